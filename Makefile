@@ -1,0 +1,57 @@
+# make run     set up and serve on http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
+# make test    set up and run every test, browser tests included
+# make check   style, types and import floors
+# make bench   measure, side by side with the Stripe SDK alone
+# make pictures  take the README's screenshots anew
+
+PYTHON ?= python3
+PORT ?= 8501
+HOST ?= localhost
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install install-dev run test check bench pictures clean
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is older. Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the app needs (requirements.txt) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need (requirements-dev.txt) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+run: install
+	@echo "Starting the dashboard on http://$(HOST):$(PORT) (Ctrl+C stops it) ..."
+	@exec $(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
+
+test: install-dev
+	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m pytest
+
+check: install-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install-dev
+	@$(BIN)/python -m benchmarks
+
+pictures: install-dev
+	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m docs.take_pictures
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache test-results

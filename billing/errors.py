@@ -1,0 +1,74 @@
+"""The few exceptions of this product; each carries what a person needs to go on."""
+
+from __future__ import annotations
+
+
+class BillingError(Exception):
+    """Something a person can act on.
+
+    ``message`` says what happened, ``next_step`` what to do about it. Both are safe to show:
+    they never hold a key, a secret or a traceback.
+    """
+
+    def __init__(self, message: str, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+
+class NotConfigured(BillingError):
+    """A setting is missing or malformed; ``setting`` is its name in the environment."""
+
+    def __init__(self, setting: str, message: str, next_step: str) -> None:
+        super().__init__(message, next_step)
+        self.setting = setting
+
+
+class InvalidInput(BillingError):
+    """What the caller sent cannot be used; nothing was made."""
+
+
+class StripeFailure(BillingError):
+    """Stripe refused a request, or could not be reached.
+
+    ``request_id`` is Stripe's (``req_…``) or None when no answer came; ``status`` the HTTP
+    status or None; ``code`` Stripe's error code, such as ``resource_missing``.
+    https://docs.stripe.com/api/errors
+    """
+
+    def __init__(
+        self,
+        message: str,
+        next_step: str,
+        *,
+        request_id: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, next_step)
+        self.request_id = request_id
+        self.status = status
+        self.code = code
+
+    @classmethod
+    def unreachable(cls, where: str) -> StripeFailure:
+        return cls(
+            f"Stripe did not answer at {where}.",
+            "Check the network, and status.stripe.com, then press again: nothing was charged.",
+        )
+
+    @classmethod
+    def too_slow(cls, seconds: float) -> StripeFailure:
+        return cls(
+            f"Stripe did not answer within {seconds:g} seconds.",
+            "Wait a moment and press again: a repeated press does not make a second session.",
+        )
+
+    @property
+    def is_missing(self) -> bool:
+        """Stripe knows no such object (in this account and mode)."""
+        return self.code == "resource_missing"
+
+
+class WebhookRefused(BillingError):
+    """A webhook delivery whose signature or body cannot be trusted."""

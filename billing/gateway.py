@@ -1,0 +1,169 @@
+"""The only room that calls Stripe.
+
+Every call goes through the SDK's ``raw_request_async`` on aiohttp: plain JSON objects come back
+as dicts (no typed objects are built), and Stripe's exceptions are translated here and nowhere
+else. https://docs.stripe.com/api
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import stripe
+
+from billing.errors import StripeFailure
+from billing.settings import SECRET_KEY, STRIPE_API_BASE, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
+
+# The SDK would tell Stripe about this machine with every request, and spend a third of its CPU
+# time on saying so.
+stripe.enable_telemetry = False
+
+ATTEMPT_SECONDS = 20.0
+DEADLINE_SECONDS = 30.0
+NETWORK_RETRIES = 2
+CONNECTIONS = 256
+
+JSON = dict[str, Any]
+
+
+class StripeGateway:
+    """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
+
+    Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
+    Stripe refuses or cannot be reached, ``NotConfigured`` when there is no usable key.
+    """
+
+    def __init__(self, settings: Settings, *, deadline: float = DEADLINE_SECONDS) -> None:
+        self._settings = settings
+        self._deadline = deadline
+        self._http: aiohttp.ClientSession | None = None
+        self._client: stripe.StripeClient | None = None
+
+    @property
+    def api_base(self) -> str:
+        """The base URL that requests go to."""
+        return self._settings.api_base or STRIPE_API_BASE
+
+    async def create_checkout_session(
+        self, params: Mapping[str, Any], idempotency_key: str
+    ) -> JSON:
+        """https://docs.stripe.com/api/checkout/sessions/create"""
+        return await self._call(
+            "post", "/v1/checkout/sessions", params, idempotency_key=idempotency_key
+        )
+
+    async def retrieve_checkout_session(self, session_id: str) -> JSON:
+        """https://docs.stripe.com/api/checkout/sessions/retrieve"""
+        return await self._call("get", f"/v1/checkout/sessions/{session_id}")
+
+    async def list_checkout_sessions(self, limit: int) -> list[JSON]:
+        """The newest first. https://docs.stripe.com/api/checkout/sessions/list"""
+        page = await self._call("get", "/v1/checkout/sessions", {"limit": limit})
+        return list(page["data"])
+
+    async def retrieve_price(self, price_id: str) -> JSON:
+        """With its product expanded. https://docs.stripe.com/api/prices/retrieve"""
+        return await self._call("get", f"/v1/prices/{price_id}", {"expand": ["product"]})
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = self._client = None
+
+    def _connect(self) -> stripe.StripeClient:
+        key = self._settings.require(SECRET_KEY, self._settings.secret_key)
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=CONNECTIONS,
+                ssl=ssl.create_default_context(cafile=stripe.ca_bundle_path),
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return stripe.StripeClient(
+            key.get_secret_value(),
+            base_addresses={"api": self.api_base},
+            max_network_retries=NETWORK_RETRIES,
+            http_client=stripe.AIOHTTPClient(
+                timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS), session=self._http
+            ),
+        )
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> JSON:
+        if self._client is None:
+            self._client = self._connect()
+        options = {"idempotency_key": idempotency_key} if idempotency_key else {}
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._client.raw_request_async(
+                    method, path, **(params or {}), **options
+                )
+        except TimeoutError as error:
+            raise self._logged(path, StripeFailure.too_slow(self._deadline), error) from None
+        except (stripe.APIConnectionError, aiohttp.ClientError) as error:
+            failure = StripeFailure.unreachable(self.api_base)
+            raise self._logged(path, failure, error) from None
+        except stripe.StripeError as error:
+            raise self._logged(path, translated(error), error) from None
+        return dict(response.data)
+
+    def _logged(self, path: str, failure: StripeFailure, error: Exception) -> StripeFailure:
+        cause = error.__cause__ or error
+        log.warning(
+            "Stripe call failed: path=%s status=%s code=%s request_id=%s cause=%s: %s",
+            path,
+            failure.status,
+            failure.code,
+            failure.request_id,
+            type(cause).__name__,
+            cause,
+        )
+        return failure
+
+
+def translated(error: stripe.StripeError) -> StripeFailure:
+    """Stripe's exception as a ``StripeFailure`` in words a person can act on."""
+    said = (error.user_message or "").strip()
+    match error:
+        case stripe.AuthenticationError():
+            message = "Stripe does not accept the key in STRIPE_SECRET_KEY."
+            next_step = "Copy a current test key from the Stripe Dashboard, under Developers."
+        case stripe.PermissionError():
+            message = "The restricted key in STRIPE_SECRET_KEY may not do this."
+            next_step = "Allow it to write Checkout Sessions and to read Prices."
+        case stripe.RateLimitError():
+            message = "Stripe is answering 429: too many requests at this moment."
+            next_step = "Wait a few seconds and press again."
+        case stripe.InvalidRequestError():
+            message = f"Stripe refused the request: {said}"
+            next_step = (
+                "Check the Price ids in the settings: they must exist in the account of the key."
+                if "price" in (error.param or "")
+                else "Look the request up in the Stripe Dashboard, under Developers, Logs."
+            )
+        case _:
+            message = f"Stripe answered with an error of its own (HTTP {error.http_status})."
+            next_step = "Press again in a moment; status.stripe.com tells when Stripe is down."
+    return StripeFailure(
+        message,
+        next_step,
+        request_id=error.request_id,
+        status=error.http_status,
+        code=error.code,
+    )

@@ -1,0 +1,57 @@
+"""The one room that hands the services to the pages.
+
+Pages run in threads, the services on the server's event loop; a portal carries calls across.
+The launcher hands both over; ``st.cache_resource`` keeps them through a hot reload.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from anyio.from_thread import BlockingPortal
+
+    from billing.services import Services
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PageServices:
+    """The services, and the way to call their coroutines from a page."""
+
+    services: Services
+    portal: BlockingPortal
+
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Run a coroutine function on the services' event loop and wait for its result."""
+        return self.portal.call(function)
+
+
+@st.cache_resource
+def _handed_over() -> list[PageServices]:
+    return []
+
+
+def hand_over(services: Services, portal: BlockingPortal) -> None:
+    """Give the pages their services; called by the launcher when the server starts."""
+    _handed_over()[:] = [PageServices(services, portal)]
+
+
+def page_services() -> PageServices:
+    """The services, for a page. Stops the page with a word when the launcher was not started."""
+    held = _handed_over()
+    if not held:
+        st.error(
+            "Start the app with `streamlit run streamlit_app.py` (or `make run`): "
+            "a page started by itself has no server behind it.",
+            title="The launcher was not started",
+        )
+        st.stop()
+    return held[0]

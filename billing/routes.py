@@ -1,0 +1,157 @@
+"""``/api/billing/*``: the HTTP routes, the same code as behind the pages.
+
+Errors are JSON ``{"error": "…"}``; what the full error was goes to the log.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from billing.catalog import Kind
+from billing.checkout import parse_quantity
+from billing.errors import BillingError, InvalidInput, NotConfigured, StripeFailure, WebhookRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from billing.checkout import CheckoutSession
+    from billing.services import Services
+
+log = logging.getLogger(__name__)
+
+BASE = "/api/billing"
+WEBHOOK_PATH = f"{BASE}/stripe/webhook"
+MAX_BODY = 64 * 1024
+MAX_EVENT = 1024 * 1024
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def error(status: int, message: str, **more: str | None) -> JSONResponse:
+    """The one shape of every refusal; values that are None are left out."""
+    body = {"error": message} | {key: value for key, value in more.items() if value}
+    return JSONResponse(body, status, NO_STORE)
+
+
+def routes(services: Callable[[], Services]) -> list[Route]:
+    """The routes. ``services`` is called at each request: they exist once the server runs."""
+
+    async def checkout(request: Request) -> Response:
+        if refusal := _refused_as_foreign(request, services().settings.public_url):
+            return refusal
+        if request.method == "HEAD":
+            return error(405, "HEAD makes no session; use GET or POST")
+        session = await _create(Kind.PRO, 1)
+        if isinstance(session, Response):
+            return session
+        if request.method == "GET":
+            return RedirectResponse(session.url or "", 303, NO_STORE)
+        return _link(session)
+
+    async def extra_credits(request: Request) -> Response:
+        if refusal := _refused_as_foreign(request, services().settings.public_url):
+            return refusal
+        try:
+            quantity = _quantity(await _body(request, MAX_BODY), services().settings.max_credits)
+        except InvalidInput as refused:
+            return error(400, refused.message)
+        session = await _create(Kind.CREDITS, quantity)
+        return session if isinstance(session, Response) else _link(session)
+
+    async def stripe_webhook(request: Request) -> Response:
+        try:
+            event_id = services().webhooks.receive(
+                await _body(request, MAX_EVENT), request.headers.get("stripe-signature")
+            )
+        except NotConfigured as missing:
+            log.warning("Webhook not accepted: %s %s", missing.message, missing.next_step)
+            return error(503, missing.message, reason=missing.next_step)
+        except (InvalidInput, WebhookRefused) as refused:
+            log.warning("Webhook refused: %s %s", refused.message, refused.next_step)
+            return error(400, refused.message, reason=refused.next_step)
+        return JSONResponse({"received": True, "id": event_id})
+
+    async def health(_request: Request) -> Response:
+        try:
+            return JSONResponse(await services().health(), headers=NO_STORE)
+        except BillingError as failure:
+            log.warning("Not healthy: %s %s", failure.message, failure.next_step)
+            return error(503, failure.message, reason=failure.next_step)
+
+    async def unknown(request: Request) -> Response:
+        return error(404, f"There is no {request.method} {request.url.path}")
+
+    async def _create(kind: Kind, quantity: int) -> CheckoutSession | Response:
+        try:
+            session = await services().checkout.create(
+                kind, quantity, idempotency_key=str(uuid.uuid4())
+            )
+        except NotConfigured as missing:
+            log.warning("Checkout is not configured: %s %s", missing.message, missing.next_step)
+            reason = f"{missing.message} {missing.next_step}"
+            return error(500, "Stripe is not configured on server", reason=reason)
+        except StripeFailure as failure:
+            return error(500, "Stripe checkout failed", request_id=failure.request_id)
+        services().recent_sessions.expect_change()
+        return session
+
+    return [
+        Route(f"{BASE}/checkout", checkout, methods=["GET", "POST"]),
+        Route(f"{BASE}/extra-credits", extra_credits, methods=["POST"]),
+        Route(WEBHOOK_PATH, stripe_webhook, methods=["POST"]),
+        Route(f"{BASE}/health", health, methods=["GET"]),
+        Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    ]
+
+
+def _link(session: CheckoutSession) -> JSONResponse:
+    return JSONResponse({"url": session.url, "id": session.id}, headers=NO_STORE)
+
+
+def _quantity(body: bytes, maximum: int) -> int:
+    if not body.strip():
+        return 1
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        raise InvalidInput("The body is not JSON") from None
+    if not isinstance(sent, dict):
+        raise InvalidInput('The body must be a JSON object like {"quantity": 5}')
+    return parse_quantity(sent.get("quantity", 1), maximum)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise InvalidInput(f"The body is larger than {limit} bytes")
+    return bytes(body)
+
+
+def _refused_as_foreign(request: Request, public_url: str | None) -> Response | None:
+    """A refusal of what no person asked for: a prefetch, or another site's page.
+
+    Programs send none of these headers and pass. A link may be followed from anywhere.
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    headers = request.headers
+    if "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
+        return error(503, "A prefetch makes no session")
+    if request.method != "POST" and headers.get("sec-fetch-mode", "navigate") == "navigate":
+        if headers.get("sec-fetch-dest", "document") == "document":
+            return None
+    elif headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        origin = headers.get("origin")
+        here = {urlsplit(url).netloc for url in (public_url, str(request.url)) if url}
+        if origin is None or urlsplit(origin).netloc in here:
+            return None
+    return error(403, "Another site's page may not make a Checkout Session")

@@ -1,0 +1,94 @@
+"""Stripe's webhook deliveries: is this one Stripe's, and what does it say?
+
+https://docs.stripe.com/webhooks#verify-official-libraries
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from billing.errors import WebhookRefused
+from billing.settings import WEBHOOK_SECRET, Settings
+
+if TYPE_CHECKING:
+    from billing.recent_sessions import RecentSessionsReader
+
+log = logging.getLogger(__name__)
+
+TOLERANCE_SECONDS = 300
+
+
+class Webhooks:
+    """Receives events. Fails closed: without a signing secret nothing is accepted."""
+
+    def __init__(self, settings: Settings, recent: RecentSessionsReader) -> None:
+        self._settings = settings
+        self._recent = recent
+
+    def receive(self, body: bytes, signature: str | None) -> str:
+        """Check a delivery and take note of its event; returns the event's id.
+
+        ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
+        Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the delivery cannot be
+        trusted.
+        """
+        secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
+        event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
+        about = event["data"]["object"].get("id", "")
+        log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
+        if event["type"].startswith("checkout.session."):
+            self._recent.expect_change()
+        return str(event["id"])
+
+
+def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:
+    """The event in ``body``, once one of ``secrets`` proves it; else ``WebhookRefused``."""
+    if not signature:
+        raise WebhookRefused(
+            "The Stripe-Signature header is missing.", "Only Stripe calls this address."
+        )
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise WebhookRefused("The body is not UTF-8 text.", "Send the event unchanged.") from None
+    reason = ""
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(text, signature, secret, TOLERANCE_SECONDS)
+            break
+        except stripe.SignatureVerificationError as error:
+            # A timestamp is judged only after the signature fits, so that word is the better one.
+            if not reason or "Timestamp" in str(error.user_message):
+                reason = str(error.user_message)
+    else:
+        raise _refusal(reason)
+    try:
+        event = json.loads(text)
+        _ = event["id"], event["type"], event["data"]["object"].get
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise WebhookRefused(
+            "The body is signed, but it is not an event.",
+            "Register this address for snapshot events, not thin ones.",
+        ) from None
+    return dict(event)
+
+
+def _refusal(reason: str) -> WebhookRefused:
+    if "Timestamp" in reason:
+        return WebhookRefused(
+            f"The signature is more than {TOLERANCE_SECONDS // 60} minutes old.",
+            "Check the clock of this machine; a recorded delivery cannot be played again.",
+        )
+    if "Unable to extract" in reason or "expected scheme" in reason:
+        return WebhookRefused(
+            "The Stripe-Signature header is malformed.", "Only Stripe calls this address."
+        )
+    return WebhookRefused(
+        "The signature does not fit.",
+        "STRIPE_WEBHOOK_SECRET belongs to another endpoint or is an old one, or the body was "
+        "altered on its way. Copy the signing secret of the endpoint with this address.",
+    )

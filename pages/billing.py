@@ -1,0 +1,22 @@
+"""The billing page: Pro plan, extra load credits, what Stripe says on the way back, recent
+sessions. Stripe returns here with ``?success=1&session_id=…`` or ``?canceled=1``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.catalog import Kind
+from pages.offers import offer
+from pages.recent_sessions import recent_sessions
+from pages.return_banner import return_banner
+
+return_banner()
+
+pro, extra_credits = st.columns(2, gap="medium")
+with pro:
+    offer(Kind.PRO)
+with extra_credits:
+    offer(Kind.CREDITS)
+
+st.subheader("Recent sessions", anchor=False)
+recent_sessions()

@@ -1,0 +1,63 @@
+"""The table of recent sessions. It follows what happens elsewhere without redrawing the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from billing.checkout import CheckoutSession
+from billing.page_services import page_services
+from pages.failures import show_failure
+
+COLUMNS = {
+    "when": st.column_config.DatetimeColumn("When", format="calendar", width=140),
+    "what": st.column_config.TextColumn("What", width=140),
+    "amount": st.column_config.TextColumn("Amount", alignment="right", width=90),
+    "status": st.column_config.TextColumn("Status", width=90),
+    "payment": st.column_config.TextColumn("Payment", width=90),
+    "email": st.column_config.TextColumn("Customer email", width=190),
+    "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
+    "id": st.column_config.TextColumn("Session id", width=420),
+}
+
+
+def table(sessions: tuple[CheckoutSession, ...]) -> pd.DataFrame:
+    """One row a session, newest first, in the columns of ``COLUMNS``."""
+    zone = st.context.timezone or "UTC"
+    rows = [
+        (
+            datetime.fromtimestamp(session.created, UTC),
+            session.what,
+            session.amount,
+            session.status.capitalize(),
+            session.payment_status.replace("_", " ").capitalize(),
+            session.customer_email,
+            session.url if session.status == "open" else None,
+            session.id,
+        )
+        for session in sessions
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame["when"] = pd.to_datetime(frame["when"], utc=True).dt.tz_convert(zone)
+    return frame
+
+
+@st.fragment(run_every="2s")
+def recent_sessions() -> None:
+    """The newest sessions, or what to do first when there are none."""
+    billing = page_services()
+    recent = billing.call(billing.services.recent_sessions.latest)
+    if recent.failure:
+        show_failure(recent.failure, "The sessions could not be read just now")
+    if recent.sessions:
+        st.dataframe(
+            table(recent.sessions),
+            column_config=COLUMNS,
+            hide_index=True,
+            key="recent_sessions",
+            alt="Recent Checkout Sessions, the newest first",
+        )
+    elif not recent.failure:
+        st.caption("No sessions yet. Press one of the buttons above to make the first.")

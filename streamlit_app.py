@@ -1,0 +1,124 @@
+"""The launcher: pages, routes and the embedded sandbox, in one process on one port.
+
+Start it with ``streamlit run streamlit_app.py``; see README.md.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from anyio.from_thread import BlockingPortal
+from pydantic import SecretStr
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import Mount, Route
+
+from billing.checkout import PAGE
+from billing.logs import configure_logging
+from billing.page_services import hand_over
+from billing.routes import WEBHOOK_PATH, routes
+from billing.services import Services
+from billing.settings import Settings
+from stripe_sandbox import Sandbox, SandboxConfig
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
+
+
+def address(host: str) -> str:
+    """This server's base URL as seen from ``host``; the port is known once it is bound."""
+    bound = st.get_option("server.address") or ""
+    host = host if bound in ("", "localhost", "127.0.0.1", "0.0.0.0", "::") else bound  # noqa: S104
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{st.get_option('server.port')}"
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Build what pages and routes call, and take it down again."""
+    configure_logging()
+    settings = Settings.load().using(public_url=address("localhost"))
+    async with AsyncExitStack() as stack:
+        sandbox: Sandbox | None = None
+        if settings.wants_sandbox:
+            sandbox = Sandbox(
+                SandboxConfig(
+                    database=SANDBOX_DATABASE,
+                    base_url=f"{settings.public_url or address('localhost')}/sandbox",
+                )
+            )
+            settings = connected_to(sandbox, settings)
+            await stack.enter_async_context(sandbox.running())
+        services = Services(settings, stripe_name=stripe_name(settings, sandbox))
+        stack.push_async_callback(services.aclose)
+        hand_over(services, await stack.enter_async_context(BlockingPortal()))
+        yield {"services": services, "sandbox": sandbox}
+
+
+def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
+    """The settings with the sandbox in Stripe's place: the same code, another address."""
+    here = address("127.0.0.1")
+    signing_secret = sandbox.ensure_webhook_endpoint(
+        url=f"{here}{WEBHOOK_PATH}", description="The billing dashboard itself"
+    )
+    return settings.using(
+        secret_key=SecretStr("sk_test_sandbox"),
+        api_base=f"{here}/sandbox",
+        webhook_secrets=(SecretStr(signing_secret),),
+        price_pro_monthly=sandbox.ensure_price(
+            lookup_key="pro_monthly",
+            product_name="Pro plan",
+            product_description="Everything in Pro, billed monthly",
+            unit_amount=9900,
+            currency="usd",
+            interval="month",
+        ),
+        price_extra_credit=sandbox.ensure_price(
+            lookup_key="extra_load_credit",
+            product_name="Extra load credit",
+            product_description="One load credit, bought once",
+            unit_amount=99,
+            currency="usd",
+            interval=None,
+        ),
+    )
+
+
+def stripe_name(settings: Settings, sandbox: Sandbox | None) -> str:
+    """How people call the Stripe at the other end."""
+    if not settings.stripe_is_configured:
+        return "Stripe is not configured"
+    if sandbox is not None:
+        return "Local sandbox"
+    return (
+        f"Stripe-compatible API at {settings.api_base}" if settings.api_base else "Stripe test mode"
+    )
+
+
+async def sandbox_asgi(scope: Scope, receive: Receive, send: Send) -> None:
+    """The sandbox under ``/sandbox`` while it is in use; otherwise a plain 404."""
+    sandbox: Sandbox | None = app.state["sandbox"]
+    missing = JSONResponse({"error": "The local sandbox is not in use"}, 404)
+    await (sandbox.asgi if sandbox else missing)(scope, receive, send)
+
+
+async def home(_request: Request) -> RedirectResponse:
+    return RedirectResponse(PAGE)
+
+
+app: st.App = st.App(
+    "pages/dashboard.py",
+    routes=[
+        Route("/", home),
+        *routes(lambda: app.state["services"]),
+        Mount("/sandbox", sandbox_asgi),
+    ],
+    lifespan=lifespan,
+)
