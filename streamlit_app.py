@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 from anyio.from_thread import BlockingPortal
@@ -97,9 +98,9 @@ def stripe_name(settings: Settings, sandbox: Sandbox | None) -> str:
         return "Stripe is not configured"
     if sandbox is not None:
         return "Local sandbox"
-    return (
-        f"Stripe-compatible API at {settings.api_base}" if settings.api_base else "Stripe test mode"
-    )
+    if settings.api_base:
+        return f"Stripe-compatible API at {urlsplit(settings.api_base).netloc}"
+    return "Stripe test mode"
 
 
 async def sandbox_asgi(scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,14 +110,15 @@ async def sandbox_asgi(scope: Scope, receive: Receive, send: Send) -> None:
     await (sandbox.asgi if sandbox else missing)(scope, receive, send)
 
 
-async def home(_request: Request) -> RedirectResponse:
-    return RedirectResponse(PAGE)
+async def home(request: Request) -> RedirectResponse:
+    """To the billing page, with whatever the address asked for."""
+    return RedirectResponse(f"{PAGE}?{request.url.query}" if request.url.query else PAGE)
 
 
 app: st.App = st.App(
     "pages/dashboard.py",
     routes=[
-        Route("/", home),
+        *(Route(path, home) for path in ("/", "/app", "/app/")),
         *routes(lambda: app.state["services"]),
         Mount("/sandbox", sandbox_asgi),
     ],

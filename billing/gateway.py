@@ -16,6 +16,7 @@ import aiohttp
 import stripe
 
 from billing.errors import StripeFailure
+from billing.logs import redacted
 from billing.settings import SECRET_KEY, STRIPE_API_BASE, Settings
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class StripeGateway:
             failure.code,
             failure.request_id,
             type(cause).__name__,
-            cause,
+            redacted(str(cause)),
         )
         return failure
 

@@ -9,11 +9,16 @@ import sys
 SECRETS = re.compile(r"\b(sk_|rk_|pk_)(test|live)_[^\s'\"]+|\bwhsec_[^\s'\",]+")
 
 
+def redacted(text: str) -> str:
+    """``text`` with keys and signing secrets blotted out."""
+    return SECRETS.sub("[secret]", text)
+
+
 class RedactingFormatter(logging.Formatter):
     """Formats a record, traceback included, and blots out what looks like a secret."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return SECRETS.sub("[secret]", super().format(record))
+        return redacted(super().format(record))
 
 
 def configure_logging() -> None:

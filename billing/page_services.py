@@ -34,7 +34,7 @@ class PageServices:
         return self.portal.call(function)
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _handed_over() -> list[PageServices]:
     return []
 

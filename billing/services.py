@@ -9,7 +9,7 @@ import anyio
 
 from billing.catalog import Catalog
 from billing.checkout import Checkout
-from billing.gateway import StripeGateway
+from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.recent_sessions import RecentSessionsReader
 from billing.store import Store
 from billing.webhooks import Webhooks
@@ -22,13 +22,15 @@ class Services:
     """What pages and routes call. Belongs to one event loop; close it with ``aclose``.
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
-    ``Stripe test mode``.
+    ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds.
     """
 
-    def __init__(self, settings: Settings, *, stripe_name: str) -> None:
+    def __init__(
+        self, settings: Settings, *, stripe_name: str, stripe_deadline: float = DEADLINE_SECONDS
+    ) -> None:
         self.settings = settings
         self.stripe_name = stripe_name
-        self.gateway = StripeGateway(settings)
+        self.gateway = StripeGateway(settings, deadline=stripe_deadline)
         self.store = Store(settings.database_url)
         self.catalog = Catalog(settings, self.gateway)
         self.checkout = Checkout(settings, self.gateway, self.catalog)

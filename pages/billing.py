@@ -12,11 +12,9 @@ from pages.return_banner import return_banner
 
 return_banner()
 
-pro, extra_credits = st.columns(2, gap="medium")
-with pro:
-    offer(Kind.PRO)
-with extra_credits:
-    offer(Kind.CREDITS)
+for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
+    with column:
+        offer(kind)
 
 st.subheader("Recent sessions", anchor=False)
 recent_sessions()

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from billing.page_services import page_services
-from billing.settings import SECRET_KEY
+from billing.settings import SECRET_KEY, SECRETS_FILE
 from pages.markdown import plain
 
-st.set_page_config(page_title="Billing", page_icon=":material/payments:", layout="wide")
+st.set_page_config(
+    page_title="Billing", page_icon=Path(__file__).with_name("icon.svg"), layout="wide"
+)
 
+
+def home() -> None:
+    """The root shows the billing page, whose address is a contract."""
+    st.switch_page(billing, query_params=st.query_params.to_dict())
+
+
+billing = st.Page("billing.py", title="Billing", icon=":material/payments:", url_path="billing")
 page = st.navigation(
-    [st.Page("billing.py", title="Billing", icon=":material/payments:", url_path="billing")],
+    [st.Page(home, default=True, visibility="hidden"), billing],
     position="top",
 )
 
@@ -19,22 +30,23 @@ services = page_services().services
 settings = services.settings
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.title(page.title, width="content")
+    st.title(page.title, anchor=False, width="content")
     if settings.stripe_is_configured:
         st.badge(
-            f"{services.stripe_name} · no money moves",
+            f"{plain(services.stripe_name)} · no money moves",
             icon=":material/science:",
             color="orange",
-            help="Everything on these pages happens here. Live keys are refused.",
+            help="Everything on these pages happens there. Live keys are refused.",
         )
     else:
         st.badge("Stripe is not configured", icon=":material/error:", color="red")
 
-if problem := settings.problems.get(SECRET_KEY):
-    st.error(
-        f"{plain(problem.message)} {plain(problem.next_step)}",
-        title="Stripe is not configured",
-        icon=":material/key_off:",
-    )
+for name in (SECRET_KEY, str(SECRETS_FILE)):
+    if problem := settings.problems.get(name):
+        st.error(
+            f"{plain(problem.message)} {plain(problem.next_step)}",
+            title="Stripe is not configured",
+            icon=":material/key_off:",
+        )
 
 page.run()

@@ -10,6 +10,14 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&])")
 def plain(text: str) -> str:
     """``text`` with everything escaped that Streamlit's Markdown would act on.
 
-    Links, HTML, LaTeX, ``:red[colours]`` and ``:material/icons:`` all stay letters.
+    HTML, LaTeX, ``:red[colours]`` and ``:material/icons:`` all stay letters. (An address is
+    still made a link: use ``code`` for those.)
     """
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """``text`` as inline code, whatever it holds: for ids, addresses and e-mails."""
+    text = " ".join(text.split())
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"

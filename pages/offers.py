@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from billing.errors import BillingError
 from billing.page_services import page_services
 from pages.failures import show_failure
 from pages.markdown import plain
+from pages.times import local
 
 
 @dataclass
@@ -56,48 +56,47 @@ def press_button(kind: Kind) -> None:
 
 @st.fragment
 def offer(kind: Kind) -> None:
-    """A card with a price and a button. A failure stays inside it."""
+    """A price and a button. A failure stays inside it."""
     billing = page_services()
-    with st.container(border=True, height="stretch"):
-        price: Price | None = None
-        try:
-            price = billing.call(lambda: billing.services.catalog.price(kind))
-        except BillingError as failure:
-            show_failure(failure, "The price could not be read")
+    price: Price | None = None
+    try:
+        price = billing.call(lambda: billing.services.catalog.price(kind))
+    except BillingError as failure:
+        show_failure(failure, "The price could not be read")
 
-        if kind is Kind.PRO:
-            pro_plan(price)
-        else:
-            extra_credits(price, billing.services.settings.max_credits)
+    if kind is Kind.PRO:
+        pro_plan(price)
+    else:
+        extra_credits(price, billing.services.settings.max_credits)
 
-        press = current_press(kind)
-        st.button(
-            label(kind, price),
-            key=f"pay_{kind}",
-            type="primary",
-            icon=":material/credit_card:",
-            width="stretch",
-            disabled=press.is_working or press.session is not None,
-            on_click=press_button,
-            args=(kind,),
-        )
-        if press.is_working:
-            with st.spinner("Asking Stripe for a Checkout link…"):
-                make_session(kind, press)
-            st.rerun(scope="fragment")
+    press = current_press(kind)
+    st.button(
+        label(kind, price),
+        key=f"pay_{kind}",
+        type="primary",
+        icon=":material/credit_card:",
+        width="stretch",
+        disabled=press.is_working or press.session is not None,
+        on_click=press_button,
+        args=(kind,),
+    )
+    if press.is_working:
+        with st.spinner("Asking Stripe for a Checkout link…"):
+            make_session(kind, press)
         if press.failure:
-            show_failure(press.failure, "No Checkout Session was made")
-        if press.session:
-            checkout_link(kind, press.session)
+            st.rerun()  # the button, drawn disabled above, can be pressed again
+    if press.failure:
+        show_failure(press.failure, "No Checkout Session was made")
+    if press.session:
+        checkout_link(kind, press.session)
 
 
 def pro_plan(price: Price | None) -> None:
     """What the Pro plan is and costs."""
     st.subheader("Pro plan", anchor=False)
     if price:
-        st.markdown(f"## {plain(price.short)}", width="content")
+        st.metric("Subscription", price.short)
         st.caption(plain(price.product_description or "A subscription, billed until canceled."))
-    st.space("stretch")
 
 
 def extra_credits(price: Price | None, maximum: int) -> None:
@@ -117,7 +116,6 @@ def extra_credits(price: Price | None, maximum: int) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.caption(f"{plain(price.short)} each", width="content")
             st.markdown(f"Total **{plain(price.total(quantity))}**", width="content")
-    st.space("stretch")
 
 
 def label(kind: Kind, price: Price | None) -> str:
@@ -128,7 +126,7 @@ def label(kind: Kind, price: Price | None) -> str:
         return "PAY WITH CARD"
     per = {"month": "MO", "year": "YR", "week": "WK", "day": "DAY"}.get(price.interval or "", "")
     amount = price.short.split("/")[0]
-    return f"PAY WITH CARD ({plain(amount)}{f'/{per}' if per else ''})"
+    return f"PAY WITH CARD ({amount}{f'/{per}' if per else ''})"
 
 
 def make_session(kind: Kind, press: Press) -> None:
@@ -151,24 +149,24 @@ def checkout_link(kind: Kind, made: CheckoutSession) -> None:
     billing = page_services()
     known = billing.call(billing.services.recent_sessions.latest).sessions
     session = next((one for one in known if one.id == made.id), made)
-    expires = datetime.fromtimestamp(session.expires_at, UTC)
     with st.container(gap="small"):
         if session.status == "open" and session.url:
             st.link_button(
                 "Open Checkout",
                 session.url,
+                type="primary",
                 icon=":material/open_in_new:",
                 icon_position="right",
                 width="stretch",
             )
-            st.caption(f"Expires {expires:%Y-%m-%d %H:%M} UTC. The link, to copy:")
-            st.code(session.url, language=None, height=64, wrap_lines=True)
+            st.caption(f"Link to copy, good until {local(session.expires_at):%d %b, %H:%M}")
+            st.code(session.url, language=None)
         elif session.is_paid:
-            st.success(f"Paid: {session.what}, {plain(session.amount)}.")
+            st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")
         else:
             st.warning(f"This session is {plain(session.status)}, {plain(session.payment_status)}.")
         st.caption("Session id")
-        st.code(session.id, language=None, wrap_lines=True)
+        st.code(session.id, language=None)
         if st.button(
             "New session",
             key=f"new_{kind}",

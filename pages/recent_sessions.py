@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pandas as pd
 import streamlit as st
 
 from billing.checkout import CheckoutSession
 from billing.page_services import page_services
 from pages.failures import show_failure
+from pages.times import local
 
 COLUMNS = {
     "when": st.column_config.DatetimeColumn("When", format="calendar", width=140),
     "what": st.column_config.TextColumn("What", width=140),
     "amount": st.column_config.TextColumn("Amount", alignment="right", width=90),
-    "status": st.column_config.TextColumn("Status", width=90),
-    "payment": st.column_config.TextColumn("Payment", width=90),
+    "status": st.column_config.MultiselectColumn(
+        "Status",
+        options=["Open", "Complete", "Expired"],
+        color=["blue", "green", "gray"],
+        width=100,
+    ),
+    "payment": st.column_config.MultiselectColumn(
+        "Payment",
+        options=["Paid", "Unpaid", "No payment required"],
+        color=["green", "orange", "gray"],
+        width=100,
+    ),
     "email": st.column_config.TextColumn("Customer email", width=190),
     "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
     "id": st.column_config.TextColumn("Session id", width=420),
@@ -25,23 +34,20 @@ COLUMNS = {
 
 def table(sessions: tuple[CheckoutSession, ...]) -> pd.DataFrame:
     """One row a session, newest first, in the columns of ``COLUMNS``."""
-    zone = st.context.timezone or "UTC"
     rows = [
         (
-            datetime.fromtimestamp(session.created, UTC),
+            local(session.created),
             session.what,
             session.amount,
-            session.status.capitalize(),
-            session.payment_status.replace("_", " ").capitalize(),
+            [session.status.capitalize()],
+            [session.payment_status.replace("_", " ").capitalize()],
             session.customer_email,
             session.url if session.status == "open" else None,
             session.id,
         )
         for session in sessions
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame["when"] = pd.to_datetime(frame["when"], utc=True).dt.tz_convert(zone)
-    return frame
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 @st.fragment(run_every="2s")
@@ -57,6 +63,7 @@ def recent_sessions() -> None:
             column_config=COLUMNS,
             hide_index=True,
             key="recent_sessions",
+            placeholder="",
             alt="Recent Checkout Sessions, the newest first",
         )
     elif not recent.failure:

@@ -10,7 +10,7 @@ from billing.checkout import CheckoutSession
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from billing.page_services import page_services
 from pages.failures import show_failure
-from pages.markdown import plain
+from pages.markdown import code, plain
 
 LOOK_AGAIN_SECONDS = 2.0
 
@@ -86,9 +86,9 @@ def session_banner(session: CheckoutSession) -> None:
             icon=":material/help:",
         )
     elif session.is_paid:
-        payer = f" by {plain(session.customer_email)}" if session.customer_email else ""
+        payer = f" by {code(session.customer_email)}" if session.customer_email else ""
         st.success(
-            f"{bought}, paid{payer}. Session `{session.id}`",
+            f"{bought}, paid{payer}. Session {code(session.id)}",
             title="Payment received",
             icon=":material/check_circle:",
         )

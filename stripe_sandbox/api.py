@@ -1,0 +1,297 @@
+"""The /v1 pipeline: key, version, form, idempotency, parameters, the endpoint, the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from stripe_sandbox import errors, form
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.database import Database, dump
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.events import Origin
+from stripe_sandbox.expand import Expander
+from stripe_sandbox.form import Form
+from stripe_sandbox.idempotency import IdempotencyKeys, SavedAnswer
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.pagination import PARAMETERS, Page
+from stripe_sandbox.parameters import Simulated
+from stripe_sandbox.world import API_VERSION, Call, Route
+
+logger = logging.getLogger(__name__)
+
+MAXIMUM_BODY = 1 << 20
+
+NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization "
+    "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+    "https://stripe.com/docs/api#authentication for details, or we can help at "
+    "https://support.stripe.com/."
+)
+
+
+def check_key(headers: Headers) -> None:
+    """StripeError 401: no key, or none that a test mode takes (sk_test_…, rk_test_…)."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    key = credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            key = ""
+    elif scheme.lower() != "bearer":
+        key = ""
+    if not key:
+        raise errors.unauthorized(NO_KEY)
+    prefix = next((known for known in ("sk_test_", "rk_test_") if key.startswith(known)), None)
+    if prefix is None or len(key) == len(prefix):
+        raise errors.unauthorized(f"Invalid API Key provided: {masked(key)}")
+
+
+def masked(key: str) -> str:
+    """A key as Stripe's messages show it: its prefix and its last four characters."""
+    if len(key) <= 12:
+        return "*" * len(key)
+    prefix = key[:8] if key[:3] in ("sk_", "rk_", "pk_") else ""
+    return prefix + "*" * (len(key) - len(prefix) - 4) + key[-4:]
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    route: Route
+    parameters: Simulated
+
+
+class _Router:
+    """Endpoints by method and path."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._exact: dict[tuple[str, tuple[str, ...]], _Endpoint] = {}
+        for route in routes:
+            parts = tuple(
+                ":" if part.startswith(":") else part for part in route.path.split("/")[1:]
+            )
+            simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
+            endpoint = _Endpoint(route, Simulated(route.parameters, simulates))
+            self._exact[route.method, parts] = endpoint
+
+    def find(self, method: str, path: str) -> tuple[_Endpoint, tuple[str, ...]] | None:
+        """The endpoint and the ids in the path. Ids stand third or fourth, before an action."""
+        parts = tuple(path.split("/")[1:])
+        exact = self._exact.get((method, parts))
+        if exact is not None:
+            return exact, ()
+        for position in range(len(parts) - 1, 0, -1):
+            pattern = (*parts[:position], ":", *parts[position + 1 :])
+            endpoint = self._exact.get((method, pattern))
+            if endpoint is not None and parts[position]:
+                return endpoint, (parts[position],)
+        return None
+
+
+@dataclass(frozen=True)
+class _Request:
+    id: str
+    method: str
+    path: str
+    text: str
+    headers: Headers
+    base_url: str
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    body: str
+    original: str | None = None
+
+
+class Api:
+    """The ASGI app under /v1.
+
+    `delay` seconds pass before each answer, for measuring against a Stripe far away.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        database: Database,
+        clock: Clock,
+        expander: Expander,
+        *,
+        base_url: str | None,
+        delay: float = 0.0,
+    ) -> None:
+        self._router = _Router(routes)
+        self._database = database
+        self._clock = clock
+        self._expander = expander
+        self._keys = IdempotencyKeys(database, clock)
+        self._base_url = base_url
+        self._delay = delay
+
+    def forget_old_keys(self) -> None:
+        """Remove idempotency keys older than a day."""
+        self._keys.forget_old()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        request_id = new_id("req", 14)
+        key = headers.get("idempotency-key") if scope["method"] == "POST" else None
+        try:
+            request = _Request(
+                id=request_id,
+                method=scope["method"],
+                path=scope["path"].removeprefix(scope.get("root_path", "").removesuffix("/v1")),
+                text=await _text(scope, receive, headers),
+                headers=headers,
+                base_url=self._base_url or _base_url(scope, headers),
+            )
+            reply = await self._answer(request, key)
+        except StripeError as error:
+            reply = self._refusal(error, request_id)
+        extra = [(b"request-id", request_id.encode()), (b"stripe-version", API_VERSION.encode())]
+        if key:
+            extra.append((b"idempotency-key", key.encode("latin-1")))
+            extra.append((b"original-request", (reply.original or request_id).encode()))
+        if reply.original is not None:
+            extra.append((b"idempotent-replayed", b"true"))
+        if reply.status == 401:
+            extra.append((b"www-authenticate", b'Bearer realm="Stripe"'))
+        body = reply.body.encode()
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"cache-control", b"no-cache, no-store"),
+                    *extra,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    def _refusal(self, error: StripeError, request_id: str) -> _Reply:
+        return _Reply(error.status, dump(error.body(request_id, self._clock.now())))
+
+    async def _answer(self, request: _Request, key: str | None) -> _Reply:
+        check_key(request.headers)
+        version = request.headers.get("stripe-version", API_VERSION)
+        if version != API_VERSION:
+            raise StripeError(
+                f"The local sandbox speaks only the Stripe API version {API_VERSION}, "
+                f"not {version}.",
+                before_execution=True,
+            )
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            raise errors.unrecognized_url(request.method, request.path)
+        endpoint, ids = found
+        if not key:
+            reply = self._execute(endpoint, ids, request, None)
+            await self._wait()
+            return reply
+        saved = self._keys.claim(key, request.path, request.text)
+        if saved is not None:
+            return _Reply(saved.status, saved.body, original=saved.request)
+        try:
+            reply = self._execute(endpoint, ids, request, key)
+            await self._wait()
+            return reply
+        finally:
+            self._keys.release(key)
+
+    async def _wait(self) -> None:
+        if self._delay:
+            await asyncio.sleep(self._delay)
+
+    def _execute(
+        self, endpoint: _Endpoint, ids: tuple[str, ...], request: _Request, key: str | None
+    ) -> _Reply:
+        """Run the endpoint in one transaction with the saved answer of its idempotency key."""
+        params = endpoint.parameters.read(_decoded(request.text))
+        route = endpoint.route
+        expand: list[str] = params.pop("expand", [])
+        self._expander.check(route.returns, expand, lists=route.lists)
+        call = Call(params, ids, Origin(request.id, key), request.base_url)
+        try:
+            with self._database.transaction():
+                answer = route.handler(call)
+                reply = _Reply(200, self._rendered(route, answer, expand))
+                self._save(key, request, reply)
+        except StripeError as error:
+            reply = self._refusal(error, request.id)
+            if error.before_execution:
+                return reply
+        except Exception:
+            logger.exception("%s %s failed (%s)", request.method, request.path, request.id)
+            reply = self._refusal(errors.internal(), request.id)
+        else:
+            return reply
+        self._save(key, request, reply)
+        return reply
+
+    def _save(self, key: str | None, request: _Request, reply: _Reply) -> None:
+        if key:
+            answer = SavedAnswer(reply.status, reply.body, request.id)
+            self._keys.save(key, request.path, request.text, answer)
+
+    def _rendered(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
+        if isinstance(answer, Page):
+            if not expand:
+                return answer.json()
+            answer = answer.value()
+        if expand:
+            self._expander.apply(route.returns, answer, expand)
+        return dump(answer)
+
+
+def _decoded(text: str) -> dict[str, Form]:
+    try:
+        return form.decode(text)
+    except form.MalformedFormError as error:
+        raise StripeError(str(error), before_execution=True) from error
+
+
+def _base_url(scope: Scope, headers: Headers) -> str:
+    """Where the sandbox is mounted, as the client reached it."""
+    host = headers.get("host", "localhost")
+    root = scope.get("root_path", "").removesuffix("/v1")
+    return urlsplit(f"{scope['scheme']}://{host}{root}").geturl().rstrip("/")
+
+
+async def _text(scope: Scope, receive: Receive, headers: Headers) -> str:
+    """The request's form: the query of a GET, the body of the others."""
+    query: bytes = scope["query_string"]
+    if scope["method"] == "GET":
+        return query.decode("latin-1")
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAXIMUM_BODY:
+            raise StripeError("Request body is too large.", status=413, before_execution=True)
+        if not message.get("more_body", False):
+            break
+    kind = headers.get("content-type", "application/x-www-form-urlencoded")
+    if body and not kind.startswith("application/x-www-form-urlencoded"):
+        raise StripeError(
+            "Invalid request (check that your POST content type is "
+            "application/x-www-form-urlencoded). If you have any questions, we can help at "
+            "https://support.stripe.com/.",
+            before_execution=True,
+        )
+    text = body.decode("utf-8", "replace")
+    return (
+        f"{query.decode('latin-1')}&{text}" if query and text else text or query.decode("latin-1")
+    )

@@ -1,0 +1,195 @@
+"""Stripe's test cards and what each one leads to (https://docs.stripe.com/testing)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Brand = Literal["visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"]
+
+
+@dataclass(frozen=True)
+class CardRefusal:
+    """Why a card is refused, in Stripe's words: `code`, `decline_code`, and the field at fault."""
+
+    code: str
+    decline_code: str | None
+    message: str
+    param: str | None = None
+
+    @property
+    def seller_message(self) -> str:
+        """What the merchant's dashboard says of it."""
+        if self.decline_code in ("generic_decline", "fraudulent"):
+            return "The bank did not return any further details with this decline."
+        reason = self.decline_code or self.code
+        return f"The bank returned the decline code `{reason}`."
+
+    @property
+    def advice_code(self) -> str:
+        """What the merchant should do next, in Stripe's `advice_code`."""
+        if self.decline_code in ("lost_card", "stolen_card"):
+            return "do_not_try_again"
+        if self.decline_code in ("expired_card", "incorrect_cvc"):
+            return "confirm_card_data"
+        return "try_again_later"
+
+    @property
+    def network_decline_code(self) -> str:
+        """The card network's number for it (ISO 8583)."""
+        return {
+            "insufficient_funds": "51",
+            "lost_card": "41",
+            "stolen_card": "43",
+            "expired_card": "54",
+            "incorrect_cvc": "N7",
+            "card_velocity_exceeded": "65",
+            "processing_error": "06",
+        }.get(self.decline_code or "", "01")
+
+
+def _declined(decline_code: str, message: str = "Your card was declined.") -> CardRefusal:
+    return CardRefusal("card_declined", decline_code, message)
+
+
+EXPIRED_CARD = CardRefusal("expired_card", "expired_card", "Your card has expired.", "exp_month")
+INCORRECT_CVC = CardRefusal(
+    "incorrect_cvc", "incorrect_cvc", "Your card's security code is incorrect.", "cvc"
+)
+PROCESSING_ERROR = CardRefusal(
+    "processing_error",
+    "processing_error",
+    "An error occurred while processing your card. Try again in a little bit.",
+)
+INCORRECT_NUMBER = CardRefusal("incorrect_number", None, "Your card number is incorrect.", "number")
+INVALID_EXPIRY_MONTH = CardRefusal(
+    "invalid_expiry_month", None, "Your card's expiration month is invalid.", "exp_month"
+)
+INVALID_EXPIRY_YEAR = CardRefusal(
+    "invalid_expiry_year", None, "Your card's expiration year is invalid.", "exp_year"
+)
+INVALID_CVC = CardRefusal("invalid_cvc", None, "Your card's security code is invalid.", "cvc")
+NOT_A_TEST_CARD = CardRefusal(
+    "card_declined",
+    "test_mode_live_card",
+    "Your card was declined. Your request was in test mode, but used a non test card. "
+    "For a list of valid test cards, visit: https://stripe.com/docs/testing.",
+)
+AUTHENTICATION_FAILED = CardRefusal(
+    "payment_intent_authentication_failure",
+    None,
+    "The provided PaymentMethod has failed authentication. You can provide payment_method_data "
+    "or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+)
+
+
+@dataclass(frozen=True)
+class TestCard:
+    """One of Stripe's test cards: digits only, what a person calls its outcome, and the outcome.
+
+    `refusal` is what the bank says when it is charged (None: paid); `authentication` whether
+    3-D Secure comes first; `blocked` whether Radar stops it before the bank is asked.
+    """
+
+    number: str
+    label: str
+    brand: Brand = "visa"
+    refusal: CardRefusal | None = None
+    authentication: bool = False
+    blocked: bool = False
+    disputed: bool = False
+    attaches: bool = False
+    """Can be saved to a customer, though charging it later fails."""
+    funding: Literal["credit", "debit"] = "credit"
+
+    @property
+    def network(self) -> str:
+        """The brand as Stripe's `display_brand` and `network` spell it."""
+        return {"amex": "american_express", "diners": "diners_club"}.get(self.brand, self.brand)
+
+    @property
+    def cvc_check(self) -> str:
+        """What the bank says of the CVC: pass or fail."""
+        return "fail" if self.refusal is INCORRECT_CVC else "pass"
+
+    @property
+    def cvc_length(self) -> int:
+        """How many digits its CVC has."""
+        return 4 if self.brand == "amex" else 3
+
+
+TestCard.__test__ = False  # type: ignore[attr-defined]  # its name is not a test's
+
+TEST_CARDS: tuple[TestCard, ...] = (
+    TestCard("4242424242424242", "Paid"),
+    TestCard("5555555555554444", "Paid", "mastercard"),
+    TestCard("378282246310005", "Paid", "amex"),
+    TestCard("6011111111111117", "Paid", "discover"),
+    TestCard("4000056655665556", "Paid (debit)", funding="debit"),
+    TestCard("4000002500003155", "3-D Secure, then paid", authentication=True),
+    TestCard("4000002760003184", "3-D Secure every time, then paid", authentication=True),
+    TestCard(
+        "4000008400001629",
+        "3-D Secure, then declined",
+        refusal=_declined("generic_decline"),
+        authentication=True,
+    ),
+    TestCard(
+        "4000008260003178",
+        "3-D Secure, then insufficient funds",
+        refusal=_declined("insufficient_funds", "Your card has insufficient funds."),
+        authentication=True,
+    ),
+    TestCard("4000000000000002", "Declined", refusal=_declined("generic_decline")),
+    TestCard(
+        "4000000000009995",
+        "Declined: insufficient funds",
+        refusal=_declined("insufficient_funds", "Your card has insufficient funds."),
+    ),
+    TestCard("4000000000009987", "Declined: lost card", refusal=_declined("lost_card")),
+    TestCard("4000000000009979", "Declined: stolen card", refusal=_declined("stolen_card")),
+    TestCard(
+        "4000000000006975",
+        "Declined: too many tries",
+        refusal=_declined(
+            "card_velocity_exceeded",
+            "Your card was declined for making repeated attempts too frequently or exceeding "
+            "its amount limit.",
+        ),
+    ),
+    TestCard("4000000000000069", "Declined: expired card", refusal=EXPIRED_CARD),
+    TestCard("4000000000000127", "Declined: wrong CVC", refusal=INCORRECT_CVC),
+    TestCard("4000000000000119", "Declined: processing error", refusal=PROCESSING_ERROR),
+    TestCard("4242424242424241", "Declined: wrong number", refusal=INCORRECT_NUMBER),
+    TestCard(
+        "4100000000000019",
+        "Blocked as fraudulent",
+        refusal=_declined("fraudulent"),
+        blocked=True,
+    ),
+    TestCard(
+        "4000000000000341",
+        "Attaches, then fails when charged",
+        refusal=_declined("generic_decline"),
+        attaches=True,
+    ),
+    TestCard("4000000000000259", "Paid, then disputed", disputed=True),
+)
+
+_BY_NUMBER = {card.number: card for card in TEST_CARDS}
+
+
+def find(number: str) -> TestCard | None:
+    """The test card of that number (digits only), if it is one."""
+    return _BY_NUMBER.get(number)
+
+
+def passes_luhn(number: str) -> bool:
+    """Whether the digits carry a right check digit, as every real card's do."""
+    if not number.isascii() or not number.isdigit() or not 12 <= len(number) <= 19:
+        return False
+    total = 0
+    for position, digit in enumerate(reversed(number)):
+        value = int(digit) * (2 if position % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

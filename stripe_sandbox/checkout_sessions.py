@@ -1,0 +1,333 @@
+"""Checkout Sessions (https://docs.stripe.com/api/checkout/sessions)."""
+
+from __future__ import annotations
+
+from stripe.params.checkout._session_create_params import SessionCreateParams
+from stripe.params.checkout._session_expire_params import SessionExpireParams
+from stripe.params.checkout._session_line_item_list_params import SessionLineItemListParams
+from stripe.params.checkout._session_list_params import SessionListParams
+from stripe.params.checkout._session_retrieve_params import SessionRetrieveParams
+from stripe.params.checkout._session_update_params import SessionUpdateParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.checkout_request import SIMULATED, check_request
+from stripe_sandbox.currencies import MINIMUM, minimum_shown
+from stripe_sandbox.events import NOBODY, Origin
+from stripe_sandbox.ids import random_text
+from stripe_sandbox.line_items import LineItems
+from stripe_sandbox.objects import Object
+from stripe_sandbox.pagination import Page, chosen, listed, sliced, window_of
+from stripe_sandbox.payment_intents import PaymentIntents
+from stripe_sandbox.prices import MAXIMUM_AMOUNT
+from stripe_sandbox.shapes import merged_metadata, shape
+from stripe_sandbox.world import Call, Route, World
+
+KIND = "checkout.session"
+URL = "/v1/checkout/sessions"
+DAY = 86_400
+HALF_HOUR = 1_800
+SHOWN_WHEN_EXPANDED = 10
+_EXPIRED_AT_ONCE = 1_000
+
+
+class CheckoutSessions:
+    """Makes, lists and expires Checkout Sessions; paying them is `payments`' work."""
+
+    def __init__(self, world: World, line_items: LineItems, intents: PaymentIntents) -> None:
+        self._world = world
+        self._line_items = line_items
+        self._intents = intents
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route("POST", URL, self._create, SessionCreateParams, KIND, SIMULATED),
+            Route(
+                "GET",
+                URL,
+                self._list,
+                SessionListParams,
+                KIND,
+                (
+                    "created",
+                    "customer",
+                    "customer_details",
+                    "payment_intent",
+                    "payment_link",
+                    "status",
+                    "subscription",
+                ),
+                lists=True,
+            ),
+            Route("GET", URL + "/:session", self._retrieve, SessionRetrieveParams, KIND),
+            Route(
+                "POST", URL + "/:session", self._update, SessionUpdateParams, KIND, ("metadata",)
+            ),
+            Route("POST", URL + "/:session/expire", self._expire, SessionExpireParams, KIND),
+            Route(
+                "GET",
+                URL + "/:session/line_items",
+                self._items,
+                SessionLineItemListParams,
+                "item",
+                lists=True,
+            ),
+        ]
+
+    def _create(self, call: Call) -> Object:
+        params = call.params
+        check_request(params)
+        now = self._world.clock.now()
+        expires_at = params.get("expires_at", now + DAY)
+        if expires_at < now + HALF_HOUR:
+            raise errors.invalid(
+                "The `expires_at` timestamp must be at least 30 minutes from Checkout Session "
+                "creation.",
+                "expires_at",
+            )
+        if expires_at > now + DAY:
+            raise errors.invalid(
+                "The `expires_at` timestamp must be less than 24 hours from Checkout Session "
+                "creation.",
+                "expires_at",
+            )
+        customer = None
+        if "customer" in params:
+            customer = self._world.require("customer", params["customer"], "customer")
+        items = self._line_items.make(params["line_items"], params["mode"], call)
+        total = sum(item["amount_total"] for item in items)
+        currency: str = items[0]["currency"]
+        if params.get("currency", currency).lower() != currency:
+            raise errors.not_simulated("currency")
+        _check_total(total, currency)
+        session = _new_session(call, customer, total, currency, now, expires_at)
+        self._world.objects.insert(
+            session,
+            {
+                "line_items": items,
+                "payment_intent_data": params.get("payment_intent_data", {}),
+                "subscription_data": params.get("subscription_data", {}),
+            },
+        )
+        return session
+
+    def current(self, identifier: str) -> Object | None:
+        """The session as it is by now: one whose time has come is expired first."""
+        session = self._world.objects.get(KIND, identifier)
+        if session is not None and _overdue(session, self._world.clock.now()):
+            with self._world.database.transaction():
+                session = self._world.objects.get(KIND, identifier)
+                if session is not None and _overdue(session, self._world.clock.now()):
+                    self._close(session, NOBODY)
+        return session
+
+    def expire_due(self, limit: int = _EXPIRED_AT_ONCE) -> int:
+        """Expire sessions whose time has come, at most `limit`; returns how many."""
+        due = "status = 'open' AND expires_at <= ?"
+        ids = self._world.objects.ids(KIND, due, (self._world.clock.now(),), limit)
+        if ids:
+            with self._world.database.transaction():
+                for identifier in ids:
+                    self.current(identifier)
+        return len(ids)
+
+    def next_expiry(self) -> int | None:
+        """When the next open session expires, in Unix seconds."""
+        row = self._world.database.row(
+            "SELECT expires_at FROM checkout_sessions WHERE status = 'open' "
+            "ORDER BY expires_at LIMIT 1"
+        )
+        return None if row is None else int(row[0])
+
+    def _close(self, session: Object, origin: Origin) -> None:
+        session.update(status="expired", url=None)
+        self._world.objects.save(session)
+        intent = self._world.objects.hidden(KIND, session["id"]).get("payment_intent")
+        if intent is not None:
+            self._intents.cancel(intent, origin)
+        self._world.events.record("checkout.session.expired", session, origin)
+
+    def line_items(self, session: Object) -> Object:
+        """The first of its line items, as an answer that expands them holds them."""
+        items = self._all_items(session["id"])
+        return listed(
+            f"{URL}/{session['id']}/line_items",
+            items[:SHOWN_WHEN_EXPANDED],
+            len(items) > SHOWN_WHEN_EXPANDED,
+        )
+
+    def _all_items(self, identifier: str) -> list[Object]:
+        items: list[Object] = self._world.objects.hidden(KIND, identifier)["line_items"]
+        return items
+
+    def _required(self, call: Call) -> Object:
+        session = self.current(call.ids[0])
+        if session is None:
+            raise errors.no_such(KIND, call.ids[0], "session", 404)
+        return session
+
+    def _retrieve(self, call: Call) -> Object:
+        return self._required(call)
+
+    def _update(self, call: Call) -> Object:
+        session = self._required(call)
+        if "metadata" in call.params:
+            session["metadata"] = merged_metadata(session["metadata"], call.params["metadata"])
+            self._world.objects.save(session)
+        return session
+
+    def _expire(self, call: Call) -> Object:
+        session = self._required(call)
+        if session["status"] != "open":
+            raise errors.invalid(
+                'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+                f"Session has a status of `{session['status']}`."
+            )
+        self._close(session, call.origin)
+        return session
+
+    def _items(self, call: Call) -> Object:
+        identifier = self._required(call)["id"]
+        url = f"{URL}/{identifier}/line_items"
+        return sliced(url, self._all_items(identifier), call.params, "item")
+
+    def _list(self, call: Call) -> Page:
+        params = call.params
+        while self.expire_due() == _EXPIRED_AT_ONCE:
+            pass
+        filters = chosen(
+            params, "customer", "payment_intent", "payment_link", "status", "subscription"
+        )
+        if "customer_details" in params:
+            filters["email"] = params["customer_details"]["email"]
+        return self._world.page(KIND, URL, filters, window_of(params))
+
+    def rebase(self, old: str, new: str) -> None:
+        """The sandbox moved to another address: the links of open sessions move with it."""
+        self._world.database.write(
+            "UPDATE checkout_sessions SET body = json_set(body, '$.url', "
+            "? || substr(body ->> '$.url', ?)) "
+            "WHERE status = 'open' AND substr(body ->> '$.url', 1, ?) = ?",
+            (new, len(old) + 1, len(old) + 1, old + "/"),
+        )
+
+
+def _overdue(session: Object, now: int) -> bool:
+    return bool(session["status"] == "open" and session["expires_at"] <= now)
+
+
+def _check_total(total: int, currency: str) -> None:
+    if 0 < total < MINIMUM.get(currency, 0):
+        raise errors.invalid(
+            "The Checkout Session's total amount due must add up to at least "
+            f"{minimum_shown(currency)}",
+            code="amount_too_small",
+        )
+    if total > MAXIMUM_AMOUNT:
+        raise errors.invalid(
+            "The Checkout Session's total amount due must be no more than $999,999.99",
+            code="amount_too_large",
+        )
+
+
+def customer_details(email: str | None, name: str | None = None) -> Object:
+    """What a session says of its customer."""
+    return shape(
+        "checkout.session.CustomerDetails",
+        {"email": email, "name": name, "tax_exempt": "none"},
+    )
+
+
+def _new_session(
+    call: Call, customer: Object | None, total: int, currency: str, now: int, expires_at: int
+) -> Object:
+    params = call.params
+    identifier = "cs_test_" + ("b1" if len(params["line_items"]) > 1 else "a1") + random_text(56)
+    subscribes = params["mode"] == "subscription"
+    email = params.get("customer_email") or (customer and customer["email"])
+    creation = params.get("customer_creation", "always" if subscribes else "if_required")
+    return shape(
+        KIND,
+        {
+            "id": identifier,
+            "object": KIND,
+            "adaptive_pricing": {"enabled": False},
+            "allow_promotion_codes": params.get("allow_promotion_codes"),
+            "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+            "amount_subtotal": total,
+            "amount_total": total,
+            "automatic_tax": shape("checkout.session.AutomaticTax", {"enabled": False}),
+            "billing_address_collection": params.get("billing_address_collection"),
+            "branding_settings": _branding(),
+            "cancel_url": params.get("cancel_url"),
+            "client_reference_id": params.get("client_reference_id"),
+            "created": now,
+            "currency": currency,
+            "custom_fields": [],
+            "custom_text": shape("checkout.session.CustomText", {}),
+            "customer": customer and customer["id"],
+            "customer_creation": None if customer else creation,
+            "customer_details": customer_details(email) if email else None,
+            "customer_email": params.get("customer_email"),
+            "discounts": [],
+            "expires_at": expires_at,
+            "integration_identifier": params.get("integration_identifier"),
+            "invoice_creation": None if subscribes else _no_invoice(),
+            "livemode": False,
+            "locale": params.get("locale"),
+            "metadata": merged_metadata({}, params.get("metadata", {})),
+            "mode": params["mode"],
+            "origin_context": params.get("origin_context"),
+            "payment_method_collection": params.get(
+                "payment_method_collection", "always" if subscribes else "if_required"
+            ),
+            "payment_method_options": {
+                "card": shape(
+                    "checkout.session.PaymentMethodOptions.Card",
+                    {"request_three_d_secure": "automatic"},
+                )
+            },
+            "payment_method_types": ["card"],
+            "payment_status": "unpaid",
+            "phone_number_collection": {"enabled": False},
+            "saved_payment_method_options": _saved_methods() if subscribes else None,
+            "shipping_options": [],
+            "status": "open",
+            "submit_type": params.get("submit_type"),
+            "success_url": params["success_url"],
+            "total_details": shape(
+                "checkout.session.TotalDetails",
+                {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+            ),
+            "ui_mode": "hosted_page",
+            # Stripe's links carry an opaque fragment that the page needs; so do these.
+            "url": f"{call.base_url}/c/pay/{identifier}#fid{random_text(60)}",
+        },
+    )
+
+
+def _branding() -> Object:
+    return shape(
+        "checkout.session.BrandingSettings",
+        {
+            "background_color": "#ffffff",
+            "border_style": "rounded",
+            "button_color": "#0074d4",
+            "display_name": "Local sandbox",
+            "font_family": "default",
+        },
+    )
+
+
+def _saved_methods() -> Object:
+    return shape(
+        "checkout.session.SavedPaymentMethodOptions",
+        {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled"},
+    )
+
+
+def _no_invoice() -> Object:
+    return {
+        "enabled": False,
+        "invoice_data": shape("checkout.session.InvoiceCreation.InvoiceData", {"metadata": {}}),
+    }

@@ -1,0 +1,73 @@
+"""The one source of time in the sandbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+class Clock:
+    """The present, in Unix seconds UTC. A subclass with another `time` moves the whole sandbox."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_move(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever the clock is set, not when time merely passes."""
+        self._listeners.append(listener)
+
+    def time(self) -> float:
+        """The present with its fraction of a second."""
+        return time.time()
+
+    def now(self) -> int:
+        """The present in whole seconds, as Stripe's objects carry it."""
+        return int(self.time())
+
+    def year_and_month(self) -> tuple[int, int]:
+        """The present year and month, UTC."""
+        moment = datetime.fromtimestamp(self.time(), UTC)
+        return moment.year, moment.month
+
+
+class ManualClock(Clock):
+    """A clock that stands until it is moved: for tests and for time travel."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self._time = float(start)
+
+    def time(self) -> float:
+        return self._time
+
+    def advance(self, seconds: float) -> None:
+        """Move `seconds` forward."""
+        self._time += seconds
+        for listener in self._listeners:
+            listener()
+
+
+_DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _days_in(year: int, month: int) -> int:
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 29 if month == 2 and leap else _DAYS_IN_MONTH[month - 1]
+
+
+def add_interval(start: int, interval: str, count: int) -> int:
+    """`start` plus `count` of Stripe's intervals (day, week, month, year), in Unix seconds.
+
+    A month later than 31 January is the last day of February, as Stripe's billing cycles do
+    (https://docs.stripe.com/billing/subscriptions/billing-cycle).
+    """
+    if interval == "day":
+        return start + count * 86_400
+    if interval == "week":
+        return start + count * 7 * 86_400
+    months = count if interval == "month" else 12 * count
+    moment = datetime.fromtimestamp(start, UTC)
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    day = min(moment.day, _days_in(year, month + 1))
+    return int(moment.replace(year=year, month=month + 1, day=day).timestamp())

@@ -1,0 +1,148 @@
+"""The sandbox's SQLite file: its schema, its transactions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+dump: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""JSON as it is stored and sent."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    key TEXT PRIMARY KEY, created INTEGER NOT NULL, path TEXT NOT NULL, parameters TEXT NOT NULL,
+    status INTEGER NOT NULL, body TEXT NOT NULL, request TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_keys_created ON idempotency_keys (created);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, type TEXT NOT NULL,
+    pending INTEGER NOT NULL, delivered INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_created ON events (created);
+CREATE INDEX IF NOT EXISTS events_type ON events (type, created);
+CREATE INDEX IF NOT EXISTS events_delivered ON events (delivered, created);
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY, event TEXT NOT NULL, endpoint TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, due REAL, state TEXT NOT NULL DEFAULT 'pending',
+    status INTEGER, error TEXT, UNIQUE (event, endpoint)
+);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
+"""
+
+
+class NewerDatabaseError(RuntimeError):
+    """The file was written by a newer sandbox; it is left as it is."""
+
+
+class Database:
+    """One SQLite file in WAL mode, one connection, transactions one after another.
+
+    A commit survives the end of the process. Every method may be called from any thread.
+    """
+
+    def __init__(self, path: Path | None, *, tables: str) -> None:
+        """Open or make the file; None keeps all in memory. `tables`: the objects' own schema."""
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._after_commit: list[Callable[[], None]] = []
+        self._connection = sqlite3.connect(
+            path or ":memory:",
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=10.0,
+            cached_statements=512,
+        )
+        try:
+            self._prepare(path, tables)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path | None, tables: str) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise NewerDatabaseError(
+                f"{path} was written by a newer version of the sandbox (schema {version}; this "
+                f"one knows {SCHEMA_VERSION}). Start that version, or another --database."
+            )
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "busy_timeout = 10000",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+        ):
+            self._connection.execute("PRAGMA " + pragma)
+        with self.transaction():
+            for statement in (_SCHEMA + tables).split(";"):
+                if statement.strip():
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; an inner one joins the outer one."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self._depth = 0
+                self._after_commit.clear()
+                self._connection.execute("ROLLBACK")
+                raise
+            self._depth = 0
+            self._connection.execute("COMMIT")
+            calls, self._after_commit = self._after_commit, []
+        for call in calls:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` made once when the running transaction is committed."""
+        if call not in self._after_commit:
+            self._after_commit.append(call)
+
+    def write(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement; returns how many rows it changed."""
+        with self._lock:
+            return self._connection.execute(statement, values).rowcount
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        with self._lock:
+            found: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+            return found
+
+    def setting(self, name: str) -> str | None:
+        """A value kept under a name."""
+        row = self.row("SELECT value FROM settings WHERE name = ?", (name,))
+        return None if row is None else str(row[0])
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keep a value under a name."""
+        self.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))

@@ -1,0 +1,224 @@
+"""Webhook delivery (https://docs.stripe.com/webhooks): signed, retried, resumed after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+
+import aiohttp
+
+from stripe_sandbox.objects import Object
+from stripe_sandbox.webhook_endpoints import KIND as ENDPOINT
+from stripe_sandbox.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.world import World
+
+logger = logging.getLogger(__name__)
+
+RETRY_DELAYS = (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 21_600.0)
+"""Seconds before each further try, growing as Stripe's do; shorter, as nobody waits for days."""
+
+LONGEST_NAP = 3_600.0
+USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
+READ_OF_ANSWER = 64 << 10
+
+
+def signature(payload: bytes, secrets: Iterable[str], timestamp: int) -> str:
+    """The `Stripe-Signature` header of a payload, with one v1 for each active secret."""
+    signed = b"%d." % timestamp + payload
+    signatures = [
+        "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets
+    ]
+    return ",".join([f"t={timestamp}", *signatures])
+
+
+def payload_of(event: Object) -> bytes:
+    """An event as Stripe posts it: indented JSON."""
+    return json.dumps(event, indent=2, ensure_ascii=False).encode()
+
+
+class Deliveries:
+    """Sends recorded events to the endpoints that want them."""
+
+    def __init__(
+        self,
+        world: World,
+        endpoints: WebhookEndpoints,
+        *,
+        retry_delays: tuple[float, ...] = RETRY_DELAYS,
+        timeout: float = 10.0,
+        concurrency: int = 16,
+    ) -> None:
+        self._world = world
+        self._endpoints = endpoints
+        self._retry_delays = retry_delays
+        self._timeout = timeout
+        self._concurrency = concurrency
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._waiting: defaultdict[str, list[asyncio.Future[None]]] = defaultdict(list)
+        world.events.on_record(self.wake)
+        world.clock.on_move(self.wake)
+
+    def wake(self) -> None:
+        """Look for due deliveries now; from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is cut off is tried again by the next run."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._concurrency),
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT, "Accept": "*/*; q=0.5, application/xml"},
+            ) as session:
+                while True:
+                    self._wake.clear()
+                    self._start_due(session)
+                    try:
+                        async with asyncio.timeout(self._nap()):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        continue
+        finally:
+            self._loop = None
+            tasks = list(self._in_flight.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for event in list(self._waiting):
+                self._release(event)
+
+    def _start_due(self, session: aiohttp.ClientSession) -> None:
+        free = self._concurrency - len(self._in_flight)
+        if free <= 0:
+            return
+        rows = self._world.database.rows(
+            "SELECT seq, event, endpoint, attempts FROM deliveries "
+            "WHERE state = 'pending' AND due <= ? ORDER BY due, seq LIMIT ?",
+            (self._world.clock.time(), self._concurrency + len(self._in_flight)),
+        )
+        for seq, event, endpoint, attempts in rows:
+            if seq not in self._in_flight and len(self._in_flight) < self._concurrency:
+                task = asyncio.create_task(self._deliver(session, seq, event, endpoint, attempts))
+                self._in_flight[seq] = task
+                task.add_done_callback(partial(self._finished, seq))
+
+    def _finished(self, seq: int, task: asyncio.Task[None]) -> None:
+        del self._in_flight[seq]
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("Delivering a webhook failed", exc_info=task.exception())
+        self._wake.set()
+
+    def _nap(self) -> float:
+        """Seconds until the next delivery is due that is not in flight."""
+        if len(self._in_flight) >= self._concurrency:
+            return LONGEST_NAP
+        rows = self._world.database.rows(
+            "SELECT seq, due FROM deliveries WHERE state = 'pending' ORDER BY due LIMIT ?",
+            (len(self._in_flight) + 1,),
+        )
+        due = next((due for seq, due in rows if seq not in self._in_flight), None)
+        if due is None:
+            return LONGEST_NAP
+        return float(min(max(due - self._world.clock.time(), 0.0), LONGEST_NAP))
+
+    async def _deliver(
+        self,
+        session: aiohttp.ClientSession,
+        seq: int,
+        event_id: str,
+        endpoint_id: str,
+        attempts: int,
+    ) -> None:
+        endpoint = self._world.objects.get(ENDPOINT, endpoint_id)
+        event = self._world.events.get(event_id)
+        if endpoint is None or event is None or endpoint["status"] != "enabled":
+            self._record(seq, event_id, attempts, None, "The endpoint is disabled.", final=True)
+            return
+        payload = payload_of(event)
+        secrets = self._endpoints.secrets(endpoint_id)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Cache-Control": "no-cache",
+            "Stripe-Signature": signature(payload, secrets, self._world.clock.now()),
+        }
+        status: int | None = None
+        error: str | None = None
+        try:
+            async with session.post(
+                endpoint["url"], data=payload, headers=headers, allow_redirects=False
+            ) as response:
+                status = response.status
+                await response.content.read(READ_OF_ANSWER)
+        except TimeoutError:
+            error = f"No answer within {self._timeout:g} s."
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        self._record(seq, event_id, attempts + 1, status, error)
+
+    def _record(
+        self,
+        seq: int,
+        event_id: str,
+        attempts: int,
+        status: int | None,
+        error: str | None,
+        *,
+        final: bool = False,
+    ) -> None:
+        succeeded = error is None and status is not None and 200 <= status < 300
+        due: float | None = None
+        if succeeded:
+            state = "succeeded"
+        elif final or attempts > len(self._retry_delays):
+            state = "failed"
+        else:
+            state = "pending"
+            due = self._world.clock.time() + self._retry_delays[attempts - 1]
+        with self._world.database.transaction():
+            self._world.database.write(
+                "UPDATE deliveries SET attempts = ?, due = ?, state = ?, status = ?, error = ? "
+                "WHERE seq = ?",
+                (attempts, due, state, status, error, seq),
+            )
+            if succeeded:
+                self._world.events.delivered(event_id)
+        if not self._unanswered(event_id):
+            self._release(event_id)
+
+    def _unanswered(self, event_id: str) -> bool:
+        """Whether an endpoint has yet to give its first answer to the event."""
+        row = self._world.database.row(
+            "SELECT 1 FROM deliveries WHERE event = ? AND state = 'pending' AND attempts = 0",
+            (event_id,),
+        )
+        return row is not None
+
+    def _release(self, event_id: str) -> None:
+        for future in self._waiting.pop(event_id, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def answered(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
+        """Return when every endpoint gave its first answer to each event, or after `timeout`
+        seconds; at once when nothing delivers."""
+        if self._loop is None:
+            return
+        futures = []
+        for event_id in event_ids:
+            if self._unanswered(event_id):
+                future = asyncio.get_running_loop().create_future()
+                self._waiting[event_id].append(future)
+                futures.append(future)
+        if futures:
+            await asyncio.wait(futures, timeout=timeout)

@@ -1,0 +1,133 @@
+"""Stripe's errors (https://docs.stripe.com/api/errors): one exception, with named constructors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class StripeError(Exception):
+    """An answer other than 200, in Stripe's words.
+
+    `before_execution` is true for what is refused before the endpoint runs (parameters, keys,
+    conflicts): such answers are not saved under the idempotency key.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        type: str = "invalid_request_error",  # noqa: A002  # the field's name at Stripe
+        code: str | None = None,
+        param: str | None = None,
+        before_execution: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.type = type
+        self.code = code
+        self.param = param
+        self.before_execution = before_execution
+
+    def body(self, request_id: str, now: int) -> dict[str, Any]:
+        """The JSON body: `{"error": {…}}`."""
+        error: dict[str, Any] = {}
+        if self.code is not None:
+            error["code"] = self.code
+            error["doc_url"] = "https://stripe.com/docs/error-codes/" + self.code.replace("_", "-")
+        error["message"] = self.message
+        if self.param is not None:
+            error["param"] = self.param
+        error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}?t={now}"
+        error["type"] = self.type
+        return {"error": error}
+
+
+def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
+    """A request that the endpoint refuses."""
+    return StripeError(message, param=param, code=code)
+
+
+def bad_parameter(message: str, param: str, code: str | None = None) -> StripeError:
+    """A parameter that is refused before the endpoint runs."""
+    return StripeError(message, param=param, code=code, before_execution=True)
+
+
+def parameter_unknown(names: list[str]) -> StripeError:
+    """Parameters that this endpoint does not have."""
+    plural = "s" if len(names) > 1 else ""
+    return bad_parameter(
+        f"Received unknown parameter{plural}: {', '.join(names)}", names[0], "parameter_unknown"
+    )
+
+
+def parameter_missing(name: str) -> StripeError:
+    """A required parameter that is not there."""
+    return bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
+
+
+def parameter_empty(name: str) -> StripeError:
+    """An empty string for what cannot be unset."""
+    return bad_parameter(
+        f"You passed an empty string for '{name}'. We assume empty values are an attempt to unset "
+        f"a parameter; however '{name}' cannot be unset. You should remove '{name}' from your "
+        "request or supply a non-empty value.",
+        name,
+        "parameter_invalid_empty",
+    )
+
+
+def not_simulated(name: str) -> StripeError:
+    """A parameter or value that Stripe has and the local sandbox has not."""
+    return bad_parameter(
+        f"The local sandbox does not simulate the parameter {name}. "
+        "Stripe documents it: remove it here, or use a Stripe sandbox.",
+        name,
+        "sandbox_not_simulated",
+    )
+
+
+NAMES = {
+    "payment_method": "PaymentMethod",
+    "webhook_endpoint": "webhook endpoint",
+    "invoice_payment": "invoice payment",
+}
+UNQUOTED = {"checkout.session"}
+
+
+def no_such(kind: str, identifier: str, param: str, status: int = 400) -> StripeError:
+    """An id that names nothing: 404 when it stands in the path, 400 in a parameter."""
+    shown = identifier if kind in UNQUOTED else f"'{identifier}'"
+    return StripeError(
+        f"No such {NAMES.get(kind, kind)}: {shown}",
+        status=status,
+        code="resource_missing",
+        param=param,
+    )
+
+
+def unrecognized_url(method: str, path: str) -> StripeError:
+    """A URL that is no endpoint."""
+    return StripeError(
+        f"Unrecognized request URL ({method}: {path}). If you are trying to list objects, remove "
+        "the trailing slash. If you are trying to retrieve an object, make sure you passed a "
+        "valid (non-empty) identifier in your code. Please see https://stripe.com/docs or we can "
+        "help at https://support.stripe.com/.",
+        status=404,
+        before_execution=True,
+    )
+
+
+def unauthorized(message: str) -> StripeError:
+    """A key that is missing or wrong."""
+    return StripeError(message, status=401, before_execution=True)
+
+
+def internal() -> StripeError:
+    """The sandbox's own fault: the log has the traceback."""
+    return StripeError(
+        "An error occurred on the local sandbox's own end. See its log.",
+        status=500,
+        type="api_error",
+    )

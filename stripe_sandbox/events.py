@@ -1,0 +1,168 @@
+"""Events (https://docs.stripe.com/api/events): what happened, and who is still to be told."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from stripe._api_version import _ApiVersion
+
+from stripe_sandbox import errors
+from stripe_sandbox.annotations import object_class, object_fields
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.database import Database, dump
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.objects import NoSuchCursorError, Object, Window, page_of
+from stripe_sandbox.pagination import Page
+
+KEPT_SECONDS = 30 * 86_400
+MAXIMUM_TYPES = 20
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The API request that caused an event; empty for what a payer or the clock caused."""
+
+    request: str | None = None
+    idempotency_key: str | None = None
+
+
+NOBODY = Origin()
+
+
+@cache
+def event_types() -> tuple[str, ...]:
+    """Every event type that Stripe has."""
+    return get_args(object_fields(object_class("event"))["type"])
+
+
+class EventLog:
+    """Records events, in the transaction of the change they tell of, with their deliveries."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_record(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit that recorded something to deliver."""
+        self._listeners.append(listener)
+
+    def record(
+        self,
+        name: str,
+        subject: Object,
+        origin: Origin = NOBODY,
+        previous: Object | None = None,
+    ) -> str:
+        """Record an event of the type `name`, that `subject` became as it is; returns the event's id. `previous` holds the
+        former values of the fields that an update changed."""
+        now = self._clock.now()
+        identifier = new_id("evt", 24)
+        data: Object = {"object": subject}
+        if previous is not None:
+            data["previous_attributes"] = previous
+        event = {
+            "id": identifier,
+            "object": "event",
+            "api_version": _ApiVersion.CURRENT,
+            "created": now,
+            "data": data,
+            "livemode": False,
+            "request": {"id": origin.request, "idempotency_key": origin.idempotency_key},
+            "type": name,
+        }
+        endpoints = [
+            endpoint
+            for endpoint, body in self._database.rows(
+                "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
+            )
+            if not {"*", name}.isdisjoint(json.loads(body)["enabled_events"])
+        ]
+        self._database.write(
+            "INSERT INTO events (id, created, type, pending, delivered, body) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (identifier, now, name, len(endpoints), not endpoints, dump(event)),
+        )
+        for endpoint in endpoints:
+            self._database.write(
+                "INSERT INTO deliveries (event, endpoint, due) VALUES (?, ?, ?)",
+                (identifier, endpoint, self._clock.time()),
+            )
+        if endpoints:
+            for listener in self._listeners:
+                self._database.after_commit(listener)
+        return identifier
+
+    def get(self, identifier: str) -> Object | None:
+        """The event as it is now, or None."""
+        row = self._database.row(
+            "SELECT body, pending FROM events WHERE id = ? AND created > ?",
+            (identifier, self._clock.now() - KEPT_SECONDS),
+        )
+        return None if row is None else json.loads(_with_pending(row[0], row[1]))
+
+    def page(
+        self, url: str, types: Iterable[str] | None, delivered: bool | None, window: Window
+    ) -> Page:
+        """Events of the types (None: all), newest first. StripeError: an unknown cursor."""
+        conditions = ["created > ?"]
+        values: list[Any] = [self._clock.now() - KEPT_SECONDS]
+        if delivered is not None:
+            conditions.append("+delivered = ?" if types is not None else "delivered = ?")
+            values.append(int(delivered))
+        try:
+            if types is None:
+                rows, more = self._rows(conditions, values, window)
+            else:
+                rows, more = self._merged(sorted(set(types)), conditions, values, window)
+        except NoSuchCursorError as error:
+            raise errors.no_such("event", error.identifier, error.parameter) from error
+        return Page(url, [_with_pending(row[2], row[3]) for row in rows], more)
+
+    def _rows(
+        self, conditions: list[str], values: list[Any], window: Window
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        return page_of(
+            self._database, "events", conditions, values, window, "created, seq, body, pending"
+        )
+
+    def _merged(
+        self, types: list[str], conditions: list[str], values: list[Any], window: Window
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """Each type's newest by its own index, merged: no type is rare enough to cost a scan."""
+        pages = [
+            self._rows([*conditions, "type = ?"], [*values, wanted], window) for wanted in types
+        ]
+        merged = list(heapq.merge(*(rows for rows, _ in pages), reverse=True))
+        more = len(merged) > window.limit or any(more for _, more in pages)
+        kept = merged[-window.limit :] if window.ending_before else merged[: window.limit]
+        return kept, more
+
+    def drop_endpoint(self, endpoint: str) -> None:
+        """An endpoint is gone: what waits for it waits no longer."""
+        rows = self._database.rows(
+            "SELECT event FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
+        )
+        self._database.write(
+            "DELETE FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
+        )
+        for (event,) in rows:
+            self.delivered(event)
+
+    def delivered(self, identifier: str) -> None:
+        """One endpoint has taken the event, or no longer exists."""
+        self._database.write(
+            "UPDATE events SET pending = max(pending - 1, 0), "
+            "delivered = NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id "
+            "AND state != 'succeeded') WHERE id = ?",
+            (identifier,),
+        )
+
+
+def _with_pending(body: str, pending: int) -> str:
+    return f'{body[:-1]},"pending_webhooks":{pending}}}'

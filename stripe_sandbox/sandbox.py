@@ -1,0 +1,225 @@
+"""The composition root: builds the sandbox from its settings, and gives it to a launcher."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from stripe_sandbox import checkout_page
+from stripe_sandbox.account import Accounts
+from stripe_sandbox.api import Api
+from stripe_sandbox.charges import Charges
+from stripe_sandbox.checkout_sessions import CheckoutSessions
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.customers import Customers
+from stripe_sandbox.database import Database
+from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
+from stripe_sandbox.event_resource import EventResource
+from stripe_sandbox.events import EventLog
+from stripe_sandbox.expand import Expander, Include
+from stripe_sandbox.invoices import Invoices
+from stripe_sandbox.line_items import LineItems
+from stripe_sandbox.objects import OBJECT_TABLES, TABLES, Object, Objects
+from stripe_sandbox.payment_intents import PaymentIntents
+from stripe_sandbox.payment_methods import PaymentMethods
+from stripe_sandbox.payments import Payments
+from stripe_sandbox.prices import Prices
+from stripe_sandbox.products import Products
+from stripe_sandbox.shapes import shape_class
+from stripe_sandbox.subscriptions import Subscriptions
+from stripe_sandbox.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.world import World
+
+_BASE_URL = "base_url"
+_LONGEST_NAP = 60.0
+
+
+@dataclass(frozen=True)
+class SandboxConfig:
+    """How a sandbox is set up.
+
+    `database`: its file, None for memory only. `base_url`: where people reach it, without a
+    trailing slash; None: as each request did. `retry_delays`: seconds before each further try of
+    a webhook. `delay`: seconds before each answer of the API.
+    """
+
+    database: Path | None = Path(".data/stripe_sandbox.sqlite3")
+    base_url: str | None = None
+    retry_delays: tuple[float, ...] = RETRY_DELAYS
+    delivery_timeout: float = 10.0
+    delivery_concurrency: int = 16
+    delay: float = 0.0
+
+
+class Sandbox:
+    """A local stand-in for Stripe: `asgi` serves its API under /v1 and its Checkout page.
+
+    Deliveries, and the expiry of sessions nobody looks at, happen inside `running()`.
+    """
+
+    def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
+        clock = clock or Clock()
+        self._database = Database(config.database, tables=OBJECT_TABLES)
+        events = EventLog(self._database, clock)
+        world = World(self._database, Objects(self._database), events, clock)
+        self._world = world
+        products = Products(world)
+        self._prices = Prices(world, products)
+        customers = Customers(world)
+        methods = PaymentMethods(world)
+        intents = PaymentIntents(world)
+        charges = Charges(world)
+        invoices = Invoices(world)
+        subscriptions = Subscriptions(world, invoices)
+        self._endpoints = WebhookEndpoints(world)
+        self._sessions = CheckoutSessions(world, LineItems(world, self._prices), intents)
+        self._deliveries = Deliveries(
+            world,
+            self._endpoints,
+            retry_delays=config.retry_delays,
+            timeout=config.delivery_timeout,
+            concurrency=config.delivery_concurrency,
+        )
+        self.payments = Payments(
+            world,
+            self._sessions,
+            customers,
+            methods,
+            intents,
+            charges,
+            subscriptions,
+            self._deliveries.answered,
+        )
+        resources = (
+            Accounts(world), products, self._prices, customers, self._sessions, intents, charges,
+            methods, subscriptions, invoices, EventResource(world), self._endpoints,
+        )  # fmt: skip
+        self._api = Api(
+            [route for resource in resources for route in resource.routes()],
+            self._database,
+            clock,
+            Expander(_loader(world), _includes(self._sessions, invoices)),
+            base_url=config.base_url,
+            delay=config.delay,
+        )
+        self._move(config.base_url)
+        self.asgi = Starlette(
+            routes=[Mount("/v1", app=self._api), *checkout_page.routes(self.payments)],
+            lifespan=self._lifespan,
+        )
+
+    def _move(self, base_url: str | None) -> None:
+        """Another address than last time: the links of open sessions follow."""
+        if base_url is None:
+            return
+        former = self._database.setting(_BASE_URL)
+        if former is not None and former != base_url:
+            self._sessions.rebase(former, base_url)
+        self._database.set_setting(_BASE_URL, base_url)
+
+    def ensure_price(
+        self,
+        *,
+        lookup_key: str,
+        product_name: str,
+        unit_amount: int,
+        currency: str,
+        interval: str | None,
+        product_description: str | None = None,
+    ) -> str:
+        """The id of the Price with that lookup key, made with its Product when there is none.
+
+        `unit_amount` in minor units; `interval` day, week, month or year, None for one-time.
+        """
+        with self._database.transaction():
+            price = self._prices.by_lookup_key(lookup_key)
+            if price is None:
+                product: dict[str, Any] = {"name": product_name}
+                if product_description:
+                    product["description"] = product_description
+                params: dict[str, Any] = {
+                    "currency": currency,
+                    "lookup_key": lookup_key,
+                    "product_data": product,
+                    "unit_amount": unit_amount,
+                }
+                if interval is not None:
+                    params["recurring"] = {"interval": interval}
+                price = self._prices.make(params)
+            return str(price["id"])
+
+    def ensure_webhook_endpoint(self, *, url: str, description: str) -> str:
+        """The signing secret of the one endpoint with that description, made or moved to `url`."""
+        return self._endpoints.ensure(url, description)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do the background work: deliver webhooks, what a stopped process left included, and
+        expire sessions."""
+        tasks = [
+            asyncio.create_task(self._deliveries.run()),
+            asyncio.create_task(self._sweep()),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        async with self.running():
+            yield
+
+    async def _sweep(self) -> None:
+        """Expire sessions when their time comes, and forget old idempotency keys."""
+        moved = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(moved.set)
+
+        self._world.clock.on_move(wake)
+        while True:
+            self._sessions.expire_due()
+            self._api.forget_old_keys()
+            due = self._sessions.next_expiry()
+            nap = _LONGEST_NAP
+            if due is not None:
+                nap = min(max(due - self._world.clock.time(), 0.05), _LONGEST_NAP)
+            moved.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(nap):
+                    await moved.wait()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def _loader(world: World) -> Any:
+    def load(kind: str, identifier: str) -> Object | None:
+        return world.objects.get(kind, identifier) if kind in TABLES else None
+
+    return load
+
+
+def _includes(sessions: CheckoutSessions, invoices: Invoices) -> dict[tuple[type, str], Include]:
+    """What answers hold only when they expand it."""
+    return {
+        (shape_class("checkout.session"), "line_items"): sessions.line_items,
+        (shape_class("checkout.session.TotalDetails"), "breakdown"): lambda _: {
+            "discounts": [],
+            "taxes": [],
+        },
+        (shape_class("invoice"), "payments"): invoices.payments,
+        (shape_class("invoice"), "confirmation_secret"): invoices.confirmation_secret,
+    }

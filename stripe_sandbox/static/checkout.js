@@ -1,0 +1,269 @@
+// The Checkout page's behaviour: formats the card as it is typed, fills in test cards, checks the
+// form, pays without leaving the page, and runs the 3-D Secure step.
+"use strict";
+
+const form = document.getElementById("payment-form");
+const challenge = document.getElementById("challenge");
+const submit = document.getElementById("submit");
+const submitText = submit.querySelector(".says");
+const progress = document.getElementById("progress");
+const brandHint = document.getElementById("brand");
+const { email, number, expiry, cvc, name: holder, country } = form.elements;
+const idleText = submitText.textContent;
+const PATIENCE = 2000; // milliseconds until the page says what it is waiting for
+
+const BRANDS = [
+  { name: "Visa", starts: /^4/, groups: [4, 4, 4, 4], digits: 16 },
+  { name: "Mastercard", starts: /^(5[1-5]|2[2-7])/, groups: [4, 4, 4, 4], digits: 16 },
+  { name: "Amex", starts: /^3[47]/, groups: [4, 6, 5], digits: 15 },
+  { name: "Discover", starts: /^(6011|64[4-9]|65)/, groups: [4, 4, 4, 4], digits: 16 },
+  { name: "Diners", starts: /^3[068]/, groups: [4, 6, 4], digits: 14 },
+  { name: "JCB", starts: /^35/, groups: [4, 4, 4, 4], digits: 16 },
+  { name: "UnionPay", starts: /^62/, groups: [4, 4, 4, 4, 3], digits: 16 },
+];
+const ANY_BRAND = { name: "", groups: [4, 4, 4, 4, 3], digits: 12 };
+
+const onlyDigits = (text) => text.replace(/\D/g, "");
+const brandOf = (digits) => BRANDS.find((brand) => brand.starts.test(digits)) ?? ANY_BRAND;
+
+// Formatting -------------------------------------------------------------------------------------
+
+function groupedNumber(digits) {
+  const groups = [];
+  let start = 0;
+  for (const size of brandOf(digits).groups) {
+    if (start < digits.length) groups.push(digits.slice(start, start + size));
+    start += size;
+  }
+  return groups.join(" ");
+}
+
+function formattedExpiry(text) {
+  let digits = onlyDigits(text);
+  if (/^[2-9]$/.test(digits) || /^\d\s*\//.test(text)) digits = "0" + digits;
+  if (/^\d{2}20\d{2}$/.test(digits)) digits = digits.slice(0, 2) + digits.slice(4);
+  const month = digits.slice(0, 2);
+  const year = digits.slice(2, /^\d{2}20/.test(digits) ? 6 : 4);
+  return year || (month.length === 2 && /\//.test(text)) ? `${month} / ${year}` : month;
+}
+
+// Writes the formatted text and keeps the caret behind the same digit.
+function reformat(input, format) {
+  const before = onlyDigits(input.value.slice(0, input.selectionStart)).length;
+  const atEnd = input.selectionStart === input.value.length;
+  const formatted = format(input.value);
+  if (formatted === input.value) return;
+  input.value = formatted;
+  let caret = formatted.length;
+  if (!atEnd) {
+    caret = 0;
+    for (let seen = 0; seen < before && caret < formatted.length; caret += 1) {
+      if (/\d/.test(formatted[caret])) seen += 1;
+    }
+  }
+  if (document.activeElement === input) input.setSelectionRange(caret, caret);
+}
+
+function showBrand() {
+  brandHint.textContent = brandOf(onlyDigits(number.value)).name;
+}
+
+number.addEventListener("input", () => {
+  reformat(number, (text) => groupedNumber(onlyDigits(text)));
+  showBrand();
+});
+expiry.addEventListener("input", (event) => {
+  if (!event.inputType?.startsWith("delete")) reformat(expiry, formattedExpiry);
+});
+cvc.addEventListener("input", () => reformat(cvc, (text) => onlyDigits(text).slice(0, 4)));
+
+// What is wrong ----------------------------------------------------------------------------------
+
+const CHECKS = {
+  email() {
+    if (email.readOnly) return "";
+    if (!email.value.trim()) return "Enter your email.";
+    return /^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/.test(email.value.trim()) ? "" : "Your email is invalid.";
+  },
+  number() {
+    const digits = onlyDigits(number.value);
+    if (!digits) return "Enter your card number.";
+    return digits.length < brandOf(digits).digits ? "Your card number is incomplete." : "";
+  },
+  expiry() {
+    if (!expiry.value.trim()) return "Enter your card's expiration date.";
+    const parts = /^\s*(\d{1,2})\s*\/\s*(\d{2}|\d{4})\s*$/.exec(expiry.value);
+    if (!parts) return "Your card's expiration date is incomplete.";
+    return parts[1] >= 1 && parts[1] <= 12 ? "" : "Your card's expiration date is invalid.";
+  },
+  cvc() {
+    if (!cvc.value) return "Enter your card's security code.";
+    const needed = brandOf(onlyDigits(number.value)).name === "Amex" ? 4 : 3;
+    return cvc.value.length < needed ? "Your card's security code is incomplete." : "";
+  },
+  name: () => (holder.value.trim() ? "" : "Enter the name on your card."),
+  country: () => (country.value ? "" : "Choose your country or region."),
+};
+
+function showProblem(place, message) {
+  const problem = document.getElementById(`${place}-error`);
+  problem.textContent = message;
+  problem.hidden = !message;
+  if (!message) problem.removeAttribute("role");
+  const field = form.elements[place];
+  if (field?.matches("input, select")) {
+    if (message) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+}
+
+function clearProblems() {
+  for (const place of [...Object.keys(CHECKS), "card", "form"]) showProblem(place, "");
+}
+
+// Shows every problem at its place; speaks the first and takes the focus there.
+function showProblems(errors) {
+  clearProblems();
+  const places = errors.map(({ field, message }) => {
+    const place = document.getElementById(`${field}-error`) ? field : "form";
+    return { place, message };
+  });
+  if (!places.length) places.push({ place: "form", message: "That did not work. Try again." });
+  document.getElementById(`${places[0].place}-error`).setAttribute("role", "alert");
+  for (const { place, message } of places) showProblem(place, message);
+  const first = places[0].place;
+  const field = first === "card" ? number : first === "form" ? submit : form.elements[first];
+  field.focus();
+  if (first === "card") number.select();
+}
+
+for (const [place, check] of Object.entries(CHECKS)) {
+  const field = form.elements[place];
+  field.addEventListener("blur", () => {
+    if (field.value && check()) showProblem(place, check());
+  });
+  field.addEventListener("input", () => {
+    showProblem(place, "");
+    if (["number", "expiry", "cvc"].includes(place)) showProblem("card", "");
+  });
+}
+
+// Test cards -------------------------------------------------------------------------------------
+
+for (const card of document.querySelectorAll(".test-card")) {
+  card.addEventListener("click", () => {
+    if (busy) return;
+    clearProblems();
+    number.value = groupedNumber(card.dataset.number);
+    expiry.value = card.dataset.expiry;
+    cvc.value = card.dataset.cvc;
+    if (!email.value) email.value = "tester@example.com";
+    if (!holder.value) holder.value = "Test Customer";
+    showBrand();
+    for (const other of document.querySelectorAll(".test-card")) {
+      other.setAttribute("aria-pressed", String(other === card));
+    }
+    submit.focus({ preventScroll: window.innerWidth >= 900 });
+    say(`Filled in a test card: ${card.textContent}.`);
+  });
+}
+
+// Paying -----------------------------------------------------------------------------------------
+
+let busy = false;
+let patience = 0;
+
+// What the page is doing, and after a while what it may be waiting for.
+function say(now, later = "") {
+  window.clearTimeout(patience);
+  progress.textContent = now;
+  if (later) patience = window.setTimeout(() => (progress.textContent = later), PATIENCE);
+}
+
+function sayProcessing() {
+  say(
+    "Processing your payment.",
+    "Still processing: the shop has 10 seconds to answer its webhook.",
+  );
+}
+
+function setBusy(on) {
+  busy = on;
+  form.classList.toggle("busy", on);
+  form.setAttribute("aria-busy", String(on));
+  // Not `disabled`: that would throw the focus away.
+  submit.setAttribute("aria-disabled", String(on));
+  submitText.textContent = on ? "Processing…" : idleText;
+  if (on) sayProcessing();
+  else say("");
+}
+
+async function post(address, body) {
+  try {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return await response.json();
+  } catch {
+    const message = "The sandbox gave no answer. See whether it is running, then try again.";
+    return { status: "unanswered", errors: [{ field: "form", message }] };
+  }
+}
+
+async function settle(answer) {
+  if (answer.status === "paid" && answer.return_url) {
+    say("Paid. Taking you back to the shop.");
+    submitText.textContent = "Paid";
+    form.classList.add("paid");
+    window.location.assign(answer.return_url);
+  } else if (answer.status === "requires_action") {
+    say("Waiting for you to authenticate.");
+    const result = await askForAuthentication();
+    sayProcessing();
+    const address = form.dataset.authenticate;
+    await settle(await post(address, { payment_intent: answer.payment_intent, result }));
+  } else if (["paid", "closed", "unknown"].includes(answer.status)) {
+    window.location.reload(); // the page says what became of it
+  } else {
+    setBusy(false);
+    showProblems(answer.errors ?? []);
+  }
+}
+
+// Closing the dialog without choosing counts as failing, as leaving the bank's page does.
+function askForAuthentication() {
+  return new Promise((resolve) => {
+    challenge.returnValue = "";
+    const chosen = () => resolve(challenge.returnValue || "fail");
+    challenge.addEventListener("close", chosen, { once: true });
+    challenge.showModal();
+  });
+}
+
+for (const choice of challenge.querySelectorAll("button")) {
+  choice.addEventListener("click", () => challenge.close(choice.value));
+}
+
+form.noValidate = true; // our own messages, in place
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (busy) return;
+  const errors = Object.entries(CHECKS)
+    .map(([field, check]) => ({ field, message: check() }))
+    .filter(({ message }) => message);
+  if (errors.length) {
+    showProblems(errors);
+    return;
+  }
+  clearProblems();
+  setBusy(true);
+  await settle(await post(form.action, Object.fromEntries(new FormData(form))));
+});
+
+// Back from the shop: what the browser kept of this page may be out of date.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});
+showBrand();

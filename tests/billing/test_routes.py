@@ -1,0 +1,294 @@
+"""The routes over real HTTP, in front of a Stripe that works and of ones that do not."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import stripe
+from pydantic import SecretStr
+
+from billing.errors import NotConfigured
+from tests.support.billing_server import billing_server, working_settings
+from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Shop
+
+CHECKOUT = "/api/billing/checkout"
+CREDITS = "/api/billing/extra-credits"
+WEBHOOK = "/api/billing/stripe/webhook"
+
+
+def sessions(shop: Shop) -> list[stripe.checkout.Session]:
+    return shop.stripe.v1.checkout.sessions.list({"limit": 100}).data
+
+
+def test_post_checkout_makes_one_subscription_session_of_the_pro_plan(shop: Shop) -> None:
+    answer = requests.post(f"{shop.url}{CHECKOUT}", timeout=10)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert set(answer.json()) == {"url", "id"}
+    (made,) = sessions(shop)
+    assert (made.id, made.url) == (answer.json()["id"], answer.json()["url"])
+    assert made.mode == "subscription"
+    assert made.amount_total == 9900
+    assert made.success_url is not None
+    assert made.success_url.endswith("/app/billing?success=1&session_id={CHECKOUT_SESSION_ID}")
+    assert made.cancel_url is not None
+    assert made.cancel_url.endswith("/app/billing?canceled=1")
+    assert made.metadata is not None
+    assert made.metadata.to_dict() == {
+        "app": "billing-dashboard", "kind": "pro", "quantity": "1"
+    }  # fmt: skip
+
+
+def test_get_checkout_redirects_to_the_checkout_url(shop: Shop) -> None:
+    answer = requests.get(f"{shop.url}{CHECKOUT}", allow_redirects=False, timeout=10)
+    assert answer.status_code == 303
+    (made,) = sessions(shop)
+    assert answer.headers["location"] == made.url
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("body", "quantity"),
+    [(b'{"quantity": 5}', 5), (b"{}", 1), (b"", 1), (b'{"quantity": 1000, "x": 1}', 1000)],
+)
+def test_extra_credits_are_one_payment_of_the_quantity(
+    shop: Shop, body: bytes, quantity: int
+) -> None:
+    answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=10)
+    assert answer.status_code == 200
+    (made,) = sessions(shop)
+    assert made.id == answer.json()["id"]
+    assert made.mode == "payment"
+    assert made.amount_total == 99 * quantity
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"quantity": %s}' % value for value in (b"0", b"-3", b"2.5", b'"5"', b"1000000000", b"null",
+                                               b"true", b"1001", b"1e2", b"NaN", b"[1]")]
+    + [b"not json", b"[5]", b"5", b"null", b"\xff\xfe", b'{"quantity": 5', b"{" * 5000],
+)  # fmt: skip
+def test_bad_input_is_400_with_the_reason_and_makes_no_session(shop: Shop, body: bytes) -> None:
+    answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=10)
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["error"]
+    assert "quantity" in answer.json()["error"] or "JSON" in answer.json()["error"]
+    assert sessions(shop) == []
+
+
+def test_a_body_without_end_is_refused(shop: Shop) -> None:
+    answer = requests.post(f"{shop.url}{CREDITS}", data=b" " * 100_000, timeout=10)
+    assert answer.status_code == 400
+    assert "larger than" in answer.json()["error"]
+
+
+def test_a_prefetch_and_a_head_request_make_no_session(shop: Shop) -> None:
+    for headers in ({"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}):
+        answer = requests.get(f"{shop.url}{CHECKOUT}", headers=headers, timeout=10)
+        assert answer.status_code == 503
+        assert "prefetch" in answer.json()["error"]
+    assert requests.head(f"{shop.url}{CHECKOUT}", timeout=10).status_code == 405
+    assert sessions(shop) == []
+
+
+@pytest.mark.parametrize("path", [CHECKOUT, CREDITS])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
+        {
+            "Sec-Fetch-Site": "cross-site",
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document",
+        },
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_post_from_another_sites_page_is_refused(
+    shop: Shop, path: str, headers: dict[str, str]
+) -> None:
+    answer = requests.post(f"{shop.url}{path}", headers=headers, timeout=10)
+    assert answer.status_code == 403
+    assert "Another site" in answer.json()["error"]
+    assert sessions(shop) == []
+
+
+def test_a_post_from_our_own_page_is_taken(shop: Shop) -> None:
+    own = {"Origin": shop.url, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+    assert requests.post(f"{shop.url}{CHECKOUT}", headers=own, timeout=10).status_code == 200
+
+
+def test_the_link_may_be_followed_from_anywhere_but_not_loaded_as_a_picture(shop: Shop) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document"}  # fmt: skip
+    picture = link | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    frame = link | {"Sec-Fetch-Dest": "iframe"}
+    statuses = [
+        requests.get(
+            f"{shop.url}{CHECKOUT}", headers=headers, allow_redirects=False, timeout=10
+        ).status_code
+        for headers in (link, picture, frame)
+    ]
+    assert statuses == [303, 403, 403]
+    assert len(sessions(shop)) == 1
+
+
+def test_an_unknown_route_is_json_404(shop: Shop) -> None:
+    answer = requests.get(f"{shop.url}/api/billing/nothing", timeout=10)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_health_tells_mode_and_versions_and_no_secret(shop: Shop) -> None:
+    answer = requests.get(f"{shop.url}/api/billing/health", timeout=10)
+    assert answer.status_code == 200
+    assert answer.json()["database"] == "sqlite"
+    assert answer.json()["stripe"] == "16.1.0"
+    assert "sk_test" not in answer.text
+
+
+def test_health_is_503_when_the_database_does_not_answer(tmp_path: Path) -> None:
+    lost = SecretStr("sqlite:////proc/nowhere/billing.sqlite3")
+    settings = working_settings(tmp_path, "http://127.0.0.1:9", database_url=lost)
+    with billing_server(settings) as server:
+        answer = requests.get(f"{server.url}/api/billing/health", timeout=10)
+    assert answer.status_code == 503
+    assert "DATABASE_URL" in answer.text
+
+
+def webhook(url: str, body: str, secret: str, **headers: str) -> requests.Response:
+    signature = stripe.WebhookSignature.generate_signature_header(body, secret)
+    return requests.post(
+        f"{url}{WEBHOOK}",
+        data=body.encode(),
+        headers={"Stripe-Signature": signature} | headers,
+        timeout=10,
+    )
+
+
+def event(kind: str = "checkout.session.completed") -> str:
+    return json.dumps({"id": "evt_1", "object": "event", "type": kind,
+                       "data": {"object": {"id": "cs_test_1"}}})  # fmt: skip
+
+
+def test_a_signed_event_is_acknowledged_and_shown_in_the_log(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "billing"):
+        answer = webhook(shop.url, event(), "whsec_of_the_tests")
+    assert answer.status_code == 200
+    assert answer.json() == {"received": True, "id": "evt_1"}
+    assert "evt_1 checkout.session.completed cs_test_1" in caplog.text
+
+
+def test_an_event_that_nobody_wants_is_acknowledged_too(shop: Shop) -> None:
+    assert webhook(shop.url, event("plan.deleted"), "whsec_of_the_tests").status_code == 200
+
+
+def test_a_forged_event_is_refused_with_a_reason(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = webhook(shop.url, event(), "whsec_forged")
+    assert answer.status_code == 400
+    assert "signature" in answer.json()["error"]
+    assert "whsec_of_the_tests" not in caplog.text + answer.text
+
+
+def test_an_event_over_the_size_bound_is_refused(shop: Shop) -> None:
+    large = event() + " " * 1024 * 1024
+    assert webhook(shop.url, large, "whsec_of_the_tests").status_code == 400
+
+
+def test_without_a_signing_secret_the_webhook_is_closed(tmp_path: Path) -> None:
+    settings = working_settings(tmp_path, "http://127.0.0.1:9", webhook_secrets=())
+    with billing_server(settings) as server:
+        answer = webhook(server.url, event(), "")
+    assert answer.status_code == 503
+    assert "STRIPE_WEBHOOK_SECRET" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("STRIPE_SECRET_KEY", {"secret_key": None}),
+        ("STRIPE_PRICE_PRO_MONTHLY", {"price_pro_monthly": None}),
+        ("PINGPOINT_PUBLIC_URL", {"public_url": None}),
+    ],
+)
+def test_a_missing_setting_is_500_and_names_itself_and_asks_nothing_of_stripe(
+    tmp_path: Path, setting: str, values: dict[str, Any]
+) -> None:
+    faulty = FaultyStripe()
+    problem = NotConfigured(setting, f"{setting} is wrong.", "Mend it.")
+    with serving(faulty.app) as stripe_url:
+        settings = working_settings(tmp_path, stripe_url, problems={setting: problem}, **values)
+        with billing_server(settings) as server:
+            answer = requests.post(f"{server.url}{CHECKOUT}", timeout=10)
+    assert answer.status_code == 500
+    assert answer.json()["error"] == "Stripe is not configured on server"
+    assert setting in answer.json()["reason"]
+    assert faulty.requests == 0
+
+
+@pytest.fixture
+def faulty() -> Iterator[tuple[FaultyStripe, str]]:
+    stripe_with_faults = FaultyStripe()
+    with serving(stripe_with_faults.app) as url:
+        yield stripe_with_faults, url
+
+
+@pytest.mark.parametrize(
+    ("fault", "requests_made"),
+    [("400", 1), ("401", 1), ("403", 1), ("429", 1), ("500", 3), ("not json", 1)],
+)
+def test_a_failing_stripe_is_500_with_its_request_id_and_the_log_tells_why(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    faulty: tuple[FaultyStripe, str],
+    fault: str,
+    requests_made: int,
+) -> None:
+    answering, stripe_url = faulty
+    answering.fault = fault
+    with billing_server(working_settings(tmp_path, stripe_url)) as server:
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=20)
+    assert answer.status_code == 500
+    assert answer.json()["error"] == "Stripe checkout failed"
+    if fault != "not json":
+        assert answer.json()["request_id"] == REQUEST_ID
+        assert REQUEST_ID in caplog.text
+    assert answering.requests == requests_made
+    assert len(set(answering.keys)) == 1
+    assert "sk_test_of_the_tests" not in caplog.text + answer.text
+
+
+def test_a_stripe_that_is_down_is_500(tmp_path: Path) -> None:
+    with billing_server(working_settings(tmp_path, "http://127.0.0.1:9")) as server:
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=20)
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "Stripe checkout failed"}
+
+
+def test_a_stripe_that_never_answers_is_given_up(
+    tmp_path: Path, faulty: tuple[FaultyStripe, str]
+) -> None:
+    answering, stripe_url = faulty
+    answering.fault = "slow"
+    settings = working_settings(tmp_path, stripe_url)
+    with billing_server(settings, deadline=0.3) as server:
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=20)
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "Stripe checkout failed"}

@@ -1,0 +1,27 @@
+"""Fixtures of whole journeys: the dashboard as it is started, the browser, the Checkout page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.dashboard import Process, dashboard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.browser import BrowserLog
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The dashboard with nothing set: the embedded sandbox."""
+    with dashboard(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def streamlit_looks_for_its_base_path(browser_log: BrowserLog) -> None:
+    """Streamlit's client asks for /app/billing/_stcore/… before it finds /app/_stcore/…"""
+    browser_log.expect(r"404 for \S+/_stcore/")

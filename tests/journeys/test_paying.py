@@ -1,0 +1,163 @@
+"""Whole journeys through the dashboard and Checkout, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import stripe
+from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from tests.support.dashboard import Process
+
+
+def billing_page(page: Page, app: Process, query: str = "") -> Page:
+    page.goto(f"{app.url}/app/billing{query}")
+    expect(page.get_by_role("heading", name="Recent sessions")).to_be_visible()
+    return page
+
+
+def checkout_of(page: Page, button: str) -> Page:
+    """Press the button on the billing page, follow its link; Checkout opens in a tab of its own."""
+    page.get_by_role("button", name=button).click()
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Open Checkout").click()
+    checkout = popup.value
+    expect(checkout.get_by_role("heading", name="Payment details")).to_be_visible()
+    return checkout
+
+
+def fill(checkout: Page, card: str) -> None:
+    checkout.get_by_label("Email").fill("tester@example.com")
+    checkout.get_by_label("Card number").fill(card)
+    checkout.get_by_label(re.compile("Expiry")).fill("12 / 40")
+    checkout.get_by_label("CVC").fill("123")
+    checkout.get_by_label("Name on card").fill("Test Customer")
+
+
+def submit(checkout: Page) -> None:
+    checkout.get_by_role("button", name=re.compile("^(Pay|Subscribe)")).click()
+
+
+def banner(page: Page, title: str) -> None:
+    expect(page.get_by_role("alert").filter(has_text=title)).to_be_visible()
+
+
+def newest_row(page: Page, *texts: str) -> None:
+    """The newest row of the table comes to hold these texts, without a reload."""
+    row = page.get_by_test_id("stDataFrame").locator('tr[aria-rowindex="2"]')
+    for text in texts:
+        expect(row).to_contain_text(text)
+
+
+def sandbox_client(app: Process) -> stripe.StripeClient:
+    return stripe.StripeClient("sk_test_x", base_addresses={"api": f"{app.url}/sandbox"})
+
+
+def test_the_pro_plan_is_paid_and_both_tabs_see_it(page: Page, app: Process) -> None:
+    billing_page(page, app)
+    checkout = checkout_of(page, "PAY WITH CARD ($99/MO)")
+    fill(checkout, "4242 4242 4242 4242")
+    submit(checkout)
+    banner(checkout, "Payment received")
+    expect(checkout.get_by_text("Pro plan, $99.00, paid by")).to_be_visible()
+    newest_row(checkout, "Pro plan", "$99.00", "Complete", "Paid", "tester@example.com")
+
+    newest_row(page, "Pro plan", "Complete", "Paid")
+    expect(page.get_by_text("Pro plan paid: $99.00")).to_be_visible()
+
+    url = checkout.url
+    checkout.reload()
+    banner(checkout, "Payment received")
+    assert checkout.url == url
+
+
+def test_extra_credits_are_paid_by_the_quantity(page: Page, app: Process) -> None:
+    billing_page(page, app)
+    page.get_by_label("Number of credits").fill("12")
+    page.get_by_label("Number of credits").press("Enter")
+    expect(page.get_by_text("Total $11.88")).to_be_visible()
+    checkout = checkout_of(page, "BUY EXTRA LOAD CREDITS")
+    fill(checkout, "4242424242424242")
+    submit(checkout)
+    banner(checkout, "Payment received")
+    newest_row(checkout, "12 extra credits", "$11.88", "Complete", "Paid")
+
+
+def test_a_declined_card_leaves_checkout_open_and_another_card_pays(
+    page: Page, app: Process
+) -> None:
+    checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
+    fill(checkout, "4000 0000 0000 9995")
+    submit(checkout)
+    expect(checkout.get_by_role("alert")).to_contain_text("insufficient funds")
+    newest_row(page, "Pro plan", "Open", "Unpaid")
+    fill(checkout, "4242 4242 4242 4242")
+    submit(checkout)
+    banner(checkout, "Payment received")
+    newest_row(page, "Pro plan", "Complete", "Paid")
+
+
+@pytest.mark.parametrize("answer", ["Complete authentication", "Fail authentication"])
+def test_3d_secure_decides(page: Page, app: Process, answer: str) -> None:
+    checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
+    fill(checkout, "4000 0025 0000 3155")
+    submit(checkout)
+    checkout.get_by_role("button", name=answer).click()
+    if answer == "Complete authentication":
+        banner(checkout, "Payment received")
+        newest_row(page, "1 extra credit", "Complete", "Paid")
+    else:
+        expect(checkout.get_by_role("alert")).to_contain_text("authenticate")
+        newest_row(page, "1 extra credit", "Open", "Unpaid")
+
+
+def test_leaving_checkout_is_canceled_and_nothing_is_paid(page: Page, app: Process) -> None:
+    checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
+    checkout.get_by_role("link", name="Back").click()
+    banner(checkout, "Canceled")
+    newest_row(checkout, "Pro plan", "Open", "Unpaid")
+
+
+def test_an_expired_link_says_so_and_the_dashboard_too(page: Page, app: Process) -> None:
+    billing_page(page, app)
+    page.get_by_role("button", name="PAY WITH CARD ($99/MO)").click()
+    link = page.get_by_role("link", name="Open Checkout").get_attribute("href")
+    assert link is not None
+    sessions = sandbox_client(app).v1.checkout.sessions
+    newest = sessions.list({"limit": 1}).data[0]
+    sessions.expire(newest.id)
+    newest_row(page, "Pro plan", "Expired", "Unpaid")
+    expect(page.get_by_text("This session is expired, unpaid.")).to_be_visible()
+    billing_page(page, app, f"?success=1&session_id={newest.id}")
+    banner(page, "Not paid")
+    page.goto(link)
+    expect(page.get_by_text("expired").first).to_be_visible()
+
+
+def test_a_double_press_makes_one_session(page: Page, app: Process) -> None:
+    sessions = sandbox_client(app).v1.checkout.sessions
+    before = len(sessions.list({"limit": 100}).data)
+    billing_page(page, app)
+    page.get_by_role("button", name="PAY WITH CARD ($99/MO)").dblclick()
+    expect(page.get_by_role("link", name="Open Checkout")).to_be_visible()
+    expect(page.get_by_role("button", name="PAY WITH CARD ($99/MO)")).to_be_disabled()
+    assert len(sessions.list({"limit": 100}).data) == before + 1
+
+
+def test_a_forged_return_gets_no_green_banner(page: Page, app: Process) -> None:
+    billing_page(page, app, "?success=1&session_id=cs_test_forged")
+    banner(page, "Unknown session")
+    expect(page.get_by_text("Payment received")).to_have_count(0)
+
+
+def test_the_webhook_of_a_payment_is_in_the_log(page: Page, app: Process) -> None:
+    checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
+    fill(checkout, "4242 4242 4242 4242")
+    submit(checkout)
+    banner(checkout, "Payment received")
+    found = re.search(r"session_id=(cs_test_\w+)", checkout.url)
+    assert found
+    assert f"checkout.session.completed {found.group(1)}" in app.log

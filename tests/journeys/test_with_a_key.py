@@ -1,0 +1,123 @@
+"""The dashboard with a Stripe test key, against a Stripe that it does not start itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import stripe
+from playwright.sync_api import Page, expect
+
+from tests.journeys.test_paying import (
+    banner,
+    billing_page,
+    checkout_of,
+    fill,
+    newest_row,
+    submit,
+)
+from tests.support.dashboard import Process, dashboard, lone_sandbox
+from tests.support.server import listening_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def stripe_alone(tmp_path: Path) -> Iterator[Process]:
+    folder = tmp_path / "stripe"
+    folder.mkdir()
+    with lone_sandbox(folder) as running:
+        yield running
+
+
+def account_of(stripe_url: str, webhook_url: str) -> dict[str, str]:
+    """Set the account up as a stranger would, and return the settings for it."""
+    client = stripe.StripeClient("sk_test_a_stranger", base_addresses={"api": stripe_url})
+    pro = client.v1.prices.create(
+        {
+            "unit_amount": 4900,
+            "currency": "eur",
+            "recurring": {"interval": "month"},
+            "product_data": {"name": "Pro plan"},
+        }
+    )
+    credit = client.v1.prices.create(
+        {"unit_amount": 150, "currency": "eur", "product_data": {"name": "Credit"}}
+    )
+    endpoint = client.v1.webhook_endpoints.create({"url": webhook_url, "enabled_events": ["*"]})
+    assert endpoint.secret is not None
+    return {
+        "STRIPE_SECRET_KEY": "sk_test_a_stranger",
+        "STRIPE_API_BASE": stripe_url,
+        "STRIPE_PRICE_PRO_MONTHLY": pro.id,
+        "STRIPE_PRICE_EXTRA_CREDIT": credit.id,
+        "STRIPE_WEBHOOK_SECRET": endpoint.secret,
+    }
+
+
+def free_port() -> int:
+    with listening_socket() as held:
+        port: int = held.getsockname()[1]
+    return port
+
+
+def test_the_same_pages_and_routes_work_on_another_stripe(
+    page: Page, stripe_alone: Process, tmp_path: Path
+) -> None:
+    port = free_port()
+    webhook_url = f"http://localhost:{port}/api/billing/stripe/webhook"
+    settings = account_of(stripe_alone.url, webhook_url)
+    with dashboard(tmp_path, port=port, **settings) as app:
+        billing_page(page, app)
+        checkout = checkout_of(page, "PAY WITH CARD (€49/MO)")
+        assert checkout.url.startswith(stripe_alone.url)
+        fill(checkout, "4242 4242 4242 4242")
+        submit(checkout)
+        banner(checkout, "Payment received")
+        newest_row(page, "Pro plan", "€49.00", "Complete", "Paid")
+        assert "checkout.session.completed cs_test_" in app.log
+        assert requests.get(f"{app.url}/sandbox/v1/prices", timeout=5).status_code == 404
+        made = requests.post(
+            f"{app.url}/api/billing/extra-credits", json={"quantity": 3}, timeout=9
+        )
+        assert made.status_code == 200
+        newest_row(page, "3 extra credits", "€4.50", "Open", "Unpaid")
+        assert "sk_test_a_stranger" not in app.log + page.content()
+        assert settings["STRIPE_WEBHOOK_SECRET"] not in app.log + page.content()
+
+
+def test_when_stripe_goes_down_the_page_says_so_and_stays(page: Page, tmp_path: Path) -> None:
+    folder = tmp_path / "stripe"
+    folder.mkdir()
+    with lone_sandbox(folder) as stripe_alone:
+        settings = account_of(stripe_alone.url, "http://localhost:1/webhook")
+        app_running = dashboard(tmp_path, **settings)
+        app = app_running.__enter__()
+        billing_page(page, app)
+        page.get_by_role("button", name="PAY WITH CARD (€49/MO)").click()
+        newest_row(page, "Pro plan", "Open")
+    try:
+        page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
+        failure = page.get_by_role("alert").filter(has_text="No Checkout Session was made")
+        expect(failure).to_contain_text("Stripe did not answer")
+        banner(page, "The sessions could not be read just now")
+        newest_row(page, "Pro plan", "Open")
+        expect(page.get_by_role("button", name="BUY EXTRA LOAD CREDITS")).to_be_enabled()
+    finally:
+        app_running.__exit__(None, None, None)
+
+
+def test_a_live_key_is_refused_on_the_page_and_by_the_routes(page: Page, tmp_path: Path) -> None:
+    live = "sk_" + "live_of_nobody"
+    with dashboard(tmp_path, STRIPE_SECRET_KEY=live) as app:
+        page.goto(f"{app.url}/app/billing")
+        banner(page, "Stripe is not configured")
+        expect(page.get_by_text("refuses live keys").first).to_be_visible()
+        answer = requests.post(f"{app.url}/api/billing/checkout", timeout=5)
+        assert answer.status_code == 500
+        assert answer.json()["error"] == "Stripe is not configured on server"
+        assert requests.get(f"{app.url}/sandbox/v1/prices", timeout=5).status_code == 404
+        assert live not in app.log + page.content() + answer.text

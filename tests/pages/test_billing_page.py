@@ -1,0 +1,279 @@
+"""The billing page through AppTest, on real services in front of the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from billing.catalog import Kind
+from billing.errors import NotConfigured
+from billing.page_services import hand_over
+from stripe_sandbox.payments import Card, Payer
+from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from tests.conftest import Shop
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
+PAYER = Payer("tester@example.com", "Test Customer")
+
+
+def opened(server: BillingServer, **query: str) -> AppTest:
+    hand_over(server.services, server.portal)
+    page = AppTest.from_file(str(FRAME), default_timeout=30)
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def pressed(page: AppTest, button: str) -> AppTest:
+    page.button(key=button).click().run()
+    assert not page.exception
+    return page
+
+
+def made(shop: Shop) -> list[Any]:
+    return shop.stripe.v1.checkout.sessions.list({"limit": 100}).data
+
+
+def banners(page: AppTest) -> dict[str, list[str]]:
+    return {
+        kind: [f"{alert.proto.title} {alert.value}" for alert in getattr(page, kind)]
+        for kind in ("success", "info", "warning", "error")
+        if getattr(page, kind)
+    }
+
+
+def test_the_page_shows_both_offers_with_the_prices_that_stripe_has(shop: Shop) -> None:
+    page = opened(shop.server)
+    assert [button.label for button in page.button] == [
+        "PAY WITH CARD ($99/MO)",
+        "BUY EXTRA LOAD CREDITS",
+    ]
+    assert page.metric[0].value == "$99/month"
+    assert "No sessions yet" in " ".join(caption.value for caption in page.caption)
+    assert not banners(page)
+
+
+def test_the_total_follows_the_number_of_credits(shop: Shop) -> None:
+    page = opened(shop.server)
+    page.number_input(key="credits_quantity").set_value(12).run()
+    assert r"Total **\$11\.88**" in [text.value for text in page.markdown]
+
+
+def test_a_press_makes_one_session_and_shows_its_link_id_and_url(shop: Shop) -> None:
+    page = pressed(opened(shop.server), "pay_pro")
+    (session,) = made(shop)
+    assert session.mode == "subscription"
+    assert page.get("link_button")[0].proto.url == session.url
+    assert [code.value for code in page.code] == [session.url, session.id]
+    assert page.button(key="pay_pro").disabled
+    assert list(page.dataframe[0].value["id"]) == [session.id]
+
+
+def test_a_press_repeated_before_its_answer_is_shown_makes_one_session(shop: Shop) -> None:
+    page = opened(shop.server)
+    page.button(key="pay_pro").click()
+    page.run()
+    press = page.session_state["press_pro"]
+    press.session = None  # as if the run had been cut off right after Stripe answered
+    page.run()
+    assert len(made(shop)) == 1
+    assert page.session_state["press_pro"].session.id == made(shop)[0].id
+
+
+def test_credits_are_bought_by_the_quantity_and_another_quantity_is_another_press(
+    shop: Shop,
+) -> None:
+    page = opened(shop.server)
+    page.number_input(key="credits_quantity").set_value(5).run()
+    pressed(page, "pay_credits")
+    assert page.button(key="pay_credits").disabled
+    page.number_input(key="credits_quantity").set_value(7).run()
+    assert not page.button(key="pay_credits").disabled
+    assert not page.get("link_button")
+    pressed(page, "pay_credits")
+    assert [session.amount_total for session in made(shop)] == [7 * 99, 5 * 99]
+    assert list(page.dataframe[0].value["what"]) == ["7 extra credits", "5 extra credits"]
+
+
+def test_new_session_makes_room_for_the_next_press(shop: Shop) -> None:
+    page = pressed(opened(shop.server), "pay_pro")
+    pressed(page, "new_pro")
+    assert not page.get("link_button")
+    pressed(page, "pay_pro")
+    assert len(made(shop)) == 2
+
+
+def paid_session(shop: Shop) -> str:
+    session = shop.server.portal.call(
+        lambda: shop.server.services.checkout.create(Kind.PRO, idempotency_key="one")
+    )
+    shop.sandbox.payments.pay(session.id, GOOD_CARD, PAYER)
+    return session.id
+
+
+def test_a_paid_session_gets_the_green_banner_with_what_stripe_says(shop: Shop) -> None:
+    session_id = paid_session(shop)
+    page = opened(shop.server, success="1", session_id=session_id)
+    (banner,) = banners(page)["success"]
+    assert "Payment received" in banner
+    assert r"Pro plan, \$99\.00, paid by `tester@example.com`" in banner
+    assert session_id in banner
+
+
+def test_reloading_shows_the_same_and_changes_nothing(shop: Shop) -> None:
+    session_id = paid_session(shop)
+    first = opened(shop.server, success="1", session_id=session_id)
+    again = opened(shop.server, success="1", session_id=session_id)
+    assert banners(first) == banners(again)
+    assert len(made(shop)) == 1
+
+
+def test_an_open_session_gets_no_green_banner_whatever_the_address_says(shop: Shop) -> None:
+    pressed(opened(shop.server), "pay_pro")
+    (session,) = made(shop)
+    found = banners(opened(shop.server, success="1", session_id=session.id))
+    assert "success" not in found
+    assert "Not paid" in found["warning"][0]
+
+
+def test_an_expired_session_is_said_to_be_expired(shop: Shop) -> None:
+    pressed(opened(shop.server), "pay_pro")
+    (session,) = made(shop)
+    shop.stripe.v1.checkout.sessions.expire(session.id)
+    found = banners(opened(shop.server, success="1", session_id=session.id))
+    assert "success" not in found
+    assert "expired without a payment" in found["warning"][0]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "cs_test_doesnotexist",
+        "cs_live_abc",
+        "../customers",
+        "%7BCHECKOUT_SESSION_ID%7D",
+        "<b>",
+        "x y",
+    ],
+)
+def test_a_forged_id_gets_no_green_banner(shop: Shop, forged: str) -> None:
+    found = banners(opened(shop.server, success="1", session_id=forged))
+    assert list(found) == ["warning"]
+    assert "Unknown session" in found["warning"][0]
+
+
+def test_a_session_of_another_app_gets_no_green_banner(shop: Shop) -> None:
+    foreign = shop.stripe.v1.checkout.sessions.create(
+        {
+            "mode": "subscription",
+            "line_items": [
+                {"price": shop.server.services.settings.price_pro_monthly or "", "quantity": 1}
+            ],
+            "success_url": "https://example.com",
+        }
+    )
+    shop.sandbox.payments.pay(foreign.id, GOOD_CARD, PAYER)
+    found = banners(opened(shop.server, success="1", session_id=foreign.id))
+    assert list(found) == ["warning"]
+    assert "Another app's session" in found["warning"][0]
+
+
+def test_success_without_a_session_id_confirms_nothing(shop: Shop) -> None:
+    assert list(banners(opened(shop.server, success="1"))) == ["info"]
+
+
+def test_canceled_is_said(shop: Shop) -> None:
+    found = banners(opened(shop.server, canceled="1"))
+    assert list(found) == ["warning"]
+    assert "Canceled" in found["warning"][0]
+
+
+def test_a_stripe_that_fails_leaves_the_page_working_with_its_request_id(
+    tmp_path: Path,
+) -> None:
+    faulty = FaultyStripe("429")
+    with (
+        serving(faulty.app) as stripe_url,
+        billing_server(working_settings(tmp_path, stripe_url)) as server,
+    ):
+        page = opened(server, success="1", session_id="cs_test_x")
+        assert [button.label for button in page.button] == [
+            "PAY WITH CARD",
+            "BUY EXTRA LOAD CREDITS",
+        ]
+        page.number_input(key="credits_quantity").set_value(3).run()
+        pressed(page, "pay_credits")
+        errors = banners(page)["error"]
+        assert any("No Checkout Session was made" in error for error in errors)
+        assert all(REQUEST_ID in error for error in errors)
+        assert any("Wait a few seconds" in error for error in errors)
+        assert not page.button(key="pay_credits").disabled
+        assert page.number_input(key="credits_quantity").value == 3
+
+
+def test_pressing_again_after_a_failure_keeps_the_idempotency_key(tmp_path: Path) -> None:
+    faulty = FaultyStripe("429")
+    with (
+        serving(faulty.app) as stripe_url,
+        billing_server(working_settings(tmp_path, stripe_url)) as server,
+    ):
+        page = pressed(pressed(opened(server), "pay_pro"), "pay_pro")
+        assert page.error
+    keys = [key for key in faulty.keys if key]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+
+
+LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")
+PRODUCT = NotConfigured("STRIPE_PRICE_PRO_MONTHLY", "It holds a Product id (prod_…).", "Copy it.")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"secret_key": None, "problems": {"STRIPE_SECRET_KEY": LIVE}}, "live key"),
+        ({"price_pro_monthly": None}, "STRIPE_PRICE_PRO_MONTHLY"),
+        (
+            {"price_pro_monthly": None, "problems": {"STRIPE_PRICE_PRO_MONTHLY": PRODUCT}},
+            "Product id",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_said_on_the_page_which_stays_up(
+    shop: Shop, values: dict[str, Any], said: str
+) -> None:
+    with billing_server(replace(shop.server.services.settings, **values)) as server:
+        page = opened(server)
+        assert said in str(banners(page)["error"]).replace("\\\\", "")
+        assert len(page.button) == 2
+
+
+def test_without_the_launcher_the_page_says_how_to_start() -> None:
+    st.cache_resource.clear()
+    page = AppTest.from_file(str(FRAME), default_timeout=30).run()
+    assert not page.exception
+    assert "streamlit_app.py" in page.error[0].value
+
+
+def test_a_warm_rerun_asks_nothing_of_stripe(tmp_path: Path) -> None:
+    counting = FaultyStripe("200")
+    with (
+        serving(counting.app) as stripe_url,
+        billing_server(working_settings(tmp_path, stripe_url)) as server,
+    ):
+        page = opened(server)
+        assert counting.requests == 3  # two Prices, one list
+        page.run()
+        assert counting.requests == 3

@@ -1,0 +1,116 @@
+"""The Checkout page's words and links, without a server."""
+
+from __future__ import annotations
+
+import pytest
+
+from stripe_sandbox.cards import TEST_CARDS
+from stripe_sandbox.checkout_page_html import CheckoutHtml
+from stripe_sandbox.checkout_page_security import web_link
+from stripe_sandbox.checkout_page_text import OrderText, amount_text, card_groups
+from stripe_sandbox.payments import CheckoutView, LineItemView
+
+BAD_LINKS = [
+    "javascript:alert(1)",
+    "JavaScript:alert(1)",
+    " javascript:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "//evil.example",
+    "/relative",
+    "https://",
+    "http://[broken",
+    "",
+    None,
+]
+
+
+def view(
+    *lines: LineItemView,
+    status: str = "open",
+    mode: str = "payment",
+    cancel_url: str | None = None,
+    return_url: str | None = None,
+) -> CheckoutView:
+    lines = lines or (LineItemView("Credits", None, 10, 99, 990, None),)
+    return CheckoutView(
+        id="cs_test_x",
+        status=status,
+        mode=mode,
+        currency="usd",
+        amount_total=sum(line.amount_total for line in lines),
+        line_items=lines,
+        customer_email=None,
+        cancel_url=cancel_url,
+        return_url=return_url,
+        expires_at=1_800_000_000,
+    )
+
+
+@pytest.mark.parametrize("link", BAD_LINKS)
+def test_only_web_addresses_are_linked(link: str | None) -> None:
+    """A cancel or return address that is no http or https address is never a link."""
+    html = CheckoutHtml()
+
+    assert web_link(link) is None
+    assert 'class="back"' not in html.open(view(cancel_url=link))
+    assert "<a " not in html.closed(view(status="expired", cancel_url=link))
+    assert "<a " not in html.closed(view(status="complete", return_url=link))
+
+
+def test_a_web_address_is_linked_with_its_quotes_escaped() -> None:
+    """A good address is linked, and cannot break out of the attribute."""
+    page = CheckoutHtml().open(view(cancel_url='https://shop.example/?a="><b>&c=1'))
+
+    assert 'href="https://shop.example/?a=&#34;&gt;&lt;b&gt;&amp;c=1"' in page
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (990, "usd", "$9.90"),
+        (5, "usd", "$0.05"),
+        (123_456_789, "eur", "€1,234,567.89"),
+        (500, "jpy", "¥500"),
+        (1500, "kwd", "KWD\N{NO-BREAK SPACE}1.500"),
+        (990, "chf", "CHF\N{NO-BREAK SPACE}9.90"),
+        (-990, "usd", "-$9.90"),
+        (0, "usd", "$0.00"),
+    ],
+)
+def test_amounts_are_written_as_people_read_them(amount: int, currency: str, text: str) -> None:
+    """Minor units become money, with the currency's own number of decimals."""
+    assert amount_text(amount, currency) == text
+
+
+def test_an_order_of_several_names_the_first() -> None:
+    """The heading stays short however much is bought."""
+    lines = [LineItemView(name, None, 1, 100, 100, None) for name in ("Tea", "Cake", "Jam")]
+
+    assert OrderText.of(view(*lines)).heading == "Pay for Tea and 2 more"
+
+
+def test_a_subscription_with_something_paid_once_names_its_period() -> None:
+    """What is due today and what renews are told apart."""
+    order = OrderText.of(
+        view(
+            LineItemView("Pro", None, 2, 9900, 19800, "month"),
+            LineItemView("Setup", None, 1, 500, 500, None),
+            mode="subscription",
+        )
+    )
+
+    assert (order.total_label, order.total) == ("Total due today", "$203.00")
+    assert order.lines[0].each == "2 \N{MULTIPLICATION SIGN} $99.00 per month"
+    assert order.renewal == "Renews every month until canceled."
+    assert order.button == "Subscribe"
+
+
+def test_every_test_card_is_on_the_page() -> None:
+    """The page offers all of the sandbox's test cards, each in one group."""
+    offered = [card.number for group in card_groups() for card in group.cards]
+
+    assert sorted(offered) == sorted(card.number for card in TEST_CARDS)
+    assert [group.heading for group in card_groups()] == ["Paid", "3-D Secure", "Declined"]

@@ -1,0 +1,336 @@
+"""What the Checkout page's routes answer to requests that its own form would not send."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.storefront import Storefront, open_storefront
+
+GOOD = {
+    "email": "tester@example.com",
+    "number": "4242 4242 4242 4242",
+    "expiry": "12 / 34",
+    "cvc": "123",
+    "name": "Test Customer",
+    "country": "US",
+}
+
+
+@pytest.fixture(scope="module")
+def storefront(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
+    with open_storefront(tmp_path_factory.mktemp("shop")) as storefront:
+        yield storefront
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        whole: dict[str, Any] = json.loads(self.body)
+        return whole
+
+    @property
+    def fields(self) -> list[str]:
+        return [error["field"] for error in self.json["errors"]]
+
+
+def ask(
+    storefront: Storefront, method: str, path: str, body: bytes | None = None, **headers: str
+) -> Reply:
+    """One request; `headers` with underscores for hyphens."""
+    connection = http.client.HTTPConnection(storefront.url.removeprefix("http://"), timeout=30)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, f"/sandbox{path}", body, named)
+        response = connection.getresponse()
+        return Reply(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def pay(storefront: Storefront, identifier: str, body: object, **headers: str) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"Content_Type": "application/json", **headers}
+    return ask(storefront, "POST", f"/c/pay/{identifier}/pay", content, **headers)
+
+
+def still_untouched(storefront: Storefront, identifier: str) -> bool:
+    session = storefront.session(identifier)
+    return session.status == "open" and session.payment_intent is None
+
+
+def test_a_whole_form_pays(storefront: Storefront) -> None:
+    """The answer to a payment names where to go on to."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, GOOD)
+
+    assert reply.status == 200
+    assert reply.json == {
+        "status": "paid",
+        "return_url": f"{storefront.url}/thanks?session_id={session.id}",
+    }
+
+
+def test_a_decline_is_402_and_names_the_field(storefront: Storefront) -> None:
+    """A refused card is answered with Stripe's codes and the field at fault."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, {**GOOD, "number": "4000000000000127"})
+
+    assert reply.status == 402
+    assert reply.json["status"] == "declined"
+    (error,) = reply.json["errors"]
+    assert (error["field"], error["code"]) == ("cvc", "incorrect_cvc")
+    assert storefront.session(session.id).status == "open"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "code"),
+    [
+        ({"email": ""}, "email", "missing"),
+        ({"email": "nobody"}, "email", "email_invalid"),
+        ({"email": "a@b"}, "email", "email_invalid"),
+        ({"email": "a b@example.com"}, "email", "email_invalid"),
+        ({"email": "a" * 250 + "@example.com"}, "email", "email_invalid"),
+        ({"email": "nul\x00@example.com"}, "email", "email_invalid"),
+        ({"email": 7}, "email", "invalid_type"),
+        ({"number": ""}, "number", "missing"),
+        ({"number": "4242 4242"}, "number", "incomplete_number"),
+        ({"number": "3782 822463 1000", "cvc": "1234"}, "number", "incomplete_number"),
+        ({"number": "4" * 20}, "number", "invalid_number"),
+        ({"number": "4242 4242 4242 424x"}, "number", "invalid_number"),
+        ({"number": "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢"}, "number", "invalid_number"),
+        ({"number": 4242424242424242}, "number", "invalid_type"),
+        ({"expiry": ""}, "expiry", "missing"),
+        ({"expiry": "12"}, "expiry", "incomplete_expiry"),
+        ({"expiry": "soon"}, "expiry", "incomplete_expiry"),
+        ({"expiry": "13 / 34"}, "expiry", "invalid_expiry_month"),
+        ({"expiry": "00 / 34"}, "expiry", "invalid_expiry_month"),
+        ({"cvc": ""}, "cvc", "missing"),
+        ({"cvc": "12"}, "cvc", "incomplete_cvc"),
+        ({"cvc": "abc"}, "cvc", "invalid_cvc"),
+        ({"number": "378282246310005"}, "cvc", "incomplete_cvc"),
+        ({"name": " "}, "name", "missing"),
+        ({"name": "x" * 151}, "name", "name_invalid"),
+        ({"name": "half \ud800 a pair"}, "name", "name_invalid"),
+        ({"name": ["Test"]}, "name", "invalid_type"),
+        ({"country": "XX"}, "country", "country_invalid"),
+        ({"country": None}, "country", "invalid_type"),
+    ],
+)
+def test_a_bad_field_is_named_and_nothing_is_made(
+    storefront: Storefront, wrong: dict[str, object], field: str, code: str
+) -> None:
+    """Each field that is wrong is refused by name; the session is as it was."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, {**GOOD, **wrong})
+
+    assert reply.status == 400
+    assert reply.json["status"] == "invalid"
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [(field, code)]
+    assert still_untouched(storefront, session.id)
+
+
+def test_all_that_is_wrong_is_said_at_once(storefront: Storefront) -> None:
+    """An empty form names its fields in the order of the page."""
+    reply = pay(storefront, storefront.sell_credits().id, {})
+
+    assert reply.fields == ["email", "number", "expiry", "cvc", "name", "country"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not json", b"[]", b"null", b'"text"', b"\xff\xfe", b"[" * 15_000, b'{"number": '],
+)
+def test_a_body_that_is_no_json_object_is_refused(storefront: Storefront, body: bytes) -> None:
+    """Rubbish is a 400 that says what is wanted."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, body)
+
+    assert (reply.status, reply.fields) == (400, ["body"])
+    assert still_untouched(storefront, session.id)
+
+
+def test_a_huge_body_is_refused(storefront: Storefront) -> None:
+    """A body that is no payment form by its size is not read to its end."""
+    reply = pay(storefront, storefront.sell_credits().id, {**GOOD, "name": "x" * 20_000})
+
+    assert (reply.status, reply.json["status"]) == (413, "too_large")
+
+
+def test_fields_that_the_form_lacks_are_ignored(storefront: Storefront) -> None:
+    """Nobody can set an amount by posting one."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, {**GOOD, "amount_total": 1, "status": "complete"})
+
+    assert reply.status == 200
+    assert storefront.session(session.id).amount_total == 990
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example", "Content_Type": "application/x-www-form-urlencoded"},
+        {"Origin": "https://evil.example", "Content_Type": "text/plain"},
+    ],
+)
+def test_a_post_from_another_site_is_refused(
+    storefront: Storefront, headers: dict[str, str]
+) -> None:
+    """A page of another origin cannot make its visitors pay."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, GOOD, **headers)
+
+    assert reply.status == 403
+    assert still_untouched(storefront, session.id)
+
+
+@pytest.mark.parametrize("own", ["same-origin", "Origin"])
+def test_a_post_from_the_page_itself_is_taken(storefront: Storefront, own: str) -> None:
+    """The page's own posts pass, told by either of the headers that browsers add."""
+    headers = {"Origin": storefront.url} if own == "Origin" else {"Sec_Fetch_Site": own}
+    reply = pay(storefront, storefront.sell_credits().id, GOOD, **headers)
+
+    assert reply.status == 200
+
+
+def test_many_posts_at_once_pay_once(storefront: Storefront) -> None:
+    """Of many payments of one session at the same time one goes through, the rest are told so."""
+    session = storefront.sell_credits()
+    with ThreadPoolExecutor(16) as pool:
+        replies = list(pool.map(lambda _: pay(storefront, session.id, GOOD), range(16)))
+
+    assert sorted(reply.status for reply in replies) == [200] + [409] * 15
+    late = next(reply for reply in replies if reply.status == 409)
+    assert late.json == {
+        "status": "closed",
+        "session_status": "complete",
+        "return_url": f"{storefront.url}/thanks?session_id={session.id}",
+    }
+    assert len(storefront.completions(session.id)) == 1
+
+
+def test_an_expired_session_cannot_be_paid(storefront: Storefront) -> None:
+    """Too late is a 409 that says why."""
+    session = storefront.sell_credits()
+    storefront.stripe.v1.checkout.sessions.expire(session.id)
+    reply = pay(storefront, session.id, GOOD)
+
+    assert reply.status == 409
+    assert reply.json["session_status"] == "expired"
+
+
+def test_an_unknown_session_is_404(storefront: Storefront) -> None:
+    """There is nothing to pay or to authenticate under an unknown id."""
+    body = json.dumps({"payment_intent": "pi_x", "result": "complete"}).encode()
+    unknown = "/c/pay/cs_test_unknown/authenticate"
+    authenticated = ask(storefront, "POST", unknown, body, Content_Type="application/json")
+
+    assert pay(storefront, "cs_test_unknown", GOOD).status == 404
+    assert authenticated.status == 404
+    assert authenticated.fields == ["session"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 400, "result"),
+        ({"payment_intent": "pi_unknown", "result": "maybe"}, 400, "result"),
+        ({"payment_intent": ["pi"], "result": "complete"}, 400, "payment_intent"),
+        ({"result": "complete"}, 400, "payment_intent"),
+        ({"payment_intent": "pi_unknown", "result": "complete"}, 404, "payment_intent"),
+    ],
+)
+def test_a_challenge_that_was_never_asked_cannot_be_answered(
+    storefront: Storefront, body: dict[str, Any], status: int, field: str
+) -> None:
+    """Nobody pays by claiming to have authenticated."""
+    session = storefront.sell_credits()
+    path = f"/c/pay/{session.id}/authenticate"
+    content = json.dumps(body).encode()
+    reply = ask(storefront, "POST", path, content, Content_Type="application/json")
+
+    assert (reply.status, reply.fields) == (status, [field])
+    assert still_untouched(storefront, session.id)
+
+
+def test_a_challenge_is_answered_once(storefront: Storefront) -> None:
+    """A challenge that was failed cannot be completed afterwards."""
+    session = storefront.sell_credits()
+    intent = pay(storefront, session.id, {**GOOD, "number": "4000002500003155"}).json[
+        "payment_intent"
+    ]
+    path = f"/c/pay/{session.id}/authenticate"
+    statuses = [
+        ask(
+            storefront,
+            "POST",
+            path,
+            json.dumps({"payment_intent": intent, "result": result}).encode(),
+            Content_Type="application/json",
+        ).status
+        for result in ("fail", "complete")
+    ]
+
+    assert statuses == [402, 404]
+    assert storefront.session(session.id).status == "open"
+
+
+@pytest.mark.parametrize("path", ["", "/pay", "/authenticate"])
+def test_every_answer_is_guarded(storefront: Storefront, path: str) -> None:
+    """Each answer carries the strict policy, and is neither framed, sniffed nor cached."""
+    session = storefront.sell_credits()
+    reply = ask(storefront, "POST" if path else "GET", f"/c/pay/{session.id}{path}", b"{}")
+
+    policy = reply.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Referrer-Policy"] == "same-origin"
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
+def test_a_card_number_is_never_printed_back(storefront: Storefront) -> None:
+    """The page that a plain form gets back holds the payer's name, and nothing of the card."""
+    session = storefront.sell_credits()
+    body = (
+        b"email=a%40example.com&number=4000+0000+0000+9995&expiry=12/34&cvc=987&name=Ann&country=DE"
+    )
+    reply = pay(storefront, session.id, body, Content_Type="application/x-www-form-urlencoded")
+    page = reply.body.decode()
+
+    assert reply.status == 402
+    assert 'value="Ann"' in page
+    assert '<option value="DE" selected>' in page
+    assert 'role="alert">Your card has insufficient funds.' in page
+    assert "4000 0000 0000 9995" not in page
+    assert "987" not in page.replace('data-number="4000000000009987"', "").replace("9987", "")
+
+
+def test_assets_are_cached_under_their_hash_only(storefront: Storefront) -> None:
+    """The address with the content's hash may be kept for ever, any other not."""
+    page = ask(storefront, "GET", f"/c/pay/{storefront.sell_credits().id}").body.decode()
+    version = page.split("checkout.js?v=")[1].split('"')[0]
+
+    hashed = ask(storefront, "GET", f"/c/static/checkout.js?v={version}")
+    assert hashed.headers["Cache-Control"].endswith("immutable")
+    assert hashed.headers["Content-Type"].startswith("text/javascript")
+    assert (
+        ask(storefront, "GET", "/c/static/checkout.js?v=old").headers["Cache-Control"] == "no-cache"
+    )
+    assert ask(storefront, "GET", "/c/static/..%2Fcheckout_page.py").status == 404

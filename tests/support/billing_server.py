@@ -1,0 +1,63 @@
+"""The product without Streamlit around it: its routes on a real server, its services for pages."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from anyio.from_thread import BlockingPortal
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from billing.routes import routes
+from billing.services import Services
+from billing.settings import Settings
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+STRIPE_NAME = "Stripe under test"
+
+
+@dataclass(frozen=True)
+class BillingServer:
+    """``url`` serves ``/api/billing/*``; ``portal`` runs the services' coroutines."""
+
+    url: str
+    services: Services
+    portal: BlockingPortal
+
+
+def working_settings(tmp_path: Path, stripe_url: str, **values: Any) -> Settings:
+    """Settings with everything in order, talking to the Stripe at ``stripe_url``."""
+    settings = Settings(
+        secret_key=SecretStr("sk_test_of_the_tests"),
+        webhook_secrets=(SecretStr("whsec_of_the_tests"),),
+        price_pro_monthly="price_pro",
+        price_extra_credit="price_credit",
+        public_url="http://localhost:8501",
+        api_base=stripe_url,
+        database_url=SecretStr(f"sqlite:///{tmp_path}/billing.sqlite3"),
+    )
+    return replace(settings, **values)
+
+
+@contextmanager
+def billing_server(settings: Settings, *, deadline: float = 30.0) -> Iterator[BillingServer]:
+    """Serve the routes; ``deadline`` bounds a Stripe call in seconds."""
+    held: dict[str, Any] = {}
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        services = Services(settings, stripe_name=STRIPE_NAME, stripe_deadline=deadline)
+        async with BlockingPortal() as portal:
+            held.update(services=services, portal=portal)
+            yield
+        await services.aclose()
+
+    app = Starlette(routes=routes(lambda: held["services"]), lifespan=lifespan)
+    with serving(app) as url:
+        yield BillingServer(url, held["services"], held["portal"])

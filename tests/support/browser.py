@@ -1,0 +1,222 @@
+"""A real Chromium for tests: the fixtures `browser`, `open_page`, `page` and `browser_log`.
+
+Playwright's sync API keeps an event loop running in the thread that started it, so it is started
+and stopped with each module: keep tests that run asyncio themselves in other modules.
+
+A test fails at its end when a page logged an error or raised one, an asset was missing, or a
+server answered 5xx, unless the test said beforehand that it expects that: see `BrowserLog`.
+Pictures and HTML of a failed test's pages are left in `test-results/`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    WebError,
+    expect,
+    sync_playwright,
+)
+
+TIMEOUT = 15_000.0  # milliseconds; generous, as nothing here waits for longer than it must
+RESULTS = Path("test-results")
+DESKTOP = (1280, 800)
+PHONE = (390, 844)
+
+_SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_HOW_TO_INSTALL = (
+    "No Chromium was found for the browser tests. Do one of these: "
+    "`python -m playwright install --with-deps chromium`; or install the system's, such as "
+    "`sudo apt-get install chromium`; or set CHROMIUM_PATH to the program."
+)
+_ARGUMENTS = (
+    "--no-sandbox",  # tests often run as root, in containers
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever a page asks of the internet fails at once, the same on every machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+_ASSETS = frozenset(("script", "stylesheet", "image", "font", "media", "manifest"))
+
+ColorScheme = Literal["light", "dark"]
+_reports = pytest.StashKey[dict[str, pytest.TestReport]]()
+
+
+def chromium_path(playwright: Playwright) -> str:
+    """The Chromium to start: CHROMIUM_PATH, Playwright's own, or the system's.
+
+    Fails the test with how to install one when there is none: it never skips.
+    """
+    chosen = os.environ.get("CHROMIUM_PATH")
+    if chosen:
+        if not Path(chosen).is_file():
+            pytest.fail(f"CHROMIUM_PATH names {chosen!r}, which is not a file.", pytrace=False)
+        return chosen
+    own = playwright.chromium.executable_path
+    if own and Path(own).is_file():
+        return own
+    for name in _SYSTEM_NAMES:
+        if found := shutil.which(name):
+            return found
+    if _MAC_CHROME.is_file():
+        return str(_MAC_CHROME)
+    pytest.fail(_HOW_TO_INSTALL, pytrace=False)
+
+
+@dataclass
+class BrowserLog:
+    """What went wrong in a test's pages, in words."""
+
+    problems: list[str] = field(default_factory=list)
+    _expected: list[re.Pattern[str]] = field(default_factory=list)
+
+    def expect(self, pattern: str) -> None:
+        """Problems that match the regular expression are this test's purpose."""
+        self._expected.append(re.compile(pattern))
+
+    def unexpected(self) -> list[str]:
+        """The problems that no `expect` covers."""
+        return [
+            problem
+            for problem in self.problems
+            if not any(pattern.search(problem) for pattern in self._expected)
+        ]
+
+    def watch(self, context: BrowserContext) -> None:
+        """Take down what goes wrong in any page of the context, popups included."""
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_web_error)
+        context.on("response", self._on_response)
+        context.on("requestfailed", self._on_request_failed)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Chromium's "Failed to load resource" is judged by what was asked for, in _on_response.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.problems.append(f"console error: {message.text}")
+
+    def _on_web_error(self, error: WebError) -> None:
+        self.problems.append(f"uncaught in the page: {error.error}")
+
+    def _on_response(self, response: Response) -> None:
+        asset_missing = response.status >= 400 and response.request.resource_type in _ASSETS
+        if asset_missing or response.status >= 500:
+            self.problems.append(f"{response.status} for {response.url}")
+
+    def _on_request_failed(self, request: Request) -> None:
+        # A page that is left aborts what it still loads.
+        if request.resource_type in _ASSETS and request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"not loaded ({request.failure}): {request.url}")
+
+
+class OpenPage(Protocol):
+    """Opens a page in a context of its own, with its own cookies."""
+
+    def __call__(
+        self,
+        size: tuple[int, int] = DESKTOP,
+        color_scheme: ColorScheme = "light",
+        **context_options: Any,
+    ) -> Page: ...
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, started for the module."""
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=TIMEOUT)
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(playwright), args=list(_ARGUMENTS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_log() -> BrowserLog:
+    """What went wrong in this test's pages; `browser_log.expect(r"…")` allows some of it."""
+    return BrowserLog()
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, browser_log: BrowserLog, request: pytest.FixtureRequest
+) -> Iterator[OpenPage]:
+    """`open_page(size=PHONE, color_scheme="dark", java_script_enabled=False, …) -> Page`."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(
+        size: tuple[int, int] = DESKTOP,
+        color_scheme: ColorScheme = "light",
+        **context_options: Any,
+    ) -> Page:
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=color_scheme,
+            **context_options,
+        )
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT)
+        browser_log.watch(context)
+        return context.new_page()
+
+    yield open_page
+    node: pytest.Item = request.node
+    call = node.stash.get(_reports, {}).get("call")
+    unexpected = browser_log.unexpected()
+    passed = call is not None and call.passed
+    if not passed or unexpected:
+        _keep_evidence(node.nodeid, contexts, unexpected)
+    for context in contexts:
+        context.close()
+    if passed and unexpected:
+        pytest.fail("In the browser: " + "; ".join(unexpected), pytrace=False)
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page of desktop size in a fresh context."""
+    return open_page()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets a fixture's teardown see how the test went."""
+    report = yield
+    item.stash.setdefault(_reports, {})[call.when] = report
+    return report
+
+
+def _keep_evidence(nodeid: str, contexts: list[BrowserContext], problems: list[str]) -> None:
+    folder = RESULTS / re.sub(r"[^\w.-]+", "-", nodeid).strip("-")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "problems.txt").write_text("".join(f"{problem}\n" for problem in problems))
+    pages = [page for context in contexts for page in context.pages]
+    for index, page in enumerate(pages, start=1):
+        try:
+            (folder / f"page-{index}.html").write_text(f"<!-- {page.url} -->\n{page.content()}")
+            page.screenshot(path=folder / f"page-{index}.png", full_page=True)
+        except Error as error:  # a page that crashed or hangs must not hide the test's own failure
+            (folder / f"page-{index}.txt").write_text(str(error))

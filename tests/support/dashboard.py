@@ -1,0 +1,106 @@
+"""The whole dashboard as a user starts it: ``streamlit run streamlit_app.py``, its own process."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).parents[2]
+STARTS_WITHIN = 60.0
+OUR_SETTINGS = re.compile(r"STRIPE_|PINGPOINT_|DATABASE_URL|BILLING_|STREAMLIT_")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A server in a process of its own; ``log`` is what it has printed so far."""
+
+    url: str
+    log_file: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+
+@contextmanager
+def process(
+    command: list[str], folder: Path, announced: str, environment: Mapping[str, str]
+) -> Iterator[Process]:
+    """Start ``command`` in ``folder`` and wait until its log announces its address.
+
+    ``announced`` is a regular expression whose group 1 is the base URL. State lands in
+    ``folder``; settings of the surrounding environment are not handed on.
+    """
+    log_file = folder / f"{Path(command[-1]).stem}-{time.monotonic_ns()}.log"
+    inherited = {
+        name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)
+    }
+    with log_file.open("w") as log:
+        running = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=inherited | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)} | dict(environment),
+        )
+        try:
+            deadline = time.monotonic() + STARTS_WITHIN
+            while not (found := re.search(announced, log_file.read_text())):
+                if running.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"It did not start:\n{log_file.read_text()}")
+                time.sleep(0.05)
+            yield Process(found.group(1), log_file)
+        finally:
+            running.terminate()
+            try:
+                running.wait(20)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+
+@contextmanager
+def dashboard(folder: Path, *, port: int = 0, **settings: str) -> Iterator[Process]:
+    """The dashboard with ``settings`` in its environment; ``url`` has no path."""
+    command = [
+        *(sys.executable, "-m", "streamlit", "run", "--server.port", str(port)),
+        str(ROOT / "streamlit_app.py"),
+    ]
+    with process(command, folder, r"URL: (http://\S+)/app", settings) as running:
+        wait_until_serving(running)
+        yield running
+
+
+@contextmanager
+def lone_sandbox(folder: Path) -> Iterator[Process]:
+    """The sandbox by itself, as ``python -m stripe_sandbox`` starts it."""
+    command = [sys.executable, "-m", "stripe_sandbox", "--port", "0"]
+    with process(command, folder, r"(http://[\w.]+:[1-9]\d*)", {}) as running:
+        wait_until_serving(running)
+        yield running
+
+
+def wait_until_serving(running: Process) -> None:
+    """Return once the server answers at all."""
+    import requests
+
+    deadline = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            requests.get(running.url, timeout=5, allow_redirects=False)
+        except requests.ConnectionError:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"It does not answer:\n{running.log}") from None
+            time.sleep(0.05)
+        else:
+            return

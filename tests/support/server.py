@@ -1,0 +1,65 @@
+"""Serves an ASGI app on a free local port, in a thread of its own, as a real server would."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+STARTS_WITHIN = 30.0
+STOPS_WITHIN = 15.0
+
+
+class _Server(uvicorn.Server):
+    """Says when it has started, or has given up trying."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.settled.set()
+
+    def run_to_the_end(self, listener: socket.socket) -> None:
+        try:
+            self.run(sockets=[listener])
+        finally:
+            self.settled.set()
+
+
+def listening_socket() -> socket.socket:
+    """A socket that listens on a free port of 127.0.0.1; `getsockname()[1]` is the port."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+@contextmanager
+def serving(app: Callable[..., Any], listener: socket.socket | None = None) -> Iterator[str]:
+    """The app's base URL, without a slash at the end, while it is served.
+
+    Pass a `listening_socket()` when the app has to know its own address beforehand.
+    """
+    with listener or listening_socket() as bound:
+        config = uvicorn.Config(
+            app, log_config=None, ws="none", lifespan="auto", timeout_graceful_shutdown=2
+        )
+        server = _Server(config)
+        thread = threading.Thread(target=server.run_to_the_end, args=(bound,), daemon=True)
+        thread.start()
+        server.settled.wait(STARTS_WITHIN)
+        if not server.started:
+            raise RuntimeError("The server did not start: see the log above.")
+        try:
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(STOPS_WITHIN)
+            if thread.is_alive():
+                raise RuntimeError("The server did not stop.")

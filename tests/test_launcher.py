@@ -1,0 +1,78 @@
+"""The launcher: every address of the contract, in one process, with nothing set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import stripe
+
+from tests.support.dashboard import Process, dashboard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    with dashboard(tmp_path_factory.mktemp("launcher")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", ["/", "/app", "/app/"])
+def test_the_root_leads_to_the_billing_page(app: Process, path: str) -> None:
+    answer = requests.get(f"{app.url}{path}?canceled=1", allow_redirects=False, timeout=10)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/app/billing?canceled=1"
+
+
+def test_the_billing_page_is_html(app: Process) -> None:
+    answer = requests.get(f"{app.url}/app/billing", timeout=10)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_the_routes_are_json_and_make_sessions_in_the_embedded_sandbox(app: Process) -> None:
+    for path, body in (("checkout", None), ("extra-credits", {"quantity": 2})):
+        answer = requests.post(f"{app.url}/api/billing/{path}", json=body, timeout=10)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json()["url"].startswith(f"{app.url}/sandbox/c/pay/cs_test_")
+        link = requests.get(answer.json()["url"], timeout=10)
+        assert link.status_code == 200
+        assert "local sandbox" in link.text.lower()
+
+
+def test_health_names_the_local_sandbox(app: Process) -> None:
+    answer = requests.get(f"{app.url}/api/billing/health", timeout=10)
+    assert answer.status_code == 200
+    assert answer.json()["mode"] == "Local sandbox"
+
+
+def test_the_sandbox_speaks_stripes_api(app: Process) -> None:
+    client = stripe.StripeClient("rk_test_x", base_addresses={"api": f"{app.url}/sandbox"})
+    prices = {price.lookup_key: price.unit_amount for price in client.v1.prices.list().data}
+    assert prices == {"pro_monthly": 9900, "extra_load_credit": 99}
+
+
+def test_it_listens_on_this_machine_only(app: Process) -> None:
+    assert app.url.startswith("http://localhost:")
+
+
+def test_a_restart_loses_nothing(tmp_path: Path) -> None:
+    with dashboard(tmp_path) as first:
+        made = requests.post(f"{first.url}/api/billing/checkout", timeout=10).json()["id"]
+        client = stripe.StripeClient("sk_test_x", base_addresses={"api": f"{first.url}/sandbox"})
+        prices = {price.id for price in client.v1.prices.list().data}
+        (endpoint,) = client.v1.webhook_endpoints.list().data
+    with dashboard(tmp_path) as second:
+        client = stripe.StripeClient("sk_test_x", base_addresses={"api": f"{second.url}/sandbox"})
+        assert client.v1.checkout.sessions.retrieve(made).status == "open"
+        assert {price.id for price in client.v1.prices.list().data} == prices
+        (same,) = client.v1.webhook_endpoints.list().data
+        assert same.id == endpoint.id
+        assert (
+            same.url == f"{second.url.replace('localhost', '127.0.0.1')}/api/billing/stripe/webhook"
+        )
