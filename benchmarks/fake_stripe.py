@@ -88,9 +88,7 @@ class FakeStripe:
         return self._framed(body), self.delay_seconds
 
     def _framed(self, body: bytes, status: str = "200 OK") -> bytes:
-        head = HEADERS.format(
-            status=status, date=self._date, length=len(body), number=self._number
-        )
+        head = HEADERS.format(status=status, date=self._date, length=len(body), number=self._number)
         return head.encode() + body
 
 

@@ -60,6 +60,7 @@ async def load(
 ) -> Load:
     """Load ``url`` with ``connections`` requests at once; other statuses than ``status`` fail."""
     parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 80
     request = f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\n"
     if method == "POST":
         request += "Content-Length: 0\r\n"
@@ -69,8 +70,8 @@ async def load(
         while not tally.is_over:
             _, connection = await asyncio.get_running_loop().create_connection(
                 lambda: Connection(f"{request}\r\n".encode(), status, tally),
-                parts.hostname,
-                parts.port,
+                host,
+                port,
             )
             await connection.closed
 

@@ -69,8 +69,15 @@ def raw(client: stripe.StripeClient) -> Callable[[], Awaitable[str | None]]:
     return create
 
 
-async def tasks(create: Callable[[], Awaitable[str | None]], tally: Tally, at_once: int) -> None:
+async def on_event_loop(
+    http: stripe.HTTPClient,
+    how: Callable[[stripe.StripeClient], Callable[[], Awaitable[str | None]]],
+    base: str,
+    tally: Tally,
+    at_once: int,
+) -> None:
     """Keep ``at_once`` tasks busy on one event loop."""
+    create = how(sdk(base, http))
 
     async def keep_one_busy() -> None:
         while not tally.is_over:
@@ -83,27 +90,10 @@ async def tasks(create: Callable[[], Awaitable[str | None]], tally: Tally, at_on
     async with asyncio.TaskGroup() as group:
         for _ in range(at_once):
             group.create_task(keep_one_busy())
+    await http.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
 
-async def aiohttp_typed(base: str, tally: Tally, at_once: int) -> None:
-    http = stripe.AIOHTTPClient()
-    await tasks(typed(sdk(base, http)), tally, at_once)
-    await http.close_async()
-
-
-async def aiohttp_raw(base: str, tally: Tally, at_once: int) -> None:
-    http = stripe.AIOHTTPClient()
-    await tasks(raw(sdk(base, http)), tally, at_once)
-    await http.close_async()
-
-
-async def httpx_typed(base: str, tally: Tally, at_once: int) -> None:
-    http = stripe.HTTPXClient()
-    await tasks(typed(sdk(base, http)), tally, at_once)
-    await http.close_async()
-
-
-async def threads(base: str, tally: Tally, at_once: int) -> None:
+def on_threads(base: str, tally: Tally, at_once: int) -> None:
     """The synchronous SDK on ``requests``, one thread for each request at once."""
     client = sdk(base, stripe.RequestsClient())
 
@@ -124,13 +114,20 @@ async def threads(base: str, tally: Tally, at_once: int) -> None:
             done.result()
 
 
-WAYS = {
-    "aiohttp-typed": aiohttp_typed,
-    "aiohttp-raw": aiohttp_raw,
-    "httpx-typed": httpx_typed,
-    "threads": threads,
-}
+def load(way: str, base: str, tally: Tally, at_once: int) -> None:
+    """One of ``WAYS`` through the SDK, with ``at_once`` requests at once."""
+    match way:
+        case "aiohttp-raw":
+            run(on_event_loop(stripe.AIOHTTPClient(), raw, base, tally, at_once))
+        case "aiohttp-typed":
+            run(on_event_loop(stripe.AIOHTTPClient(), typed, base, tally, at_once))
+        case "httpx-typed":
+            run(on_event_loop(stripe.HTTPXClient(), typed, base, tally, at_once))
+        case "threads":
+            on_threads(base, tally, at_once)
 
+
+WAYS = ("aiohttp-raw", "aiohttp-typed", "httpx-typed", "threads")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Load Stripe through its SDK alone")
@@ -141,5 +138,5 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=4.0)
     asked = parser.parse_args()
     measured = Tally(asked.warm_up, asked.seconds)
-    run(WAYS[asked.way](asked.base, measured, asked.connections))
+    load(asked.way, asked.base, measured, asked.connections)
     print(measured.load().to_json())

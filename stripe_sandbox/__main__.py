@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import socket
 from pathlib import Path
 
 import uvicorn
@@ -36,18 +37,19 @@ def main() -> None:
         delay=options.delay,
     )
     sandbox = Sandbox(config)
-    print(  # the command's own words
-        f"Stripe sandbox: http://{options.host}:{options.port}/v1 (any key that begins sk_test_)",
-        flush=True,
-    )
     try:
-        uvicorn.run(
-            sandbox.asgi,
-            host=options.host,
-            port=options.port,
-            log_level="warning",
-            access_log=False,
-        )
+        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+        with socket.create_server((options.host, options.port), family=family) as listener:
+            port = listener.getsockname()[1]
+            print(  # noqa: T201  # the command's own words
+                f"Stripe sandbox: http://{options.host}:{port} (its API is under /v1 and takes any "
+                "key that begins sk_test_)",
+                flush=True,
+            )
+            server = uvicorn.Server(
+                uvicorn.Config(sandbox.asgi, log_level="warning", access_log=False)
+            )
+            server.run(sockets=[listener])
     finally:
         sandbox.close()
 

@@ -59,8 +59,10 @@ class EventLog:
         origin: Origin = NOBODY,
         previous: Object | None = None,
     ) -> str:
-        """Record an event of the type `name`, that `subject` became as it is; returns the event's id. `previous` holds the
-        former values of the fields that an update changed."""
+        """Record an event of the type `name` about `subject` as it is now; returns its id.
+
+        `previous` holds the former values of the fields that an update changed.
+        """
         now = self._clock.now()
         identifier = new_id("evt", 24)
         data: Object = {"object": subject}

@@ -37,6 +37,16 @@ class IdempotencyKeys:
                 f"Idempotency key is too long. It can be at most {MAXIMUM_LENGTH} characters.",
                 before_execution=True,
             )
+        if key in self._in_flight:
+            raise StripeError(
+                "There is currently another in-progress request using this Idempotent Key (that "
+                "probably means you submitted twice, and the other request is still going "
+                f"through): {key}. Please try again later.",
+                status=409,
+                type="idempotency_error",
+                code="idempotency_key_in_use",
+                before_execution=True,
+            )
         row = self._database.row(
             "SELECT path, parameters, status, body, request FROM idempotency_keys "
             "WHERE key = ? AND created > ?",
@@ -56,16 +66,6 @@ class IdempotencyKeys:
                     "execute a different request."
                 )
             return SavedAnswer(row[2], row[3], row[4])
-        if key in self._in_flight:
-            raise StripeError(
-                "There is currently another in-progress request using this Idempotent Key (that "
-                "probably means you submitted twice, and the other request is still going "
-                f"through): {key}. Please try again later.",
-                status=409,
-                type="idempotency_error",
-                code="idempotency_key_in_use",
-                before_execution=True,
-            )
         self._in_flight.add(key)
         return None
 

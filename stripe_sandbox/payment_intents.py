@@ -59,7 +59,7 @@ class PaymentIntents:
                 "object": KIND,
                 "amount": amount,
                 "amount_capturable": 0,
-                "amount_details": shape("payment_intent.AmountDetails", {"tip": {}}),
+                "amount_details": {"tip": {}},
                 "amount_received": 0,
                 "capture_method": data.get("capture_method", "automatic_async"),
                 "client_secret": f"{identifier}_secret_{random_text(25)}",

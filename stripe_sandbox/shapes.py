@@ -1,7 +1,7 @@
 """The shapes of Stripe's objects, filled from the SDK's annotations.
 
 What is nullable is there and null unless a value is given; what Stripe leaves out until it applies
-is named, with the reason, in `LEFT_OUT`.
+is named, with the reason, in `LEFT_OUT`, `ONLY_WHAT_APPLIES` and `BY_TYPE`.
 """
 
 from __future__ import annotations
@@ -18,42 +18,19 @@ from stripe_sandbox.objects import Object
 
 _EXPANDED = "only in answers that expand it"
 _DELETED = "only in the answer to a deletion"
-_SET = "only when the request set it"
-_CONCERNED = "only when the error concerns it"
+_OTHER_CURRENCY = "only when another currency was shown than is settled"
 
 LEFT_OUT: dict[str, dict[str, str]] = {
     "charge": {
         "refunds": _EXPANDED,
         "authorization_code": "only for cards whose network gives one to the merchant",
         "level3": "only for merchants that send Level III data",
-        "presentment_details": "only when another currency was shown than is settled",
+        "presentment_details": _OTHER_CURRENCY,
         "source": "only for charges made with the legacy Sources API",
         "transfer": "only for Connect's destination charges",
     },
-    "charge.FraudDetails": dict.fromkeys(
-        ("stripe_report", "user_report"), "only when somebody reported fraud"
-    ),
-    "charge.RadarOptions": {"session": _SET},
-    "checkout.session": {
-        "line_items": _EXPANDED,
-        "presentment_details": "only when another currency was shown than is settled",
-    },
+    "checkout.session": {"line_items": _EXPANDED, "presentment_details": _OTHER_CURRENCY},
     "checkout.session.TotalDetails": {"breakdown": _EXPANDED},
-    "checkout.session.PaymentMethodOptions.Card": dict.fromkeys(
-        (
-            "capture_method",
-            "installments",
-            "request_extended_authorization",
-            "request_incremental_authorization",
-            "request_multicapture",
-            "request_overcapture",
-            "restrictions",
-            "setup_future_usage",
-            "statement_descriptor_suffix_kana",
-            "statement_descriptor_suffix_kanji",
-        ),
-        _SET,
-    ),
     "customer": {
         **dict.fromkeys(("cash_balance", "sources", "subscriptions", "tax", "tax_ids"), _EXPANDED),
         "deleted": _DELETED,
@@ -66,49 +43,8 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "deleted": _DELETED,
         "threshold_reason": "only for invoices made by a billing threshold",
     },
-    "invoice_payment.Payment": {
-        "charge": "only when `type` names it",
-        "payment_record": "only when `type` names it",
-    },
-    "payment_intent.AmountDetails": dict.fromkeys(
-        ("discount_amount", "error", "line_items", "shipping", "tax"), _SET
-    ),
-    "payment_intent.AmountDetails.Tip": {"amount": "only when a terminal took a tip"},
-    "payment_intent.LastPaymentError": dict.fromkeys(
-        (
-            "advice_code",
-            "charge",
-            "code",
-            "decline_code",
-            "doc_url",
-            "message",
-            "network_advice_code",
-            "network_decline_code",
-            "param",
-            "payment_intent",
-            "payment_method",
-            "payment_method_type",
-            "request_log_url",
-            "setup_intent",
-            "source",
-        ),
-        _CONCERNED,
-    ),
-    "payment_intent.PaymentMethodOptions.Card": dict.fromkeys(
-        (
-            "capture_method",
-            "request_extended_authorization",
-            "request_incremental_authorization",
-            "request_multicapture",
-            "request_overcapture",
-            "require_cvc_recollection",
-            "setup_credential_usage",
-            "setup_future_usage",
-            "statement_descriptor_suffix_kana",
-            "statement_descriptor_suffix_kanji",
-            "stored_credential_usage",
-        ),
-        _SET,
+    "invoice_payment.Payment": dict.fromkeys(
+        ("charge", "payment_record"), "only when `type` names it"
     ),
     "plan": {"tiers": _EXPANDED, "deleted": _DELETED},
     "price": {"currency_options": _EXPANDED, "tiers": _EXPANDED, "deleted": _DELETED},
@@ -116,6 +52,21 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     "subscription_item": {"deleted": _DELETED},
     "webhook_endpoint": {"secret": "only in the answer to its creation", "deleted": _DELETED},
 }
+"""Single fields that Stripe leaves out until they apply, each with its reason."""
+
+ONLY_WHAT_APPLIES: dict[str, str] = {
+    "account": "most is for connected accounts and their onboarding",
+    "account.Capabilities": "only what the account asked for",
+    "account.Controller": "all but `type` is for connected accounts",
+    "charge.FraudDetails": "only when somebody reported fraud",
+    "charge.RadarOptions": "only what the request set",
+    "checkout.session.PaymentMethodOptions.Card": "only what the request set",
+    "payment_intent.AmountDetails": "only what the request set",
+    "payment_intent.AmountDetails.Tip": "only when a terminal took a tip",
+    "payment_intent.LastPaymentError": "only what concerns the error, as in every error",
+    "payment_intent.PaymentMethodOptions.Card": "only what the request set",
+}
+"""Objects whose every nullable field Stripe leaves out until it applies, with the reason."""
 
 BY_TYPE = frozenset(
     {
@@ -150,6 +101,8 @@ def left_out(path: str) -> frozenset[str]:
     """The fields that Stripe leaves out until they apply."""
     cls = shape_class(path)
     names = set(LEFT_OUT.get(path, ()))
+    if path in ONLY_WHAT_APPLIES:
+        names |= {name for name, hint in object_fields(cls).items() if nullable(hint)}
     if path in BY_TYPE:
         names |= {
             name

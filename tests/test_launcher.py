@@ -42,7 +42,7 @@ def test_the_routes_are_json_and_make_sessions_in_the_embedded_sandbox(app: Proc
         assert answer.json()["url"].startswith(f"{app.url}/sandbox/c/pay/cs_test_")
         link = requests.get(answer.json()["url"], timeout=10)
         assert link.status_code == 200
-        assert "local sandbox" in link.text.lower()
+        assert "no money moves" in link.text.lower()
 
 
 def test_health_names_the_local_sandbox(app: Process) -> None:

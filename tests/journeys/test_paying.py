@@ -42,7 +42,7 @@ def submit(checkout: Page) -> None:
 
 
 def banner(page: Page, title: str) -> None:
-    expect(page.get_by_role("alert").filter(has_text=title)).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text=title)).to_be_visible()
 
 
 def newest_row(page: Page, *texts: str) -> None:
@@ -76,8 +76,8 @@ def test_the_pro_plan_is_paid_and_both_tabs_see_it(page: Page, app: Process) -> 
 
 def test_extra_credits_are_paid_by_the_quantity(page: Page, app: Process) -> None:
     billing_page(page, app)
-    page.get_by_label("Number of credits").fill("12")
-    page.get_by_label("Number of credits").press("Enter")
+    page.get_by_role("spinbutton", name="Number of credits").fill("12")
+    page.get_by_role("spinbutton", name="Number of credits").press("Enter")
     expect(page.get_by_text("Total $11.88")).to_be_visible()
     checkout = checkout_of(page, "BUY EXTRA LOAD CREDITS")
     fill(checkout, "4242424242424242")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,7 +71,7 @@ def test_the_same_pages_and_routes_work_on_another_stripe(
     port = free_port()
     webhook_url = f"http://localhost:{port}/api/billing/stripe/webhook"
     settings = account_of(stripe_alone.url, webhook_url)
-    with dashboard(tmp_path, port=port, **settings) as app:
+    with dashboard(tmp_path, settings, port=port) as app:
         billing_page(page, app)
         checkout = checkout_of(page, "PAY WITH CARD (€49/MO)")
         assert checkout.url.startswith(stripe_alone.url)
@@ -92,27 +93,24 @@ def test_the_same_pages_and_routes_work_on_another_stripe(
 def test_when_stripe_goes_down_the_page_says_so_and_stays(page: Page, tmp_path: Path) -> None:
     folder = tmp_path / "stripe"
     folder.mkdir()
-    with lone_sandbox(folder) as stripe_alone:
-        settings = account_of(stripe_alone.url, "http://localhost:1/webhook")
-        app_running = dashboard(tmp_path, **settings)
-        app = app_running.__enter__()
-        billing_page(page, app)
-        page.get_by_role("button", name="PAY WITH CARD (€49/MO)").click()
-        newest_row(page, "Pro plan", "Open")
-    try:
+    with ExitStack() as stack:
+        with lone_sandbox(folder) as stripe_alone:
+            settings = account_of(stripe_alone.url, "http://localhost:1/webhook")
+            app = stack.enter_context(dashboard(tmp_path, settings))
+            billing_page(page, app)
+            page.get_by_role("button", name="PAY WITH CARD (€49/MO)").click()
+            newest_row(page, "Pro plan", "Open")
         page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
-        failure = page.get_by_role("alert").filter(has_text="No Checkout Session was made")
+        failure = page.get_by_test_id("stAlert").filter(has_text="No Checkout Session was made")
         expect(failure).to_contain_text("Stripe did not answer")
         banner(page, "The sessions could not be read just now")
         newest_row(page, "Pro plan", "Open")
         expect(page.get_by_role("button", name="BUY EXTRA LOAD CREDITS")).to_be_enabled()
-    finally:
-        app_running.__exit__(None, None, None)
 
 
 def test_a_live_key_is_refused_on_the_page_and_by_the_routes(page: Page, tmp_path: Path) -> None:
     live = "sk_" + "live_of_nobody"
-    with dashboard(tmp_path, STRIPE_SECRET_KEY=live) as app:
+    with dashboard(tmp_path, {"STRIPE_SECRET_KEY": live}) as app:
         page.goto(f"{app.url}/app/billing")
         banner(page, "Stripe is not configured")
         expect(page.get_by_text("refuses live keys").first).to_be_visible()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import requests
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -42,9 +44,7 @@ def process(
     ``folder``; settings of the surrounding environment are not handed on.
     """
     log_file = folder / f"{Path(command[-1]).stem}-{time.monotonic_ns()}.log"
-    inherited = {
-        name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)
-    }
+    inherited = {name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)}
     with log_file.open("w") as log:
         running = subprocess.Popen(
             command,
@@ -70,13 +70,15 @@ def process(
 
 
 @contextmanager
-def dashboard(folder: Path, *, port: int = 0, **settings: str) -> Iterator[Process]:
+def dashboard(
+    folder: Path, settings: Mapping[str, str] | None = None, *, port: int = 0
+) -> Iterator[Process]:
     """The dashboard with ``settings`` in its environment; ``url`` has no path."""
     command = [
         *(sys.executable, "-m", "streamlit", "run", "--server.port", str(port)),
         str(ROOT / "streamlit_app.py"),
     ]
-    with process(command, folder, r"URL: (http://\S+)/app", settings) as running:
+    with process(command, folder, r"URL: (http://\S+)/app", settings or {}) as running:
         wait_until_serving(running)
         yield running
 
@@ -92,8 +94,6 @@ def lone_sandbox(folder: Path) -> Iterator[Process]:
 
 def wait_until_serving(running: Process) -> None:
     """Return once the server answers at all."""
-    import requests
-
     deadline = time.monotonic() + STARTS_WITHIN
     while True:
         try:

@@ -1,0 +1,30 @@
+"""``python -m benchmarks [--quick] [checkout] [rerun]``: measure, and print a table for each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from importlib.metadata import version
+
+from benchmarks import checkout_route, warm_rerun
+
+BENCHMARKS = {"checkout": checkout_route.measure, "rerun": warm_rerun.measure}
+
+
+def machine() -> str:
+    """What the figures were measured on; they compare only with others of the same machine."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("streamlit", "stripe", "aiohttp"))
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {libraries}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--quick", action="store_true", help="short and rough")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    print(machine(), flush=True)
+    for name in asked.names or BENCHMARKS:
+        BENCHMARKS[name](quick=asked.quick)

@@ -1,0 +1,138 @@
+"""What a warm rerun of the billing page costs: calls to Stripe, and milliseconds.
+
+Beside it a page that asks Stripe for everything at every rerun, and an empty page: that is what
+``AppTest``, which runs all three, takes for itself.
+https://docs.streamlit.io/develop/api-reference/app-testing
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import stripe
+from anyio.from_thread import start_blocking_portal
+from pydantic import SecretStr
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.fake_stripe_process import FakeStripeProcess, fake_stripe
+from benchmarks.processes import ROOT
+from benchmarks.stripe_answers import LISTED, PRICE_CREDIT, PRICE_PRO
+from benchmarks.tables import number, print_table
+from billing.page_services import hand_over
+from billing.services import Services
+from billing.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DELAYS_MS = (100, 0)
+TIMEOUT_SECONDS = 60
+KEY = "sk_test_bench"
+
+
+@dataclass(frozen=True)
+class Reruns:
+    """Calls to Stripe in the first run; then what the warm reruns after it came to."""
+
+    first_calls: int
+    reruns: int
+    calls: int
+    median_ms: float
+
+
+def measure(*, quick: bool) -> None:
+    """Measure and print a table for each of Stripe's delays."""
+    seconds = 2.0 if quick else 10.0
+    logging.disable(logging.WARNING)  # Streamlit warns that no browser is there
+    with fake_stripe() as fake:
+        for delay_ms in DELAYS_MS:
+            fake.set_delay(delay_ms)
+            with services_handed_over(fake.url):
+                rows = {
+                    "the billing page": rerun(product_page(), fake, seconds),
+                    "a page that always asks Stripe": rerun(naive_page(fake.url), fake, seconds),
+                    "an empty page": rerun(
+                        AppTest.from_string(""), fake, seconds, is_billing=False
+                    ),
+                }
+            print_table(
+                f"{seconds:g} s of warm reruns, Stripe answers after {delay_ms} ms",
+                ("", "median ms", "reruns", "Stripe calls", "calls each", "in the first run"),
+                [
+                    (
+                        name,
+                        number(row.median_ms, 1),
+                        number(row.reruns),
+                        number(row.calls),
+                        number(row.calls / row.reruns, 3),
+                        number(row.first_calls),
+                    )
+                    for name, row in rows.items()
+                ],
+            )
+
+
+@contextmanager
+def services_handed_over(stripe_url: str) -> Iterator[None]:
+    """The pages have their services, on an event loop of their own, as the launcher does it."""
+    settings = Settings(
+        secret_key=SecretStr(KEY),
+        price_pro_monthly=PRICE_PRO,
+        price_extra_credit=PRICE_CREDIT,
+        public_url="http://localhost:8501",
+        api_base=stripe_url,
+        database_url=SecretStr("sqlite://"),
+    )
+    with start_blocking_portal() as portal:
+        services = Services(settings, stripe_name="Fake Stripe")
+        hand_over(services, portal)
+        try:
+            yield
+        finally:
+            portal.call(services.aclose)
+
+
+def product_page() -> AppTest:
+    return AppTest.from_file(ROOT / "pages" / "dashboard.py")
+
+
+def naive_page(stripe_url: str) -> AppTest:
+    client = stripe.StripeClient(
+        KEY, base_addresses={"api": stripe_url}, http_client=stripe.RequestsClient()
+    )
+    page = AppTest.from_file(ROOT / "benchmarks" / "naive_page.py")
+    page.session_state["stripe_client"] = client
+    page.session_state["price_ids"] = (PRICE_PRO, PRICE_CREDIT)
+    return page
+
+
+def rerun(
+    page: AppTest, fake: FakeStripeProcess, seconds: float, *, is_billing: bool = True
+) -> Reruns:
+    """Run a page once, then again and again for ``seconds``, and look at what that took."""
+    before = sum(fake.calls().values())
+    page.run(timeout=TIMEOUT_SECONDS)
+    first = sum(fake.calls().values())
+    times = []
+    until = time.perf_counter() + seconds
+    while (started := time.perf_counter()) < until:
+        page.run(timeout=TIMEOUT_SECONDS)
+        times.append(time.perf_counter() - started)
+        assert not page.exception, page.exception
+        if is_billing:
+            check(page)
+    calls = sum(fake.calls().values()) - first
+    return Reruns(first - before, len(times), calls, statistics.median(times) * 1000)
+
+
+def check(page: AppTest) -> None:
+    """What is timed is the page and not an error: two buttons, a number input, the sessions."""
+    assert not page.error, page.error
+    assert len(page.button) == 2, page.button
+    assert len(page.number_input) == 1, page.number_input
+    assert [len(table.value) for table in page.dataframe] == [LISTED]

@@ -1,0 +1,69 @@
+"""Takes the README's pictures anew: ``make pictures``.
+
+Starts the dashboard with its sandbox in a temporary folder, walks through it, and photographs it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect, sync_playwright
+
+from tests.support.chromium import find
+from tests.support.dashboard import dashboard
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+IMAGES = Path(__file__).parent / "images"
+
+
+def buy(page: Page, url: str, button: str, quantity: int | None = None) -> Page:
+    """Press the button on a fresh billing page and follow the link; the Checkout page it opens."""
+    page.goto(f"{url}/app/billing")
+    if quantity:
+        field = page.get_by_role("spinbutton", name="Number of credits")
+        field.fill(str(quantity))
+        field.press("Enter")
+    page.get_by_role("button", name=button).click()
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Open Checkout").click()
+    popup.value.get_by_role("button", name=re.compile("4242")).first.click()
+    return popup.value
+
+
+def walk(browser: Browser, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, device_scale_factor=2)
+    page = context.new_page()
+    buy(page, url, "BUY EXTRA LOAD CREDITS", quantity=12).close()
+    checkout = buy(page, url, "PAY WITH CARD")
+    checkout.screenshot(path=IMAGES / "checkout.png")
+    checkout.get_by_role("button", name=re.compile("^Subscribe")).click()
+    expect(checkout.get_by_test_id("stAlert")).to_contain_text("Payment received")
+    newest = checkout.get_by_test_id("stDataFrame").locator("tr[aria-rowindex='2']")
+    expect(newest).to_contain_text("Paid")
+    checkout.screenshot(path=IMAGES / "billing.png")
+    context.close()
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dashboard(Path(folder)) as app,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=find(playwright.chromium.executable_path),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        walk(browser, app.url)
+        browser.close()
+    print(f"Pictures are in {IMAGES}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Customers: made, changed, found by their address."""
+
+from __future__ import annotations
+
+from tests.stripe_sandbox.conftest import Box, refused
+
+
+def test_a_customer_is_made_changed_and_found(shared: Box) -> None:
+    """Fields are kept, `email` filters exactly."""
+    customers = shared.stripe.v1.customers
+    made = customers.create(params={"email": "one@example.com", "name": "One"})
+    customers.create(params={"email": "one@example.com.au"})
+    customers.update(made.id, params={"name": "", "phone": "123", "metadata": {"a": "b"}})
+    read = customers.retrieve(made.id)
+    assert (read.email, read.name, read.phone) == ("one@example.com", None, "123")
+    found = customers.list(params={"email": "one@example.com"}).data
+    assert [customer.id for customer in found] == [made.id]
+    assert customers.list(params={"email": "none@example.com"}).data == []
+
+
+def test_what_is_no_address_is_refused(shared: Box) -> None:
+    """`email_invalid`, on creation and on update."""
+    customers = shared.stripe.v1.customers
+    made = customers.create(params={"email": "right@example.com"})
+    for wrong in ("x", "a@b", "a b@c.d", "@c.d"):
+        error = refused(lambda wrong=wrong: customers.create(params={"email": wrong}))  # type: ignore[misc]
+        assert error.code == "email_invalid"
+        assert error.user_message == f"Invalid email address: {wrong}"
+    assert refused(lambda: customers.update(made.id, params={"email": "x"})).http_status == 400
+
+
+def test_changes_are_told(box: Box) -> None:
+    """`customer.created`, then `customer.updated` with what it was before."""
+    customers = box.stripe.v1.customers
+    made = customers.create(params={"email": "a@example.com"})
+    customers.update(made.id, params={"email": "b@example.com"})
+    customers.update(made.id, params={"email": "b@example.com"})
+    events = box.get("/v1/events", type="customer.*")["data"]
+    assert [event["type"] for event in events] == ["customer.updated", "customer.created"]
+    assert events[0]["data"]["previous_attributes"] == {"email": "a@example.com"}
+    assert events[0]["data"]["object"]["email"] == "b@example.com"
+    assert events[1]["data"]["object"]["email"] == "a@example.com"

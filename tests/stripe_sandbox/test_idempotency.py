@@ -1,0 +1,95 @@
+"""Idempotency keys: the first answer is the answer (https://docs.stripe.com/api/idempotent_requests)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+
+from tests.stripe_sandbox.conftest import Box, serve
+
+PATH = "/v1/customers"
+
+
+def _post(box: Box, key: str, path: str = PATH, **fields: Any) -> requests.Response:
+    return box.post(path, fields, **{"Idempotency-Key": key})
+
+
+def test_the_first_answer_is_replayed(shared: Box) -> None:
+    """The same key and parameters give the same object again, marked as replayed."""
+    first = _post(shared, "twice", name="One")
+    second = _post(shared, "twice", name="One")
+    assert first.text == second.text
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert second.headers["Original-Request"] == first.headers["Request-Id"]
+    assert second.headers["Request-Id"] != first.headers["Request-Id"]
+    assert second.headers["Idempotency-Key"] == "twice"
+
+
+def test_other_parameters_under_the_key_are_refused(shared: Box) -> None:
+    """A key belongs to one request: other parameters or another endpoint are 400."""
+    _post(shared, "mine", name="One")
+    for answer in (_post(shared, "mine", name="Two"), _post(shared, "mine", "/v1/products", name="One")):
+        assert answer.status_code == 400
+        error = answer.json()["error"]
+        assert error["type"] == "idempotency_error"
+        assert error["message"].startswith("Keys for idempotent requests can only be used")
+
+
+def test_what_fails_validation_is_not_saved(shared: Box) -> None:
+    """After a parameter was refused, the key is free for the right request."""
+    assert _post(shared, "careless", nome="x").status_code == 400
+    answer = _post(shared, "careless", name="x")
+    assert answer.status_code == 200
+    assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_what_the_endpoint_refuses_is_saved(shared: Box) -> None:
+    """An error of the endpoint itself is replayed like a success."""
+    first = _post(shared, "refused", email="no address")
+    second = _post(shared, "refused", email="no address")
+    assert (first.status_code, second.status_code) == (400, 400)
+    assert first.json() == second.json()
+    assert second.headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_key_has_at_most_255_characters(shared: Box) -> None:
+    """255 are taken, 256 are not."""
+    assert _post(shared, "k" * 255, name="x").status_code == 200
+    assert _post(shared, "k" * 256, name="x").status_code == 400
+
+
+def test_a_get_has_no_key(shared: Box) -> None:
+    """Reading is idempotent by itself: a key on a GET means nothing."""
+    for name in ("a", "b"):
+        answer = requests.get(
+            f"{shared.url}/v1/customers",
+            params={"email": name},
+            headers={"Authorization": "Bearer sk_test_x", "Idempotency-Key": "reading"},
+            timeout=10,
+        )
+        assert answer.status_code == 200
+
+
+def test_a_key_is_free_again_after_a_day(box: Box) -> None:
+    """Saved answers are kept for 24 hours."""
+    first = _post(box, "daily", name="One").json()
+    box.clock.advance(24 * 3600 - 1)
+    assert _post(box, "daily", name="One").json() == first
+    box.clock.advance(2)
+    assert _post(box, "daily", name="Two").json()["id"] != first["id"]
+
+
+def test_a_key_in_flight_is_409() -> None:
+    """While the first request is being answered, a second one with its key is told so, and only
+    one object is made."""
+    with serve(None, delay=0.3) as box, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: _post(box, "busy", name="One"), range(8)))
+        assert sorted(answer.status_code for answer in answers) == [200, *[409] * 7]
+        conflict = next(answer for answer in answers if answer.status_code == 409).json()["error"]
+        assert conflict["type"] == "idempotency_error"
+        assert conflict["code"] == "idempotency_key_in_use"
+        assert len(box.get("/v1/customers")["data"]) == 1
+        assert _post(box, "busy", name="One").headers["Idempotent-Replayed"] == "true"

@@ -1,0 +1,143 @@
+"""Products, Prices: made, changed, listed, as Stripe does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.stripe_sandbox.conftest import Box, refused
+
+
+def _price(box: Box, **params: Any) -> stripe.Price:
+    given = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}, **params}
+    return box.stripe.v1.prices.create(params=given)  # type: ignore[arg-type]  # also wrong ones
+
+
+def test_a_product_is_made_changed_and_read(shared: Box) -> None:
+    """Fields given are kept; an update changes those it names and no other."""
+    products = shared.stripe.v1.products
+    made = products.create(
+        params={"name": "Tea", "description": "Green", "metadata": {"a": "1", "b": "2"}}
+    )
+    products.update(made.id, params={"active": False, "metadata": {"a": "", "c": "3"}})
+    read = products.retrieve(made.id)
+    assert (read.name, read.description, read.active) == ("Tea", "Green", False)
+    assert read.metadata.to_dict() == {"b": "2", "c": "3"}
+    products.update(made.id, params={"metadata": "", "description": ""})
+    read = products.retrieve(made.id)
+    assert read.metadata.to_dict() == {}
+    assert read.description is None
+
+
+def test_a_product_may_choose_its_id_once(shared: Box) -> None:
+    """An id of one's own is taken; a second time it is refused."""
+    products = shared.stripe.v1.products
+    assert products.create(params={"id": "tea", "name": "Tea"}).id == "tea"
+    error = refused(lambda: products.create(params={"id": "tea", "name": "Tea"}))
+    assert error.code == "resource_already_exists"
+
+
+def test_products_are_listed_by_activity_and_ids(shared: Box) -> None:
+    """`active` and `ids` filter, the newest comes first."""
+    products = shared.stripe.v1.products
+    made = [products.create(params={"name": f"P{index}"}) for index in range(3)]
+    products.update(made[1].id, params={"active": False})
+    ids = [product.id for product in made]
+    listed = products.list(params={"ids": ids})
+    assert [product.id for product in listed.data] == ids[::-1]
+    inactive = products.list(params={"active": False, "ids": ids})
+    assert [product.id for product in inactive.data] == [ids[1]]
+
+
+def test_a_default_price_belongs_to_its_product(shared: Box) -> None:
+    """Another product's price is refused."""
+    price = _price(shared)
+    other = shared.stripe.v1.products.create(params={"name": "Other"})
+    update = shared.stripe.v1.products.update
+    assert update(str(price.product), params={"default_price": price.id}).default_price == price.id
+    assert refused(lambda: update(other.id, params={"default_price": price.id})).http_status == 400
+
+
+def test_a_price_is_one_time_or_recurring(shared: Box) -> None:
+    """`recurring` makes it recurring, monthly counts as one month."""
+    once = _price(shared)
+    assert (once.type, once.recurring, once.unit_amount_decimal) == ("one_time", None, 500)
+    monthly = _price(shared, recurring={"interval": "month"})
+    assert monthly.type == "recurring"
+    assert monthly.recurring is not None
+    assert (monthly.recurring.interval, monthly.recurring.interval_count) == ("month", 1)
+
+
+@pytest.mark.parametrize(
+    ("params", "param", "code"),
+    [
+        ({"currency": "xyz"}, "currency", None),
+        ({"unit_amount": -1}, "unit_amount", "parameter_invalid_integer"),
+        ({"unit_amount": 10**9}, "unit_amount", "parameter_invalid_integer"),
+        ({"product": "prod_none"}, "product", "parameters_exclusive"),
+        ({"recurring": {"interval": "decade"}}, "recurring[interval]", None),
+        (
+            {"recurring": {"interval": "month", "interval_count": 37}},
+            "recurring[interval_count]",
+            None,
+        ),
+        (
+            {"recurring": {"interval": "month", "interval_count": 0}},
+            "recurring[interval_count]",
+            "parameter_invalid_integer",
+        ),
+        ({"billing_scheme": "tiered"}, "billing_scheme", "sandbox_not_simulated"),
+    ],
+)
+def test_a_wrong_price_is_refused(
+    shared: Box, params: dict[str, Any], param: str, code: str | None
+) -> None:
+    """Currency, amount, product and interval are checked; the param is named."""
+    error = refused(lambda: _price(shared, **params))
+    assert isinstance(error, stripe.InvalidRequestError)
+    assert (error.param, error.code) == (param, code)
+
+
+def test_a_price_needs_an_amount_and_a_product(shared: Box) -> None:
+    """Without them it is refused; an unknown product, too."""
+    prices = shared.stripe.v1.prices
+    for params, param in (
+        ({"currency": "usd", "product_data": {"name": "x"}}, "unit_amount"),
+        ({"currency": "usd", "unit_amount": 1}, "product"),
+        ({"currency": "usd", "unit_amount": 1, "product": "prod_none"}, "product"),
+    ):
+        error = refused(lambda params=params: prices.create(params=params))  # type: ignore[misc]
+        assert isinstance(error, stripe.InvalidRequestError)
+        assert error.param == param
+
+
+def test_a_lookup_key_is_unique_until_it_is_transferred(shared: Box) -> None:
+    """A taken key is refused; with `transfer_lookup_key` it moves to the new price."""
+    first = _price(shared, lookup_key="standard")
+    assert refused(lambda: _price(shared, lookup_key="standard")).http_status == 400
+    second = _price(shared, lookup_key="standard", transfer_lookup_key=True)
+    found = shared.stripe.v1.prices.list(params={"lookup_keys": ["standard", "none"]}).data
+    assert [price.id for price in found] == [second.id]
+    assert shared.stripe.v1.prices.retrieve(first.id).lookup_key is None
+
+
+def test_prices_are_listed_by_every_filter(shared: Box) -> None:
+    """Product, type, currency, activity and interval each narrow the list."""
+    product = shared.stripe.v1.products.create(params={"name": "All"}).id
+    once = _price(shared, product=product, product_data=None)
+    euro = _price(shared, product=product, product_data=None, currency="EUR")
+    yearly = _price(shared, product=product, product_data=None, recurring={"interval": "year"})
+    shared.stripe.v1.prices.update(once.id, params={"active": False})
+
+    def listed(**filters: Any) -> list[str]:
+        found = shared.stripe.v1.prices.list(params={"product": product, **filters})  # type: ignore[typeddict-item]
+        return [price.id for price in found.data]
+
+    assert listed() == [yearly.id, euro.id, once.id]
+    assert listed(active=False) == [once.id]
+    assert listed(currency="eur") == [euro.id]
+    assert listed(type="recurring") == [yearly.id]
+    assert listed(recurring={"interval": "year"}) == [yearly.id]
+    assert listed(recurring={"interval": "month"}) == []
