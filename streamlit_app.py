@@ -19,9 +19,10 @@ from starlette.routing import Mount, Route
 from billing.checkout import PAGE
 from billing.logs import configure_logging
 from billing.page_services import hand_over
-from billing.routes import WEBHOOK_PATH, routes
+from billing.routes import routes
 from billing.services import Services
 from billing.settings import Settings
+from billing.webhook_endpoint import WEBHOOK_PATH
 from stripe_sandbox import Sandbox, SandboxConfig
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
+# Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
+BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
 
 
 def address(host: str) -> str:
@@ -58,7 +61,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
             settings = connected_to(sandbox, settings)
             await stack.enter_async_context(sandbox.running())
         services = Services(settings, stripe_name=stripe_name(settings, sandbox))
-        stack.push_async_callback(services.aclose)
+        await stack.enter_async_context(services.running())
         hand_over(services, await stack.enter_async_context(BlockingPortal()))
         yield {"services": services, "sandbox": sandbox}
 
@@ -70,8 +73,10 @@ def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
         url=f"{here}{WEBHOOK_PATH}", description="The billing dashboard itself"
     )
     return settings.using(
+        source="local sandbox",
         secret_key=SecretStr("sk_test_sandbox"),
         api_base=f"{here}/sandbox",
+        database_url=BILLING_DATABASE,
         webhook_secrets=(SecretStr(signing_secret),),
         price_pro_monthly=sandbox.ensure_price(
             lookup_key="pro_monthly",

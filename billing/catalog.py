@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from billing.checkout_session import Kind
 from billing.money import format_money
 from billing.settings import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
 
@@ -17,24 +17,6 @@ if TYPE_CHECKING:
     from billing.gateway import StripeGateway
 
 PRICE_MAX_AGE_SECONDS = 300.0
-
-
-class Kind(StrEnum):
-    """What a Checkout Session sells. The value is what stands in Stripe's ``metadata``."""
-
-    PRO = "pro"
-    CREDITS = "credits"
-
-    @property
-    def mode(self) -> str:
-        """Checkout's mode: https://docs.stripe.com/api/checkout/sessions/object#mode"""
-        return "subscription" if self is Kind.PRO else "payment"
-
-    def describe(self, quantity: int) -> str:
-        """The line a person reads in a table: ``Pro plan``, ``12 extra credits``."""
-        if self is Kind.PRO:
-            return "Pro plan"
-        return f"{quantity:,} extra credit{'' if quantity == 1 else 's'}"
 
 
 @dataclass(frozen=True)

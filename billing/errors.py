@@ -70,5 +70,9 @@ class StripeFailure(BillingError):
         return self.code == "resource_missing"
 
 
+class StoreFailure(BillingError):
+    """The database did not keep or give what was asked; nothing was half done."""
+
+
 class WebhookRefused(BillingError):
     """A webhook delivery whose signature or body cannot be trusted."""

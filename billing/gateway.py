@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import stamina
 import stripe
+from aiolimiter import AsyncLimiter
 
 from billing.errors import StripeFailure
 from billing.logs import redacted
-from billing.settings import SECRET_KEY, STRIPE_API_BASE, Settings
+from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,20 +35,43 @@ ATTEMPT_SECONDS = 20.0
 DEADLINE_SECONDS = 30.0
 NETWORK_RETRIES = 2
 CONNECTIONS = 256
+RATE_LIMIT_ATTEMPTS = 8
+STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
 
 JSON = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list. ``has_more`` says whether more lie behind it, in the direction asked."""
+
+    data: list[JSON]
+    has_more: bool
 
 
 class StripeGateway:
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
+    ``deadline`` bounds one call with its retries, in seconds; ``lists_per_second`` how fast
+    lists are read (Stripe's own limit when talking to Stripe).
+
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
     Stripe refuses or cannot be reached, ``NotConfigured`` when there is no usable key.
     """
 
-    def __init__(self, settings: Settings, *, deadline: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        lists_per_second: float | None = None,
+    ) -> None:
         self._settings = settings
         self._deadline = deadline
+        # Another address than Stripe's tells its own limit, by answering 429.
+        rate = lists_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
+        self.is_rate_limited = rate is not None
+        self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
         self._http: aiohttp.ClientSession | None = None
         self._client: stripe.StripeClient | None = None
 
@@ -62,18 +88,66 @@ class StripeGateway:
             "post", "/v1/checkout/sessions", params, idempotency_key=idempotency_key
         )
 
-    async def retrieve_checkout_session(self, session_id: str) -> JSON:
+    async def retrieve_checkout_session(
+        self, session_id: str, *, with_line_items: bool = False
+    ) -> JSON:
         """https://docs.stripe.com/api/checkout/sessions/retrieve"""
-        return await self._call("get", f"/v1/checkout/sessions/{session_id}")
+        params = {"expand": ["line_items"]} if with_line_items else {}
+        return await self._call("get", f"/v1/checkout/sessions/{session_id}", params)
 
-    async def list_checkout_sessions(self, limit: int) -> list[JSON]:
-        """The newest first. https://docs.stripe.com/api/checkout/sessions/list"""
-        page = await self._call("get", "/v1/checkout/sessions", {"limit": limit})
-        return list(page["data"])
+    async def list_checkout_sessions(self, **filters: Any) -> Page:
+        """A page, the newest first, no faster than the rate limit allows.
+
+        https://docs.stripe.com/api/checkout/sessions/list
+        """
+        return await self._listed("/v1/checkout/sessions", filters)
+
+    async def list_events(self, **filters: Any) -> Page:
+        """A page, the newest first, of the last 30 days. https://docs.stripe.com/api/events/list"""
+        return await self._listed("/v1/events", filters)
 
     async def retrieve_price(self, price_id: str) -> JSON:
         """With its product expanded. https://docs.stripe.com/api/prices/retrieve"""
         return await self._call("get", f"/v1/prices/{price_id}", {"expand": ["product"]})
+
+    async def list_prices(self, lookup_key: str) -> list[JSON]:
+        """The active Prices that hold the key: one or none. https://docs.stripe.com/api/prices/list"""
+        page = await self._call(
+            "get", "/v1/prices", {"lookup_keys": [lookup_key], "active": True, "limit": 1}
+        )
+        return list(page["data"])
+
+    async def create_price(self, params: Mapping[str, Any], idempotency_key: str) -> JSON:
+        """With its product, where ``product_data`` is given.
+
+        https://docs.stripe.com/api/prices/create
+        """
+        return await self._call("post", "/v1/prices", params, idempotency_key=idempotency_key)
+
+    async def retrieve_account(self) -> JSON:
+        """The account of the key. https://docs.stripe.com/api/accounts/retrieve"""
+        return await self._call("get", "/v1/account")
+
+    async def list_webhook_endpoints(self) -> list[JSON]:
+        """All of them: an account has at most 16.
+
+        https://docs.stripe.com/api/webhook_endpoints/list
+        """
+        page = await self._call("get", "/v1/webhook_endpoints", {"limit": 100})
+        return list(page["data"])
+
+    async def create_webhook_endpoint(
+        self, params: Mapping[str, Any], idempotency_key: str
+    ) -> JSON:
+        """With its signing secret under ``secret``, which Stripe tells this once only.
+
+        Its events come in the API version that this code speaks.
+        https://docs.stripe.com/api/webhook_endpoints/create
+        """
+        params = {**params, "api_version": stripe.api_version}
+        return await self._call(
+            "post", "/v1/webhook_endpoints", params, idempotency_key=idempotency_key
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -83,6 +157,8 @@ class StripeGateway:
 
     def _connect(self) -> stripe.StripeClient:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
+        if API_BASE in self._settings.problems and not self._settings.api_base:
+            raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=CONNECTIONS,
@@ -98,6 +174,16 @@ class StripeGateway:
                 timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS), session=self._http
             ),
         )
+
+    async def _listed(self, path: str, filters: Mapping[str, Any]) -> Page:
+        async for attempt in stamina.retry_context(
+            on=_rate_limited, attempts=RATE_LIMIT_ATTEMPTS, timeout=None, wait_initial=0.5
+        ):
+            with attempt:
+                if self._rate is not None:
+                    await self._rate.acquire()
+                page = await self._call("get", path, filters)
+        return Page(page["data"], page["has_more"])
 
     async def _call(
         self,
@@ -136,6 +222,10 @@ class StripeGateway:
             redacted(str(cause)),
         )
         return failure
+
+
+def _rate_limited(error: Exception) -> bool:
+    return isinstance(error, StripeFailure) and error.status == 429
 
 
 def translated(error: stripe.StripeError) -> StripeFailure:

@@ -14,22 +14,29 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from billing.catalog import Kind
 from billing.checkout import parse_quantity
-from billing.errors import BillingError, InvalidInput, NotConfigured, StripeFailure, WebhookRefused
+from billing.checkout_session import Kind
+from billing.errors import (
+    BillingError,
+    InvalidInput,
+    NotConfigured,
+    StoreFailure,
+    StripeFailure,
+    WebhookRefused,
+)
+from billing.webhook_endpoint import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
 
-    from billing.checkout import CheckoutSession
+    from billing.checkout_session import CheckoutSession
     from billing.services import Services
 
 log = logging.getLogger(__name__)
 
 BASE = "/api/billing"
-WEBHOOK_PATH = f"{BASE}/stripe/webhook"
 MAX_BODY = 64 * 1024
 MAX_EVENT = 1024 * 1024
 NO_STORE = {"Cache-Control": "no-store"}
@@ -68,12 +75,15 @@ def routes(services: Callable[[], Services]) -> list[Route]:
 
     async def stripe_webhook(request: Request) -> Response:
         try:
-            event_id = services().webhooks.receive(
+            event_id = await services().webhooks.receive(
                 await _body(request, MAX_EVENT), request.headers.get("stripe-signature")
             )
         except NotConfigured as missing:
             log.warning("Webhook not accepted: %s %s", missing.message, missing.next_step)
             return error(503, missing.message, reason=missing.next_step)
+        except StoreFailure as lost:
+            log.warning("Webhook not kept, Stripe will send it again: %s", lost.message)
+            return error(503, lost.message, reason=lost.next_step)
         except (InvalidInput, WebhookRefused) as refused:
             log.warning("Webhook refused: %s %s", refused.message, refused.next_step)
             return error(400, refused.message, reason=refused.next_step)
@@ -92,7 +102,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     async def _create(kind: Kind, quantity: int) -> CheckoutSession | Response:
         try:
             session = await services().checkout.create(
-                kind, quantity, idempotency_key=str(uuid.uuid4())
+                kind, quantity, idempotency_key=str(uuid.uuid4()), made_by="api"
             )
         except NotConfigured as missing:
             log.warning("Checkout is not configured: %s %s", missing.message, missing.next_step)
@@ -100,7 +110,6 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(500, "Stripe is not configured on server", reason=reason)
         except StripeFailure as failure:
             return error(500, "Stripe checkout failed", request_id=failure.request_id)
-        services().recent_sessions.expect_change()
         return session
 
     return [

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import anyio
-
+from billing.account_setup import AccountSetup
 from billing.catalog import Catalog
 from billing.checkout import Checkout
+from billing.diagnosis import Diagnosis
+from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
-from billing.recent_sessions import RecentSessionsReader
+from billing.mirror import Mirror
+from billing.settings import DEFAULT_DATABASE_URL, Settings
+from billing.settlement import Settlement
 from billing.store import Store
 from billing.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from billing.settings import Settings
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = 5.0
 
 
 class Services:
-    """What pages and routes call. Belongs to one event loop; close it with ``aclose``.
+    """What pages and routes call. Belongs to one event loop; use it within ``running``.
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
     ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds.
@@ -31,18 +41,35 @@ class Services:
         self.settings = settings
         self.stripe_name = stripe_name
         self.gateway = StripeGateway(settings, deadline=stripe_deadline)
-        self.store = Store(settings.database_url)
+        self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
         self.catalog = Catalog(settings, self.gateway)
-        self.checkout = Checkout(settings, self.gateway, self.catalog)
-        self.recent_sessions = RecentSessionsReader(self.gateway)
-        self.webhooks = Webhooks(settings, self.recent_sessions)
+        self.diagnosis = Diagnosis(settings, self.gateway, self.catalog, self.store)
+        self.account_setup = AccountSetup(settings, self.gateway)
+        self.fulfillment = Fulfillment(self.gateway, self.store)
+        self.settlement = Settlement(self.store, self.fulfillment)
+        self.mirror = Mirror(self.gateway, self.store, self.settlement)
+        self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
+        self.webhooks = Webhooks(settings, self.store, self.settlement)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The work behind the scenes: events are settled, the mirror is kept in step."""
+        work = (self.settlement.run, self.mirror.run) if self.settings.stripe_is_configured else ()
+        tasks = [asyncio.create_task(_kept_running(run)) for run in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.aclose()
 
     async def health(self) -> dict[str, str]:
         """``status``, ``mode``, ``database`` and versions; no secret among them.
 
         Raises ``BillingError`` when the database does not answer.
         """
-        database = await anyio.to_thread.run_sync(self.store.ping)
+        database = await self.store.ping()
         return {
             "status": "ok",
             "mode": self.stripe_name if self.settings.stripe_is_configured else "not configured",
@@ -55,3 +82,13 @@ class Services:
         """Let connections to Stripe and the database go."""
         await self.gateway.aclose()
         self.store.close()
+
+
+async def _kept_running(run: Callable[[], Awaitable[None]]) -> None:
+    """One mistake in the work behind the scenes must not end it for good."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("Work behind the scenes failed; it starts again")
+        await asyncio.sleep(RESTART_SECONDS)

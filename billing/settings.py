@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -36,6 +37,21 @@ API_BASE = "STRIPE_API_BASE"
 DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
 
+# Where a value can come from; the launcher names further places in ``Settings.using``.
+ENVIRONMENT = "environment"
+DEFAULT = "default"
+
+_NAMES = {
+    "secret_key": SECRET_KEY,
+    "webhook_secrets": WEBHOOK_SECRET,
+    "price_pro_monthly": PRICE_PRO_MONTHLY,
+    "price_extra_credit": PRICE_EXTRA_CREDIT,
+    "public_url": PUBLIC_URL,
+    "api_base": API_BASE,
+    "database_url": DATABASE_URL,
+    "max_credits": MAX_CREDITS,
+}
+
 
 def _setting(name: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(name))
@@ -47,7 +63,7 @@ class _Raw(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     secret_key: SecretStr | None = _setting(SECRET_KEY)
-    webhook_secret: SecretStr | None = _setting(WEBHOOK_SECRET)
+    webhook_secrets: SecretStr | None = _setting(WEBHOOK_SECRET)
     price_pro_monthly: str | None = _setting(PRICE_PRO_MONTHLY)
     price_extra_credit: str | None = _setting(PRICE_EXTRA_CREDIT)
     public_url: str | None = _setting(PUBLIC_URL)
@@ -72,9 +88,27 @@ class _Raw(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, SECRETS_FILE)
 
 
+class _RawEnvironment(_Raw):
+    """The environment alone, for when the secrets file cannot be read."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The validated settings. A value that is None is unset, or has an entry in ``problems``."""
+    """The validated settings. A value that is None is unset, or has an entry in ``problems``.
+
+    ``sources`` tells by a setting's name where its value came from; see ``source``.
+    """
 
     secret_key: SecretStr | None = None
     webhook_secrets: tuple[SecretStr, ...] = ()
@@ -82,9 +116,10 @@ class Settings:
     price_extra_credit: str | None = None
     public_url: str | None = None
     api_base: str | None = None
-    database_url: SecretStr = DEFAULT_DATABASE_URL
+    database_url: SecretStr | None = None
     max_credits: int = DEFAULT_MAX_CREDITS
     problems: dict[str, NotConfigured] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Settings:
@@ -98,7 +133,13 @@ class Settings:
                 f"{SECRETS_FILE} is not valid TOML, so nothing in it was read.",
                 'Write each setting as NAME = "value", one a line.',
             )
-            raw = _Raw.model_construct()
+            raw = _RawEnvironment()
+        in_environment = EnvSettingsSource(_Raw)()
+        sources = {
+            name: ENVIRONMENT if name in in_environment else str(SECRETS_FILE)
+            for attribute, name in _NAMES.items()
+            if getattr(raw, attribute) is not None
+        }
 
         def checked(name: str, value: Any, check: Any, default: Any = None) -> Any:
             if value is None:
@@ -111,30 +152,39 @@ class Settings:
 
         return cls(
             secret_key=checked(SECRET_KEY, raw.secret_key, _secret_key),
-            webhook_secrets=checked(WEBHOOK_SECRET, raw.webhook_secret, _webhook_secrets, ()),
+            webhook_secrets=checked(WEBHOOK_SECRET, raw.webhook_secrets, _webhook_secrets, ()),
             price_pro_monthly=checked(PRICE_PRO_MONTHLY, raw.price_pro_monthly, _price_id),
             price_extra_credit=checked(PRICE_EXTRA_CREDIT, raw.price_extra_credit, _price_id),
             public_url=checked(PUBLIC_URL, raw.public_url, _base_url),
             api_base=checked(API_BASE, raw.api_base, _base_url_with_path),
-            database_url=raw.database_url or cls.database_url,
+            database_url=raw.database_url,
             max_credits=checked(MAX_CREDITS, raw.max_credits, _max_credits, cls.max_credits),
             problems=problems,
+            sources=sources,
         )
 
-    def using(self, **values: Any) -> Settings:
-        """These settings with the given values where nothing was set (and nothing is wrong)."""
-        names = {
-            "price_pro_monthly": PRICE_PRO_MONTHLY,
-            "price_extra_credit": PRICE_EXTRA_CREDIT,
-            "public_url": PUBLIC_URL,
-            "webhook_secrets": WEBHOOK_SECRET,
-        }
+    def using(self, *, source: str = DEFAULT, **values: Any) -> Settings:
+        """These settings with the given values where nothing was set (and nothing is wrong).
+
+        ``source`` is what people call the place that the values come from.
+        """
         unset = {
-            name: value
-            for name, value in values.items()
-            if not getattr(self, name) and names.get(name) not in self.problems
+            attribute: value
+            for attribute, value in values.items()
+            if not getattr(self, attribute)
+            # A value that is wrong is not papered over, but for the address that a key comes with.
+            and (attribute == "api_base" or _NAMES[attribute] not in self.problems)
         }
-        return replace(self, **unset)
+        sources = self.sources | {_NAMES[attribute]: source for attribute in unset}
+        return replace(self, **unset, sources=sources)
+
+    def source(self, name: str) -> str:
+        """Where the value of the setting ``name`` came from: ``environment``, …, ``default``."""
+        return self.sources.get(name, DEFAULT)
+
+    def is_given(self, name: str) -> bool:
+        """Somebody set ``name``, rightly or wrongly, in the environment or the secrets file."""
+        return self.source(name) in (ENVIRONMENT, str(SECRETS_FILE))
 
     @property
     def stripe_is_configured(self) -> bool:

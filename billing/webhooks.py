@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from billing.errors import WebhookRefused
+from billing.errors import BillingError, WebhookRefused
 from billing.settings import WEBHOOK_SECRET, Settings
+from billing.settlement import initial_state
+from billing.store import events
+from billing.store.events import Due
 
 if TYPE_CHECKING:
-    from billing.recent_sessions import RecentSessionsReader
+    from billing.settlement import Settlement
+    from billing.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -25,24 +30,42 @@ TOLERANCE_SECONDS = 300
 class Webhooks:
     """Receives events. Fails closed: without a signing secret nothing is accepted."""
 
-    def __init__(self, settings: Settings, recent: RecentSessionsReader) -> None:
+    def __init__(self, settings: Settings, store: Store, settlement: Settlement) -> None:
         self._settings = settings
-        self._recent = recent
+        self._store = store
+        self._settlement = settlement
 
-    def receive(self, body: bytes, signature: str | None) -> str:
-        """Check a delivery and take note of its event; returns the event's id.
+    async def receive(self, body: bytes, signature: str | None) -> str:
+        """Check a delivery and keep its event; returns the event's id once it is on disk.
 
         ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
         Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the delivery cannot be
-        trusted.
+        trusted (the refusal is kept, the contents are not), ``StoreFailure`` when the event could
+        not be kept, so that Stripe sends it again.
         """
         secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
-        event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
-        about = event["data"]["object"].get("id", "")
+        try:
+            event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
+        except WebhookRefused as refused:
+            await self._keep_refusal(refused, len(body))
+            raise
+        state = initial_state(event["type"])
+        known = await self._store.write(
+            lambda connection: events.record(connection, event, "webhook", state, time.time())
+        )
+        about = str(event["data"]["object"].get("id") or "")
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
-        if event["type"].startswith("checkout.session."):
-            self._recent.expect_change()
+        if known.state == "pending":
+            self._settlement.expect([Due(event["id"], event["type"], about)])
         return str(event["id"])
+
+    async def _keep_refusal(self, refused: WebhookRefused, size: int) -> None:
+        try:
+            await self._store.write(
+                lambda connection: events.reject(connection, refused, size, time.time())
+            )
+        except BillingError as failure:
+            log.warning("A refused delivery could not be noted: %s", failure.message)
 
 
 def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:
@@ -68,7 +91,7 @@ def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str
         raise _refusal(reason)
     try:
         event = json.loads(text)
-        _ = event["id"], event["type"], event["data"]["object"].get
+        _ = event["id"], event["type"], int(event["created"]), event["data"]["object"].get
     except (ValueError, KeyError, TypeError, AttributeError):
         raise WebhookRefused(
             "The body is signed, but it is not an event.",

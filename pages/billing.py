@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.catalog import Kind
+from billing.checkout_session import Kind
 from pages.offers import offer
 from pages.recent_sessions import recent_sessions
 from pages.return_banner import return_banner

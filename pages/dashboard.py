@@ -21,8 +21,9 @@ def home() -> None:
 
 
 billing = st.Page("billing.py", title="Billing", icon=":material/payments:", url_path="billing")
+setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
 page = st.navigation(
-    [st.Page(home, default=True, visibility="hidden"), billing],
+    [st.Page(home, default=True, visibility="hidden"), billing, setup],
     position="top",
 )
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from billing.catalog import Kind, Price
-from billing.checkout import CheckoutSession, parse_quantity
+from billing.catalog import Price
+from billing.checkout import parse_quantity
+from billing.checkout_session import CheckoutSession, Kind
 from billing.errors import BillingError
 from billing.page_services import page_services
 from pages.failures import show_failure
 from pages.markdown import plain
 from pages.times import local
+from pages.viewer import who
 
 
 @dataclass
@@ -135,10 +137,12 @@ def make_session(kind: Kind, press: Press) -> None:
     services = billing.services
     try:
         quantity = parse_quantity(press.quantity, services.settings.max_credits)
+        made_by = who()
         press.session = billing.call(
-            lambda: services.checkout.create(kind, quantity, idempotency_key=press.idempotency_key)
+            lambda: services.checkout.create(
+                kind, quantity, idempotency_key=press.idempotency_key, made_by=made_by
+            )
         )
-        services.recent_sessions.expect_change()
     except BillingError as failure:
         press.failure = failure
 
@@ -147,8 +151,7 @@ def make_session(kind: Kind, press: Press) -> None:
 def checkout_link(kind: Kind, made: CheckoutSession) -> None:
     """The way to Checkout, until the session is paid or has expired."""
     billing = page_services()
-    known = billing.call(billing.services.recent_sessions.latest).sessions
-    session = next((one for one in known if one.id == made.id), made)
+    session = billing.call(lambda: billing.services.mirror.session(made.id)) or made
     with st.container(gap="small"):
         if session.status == "open" and session.url:
             st.link_button(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from billing.checkout import CheckoutSession
+from billing.checkout_session import CheckoutSession
+from billing.errors import BillingError, StripeFailure
+from billing.mirror import MirrorState
 from billing.page_services import page_services
 from pages.failures import show_failure
 from pages.times import local
 
+SHOWN = 20
 COLUMNS = {
     "when": st.column_config.DatetimeColumn("When", format="calendar", width=140),
     "what": st.column_config.TextColumn("What", width=140),
@@ -52,11 +55,14 @@ def table(sessions: tuple[CheckoutSession, ...]) -> pd.DataFrame:
 
 @st.fragment(run_every="2s")
 def recent_sessions() -> None:
-    """The newest sessions, or what to do first when there are none."""
+    """The newest sessions from our copy, with its age when it is not in step with Stripe."""
     billing = page_services()
-    recent = billing.call(billing.services.recent_sessions.latest)
-    if recent.failure:
-        show_failure(recent.failure, "The sessions could not be read just now")
+    try:
+        recent = billing.call(lambda: billing.services.mirror.recent(SHOWN))
+    except BillingError as failure:
+        show_failure(failure, "The sessions could not be read just now")
+        return
+    state_of_the_copy(recent.state)
     if recent.sessions:
         st.dataframe(
             table(recent.sessions),
@@ -66,5 +72,17 @@ def recent_sessions() -> None:
             placeholder="",
             alt="Recent Checkout Sessions, the newest first",
         )
-    elif not recent.failure:
+    elif recent.state.complete:
         st.caption("No sessions yet. Press one of the buttons above to make the first.")
+
+
+def state_of_the_copy(state: MirrorState) -> None:
+    """Say how far the copy can be trusted, when there is something to say."""
+    if state.failure:
+        as_of = f"as of {local(state.as_of):%d %b, %H:%M:%S}" if state.as_of else "as last known"
+        failure = StripeFailure(state.failure, state.next_step, request_id=state.request_id)
+        show_failure(failure, f"Stripe could not be asked; this is {as_of}")
+    elif not state.complete and state.read:
+        st.caption(
+            f":material/sync: Reading the history from Stripe: {state.read:,} sessions so far"
+        )

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from billing.checkout import CheckoutSession
+from billing.checkout_session import CheckoutSession
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from billing.page_services import page_services
 from pages.failures import show_failure
@@ -67,7 +67,9 @@ def look_up(session_id: str) -> CheckoutSession:
     asked: dict[str, tuple[float, CheckoutSession]] = st.session_state.setdefault("returned", {})
     when, session = asked.get(session_id, (0.0, None))
     if session is None or not (is_final(session) or time.monotonic() - when < LOOK_AGAIN_SECONDS):
-        session = billing.call(lambda: billing.services.checkout.retrieve(session_id))
+        session = billing.call(
+            lambda: billing.services.fulfillment.settle(session_id, cause="return")
+        ).session
         asked[session_id] = (time.monotonic(), session)
     return session
 

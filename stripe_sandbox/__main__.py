@@ -33,7 +33,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     config = SandboxConfig(
         database=options.database,
-        base_url=options.public_url and options.public_url.rstrip("/"),
+        base_url=options.public_url,
         delay=options.delay,
     )
     sandbox = Sandbox(config)
@@ -41,7 +41,7 @@ def main() -> None:
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         with socket.create_server((options.host, options.port), family=family) as listener:
             port = listener.getsockname()[1]
-            print(  # noqa: T201  # the command's own words
+            print(  # the command's own words
                 f"Stripe sandbox: http://{options.host}:{port} (its API is under /v1 and takes any "
                 "key that begins sk_test_)",
                 flush=True,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors, form
+from stripe_sandbox.api_keys import check_key
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.database import Database, dump
 from stripe_sandbox.errors import StripeError
@@ -22,79 +21,13 @@ from stripe_sandbox.expand import Expander
 from stripe_sandbox.form import Form
 from stripe_sandbox.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.pagination import PARAMETERS, Page
-from stripe_sandbox.parameters import Simulated
+from stripe_sandbox.pagination import Page
+from stripe_sandbox.router import Endpoint, Router
 from stripe_sandbox.world import API_VERSION, Call, Route
 
 logger = logging.getLogger(__name__)
 
 MAXIMUM_BODY = 1 << 20
-
-NO_KEY = (
-    "You did not provide an API key. You need to provide your API key in the Authorization "
-    "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
-    "https://stripe.com/docs/api#authentication for details, or we can help at "
-    "https://support.stripe.com/."
-)
-
-
-def check_key(headers: Headers) -> None:
-    """StripeError 401: no key, or none that a test mode takes (sk_test_…, rk_test_…)."""
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    key = credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            key = ""
-    elif scheme.lower() != "bearer":
-        key = ""
-    if not key:
-        raise errors.unauthorized(NO_KEY)
-    prefix = next((known for known in ("sk_test_", "rk_test_") if key.startswith(known)), None)
-    if prefix is None or len(key) == len(prefix):
-        raise errors.unauthorized(f"Invalid API Key provided: {masked(key)}")
-
-
-def masked(key: str) -> str:
-    """A key as Stripe's messages show it: its prefix and its last four characters."""
-    if len(key) <= 12:
-        return "*" * len(key)
-    prefix = key[:8] if key[:3] in ("sk_", "rk_", "pk_") else ""
-    return prefix + "*" * (len(key) - len(prefix) - 4) + key[-4:]
-
-
-@dataclass(frozen=True)
-class _Endpoint:
-    route: Route
-    parameters: Simulated
-
-
-class _Router:
-    """Endpoints by method and path."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._exact: dict[tuple[str, tuple[str, ...]], _Endpoint] = {}
-        for route in routes:
-            parts = tuple(
-                ":" if part.startswith(":") else part for part in route.path.split("/")[1:]
-            )
-            simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
-            endpoint = _Endpoint(route, Simulated(route.parameters, simulates))
-            self._exact[route.method, parts] = endpoint
-
-    def find(self, method: str, path: str) -> tuple[_Endpoint, tuple[str, ...]] | None:
-        """The endpoint and the ids in the path. Ids stand third or fourth, before an action."""
-        parts = tuple(path.split("/")[1:])
-        exact = self._exact.get((method, parts))
-        if exact is not None:
-            return exact, ()
-        for position in range(len(parts) - 1, 0, -1):
-            pattern = (*parts[:position], ":", *parts[position + 1 :])
-            endpoint = self._exact.get((method, pattern))
-            if endpoint is not None and parts[position]:
-                return endpoint, (parts[position],)
-        return None
 
 
 @dataclass(frozen=True)
@@ -130,7 +63,7 @@ class Api:
         base_url: str | None,
         delay: float = 0.0,
     ) -> None:
-        self._router = _Router(routes)
+        self._router = Router(routes)
         self._database = database
         self._clock = clock
         self._expander = expander
@@ -186,6 +119,8 @@ class Api:
 
     async def _answer(self, request: _Request, key: str | None) -> _Reply:
         check_key(request.headers)
+        if "stripe-account" in request.headers:
+            raise errors.account_invalid(request.headers["stripe-account"])
         version = request.headers.get("stripe-version", API_VERSION)
         if version != API_VERSION:
             raise StripeError(
@@ -195,7 +130,7 @@ class Api:
             )
         found = self._router.find(request.method, request.path)
         if found is None:
-            raise errors.unrecognized_url(request.method, request.path)
+            raise self._router.unknown(request.method, request.path)
         endpoint, ids = found
         if not key:
             reply = self._execute(endpoint, ids, request, None)
@@ -216,7 +151,7 @@ class Api:
             await asyncio.sleep(self._delay)
 
     def _execute(
-        self, endpoint: _Endpoint, ids: tuple[str, ...], request: _Request, key: str | None
+        self, endpoint: Endpoint, ids: tuple[str, ...], request: _Request, key: str | None
     ) -> _Reply:
         """Run the endpoint in one transaction with the saved answer of its idempotency key."""
         params = endpoint.parameters.read(_decoded(request.text))

@@ -45,6 +45,10 @@ MINIMUM = {
 """The minimum charge in minor units, by settlement currency."""
 
 
+_SYMBOLS = dict.fromkeys(("usd", "aud", "cad", "hkd", "mxn", "nzd", "sgd"), "$")
+_SYMBOLS |= {"eur": "€", "gbp": "£", "jpy": "¥"}
+
+
 def checked_currency(given: str, param: str) -> str:
     """The currency in lower case. StripeError: not one of Stripe's."""
     currency = given.lower()
@@ -61,5 +65,6 @@ def minimum_shown(currency: str) -> str:
     """The minimum charge as Stripe writes it: `$0.50 usd`."""
     least = MINIMUM.get(currency, 0)
     amount = str(least) if currency in ZERO_DECIMAL else f"{least / 100:.2f}"
-    symbol = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}.get(currency, "")
-    return f"{symbol}{amount} {currency}"
+    if currency == "huf":
+        return f"{amount} Ft huf"
+    return f"{_SYMBOLS.get(currency, '')}{amount} {currency}"

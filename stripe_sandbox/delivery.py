@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -76,7 +77,7 @@ class Deliveries:
         self._loop = asyncio.get_running_loop()
         try:
             async with aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._concurrency),
+                connector=aiohttp.TCPConnector(limit=0),
                 timeout=aiohttp.ClientTimeout(total=self._timeout),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": USER_AGENT, "Accept": "*/*; q=0.5, application/xml"},
@@ -143,7 +144,8 @@ class Deliveries:
         endpoint = self._world.objects.get(ENDPOINT, endpoint_id)
         event = self._world.events.get(event_id)
         if endpoint is None or event is None or endpoint["status"] != "enabled":
-            self._record(seq, event_id, attempts, None, "The endpoint is disabled.", final=True)
+            gone = "The endpoint is disabled or gone, or the event is too old."
+            self._record(seq, event_id, attempts, None, gone, final=True)
             return
         payload = payload_of(event)
         secrets = self._endpoints.secrets(endpoint_id)
@@ -206,8 +208,8 @@ class Deliveries:
 
     def _release(self, event_id: str) -> None:
         for future in self._waiting.pop(event_id, ()):
-            if not future.done():
-                future.set_result(None)
+            with contextlib.suppress(RuntimeError):  # whoever waited has closed their loop
+                future.get_loop().call_soon_threadsafe(_set, future)
 
     async def answered(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
         """Return when every endpoint gave its first answer to each event, or after `timeout`
@@ -216,9 +218,16 @@ class Deliveries:
             return
         futures = []
         for event_id in event_ids:
-            if self._unanswered(event_id):
-                future = asyncio.get_running_loop().create_future()
-                self._waiting[event_id].append(future)
-                futures.append(future)
+            # First the place in the queue, then the question: no answer slips in between.
+            future = asyncio.get_running_loop().create_future()
+            self._waiting[event_id].append(future)
+            futures.append(future)
+            if not self._unanswered(event_id):
+                self._release(event_id)
         if futures:
             await asyncio.wait(futures, timeout=timeout)
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

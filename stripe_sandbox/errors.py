@@ -119,6 +119,28 @@ def unrecognized_url(method: str, path: str) -> StripeError:
     )
 
 
+def endpoint_not_simulated(method: str, path: str) -> StripeError:
+    """An endpoint of a resource that Stripe has and the local sandbox has not."""
+    return StripeError(
+        f"The local sandbox does not simulate {method} {path}. If Stripe documents it, use a "
+        "Stripe sandbox.",
+        status=404,
+        code="sandbox_not_simulated",
+        before_execution=True,
+    )
+
+
+def account_invalid(account: str) -> StripeError:
+    """A connected account in the Stripe-Account header: there are none."""
+    return StripeError(
+        f"The provided key does not have access to account '{account}' (or that account does not "
+        "exist). Application access may have been revoked.",
+        status=403,
+        code="account_invalid",
+        before_execution=True,
+    )
+
+
 def unauthorized(message: str) -> StripeError:
     """A key that is missing or wrong."""
     return StripeError(message, status=401, before_execution=True)

@@ -156,6 +156,16 @@ class EventLog:
         for (event,) in rows:
             self.delivered(event)
 
+    def forget_old(self) -> None:
+        """Remove events that are no longer kept, with their deliveries."""
+        oldest = self._clock.now() - KEPT_SECONDS
+        with self._database.transaction():
+            self._database.write(
+                "DELETE FROM deliveries WHERE event IN (SELECT id FROM events WHERE created <= ?)",
+                (oldest,),
+            )
+            self._database.write("DELETE FROM events WHERE created <= ?", (oldest,))
+
     def delivered(self, identifier: str) -> None:
         """One endpoint has taken the event, or no longer exists."""
         self._database.write(

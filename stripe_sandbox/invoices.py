@@ -11,8 +11,8 @@ from stripe.params._invoice_payment_list_params import InvoicePaymentListParams
 from stripe.params._invoice_payment_retrieve_params import InvoicePaymentRetrieveParams
 from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
 
-from stripe_sandbox.clock import add_interval
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.invoice_lines import invoice_line
 from stripe_sandbox.objects import Object, Window
 from stripe_sandbox.pagination import Page, chosen, listed, sliced, window_of
 from stripe_sandbox.shapes import shape, updated
@@ -70,12 +70,15 @@ class Invoices:
         ]
 
     def first(self, subscription: Object, customer: Object, line_items: list[Object]) -> Object:
-        """A subscription's first invoice, open. Records `invoice.created`, `invoice.finalized`."""
+        """A subscription's first invoice, open, under the id that it names as its latest.
+
+        Records `invoice.created` and `invoice.finalized`.
+        """
         now = self._world.clock.now()
-        identifier = new_id("in")
+        identifier = subscription["latest_invoice"]
         items = {item["price"]["id"]: item for item in subscription["items"]["data"]}
         lines = [
-            _line(identifier, subscription, line, items.get(line["price"]["id"]), now)
+            invoice_line(identifier, subscription, line, items.get(line["price"]["id"]), now)
             for line in line_items
         ]
         total = sum(line["amount"] for line in lines)
@@ -243,82 +246,3 @@ class Invoices:
         if "payment" in call.params:
             filters["payment_intent"] = call.params["payment"].get("payment_intent")
         return self._world.page(PAYMENT, PAYMENTS_URL, filters, window_of(call.params))
-
-
-def _line(
-    invoice: str, subscription: Object, line: Object, item: Object | None, now: int
-) -> Object:
-    price = line["price"]
-    recurring = price["recurring"]
-    quantity = line["quantity"]
-    if recurring and item is not None:
-        end = add_interval(now, recurring["interval"], recurring["interval_count"])
-        parent = shape(
-            "line_item.Parent",
-            {
-                "subscription_item_details": shape(
-                    "line_item.Parent.SubscriptionItemDetails",
-                    {
-                        "proration": False,
-                        "proration_details": {"credited_items": None},
-                        "subscription": subscription["id"],
-                        "subscription_item": item["id"],
-                    },
-                ),
-                "type": "subscription_item_details",
-            },
-        )
-        every = f"{recurring['interval_count']} {recurring['interval']}s"
-        rhythm = recurring["interval"] if recurring["interval_count"] == 1 else every
-        amount = f"{price['unit_amount'] / 100:.2f}"
-        description = f"{quantity} × {line['description']} (at {amount} / {rhythm})"  # noqa: RUF001  # Stripe's own sign
-    else:
-        end = now
-        parent = shape(
-            "line_item.Parent",
-            {
-                "invoice_item_details": shape(
-                    "line_item.Parent.InvoiceItemDetails",
-                    {
-                        "invoice_item": new_id("ii"),
-                        "proration": False,
-                        "proration_details": {"credited_items": None},
-                        "subscription": subscription["id"],
-                    },
-                ),
-                "type": "invoice_item_details",
-            },
-        )
-        description = line["description"]
-    return shape(
-        "line_item",
-        {
-            "id": new_id("il"),
-            "object": "line_item",
-            "amount": line["amount_total"],
-            "currency": line["currency"],
-            "description": description,
-            "discount_amounts": [],
-            "discountable": True,
-            "discounts": [],
-            "invoice": invoice,
-            "livemode": False,
-            "metadata": subscription["metadata"] if item else line["metadata"] or {},
-            "parent": parent,
-            "period": {"end": end, "start": now},
-            "pretax_credit_amounts": [],
-            "pricing": shape(
-                "line_item.Pricing",
-                {
-                    "price_details": {"price": price["id"], "product": price["product"]},
-                    "type": "price_details",
-                    "unit_amount_decimal": price["unit_amount_decimal"],
-                },
-            ),
-            "quantity": quantity,
-            "quantity_decimal": str(quantity),
-            "subscription": subscription["id"],
-            "subtotal": line["amount_subtotal"],
-            "taxes": [],
-        },
-    )

@@ -1,4 +1,4 @@
-"""The store of Stripe's objects: each is its JSON, beside it the columns that lists filter by."""
+"""The store of Stripe's objects, by kind and id."""
 
 from __future__ import annotations
 
@@ -8,131 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stripe_sandbox.database import Database, dump
+from stripe_sandbox.object_tables import TABLES
 
 Object = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that lists filter by: its name, where its value stands in the object, and whether
-    its few values each match a large part of the rows."""
-
-    name: str
-    path: tuple[str, ...]
-    coarse: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """The table of one kind of object."""
-
-    name: str
-    columns: tuple[Column, ...]
-    insert: str = field(init=False)
-    update: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        names = [column.name for column in self.columns]
-        marks = ", ".join("?" for _ in range(4 + len(names)))
-        listed = ", ".join(["id", "created", "body", "hidden", *names])
-        assigned = ", ".join(f"{name} = ?" for name in ("created", "body", *names))
-        object.__setattr__(self, "insert", f"INSERT INTO {self.name} ({listed}) VALUES ({marks})")  # noqa: S608  # names are literals below
-        object.__setattr__(self, "update", f"UPDATE {self.name} SET {assigned} WHERE id = ?")  # noqa: S608
-
-    def schema(self) -> str:
-        """The statements that make the table and its indexes."""
-        columns = "".join(f", {column.name}" for column in self.columns)
-        statements = [
-            (
-                f"CREATE TABLE IF NOT EXISTS {self.name} (seq INTEGER PRIMARY KEY, "
-                "id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, body TEXT NOT NULL, "
-                f"hidden TEXT{columns})"
-            ),
-            f"CREATE INDEX IF NOT EXISTS {self.name}_created ON {self.name} (created)",
-        ]
-        statements += [
-            f"CREATE INDEX IF NOT EXISTS {self.name}_{column.name} ON {self.name} "
-            f"({column.name}, created) WHERE {column.name} IS NOT NULL"
-            for column in self.columns
-        ]
-        return ";\n".join(statements) + ";\n"
-
-    def values(self, value: Object) -> list[Any]:
-        """What the columns hold of an object."""
-        return [_at(value, column.path) for column in self.columns]
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return int(value) if isinstance(value, bool) else value
-
-
-def _columns(*names: str, coarse: tuple[str, ...] = ()) -> tuple[Column, ...]:
-    return tuple(Column(name, (name,), name in coarse) for name in names)
-
-
-TABLES: dict[str, Table] = {
-    "product": Table("products", _columns("active", coarse=("active",))),
-    "price": Table(
-        "prices",
-        (
-            *_columns(
-                "active",
-                "type",
-                "currency",
-                "product",
-                "lookup_key",
-                coarse=("active", "type", "currency"),
-            ),
-            Column("interval", ("recurring", "interval"), coarse=True),
-        ),
-    ),
-    "customer": Table("customers", _columns("email")),
-    "checkout.session": Table(
-        "checkout_sessions",
-        (
-            *_columns(
-                "status",
-                "customer",
-                "payment_intent",
-                "payment_link",
-                "subscription",
-                coarse=("status",),
-            ),
-            Column("email", ("customer_details", "email")),
-            Column("expires_at", ("expires_at",)),
-        ),
-    ),
-    "payment_intent": Table("payment_intents", _columns("customer")),
-    "charge": Table("charges", _columns("customer", "payment_intent")),
-    "payment_method": Table("payment_methods", _columns("customer", "type", coarse=("type",))),
-    "subscription": Table(
-        "subscriptions",
-        _columns("customer", "status", "collection_method", coarse=("status", "collection_method")),
-    ),
-    "invoice": Table(
-        "invoices",
-        (
-            *_columns(
-                "customer", "status", "collection_method", coarse=("status", "collection_method")
-            ),
-            Column("subscription", ("parent", "subscription_details", "subscription")),
-        ),
-    ),
-    "invoice_payment": Table(
-        "invoice_payments",
-        (
-            *_columns("invoice", "status", coarse=("status",)),
-            Column("payment_intent", ("payment", "payment_intent")),
-        ),
-    ),
-    "webhook_endpoint": Table("webhook_endpoints", _columns("status", coarse=("status",))),
-}
-
-OBJECT_TABLES = "".join(table.schema() for table in TABLES.values())
 
 
 @dataclass(frozen=True)

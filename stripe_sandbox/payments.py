@@ -5,112 +5,51 @@ Everything a payment changes is one transaction, the events and their deliveries
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 
 from stripe_sandbox import cards
-from stripe_sandbox.addresses import check_email
+from stripe_sandbox.card_check import payer_refusal, recognized
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.charges import Charges
-from stripe_sandbox.checkout_sessions import KIND as SESSION
-from stripe_sandbox.checkout_sessions import CheckoutSessions, customer_details
+from stripe_sandbox.checkout_session_shape import KIND as SESSION
+from stripe_sandbox.checkout_session_shape import customer_details
+from stripe_sandbox.checkout_sessions import CheckoutSessions
+from stripe_sandbox.checkout_view import (
+    CheckoutView,
+    LineItemView,
+    checkout_view,
+    known_email,
+    return_url,
+)
 from stripe_sandbox.customers import Customers
-from stripe_sandbox.errors import StripeError
 from stripe_sandbox.objects import Object
 from stripe_sandbox.payment_intents import PaymentIntents
 from stripe_sandbox.payment_methods import PaymentMethods
+from stripe_sandbox.payment_outcomes import (
+    AuthenticationRequired,
+    Card,
+    Declined,
+    NotOpen,
+    Outcome,
+    Paid,
+    Payer,
+)
 from stripe_sandbox.shapes import shape
 from stripe_sandbox.subscriptions import Subscriptions
 from stripe_sandbox.world import World
 
-_SEPARATORS = re.compile(r"[ \-]")
-_COUNTRY = re.compile(r"[A-Z]{2}\Z")
-FARTHEST_EXPIRY_YEARS = 50
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a payer types of a card; `number` may hold spaces."""
-
-    number: str
-    exp_month: int
-    exp_year: int
-    cvc: str
-
-
-@dataclass(frozen=True)
-class Payer:
-    """Who pays; `country` in ISO 3166-1 alpha-2."""
-
-    email: str
-    name: str
-    country: str = "US"
-
-
-@dataclass(frozen=True)
-class Paid:
-    """Paid: `return_url` is the session's success_url with {CHECKOUT_SESSION_ID} filled in."""
-
-    return_url: str
-    event_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Declined:
-    """Refused, the session is still open; `param` names the field at fault:
-    number, exp_month, exp_year, cvc or None."""
-
-    code: str
-    decline_code: str | None
-    message: str
-    param: str | None
-
-
-@dataclass(frozen=True)
-class AuthenticationRequired:
-    """The bank wants 3-D Secure first; go on with `Payments.authenticate`."""
-
-    payment_intent: str
-
-
-@dataclass(frozen=True)
-class NotOpen:
-    """Somebody was faster: the session is "complete" or "expired"."""
-
-    status: str
-    return_url: str | None
-
-
-Outcome = Paid | Declined | AuthenticationRequired | NotOpen
-
-
-@dataclass(frozen=True)
-class LineItemView:
-    """One line of what is bought; amounts in minor units; `interval` None for one-time."""
-
-    name: str
-    description: str | None
-    quantity: int
-    unit_amount: int
-    amount_total: int
-    interval: str | None
-
-
-@dataclass(frozen=True)
-class CheckoutView:
-    """What the Checkout page shows of a session; amounts in minor units, times in Unix seconds."""
-
-    id: str
-    status: str
-    mode: str
-    currency: str
-    amount_total: int
-    line_items: tuple[LineItemView, ...]
-    customer_email: str | None
-    cancel_url: str | None
-    return_url: str | None
-    expires_at: int
+__all__ = [
+    "AuthenticationRequired",
+    "Card",
+    "CheckoutView",
+    "Declined",
+    "LineItemView",
+    "NotOpen",
+    "Outcome",
+    "Paid",
+    "Payer",
+    "Payments",
+]
 
 
 class Payments:
@@ -141,34 +80,8 @@ class Payments:
         session = self._sessions.current(session_id)
         if session is None:
             return None
-        return CheckoutView(
-            id=session["id"],
-            status=session["status"],
-            mode=session["mode"],
-            currency=session["currency"],
-            amount_total=session["amount_total"],
-            line_items=tuple(
-                self._line_view(item)
-                for item in self._world.objects.hidden(SESSION, session_id)["line_items"]
-            ),
-            customer_email=_known_email(session),
-            cancel_url=session["cancel_url"],
-            return_url=_return_url(session),
-            expires_at=session["expires_at"],
-        )
-
-    def _line_view(self, item: Object) -> LineItemView:
-        price = item["price"]
-        product = self._world.objects.get("product", price["product"])
-        recurring = price["recurring"]
-        return LineItemView(
-            name=item["description"],
-            description=product["description"] if product else None,
-            quantity=item["quantity"],
-            unit_amount=price["unit_amount"],
-            amount_total=item["amount_total"],
-            interval=recurring and recurring["interval"],
-        )
+        line_items = self._world.objects.hidden(SESSION, session_id)["line_items"]
+        return checkout_view(self._world, session, line_items)
 
     def pay(self, session_id: str, card: Card, payer: Payer) -> Outcome:
         """Try to pay the session with the card. KeyError: no such session."""
@@ -176,9 +89,9 @@ class Payments:
             session = self._open(session_id)
             if isinstance(session, NotOpen):
                 return session
-            test_card, refusal = self._recognized(card)
-            email = _known_email(session) or payer.email
-            refusal = refusal or _payer_refusal(email, payer)
+            test_card, refusal = recognized(card, self._world.clock)
+            email = known_email(session) or payer.email
+            refusal = refusal or payer_refusal(email, payer)
             if test_card is None or refusal is not None:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
             billing = _billing(email, payer)
@@ -231,26 +144,8 @@ class Payments:
         if session is None:
             raise KeyError(session_id)
         if session["status"] != "open":
-            return NotOpen(session["status"], _return_url(session))
+            return NotOpen(session["status"], return_url(session))
         return session
-
-    def _recognized(self, card: Card) -> tuple[TestCard | None, CardRefusal | None]:
-        """The test card, or why the card is refused before any bank is asked."""
-        number = _SEPARATORS.sub("", card.number)
-        test_card = cards.find(number)
-        if not cards.passes_luhn(number):
-            return None, cards.INCORRECT_NUMBER
-        year, month = self._world.clock.year_and_month()
-        if not 1 <= card.exp_month <= 12:
-            return None, cards.INVALID_EXPIRY_MONTH
-        if not year <= card.exp_year <= year + FARTHEST_EXPIRY_YEARS:
-            return None, cards.INVALID_EXPIRY_YEAR
-        if card.exp_year == year and card.exp_month < month:
-            return None, cards.INVALID_EXPIRY_MONTH
-        length = test_card.cvc_length if test_card else len(card.cvc)
-        if not (card.cvc.isascii() and card.cvc.isdigit() and len(card.cvc) == length):
-            return None, cards.INVALID_CVC
-        return test_card, None if test_card else cards.NOT_A_TEST_CARD
 
     def _intent(self, session: Object) -> Object:
         """The session's intent: made by its first try, kept by the next ones."""
@@ -315,14 +210,14 @@ class Payments:
             customer = self._customer(session, billing)
             self._methods.attach(method, customer["id"])
             intent["customer"] = customer["id"]
-            subscription = self._subscriptions.begin(session, customer, intent, method, take)
+            subscription = self._subscriptions.begin(session, customer, intent, take)
             session.update(
                 customer=customer["id"],
                 invoice=subscription["latest_invoice"],
                 subscription=subscription["id"],
             )
         else:
-            if session["customer"] is None and session["customer_creation"] == "always":
+            if session["customer"] or session["customer_creation"] == "always":
                 session["customer"] = self._customer(session, billing)["id"]
             if paid_with is not None and take is not None:
                 intent, _ = paid_with
@@ -345,46 +240,24 @@ class Payments:
         )
         self._world.objects.save(session)
         completed = self._world.events.record("checkout.session.completed", session)
-        if subscription is not None:
-            self._subscriptions.settle(subscription)
-        return Paid(_return_url(session) or "", (completed,))
+        if subscription is not None and paid_with is not None:
+            self._subscriptions.settle(subscription, paid_with[1])
+        return Paid(return_url(session) or "", (completed,))
 
     def _customer(self, session: Object, billing: Object) -> Object:
         if session["customer"]:
-            return self._world.require("customer", session["customer"], "customer")
+            customer = self._world.require("customer", session["customer"], "customer")
+            if customer["email"] is None:
+                self._customers.change(customer, {"email": billing["email"]})
+            return customer
         address = shape("customer.Address", {"country": billing["address"]["country"]})
         return self._customers.make(
             {"address": address, "email": billing["email"], "name": billing["name"]}
         )
 
 
-def _known_email(session: Object) -> str | None:
-    """The address that the payer cannot change: the session's or its customer's."""
-    details = session["customer_details"]
-    email: str | None = session["customer_email"] or (details and details["email"])
-    return email
-
-
-def _return_url(session: Object) -> str | None:
-    if session["status"] == "expired":
-        return None
-    url: str = session["success_url"]
-    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
-
-
 def _declined(refusal: CardRefusal) -> Declined:
     return Declined(refusal.code, refusal.decline_code, refusal.message, refusal.param)
-
-
-def _payer_refusal(email: str, payer: Payer) -> CardRefusal | None:
-    """Why the form's other fields are refused."""
-    try:
-        check_email(email, "email")
-    except StripeError as error:
-        return CardRefusal("email_invalid", None, error.message)
-    if not _COUNTRY.match(payer.country):
-        return CardRefusal("country_code_invalid", None, f"Invalid country: {payer.country}")
-    return None
 
 
 def _billing(email: str, payer: Payer) -> Object:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from stripe_sandbox.database import Database
 from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
 from stripe_sandbox.event_resource import EventResource
 from stripe_sandbox.events import EventLog
-from stripe_sandbox.expand import Expander, Include
+from stripe_sandbox.expand import Expander, Include, Load
 from stripe_sandbox.invoices import Invoices
 from stripe_sandbox.line_items import LineItems
-from stripe_sandbox.objects import OBJECT_TABLES, TABLES, Object, Objects
+from stripe_sandbox.object_tables import OBJECT_TABLES, TABLES
+from stripe_sandbox.objects import Object, Objects
 from stripe_sandbox.payment_intents import PaymentIntents
 from stripe_sandbox.payment_methods import PaymentMethods
 from stripe_sandbox.payments import Payments
@@ -37,17 +39,20 @@ from stripe_sandbox.subscriptions import Subscriptions
 from stripe_sandbox.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.world import World
 
+logger = logging.getLogger(__name__)
+
 _BASE_URL = "base_url"
 _LONGEST_NAP = 60.0
+_PAUSE_AFTER_FAILURE = 1.0
 
 
 @dataclass(frozen=True)
 class SandboxConfig:
     """How a sandbox is set up.
 
-    `database`: its file, None for memory only. `base_url`: where people reach it, without a
-    trailing slash; None: as each request did. `retry_delays`: seconds before each further try of
-    a webhook. `delay`: seconds before each answer of the API.
+    `database`: its file, None for memory only. `base_url`: where people reach it; None: as each
+    request did. `retry_delays`: seconds before each further try of a webhook. `delivery_timeout`:
+    seconds an endpoint has to answer. `delay`: seconds before each answer of the API.
     """
 
     database: Path | None = Path(".data/stripe_sandbox.sqlite3")
@@ -66,6 +71,7 @@ class Sandbox:
 
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
         clock = clock or Clock()
+        base_url = config.base_url and config.base_url.rstrip("/")
         self._database = Database(config.database, tables=OBJECT_TABLES)
         events = EventLog(self._database, clock)
         world = World(self._database, Objects(self._database), events, clock)
@@ -106,10 +112,10 @@ class Sandbox:
             self._database,
             clock,
             Expander(_loader(world), _includes(self._sessions, invoices)),
-            base_url=config.base_url,
+            base_url=base_url,
             delay=config.delay,
         )
-        self._move(config.base_url)
+        self._move(base_url)
         self.asgi = Starlette(
             routes=[Mount("/v1", app=self._api), *checkout_page.routes(self.payments)],
             lifespan=self._lifespan,
@@ -164,8 +170,7 @@ class Sandbox:
         """Do the background work: deliver webhooks, what a stopped process left included, and
         expire sessions."""
         tasks = [
-            asyncio.create_task(self._deliveries.run()),
-            asyncio.create_task(self._sweep()),
+            asyncio.create_task(_kept_up(work)) for work in (self._deliveries.run, self._sweep)
         ]
         try:
             yield
@@ -180,17 +185,19 @@ class Sandbox:
             yield
 
     async def _sweep(self) -> None:
-        """Expire sessions when their time comes, and forget old idempotency keys."""
-        moved = asyncio.Event()
+        """Expire sessions when their time comes; forget old idempotency keys and events."""
         loop = asyncio.get_running_loop()
+        moved = asyncio.Event()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(moved.set)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing to wake
+                loop.call_soon_threadsafe(moved.set)
 
         self._world.clock.on_move(wake)
         while True:
             self._sessions.expire_due()
             self._api.forget_old_keys()
+            self._world.events.forget_old()
             due = self._sessions.next_expiry()
             nap = _LONGEST_NAP
             if due is not None:
@@ -205,7 +212,17 @@ class Sandbox:
         self._database.close()
 
 
-def _loader(world: World) -> Any:
+async def _kept_up(work: Callable[[], Awaitable[None]]) -> None:
+    """Begin the work again when it breaks, for example on a full disk."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("The sandbox's background work broke off; it begins again")
+        await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+
+
+def _loader(world: World) -> Load:
     def load(kind: str, identifier: str) -> Object | None:
         return world.objects.get(kind, identifier) if kind in TABLES else None
 

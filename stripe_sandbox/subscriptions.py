@@ -9,7 +9,7 @@ from stripe.params._subscription_item_list_params import SubscriptionItemListPar
 from stripe.params._subscription_list_params import SubscriptionListParams
 from stripe.params._subscription_retrieve_params import SubscriptionRetrieveParams
 
-from stripe_sandbox.checkout_sessions import KIND as SESSION
+from stripe_sandbox.checkout_session_shape import KIND as SESSION
 from stripe_sandbox.clock import add_interval
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.invoices import Invoices
@@ -61,14 +61,13 @@ class Subscriptions:
         session: Object,
         customer: Object,
         intent: Object,
-        method: Object,
         take: Callable[[], Object],
     ) -> Object:
         """The subscription that the session sells, its first invoice paid through the intent:
         `take` takes the money once the invoice is final. It is still `incomplete`, as Stripe
         announces it, until `settle`."""
         hidden = self._world.objects.hidden(SESSION, session["id"])
-        subscription = self._new(session["currency"], customer, method, hidden)
+        subscription = self._new(session["currency"], customer, hidden)
         self._world.objects.insert(subscription)
         self._world.events.record("customer.subscription.created", subscription)
         invoice = self._invoices.first(subscription, customer, hidden["line_items"])
@@ -77,18 +76,18 @@ class Subscriptions:
         )
         take()
         self._invoices.pay(invoice, intent)
-        subscription["latest_invoice"] = invoice["id"]
         return subscription
 
-    def settle(self, subscription: Object) -> None:
-        """The first invoice is paid: active. Records `customer.subscription.updated`."""
-        latest = subscription["latest_invoice"]
-        subscription["latest_invoice"] = None
-        previous = updated(subscription, {"latest_invoice": latest, "status": "active"})
+    def settle(self, subscription: Object, method: Object) -> None:
+        """The first invoice is paid: active, and the card pays the next ones. Records
+        `customer.subscription.updated`."""
+        previous = updated(
+            subscription, {"default_payment_method": method["id"], "status": "active"}
+        )
         self._world.objects.save(subscription)
         self._world.events.record("customer.subscription.updated", subscription, previous=previous)
 
-    def _new(self, currency: str, customer: Object, method: Object, hidden: Object) -> Object:
+    def _new(self, currency: str, customer: Object, hidden: Object) -> Object:
         now = self._world.clock.now()
         identifier = new_id("sub")
         data: dict[str, Any] = hidden["subscription_data"]
@@ -115,7 +114,6 @@ class Subscriptions:
                 "created": now,
                 "currency": currency,
                 "customer": customer["id"],
-                "default_payment_method": method["id"],
                 "default_tax_rates": [],
                 "description": data.get("description"),
                 "discounts": [],
@@ -124,6 +122,7 @@ class Subscriptions:
                     {"issuer": shape("subscription.InvoiceSettings.Issuer", {"type": "self"})},
                 ),
                 "items": listed(f"{ITEMS_URL}?subscription={identifier}", items),
+                "latest_invoice": new_id("in"),
                 "livemode": False,
                 "metadata": data.get("metadata", {}),
                 "payment_settings": shape(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from billing.catalog import Kind
-from billing.checkout import APP, CheckoutSession, parse_quantity
+from billing.checkout import parse_quantity
+from billing.checkout_session import APP, CheckoutSession, Kind
 from billing.errors import InvalidInput
 
 

@@ -11,7 +11,7 @@ from billing.webhooks import verified
 
 SECRET = "whsec_right"
 EVENT = json.dumps(
-    {"id": "evt_1", "object": "event", "type": "checkout.session.completed",
+    {"id": "evt_1", "object": "event", "type": "checkout.session.completed", "created": 1,
      "data": {"object": {"id": "cs_test_1", "note": "naïve ünïcode"}}},
     indent=2, ensure_ascii=False,
 )  # fmt: skip
@@ -74,6 +74,6 @@ def test_a_body_that_is_not_text_is_refused() -> None:
     assert "UTF-8" in refusal(b"\xff\xfe", signed(EVENT), [SECRET])
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '"x"', '{"id": "evt_1", "type": "x"}', "null"])
+@pytest.mark.parametrize("body", ["", "[]", "{}", '"x"', '{"id": "evt_1", "type": "x", "created": 1}', "null"])
 def test_a_signed_body_that_is_no_event_is_refused(body: str) -> None:
     assert "not an event" in refusal(body.encode(), signed(body), [SECRET])

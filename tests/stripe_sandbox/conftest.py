@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from stripe.checkout import Session
 
 from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.clock import Clock, ManualClock
@@ -42,9 +43,13 @@ class Receiver:
     url: str
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answer: Callable[[], Response] = lambda: Response("ok")
+    wait: Callable[[], Awaitable[None]] | None = None
+    """Awaited before each answer."""
 
     async def endpoint(self, request: Request) -> Response:
         body = await request.body()
+        if self.wait is not None:
+            await self.wait()
         self.received.append((dict(request.headers), body))
         return self.answer()
 
@@ -74,7 +79,7 @@ class Box:
     pro: str
     credit: str
 
-    def create(self, **params: Any) -> stripe.checkout.Session:
+    def create(self, **params: Any) -> Session:
         """A session that sells three credits, or what is said otherwise."""
         return self.stripe.v1.checkout.sessions.create(params=self.params(**params))
 
@@ -88,7 +93,7 @@ class Box:
             **params,
         }
 
-    def subscribe(self, **params: Any) -> stripe.checkout.Session:
+    def subscribe(self, **params: Any) -> Session:
         """A session that sells the Pro plan."""
         items = [{"price": self.pro, "quantity": 1}]
         return self.create(**{"mode": "subscription", "line_items": items, **params})
@@ -114,6 +119,15 @@ class Box:
         return requests.post(self.url + path, data=form, headers=given, timeout=10)
 
 
+def price_of(
+    sandbox: Sandbox, key: str, name: str, amount: int, interval: str | None = None
+) -> str:
+    """The id of a price in US cents."""
+    return sandbox.ensure_price(
+        lookup_key=key, product_name=name, unit_amount=amount, currency="usd", interval=interval
+    )
+
+
 @contextmanager
 def serve(
     database: Path | None,
@@ -127,7 +141,11 @@ def serve(
     sandbox = Sandbox(SandboxConfig(database=database, **config), clock or manual)
     receiver = Receiver(f"{url}/shop/webhook")
     pro = sandbox.ensure_price(
-        lookup_key="pro", product_name="Pro plan", unit_amount=9900, currency="usd", interval="month"
+        lookup_key="pro",
+        product_name="Pro plan",
+        unit_amount=9900,
+        currency="usd",
+        interval="month",
     )
     credit = sandbox.ensure_price(
         lookup_key="credit", product_name="Credit", unit_amount=99, currency="usd", interval=None
@@ -135,6 +153,7 @@ def serve(
     app = Starlette(
         routes=[
             Route("/shop/webhook", receiver.endpoint, methods=["POST"]),
+            Route("/shop/elsewhere", lambda _: Response("ok"), methods=["GET", "POST"]),
             Mount("/", sandbox.asgi),
         ],
         lifespan=lambda _: sandbox.running(),

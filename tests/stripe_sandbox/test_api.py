@@ -8,7 +8,7 @@ import pytest
 import requests
 import stripe
 
-from stripe_sandbox.api import masked
+from stripe_sandbox.api_keys import masked
 from stripe_sandbox.world import API_VERSION
 from tests.stripe_sandbox.conftest import KEY, Box, refused
 
@@ -90,6 +90,18 @@ def test_an_unknown_url_is_404_in_stripes_words(shared: Box) -> None:
         assert error["type"] == "invalid_request_error"
 
 
+def test_what_only_stripe_has_is_refused_honestly(shared: Box) -> None:
+    """A resource that Stripe has and the sandbox has not is named as such; so are connected
+    accounts."""
+    answer = shared.post("/v1/refunds", {"charge": "ch_x"})
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"].startswith(
+        "The local sandbox does not simulate POST /v1/refunds."
+    )
+    answer = shared.post("/v1/products", {"name": "x"}, **{"Stripe-Account": "acct_other"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "account_invalid")
+
+
 def test_a_body_that_is_no_form_is_refused(shared: Box) -> None:
     """JSON is not what the API takes, nor brackets that do not match, nor endless bodies."""
     json_body = shared.post("/v1/products", '{"name": "x"}', **{"Content-Type": "application/json"})
@@ -135,9 +147,7 @@ def test_errors_carry_their_documentation_and_log(shared: Box) -> None:
         ("/v1/webhook_endpoints/we_x", "No such webhook endpoint: 'we_x'", "webhook_endpoint"),
     ],
 )
-def test_an_id_that_names_nothing_is_404(
-    shared: Box, path: str, message: str, param: str
-) -> None:
+def test_an_id_that_names_nothing_is_404(shared: Box, path: str, message: str, param: str) -> None:
     """In a path, an unknown id is 404 `resource_missing`, named as Stripe names it."""
     answer = _get(shared, path, Authorization=f"Bearer {KEY}")
     error = answer.json()["error"]

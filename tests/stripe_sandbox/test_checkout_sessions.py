@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from stripe_sandbox.payments import Paid
-from tests.stripe_sandbox.conftest import Box, refused
+from tests.stripe_sandbox.conftest import Box, price_of, refused
 
 
 def test_an_open_session(shared: Box) -> None:
@@ -59,7 +59,8 @@ def test_prices_may_be_made_inline(shared: Box) -> None:
     assert (item.description, item.quantity, item.amount_total) == ("Cake", 2, 500)
     assert item.price is not None
     assert item.price.active is False
-    error = refused(lambda: shared.create(line_items=[{"price": item.price.id, "quantity": 1}]))
+    items = [{"price": item.price.id, "quantity": 1}]
+    error = refused(lambda: shared.create(line_items=items))
     assert "inactive" in str(error.user_message)
 
 
@@ -76,6 +77,10 @@ def test_a_known_customer(shared: Box) -> None:
 _RECURRING = (
     "You specified `payment` mode but passed a recurring price. Either switch to `subscription` "
     "mode or use only one-time prices."
+)
+_NOT_SIMULATED = (
+    "The local sandbox does not simulate the parameter ui_mode. Stripe documents it: remove it "
+    "here, or use a Stripe sandbox."
 )
 _NONE_RECURRING = (
     "You must provide at least one recurring price in `subscription` mode when using prices."
@@ -176,8 +181,7 @@ _NONE_RECURRING = (
         ),
         (
             {"ui_mode": "embedded_page"},
-            "The local sandbox does not simulate the parameter ui_mode. Stripe documents it: "
-            "remove it here, or use a Stripe sandbox.",
+            _NOT_SIMULATED,
             "ui_mode",
             "sandbox_not_simulated",
         ),
@@ -188,7 +192,12 @@ def test_a_wrong_session_is_refused(
 ) -> None:
     """Each mistake gets Stripe's message, param and code, and no session is made."""
     product = shared.stripe.v1.prices.retrieve(shared.credit).product
-    names = {"PRO": shared.pro, "CREDIT": shared.credit, "PRODUCT": str(product), "CENT": _cent(shared)}
+    names = {
+        "PRO": shared.pro,
+        "CREDIT": shared.credit,
+        "PRODUCT": str(product),
+        "CENT": _cent(shared),
+    }
     for item in params.get("line_items") or ():
         item["price"] = names.get(item["price"], item["price"])
     before = shared.get("/v1/checkout/sessions", limit=1)["data"]
@@ -200,9 +209,7 @@ def test_a_wrong_session_is_refused(
 
 
 def _cent(box: Box) -> str:
-    return box.sandbox.ensure_price(
-        lookup_key="cent", product_name="Cent", unit_amount=1, currency="usd", interval=None
-    )
+    return price_of(box.sandbox, "cent", "Cent", 1)
 
 
 def test_the_least_amount_is_taken(shared: Box) -> None:

@@ -8,11 +8,11 @@ from tests.stripe_sandbox.conftest import Box, refused
 def test_a_customer_is_made_changed_and_found(shared: Box) -> None:
     """Fields are kept, `email` filters exactly."""
     customers = shared.stripe.v1.customers
-    made = customers.create(params={"email": "one@example.com", "name": "One"})
+    made = customers.create(params={"email": "one@example.com", "business_name": "One"})
     customers.create(params={"email": "one@example.com.au"})
-    customers.update(made.id, params={"name": "", "phone": "123", "metadata": {"a": "b"}})
+    customers.update(made.id, params={"business_name": "", "phone": "123", "metadata": {"a": "b"}})
     read = customers.retrieve(made.id)
-    assert (read.email, read.name, read.phone) == ("one@example.com", None, "123")
+    assert (read.email, read.business_name, read.phone) == ("one@example.com", None, "123")
     found = customers.list(params={"email": "one@example.com"}).data
     assert [customer.id for customer in found] == [made.id]
     assert customers.list(params={"email": "none@example.com"}).data == []

@@ -31,7 +31,10 @@ def test_the_first_answer_is_replayed(shared: Box) -> None:
 def test_other_parameters_under_the_key_are_refused(shared: Box) -> None:
     """A key belongs to one request: other parameters or another endpoint are 400."""
     _post(shared, "mine", name="One")
-    for answer in (_post(shared, "mine", name="Two"), _post(shared, "mine", "/v1/products", name="One")):
+    for answer in (
+        _post(shared, "mine", name="Two"),
+        _post(shared, "mine", "/v1/products", name="One"),
+    ):
         assert answer.status_code == 400
         error = answer.json()["error"]
         assert error["type"] == "idempotency_error"
@@ -44,6 +47,19 @@ def test_what_fails_validation_is_not_saved(shared: Box) -> None:
     answer = _post(shared, "careless", name="x")
     assert answer.status_code == 200
     assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_what_is_not_simulated_is_not_saved(shared: Box) -> None:
+    """Nor is a value that the sandbox does not simulate, though the endpoint found it."""
+    path = "/v1/checkout/sessions"
+    form = {
+        "mode": "payment",
+        "line_items[0][price]": shared.credit,
+        "line_items[0][quantity]": "1",
+        "success_url": "http://shop.example/",
+    }
+    assert _post(shared, "embedded", path, ui_mode="embedded_page", **form).status_code == 400
+    assert _post(shared, "embedded", path, **form).status_code == 200
 
 
 def test_what_the_endpoint_refuses_is_saved(shared: Box) -> None:

@@ -19,16 +19,12 @@ def _everything(box: Box) -> list[dict[str, Any]]:
             "webhook_endpoints",
         )
     ]  # fmt: skip
-    nested: list[dict[str, Any]] = [box.get("/v1/account")]
-    for session in lists[3]["data"]:
-        nested.append(box.get(f"/v1/checkout/sessions/{session['id']}/line_items"))
-    for invoice in lists[8]["data"]:
-        nested.append(box.get(f"/v1/invoices/{invoice['id']}/lines"))
-        expand = {"expand[0]": "payments", "expand[1]": "confirmation_secret"}
-        nested.append(box.get(f"/v1/invoices/{invoice['id']}", **expand))
-    for subscription in lists[7]["data"]:
-        items = box.get("/v1/subscription_items", subscription=subscription["id"])
-        nested.append(items)
+    paths = [f"checkout/sessions/{session['id']}/line_items" for session in lists[3]["data"]]
+    paths += [f"invoices/{invoice['id']}/lines" for invoice in lists[8]["data"]]
+    paths += [f"subscription_items?subscription={one['id']}" for one in lists[7]["data"]]
+    nested = [box.get(f"/v1/{path}") for path in ["account", *paths]]
+    expand = {"expand[0]": "payments", "expand[1]": "confirmation_secret"}
+    nested += [box.get(f"/v1/invoices/{one['id']}", **expand) for one in lists[8]["data"]]
     return [*lists, *nested]
 
 

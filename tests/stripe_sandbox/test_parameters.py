@@ -58,10 +58,9 @@ def _error(text: str, checker: Simulated = _KNOWN) -> StripeError:
         ),
         ("allow_promotion_codes=yes", "Invalid boolean: yes", "allow_promotion_codes", None),
         (
-            "line_items[0][price_data][currency]=usd&line_items[0][price_data]"
-            "[unit_amount_decimal]=x",
+            "subscription_data[application_fee_percent]=x",
             "Invalid decimal: x",
-            "line_items[0][price_data][unit_amount_decimal]",
+            "subscription_data[application_fee_percent]",
             None,
         ),
         (
@@ -84,9 +83,7 @@ def _error(text: str, checker: Simulated = _KNOWN) -> StripeError:
         ("metadata[a][b]=x", 'Invalid string: {"b"=>"x"}', "metadata[a]", None),
     ],
 )
-def test_a_wrong_parameter_is_named(
-    text: str, message: str, param: str, code: str | None
-) -> None:
+def test_a_wrong_parameter_is_named(text: str, message: str, param: str, code: str | None) -> None:
     """Unknown, missing, of a wrong type, none of the words: Stripe's message, param and code."""
     error = _error(text)
     assert (error.message, error.param, error.code) == (message, param, code)

@@ -53,10 +53,9 @@ def billing_server(settings: Settings, *, deadline: float = 30.0) -> Iterator[Bi
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         services = Services(settings, stripe_name=STRIPE_NAME, stripe_deadline=deadline)
-        async with BlockingPortal() as portal:
+        async with services.running(), BlockingPortal() as portal:
             held.update(services=services, portal=portal)
             yield
-        await services.aclose()
 
     app = Starlette(routes=routes(lambda: held["services"]), lifespan=lifespan)
     with serving(app) as url:

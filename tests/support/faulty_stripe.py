@@ -20,12 +20,12 @@ NO_SESSIONS: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
 
 @dataclass
 class FaultyStripe:
-    """Answers every request with ``fault``; ``requests`` counts them, ``keys`` are the
-    idempotency keys that came with them."""
+    """Answers every request with ``fault``. ``presses`` are the idempotency keys of the requests
+    to make a session, ``reads`` the paths of the others."""
 
     fault: str = "500"
-    requests: int = 0
-    keys: list[str] = field(default_factory=list)
+    presses: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
 
     @property
     def app(self) -> Starlette:
@@ -33,8 +33,10 @@ class FaultyStripe:
         return Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
 
     async def _answer(self, request: Request) -> Response:
-        self.requests += 1
-        self.keys.append(request.headers.get("idempotency-key", ""))
+        if request.method == "POST":
+            self.presses.append(request.headers.get("idempotency-key", ""))
+        else:
+            self.reads.append(request.url.path)
         if self.fault == "slow":
             await asyncio.sleep(3600)
         if self.fault == "not json":

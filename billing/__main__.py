@@ -1,0 +1,65 @@
+"""``python -m billing check``: is everything set up right? The Setup page's checks, as text.
+
+Exits with 0 when nothing is wrong, with 1 when something is, with 2 when called otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from billing.findings import Group, Status
+from billing.services import Services
+from billing.settings import Settings
+
+if TYPE_CHECKING:
+    from billing.findings import Finding, Report
+
+
+async def examined(settings: Settings) -> Report:
+    """The findings, on services of this command's own."""
+    services = Services(settings, stripe_name="Stripe")
+    try:
+        return await services.diagnosis.examine()
+    finally:
+        await services.aclose()
+
+
+def written_out(report: Report) -> str:
+    """The findings in aligned lines, group by group, the verdict last."""
+    width = max(len(finding.name) for finding in report.findings)
+    lines = []
+    for group in Group:
+        lines += [group.value, *(_lines(finding, width) for finding in report.of(group)), ""]
+    return "\n".join([*lines, f"{report.verdict}."])
+
+
+def _lines(finding: Finding, width: int) -> str:
+    margin = f"  {finding.status:<7}  {finding.name:<{width}}  "
+    found = " ".join(filter(None, (finding.found, finding.reference)))
+    if finding.setting:
+        found += f" ({finding.setting}{f', {finding.source}' if finding.source else ''})"
+    return f"{margin}{found}" + (f"\n{'':{len(margin)}}-> {finding.mend}" if finding.mend else "")
+
+
+def main() -> int:
+    """Run the command; the result is the process's exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m billing",
+        description="The billing dashboard's own tools.",
+        epilog="Exits with 1 when something is wrong.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("check", help="say of each setting whether it is right, and how to mend it")
+    parser.parse_args()
+    logging.getLogger().addHandler(logging.NullHandler())  # the findings say what went wrong
+    report = asyncio.run(examined(Settings.load()))
+    print(written_out(report))
+    return int(report.worst is Status.WRONG)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

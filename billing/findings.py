@@ -1,0 +1,93 @@
+"""What a check of the setup found: one finding a setting or thing, and the verdict on all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+ACCOUNT = "Account"
+
+
+class Status(StrEnum):
+    """How it stands with one thing, from good to bad."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"  # it could not be looked at
+    WARNING = "warning"  # it works, but perhaps not as meant
+    WRONG = "wrong"
+
+
+class Group(StrEnum):
+    """What a finding is about; the value is the heading that people read."""
+
+    STRIPE = "Stripe"
+    PRICES = "Prices"
+    WEBHOOK = "Webhook"
+    APP = "This app"
+
+
+class Missing(StrEnum):
+    """What this app can make in the Stripe account when it is missing there."""
+
+    PRO_PRICE = "pro_price"
+    CREDIT_PRICE = "credit_price"
+    WEBHOOK_ENDPOINT = "webhook_endpoint"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    ``found`` says what is there and never holds a secret; ``reference`` is the id or the address
+    it is about; ``mend`` the one thing to do, empty when there is nothing to do. ``setting`` is
+    the name of the setting behind it, if any, and ``source`` where its value came from.
+    ``missing`` is set when this app can make what is not there.
+    """
+
+    group: Group
+    name: str
+    status: Status
+    found: str
+    mend: str = ""
+    reference: str = ""
+    setting: str = ""
+    source: str = ""
+    missing: Missing | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings as of ``asked_at`` (Unix seconds UTC)."""
+
+    findings: tuple[Finding, ...]
+    asked_at: float
+
+    def of(self, group: Group) -> tuple[Finding, ...]:
+        """The findings of one group, in the order to read them."""
+        return tuple(finding for finding in self.findings if finding.group is group)
+
+    def count(self, status: Status) -> int:
+        """How many findings have this status."""
+        return sum(finding.status is status for finding in self.findings)
+
+    @property
+    def account(self) -> Finding | None:
+        """The finding on Stripe's account, when Stripe told which it is."""
+        return next((one for one in self.findings if one.name == ACCOUNT and one.reference), None)
+
+    @property
+    def worst(self) -> Status:
+        """``OK`` when everything is in order, else the gravest status there is."""
+        return max((finding.status for finding in self.findings), key=list(Status).index)
+
+    @property
+    def verdict(self) -> str:
+        """One sentence for the top of the page."""
+        wrong, warnings = self.count(Status.WRONG), self.count(Status.WARNING)
+        if wrong:
+            return f"{wrong} thing{' is' if wrong == 1 else 's are'} wrong"
+        if warnings:
+            return f"It works, with {warnings} thing{'' if warnings == 1 else 's'} to know"
+        if self.worst is Status.UNKNOWN:
+            return "Nothing is wrong, as far as it could be looked at"
+        return "Everything is in order"

@@ -1,0 +1,143 @@
+"""What can be said of each setting by itself, before anybody is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from billing.findings import Finding, Group, Status
+from billing.settings import (
+    API_BASE,
+    MAX_CREDITS,
+    PUBLIC_URL,
+    SECRET_KEY,
+    SECRETS_FILE,
+    STRIPE_API_BASE,
+    WEBHOOK_SECRET,
+    Settings,
+)
+from billing.webhook_endpoint import is_private
+
+if TYPE_CHECKING:
+    from billing.errors import NotConfigured
+
+KEY_KINDS = {"sk": "secret key", "rk": "restricted key"}
+LONG_KEY = 24  # of a shorter one, four characters are too much to show
+SANDBOX_BRINGS = "Not set: the local sandbox brings its own."
+
+
+def problem_finding(group: Group, name: str, problem: NotConfigured) -> Finding:
+    """The finding on a setting that is missing or malformed."""
+    return Finding(
+        group,
+        name,
+        Status.WRONG,
+        problem.message,
+        problem.next_step,
+        setting=problem.setting,
+    )
+
+
+def secrets_file(settings: Settings) -> list[Finding]:
+    """A finding only when the file cannot be read."""
+    problem = settings.problems.get(str(SECRETS_FILE))
+    return [problem_finding(Group.APP, "Settings file", problem)] if problem else []
+
+
+def secret_key(settings: Settings) -> Finding:
+    """Its kind and mode; of a long one the last four characters, as Stripe's Dashboard shows."""
+    name = "Secret key"
+    if problem := settings.problems.get(SECRET_KEY):
+        return problem_finding(Group.STRIPE, name, problem)
+    finding = Finding(Group.STRIPE, name, Status.OK, "", setting=SECRET_KEY)
+    if settings.secret_key is None:
+        return replace(
+            finding, found="Not set: the app uses its local sandbox, and needs no account."
+        )
+    key = settings.secret_key.get_secret_value()
+    ending = f", ending in {key[-4:]}" if len(key) >= LONG_KEY else ""
+    return replace(finding, found=f"A {KEY_KINDS[key[:2]]} in test mode{ending}.")
+
+
+def api_base(settings: Settings) -> Finding:
+    """Which API is asked."""
+    name = "API address"
+    if (problem := settings.problems.get(API_BASE)) and not settings.api_base:
+        return problem_finding(Group.STRIPE, name, problem)
+    finding = Finding(Group.STRIPE, name, Status.OK, "", setting=API_BASE)
+    if settings.is_given(API_BASE) and not settings.is_given(SECRET_KEY):
+        return replace(
+            finding,
+            status=Status.WRONG,
+            found=f"Set without a key: {SECRET_KEY} is not set, which asks for the local sandbox.",
+            mend=f"Set {SECRET_KEY} to a test key for this address, or unset {API_BASE}.",
+            reference=settings.api_base or "",
+        )
+    if settings.wants_sandbox:
+        return replace(finding, found=SANDBOX_BRINGS)
+    base = settings.api_base or STRIPE_API_BASE
+    found = "Stripe itself." if base == STRIPE_API_BASE else "A Stripe-compatible API."
+    return replace(finding, found=found, reference=base)
+
+
+def webhook_secret(settings: Settings) -> Finding:
+    """How many signing secrets there are."""
+    name = "Signing secret"
+    if problem := settings.problems.get(WEBHOOK_SECRET):
+        return problem_finding(Group.WEBHOOK, name, problem)
+    finding = Finding(Group.WEBHOOK, name, Status.OK, "", setting=WEBHOOK_SECRET)
+    if count := len(settings.webhook_secrets):
+        return replace(
+            finding, found="1 secret." if count == 1 else f"{count} secrets, each is accepted."
+        )
+    if settings.wants_sandbox:
+        return replace(finding, found=SANDBOX_BRINGS)
+    status = Status.WRONG if stripe_reaches_app(settings) else Status.WARNING
+    return Finding(
+        Group.WEBHOOK,
+        name,
+        status,
+        "Not set, so the webhook accepts nothing.",
+        f"Set {WEBHOOK_SECRET} to the endpoint's signing secret (whsec_…), or to the one that "
+        "stripe listen prints.",
+        setting=WEBHOOK_SECRET,
+    )
+
+
+def public_url(settings: Settings) -> Finding:
+    """Where people and Stripe find this app."""
+    name = "Public address"
+    if problem := settings.problems.get(PUBLIC_URL):
+        return problem_finding(Group.APP, name, problem)
+    finding = Finding(Group.APP, name, Status.OK, "", setting=PUBLIC_URL)
+    url = settings.public_url
+    if url is None:
+        return replace(finding, found="Not set: the address that the server is bound to.")
+    found = (
+        "Checkout returns here."
+        if stripe_reaches_app(settings)
+        else "Checkout returns here, in a browser that can reach it. Stripe's webhooks cannot."
+    )
+    return replace(finding, found=found, reference=url)
+
+
+def max_credits(settings: Settings) -> Finding:
+    """The most credits in one purchase."""
+    name = "Most credits at once"
+    if problem := settings.problems.get(MAX_CREDITS):
+        return problem_finding(Group.APP, name, problem)
+    return Finding(
+        Group.APP,
+        name,
+        Status.OK,
+        f"{settings.max_credits:,} in one purchase.",
+        setting=MAX_CREDITS,
+    )
+
+
+def stripe_reaches_app(settings: Settings) -> bool:
+    """Stripe, or what stands in for it, can call the webhook; False while nobody knows where."""
+    url = settings.public_url
+    return url is not None and (
+        not is_private(url) or is_private(settings.api_base or STRIPE_API_BASE)
+    )

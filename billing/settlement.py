@@ -1,0 +1,126 @@
+"""Handles recorded events: soon after they arrive, and again after a failure or a crash.
+
+What an event says is not trusted to be news: its session is read from Stripe again, so events may
+come late, twice, in any order or as two for one fact, and the end is the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from billing.errors import BillingError, InvalidInput, StripeFailure
+from billing.store import events
+from billing.store.events import Due
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from billing.fulfillment import Fulfillment
+    from billing.store import Store
+
+log = logging.getLogger(__name__)
+
+# The events that are handled, all in one way; every other is kept as ignored.
+# https://docs.stripe.com/api/events/types#event_types-checkout.session.completed
+HANDLED_TYPES = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+)
+AT_ONCE = 8
+SWEEP_SECONDS = 5.0
+# Seconds: how long a fresh event is left to who received it, then the waits after each failure.
+DELAYS = (20.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
+SWEPT_AT_ONCE = 500
+
+
+def initial_state(event_type: str) -> str:
+    """The state an event is recorded in: ``pending`` when it will be handled."""
+    return "pending" if event_type in HANDLED_TYPES else "ignored"
+
+
+class Settlement:
+    """Settles the sessions that events are about. ``run`` it as long as the server runs."""
+
+    def __init__(
+        self,
+        store: Store,
+        fulfillment: Fulfillment,
+        *,
+        delays: tuple[float, ...] = DELAYS,
+        sweep_seconds: float = SWEEP_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._fulfillment = fulfillment
+        self._delays = delays
+        self._sweep_seconds = sweep_seconds
+        self._clock = clock
+        self._due: dict[str, set[str]] = defaultdict(set)  # session id -> event ids
+        self._something_due = asyncio.Event()
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    def expect(self, due: Iterable[Due]) -> None:
+        """Handle these recorded events soon; several of one session are handled together."""
+        for event in due:
+            self._due[event.object_id].add(event.id)
+        self._something_due.set()
+
+    async def replay(self, ids: Iterable[str] | None = None) -> int:
+        """Handle events again: those named, or all that failed. Answers how many."""
+        again = await self._store.write(lambda connection: events.replay(connection, ids))
+        self.expect(again)
+        return len(again)
+
+    async def run(self) -> None:
+        """Handle what is expected, and sweep up what a crash or a failure left."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sweep())
+            while True:
+                await self._something_due.wait()
+                self._something_due.clear()
+                while self._due:
+                    await self._places.acquire()
+                    session_id, event_ids = self._due.popitem()
+                    group.create_task(self._handle_in_place(session_id, event_ids))
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                self.expect(
+                    await self._store.read(
+                        lambda connection: events.due(
+                            connection, self._clock(), self._delays, SWEPT_AT_ONCE
+                        )
+                    )
+                )
+            except BillingError as failure:
+                log.warning("Events could not be swept up: %s", failure.message)
+            await asyncio.sleep(self._sweep_seconds)
+
+    async def _handle_in_place(self, session_id: str, event_ids: set[str]) -> None:
+        try:
+            await self._handle(session_id, event_ids)
+        except BillingError as failure:
+            # The events stay pending in the store, and the sweep finds them there.
+            log.warning("Events %s stay pending: %s", ", ".join(event_ids), failure.message)
+        finally:
+            self._places.release()
+
+    async def _handle(self, session_id: str, event_ids: set[str]) -> None:
+        error: str | None = None
+        try:
+            await self._fulfillment.settle(session_id, cause=min(event_ids))
+        except (StripeFailure, InvalidInput) as failure:
+            error = f"{failure.message} {failure.next_step}"
+            log.warning("Events %s failed: %s", ", ".join(sorted(event_ids)), failure.message)
+        await self._store.write(
+            lambda connection: events.settle(
+                connection, event_ids, "failed" if error else "handled", self._clock(), error
+            )
+        )

@@ -1,0 +1,5 @@
+"""The product's memory, in SQLite or PostgreSQL. The only room that touches the database."""
+
+from billing.store.store import Store
+
+__all__ = ["Store"]

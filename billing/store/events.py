@@ -1,0 +1,136 @@
+"""Every event that arrived, once, and what became of it; and the deliveries that were refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from billing.store.tables import events, rejected_deliveries
+from billing.store.upsert import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from billing.errors import WebhookRefused
+
+REJECTIONS_KEPT = 1_000
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the record says right after an arrival: its state, and how often webhooks brought it."""
+
+    state: str
+    deliveries: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """An event that waits to be handled; ``object_id`` names what it is about."""
+
+    id: str
+    type: str
+    object_id: str
+
+
+def record(
+    connection: Connection, event: dict[str, Any], source: str, state: str, now: float
+) -> Recorded:
+    """Keep an event under its id. The first arrival sets its state; later ones are only counted.
+
+    ``source`` is ``webhook`` or ``poll``; ``deliveries`` counts webhooks.
+    """
+    statement = insert(connection, events).values(
+        id=event["id"],
+        type=event["type"],
+        created=event["created"],
+        object_id=str(event["data"]["object"].get("id") or ""),
+        received_at=now,
+        source=source,
+        deliveries=int(source == "webhook"),
+        state=state,
+        attempts=0,
+        payload=json.dumps(event, separators=(",", ":")).replace("\\u0000", ""),
+    )
+    row = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"deliveries": events.c.deliveries + statement.excluded.deliveries},
+        ).returning(events.c.state, events.c.deliveries)
+    ).one()
+    return Recorded(row.state, row.deliveries)
+
+
+def settle(
+    connection: Connection, ids: Iterable[str], state: str, now: float, error: str | None = None
+) -> None:
+    """Write down how handling went: ``handled``, or ``failed`` with the error in words."""
+    connection.execute(
+        update(events)
+        .where(events.c.id.in_(list(ids)))
+        .values(state=state, error=error, settled_at=now, attempts=events.c.attempts + 1)
+    )
+
+
+def due(connection: Connection, now: float, delays: tuple[float, ...], limit: int) -> list[Due]:
+    """Events to handle now, the oldest first: left pending, or failed and due for another try.
+
+    ``delays`` in seconds: the first is how long a fresh event is left to who received it, the
+    others how long to wait after each failure. An event that failed after all of them waits for
+    a replay by hand.
+    """
+    columns = (events.c.id, events.c.type, events.c.object_id)
+    conditions = [(events.c.state == "pending") & (events.c.received_at <= now - delays[0])] + [
+        (events.c.state == "failed")
+        & (events.c.attempts == attempt)
+        & (events.c.settled_at <= now - delay)
+        for attempt, delay in enumerate(delays[1:], start=1)
+    ]
+    found: list[Due] = []
+    for condition in conditions:
+        waiting = select(*columns).where(condition).order_by(events.c.received_at).limit(limit)
+        found += [Due(*row) for row in connection.execute(waiting)]
+    return found[:limit]
+
+
+def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due]:
+    """Make events pending again: those named, or all that failed. Answers what to handle."""
+    chosen = events.c.state == "failed" if ids is None else events.c.id.in_(list(ids))
+    again = (
+        update(events)
+        .where(chosen, events.c.state != "ignored")
+        .values(state="pending", error=None)
+        .returning(events.c.id, events.c.type, events.c.object_id)
+    )
+    return [Due(*row) for row in connection.execute(again)]
+
+
+def last_arrival(connection: Connection, source: str) -> float | None:
+    """When the newest event of this source arrived, in Unix seconds."""
+    newest = (
+        select(events.c.received_at)
+        .where(events.c.source == source)
+        .order_by(events.c.received_at.desc())
+        .limit(1)
+    )
+    return connection.scalar(newest)
+
+
+def reject(connection: Connection, refused: WebhookRefused, size: int, now: float) -> None:
+    """Keep why a delivery was refused, without its contents; the oldest make room."""
+    connection.execute(
+        insert(connection, rejected_deliveries).values(
+            received_at=now, reason=refused.message, next_step=refused.next_step, size=size
+        )
+    )
+    oldest_kept = (
+        select(func.max(rejected_deliveries.c.id) - REJECTIONS_KEPT)
+        .select_from(rejected_deliveries)
+        .scalar_subquery()
+    )
+    connection.execute(delete(rejected_deliveries).where(rejected_deliveries.c.id <= oldest_kept))

@@ -1,0 +1,65 @@
+"""The ledger of what was granted: one line for each paid session, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from billing.store.tables import grants
+from billing.store.upsert import insert
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one paid session brought. ``amount_total`` in minor units of ``currency``.
+
+    ``cause`` is the id of the event that brought it, ``return`` (the landing page) or ``sync``;
+    ``granted_at`` is in Unix seconds.
+    """
+
+    session_id: str
+    kind: str
+    quantity: int
+    amount_total: int | None
+    currency: str | None
+    customer: str | None
+    customer_email: str | None
+    cause: str
+    granted_at: float
+
+
+def add(connection: Connection, grant: Grant) -> bool:
+    """Write the line unless the session has one already; says whether it is new."""
+    written = connection.execute(
+        insert(connection, grants)
+        .values(**grant.__dict__)
+        .on_conflict_do_nothing(index_elements=["session_id"])
+    )
+    return bool(written.rowcount)
+
+
+def of_session(connection: Connection, session_id: str) -> Grant | None:
+    """The grant of a session, if it brought one."""
+    row = connection.execute(select(grants).where(grants.c.session_id == session_id)).first()
+    return Grant(*row) if row else None
+
+
+def of_customer(connection: Connection, customer_email: str) -> list[Grant]:
+    """The lines of one customer, the newest first."""
+    lines = (
+        select(grants)
+        .where(grants.c.customer_email == customer_email)
+        .order_by(grants.c.granted_at.desc())
+    )
+    return [Grant(*row) for row in connection.execute(lines)]
+
+
+def totals(connection: Connection) -> dict[str, int]:
+    """How much of each kind has been granted: ``{"pro": 3, "credits": 120}``."""
+    sums = select(grants.c.kind, func.sum(grants.c.quantity)).group_by(grants.c.kind)
+    return {kind: int(quantity) for kind, quantity in connection.execute(sums)}

@@ -1,0 +1,113 @@
+"""Our copy of Stripe's Checkout Sessions. A session's status only moves forward."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from billing.checkout_session import APP_METADATA, CheckoutSession
+from billing.store.tables import checkout_sessions, session_terms
+from billing.store.upsert import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+TERM_LENGTH = 200
+CHUNK = 500
+
+JSON = dict[str, Any]
+
+
+def progress_of(session: JSON) -> int:
+    """How far a session has come. Stripe's own states never go back, so neither does our copy."""
+    if session.get("status") == "open":
+        return 0
+    if session.get("status") == "complete" and session["payment_status"] == "unpaid":
+        return 1
+    return 2
+
+
+def keep(connection: Connection, sessions: Sequence[JSON]) -> None:
+    """Store Stripe's session objects; an older state never replaces a newer one."""
+    for start in range(0, len(sessions), CHUNK):
+        chunk = {session["id"]: session for session in sessions[start : start + CHUNK]}
+        rows = [_row(session) for session in chunk.values()]
+        statement = insert(connection, checkout_sessions)
+        changing = {
+            name: statement.excluded[name] for name in rows[0] if name not in ("id", "created")
+        }
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"],
+                set_=changing,
+                where=statement.excluded.progress >= checkout_sessions.c.progress,
+            ),
+            rows,
+        )
+        terms = [
+            {"term": term, "created": session["created"], "session_id": session["id"]}
+            for session in chunk.values()
+            for term in terms_of(session)
+        ]
+        if terms:
+            connection.execute(insert(connection, session_terms).on_conflict_do_nothing(), terms)
+
+
+def recent(connection: Connection, limit: int) -> list[CheckoutSession]:
+    """The newest sessions first."""
+    newest = (
+        select(checkout_sessions.c.data)
+        .order_by(checkout_sessions.c.created.desc(), checkout_sessions.c.id.desc())
+        .limit(limit)
+    )
+    return [CheckoutSession.from_stripe(json.loads(data)) for data in connection.scalars(newest)]
+
+
+def get(connection: Connection, session_id: str) -> CheckoutSession | None:
+    """One session, or None when we have no copy of it."""
+    data = connection.scalar(
+        select(checkout_sessions.c.data).where(checkout_sessions.c.id == session_id)
+    )
+    return CheckoutSession.from_stripe(json.loads(data)) if data else None
+
+
+def terms_of(session: JSON) -> Iterable[str]:
+    """What the session can be found by, besides its id and amount."""
+    email = (session.get("customer_details") or {}).get("email") or session.get("customer_email")
+    found = {
+        email,
+        *((email or "").rpartition("@")[2:]),
+        session.get("client_reference_id"),
+        *(session.get(name) for name in ("customer", "payment_intent", "subscription", "invoice")),
+        *(
+            value
+            for key, value in (session.get("metadata") or {}).items()
+            if key not in APP_METADATA
+        ),
+    }
+    return {
+        term.lower().replace("\x00", "")[:TERM_LENGTH]
+        for term in found
+        if isinstance(term, str) and term
+    }
+
+
+def _row(session: JSON) -> JSON:
+    known = CheckoutSession.from_stripe(session)
+    return {
+        "id": known.id,
+        "created": known.created,
+        "progress": progress_of(session),
+        "status": known.status,
+        "payment_status": known.payment_status,
+        "ours": known.ours,
+        "kind": known.kind,
+        "amount_total": known.amount_total,
+        "currency": known.currency,
+        # A NUL, legal in JSON, is not in PostgreSQL's text.
+        "data": json.dumps(session, separators=(",", ":")).replace("\\u0000", ""),
+    }

@@ -1,0 +1,62 @@
+"""The door of the room: read, write, ping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from billing.store.database import Database, store_failure
+from billing.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import SecretStr
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+class Store:
+    """What to read and write stands in ``sessions``, ``events``, ``grants`` and ``sync``: each a
+    set of functions of a connection. Every method raises ``BillingError`` when the database
+    does not do its part, and works again when the database does.
+    """
+
+    def __init__(self, url: SecretStr) -> None:
+        self._database = Database(url)
+        self._writer = Writer(self._database)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        """``change``'s result, once it is durably committed, together with others."""
+        result: T = await self._writer.write(change)
+        return result
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """``question``'s result, on a connection of its own."""
+
+        def ask() -> T:
+            try:
+                with self._database.engine().connect() as connection:
+                    return question(connection)
+            except SQLAlchemyError as error:
+                raise store_failure(error) from None
+
+        return await anyio.to_thread.run_sync(ask)
+
+    async def ping(self) -> str:
+        """The database's kind (``sqlite``, ``postgresql``), once it has answered."""
+
+        def ask(connection: Connection) -> str:
+            connection.execute(text("SELECT 1"))
+            return connection.dialect.name
+
+        return await self.read(ask)
+
+    def close(self) -> None:
+        """Write what is waiting and let the connections go."""
+        self._writer.close()
+        self._database.close()

@@ -1,0 +1,123 @@
+"""The tables. Amounts are minor units, times Unix seconds UTC.
+
+Change them together with a migration in ``migrations/versions``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# Our copy of Stripe's Checkout Sessions. `progress` only grows: see sessions.progress_of.
+checkout_sessions = Table(
+    "checkout_sessions",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("created", BigInteger, nullable=False),
+    Column("progress", SmallInteger, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("payment_status", String(32), nullable=False),
+    Column("ours", Boolean, nullable=False),
+    Column("kind", String(16)),
+    Column("amount_total", BigInteger),
+    Column("currency", String(3)),
+    Column("completed_at", BigInteger),  # when the event said so; None when never seen
+    Column("data", Text, nullable=False),  # Stripe's object, as JSON
+    Index("sessions_by_time", "created", "id"),
+    Index("sessions_by_status", "status", "created", "id"),
+    Index("sessions_by_payment_status", "payment_status", "created", "id"),
+    Index("sessions_by_kind", "kind", "created", "id"),
+    Index("sessions_by_ours", "ours", "created", "id"),
+    Index("sessions_by_amount", "amount_total", "created", "id"),
+)
+
+# What a session can be found by, besides its id: e-mail, other ids, metadata; lower case.
+session_terms = Table(
+    "session_terms",
+    metadata,
+    Column("term", String(200), primary_key=True),
+    Column("created", BigInteger, primary_key=True),
+    Column("session_id", String(300), primary_key=True),
+    Index("terms_by_session", "session_id"),
+)
+
+# Every event, once, whichever way it came. `state`: pending, handled, failed or ignored.
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("type", String(100), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("object_id", String(300), nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("source", String(16), nullable=False),  # webhook or poll
+    Column("deliveries", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("settled_at", Float),
+    Column("payload", Text, nullable=False),
+    Index("events_by_arrival", "received_at", "id"),
+    Index("events_by_state", "state", "received_at", "id"),
+    Index("events_by_object", "object_id", "created"),
+    Index("events_by_type", "type", "received_at", "id"),
+)
+
+# Deliveries that could not be trusted: why, never what.
+rejected_deliveries = Table(
+    "rejected_deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("received_at", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("next_step", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Index("rejected_by_arrival", "received_at"),
+)
+
+# The ledger: one line for each paid session, never changed.
+grants = Table(
+    "grants",
+    metadata,
+    Column("session_id", String(300), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("amount_total", BigInteger),
+    Column("currency", String(3)),
+    Column("customer", String(300)),
+    Column("customer_email", String(512)),
+    Column("cause", String(300), nullable=False),  # an event's id, or return, sync
+    Column("granted_at", Float, nullable=False),
+    Index("grants_by_time", "granted_at"),
+    Index("grants_by_email", "customer_email"),
+)
+
+# Where the mirror stands, as JSON: see mirror.py.
+sync_state = Table(
+    "sync_state",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Who does the work that one process at a time may do.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Float, nullable=False),
+)

@@ -1,0 +1,123 @@
+"""Group commit: what is asked to be written at the same time is written in one transaction.
+
+A commit waits for the disk; sharing it between the webhooks that arrive together is what makes
+thousands of durable events a second possible on one file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from billing.errors import BillingError
+from billing.store.database import WRITES, Database, store_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+MOST_AT_ONCE = 512
+
+
+@dataclass(slots=True)
+class _Job:
+    change: Callable[[Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """One thread that writes. A change is a function of a connection; it commits with others.
+
+    A change that raises is rolled back alone and its exception handed to who asked. When the
+    database fails, everybody who waits for that commit gets a ``StoreFailure``: nothing of it
+    was kept, and the next change tries the database anew.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def write(self, change: Callable[[Connection], Any]) -> Any:
+        """The change's result, once it is committed."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        job = _Job(change, loop, loop.create_future())
+        self._jobs.put(job)
+        return await job.answer
+
+    def close(self) -> None:
+        """Write what is waiting, then stop."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            jobs = [self._jobs.get()]
+            while len(jobs) < MOST_AT_ONCE and not self._jobs.empty():
+                jobs.append(self._jobs.get())
+            stopping = None in jobs
+            batch = [job for job in jobs if job is not None]
+            if batch:
+                self._commit(batch)
+                _answer(batch)
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            engine = self._database.engine()
+            writing = engine.execution_options(**{WRITES: True})
+            with writing.begin() as connection:
+                for job in batch:
+                    _try(job, connection)
+        except BillingError as failure:
+            _fail(batch, failure)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on
+            _fail(batch, store_failure(error))
+
+
+def _try(job: _Job, connection: Connection) -> None:
+    try:
+        with connection.begin_nested():
+            job.result = job.change(connection)
+    except DBAPIError:
+        raise  # the database, not the change: nobody's commit can be trusted
+    except Exception as error:  # noqa: BLE001 - handed to who asked
+        job.error = error
+
+
+def _fail(batch: list[_Job], failure: BillingError) -> None:
+    for job in batch:
+        job.error = failure
+
+
+def _answer(batch: list[_Job]) -> None:
+    for loop in {job.loop for job in batch}:
+        answered = [job for job in batch if job.loop is loop]
+        try:
+            loop.call_soon_threadsafe(_resolve, answered)
+        except RuntimeError:
+            continue  # the loop is closed: nobody waits any more
+
+
+def _resolve(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.answer.done():
+            continue
+        if job.error is not None:
+            job.answer.set_exception(job.error)
+        else:
+            job.answer.set_result(job.result)

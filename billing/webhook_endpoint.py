@@ -1,0 +1,107 @@
+"""The webhook endpoint that Stripe should call this app at.
+
+https://docs.stripe.com/api/webhook_endpoints/object
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from billing.findings import Finding, Group, Missing, Status
+
+WEBHOOK_PATH = "/api/billing/stripe/webhook"
+NEEDED_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+)
+NAME = "Webhook endpoint"
+
+
+def webhook_url(public_url: str) -> str:
+    """The address to register in Stripe."""
+    return f"{public_url}{WEBHOOK_PATH}"
+
+
+def is_private(url: str) -> bool:
+    """No machine on the internet can reach it: localhost, a private network, a bare name."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".internal", ".test"))
+
+
+def registered_at(endpoints: list[dict[str, Any]], url: str) -> list[dict[str, Any]]:
+    """Those of ``endpoints`` that lead to ``url``, the enabled ones first."""
+    here = [one for one in endpoints if _place(one["url"]) == _place(url)]
+    return sorted(here, key=lambda one: one.get("status") != "enabled")
+
+
+def judged(endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_it: bool) -> Finding:
+    """The finding on ``endpoints``, which are all those of the account."""
+    url = webhook_url(public_url)
+    here = registered_at(endpoints, url)
+    if not here:
+        return _missing(url, stripe_reaches_it=stripe_reaches_it)
+    endpoint = here[0]
+    events = endpoint.get("enabled_events") or []
+    finding = Finding(Group.WEBHOOK, NAME, Status.WRONG, "", reference=endpoint["id"])
+    if endpoint.get("status") != "enabled":
+        return replace(
+            finding,
+            found="Registered at this address, but disabled.",
+            mend="Enable it in the Stripe Dashboard, under Webhooks.",
+        )
+    if "*" not in events and (lacking := [one for one in NEEDED_EVENTS if one not in events]):
+        return replace(
+            finding,
+            found=f"Registered at this address, but not told of {', '.join(lacking)}.",
+            mend="Add these events to it in the Stripe Dashboard, under Webhooks.",
+        )
+    if len(here) > 1 and here[1].get("status") == "enabled":
+        return replace(
+            finding,
+            status=Status.WARNING,
+            found=f"{sum(one.get('status') == 'enabled' for one in here)} endpoints at this "
+            "address, so each event comes as often.",
+            mend="Delete all but one in the Stripe Dashboard, and keep that one's signing secret.",
+        )
+    told = "every event" if "*" in events else f"{len(events)} kinds of events"
+    return replace(
+        finding, status=Status.OK, found=f"Registered at this address, enabled, told of {told}."
+    )
+
+
+def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
+    if stripe_reaches_it:
+        return Finding(
+            Group.WEBHOOK,
+            NAME,
+            Status.WRONG,
+            "None is registered at this address, so Stripe tells this app nothing.",
+            mend="Have it made here, or register this address in the Stripe Dashboard.",
+            reference=url,
+            missing=Missing.WEBHOOK_ENDPOINT,
+        )
+    return Finding(
+        Group.WEBHOOK,
+        NAME,
+        Status.WARNING,
+        "Stripe cannot reach this address, so this app has to ask Stripe for news.",
+        mend=f"Nothing, or forward events: stripe listen --forward-to {url.partition('://')[2]}",
+        reference=url,
+    )
+
+
+def _place(url: str) -> tuple[str, str, int | None, str]:
+    """What makes two addresses the same place; this machine has several names."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = "localhost" if host in ("127.0.0.1", "::1") else host
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, host, port, parts.path.rstrip("/")

@@ -1,0 +1,110 @@
+"""Making something in the Stripe account: first asked in a dialog, then shown what to set."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from billing.account_setup import Made, planned_price
+from billing.errors import BillingError
+from billing.findings import Missing, Report
+from billing.page_services import page_services
+from billing.settings import SECRETS_FILE
+from billing.webhook_endpoint import NEEDED_EVENTS
+from pages.failures import show_failure
+from pages.markdown import code, plain
+
+
+@dataclass
+class Making:
+    """One dialog, from the question to what was made; its key makes it once."""
+
+    idempotency_key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    made: Made | None = None
+    failure: BillingError | None = None
+
+
+def make_button(missing: Missing, report: Report) -> None:
+    """The button that opens the dialog."""
+    price = planned_price(missing)
+    label = f"Make this Price ({price.amount})…" if price else "Make this endpoint…"
+    if st.button(plain(label), key=f"make_{missing}", icon=":material/add:"):
+        st.session_state["making"] = Making()
+        title = f"Make the {price.name}" if price else "Make the webhook endpoint"
+        st.dialog(title, width="medium", on_dismiss=forget)(dialog)(missing, report)
+
+
+def forget() -> None:
+    """The dialog is over: what was made, a secret perhaps, is shown no more; look anew."""
+    st.session_state.pop("making", None)
+    st.session_state.pop("setup_report", None)
+
+
+def dialog(missing: Missing, report: Report) -> None:
+    """Asks, makes, and shows what belongs into the settings."""
+    making: Making = st.session_state.setdefault("making", Making())
+    if making.made is None:
+        question(missing, report)
+        with st.container(horizontal=True):
+            pressed = st.button("Make it", key="make_it", type="primary")
+            if st.button("Cancel", key="cancel_making"):
+                st.session_state.pop("making")
+                st.rerun()
+        if pressed:
+            make(missing, making)
+        if making.failure:
+            show_failure(making.failure, "Nothing was made")
+    if making.made:
+        answer(making.made)
+
+
+def question(missing: Missing, report: Report) -> None:
+    """Exactly what will be made, and where."""
+    services = page_services().services
+    account = report.account
+    name = f" {plain(account.found.rstrip('.'))} {code(account.reference)}" if account else ""
+    st.markdown(f"In the account{name} at {code(services.gateway.api_base)}, this will be made:")
+    if price := planned_price(missing):
+        repeated = "a recurring" if price.interval else "a one-time"
+        st.markdown(
+            f"- the Product **{plain(price.product_name)}**\n"
+            f"- with {repeated} Price of **{plain(price.amount)}**"
+        )
+    else:
+        events = "\n".join(f"  - {code(event)}" for event in NEEDED_EVENTS)
+        st.markdown(
+            f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"
+            f"- told of these events:\n{events}"
+        )
+
+
+def make(missing: Missing, making: Making) -> None:
+    """Have it made, and keep what came of it in ``making``."""
+    billing = page_services()
+    setup = billing.services.account_setup
+    try:
+        with st.spinner("Asking Stripe…", show_time=True):
+            making.made = billing.call(
+                lambda: setup.make(missing, idempotency_key=making.idempotency_key)
+            )
+        making.failure = None
+    except BillingError as failure:
+        making.failure = failure
+    st.rerun(scope="fragment")
+
+
+def answer(made: Made) -> None:
+    """The one place where a signing secret is shown, as Stripe itself shows it: once."""
+    st.success(f"{code(made.id)} is in the account.", title="Made", icon=":material/check:")
+    st.markdown(
+        f"Put this into {code(str(SECRETS_FILE))} or the environment, then restart the app:"
+    )
+    value = made.value.get_secret_value()
+    st.code(f'{made.setting} = "{value}"', language=None, wrap_lines=True)
+    if value != made.id:
+        st.caption("Stripe tells this secret only now: copy it before you close this.")
+    if st.button("Done", key="making_done"):
+        forget()
+        st.rerun()

@@ -1,0 +1,96 @@
+"""What is set up, what is wrong, and the one thing to do about each; see ``billing.diagnosis``."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import streamlit as st
+
+from billing.findings import Finding, Group, Report, Status
+from billing.page_services import page_services
+from billing.settings import SECRET_KEY
+from pages.making import make_button
+from pages.markdown import code, plain
+from pages.times import local
+
+BadgeColor = Literal["green", "gray", "orange", "red"]
+MAX_AGE_SECONDS = 60.0
+SHOWN: dict[Status, tuple[BadgeColor, str, str]] = {
+    Status.OK: ("green", "check", "OK"),
+    Status.UNKNOWN: ("gray", "question_mark", "Unknown"),
+    Status.WARNING: ("orange", "priority_high", "To know"),
+    Status.WRONG: ("red", "close", "Wrong"),
+}
+
+
+def verdict(report: Report) -> None:
+    """The whole in one glance: what is wrong by name, or that nothing is."""
+    settings = page_services().services.settings
+    lines = []
+    if names := [one.name for one in report.findings if one.status is report.worst]:
+        in_order = f"{report.count(Status.OK)} of {len(report.findings)} checks are in order"
+        lines.append(
+            f"All {len(names)} checks are in order."
+            if report.worst is Status.OK
+            else f"{plain(', '.join(names))}. {in_order}."
+        )
+    if settings.stripe_is_configured and not settings.is_given(SECRET_KEY):
+        lines.append(
+            f"No key is set, so this is the {plain(settings.source(SECRET_KEY))}: it brings all it "
+            f"needs. To use an account of your own, set {code(SECRET_KEY)} and the two Prices."
+        )
+    show = {Status.OK: st.success, Status.WRONG: st.error, Status.WARNING: st.warning}
+    _, icon, _ = SHOWN[report.worst]
+    show.get(report.worst, st.info)(
+        "  \n".join(lines), title=report.verdict, icon=f":material/{icon}:"
+    )
+
+
+def row(finding: Finding, report: Report) -> None:
+    """One finding: its name and status, what was found, where it is set, what to do."""
+    color, icon, word = SHOWN[finding.status]
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+            st.markdown(f"**{plain(finding.name)}**", width="content")
+            st.badge(word, icon=f":material/{icon}:", color=color)
+        reference = f" {code(finding.reference)}" if finding.reference else ""
+        st.markdown(f"{plain(finding.found)}{reference}")
+        if finding.mend:
+            st.markdown(f":material/arrow_forward: **{plain(finding.mend)}**")
+        if finding.setting:
+            source = f" · {plain(finding.source)}" if finding.source else ""
+            st.caption(f"{code(finding.setting)}{source}")
+        if finding.missing:
+            make_button(finding.missing, report)
+
+
+billing = page_services()
+head = st.container()
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    progress = st.container(width="content")
+    again = st.button("Check again", icon=":material/refresh:")
+
+report: Report | None = st.session_state.get("setup_report")
+if report is None or again or time.time() - report.asked_at > MAX_AGE_SECONDS:
+    with progress, st.spinner("Asking Stripe and the database…", show_time=True):
+        report = billing.call(billing.services.diagnosis.examine)
+    st.session_state["setup_report"] = report
+
+with head:
+    verdict(report)
+with progress:
+    st.caption(
+        f"{plain(billing.services.stripe_name)}, checked at {local(report.asked_at):%H:%M:%S}"
+    )
+
+for side, groups in zip(
+    st.columns(2, gap="medium"),
+    ((Group.STRIPE, Group.PRICES), (Group.WEBHOOK, Group.APP)),
+    strict=True,
+):
+    for group in groups:
+        with side.container(border=True, gap="medium"):
+            st.subheader(group.value, anchor=False)
+            for finding in report.of(group):
+                row(finding, report)

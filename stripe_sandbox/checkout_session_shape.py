@@ -1,0 +1,114 @@
+"""The shape of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/object)."""
+
+from __future__ import annotations
+
+from stripe_sandbox.ids import random_text
+from stripe_sandbox.objects import Object
+from stripe_sandbox.shapes import merged_metadata, shape
+from stripe_sandbox.world import Call
+
+KIND = "checkout.session"
+
+
+def customer_details(email: str | None, name: str | None = None) -> Object:
+    """What a session says of its customer."""
+    return shape(
+        "checkout.session.CustomerDetails",
+        {"email": email, "name": name, "tax_exempt": "none"},
+    )
+
+
+def new_session(
+    call: Call, customer: Object | None, total: int, currency: str, now: int, expires_at: int
+) -> Object:
+    """An open session of a checked request."""
+    params = call.params
+    identifier = "cs_test_" + ("b1" if len(params["line_items"]) > 1 else "a1") + random_text(56)
+    subscribes = params["mode"] == "subscription"
+    email = params.get("customer_email") or (customer and customer["email"])
+    creation = params.get("customer_creation", "always" if subscribes else "if_required")
+    return shape(
+        KIND,
+        {
+            "id": identifier,
+            "object": KIND,
+            "adaptive_pricing": {"enabled": False},
+            "allow_promotion_codes": params.get("allow_promotion_codes"),
+            "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+            "amount_subtotal": total,
+            "amount_total": total,
+            "automatic_tax": shape("checkout.session.AutomaticTax", {"enabled": False}),
+            "billing_address_collection": params.get("billing_address_collection"),
+            "branding_settings": _branding(),
+            "cancel_url": params.get("cancel_url"),
+            "client_reference_id": params.get("client_reference_id"),
+            "created": now,
+            "currency": currency,
+            "custom_fields": [],
+            "custom_text": shape("checkout.session.CustomText", {}),
+            "customer": customer and customer["id"],
+            "customer_creation": None if customer else creation,
+            "customer_details": customer_details(email) if email else None,
+            "customer_email": params.get("customer_email"),
+            "discounts": [],
+            "expires_at": expires_at,
+            "integration_identifier": params.get("integration_identifier"),
+            "invoice_creation": None if subscribes else _no_invoice(),
+            "livemode": False,
+            "locale": params.get("locale"),
+            "metadata": merged_metadata({}, params.get("metadata", {})),
+            "mode": params["mode"],
+            "origin_context": params.get("origin_context"),
+            "payment_method_collection": params.get(
+                "payment_method_collection", "always" if subscribes else "if_required"
+            ),
+            "payment_method_options": {
+                "card": shape(
+                    "checkout.session.PaymentMethodOptions.Card",
+                    {"request_three_d_secure": "automatic"},
+                )
+            },
+            "payment_method_types": ["card"],
+            "payment_status": "unpaid",
+            "phone_number_collection": {"enabled": False},
+            "saved_payment_method_options": _saved_methods() if subscribes else None,
+            "shipping_options": [],
+            "status": "open",
+            "submit_type": params.get("submit_type"),
+            "success_url": params["success_url"],
+            "total_details": shape(
+                "checkout.session.TotalDetails",
+                {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+            ),
+            "ui_mode": "hosted_page",
+            # Stripe's links carry an opaque fragment that the page needs; so do these.
+            "url": f"{call.base_url}/c/pay/{identifier}#fid{random_text(60)}",
+        },
+    )
+
+
+def _branding() -> Object:
+    return shape(
+        "checkout.session.BrandingSettings",
+        {
+            "background_color": "#ffffff",
+            "border_style": "rounded",
+            "button_color": "#0074d4",
+            "display_name": "Local sandbox",
+            "font_family": "default",
+        },
+    )
+
+
+def _saved_methods() -> Object:
+    return shape(
+        "checkout.session.SavedPaymentMethodOptions",
+        {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled"},
+    )
+
+
+def _no_invoice() -> Object:
+    return {
+        "enabled": False,
+        "invoice_data": shape("checkout.session.InvoiceCreation.InvoiceData", {"metadata": {}}),
+    }

@@ -1,0 +1,81 @@
+"""What the Checkout page shows of a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stripe_sandbox.objects import Object
+from stripe_sandbox.world import World
+
+
+@dataclass(frozen=True)
+class LineItemView:
+    """One line of what is bought; amounts in minor units; `interval` None for one-time."""
+
+    name: str
+    description: str | None
+    quantity: int
+    unit_amount: int
+    amount_total: int
+    interval: str | None
+
+
+@dataclass(frozen=True)
+class CheckoutView:
+    """What the Checkout page shows of a session; amounts in minor units, times in Unix seconds."""
+
+    id: str
+    status: str
+    mode: str
+    currency: str
+    amount_total: int
+    line_items: tuple[LineItemView, ...]
+    customer_email: str | None
+    cancel_url: str | None
+    return_url: str | None
+    expires_at: int
+
+
+def checkout_view(world: World, session: Object, line_items: list[Object]) -> CheckoutView:
+    """The view of a session with its line items."""
+    return CheckoutView(
+        id=session["id"],
+        status=session["status"],
+        mode=session["mode"],
+        currency=session["currency"],
+        amount_total=session["amount_total"],
+        line_items=tuple(_line_view(world, item) for item in line_items),
+        customer_email=known_email(session),
+        cancel_url=session["cancel_url"],
+        return_url=return_url(session),
+        expires_at=session["expires_at"],
+    )
+
+
+def _line_view(world: World, item: Object) -> LineItemView:
+    price = item["price"]
+    product = world.objects.get("product", price["product"])
+    recurring = price["recurring"]
+    return LineItemView(
+        name=item["description"],
+        description=product["description"] if product else None,
+        quantity=item["quantity"],
+        unit_amount=price["unit_amount"],
+        amount_total=item["amount_total"],
+        interval=recurring and recurring["interval"],
+    )
+
+
+def known_email(session: Object) -> str | None:
+    """The address that the payer cannot change: the session's or its customer's."""
+    details = session["customer_details"]
+    email: str | None = session["customer_email"] or (details and details["email"])
+    return email
+
+
+def return_url(session: Object) -> str | None:
+    """Where a payer goes from a complete session; None while it is open, or when it expired."""
+    if session["status"] != "complete":
+        return None
+    url: str = session["success_url"]
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])

@@ -1,0 +1,151 @@
+"""The sandbox as a launcher uses it: alone, mounted, restarted, moved."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+import stripe
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.clock import ManualClock
+from stripe_sandbox.database import NewerDatabaseError
+from stripe_sandbox.payments import Paid
+from tests.stripe_sandbox.conftest import KEY, PAYER, card, price_of, serve
+from tests.support.server import serving
+
+
+def _client(url: str) -> stripe.StripeClient:
+    return stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=0)
+
+
+def _sandbox(database: Path | None, base_url: str | None = None) -> Sandbox:
+    return Sandbox(SandboxConfig(database=database, base_url=base_url))
+
+
+def _credit(sandbox: Sandbox) -> str:
+    return price_of(sandbox, "credit", "Credit", 99)
+
+
+def test_a_price_is_made_once(tmp_path: Path) -> None:
+    """The same lookup key is the same Price on every start."""
+    database = tmp_path / "deep" / "sandbox.sqlite3"
+    first = _sandbox(database)
+    made = _credit(first)
+    assert _credit(first) == made
+    first.close()
+    second = _sandbox(database)
+    assert _credit(second) == made
+    second.close()
+
+
+def test_it_works_under_a_prefix(tmp_path: Path) -> None:
+    """Mounted at /sandbox, the API and the links are under /sandbox."""
+    sandbox = _sandbox(tmp_path / "sandbox.sqlite3")
+    price = _credit(sandbox)
+    app = Starlette(routes=[Mount("/sandbox", sandbox.asgi)])
+    with serving(app) as url:
+        session = _client(f"{url}/sandbox").v1.checkout.sessions.create(
+            params={
+                "mode": "payment",
+                "line_items": [{"price": price, "quantity": 1}],
+                "success_url": "http://shop.example/",
+            }
+        )
+        assert str(session.url).startswith(f"{url}/sandbox/c/pay/{session.id}#")
+        assert requests.get(str(session.url), timeout=10).status_code == 200
+        missing = requests.get(f"{url}/sandbox/v1/foo", auth=(KEY, ""), timeout=10)
+        assert "(GET: /v1/foo)" in missing.json()["error"]["message"]
+    sandbox.close()
+
+
+def test_time_counts_without_background_work(tmp_path: Path) -> None:
+    """Where nothing runs in the background, lists still show what time has done, and the payer
+    waits for nobody."""
+    clock = ManualClock(1_800_000_000)
+    config = SandboxConfig(database=tmp_path / "sandbox.sqlite3")
+    sandbox = Sandbox(config, clock)
+    price = _credit(sandbox)
+    sandbox.ensure_webhook_endpoint(url="http://127.0.0.1:9/nobody", description="shop")
+    with serving(Starlette(routes=[Mount("/sandbox", sandbox.asgi)])) as url:
+        sessions = _client(f"{url}/sandbox").v1.checkout.sessions
+        made = [
+            sessions.create(
+                params={
+                    "mode": "payment",
+                    "line_items": [{"price": price, "quantity": 1}],
+                    "success_url": "http://shop.example/",
+                }
+            ).id
+            for _ in range(2)
+        ]
+        paid = sandbox.payments.pay(made[0], card(), PAYER)
+        assert isinstance(paid, Paid)
+        asyncio.run(sandbox.payments.webhooks_answered(paid.event_ids, timeout=3600.0))
+        clock.advance(86_400)
+        assert [one.id for one in sessions.list(params={"status": "expired"}).data] == made[1:]
+        assert sessions.list(params={"status": "open"}).data == []
+    sandbox.close()
+
+
+def test_open_links_move_with_the_sandbox(tmp_path: Path) -> None:
+    """Served at another address the next time, open sessions link to the new one."""
+    database = tmp_path / "sandbox.sqlite3"
+    with serve(database, base_url="http://localhost:1/sandbox") as box:
+        session = box.create()
+        closed = box.create()
+        box.stripe.v1.checkout.sessions.expire(closed.id)
+    with serve(database, base_url="http://localhost:2") as box:
+        moved = box.stripe.v1.checkout.sessions.retrieve(session.id)
+        assert moved.url == str(session.url).replace(
+            "http://localhost:1/sandbox", "http://localhost:2"
+        )
+        assert box.stripe.v1.checkout.sessions.retrieve(closed.id).url is None
+
+
+def test_it_runs_alone_and_a_kill_loses_nothing(tmp_path: Path) -> None:
+    """`python -m stripe_sandbox` serves the API; killed outright, it still knows everything."""
+    database = tmp_path / "sandbox.sqlite3"
+    customers: list[str] = []
+    for _ in range(2):
+        command = [
+            sys.executable,
+            "-m",
+            "stripe_sandbox",
+            "--port",
+            "0",
+            "--database",
+            str(database),
+        ]
+        root = Path(__file__).parents[2]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+            assert process.stdout is not None
+            match = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+            assert match is not None
+            client = _client(match[0])
+            for identifier in customers:
+                assert client.v1.customers.retrieve(identifier).name == "Kept"
+            customers.append(client.v1.customers.create(params={"name": "Kept"}).id)
+            os.kill(process.pid, signal.SIGKILL)
+
+
+def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
+    """A file of a newer version is left alone, with a clear word."""
+    database = tmp_path / "sandbox.sqlite3"
+    connection = sqlite3.connect(database)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = database.read_bytes()
+    with pytest.raises(NewerDatabaseError, match="newer version of the sandbox"):
+        _sandbox(database)
+    assert database.read_bytes() == before
