@@ -1,8 +1,9 @@
 """A fake Stripe that costs as little as it can, so that what is measured is its caller.
 
 ``python -m benchmarks.fake_stripe`` listens on a free port of 127.0.0.1 and prints its base URL.
-It answers ``POST`` and ``GET /v1/checkout/sessions`` and ``GET /v1/prices/{id}``, each after the
-delay set by ``POST /_delay?ms=100``. ``GET /_count`` tells how often each was called.
+It answers ``POST`` and ``GET /v1/checkout/sessions``, ``GET /v1/prices/{id}`` and
+``GET /v1/events`` (there are none), each after the delay set by ``POST /_delay?ms=100``.
+``GET /_count`` tells how often each was called.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from benchmarks.stripe_answers import Answers
 
 CREATE = "POST /v1/checkout/sessions"
 LIST = "GET /v1/checkout/sessions"
+EVENTS = "GET /v1/events"
 PRICE = "GET /v1/prices/{id}"
 
 # The headers that Stripe sends with an answer: reading them is part of its callers' work.
@@ -72,6 +74,9 @@ class FakeStripe:
             case "GET", "/v1/checkout/sessions":
                 self.calls[LIST] += 1
                 body = self._answers.session_list
+            case "GET", "/v1/events":
+                self.calls[EVENTS] += 1
+                body = self._answers.no_events
             case "GET", "/_count":
                 return self._framed(json.dumps(self.calls).encode()), 0
             case "POST", "/_delay":

@@ -171,9 +171,13 @@ class Answers:
             {
                 "object": "list",
                 "url": "/v1/checkout/sessions",
-                "has_more": True,
+                "has_more": False,
                 "data": [checkout_session(session_id(n), created - n) for n in range(LISTED)],
             }
+        )
+
+        self.no_events = _printed(
+            {"object": "list", "url": "/v1/events", "has_more": False, "data": []}
         )
 
     def new_session(self, number: int) -> bytes:

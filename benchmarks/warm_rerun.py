@@ -1,7 +1,7 @@
 """What a warm rerun of the billing page costs: calls to Stripe, and milliseconds.
 
 Beside it a page that asks Stripe for everything at every rerun, and an empty page: that is what
-``AppTest``, which runs all three, takes for itself.
+``AppTest``, which runs all three, takes for itself. The product's few calls are no rerun's: they keep it in step with Stripe.
 https://docs.streamlit.io/develop/api-reference/app-testing
 """
 
@@ -12,6 +12,7 @@ import statistics
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import stripe
@@ -37,9 +38,9 @@ KEY = "sk_test_bench"
 
 @dataclass(frozen=True)
 class Reruns:
-    """Calls to Stripe in the first run; then what the warm reruns after it came to."""
+    """Calls to Stripe until the page was warm; then what the warm reruns came to."""
 
-    first_calls: int
+    calls_until_warm: int
     reruns: int
     calls: int
     median_ms: float
@@ -53,16 +54,15 @@ def measure(*, quick: bool) -> None:
         for delay_ms in DELAYS_MS:
             fake.set_delay(delay_ms)
             with services_handed_over(fake.url):
-                rows = {
-                    "the billing page": rerun(product_page(), fake, seconds),
-                    "a page that always asks Stripe": rerun(naive_page(fake.url), fake, seconds),
-                    "an empty page": rerun(
-                        AppTest.from_string(""), fake, seconds, is_billing=False
-                    ),
-                }
+                product = rerun(product_page(), fake, seconds)
+            rows = {
+                "the billing page": product,
+                "a page that always asks Stripe": rerun(naive_page(fake.url), fake, seconds),
+                "an empty page": rerun(AppTest.from_string(""), fake, seconds, is_billing=False),
+            }
             print_table(
                 f"{seconds:g} s of warm reruns, Stripe answers after {delay_ms} ms",
-                ("", "median ms", "reruns", "Stripe calls", "calls each", "in the first run"),
+                ("", "median ms", "reruns", "Stripe calls", "calls each", "calls until warm"),
                 [
                     (
                         name,
@@ -70,7 +70,7 @@ def measure(*, quick: bool) -> None:
                         number(row.reruns),
                         number(row.calls),
                         number(row.calls / row.reruns, 3),
-                        number(row.first_calls),
+                        number(row.calls_until_warm),
                     )
                     for name, row in rows.items()
                 ],
@@ -80,21 +80,19 @@ def measure(*, quick: bool) -> None:
 @contextmanager
 def services_handed_over(stripe_url: str) -> Iterator[None]:
     """The pages have their services, on an event loop of their own, as the launcher does it."""
-    settings = Settings(
-        secret_key=SecretStr(KEY),
-        price_pro_monthly=PRICE_PRO,
-        price_extra_credit=PRICE_CREDIT,
-        public_url="http://localhost:8501",
-        api_base=stripe_url,
-        database_url=SecretStr("sqlite://"),
-    )
-    with start_blocking_portal() as portal:
+    with TemporaryDirectory() as folder, start_blocking_portal() as portal:
+        settings = Settings(
+            secret_key=SecretStr(KEY),
+            price_pro_monthly=PRICE_PRO,
+            price_extra_credit=PRICE_CREDIT,
+            public_url="http://localhost:8501",
+            api_base=stripe_url,
+            database_url=SecretStr(f"sqlite:///{folder}/billing.sqlite3"),
+        )
         services = Services(settings, stripe_name="Fake Stripe")
-        hand_over(services, portal)
-        try:
+        with portal.wrap_async_context_manager(services.running()):
+            hand_over(services, portal)
             yield
-        finally:
-            portal.call(services.aclose)
 
 
 def product_page() -> AppTest:
@@ -114,9 +112,12 @@ def naive_page(stripe_url: str) -> AppTest:
 def rerun(
     page: AppTest, fake: FakeStripeProcess, seconds: float, *, is_billing: bool = True
 ) -> Reruns:
-    """Run a page once, then again and again for ``seconds``, and look at what that took."""
+    """Run a page until it is warm, then again and again for ``seconds``: what did that take?"""
     before = sum(fake.calls().values())
     page.run(timeout=TIMEOUT_SECONDS)
+    deadline = time.perf_counter() + TIMEOUT_SECONDS
+    while is_billing and not is_filled(page) and time.perf_counter() < deadline:
+        page.run(timeout=TIMEOUT_SECONDS)
     first = sum(fake.calls().values())
     times = []
     until = time.perf_counter() + seconds
@@ -130,9 +131,14 @@ def rerun(
     return Reruns(first - before, len(times), calls, statistics.median(times) * 1000)
 
 
+def is_filled(page: AppTest) -> bool:
+    """The sessions have arrived on the page."""
+    return [len(table.value) for table in page.dataframe] == [LISTED]
+
+
 def check(page: AppTest) -> None:
     """What is timed is the page and not an error: two buttons, a number input, the sessions."""
     assert not page.error, page.error
     assert len(page.button) == 2, page.button
     assert len(page.number_input) == 1, page.number_input
-    assert [len(table.value) for table in page.dataframe] == [LISTED]
+    assert is_filled(page), page.dataframe

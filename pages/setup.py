@@ -60,7 +60,7 @@ def row(finding: Finding, report: Report) -> None:
             st.markdown(f":material/arrow_forward: **{plain(finding.mend)}**")
         if finding.setting:
             source = f" · {plain(finding.source)}" if finding.source else ""
-            st.caption(f"{code(finding.setting)}{source}")
+            st.markdown(f":small[{code(finding.setting)}{source}]")
         if finding.missing:
             make_button(finding.missing, report)
 
@@ -80,9 +80,8 @@ if report is None or again or time.time() - report.asked_at > MAX_AGE_SECONDS:
 with head:
     verdict(report)
 with progress:
-    st.caption(
-        f"{plain(billing.services.stripe_name)}, checked at {local(report.asked_at):%H:%M:%S}"
-    )
+    when = f"{local(report.asked_at):%H:%M:%S}"
+    st.markdown(f":small[{plain(billing.services.stripe_name)}, checked at {when}]")
 
 for side, groups in zip(
     st.columns(2, gap="medium"),

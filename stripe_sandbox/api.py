@@ -91,6 +91,9 @@ class Api:
             reply = await self._answer(request, key)
         except StripeError as error:
             reply = self._refusal(error, request_id)
+        except Exception:
+            logger.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
+            reply = self._refusal(errors.internal(), request_id)
         extra = [(b"request-id", request_id.encode()), (b"stripe-version", API_VERSION.encode())]
         if key:
             extra.append((b"idempotency-key", key.encode("latin-1")))

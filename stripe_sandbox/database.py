@@ -106,13 +106,14 @@ class Database:
             self._depth = 1
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._depth = 0
                 self._after_commit.clear()
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._depth = 0
-            self._connection.execute("COMMIT")
+            finally:
+                self._depth = 0
             calls, self._after_commit = self._after_commit, []
         for call in calls:
             call()

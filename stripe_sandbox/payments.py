@@ -24,7 +24,7 @@ from stripe_sandbox.checkout_view import (
 from stripe_sandbox.customers import Customers
 from stripe_sandbox.objects import Object
 from stripe_sandbox.payment_intents import PaymentIntents
-from stripe_sandbox.payment_methods import PaymentMethods
+from stripe_sandbox.payment_methods import PaymentMethods, billing_details
 from stripe_sandbox.payment_outcomes import (
     AuthenticationRequired,
     Card,
@@ -94,7 +94,7 @@ class Payments:
             refusal = refusal or payer_refusal(email, payer)
             if test_card is None or refusal is not None:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
-            billing = _billing(email, payer)
+            billing = billing_details(email, payer.name, payer.country)
             if session["amount_total"] == 0 and session["mode"] == "payment":
                 return self._complete(session, billing, None, None)
             saved = session["mode"] == "subscription"
@@ -258,14 +258,3 @@ class Payments:
 
 def _declined(refusal: CardRefusal) -> Declined:
     return Declined(refusal.code, refusal.decline_code, refusal.message, refusal.param)
-
-
-def _billing(email: str, payer: Payer) -> Object:
-    return shape(
-        "payment_method.BillingDetails",
-        {
-            "address": shape("payment_method.BillingDetails.Address", {"country": payer.country}),
-            "email": email,
-            "name": payer.name or None,
-        },
-    )

@@ -9,6 +9,15 @@ import pytest
 import stripe
 from playwright.sync_api import Page, expect
 
+from tests.support.checkout import (
+    INSUFFICIENT_FUNDS,
+    PAID,
+    THREE_D_SECURE,
+    authenticate,
+    choose_card,
+    press_pay,
+)
+
 if TYPE_CHECKING:
     from tests.support.dashboard import Process
 
@@ -29,16 +38,9 @@ def checkout_of(page: Page, button: str) -> Page:
     return checkout
 
 
-def fill(checkout: Page, card: str) -> None:
-    checkout.get_by_label("Email").fill("tester@example.com")
-    checkout.get_by_label("Card number").fill(card)
-    checkout.get_by_label(re.compile("Expiry")).fill("12 / 40")
-    checkout.get_by_label("CVC").fill("123")
-    checkout.get_by_label("Name on card").fill("Test Customer")
-
-
-def submit(checkout: Page) -> None:
-    checkout.get_by_role("button", name=re.compile("^(Pay|Subscribe)")).click()
+def pay(checkout: Page, card: str) -> None:
+    choose_card(checkout, card)
+    press_pay(checkout)
 
 
 def banner(page: Page, title: str) -> None:
@@ -59,8 +61,7 @@ def sandbox_client(app: Process) -> stripe.StripeClient:
 def test_the_pro_plan_is_paid_and_both_tabs_see_it(page: Page, app: Process) -> None:
     billing_page(page, app)
     checkout = checkout_of(page, "PAY WITH CARD ($99/MO)")
-    fill(checkout, "4242 4242 4242 4242")
-    submit(checkout)
+    pay(checkout, PAID)
     banner(checkout, "Payment received")
     expect(checkout.get_by_text("Pro plan, $99.00, paid by")).to_be_visible()
     newest_row(checkout, "Pro plan", "$99.00", "Complete", "Paid", "tester@example.com")
@@ -80,8 +81,7 @@ def test_extra_credits_are_paid_by_the_quantity(page: Page, app: Process) -> Non
     page.get_by_role("spinbutton", name="Number of credits").press("Enter")
     expect(page.get_by_text("Total $11.88")).to_be_visible()
     checkout = checkout_of(page, "BUY EXTRA LOAD CREDITS")
-    fill(checkout, "4242424242424242")
-    submit(checkout)
+    pay(checkout, PAID)
     banner(checkout, "Payment received")
     newest_row(checkout, "12 extra credits", "$11.88", "Complete", "Paid")
 
@@ -90,23 +90,20 @@ def test_a_declined_card_leaves_checkout_open_and_another_card_pays(
     page: Page, app: Process
 ) -> None:
     checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
-    fill(checkout, "4000 0000 0000 9995")
-    submit(checkout)
+    pay(checkout, INSUFFICIENT_FUNDS)
     expect(checkout.get_by_role("alert")).to_contain_text("insufficient funds")
     newest_row(page, "Pro plan", "Open", "Unpaid")
-    fill(checkout, "4242 4242 4242 4242")
-    submit(checkout)
+    pay(checkout, PAID)
     banner(checkout, "Payment received")
     newest_row(page, "Pro plan", "Complete", "Paid")
 
 
-@pytest.mark.parametrize("answer", ["Complete authentication", "Fail authentication"])
-def test_3d_secure_decides(page: Page, app: Process, answer: str) -> None:
+@pytest.mark.parametrize("succeed", [True, False])
+def test_3d_secure_decides(page: Page, app: Process, succeed: bool) -> None:
     checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
-    fill(checkout, "4000 0025 0000 3155")
-    submit(checkout)
-    checkout.get_by_role("button", name=answer).click()
-    if answer == "Complete authentication":
+    pay(checkout, THREE_D_SECURE)
+    authenticate(checkout, succeed=succeed)
+    if succeed:
         banner(checkout, "Payment received")
         newest_row(page, "1 extra credit", "Complete", "Paid")
     else:
@@ -155,8 +152,7 @@ def test_a_forged_return_gets_no_green_banner(page: Page, app: Process) -> None:
 
 def test_the_webhook_of_a_payment_is_in_the_log(page: Page, app: Process) -> None:
     checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
-    fill(checkout, "4242 4242 4242 4242")
-    submit(checkout)
+    pay(checkout, PAID)
     banner(checkout, "Payment received")
     found = re.search(r"session_id=(cs_test_\w+)", checkout.url)
     assert found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 import requests
@@ -153,6 +154,37 @@ def test_an_id_that_names_nothing_is_404(shared: Box, path: str, message: str, p
     error = answer.json()["error"]
     assert answer.status_code == 404
     assert (error["message"], error["param"]) == (message, param)
+
+
+def test_a_fault_of_its_own_is_a_500_in_stripes_shape(
+    box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What breaks inside is logged, answered as `api_error`, leaves nothing half made, and is
+    replayed under its idempotency key."""
+
+    def break_down(*_: Any) -> None:
+        raise RuntimeError("power cut")
+
+    key = {"Idempotency-Key": "unlucky"}
+    with monkeypatch.context() as patch:
+        patch.setattr("stripe_sandbox.events.EventLog.record", break_down)
+        first = box.post("/v1/customers", {"name": "One"}, **key)
+    assert first.status_code == 500
+    assert first.json()["error"]["type"] == "api_error"
+    assert "power cut" not in first.text
+    assert "power cut" in caplog.text
+    assert box.get("/v1/customers")["data"] == []
+    second = box.post("/v1/customers", {"name": "One"}, **key)
+    assert (second.status_code, second.headers["Idempotent-Replayed"]) == (500, "true")
+
+
+def test_a_lost_database_is_a_500_too(box: Box) -> None:
+    """Even then the answer has Stripe's shape and a Request-Id."""
+    box.sandbox.close()
+    answer = box.post("/v1/customers", {"name": "One"}, **{"Idempotency-Key": "lost"})
+    assert answer.status_code == 500
+    assert answer.json()["error"]["type"] == "api_error"
+    assert "Request-Id" in answer.headers
 
 
 def test_the_account_is_one_and_stays(shared: Box) -> None:

@@ -10,9 +10,7 @@ Pictures and HTML of a failed test's pages are left in `test-results/`.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,18 +31,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.support.chromium import NoChromium, find
+
 TIMEOUT = 15_000.0  # milliseconds; generous, as nothing here waits for longer than it must
 RESULTS = Path("test-results")
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
 
-_SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-_HOW_TO_INSTALL = (
-    "No Chromium was found for the browser tests. Do one of these: "
-    "`python -m playwright install --with-deps chromium`; or install the system's, such as "
-    "`sudo apt-get install chromium`; or set CHROMIUM_PATH to the program."
-)
 _ARGUMENTS = (
     "--no-sandbox",  # tests often run as root, in containers
     "--disable-gpu",
@@ -63,24 +56,11 @@ _reports = pytest.StashKey[dict[str, pytest.TestReport]]()
 
 
 def chromium_path(playwright: Playwright) -> str:
-    """The Chromium to start: CHROMIUM_PATH, Playwright's own, or the system's.
-
-    Fails the test with how to install one when there is none: it never skips.
-    """
-    chosen = os.environ.get("CHROMIUM_PATH")
-    if chosen:
-        if not Path(chosen).is_file():
-            pytest.fail(f"CHROMIUM_PATH names {chosen!r}, which is not a file.", pytrace=False)
-        return chosen
-    own = playwright.chromium.executable_path
-    if own and Path(own).is_file():
-        return own
-    for name in _SYSTEM_NAMES:
-        if found := shutil.which(name):
-            return found
-    if _MAC_CHROME.is_file():
-        return str(_MAC_CHROME)
-    pytest.fail(_HOW_TO_INSTALL, pytrace=False)
+    """The Chromium to start. Fails the test with how to install one when there is none."""
+    try:
+        return find(playwright.chromium.executable_path)
+    except NoChromium as missing:
+        pytest.fail(str(missing), pytrace=False)
 
 
 @dataclass

@@ -1,0 +1,477 @@
+"""Every right and wrong state of the setup, against the sandbox and against a faulty Stripe."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from billing.account_setup import planned_price
+from billing.diagnosis import Diagnosis
+from billing.findings import Finding, Group, Missing, Report, Status
+from billing.price_check import judged as judged_price
+from billing.services import Services
+from billing.settings import Settings
+from billing.webhook_endpoint import NEEDED_EVENTS, is_private, webhook_url
+from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
+from tests.support.server import listening_socket, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Shop
+
+OK, UNKNOWN, WARNING, WRONG = Status.OK, Status.UNKNOWN, Status.WARNING, Status.WRONG
+HERE = "http://localhost:8501"
+KEY = "sk_test_of_a_stranger_and_long_ABCD"
+SETTINGS = [
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
+    *("STRIPE_PRICE_PRO_MONTHLY", "STRIPE_PRICE_EXTRA_CREDIT"),
+    *("PINGPOINT_PUBLIC_URL", "DATABASE_URL", "BILLING_MAX_CREDITS"),
+]
+
+
+class SettingsOf(Protocol):
+    """The shop's settings as read from the environment; None unsets one."""
+
+    def __call__(self, **changed: str | None) -> Settings: ...
+
+
+@pytest.fixture
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def settings_of(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> SettingsOf:
+    def settings_of(**changed: str | None) -> Settings:
+        of_the_shop = shop.server.services.settings
+        values: dict[str, str | None] = {
+            "STRIPE_SECRET_KEY": KEY,
+            "STRIPE_WEBHOOK_SECRET": "whsec_of_the_tests",
+            "STRIPE_API_BASE": of_the_shop.api_base,
+            "STRIPE_PRICE_PRO_MONTHLY": of_the_shop.price_pro_monthly,
+            "STRIPE_PRICE_EXTRA_CREDIT": of_the_shop.price_extra_credit,
+        }
+        for name, value in (values | changed).items():
+            if value is not None:
+                monkeypatch.setenv(name, value)
+        return Settings.load().using(public_url=HERE)
+
+    return settings_of
+
+
+@pytest.fixture
+def endpoint(shop: Shop) -> str:
+    """The id of the endpoint that the app should have."""
+    made = shop.stripe.v1.webhook_endpoints.create(
+        {"url": webhook_url(HERE), "enabled_events": ["*"]}
+    )
+    return made.id
+
+
+def examined(settings: Settings, **options: Any) -> Report:
+    async def examine() -> Report:
+        services = Services(settings, stripe_name="Stripe under test")
+        try:
+            gateway, catalog, store = services.gateway, services.catalog, services.store
+            return await Diagnosis(settings, gateway, catalog, store, **options).examine()
+        finally:
+            await services.aclose()
+
+    return asyncio.run(examine())
+
+
+def found(report: Report, name: str) -> Finding:
+    (finding,) = [finding for finding in report.findings if finding.name == name]
+    return finding
+
+
+def wrong(report: Report) -> list[str]:
+    return [finding.name for finding in report.findings if finding.status is WRONG]
+
+
+def test_everything_in_order_is_said_so(settings_of: SettingsOf, endpoint: str) -> None:
+    report = examined(settings_of())
+    assert {finding.status for finding in report.findings} == {OK}
+    assert report.verdict == "Everything is in order"
+    assert not [finding for finding in report.findings if finding.mend or finding.missing]
+    assert [group for group in Group if not report.of(group)] == []
+
+
+def test_each_value_tells_where_it_came_from(
+    settings_of: SettingsOf, endpoint: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit/secrets.toml").write_text(
+        'BILLING_MAX_CREDITS = 7\nSTRIPE_SECRET_KEY = "sk_test_overridden"\n'
+    )
+    report = examined(settings_of(STRIPE_WEBHOOK_SECRET=None).using(
+        source="somewhere", webhook_secrets=("whsec_x",)
+    ))  # fmt: skip
+    sources = {finding.setting: finding.source for finding in report.findings if finding.setting}
+    assert sources == {
+        "STRIPE_SECRET_KEY": "environment",
+        "STRIPE_API_BASE": "environment",
+        "STRIPE_PRICE_PRO_MONTHLY": "environment",
+        "STRIPE_PRICE_EXTRA_CREDIT": "environment",
+        "STRIPE_WEBHOOK_SECRET": "somewhere",
+        "PINGPOINT_PUBLIC_URL": "default",
+        "DATABASE_URL": "default",
+        "BILLING_MAX_CREDITS": ".streamlit/secrets.toml",
+    }
+
+
+def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
+    report = examined(
+        settings_of(
+            STRIPE_WEBHOOK_SECRET="whsec_hidden,whsec_hidden_too",
+            DATABASE_URL="postgresql+psycopg://user:hidden@127.0.0.1:1/billing",
+        )
+    )
+    assert "hidden" not in repr(report)
+    assert KEY not in repr(report)
+    assert found(report, "Secret key").found == "A secret key in test mode, ending in ABCD."
+    assert found(report, "Signing secret").found == "2 secrets, each of them accepted."
+
+
+def test_of_a_short_key_only_the_kind_is_shown(settings_of: SettingsOf) -> None:
+    report = examined(settings_of(STRIPE_SECRET_KEY="rk_test_short"))
+    assert found(report, "Secret key").found == "A restricted key in test mode."
+
+
+@pytest.mark.parametrize("key", ["sk_" + "live_of_nobody", "pk_test_x", "whsec_x", "hello"])
+def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
+    settings_of: SettingsOf, key: str
+) -> None:
+    faulty = FaultyStripe("500")
+    with serving(faulty.app) as address:
+        report = examined(settings_of(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=address))
+    assert wrong(report) == ["Secret key"]
+    assert found(report, "Stripe's answer").status is UNKNOWN
+    assert found(report, "Pro plan Price").status is UNKNOWN
+    assert found(report, "Database").status is OK
+    assert faulty.requests == 0
+    assert key not in repr(report)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "mend"),
+    [
+        ("401", "does not accept the key", "Copy a current test key"),
+        ("429", "429", "Wait a few seconds"),
+        ("500", "an error of its own", "status.stripe.com"),
+        ("not json", "", "status.stripe.com"),
+    ],
+)
+def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
+    settings_of: SettingsOf, fault: str, said: str, mend: str
+) -> None:
+    faulty = FaultyStripe(fault)
+    with serving(faulty.app) as address:
+        report = examined(settings_of(STRIPE_API_BASE=address, BILLING_MAX_CREDITS="0"))
+    answer = found(report, "Stripe's answer")
+    assert (answer.status, said in answer.found, mend in answer.mend) == (WRONG, True, True)
+    assert answer.reference == ("" if fault == "not json" else REQUEST_ID)
+    assert wrong(report) == ["Stripe's answer", "Most credits at once"]
+    assert [finding.status for finding in report.of(Group.PRICES)] == [UNKNOWN, UNKNOWN]
+    assert report.verdict == "2 things are wrong"
+    assert faulty.requests <= 3  # one call, and its repeats
+
+
+def test_a_restricted_key_that_may_not_look_leaves_these_things_unknown(
+    settings_of: SettingsOf,
+) -> None:
+    with serving(FaultyStripe("403").app) as address:
+        report = examined(settings_of(STRIPE_API_BASE=address))
+    assert found(report, "Stripe's answer").status is OK
+    for name in ("Account", "Pro plan Price", "Extra load credit Price", "Webhook endpoint"):
+        finding = found(report, name)
+        assert finding.status is UNKNOWN
+        assert "Allow the restricted key to read it" in finding.mend
+    assert report.verdict == "Nothing is wrong, as far as it could be looked at"
+
+
+def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(settings_of: SettingsOf) -> None:
+    with serving(FaultyStripe("slow").app) as address:
+        report = examined(settings_of(STRIPE_API_BASE=address), patience=0.2)
+    assert "did not answer within 0.2 seconds" in found(report, "Stripe's answer").found
+    assert wrong(report) == ["Stripe's answer"]
+
+
+def test_an_address_where_nobody_answers_is_wrong(settings_of: SettingsOf) -> None:
+    with listening_socket() as held:
+        port = held.getsockname()[1]
+    report = examined(settings_of(STRIPE_API_BASE=f"http://127.0.0.1:{port}"))
+    answer = found(report, "Stripe's answer")
+    assert (answer.status, "Look at the network" in answer.mend) == (WRONG, True)
+
+
+def test_a_slow_answer_is_a_thing_to_know(settings_of: SettingsOf, endpoint: str) -> None:
+    report = examined(settings_of(), slow=0.0)
+    assert found(report, "Stripe's answer").status is WARNING
+    assert report.verdict == "It works, with 1 thing to know"
+
+
+def test_the_account_is_named_as_stripe_names_it(settings_of: SettingsOf, shop: Shop) -> None:
+    account = examined(settings_of()).account
+    assert account is not None
+    assert account.found == "Local sandbox."
+    assert account.reference == shop.stripe.v1.accounts.retrieve_current().id
+
+
+def test_a_malformed_api_address_is_wrong_and_stripe_itself_is_not_asked_instead(
+    settings_of: SettingsOf,
+) -> None:
+    report = examined(settings_of(STRIPE_API_BASE="localhost:12111"))
+    assert wrong(report) == ["API address"]
+    assert found(report, "Stripe's answer").status is UNKNOWN
+
+
+def test_an_api_address_without_a_key_is_wrong(settings_of: SettingsOf) -> None:
+    report = examined(settings_of(STRIPE_SECRET_KEY=None))
+    assert wrong(report) == ["API address"]
+    assert "STRIPE_SECRET_KEY" in found(report, "API address").mend
+
+
+@pytest.mark.parametrize(
+    ("price", "status", "said"),
+    [
+        ({"unit_amount": 9900, "recurring": {"interval": "month"}}, OK, "$99 every month, active"),
+        ({"unit_amount": 4900, "recurring": {"interval": "month"}}, WARNING, "$49 every month"),
+        ({"unit_amount": 9900, "recurring": {"interval": "year"}}, WARNING, "$99 every year"),
+        (
+            {"unit_amount": 9900, "recurring": {"interval": "month", "interval_count": 3}},
+            WARNING,
+            "$99 every 3 months",
+        ),
+        (
+            {"unit_amount": 9900, "currency": "jpy", "recurring": {"interval": "month"}},
+            WARNING,
+            "¥9,900 every month, where $99 every month is planned",
+        ),
+        ({"unit_amount": 9900}, WRONG, "It is one-time, where a recurring Price belongs"),
+        (
+            {"unit_amount": 9900, "recurring": {"interval": "month"}, "active": False},
+            WRONG,
+            "It is archived",
+        ),
+    ],
+)
+def test_the_pro_price_is_judged_by_what_stripe_says_of_it(
+    settings_of: SettingsOf, shop: Shop, price: dict[str, Any], status: Status, said: str
+) -> None:
+    params: Any = {"currency": "usd", "product_data": {"name": "Another"}} | price
+    made = shop.stripe.v1.prices.create(params)
+    finding = found(examined(settings_of(STRIPE_PRICE_PRO_MONTHLY=made.id)), "Pro plan Price")
+    assert (finding.status, finding.reference) == (status, made.id)
+    assert said in finding.found
+    if status is WARNING:
+        assert "The page follows the Price" in finding.mend
+    if status is WRONG:
+        assert "STRIPE_PRICE_PRO_MONTHLY" in finding.mend
+        assert finding.missing is Missing.PRO_PRICE
+
+
+def test_a_recurring_price_for_credits_is_wrong(settings_of: SettingsOf, shop: Shop) -> None:
+    pro = shop.server.services.settings.price_pro_monthly
+    report = examined(settings_of(STRIPE_PRICE_EXTRA_CREDIT=pro))
+    finding = found(report, "Extra load credit Price")
+    assert (finding.status, finding.missing) == (WRONG, Missing.CREDIT_PRICE)
+    assert "It is recurring, where a one-time Price belongs" in finding.found
+
+
+def test_a_price_of_an_archived_product_is_wrong(settings_of: SettingsOf, shop: Shop) -> None:
+    pro = shop.stripe.v1.prices.retrieve(shop.server.services.settings.price_pro_monthly or "")
+    shop.stripe.v1.products.update(str(pro.product), {"active": False})
+    finding = found(examined(settings_of()), "Pro plan Price")
+    assert (finding.status, "Its product is archived" in finding.found) == (WRONG, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"recurring": {"interval": "month", "usage_type": "metered"}}, "It is metered"),
+        ({"unit_amount": None}, "The page cannot show what one costs"),
+    ],
+)
+def test_a_price_that_cannot_be_bought_by_the_quantity_is_wrong(
+    changed: dict[str, Any], said: str
+) -> None:
+    price = {
+        "id": "price_x",
+        "active": True,
+        "type": "recurring",
+        "currency": "usd",
+        "unit_amount": 9900,
+        "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
+    }
+    planned = planned_price(Missing.PRO_PRICE)
+    assert planned is not None
+    assert judged_price(planned, price).status is OK
+    finding = judged_price(planned, price | changed)
+    assert (finding.status, said in finding.found) == (WRONG, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("price_unknown", "The account of the key has no such Price"),
+        ("prod_x", "a Product id"),
+        ("99", "is not a Price id"),
+        (None, "is not set"),
+    ],
+)
+def test_a_price_that_is_not_there_is_wrong_and_can_be_made(
+    settings_of: SettingsOf, value: str | None, said: str
+) -> None:
+    report = examined(settings_of(STRIPE_PRICE_EXTRA_CREDIT=value))
+    finding = found(report, "Extra load credit Price")
+    assert (finding.status, finding.missing) == (WRONG, Missing.CREDIT_PRICE)
+    assert said in finding.found
+    assert finding.mend
+    assert found(report, "Pro plan Price").status is OK
+
+
+def test_a_missing_endpoint_is_wrong_and_can_be_made_where_stripe_reaches_the_app(
+    settings_of: SettingsOf,
+) -> None:
+    for public_url in (HERE, "https://billing.example.com"):
+        finding = found(examined(settings_of(PINGPOINT_PUBLIC_URL=public_url)), "Webhook endpoint")
+        assert (finding.status, finding.missing) == (WRONG, Missing.WEBHOOK_ENDPOINT)
+        assert finding.reference == f"{public_url}/api/billing/stripe/webhook"
+
+
+def test_an_endpoint_on_another_name_of_this_machine_is_the_same_place(
+    settings_of: SettingsOf, shop: Shop
+) -> None:
+    url = "http://127.0.0.1:8501/api/billing/stripe/webhook/"
+    made = shop.stripe.v1.webhook_endpoints.create(
+        {"url": url, "enabled_events": list(NEEDED_EVENTS)}
+    )
+    finding = found(examined(settings_of()), "Webhook endpoint")
+    assert (finding.status, finding.reference) == (OK, made.id)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8502/api/billing/stripe/webhook",
+        "https://localhost:8501/api/billing/stripe/webhook",
+        "http://localhost:8501/webhook",
+    ],
+)
+def test_an_endpoint_at_another_address_does_not_count(
+    settings_of: SettingsOf, shop: Shop, url: str
+) -> None:
+    shop.stripe.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+    assert wrong(examined(settings_of())) == ["Webhook endpoint"]
+
+
+def test_a_disabled_endpoint_is_wrong(settings_of: SettingsOf, shop: Shop, endpoint: str) -> None:
+    shop.stripe.v1.webhook_endpoints.update(endpoint, {"disabled": True})
+    finding = found(examined(settings_of()), "Webhook endpoint")
+    assert (finding.status, finding.missing) == (WRONG, None)
+    assert "Enable it" in finding.mend
+
+
+def test_an_endpoint_that_lacks_an_event_is_wrong_and_names_it(
+    settings_of: SettingsOf, shop: Shop, endpoint: str
+) -> None:
+    shop.stripe.v1.webhook_endpoints.update(
+        endpoint, {"enabled_events": ["checkout.session.completed", "checkout.session.expired"]}
+    )
+    finding = found(examined(settings_of()), "Webhook endpoint")
+    assert finding.status is WRONG
+    assert "async_payment_succeeded, checkout.session.async_payment_failed" in finding.found
+    assert "session.expired" not in finding.found
+
+
+def test_two_endpoints_at_this_address_are_a_thing_to_know(
+    settings_of: SettingsOf, shop: Shop, endpoint: str
+) -> None:
+    shop.stripe.v1.webhook_endpoints.create({"url": webhook_url(HERE), "enabled_events": ["*"]})
+    assert found(examined(settings_of()), "Webhook endpoint").status is WARNING
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("http://localhost:8501", True),
+        ("http://127.0.0.1", True),
+        ("http://[::1]:8501", True),
+        ("http://192.168.1.5:8501", True),
+        ("http://billing:8501", True),
+        ("https://billing.internal", True),
+        ("https://billing.example.com", False),
+        ("https://8.8.8.8", False),
+    ],
+)
+def test_private_addresses_are_known(url: str, private: bool) -> None:
+    assert is_private(url) is private
+
+
+def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_events(
+    settings_of: SettingsOf,
+) -> None:
+    async def endpoint_and_secret() -> tuple[Finding, Finding, Finding]:
+        from billing import setting_checks, webhook_endpoint
+
+        settings = settings_of(STRIPE_API_BASE=None, STRIPE_WEBHOOK_SECRET=None)
+        reaches = setting_checks.stripe_reaches_app(settings)
+        return (
+            webhook_endpoint.judged([], HERE, stripe_reaches_it=reaches),
+            setting_checks.webhook_secret(settings),
+            setting_checks.public_url(settings),
+        )
+
+    endpoint, secret, address = asyncio.run(endpoint_and_secret())
+    assert (endpoint.status, endpoint.missing) == (WARNING, None)
+    assert "stripe listen --forward-to localhost:8501/api/billing/stripe/webhook" in endpoint.mend
+    assert secret.status is WARNING
+    assert (address.status, "webhooks cannot" in address.found) == (OK, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "finding", "mend"),
+    [
+        ("STRIPE_WEBHOOK_SECRET", None, "Signing secret", "whsec_…"),
+        ("STRIPE_WEBHOOK_SECRET", "sk_test_x", "Signing secret", "whsec_…"),
+        ("STRIPE_WEBHOOK_SECRET", "we_x", "Signing secret", "whsec_…"),
+        ("PINGPOINT_PUBLIC_URL", "https://example.com/app", "Public address", "Leave only"),
+        ("BILLING_MAX_CREDITS", "2.5", "Most credits at once", "Write it like"),
+        ("DATABASE_URL", "sqlite:////proc/none/billing.sqlite3", "Database", "DATABASE_URL"),
+        ("DATABASE_URL", "hidden", "Database", "postgresql+psycopg://"),
+    ],
+)
+def test_one_wrong_setting_is_one_wrong_finding_with_its_mend(
+    settings_of: SettingsOf, endpoint: str, name: str, value: str | None, finding: str, mend: str
+) -> None:
+    report = examined(settings_of(**{name: value}))
+    assert wrong(report) == [finding]
+    assert found(report, finding).setting == name
+    assert mend in found(report, finding).mend
+    assert report.verdict == "1 thing is wrong"
+
+
+def test_a_secrets_file_that_cannot_be_read_is_a_finding_and_the_environment_still_counts(
+    settings_of: SettingsOf, endpoint: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit/secrets.toml").write_text("STRIPE_SECRET_KEY = sk_test_unquoted")
+    report = examined(settings_of())
+    assert wrong(report) == ["Settings file"]
+    assert found(report, "Secret key").source == "environment"
+
+
+def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong(
+    empty_environment: None,
+) -> None:
+    report = examined(Settings.load())
+    assert wrong(report) == []
+    assert "local sandbox" in found(report, "Secret key").found
+    assert found(report, "Stripe's answer").status is UNKNOWN
+    assert {finding.status for finding in report.of(Group.PRICES)} == {OK}
