@@ -1,7 +1,8 @@
 """What a warm rerun of the billing page costs: calls to Stripe, and milliseconds.
 
 Beside it a page that asks Stripe for everything at every rerun, and an empty page: that is what
-``AppTest``, which runs all three, takes for itself. The product's few calls are no rerun's: they keep it in step with Stripe.
+``AppTest``, which runs all three, takes for itself. The product's few calls are no rerun's: they
+keep it in step with Stripe.
 https://docs.streamlit.io/develop/api-reference/app-testing
 """
 

@@ -16,8 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.backfill import READERS, READERS_WHEN_RATE_LIMITED, Backfill
-from billing.errors import BillingError, StoreFailure, StripeFailure
+from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
 from billing.fulfillment import absorb
+from billing.settings import DATABASE_URL
 from billing.settlement import HANDLED_TYPES, initial_state
 from billing.store import events, sessions, sync
 from billing.store.events import Due
@@ -88,6 +89,7 @@ class Mirror:
         self._flushing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0
+        self._account: str | None = None
 
     # What pages and use cases call ------------------------------------------------------------
 
@@ -125,7 +127,7 @@ class Mirror:
                     if await self._leads():
                         await self._step()
                 except* BillingError as failures:
-                    await self._note_failure(failures.exceptions[0])
+                    await self._note_failure(_first(failures))
                 await self._pause()
         finally:
             await self._flush()
@@ -156,6 +158,7 @@ class Mirror:
     async def _step(self) -> None:
         saved: JSON = await self._store.read(lambda connection: sync.load(connection, STATE)) or {}
         started = time.time()
+        saved |= await self._same_account(saved)
         if not saved.get("complete"):
             saved = await self._fill(saved)
         try:
@@ -167,16 +170,33 @@ class Mirror:
                 raise
             # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
             log.warning("The mirror's place in Stripe's lists is gone; it reads all again.")
-            saved = {}
+            saved = {"account": self._account}
             self.look_now()
         in_order = {name: value for name, value in saved.items() if name not in FAILURE}
         await self._save(in_order | {"as_of": started})
+
+    async def _same_account(self, saved: JSON) -> JSON:
+        """The account to be saved; a database never holds the sessions of two."""
+        if self._account is None:
+            try:
+                self._account = str((await self._gateway.retrieve_account())["id"])
+            except StripeFailure as failure:
+                if failure.status != 403:  # a restricted key may not ask
+                    raise
+                self._account = saved.get("account", "")
+        if saved.get("account", self._account) != self._account:
+            raise NotConfigured(
+                DATABASE_URL,
+                f"The database holds the sessions of another Stripe account, {saved['account']}.",
+                f"Set {DATABASE_URL} to another database for this account.",
+            )
+        return {"account": self._account}
 
     async def _fill(self, saved: JSON) -> JSON:
         if "left" not in saved:
             # The events from here on are followed, so that nothing falls between.
             newest = await self._gateway.list_events(types=list(HANDLED_TYPES), limit=1)
-            saved = {"left": [], "read": 0, "event": _first_id(newest)}
+            saved |= {"left": [], "read": 0, "event": _first_id(newest)}
             await self._save(saved)
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
@@ -250,10 +270,9 @@ class Mirror:
     async def _save(self, state: JSON) -> None:
         await self._store.write(lambda connection: sync.save(connection, STATE, state))
 
-    async def _note_failure(self, failure: Exception) -> None:
+    async def _note_failure(self, failure: BillingError) -> None:
         log.warning("The mirror could not follow Stripe: %s", failure)
-        said = failure if isinstance(failure, BillingError) else BillingError(str(failure))
-        values = (said.message, said.next_step, getattr(said, "request_id", None))
+        values = (failure.message, failure.next_step, getattr(failure, "request_id", None))
         note = dict(zip(FAILURE, values, strict=True))
 
         def write(connection: Connection) -> None:
@@ -289,6 +308,11 @@ def _state(connection: Connection) -> MirrorState:
         next_step=saved.get("next_step", ""),
         request_id=saved.get("request_id"),
     )
+
+
+def _first(failures: ExceptionGroup[BillingError]) -> BillingError:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _first_id(page: Page) -> str | None:

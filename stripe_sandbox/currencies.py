@@ -61,10 +61,14 @@ def checked_currency(given: str, param: str) -> str:
     return currency
 
 
+def shown(amount: int, currency: str) -> str:
+    """An amount of minor units as Stripe writes it in its texts: `$0.50`, `175.00 Ft`."""
+    number = str(amount) if currency in ZERO_DECIMAL else f"{amount / 100:,.2f}"
+    if currency == "huf":
+        return f"{number} Ft"
+    return f"{_SYMBOLS.get(currency, '')}{number}"
+
+
 def minimum_shown(currency: str) -> str:
     """The minimum charge as Stripe writes it: `$0.50 usd`."""
-    least = MINIMUM.get(currency, 0)
-    amount = str(least) if currency in ZERO_DECIMAL else f"{least / 100:.2f}"
-    if currency == "huf":
-        return f"{amount} Ft huf"
-    return f"{_SYMBOLS.get(currency, '')}{amount} {currency}"
+    return f"{shown(MINIMUM.get(currency, 0), currency)} {currency}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.clock import add_interval
+from stripe_sandbox.currencies import shown
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.objects import Object
 from stripe_sandbox.shapes import shape
@@ -34,7 +35,7 @@ def invoice_line(
         )
         every = f"{recurring['interval_count']} {recurring['interval']}s"
         rhythm = recurring["interval"] if recurring["interval_count"] == 1 else every
-        amount = f"{price['unit_amount'] / 100:.2f}"
+        amount = shown(price["unit_amount"], price["currency"])
         description = f"{quantity} × {line['description']} (at {amount} / {rhythm})"  # noqa: RUF001  # Stripe's own sign
     else:
         end = now

@@ -129,7 +129,9 @@ class _Template:
 def _template(path: str) -> _Template:
     fields = object_fields(shape_class(path))
     absent = left_out(path)
-    nulls = {name: None for name, hint in fields.items() if nullable(hint) and name not in absent}
+    # In Stripe's order: id and object first, then by the alphabet.
+    names = sorted(fields, key=lambda name: (name != "id", name != "object", name))
+    nulls = {name: None for name in names if not (nullable(fields[name]) and name in absent)}
     return _Template(
         frozenset(fields),
         frozenset(name for name, hint in fields.items() if not nullable(hint)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from billing import setting_checks, webhook_endpoint
 from billing.account_setup import planned_price
 from billing.diagnosis import Diagnosis
 from billing.findings import Finding, Group, Missing, Report, Status
@@ -38,7 +39,7 @@ class SettingsOf(Protocol):
     def __call__(self, **changed: str | None) -> Settings: ...
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
@@ -47,6 +48,9 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def settings_of(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> SettingsOf:
+    # One schema at a time is made in a process: the shop's own first.
+    shop.server.portal.call(shop.server.services.store.ping)
+
     def settings_of(**changed: str | None) -> Settings:
         of_the_shop = shop.server.services.settings
         values: dict[str, str | None] = {
@@ -94,7 +98,8 @@ def wrong(report: Report) -> list[str]:
     return [finding.name for finding in report.findings if finding.status is WRONG]
 
 
-def test_everything_in_order_is_said_so(settings_of: SettingsOf, endpoint: str) -> None:
+@pytest.mark.usefixtures("endpoint")
+def test_everything_in_order_is_said_so(settings_of: SettingsOf) -> None:
     report = examined(settings_of())
     assert {finding.status for finding in report.findings} == {OK}
     assert report.verdict == "Everything is in order"
@@ -102,16 +107,14 @@ def test_everything_in_order_is_said_so(settings_of: SettingsOf, endpoint: str) 
     assert [group for group in Group if not report.of(group)] == []
 
 
-def test_each_value_tells_where_it_came_from(
-    settings_of: SettingsOf, endpoint: str, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("endpoint")
+def test_each_value_tells_where_it_came_from(settings_of: SettingsOf, tmp_path: Path) -> None:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit/secrets.toml").write_text(
         'BILLING_MAX_CREDITS = 7\nSTRIPE_SECRET_KEY = "sk_test_overridden"\n'
     )
-    report = examined(settings_of(STRIPE_WEBHOOK_SECRET=None).using(
-        source="somewhere", webhook_secrets=("whsec_x",)
-    ))  # fmt: skip
+    settings = settings_of(STRIPE_WEBHOOK_SECRET=None)
+    report = examined(settings.using(source="somewhere", webhook_secrets=("whsec_x",)))
     sources = {finding.setting: finding.source for finding in report.findings if finding.setting}
     assert sources == {
         "STRIPE_SECRET_KEY": "environment",
@@ -135,7 +138,7 @@ def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
     assert "hidden" not in repr(report)
     assert KEY not in repr(report)
     assert found(report, "Secret key").found == "A secret key in test mode, ending in ABCD."
-    assert found(report, "Signing secret").found == "2 secrets, each of them accepted."
+    assert found(report, "Signing secret").found == "2 secrets, each is accepted."
 
 
 def test_of_a_short_key_only_the_kind_is_shown(settings_of: SettingsOf) -> None:
@@ -210,7 +213,8 @@ def test_an_address_where_nobody_answers_is_wrong(settings_of: SettingsOf) -> No
     assert (answer.status, "Look at the network" in answer.mend) == (WRONG, True)
 
 
-def test_a_slow_answer_is_a_thing_to_know(settings_of: SettingsOf, endpoint: str) -> None:
+@pytest.mark.usefixtures("endpoint")
+def test_a_slow_answer_is_a_thing_to_know(settings_of: SettingsOf) -> None:
     report = examined(settings_of(), slow=0.0)
     assert found(report, "Stripe's answer").status is WARNING
     assert report.verdict == "It works, with 1 thing to know"
@@ -390,8 +394,9 @@ def test_an_endpoint_that_lacks_an_event_is_wrong_and_names_it(
     assert "session.expired" not in finding.found
 
 
+@pytest.mark.usefixtures("endpoint")
 def test_two_endpoints_at_this_address_are_a_thing_to_know(
-    settings_of: SettingsOf, shop: Shop, endpoint: str
+    settings_of: SettingsOf, shop: Shop
 ) -> None:
     shop.stripe.v1.webhook_endpoints.create({"url": webhook_url(HERE), "enabled_events": ["*"]})
     assert found(examined(settings_of()), "Webhook endpoint").status is WARNING
@@ -417,24 +422,17 @@ def test_private_addresses_are_known(url: str, private: bool) -> None:
 def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_events(
     settings_of: SettingsOf,
 ) -> None:
-    async def endpoint_and_secret() -> tuple[Finding, Finding, Finding]:
-        from billing import setting_checks, webhook_endpoint
-
-        settings = settings_of(STRIPE_API_BASE=None, STRIPE_WEBHOOK_SECRET=None)
-        reaches = setting_checks.stripe_reaches_app(settings)
-        return (
-            webhook_endpoint.judged([], HERE, stripe_reaches_it=reaches),
-            setting_checks.webhook_secret(settings),
-            setting_checks.public_url(settings),
-        )
-
-    endpoint, secret, address = asyncio.run(endpoint_and_secret())
+    settings = settings_of(STRIPE_API_BASE=None, STRIPE_WEBHOOK_SECRET=None)
+    reaches = setting_checks.stripe_reaches_app(settings)
+    endpoint = webhook_endpoint.judged([], HERE, stripe_reaches_it=reaches)
+    secret, address = setting_checks.webhook_secret(settings), setting_checks.public_url(settings)
     assert (endpoint.status, endpoint.missing) == (WARNING, None)
     assert "stripe listen --forward-to localhost:8501/api/billing/stripe/webhook" in endpoint.mend
     assert secret.status is WARNING
     assert (address.status, "webhooks cannot" in address.found) == (OK, True)
 
 
+@pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize(
     ("name", "value", "finding", "mend"),
     [
@@ -448,7 +446,7 @@ def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_event
     ],
 )
 def test_one_wrong_setting_is_one_wrong_finding_with_its_mend(
-    settings_of: SettingsOf, endpoint: str, name: str, value: str | None, finding: str, mend: str
+    settings_of: SettingsOf, name: str, value: str | None, finding: str, mend: str
 ) -> None:
     report = examined(settings_of(**{name: value}))
     assert wrong(report) == [finding]
@@ -457,8 +455,9 @@ def test_one_wrong_setting_is_one_wrong_finding_with_its_mend(
     assert report.verdict == "1 thing is wrong"
 
 
+@pytest.mark.usefixtures("endpoint")
 def test_a_secrets_file_that_cannot_be_read_is_a_finding_and_the_environment_still_counts(
-    settings_of: SettingsOf, endpoint: str, tmp_path: Path
+    settings_of: SettingsOf, tmp_path: Path
 ) -> None:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit/secrets.toml").write_text("STRIPE_SECRET_KEY = sk_test_unquoted")
@@ -467,9 +466,7 @@ def test_a_secrets_file_that_cannot_be_read_is_a_finding_and_the_environment_sti
     assert found(report, "Secret key").source == "environment"
 
 
-def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong(
-    empty_environment: None,
-) -> None:
+def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong() -> None:
     report = examined(Settings.load())
     assert wrong(report) == []
     assert "local sandbox" in found(report, "Secret key").found

@@ -29,6 +29,8 @@ def test_an_open_session(shared: Box) -> None:
     assert session.url is not None
     assert session.url.startswith(f"{shared.url}/c/pay/{session.id}#")
     assert "line_items" not in session.to_dict()
+    names = list(shared.get(f"/v1/checkout/sessions/{session.id}"))
+    assert names == ["id", "object", *sorted(set(names) - {"id", "object"})]
 
 
 def test_a_subscription_session(shared: Box) -> None:

@@ -96,6 +96,7 @@ def test_a_subscription_begins(box: Box) -> None:
     assert 28 <= (item.current_period_end - item.current_period_start) / 86_400 <= 31
     assert (invoice.status, invoice.amount_paid, invoice.amount_remaining) == ("paid", 9900, 0)
     assert invoice.billing_reason == "subscription_create"
+    assert invoice.lines.data[0].description == "1 × Pro plan (at $99.00 / month)"  # noqa: RUF001  # Stripe's own sign
     assert invoice.parent.subscription_details.subscription == subscription.id
     assert invoice.number == f"{customer.invoice_prefix}-0001"
     intent_id = invoice.payments.data[0].payment.payment_intent
