@@ -42,12 +42,12 @@ class Checkout:
         self._mirror = mirror
 
     async def create(
-        self, kind: Kind, quantity: int = 1, *, idempotency_key: str, made_by: str
+        self, kind: Kind, quantity: int = 1, *, made_by: str, idempotency_key: str | None = None
     ) -> CheckoutSession:
         """A new open session for ``quantity`` of ``kind``; ``made_by`` is kept in its metadata.
 
         The same ``idempotency_key`` gives the same session: one key for each press of a button,
-        kept across its repeats. https://docs.stripe.com/api/idempotent_requests
+        kept across its repeats; None for a key of its own. https://docs.stripe.com/api/idempotent_requests
         """
         made = await self._gateway.create_checkout_session(
             self._params(kind, quantity, made_by), idempotency_key

@@ -81,7 +81,7 @@ class StripeGateway:
         return self._settings.api_base or STRIPE_API_BASE
 
     async def create_checkout_session(
-        self, params: Mapping[str, Any], idempotency_key: str
+        self, params: Mapping[str, Any], idempotency_key: str | None = None
     ) -> JSON:
         """https://docs.stripe.com/api/checkout/sessions/create"""
         return await self._call(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -101,9 +100,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
 
     async def _create(kind: Kind, quantity: int) -> CheckoutSession | Response:
         try:
-            session = await services().checkout.create(
-                kind, quantity, idempotency_key=str(uuid.uuid4()), made_by="api"
-            )
+            session = await services().checkout.create(kind, quantity, made_by="api")
         except NotConfigured as missing:
             log.warning("Checkout is not configured: %s %s", missing.message, missing.next_step)
             reason = f"{missing.message} {missing.next_step}"
@@ -160,7 +157,9 @@ def _refused_as_foreign(request: Request, public_url: str | None) -> Response | 
             return None
     elif headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         origin = headers.get("origin")
+        if origin is None:
+            return None
         here = {urlsplit(url).netloc for url in (public_url, str(request.url)) if url}
-        if origin is None or urlsplit(origin).netloc in here:
+        if urlsplit(origin).netloc in here:
             return None
     return error(403, "Another site's page may not make a Checkout Session")

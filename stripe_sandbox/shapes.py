@@ -122,7 +122,7 @@ def left_out(path: str) -> frozenset[str]:
 class _Template:
     known: frozenset[str]
     required: frozenset[str]
-    nulls: Object
+    blank: Object
 
 
 @cache
@@ -131,11 +131,11 @@ def _template(path: str) -> _Template:
     absent = left_out(path)
     # In Stripe's order: id and object first, then by the alphabet.
     names = sorted(fields, key=lambda name: (name != "id", name != "object", name))
-    nulls = {name: None for name in names if not (nullable(fields[name]) and name in absent)}
+    blank = {name: None for name in names if not (nullable(fields[name]) and name in absent)}
     return _Template(
         frozenset(fields),
         frozenset(name for name, hint in fields.items() if not nullable(hint)),
-        nulls,
+        blank,
     )
 
 
@@ -150,7 +150,7 @@ def shape(path: str, values: Mapping[str, Any]) -> Object:
         raise TypeError(f"{path} has no field {', '.join(sorted(given - template.known))}")
     if not template.required <= given:
         raise TypeError(f"{path} lacks {', '.join(sorted(template.required - given))}")
-    return {**template.nulls, **values}
+    return {**template.blank, **values}
 
 
 def updated(value: Object, changes: Mapping[str, Any]) -> Object:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
 
+from billing.store.documents import dumped
 from billing.store.tables import events, rejected_deliveries
 from billing.store.upsert import insert
 
@@ -55,7 +55,7 @@ def record(
         deliveries=int(source == "webhook"),
         state=state,
         attempts=0,
-        payload=json.dumps(event, separators=(",", ":")).replace("\\u0000", ""),
+        payload=dumped(event),
     )
     row = connection.execute(
         statement.on_conflict_do_update(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from billing.checkout_session import APP_METADATA, CheckoutSession
+from billing.store.documents import dumped, loaded
 from billing.store.tables import checkout_sessions, session_terms
 from billing.store.upsert import insert
 
@@ -64,7 +64,7 @@ def recent(connection: Connection, limit: int) -> list[CheckoutSession]:
         .order_by(checkout_sessions.c.created.desc(), checkout_sessions.c.id.desc())
         .limit(limit)
     )
-    return [CheckoutSession.from_stripe(json.loads(data)) for data in connection.scalars(newest)]
+    return [CheckoutSession.from_stripe(loaded(data)) for data in connection.scalars(newest)]
 
 
 def get(connection: Connection, session_id: str) -> CheckoutSession | None:
@@ -72,7 +72,7 @@ def get(connection: Connection, session_id: str) -> CheckoutSession | None:
     data = connection.scalar(
         select(checkout_sessions.c.data).where(checkout_sessions.c.id == session_id)
     )
-    return CheckoutSession.from_stripe(json.loads(data)) if data else None
+    return CheckoutSession.from_stripe(loaded(data)) if data else None
 
 
 def terms_of(session: JSON) -> Iterable[str]:
@@ -90,7 +90,7 @@ def terms_of(session: JSON) -> Iterable[str]:
         ),
     }
     return {
-        term.lower().replace("\x00", "")[:TERM_LENGTH]
+        term.lower().replace("\x00", "").encode(errors="ignore").decode()[:TERM_LENGTH]
         for term in found
         if isinstance(term, str) and term
     }
@@ -108,6 +108,5 @@ def _row(session: JSON) -> JSON:
         "kind": known.kind,
         "amount_total": known.amount_total,
         "currency": known.currency,
-        # A NUL, legal in JSON, is not in PostgreSQL's text.
-        "data": json.dumps(session, separators=(",", ":")).replace("\\u0000", ""),
+        "data": dumped(session),
     }

@@ -1,0 +1,22 @@
+"""Stripe's whole objects as text, the way they are kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """The document as JSON text."""
+    try:
+        return orjson.dumps(document).decode()
+    except TypeError:  # what only json can say: half a surrogate pair, a number over 64 bits
+        return json.dumps(document)
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """The document back from its text."""
+    document: dict[str, Any] = json.loads(text) if "\\ud" in text else orjson.loads(text)
+    return document

@@ -1,0 +1,94 @@
+"""``python -m billing check`` as people run it: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from billing.webhook_endpoint import webhook_url
+from tests.support.dashboard import OUR_SETTINGS, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Shop
+
+KEY = "sk_test_of_a_stranger_and_long_ABCD"
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)}
+    return subprocess.run(
+        [sys.executable, "-m", "billing", *arguments],
+        cwd=folder,
+        env=inherited | {"PYTHONPATH": str(ROOT)} | settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def settings_of(shop: Shop) -> dict[str, str]:
+    settings = shop.server.services.settings
+    return {
+        "STRIPE_SECRET_KEY": KEY,
+        "STRIPE_WEBHOOK_SECRET": "whsec_hidden",
+        "STRIPE_API_BASE": settings.api_base or "",
+        "STRIPE_PRICE_PRO_MONTHLY": settings.price_pro_monthly or "",
+        "STRIPE_PRICE_EXTRA_CREDIT": settings.price_extra_credit or "",
+        "PINGPOINT_PUBLIC_URL": "https://billing.example.com",
+    }
+
+
+def test_everything_in_order_exits_with_0(shop: Shop, tmp_path: Path) -> None:
+    url = webhook_url("https://billing.example.com")
+    shop.stripe.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+    done = run(tmp_path, "check", **settings_of(shop))
+    assert done.stdout.splitlines()[-1] == "Everything is in order."
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_something_wrong_exits_with_1_and_says_what_to_do(shop: Shop, tmp_path: Path) -> None:
+    settings = settings_of(shop) | {"STRIPE_PRICE_PRO_MONTHLY": "prod_x"}
+    done = run(tmp_path, "check", **settings)
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if "Pro plan Price" in line]
+    assert re.match(r"  wrong +Pro plan Price +STRIPE_PRICE_PRO_MONTHLY holds a Product", lines[at])
+    assert re.match(r" +-> .*copy the id of its Price", lines[at + 1])
+    assert lines[-1] == "2 things are wrong."  # the endpoint is missing, too
+
+
+def test_the_columns_are_aligned(shop: Shop, tmp_path: Path) -> None:
+    done = run(tmp_path, "check", **settings_of(shop))
+    found = re.findall(r"^(  (?:ok|wrong|warning|unknown) +\S.*?  +)\S", done.stdout, re.M)
+    assert len(found) == 11
+    assert len(set(map(len, found))) == 1
+
+
+def test_no_secret_is_printed_even_when_stripe_cannot_be_asked(shop: Shop, tmp_path: Path) -> None:
+    for base in (settings_of(shop)["STRIPE_API_BASE"], "http://127.0.0.1:1"):
+        done = run(tmp_path, "check", **(settings_of(shop) | {"STRIPE_API_BASE": base}))
+        assert KEY not in done.stdout + done.stderr
+        assert "hidden" not in done.stdout + done.stderr
+        assert "ending in ABCD" in done.stdout
+
+
+def test_with_nothing_set_it_tells_of_the_sandbox_and_exits_with_0(tmp_path: Path) -> None:
+    done = run(tmp_path, "check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the app uses its local sandbox" in done.stdout
+    assert "The local sandbox answers only while the app runs" in done.stdout
+
+
+def test_anything_else_gets_the_usage_and_exits_with_2(tmp_path: Path) -> None:
+    for arguments in ((), ("chek",), ("check", "now")):
+        done = run(tmp_path, *arguments)
+        assert done.returncode == 2
+        assert "usage: python -m billing" in done.stderr
+        assert done.stdout == ""
+    assert "check" in run(tmp_path, "--help").stdout

@@ -1,0 +1,81 @@
+"""Setting an account up from nothing on the Setup page, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import stripe
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import PHONE, OpenPage
+from tests.support.dashboard import Process, dashboard, lone_sandbox
+from tests.support.server import listening_socket
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "sk_test_of_a_stranger_and_long_ABCD"
+
+
+def setup_page(page: Page, app: Process, verdict: str) -> None:
+    page.goto(f"{app.url}/app/setup")
+    expect(page.get_by_test_id("stAlert").filter(has_text=verdict)).to_be_visible()
+
+
+def made(page: Page, button: str, *named: str) -> tuple[str, str]:
+    """Press the button, read what will be made, say yes; the setting's name and value."""
+    page.get_by_role("button", name=button).click()
+    dialog = page.get_by_role("dialog")
+    for text in named:
+        expect(dialog).to_contain_text(text)
+    dialog.get_by_role("button", name="Make it").click()
+    expect(dialog.get_by_test_id("stAlert").filter(has_text="Made")).to_be_visible()
+    line = re.fullmatch(r'(\w+) = "(\S+)"', dialog.get_by_test_id("stCode").inner_text().strip())
+    assert line
+    dialog.get_by_role("button", name="Done").click()
+    expect(dialog).to_be_hidden()
+    return line.group(1), line.group(2)
+
+
+def test_with_nothing_set_everything_is_in_order_on_a_phone_too(
+    open_page: OpenPage, app: Process
+) -> None:
+    page = open_page(size=PHONE, color_scheme="dark")
+    setup_page(page, app, "Everything is in order")
+    expect(page.get_by_text("this is the local sandbox")).to_be_visible()
+    expect(page.get_by_text("Wrong", exact=True)).to_have_count(0)
+    wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wider)
+
+
+def test_an_empty_account_is_set_up_from_the_page(page: Page, tmp_path: Path) -> None:
+    """What is missing is made after asking; with its ids in the settings all is in order."""
+    folder = tmp_path / "stripe"
+    folder.mkdir()
+    with listening_socket() as held:
+        port = held.getsockname()[1]
+    with lone_sandbox(folder) as stripe_alone:
+        settings = {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": stripe_alone.url}
+        client = stripe.StripeClient(KEY, base_addresses={"api": stripe_alone.url})
+        account = client.v1.accounts.retrieve_current().id
+        with dashboard(tmp_path, settings, port=port) as app:
+            setup_page(page, app, "4 things are wrong")
+            page.get_by_role("button", name="Make this endpoint").click()
+            page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+            expect(page.get_by_role("dialog")).to_be_hidden()
+            assert not client.v1.webhook_endpoints.list().data
+            found = [
+                made(page, "Make this Price ($99 every month)", account, "Pro plan"),
+                made(page, "Make this Price ($0.99 once)", account, "Extra load credit"),
+                made(page, "Make this endpoint", account, "checkout.session.completed"),
+            ]
+            secret = found[-1][1]
+            assert secret.startswith("whsec_")
+            expect(page.get_by_role("button", name="Make this endpoint")).to_have_count(0)
+            assert secret not in page.content() + app.log
+            assert KEY not in page.content() + app.log
+            assert len(client.v1.prices.list().data) == 2
+            assert len(client.v1.webhook_endpoints.list().data) == 1
+        with dashboard(tmp_path, settings | dict(found), port=port) as app:
+            setup_page(page, app, "Everything is in order")

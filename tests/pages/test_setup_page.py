@@ -1,0 +1,159 @@
+"""The Setup page through AppTest, on real services in front of the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from billing.errors import NotConfigured
+from billing.page_services import hand_over
+from billing.settings import Settings
+from billing.webhook_endpoint import webhook_url
+from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Shop
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+GROUPS = ["Stripe", "Prices", "Webhook", "This app"]
+HERE = "http://localhost:8501"
+
+
+def opened(server: BillingServer) -> AppTest:
+    hand_over(server.services, server.portal)
+    page = AppTest.from_file(str(FRAME), default_timeout=30).run().switch_page("setup.py").run()
+    assert not page.exception
+    return page
+
+
+def pressed(page: AppTest, button: str) -> AppTest:
+    page.button(key=button).click().run()
+    assert not page.exception
+    return page
+
+
+def said(page: AppTest) -> str:
+    """All text of the page, without the signs that keep Markdown from acting on it."""
+    return " ".join(element.value for element in page.markdown).replace("\\", "")
+
+
+def verdict(page: AppTest) -> tuple[str, str]:
+    """The kind and title of the one banner."""
+    kinds = ("success", "info", "warning", "error")
+    (found,) = [(kind, alert.proto.title) for kind in kinds for alert in getattr(page, kind)]
+    return found
+
+
+def badges(page: AppTest) -> list[str]:
+    """The status of each finding in turn, as a word."""
+    words = ("OK", "Unknown", "To know", "Wrong")
+    texts = [element.value for element in page.markdown if "-badge[" in element.value]
+    return [word for text in texts for word in words if text.endswith(f" {word}]")]
+
+
+def register_endpoint(shop: Shop) -> None:
+    shop.stripe.v1.webhook_endpoints.create({"url": webhook_url(HERE), "enabled_events": ["*"]})
+
+
+def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> None:
+    register_endpoint(shop)
+    page = opened(shop.server)
+    assert verdict(page) == ("success", "Everything is in order")
+    assert badges(page) == ["OK"] * 11
+    assert [heading.value for heading in page.subheader] == GROUPS
+    assert [button.label for button in page.button] == ["Check again"]
+
+
+def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
+    register_endpoint(shop)
+    bare = replace(shop.server.services.settings, secret_key=None, api_base=None)
+    of_the_shop = shop.server.services.settings
+    settings = bare.using(
+        source="local sandbox", secret_key=of_the_shop.secret_key, api_base=of_the_shop.api_base
+    )
+    shop.server.portal.call(shop.server.services.store.ping)
+    with billing_server(settings) as server:
+        page = opened(server)
+        assert "this is the local sandbox: it brings all it needs" in page.success[0].value
+        assert "STRIPE_SECRET_KEY` · local sandbox" in said(page)
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[tuple[Settings, FaultyStripe]]:
+    stripe = FaultyStripe("401")
+    with serving(stripe.app) as address:
+        yield working_settings(tmp_path, address), stripe
+
+
+def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
+    faulty: tuple[Settings, FaultyStripe],
+) -> None:
+    with billing_server(faulty[0]) as server:
+        page = opened(server)
+        assert verdict(page) == ("error", "1 thing is wrong")
+        assert "Stripe's answer" in page.error[0].value
+        assert f"`{REQUEST_ID}`" in said(page)
+        assert "Copy a current test key" in said(page)
+        assert [heading.value for heading in page.subheader] == GROUPS
+        assert sorted(badges(page)) == ["OK"] * 6 + ["Unknown"] * 3 + ["Wrong"]
+        assert "sk_test_of_the_tests" not in said(page)
+
+
+def test_check_again_looks_again_and_a_rerun_does_not(shop: Shop) -> None:
+    page = opened(shop.server)
+    assert verdict(page) == ("error", "1 thing is wrong")
+    register_endpoint(shop)
+    page.run()
+    assert verdict(page) == ("error", "1 thing is wrong")
+    page.button[0].click().run()
+    assert verdict(page) == ("success", "Everything is in order")
+
+
+LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")
+
+
+def test_a_live_key_is_named_and_nothing_can_be_made_with_it(shop: Shop) -> None:
+    settings = replace(
+        shop.server.services.settings,
+        secret_key=None,
+        price_pro_monthly=None,
+        problems={"STRIPE_SECRET_KEY": LIVE},
+    )
+    shop.server.portal.call(shop.server.services.store.ping)
+    with billing_server(settings) as server:
+        page = opened(server)
+        titles = [alert.proto.title for alert in page.error]
+        assert titles == ["Stripe is not configured", "2 things are wrong"]
+        assert "STRIPE_SECRET_KEY holds a live key." in said(page)
+        assert [button.label for button in page.button] == ["Check again"]
+
+
+def test_names_from_the_account_are_shown_as_text(shop: Shop) -> None:
+    register_endpoint(shop)
+    page = opened(shop.server)
+    report = page.session_state["setup_report"]
+    named = tuple(
+        replace(one, found="<b>:red[Acme]</b> $x$ [a](https://x)") for one in report.findings
+    )
+    page.session_state["setup_report"] = replace(report, findings=named)
+    page.run()
+    raw = " ".join(element.value for element in page.markdown)
+    assert r"\<b\>\:red\[Acme\]\</b\> \$x\$ \[a\]\(https\://x\)" in raw
+
+
+def test_making_asks_first_and_names_what_is_made_and_where(shop: Shop) -> None:
+    page = pressed(opened(shop.server), "make_webhook_endpoint")
+    account = shop.stripe.v1.accounts.retrieve_current().id
+    assert f"`{account}`" in said(page)
+    assert "checkout.session.async_payment_failed" in said(page)
+    assert f"a webhook endpoint at `{webhook_url(HERE)}`" in said(page)
+    assert not shop.stripe.v1.webhook_endpoints.list().data
+    assert {"make_it", "cancel_making"} <= {button.key for button in page.button}

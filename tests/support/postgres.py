@@ -1,0 +1,175 @@
+"""A real PostgreSQL for tests, on a Unix socket in a folder of its own.
+
+The programs come from the ``pgserver`` wheel of requirements-dev.txt, else from the system. They
+are started here, not by the wheel's own code, so that a test can stop and start the server.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+STARTS_WITHIN = 60.0
+STOPS_WITHIN = 30.0
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+OPTIONS = (
+    *("-c", "listen_addresses="),
+    *("-c", "max_connections=200"),
+    *("-c", "fsync=off"),  # tests end processes, they do not cut the power
+    *("-c", "log_min_messages=fatal"),
+)
+
+
+class NoPostgres(RuntimeError):
+    """There is no PostgreSQL that can be started here; says how to get one."""
+
+
+class Postgres:
+    """A server that is running. ``stop`` and ``start`` it; ``close`` removes all of it."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._user = UNPRIVILEGED if os.geteuid() == 0 else None
+        self._running: subprocess.Popen[bytes] | None = None
+        try:
+            self._bin = self._found()
+            self._own(self._folder)
+            self._make()
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of a database on this server."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
+
+    def create_database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._run("CREATE DATABASE {}", name)
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, and whoever is still connected to it."""
+        self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def start(self) -> None:
+        """Start, and return once it answers."""
+        with (self._folder / "log").open("ab") as log:
+            self._running = subprocess.Popen(
+                [self._bin / "postgres", "-D", self._data, "-k", self._folder, *OPTIONS],
+                stdout=log,
+                stderr=log,
+                **self._as_user(),
+            )
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not self._answers():
+            if self._running.poll() is not None or time.monotonic() > deadline:
+                raise NoPostgres(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Break all connections and stop, as an administrator would."""
+        if self._running is not None:
+            self._running.send_signal(signal.SIGINT)
+            try:
+                self._running.wait(STOPS_WITHIN)
+            except subprocess.TimeoutExpired:
+                self._running.kill()
+                self._running.wait()
+            self._running = None
+
+    def close(self) -> None:
+        """Stop and remove the files."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _as_user(self) -> dict[str, Any]:
+        if self._user is None:
+            return {}
+        known = pwd.getpwnam(self._user)
+        return {"user": known.pw_uid, "group": known.pw_gid, "extra_groups": []}
+
+    def _own(self, path: Path) -> None:
+        if self._user is not None:
+            shutil.chown(path, self._user)
+
+    def _found(self) -> Path:
+        """The folder of the programs, once they have shown that they run for our user."""
+        said = []
+        for candidate in (*_wheel(), *_system()):
+            try:
+                subprocess.run(
+                    [candidate / "postgres", "--version"],
+                    check=True,
+                    capture_output=True,
+                    **self._as_user(),
+                )
+            except (OSError, subprocess.CalledProcessError) as error:
+                said.append(f"{candidate}: {error}")
+            else:
+                return candidate
+        raise NoPostgres(
+            "No PostgreSQL can be started. Install the wheel (pip install -r requirements-dev.txt) "
+            "or the system's (apt-get install postgresql).\n" + "\n".join(said)
+        )
+
+    def _make(self) -> None:
+        made = subprocess.run(
+            [
+                *(self._bin / "initdb", "-D", self._data, "-U", "postgres"),
+                *("-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"),
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+            **self._as_user(),
+        )
+        if made.returncode:
+            raise NoPostgres(f"PostgreSQL could not make its files:\n{made.stderr}")
+
+    def _run(self, statement: str, name: str) -> None:
+        with self._connection() as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    def _connection(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
+        )
+
+    def _answers(self) -> bool:
+        try:
+            self._connection().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _wheel() -> list[Path]:
+    # Found, not imported: only the programs in it are wanted.
+    spec = importlib.util.find_spec("pgserver")
+    folders = spec.submodule_search_locations if spec else None
+    return [Path(folder) / "pginstall" / "bin" for folder in folders or ()]
+
+
+def _system() -> list[Path]:
+    on_path = shutil.which("postgres")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return [*([Path(on_path).parent] if on_path else []), *debian]

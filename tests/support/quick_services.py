@@ -1,0 +1,117 @@
+"""The services with all their waits made short, so that tests wait for events, not for clocks."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import stripe
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from billing.mirror import Mirror
+from billing.services import Services
+from billing.settings import Settings
+from billing.settlement import Settlement
+from billing.store import tables
+from billing.store.grants import Grant
+from billing.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Connection
+
+    from billing.store import Store
+
+SECRET = "whsec_of_the_tests"
+# A fresh event is left alone for a moment, a failed one is tried again and again.
+DELAYS = (0.2, *([0.05] * 200))
+PATIENT = (3600.0, 3600.0)  # nothing is swept up, nothing tried again
+SWEEP_SECONDS = 0.05
+STEP_SECONDS = 0.05
+
+
+def settings_for(stripe_url: str, database_url: str) -> Settings:
+    """Settings with everything in order."""
+    return Settings(
+        secret_key=SecretStr("sk_test_of_the_tests"),
+        webhook_secrets=(SecretStr(SECRET),),
+        price_pro_monthly="price_pro",
+        price_extra_credit="price_credit",
+        public_url="http://localhost:8501",
+        api_base=stripe_url,
+        database_url=SecretStr(database_url),
+    )
+
+
+def quick_services(
+    settings: Settings,
+    *,
+    delays: tuple[float, ...] = DELAYS,
+    step_seconds: float = STEP_SECONDS,
+) -> Services:
+    """What the composition root builds, with these delays."""
+    services = Services(settings, stripe_name="Stripe under test", stripe_deadline=5.0)
+    services.settlement = Settlement(
+        services.store, services.fulfillment, delays=delays, sweep_seconds=SWEEP_SECONDS
+    )
+    services.mirror = Mirror(
+        services.gateway, services.store, services.settlement, step_seconds=step_seconds
+    )
+    services.webhooks = Webhooks(settings, services.store, services.settlement)
+    return services
+
+
+@asynccontextmanager
+async def open_services(
+    stripe_url: str, database_url: str, *, delays: tuple[float, ...] = DELAYS
+) -> AsyncIterator[Services]:
+    """Services with nothing at work behind the scenes, closed at the end."""
+    services = quick_services(settings_for(stripe_url, database_url), delays=delays)
+    try:
+        yield services
+    finally:
+        await services.aclose()
+
+
+def signature(body: bytes, secret: str = SECRET) -> str:
+    """The ``Stripe-Signature`` header for a body."""
+    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret))
+
+
+async def deliver(services: Services, event: dict[str, Any]) -> str:
+    """Bring an event as a signed webhook; its id once it is kept."""
+    body = json.dumps(event).encode()
+    return await services.webhooks.receive(body, signature(body))
+
+
+async def ledger(store: Store) -> dict[str, Grant]:
+    """Every line of the ledger, by its session."""
+
+    def ask(connection: Connection) -> dict[str, Grant]:
+        lines = [Grant(*row) for row in connection.execute(select(tables.grants))]
+        return {line.session_id: line for line in lines}
+
+    return await store.read(ask)
+
+
+async def event_rows(store: Store) -> dict[str, dict[str, Any]]:
+    """Every event as recorded, by its id."""
+
+    def ask(connection: Connection) -> dict[str, dict[str, Any]]:
+        rows = connection.execute(select(tables.events)).mappings()
+        return {row["id"]: dict(row) for row in rows}
+
+    return await store.read(ask)
+
+
+async def states(store: Store) -> dict[str, int]:
+    """How many events there are in each state."""
+    counted = select(tables.events.c.state, func.count()).group_by(tables.events.c.state)
+
+    def ask(connection: Connection) -> dict[str, int]:
+        return {state: number for state, number in connection.execute(counted).tuples()}
+
+    return await store.read(ask)

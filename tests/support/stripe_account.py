@@ -1,0 +1,284 @@
+"""An account at Stripe as far as billing reads it: Checkout Sessions, events, lists with cursors.
+
+It counts what it is asked, holds very long histories cheaply, and can misbehave. What is sold and
+paid is the test's to say; the real journeys run against ``stripe_sandbox``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import json
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JSON = dict[str, Any]
+
+LIST_SESSIONS = "/v1/checkout/sessions"
+LIST_EVENTS = "/v1/events"
+ONE_SESSION = "/v1/checkout/sessions/{id}"
+
+
+@dataclass
+class Faults:
+    """Shares (0 to 1) of the requests that go wrong in each way; ``delay_seconds`` at most."""
+
+    rate_limited: float = 0.0
+    failing: float = 0.0
+    dropped: float = 0.0
+    delayed: float = 0.0
+    delay_seconds: float = 0.05
+    seed: int = 1
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 - which request fails is no secret
+
+    def next(self) -> tuple[str, float]:
+        """What happens to the next request, and how long it is held back first."""
+        delay = 0.0
+        if self._random.random() < self.delayed:
+            delay = self._random.random() * self.delay_seconds
+        drawn = self._random.random()
+        for name in ("rate_limited", "failing", "dropped"):
+            drawn -= getattr(self, name)
+            if drawn < 0:
+                return name, delay
+        return "", delay
+
+
+DOWN = Faults(failing=1.0)
+NO_FAULTS = Faults()
+
+
+class StripeAccount:
+    """Tell it what there is with ``sell``, ``become`` and ``say``; ``serve`` its API."""
+
+    def __init__(self) -> None:
+        self.faults = NO_FAULTS
+        self.asked: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._sessions = _Newest()
+        self._events = _Newest()
+        self._made = 0
+
+    # What a test says ---------------------------------------------------------------------------
+
+    def sell(
+        self,
+        kind: str = "credits",
+        quantity: int = 1,
+        *,
+        created: int | None = None,
+        ours: bool = True,
+        **values: Any,
+    ) -> JSON:
+        """A new session, open and unpaid unless ``values`` say otherwise."""
+        with self._lock:
+            self._made += 1
+            session = session_object(self._made, kind, quantity, created, ours=ours) | values
+            self._sessions.put(session)
+            return session
+
+    def become(self, session: JSON, **values: Any) -> JSON:
+        """The session once ``values`` of it have changed."""
+        with self._lock:
+            changed = self._sessions.get(session["id"]) | values
+            self._sessions.put(changed)
+            return dict(changed)
+
+    def pay(self, session: JSON) -> JSON:
+        """The session, complete and paid."""
+        return self.become(session, status="complete", payment_status="paid", url=None)
+
+    def say(
+        self, kind: str, session: JSON, *, event_id: str | None = None, listed: bool = True
+    ) -> JSON:
+        """An event about the session, as ``checkout.session.<kind>``; unless ``listed`` it is
+        known to webhooks alone."""
+        with self._lock:
+            self._made += 1
+            event = event_object(event_id or f"evt_{self._made}", kind, session)
+            if listed:
+                self._events.put(event)
+            return event
+
+    def reset(self) -> None:
+        """Forget everything, as a sandbox that is reset does."""
+        with self._lock:
+            self._sessions, self._events = _Newest(), _Newest()
+
+    def session(self, session_id: str) -> JSON:
+        """What the account knows of it now."""
+        with self._lock:
+            return dict(self._sessions.get(session_id))
+
+    # What Stripe's API says ---------------------------------------------------------------------
+
+    @contextmanager
+    def serve(self) -> Iterator[str]:
+        """The base URL of its API."""
+        with serving(self._asgi) as url:
+            yield url
+
+    async def _asgi(self, scope: JSON, _receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("Only HTTP is spoken here.")
+        with self._lock:
+            fault, delay = self.faults.next()
+            status, body = self._answer(scope["path"], parse_qs(scope["query_string"].decode()))
+        if delay:
+            await asyncio.sleep(delay)
+        headers = [(b"content-type", b"application/json"), (b"request-id", b"req_of_the_test")]
+        if fault in _FAULTS:
+            # Stripe says so too, when the SDK's own retries would not help.
+            headers.append((b"stripe-should-retry", b"false"))
+            status, body = _FAULTS[fault]
+        encoded = json.dumps(body).encode() if isinstance(body, dict) else body
+        headers.append((b"content-length", str(len(encoded)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if fault == "dropped":  # uvicorn closes a connection whose answer is not finished
+            await send({"type": "http.response.body", "body": encoded[:9], "more_body": True})
+            return
+        await send({"type": "http.response.body", "body": encoded})
+
+    def _answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, JSON | bytes]:
+        if path == LIST_SESSIONS:
+            self.asked[LIST_SESSIONS] += 1
+            return self._sessions.page(query)
+        if path == LIST_EVENTS:
+            self.asked[LIST_EVENTS] += 1
+            return self._events.page(query)
+        if path.startswith(f"{LIST_SESSIONS}/"):
+            self.asked[ONE_SESSION] += 1
+            session = self._sessions.find(path.removeprefix(f"{LIST_SESSIONS}/"))
+            if session:
+                return 200, session | {"line_items": line_items(session)}
+        return _missing(path)
+
+
+_FAULTS: dict[str, tuple[int, JSON]] = {
+    "rate_limited": (429, {"error": {"type": "invalid_request_error", "code": "rate_limit",
+                                     "message": "Request rate limit exceeded."}}),
+    "failing": (500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}),
+}  # fmt: skip
+
+
+def _missing(what: str) -> tuple[int, JSON]:
+    message = f"No such object: '{what}'"
+    error = {"type": "invalid_request_error", "code": "resource_missing", "message": message}
+    return 404, {"error": error}
+
+
+class _Newest:
+    """Objects by age. A page costs the same however many there are."""
+
+    def __init__(self) -> None:
+        self._order: list[tuple[int, int, str]] = []  # created, arrival, id: the oldest first
+        self._places: dict[str, tuple[int, int, str]] = {}
+        self._bodies: dict[str, bytes] = {}
+        self._types: dict[str, str] = {}
+
+    def put(self, value: JSON) -> None:
+        name = value["id"]
+        if name not in self._places:
+            self._places[name] = place = (value["created"], len(self._places), name)
+            bisect.insort(self._order, place)
+        self._types[name] = value.get("type", "")
+        self._bodies[name] = json.dumps(value).encode()
+
+    def get(self, name: str) -> JSON:
+        return dict(json.loads(self._bodies[name]))
+
+    def find(self, name: str) -> JSON | None:
+        return self.get(name) if name in self._bodies else None
+
+    def page(self, query: dict[str, list[str]]) -> tuple[int, JSON | bytes]:
+        asked = {name: values[0] for name, values in query.items()}
+        limit = int(asked.get("limit", 10))
+        lowest = (int(asked.get("created[gte]", 0)), -1, "")
+        highest = (int(asked.get("created[lte]", 2**40)) + 1, -1, "")
+        first = bisect.bisect_left(self._order, lowest)
+        end = bisect.bisect_left(self._order, highest)
+        for cursor in ("starting_after", "ending_before"):
+            if cursor in asked and asked[cursor] not in self._places:
+                return _missing(asked[cursor])
+        if "starting_after" in asked:
+            end = min(end, bisect.bisect_left(self._order, self._places[asked["starting_after"]]))
+        upward = "ending_before" in asked
+        if upward:
+            place = self._places[asked["ending_before"]]
+            first = max(first, bisect.bisect_right(self._order, place))
+        wanted = {values[0] for name, values in query.items() if name.startswith("types")}
+        found: list[str] = []
+        for position in range(first, end) if upward else range(end - 1, first - 1, -1):
+            name = self._order[position][2]
+            if not wanted or self._types[name] in wanted:
+                found.append(name)
+            if len(found) > limit:
+                break
+        chosen = found[:limit][::-1] if upward else found[:limit]
+        more = b"true" if len(found) > limit else b"false"
+        data = b",".join(self._bodies[name] for name in chosen)
+        return 200, b'{"object":"list","has_more":' + more + b',"data":[' + data + b"]}"
+
+
+def session_object(
+    number: int, kind: str, quantity: int, created: int | None = None, *, ours: bool = True
+) -> JSON:
+    """An open session as Stripe shows it, with what billing reads of it."""
+    created = int(time.time()) if created is None else created
+    metadata = {"app": "billing-dashboard", "kind": kind, "quantity": str(quantity)}
+    email = f"buyer{number}@example.com"
+    return {
+        "id": f"cs_test_{number:012d}",
+        "object": "checkout.session",
+        "created": created,
+        "expires_at": created + 86_400,
+        "status": "open",
+        "payment_status": "unpaid",
+        "mode": "subscription" if kind == "pro" else "payment",
+        "amount_total": 9900 if kind == "pro" else 99 * quantity,
+        "currency": "usd",
+        "customer": f"cus_{number}",
+        "customer_email": None,
+        "customer_details": {"email": email, "name": None},
+        "livemode": False,
+        "metadata": metadata if ours else {"app": "another"},
+        "payment_intent": None if kind == "pro" else f"pi_{number}",
+        "subscription": f"sub_{number}" if kind == "pro" else None,
+        "url": f"https://checkout.example/c/pay/{number}",
+    }
+
+
+def line_items(session: JSON) -> JSON:
+    """What ``expand[]=line_items`` adds."""
+    quantity = int(session["metadata"].get("quantity", 1))
+    item = {"id": f"li_{session['id']}", "object": "item", "quantity": quantity}
+    return {"object": "list", "data": [item], "has_more": False}
+
+
+def event_object(event_id: str, kind: str, session: JSON) -> JSON:
+    """An event ``checkout.session.<kind>``; a kind with a dot in it is a whole type."""
+    return {
+        "id": event_id,
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": int(time.time()),
+        "data": {"object": session},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": kind if "." in kind else f"checkout.session.{kind}",
+    }
