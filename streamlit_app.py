@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,8 @@ def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
     signing_secret = sandbox.ensure_webhook_endpoint(
         url=f"{here}{WEBHOOK_PATH}", description="The billing dashboard itself"
     )
+    # An address that was meant for a key is not the sandbox's.
+    settings = replace(settings, api_base=None)
     return settings.using(
         source="local sandbox",
         secret_key=SecretStr("sk_test_sandbox"),

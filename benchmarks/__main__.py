@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--quick] [checkout] [rerun]``: measure, and print a table for each."""
+"""``python -m benchmarks [--quick] [name …]``: measure, and print a table for each."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import checkout_route, warm_rerun
+from benchmarks import backfill, checkout_route, warm_rerun
 
-BENCHMARKS = {"checkout": checkout_route.measure, "rerun": warm_rerun.measure}
+BENCHMARKS = {
+    "checkout": checkout_route.measure,
+    "rerun": warm_rerun.measure,
+    "backfill": backfill.measure,
+}
 
 
 def machine() -> str:

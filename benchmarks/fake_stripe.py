@@ -3,27 +3,33 @@
 ``python -m benchmarks.fake_stripe`` listens on a free port of 127.0.0.1 and prints its base URL.
 It answers ``POST`` and ``GET /v1/checkout/sessions``, ``GET /v1/prices/{id}`` and
 ``GET /v1/events`` (there are none), each after the delay set by ``POST /_delay?ms=100``.
-``GET /_count`` tells how often each was called.
+``POST /_history?sessions=10000`` gives it a history to list; ``GET /_count`` tells how often each
+was called.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from email.utils import formatdate
 from typing import cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httptools
 
 from benchmarks.event_loop import run
+from benchmarks.fake_history import History
 from benchmarks.stripe_answers import Answers
 
 CREATE = "POST /v1/checkout/sessions"
 LIST = "GET /v1/checkout/sessions"
 EVENTS = "GET /v1/events"
+RETRIEVE = "GET /v1/checkout/sessions/{id}"
+ACCOUNT = "GET /v1/account"
 PRICE = "GET /v1/prices/{id}"
+ACCOUNT_ANSWER = b'{"id": "acct_benchmark", "object": "account"}'
 
 # The headers that Stripe sends with an answer: reading them is part of its callers' work.
 HEADERS = (
@@ -60,6 +66,7 @@ class FakeStripe:
         self.delay_seconds = 0.0
         self.calls: Counter[str] = Counter()
         self._answers = Answers()
+        self._history = History(0, 0)
         self._number = 0
         self._date = formatdate(usegmt=True)
 
@@ -73,10 +80,21 @@ class FakeStripe:
                 body: bytes | None = self._answers.new_session(self._number)
             case "GET", "/v1/checkout/sessions":
                 self.calls[LIST] += 1
-                body = self._answers.session_list
+                query = dict(parse_qsl(urlsplit(target).query))
+                body = (
+                    self._history.page(query) if len(self._history) else self._answers.session_list
+                )
             case "GET", "/v1/events":
                 self.calls[EVENTS] += 1
                 body = self._answers.no_events
+            case "GET", "/v1/account":
+                self.calls[ACCOUNT] += 1
+                body = ACCOUNT_ANSWER
+            case "POST", "/_history":
+                count = int(parse_qs(urlsplit(target).query)["sessions"][0])
+                self._history = History(count, int(time.time()))
+                self.calls.clear()
+                return self._framed(b"{}"), 0
             case "GET", "/_count":
                 return self._framed(json.dumps(self.calls).encode()), 0
             case "POST", "/_delay":
@@ -86,6 +104,9 @@ class FakeStripe:
             case "GET", _ if path.startswith("/v1/prices/"):
                 self.calls[PRICE] += 1
                 body = self._answers.price(path.removeprefix("/v1/prices/"))
+            case "GET", _ if path.startswith("/v1/checkout/sessions/"):
+                self.calls[RETRIEVE] += 1
+                body = self._history.session(path.rpartition("/")[2])
             case _:
                 body = None
         if body is None:

@@ -23,6 +23,10 @@ class FakeStripeProcess:
         """How long each answer is held back from now on."""
         ask("POST", f"{self.url}/_delay?ms={milliseconds}")
 
+    def set_history(self, sessions: int) -> None:
+        """How many sessions there are to list from now on; the counts begin anew."""
+        ask("POST", f"{self.url}/_history?sessions={sessions}")
+
     def calls(self) -> dict[str, int]:
         """How often each endpoint was called, by names like ``POST /v1/checkout/sessions``."""
         return dict(json.loads(ask("GET", f"{self.url}/_count")[1]))

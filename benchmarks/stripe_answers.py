@@ -165,9 +165,9 @@ class Answers:
     def __init__(self) -> None:
         created = int(time.time())
         placeholder = session_id(0)
-        self._session = _printed(checkout_session(placeholder, created)).split(placeholder.encode())
-        self._prices = {name: _printed(price(name, created)) for name in (PRICE_PRO, PRICE_CREDIT)}
-        self.session_list = _printed(
+        self._session = printed(checkout_session(placeholder, created)).split(placeholder.encode())
+        self._prices = {name: printed(price(name, created)) for name in (PRICE_PRO, PRICE_CREDIT)}
+        self.session_list = printed(
             {
                 "object": "list",
                 "url": "/v1/checkout/sessions",
@@ -176,7 +176,7 @@ class Answers:
             }
         )
 
-        self.no_events = _printed(
+        self.no_events = printed(
             {"object": "list", "url": "/v1/events", "has_more": False, "data": []}
         )
 
@@ -189,5 +189,5 @@ class Answers:
         return self._prices.get(price_id)
 
 
-def _printed(answer: dict[str, Any]) -> bytes:
+def printed(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer, indent=2).encode()

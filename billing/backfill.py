@@ -1,14 +1,15 @@
 """Reads a whole history of Checkout Sessions, several stretches of time at once.
 
 Stripe lists the newest first, a hundred at a time. One reader after another would wait for every
-answer; here a reader that has nothing to do takes over a part of another's stretch. What is left
-to read is saved with each page, so a backfill that is cut off goes on where it stopped.
+answer. Here a first look at a few stretches of time tells how full each is, and readers that have
+nothing to do take over a part of a full one. What is left to read is saved with each page, so a
+backfill that is cut off goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,20 +18,51 @@ if TYPE_CHECKING:
     from billing.gateway import Page
 
 PAGE = 100
-READERS = 16
-READERS_WHEN_RATE_LIMITED = 4
-# How much further back than the newest page each first stretch reaches.
-REACHES = (16, 256, 4096)
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many readers there are, and how far back (in seconds) the edges of the first stretches
+    lie. More of both is quicker and asks for more pages that turn out half empty."""
+
+    readers: int
+    edges: tuple[int, ...]
+
+
+QUICK = Pace(16, (DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY))
+SPARING = Pace(4, (3 * DAY, 60 * DAY))  # where requests are what is scarce
+PAGES_WORTH_A_READER = 2
 
 
 @dataclass(frozen=True)
 class Stretch:
     """Sessions created from ``oldest`` to ``newest`` (Unix seconds, inclusive) are still to be
-    read, below the session ``after`` where reading has begun."""
+    read, below the session ``after`` where reading has begun. ``page_seconds`` is how much time
+    its last page covered, None when it was not looked at yet."""
 
     oldest: int
     newest: int
     after: str | None = None
+    page_seconds: int | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages it seems to hold."""
+        return 1 + (self.newest - self.oldest) // self.page_seconds if self.page_seconds else 1
+
+    def cut(self, parts: int) -> list[Stretch]:
+        """The stretch in equal parts, the newest first; only the first goes on after a session."""
+        step = (self.newest - self.oldest) // max(parts, 1)
+        if parts < 2 or step < 1:
+            return [self]
+        edges = [self.newest - step * part for part in range(1, parts)]
+        newest, after = [self.newest, *edges], [self.after, *([None] * len(edges))]
+        oldest = [*(edge + 1 for edge in edges), self.oldest]
+        return [
+            Stretch(*bounds, self.page_seconds)
+            for bounds in zip(oldest, newest, after, strict=True)
+        ]
 
 
 class Backfill:
@@ -41,70 +73,75 @@ class Backfill:
         self,
         fetch: Callable[..., Awaitable[Page]],
         keep: Callable[[list[dict[str, Any]], list[dict[str, Any]]], Awaitable[None]],
-        *,
-        readers: int = READERS,
+        pace: Pace = QUICK,
     ) -> None:
         self._fetch = fetch
         self._keep = keep
-        self._readers = readers
+        self._pace = pace
         self._waiting: list[Stretch] = []
-        self._open: set[Stretch] = set()
+        self._unread: set[Stretch] = set()
+        self._reading = 0
+        self._to_look_at = 0
         self._changed = asyncio.Condition()
 
     async def run(self, left: list[dict[str, Any]], now: int) -> None:
         """Read what is ``left`` (as ``keep`` was told), or everything up to ``now`` when empty."""
-        stretches = [Stretch(**stretch) for stretch in left] or [Stretch(0, now)]
-        self._waiting, self._open = stretches, set(stretches)
+        self._waiting = [Stretch(**stretch) for stretch in left] or self._first_stretches(now)
+        self._unread = set(self._waiting)
+        self._to_look_at = len(self._waiting)
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._readers):
+            for _ in range(self._pace.readers):
                 group.create_task(self._read())
+
+    def _first_stretches(self, now: int) -> list[Stretch]:
+        newest = [now, *(now - edge for edge in self._pace.edges)]
+        oldest = [*(edge + 1 for edge in newest[1:]), 0]
+        return [Stretch(*bounds) for bounds in zip(oldest, newest, strict=True)]
 
     async def _read(self) -> None:
         while True:
             async with self._changed:
-                await self._changed.wait_for(lambda: self._waiting or not self._open)
+                await self._changed.wait_for(lambda: self._waiting or not self._unread)
                 if not self._waiting:
                     return
                 stretch = self._waiting.pop(0)
+                self._reading += 1
             await self._read_page(stretch)
 
     async def _read_page(self, stretch: Stretch) -> None:
         created = {"gte": stretch.oldest, "lte": stretch.newest}
         after = {"starting_after": stretch.after} if stretch.after else {}
         page = await self._fetch(created=created, limit=PAGE, **after)
-        rest = self._rest(stretch, page)
         async with self._changed:
-            # The next page may be read while this one is stored; until it is, it counts as unread.
-            self._waiting = rest + self._waiting
-            self._open.update(rest)
+            self._reading -= 1
+            self._to_look_at -= 1
+            if page.has_more:
+                rest = _below(stretch, page)
+                self._waiting.append(rest)
+                self._unread.add(rest)
+            self._share_out()
             self._changed.notify_all()
-        await self._keep(page.data, [asdict(one) for one in self._open - {stretch}])
+        # The rest may be read while this page is stored; until it is, the page counts as unread.
+        await self._keep(page.data, [asdict(one) for one in self._unread - {stretch}])
         async with self._changed:
-            self._open.discard(stretch)
+            self._unread.discard(stretch)
             self._changed.notify_all()
 
-    def _rest(self, stretch: Stretch, page: Page) -> list[Stretch]:
-        """What the page left of its stretch, in parts for the readers that have nothing to do."""
-        if not page.has_more:
-            return []
-        first, last = page.data[0], page.data[-1]
-        rest = replace(stretch, newest=last["created"], after=last["id"])
-        span = max(first["created"] - last["created"], 1)
-        if stretch.oldest == 0:  # nobody knows how far back: reach out in growing steps
-            edges = [last["created"] - span * reach for reach in REACHES]
-        else:
-            pages = (rest.newest - rest.oldest) // span
-            idle = self._readers - len(self._open) + 1
-            parts = max(1, min(idle, pages))
-            step = (rest.newest - rest.oldest) // parts
-            edges = [rest.newest - step * part for part in range(1, parts)] if step else []
-        return _cut(rest, [edge for edge in edges if rest.oldest < edge < rest.newest])
+    def _share_out(self) -> None:
+        """Cut what waits into parts for the readers that would have nothing to do."""
+        idle = self._pace.readers - self._reading - len(self._waiting)
+        if idle <= 0 or self._to_look_at > 0 or not self._waiting:
+            return
+        total = sum(stretch.pages for stretch in self._waiting)
+        shared: list[Stretch] = []
+        for stretch in self._waiting:
+            readers = 1 + round(idle * stretch.pages / total)
+            shared += stretch.cut(min(readers, stretch.pages // PAGES_WORTH_A_READER))
+        self._unread = self._unread.difference(self._waiting).union(shared)
+        self._waiting = shared
 
 
-def _cut(stretch: Stretch, edges: list[int]) -> list[Stretch]:
-    """The stretch in parts, the newest first; only the first goes on after a known session."""
-    parts, newest, after = [], stretch.newest, stretch.after
-    for edge in edges:
-        parts.append(Stretch(edge + 1, newest, after))
-        newest, after = edge, None
-    return [*parts, Stretch(stretch.oldest, newest, after)]
+def _below(stretch: Stretch, page: Page) -> Stretch:
+    first, last = page.data[0], page.data[-1]
+    span = max(first["created"] - last["created"], 1)
+    return Stretch(stretch.oldest, last["created"], last["id"], span)

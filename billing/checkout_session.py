@@ -35,6 +35,9 @@ class Kind(StrEnum):
         return f"{quantity:,} extra credit{'' if quantity == 1 else 's'}"
 
 
+_KINDS = frozenset(kind.value for kind in Kind)
+
+
 @dataclass(frozen=True)
 class CheckoutSession:
     """A Checkout Session as this product reads it.
@@ -78,7 +81,7 @@ class CheckoutSession:
             or session.get("customer_email"),
             url=session.get("url"),
             ours=ours,
-            kind=Kind(sold) if ours and sold in set(Kind) else None,
+            kind=Kind(sold) if ours and sold in _KINDS else None,
             made_by=str(metadata.get("made_by", "")) if ours else "",
             quantity=int(quantity) if re.fullmatch(r"\d{1,9}", quantity) else 1,
         )

@@ -72,6 +72,8 @@ def absorb(connection: Connection, found: Sequence[dict[str, Any]], cause: str) 
 
 def entitlement(session: dict[str, Any], cause: str, now: float) -> Grant | None:
     """What the session entitles to: nothing while unpaid, expired, or another app's."""
+    if session["status"] != "complete":
+        return None
     known = CheckoutSession.from_stripe(session)
     if not (known.ours and known.is_paid and known.kind):
         return None
@@ -97,6 +99,7 @@ def _quantity_bought(session: dict[str, Any], known: CheckoutSession) -> int:
 def _settled(connection: Connection, found: dict[str, Any], cause: str) -> Settled:
     absorb(connection, [found], cause)
     session = CheckoutSession.from_stripe(found)
+    sessions.note_completion(connection, session.id)
     return Settled(session, grants.of_session(connection, session.id))
 
 

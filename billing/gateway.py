@@ -89,11 +89,22 @@ class StripeGateway:
         )
 
     async def retrieve_checkout_session(
-        self, session_id: str, *, with_line_items: bool = False
+        self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
     ) -> JSON:
-        """https://docs.stripe.com/api/checkout/sessions/retrieve"""
-        params = {"expand": ["line_items"]} if with_line_items else {}
+        """``with_payments`` adds which PaymentIntents paid the invoice of a subscription.
+
+        https://docs.stripe.com/api/checkout/sessions/retrieve
+        """
+        expand = ["line_items"] * with_line_items + ["invoice.payments"] * with_payments
+        params = {"expand": expand} if expand else {}
         return await self._call("get", f"/v1/checkout/sessions/{session_id}", params)
+
+    async def expire_checkout_session(self, session_id: str) -> JSON:
+        """An open one only; of any other Stripe says no.
+
+        https://docs.stripe.com/api/checkout/sessions/expire
+        """
+        return await self._call("post", f"/v1/checkout/sessions/{session_id}/expire")
 
     async def list_checkout_sessions(self, **filters: Any) -> Page:
         """A page, the newest first, no faster than the rate limit allows.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.backfill import READERS, READERS_WHEN_RATE_LIMITED, Backfill
+from billing.backfill import QUICK, SPARING, Backfill
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
 from billing.fulfillment import absorb
 from billing.settings import DATABASE_URL
@@ -130,8 +130,7 @@ class Mirror:
                     await self._note_failure(_first(failures))
                 await self._pause()
         finally:
-            await self._flush()
-            await self._let_go()
+            await self._leave()
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
@@ -147,13 +146,14 @@ class Mirror:
             )
         )
 
-    async def _let_go(self) -> None:
+    async def _leave(self) -> None:
         try:
+            await self._flush()
             await self._store.write(
                 lambda connection: sync.release(connection, LEASE, self._holder)
             )
-        except BillingError:
-            log.info("The mirror's lease was not given back; it runs out by itself.")
+        except BillingError as failure:
+            log.info("The mirror's lease runs out by itself: %s", failure.message)
 
     async def _step(self) -> None:
         saved: JSON = await self._store.read(lambda connection: sync.load(connection, STATE)) or {}
@@ -214,8 +214,8 @@ class Mirror:
 
             await self._store.write(write)
 
-        readers = READERS_WHEN_RATE_LIMITED if self._gateway.is_rate_limited else READERS
-        backfill = Backfill(self._gateway.list_checkout_sessions, keep, readers=readers)
+        pace = SPARING if self._gateway.is_rate_limited else QUICK
+        backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
         await backfill.run(saved["left"], int(time.time()) + 60)
         log.info("The history is read: %s sessions.", saved["read"])
         return saved | {"left": [], "complete": True}
@@ -232,7 +232,7 @@ class Mirror:
                 known = events.record(connection, event, "poll", initial_state(event["type"]), now)
                 missed = missed or known.deliveries == 0
                 if known.state == "pending":
-                    waiting.append(Due(event["id"], event["type"], _about(event)))
+                    waiting.append(Due(event["id"], event["type"], events.object_id(event)))
 
         seen = 0
         newer = self._newer(self._gateway.list_events, saved, "event", types=list(HANDLED_TYPES))
@@ -295,7 +295,11 @@ class Mirror:
     async def _flush(self) -> None:
         made, self._made = self._made, []
         if made:
-            await self._store.write(lambda connection: absorb(connection, made, "sync"))
+            try:
+                await self._store.write(lambda connection: absorb(connection, made, "sync"))
+            except BillingError:
+                self._made = made + self._made
+                raise
 
 
 def _state(connection: Connection) -> MirrorState:
@@ -317,7 +321,3 @@ def _first(failures: ExceptionGroup[BillingError]) -> BillingError:
 
 def _first_id(page: Page) -> str | None:
     return page.data[0]["id"] if page.data else None
-
-
-def _about(event: JSON) -> str:
-    return str(event["data"]["object"].get("id") or "")

@@ -12,6 +12,7 @@ from billing.account_setup import AccountSetup
 from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.diagnosis import Diagnosis
+from billing.event_log import EventLog
 from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.mirror import Mirror
@@ -50,6 +51,7 @@ class Services:
         self.mirror = Mirror(self.gateway, self.store, self.settlement)
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
         self.webhooks = Webhooks(settings, self.store, self.settlement)
+        self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

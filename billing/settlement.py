@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from billing.errors import BillingError, InvalidInput, StripeFailure
+from billing.errors import BillingError
 from billing.store import events
 from billing.store.events import Due
 
@@ -116,9 +116,12 @@ class Settlement:
         error: str | None = None
         try:
             await self._fulfillment.settle(session_id, cause=min(event_ids))
-        except (StripeFailure, InvalidInput) as failure:
+        except BillingError as failure:
             error = f"{failure.message} {failure.next_step}"
             log.warning("Events %s failed: %s", ", ".join(sorted(event_ids)), failure.message)
+        except Exception as mistake:  # one event that nobody foresaw must not stop the others
+            error = f"{type(mistake).__name__}: the server's log tells more."
+            log.exception("Events %s failed", ", ".join(sorted(event_ids)))
         await self._store.write(
             lambda connection: events.settle(
                 connection, event_ids, "failed" if error else "handled", self._clock(), error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOLERANCE_SECONDS = 300
+WORD = re.compile(r"[A-Za-z0-9_.]{1,100}")
 
 
 class Webhooks:
@@ -53,7 +55,7 @@ class Webhooks:
         known = await self._store.write(
             lambda connection: events.record(connection, event, "webhook", state, time.time())
         )
-        about = str(event["data"]["object"].get("id") or "")
+        about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state == "pending":
             self._settlement.expect([Due(event["id"], event["type"], about)])
@@ -91,13 +93,22 @@ def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str
         raise _refusal(reason)
     try:
         event = json.loads(text)
-        _ = event["id"], event["type"], int(event["created"]), event["data"]["object"].get
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError):
+        event = None
+    if not _is_event(event):
         raise WebhookRefused(
             "The body is signed, but it is not an event.",
             "Register this address for snapshot events, not thin ones.",
-        ) from None
+        )
     return dict(event)
+
+
+def _is_event(sent: Any) -> bool:
+    """https://docs.stripe.com/api/events/object"""
+    match sent:
+        case {"id": str(name), "type": str(kind), "created": int(), "data": {"object": dict()}}:
+            return bool(WORD.fullmatch(name) and WORD.fullmatch(kind))
+    return False
 
 
 def _refusal(reason: str) -> WebhookRefused:

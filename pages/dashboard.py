@@ -21,9 +21,10 @@ def home() -> None:
 
 
 billing = st.Page("billing.py", title="Billing", icon=":material/payments:", url_path="billing")
+events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
 page = st.navigation(
-    [st.Page(home, default=True, visibility="hidden"), billing, setup],
+    [st.Page(home, default=True, visibility="hidden"), billing, events, setup],
     position="top",
 )
 

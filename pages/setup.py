@@ -68,7 +68,7 @@ def row(finding: Finding, report: Report) -> None:
 billing = page_services()
 head = st.container()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    progress = st.container(width="content")
+    progress = st.empty()
     again = st.button("Check again", icon=":material/refresh:")
 
 report: Report | None = st.session_state.get("setup_report")
@@ -79,9 +79,10 @@ if report is None or again or time.time() - report.asked_at > MAX_AGE_SECONDS:
 
 with head:
     verdict(report)
-with progress:
-    when = f"{local(report.asked_at):%H:%M:%S}"
-    st.markdown(f":small[{plain(billing.services.stripe_name)}, checked at {when}]")
+when = f"{local(report.asked_at):%H:%M:%S}"
+progress.markdown(
+    f":small[{plain(billing.services.stripe_name)}, checked at {when}]", width="content"
+)
 
 for side, groups in zip(
     st.columns(2, gap="medium"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ BUSY_SECONDS = 5
 WRITES = "billing_writes"  # the execution option of a connection that will write
 MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATION_LOCK = 7_265_101  # any number that nobody else on the same PostgreSQL uses
+_UPGRADING = threading.Lock()  # Alembic works on one connection of a process at a time
 
 
 class Database:
@@ -48,7 +51,8 @@ class Database:
                     self._engine = self._created()
                 if not self._current:
                     try:
-                        upgrade(self._engine)
+                        with _UPGRADING:
+                            upgrade(self._engine)
                     except SQLAlchemyError as error:
                         raise store_failure(error) from None
                     self._current = True
@@ -89,7 +93,8 @@ def _sqlite(url: Any) -> Engine:
         connection.isolation_level = None  # transactions begin below, not by the driver's guess
         # WAL lets pages read while webhooks are written; FULL keeps what was acknowledged
         # through a power cut. https://sqlite.org/wal.html
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -99,6 +104,21 @@ def _sqlite(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Of several processes that make a file at once, one changes its mode; the others, whom
+    SQLite answers without a wait, find it changed."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def upgrade(engine: Engine) -> None:

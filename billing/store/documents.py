@@ -20,3 +20,8 @@ def loaded(text: str) -> dict[str, Any]:
     """The document back from its text."""
     document: dict[str, Any] = json.loads(text) if "\\ud" in text else orjson.loads(text)
     return document
+
+
+def storable(text: str) -> str:
+    """``text`` without what no database holds: a NUL, half a surrogate pair."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()

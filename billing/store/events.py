@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
 
-from billing.store.documents import dumped
+from billing.store.documents import dumped, storable
 from billing.store.tables import events, rejected_deliveries
 from billing.store.upsert import insert
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from billing.errors import WebhookRefused
 
 REJECTIONS_KEPT = 1_000
+OBJECT_ID_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Due:
     object_id: str
 
 
+def object_id(event: dict[str, Any]) -> str:
+    """The id of what an event is about; empty where that has none, as a balance."""
+    return storable(str(event["data"]["object"].get("id") or ""))[:OBJECT_ID_LENGTH]
+
+
 def record(
     connection: Connection, event: dict[str, Any], source: str, state: str, now: float
 ) -> Recorded:
@@ -49,7 +55,7 @@ def record(
         id=event["id"],
         type=event["type"],
         created=event["created"],
-        object_id=str(event["data"]["object"].get("id") or ""),
+        object_id=object_id(event),
         received_at=now,
         source=source,
         deliveries=int(source == "webhook"),

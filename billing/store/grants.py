@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from billing.store.documents import storable
 from billing.store.tables import grants
 from billing.store.upsert import insert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+EMAIL_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Grant:
 
 def add(connection: Connection, grant: Grant) -> bool:
     """Write the line unless the session has one already; says whether it is new."""
+    line = grant.__dict__ | {"customer_email": _email(grant)}
     written = connection.execute(
         insert(connection, grants)
-        .values(**grant.__dict__)
+        .values(**line)
         .on_conflict_do_nothing(index_elements=["session_id"])
+        .returning(grants.c.session_id)
     )
-    return bool(written.rowcount)
+    return written.first() is not None
 
 
 def of_session(connection: Connection, session_id: str) -> Grant | None:
@@ -63,3 +68,10 @@ def totals(connection: Connection) -> dict[str, int]:
     """How much of each kind has been granted: ``{"pro": 3, "credits": 120}``."""
     sums = select(grants.c.kind, func.sum(grants.c.quantity)).group_by(grants.c.kind)
     return {kind: int(quantity) for kind, quantity in connection.execute(sums)}
+
+
+def _email(grant: Grant) -> str | None:
+    """The address as the column holds it: what was paid for is granted, whatever was typed."""
+    if grant.customer_email is None:
+        return None
+    return storable(grant.customer_email)[:EMAIL_LENGTH]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from billing.checkout_session import APP_METADATA, CheckoutSession
-from billing.store.documents import dumped, loaded
-from billing.store.tables import checkout_sessions, session_terms
+from billing.store.documents import dumped, loaded, storable
+from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import insert
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 TERM_LENGTH = 200
+COMPLETED = "checkout.session.completed"
 CHUNK = 500
 
 JSON = dict[str, Any]
@@ -34,7 +35,9 @@ def progress_of(session: JSON) -> int:
 def keep(connection: Connection, sessions: Sequence[JSON]) -> None:
     """Store Stripe's session objects; an older state never replaces a newer one."""
     for start in range(0, len(sessions), CHUNK):
-        chunk = {session["id"]: session for session in sessions[start : start + CHUNK]}
+        # Of two states of one session in a chunk, the one that has come further.
+        by_progress = sorted(sessions[start : start + CHUNK], key=progress_of)
+        chunk = {session["id"]: session for session in by_progress}
         rows = [_row(session) for session in chunk.values()]
         statement = insert(connection, checkout_sessions)
         changing = {
@@ -75,6 +78,24 @@ def get(connection: Connection, session_id: str) -> CheckoutSession | None:
     return CheckoutSession.from_stripe(loaded(data)) if data else None
 
 
+def note_completion(connection: Connection, session_id: str) -> None:
+    """Write down when Checkout was completed, as Stripe's event tells, if it has arrived."""
+    told = (
+        select(func.min(events.c.created))
+        .where(events.c.object_id == session_id, events.c.type == COMPLETED)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(checkout_sessions)
+        .where(
+            checkout_sessions.c.id == session_id,
+            checkout_sessions.c.status == "complete",
+            checkout_sessions.c.completed_at.is_(None),
+        )
+        .values(completed_at=told)
+    )
+
+
 def terms_of(session: JSON) -> Iterable[str]:
     """What the session can be found by, besides its id and amount."""
     email = (session.get("customer_details") or {}).get("email") or session.get("customer_email")
@@ -90,9 +111,7 @@ def terms_of(session: JSON) -> Iterable[str]:
         ),
     }
     return {
-        term.lower().replace("\x00", "").encode(errors="ignore").decode()[:TERM_LENGTH]
-        for term in found
-        if isinstance(term, str) and term
+        storable(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
     }
 
 

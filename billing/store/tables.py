@@ -5,6 +5,8 @@ Change them together with a migration in ``migrations/versions``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -19,13 +21,26 @@ from sqlalchemy import (
     Text,
 )
 
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
 metadata = MetaData()
+
+
+def _searched(length: int) -> TypeEngine[str]:
+    """Text whose beginning is looked for: PostgreSQL's index finds that in the C collation only."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+# What a session is filtered by, and what the numbers over many of them are made from.
+_FACETS = ("status", "payment_status", "kind", "ours")
+_NUMBERS = ("currency", "amount_total", "completed_at")
 
 # Our copy of Stripe's Checkout Sessions. `progress` only grows: see sessions.progress_of.
 checkout_sessions = Table(
     "checkout_sessions",
     metadata,
-    Column("id", String(300), primary_key=True),
+    Column("id", _searched(300), primary_key=True),
     Column("created", BigInteger, nullable=False),
     Column("progress", SmallInteger, nullable=False),
     Column("status", String(16), nullable=False),
@@ -36,11 +51,8 @@ checkout_sessions = Table(
     Column("currency", String(3)),
     Column("completed_at", BigInteger),  # when the event said so; None when never seen
     Column("data", Text, nullable=False),  # Stripe's object, as JSON
-    Index("sessions_by_time", "created", "id"),
-    Index("sessions_by_status", "status", "created", "id"),
-    Index("sessions_by_payment_status", "payment_status", "created", "id"),
-    Index("sessions_by_kind", "kind", "created", "id"),
-    Index("sessions_by_ours", "ours", "created", "id"),
+    Index("sessions_by_time", "created", "id", *_FACETS, *_NUMBERS),
+    Index("sessions_by_facets", *_FACETS, "created", "id", *_NUMBERS),
     Index("sessions_by_amount", "amount_total", "created", "id"),
 )
 
@@ -48,9 +60,9 @@ checkout_sessions = Table(
 session_terms = Table(
     "session_terms",
     metadata,
-    Column("term", String(200), primary_key=True),
+    Column("term", _searched(200), primary_key=True),
     Column("created", BigInteger, primary_key=True),
-    Column("session_id", String(300), primary_key=True),
+    Column("session_id", _searched(300), primary_key=True),
     Index("terms_by_session", "session_id"),
 )
 

@@ -75,6 +75,7 @@ def test_no_secret_is_printed_even_when_stripe_cannot_be_asked(shop: Shop, tmp_p
         done = run(tmp_path, "check", **(settings_of(shop) | {"STRIPE_API_BASE": base}))
         assert KEY not in done.stdout + done.stderr
         assert "hidden" not in done.stdout + done.stderr
+        assert done.stderr == ""
         assert "ending in ABCD" in done.stdout
 
 

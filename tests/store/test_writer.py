@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
-from billing.store import sync
+from billing.errors import StoreFailure
+from billing.store import Store, events, sync
+from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Coroutine
 
-    from billing.store import Store
+    from sqlalchemy import Connection
 
 pytestmark = pytest.mark.anyio
 
 
-def keep(name: str) -> object:
-    return lambda connection: sync.save(connection, name, name)
+def keep(store: Store, name: str) -> Coroutine[None, None, None]:
+    return store.write(lambda connection: sync.save(connection, name, name))
 
 
 async def names(store: Store) -> set[str]:
@@ -39,13 +43,9 @@ async def test_a_change_hands_back_its_result_and_is_there_to_read(store: Store)
 
 
 async def test_changes_asked_for_at_once_are_all_kept(store: Store) -> None:
-    def keep(name: str) -> asyncio.Future[None]:
-        return asyncio.ensure_future(
-            store.write(lambda connection: sync.save(connection, name, name))
-        )
-
-    await asyncio.gather(*(keep(f"n{number}") for number in range(1_000)))
-    assert await names(store) == {f"n{number}" for number in range(1_000)}
+    wanted = {f"n{number}" for number in range(1_000)}
+    await asyncio.gather(*(keep(store, name) for name in wanted))
+    assert await names(store) == wanted
 
 
 async def test_changes_asked_for_at_once_share_commits(store: Store) -> None:
@@ -64,52 +64,35 @@ async def test_a_change_that_raises_is_undone_alone_and_tells_who_asked(store: S
         sync.save(connection, "half", "done")
         raise LookupError("this one alone")
 
-    def keep(name: str) -> asyncio.Future[None]:
-        return asyncio.ensure_future(
-            store.write(lambda connection: sync.save(connection, name, name))
-        )
-
     answers = await asyncio.gather(
-        keep("before"), store.write(fail), keep("after"), return_exceptions=True
+        keep(store, "before"), store.write(fail), keep(store, "after"), return_exceptions=True
     )
     assert [type(answer) for answer in answers] == [type(None), LookupError, type(None)]
     assert await names(store) == {"before", "after"}
 
 
-async def test_a_change_that_the_database_refuses_is_undone_alone(store: Store) -> None:
+async def test_a_record_that_the_database_refuses_is_undone_alone(store: Store) -> None:
     def refused(connection: Connection) -> None:
         sync.save(connection, "half", "done")
         connection.execute(text("INSERT INTO sync_state (name, value) VALUES ('x', NULL)"))
 
-    def keep(name: str) -> asyncio.Future[None]:
-        return asyncio.ensure_future(
-            store.write(lambda connection: sync.save(connection, name, name))
-        )
-
     answers = await asyncio.gather(
-        keep("before"), store.write(refused), keep("after"), return_exceptions=True
+        keep(store, "before"), store.write(refused), keep(store, "after"), return_exceptions=True
     )
-    assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
+    assert [type(answer) for answer in answers] == [type(None), StoreFailure, type(None)]
     assert await names(store) == {"before", "after"}
 
 
 async def test_who_stops_waiting_does_not_stop_the_others(store: Store) -> None:
-    impatient = asyncio.ensure_future(
-        store.write(lambda connection: sync.save(connection, "impatient", 1))
-    )
+    impatient = asyncio.ensure_future(keep(store, "impatient"))
     await asyncio.sleep(0)
     impatient.cancel()
-    await store.write(lambda connection: sync.save(connection, "patient", 1))
+    await keep(store, "patient")
     assert "patient" in await names(store)
 
 
 async def test_closing_writes_what_waits(store: Store) -> None:
-    waiting = [
-        asyncio.ensure_future(
-            store.write(lambda connection, name=f"n{number}": sync.save(connection, name, 1))
-        )
-        for number in range(300)
-    ]
+    waiting = [asyncio.ensure_future(keep(store, f"n{number}")) for number in range(300)]
     await asyncio.sleep(0)
     store.close()
     await asyncio.gather(*waiting)
@@ -117,7 +100,34 @@ async def test_closing_writes_what_waits(store: Store) -> None:
 
 
 async def test_a_closed_store_can_be_used_again(store: Store) -> None:
-    await store.write(lambda connection: sync.save(connection, "before", 1))
+    await keep(store, "before")
     store.close()
-    await store.write(lambda connection: sync.save(connection, "after", 1))
+    await keep(store, "after")
     assert await names(store) == {"before", "after"}
+
+
+async def test_two_processes_that_write_the_same_rows_in_another_order_both_succeed(
+    store: Store, database_url: str
+) -> None:
+    known = [event_object(f"evt_{n}", "expired", session_object(n, "pro", 1)) for n in range(20)]
+
+    async def record(into: Store, order: list[dict[str, object]]) -> None:
+        await asyncio.gather(
+            *(
+                into.write(
+                    partial(events.record, event=event, source="webhook", state="ignored", now=0.0)
+                )
+                for event in order
+            )
+        )
+
+    other = Store(SecretStr(database_url))
+    try:
+        for _ in range(20):
+            await asyncio.gather(record(store, known), record(other, known[::-1]))
+    finally:
+        other.close()
+    counts = await store.read(
+        lambda connection: set(connection.scalars(text("SELECT deliveries FROM events")))
+    )
+    assert counts == {40}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from billing.store.grants import Grant
 from billing.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from sqlalchemy import Connection
 
@@ -76,9 +77,22 @@ async def open_services(
         await services.aclose()
 
 
-def signature(body: bytes, secret: str = SECRET) -> str:
-    """The ``Stripe-Signature`` header for a body."""
-    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret))
+@asynccontextmanager
+async def at_work(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run ``settlement.run``, ``mirror.run`` behind the block; a mistake in them fails the test."""
+    tasks = [asyncio.ensure_future(run()) for run in runs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ended), ended
+
+
+def signature(body: bytes, secret: str = SECRET, at: int | None = None) -> str:
+    """The ``Stripe-Signature`` header for a body, signed now or ``at`` another time."""
+    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret, at))
 
 
 async def deliver(services: Services, event: dict[str, Any]) -> str:
@@ -112,6 +126,6 @@ async def states(store: Store) -> dict[str, int]:
     counted = select(tables.events.c.state, func.count()).group_by(tables.events.c.state)
 
     def ask(connection: Connection) -> dict[str, int]:
-        return {state: number for state, number in connection.execute(counted).tuples()}
+        return dict(connection.execute(counted).tuples().all())
 
     return await store.read(ask)

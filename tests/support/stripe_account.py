@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+import pytest
+
 from tests.support.server import serving
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ JSON = dict[str, Any]
 
 LIST_SESSIONS = "/v1/checkout/sessions"
 LIST_EVENTS = "/v1/events"
+ACCOUNT = "/v1/account"
 ONE_SESSION = "/v1/checkout/sessions/{id}"
 
 
@@ -66,6 +69,7 @@ class StripeAccount:
     """Tell it what there is with ``sell``, ``become`` and ``say``; ``serve`` its API."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.faults = NO_FAULTS
         self.asked: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -128,9 +132,9 @@ class StripeAccount:
 
     @contextmanager
     def serve(self) -> Iterator[str]:
-        """The base URL of its API."""
-        with serving(self._asgi) as url:
-            yield url
+        """Answer at ``url`` until the block is left."""
+        with serving(self._asgi) as self.url:
+            yield self.url
 
     async def _asgi(self, scope: JSON, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -160,11 +164,13 @@ class StripeAccount:
         if path == LIST_EVENTS:
             self.asked[LIST_EVENTS] += 1
             return self._events.page(query)
+        if path == ACCOUNT:
+            return 200, {"id": "acct_of_the_tests", "object": "account"}
         if path.startswith(f"{LIST_SESSIONS}/"):
             self.asked[ONE_SESSION] += 1
             session = self._sessions.find(path.removeprefix(f"{LIST_SESSIONS}/"))
             if session:
-                return 200, session | {"line_items": line_items(session)}
+                return 200, {"line_items": line_items(session)} | session
         return _missing(path)
 
 
@@ -282,3 +288,11 @@ def event_object(event_id: str, kind: str, session: JSON) -> JSON:
         "request": {"id": None, "idempotency_key": None},
         "type": kind if "." in kind else f"checkout.session.{kind}",
     }
+
+
+@pytest.fixture
+def account() -> Iterator[StripeAccount]:
+    """An account with nothing in it, served."""
+    made = StripeAccount()
+    with made.serve():
+        yield made

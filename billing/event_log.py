@@ -1,0 +1,139 @@
+"""What arrived from Stripe and what became of it: look it up, judge it, handle it again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.arrivals import Arrivals, facts, judged
+from billing.errors import InvalidInput, NotConfigured, StripeFailure
+from billing.settings import SECRET_KEY, WEBHOOK_SECRET
+from billing.settlement import DELAYS
+from billing.store import event_queries
+from billing.store.event_queries import Counts, Event, EventFilter, EventPage, Place, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from billing.errors import BillingError
+    from billing.mirror import Mirror
+    from billing.settings import Settings
+    from billing.settlement import Settlement
+    from billing.store import Store
+
+PAGE = 50
+REFUSALS = 200
+ID_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A page of events, how many there are in each state, and how many failed altogether."""
+
+    page: EventPage
+    counts: Counts
+    failed: int
+
+
+@dataclass(frozen=True)
+class EventDetails:
+    """One event with its ``payload`` (JSON text as Stripe sent it). ``tried_again`` says that a
+    failed one is tried again by itself; otherwise it waits for a replay."""
+
+    event: Event
+    payload: str
+
+    @property
+    def tried_again(self) -> bool:
+        return self.event.state == "failed" and self.event.attempts < len(DELAYS)
+
+
+class EventLog:
+    """Every method raises ``StoreFailure`` when the database does not do its part."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        settlement: Settlement,
+        mirror: Mirror,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._settlement = settlement
+        self._mirror = mirror
+        self._clock = clock
+
+    async def latest(self, wanted: EventFilter, below: Place | None = None) -> Overview:
+        """The newest events that match, or those below a place, with the numbers beside them."""
+
+        def ask(connection: Connection) -> Overview:
+            return Overview(
+                event_queries.latest(connection, wanted, PAGE, below),
+                event_queries.counts(connection, wanted),
+                event_queries.failed(connection),
+            )
+
+        return await self._store.read(ask)
+
+    async def refusals(self) -> list[Refusal]:
+        """The newest refused deliveries: why and when, never what was in them."""
+        return await self._store.read(
+            lambda connection: event_queries.refusals(connection, REFUSALS)
+        )
+
+    async def types(self) -> list[str]:
+        """The types of event that have arrived."""
+        return await self._store.read(event_queries.types)
+
+    async def one(self, event_id: str) -> EventDetails | None:
+        """The event of this id with its payload; None when it never arrived here."""
+
+        def ask(connection: Connection) -> EventDetails | None:
+            event = event_queries.one(connection, event_id)
+            payload = event_queries.payload(connection, event_id)
+            return EventDetails(event, payload) if event and payload is not None else None
+
+        return await self._store.read(ask)
+
+    async def replay(self, event_id: str | None = None) -> int:
+        """Handle an event again, or all that failed; how many that are.
+
+        Raises ``NotConfigured`` when no key is set (nothing could be handled), ``InvalidInput``
+        when there is nothing to do for this event.
+        """
+        self._settings.require(SECRET_KEY, self._settings.secret_key)
+        again = await self._settlement.replay(None if event_id is None else [event_id])
+        if event_id is not None and not again:
+            raise InvalidInput(
+                "This event cannot be handled again.",
+                "This app does nothing for events of its type, or it is not here any more.",
+            )
+        return again
+
+    async def arrivals(self) -> Arrivals:
+        """Whether events arrive and by which way, in words."""
+        now = self._clock()
+        known = await self._store.read(lambda connection: facts(connection, now))
+        state = (await self._mirror.recent(0)).state
+        settings = self._settings
+        return judged(
+            known,
+            now,
+            no_stripe=_lacking(settings, SECRET_KEY, settings.secret_key),
+            no_secret=_lacking(settings, WEBHOOK_SECRET, settings.webhook_secrets),
+            no_polling=StripeFailure(state.failure, state.next_step) if state.failure else None,
+        )
+
+
+def _lacking(settings: Settings, name: str, value: object) -> BillingError | None:
+    try:
+        settings.require(name, value)
+    except NotConfigured as lacking:
+        return lacking
+    return None

@@ -1,0 +1,240 @@
+"""Questions about the events that arrived and the deliveries that were refused.
+
+Each looks at a bounded number of rows, so that it is quick however many there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, tuple_, union
+
+from billing.store.tables import events, grants, rejected_deliveries
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, Select
+
+WEBHOOK = "webhook"
+POLL = "poll"
+STATES = ("handled", "pending", "failed", "ignored")
+# A question that no single index answers looks at so many of the newest events, no further.
+LOOKED_AT = 20_000
+COUNTED = 10_000
+TYPES_AT_MOST = 200
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events: of a state, of a type, about an object (or the event of this id), and by
+    their way: ``webhook`` when at least one webhook brought them, ``poll`` when none did."""
+
+    state: str | None = None
+    way: str | None = None
+    type: str | None = None
+    about: str | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the list of events, for the page that begins below it."""
+
+    received_at: float
+    id: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event and what became of it. Times in Unix seconds UTC: ``created`` by Stripe's clock
+    and whole, the others by ours. ``source`` is the way of the first arrival, ``deliveries``
+    how many webhooks brought it, ``error`` why handling failed, in words."""
+
+    id: str
+    type: str
+    created: int
+    object_id: str
+    received_at: float
+    source: str
+    deliveries: int
+    state: str
+    attempts: int
+    error: str | None
+    settled_at: float | None
+
+    @property
+    def delay(self) -> float:
+        """Seconds from Stripe's making it to its first arrival; below 0 when a clock is wrong."""
+        return self.received_at - self.created
+
+    @property
+    def place(self) -> Place:
+        return Place(self.received_at, self.id)
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Events, the newest arrival first; ``has_older`` when more lie below the last."""
+
+    events: tuple[Event, ...]
+    has_older: bool
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A delivery that was refused: when (Unix seconds), why, what to do; ``size`` in bytes."""
+
+    received_at: float
+    reason: str
+    next_step: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many events there are in each state, and how many refused deliveries are known.
+    A number over ``COUNTED`` means that many and more."""
+
+    states: dict[str, int]
+    refused: int
+
+
+_COLUMNS = [column for column in events.c if column.name != "payload"]
+_ROWS = select(*_COLUMNS)
+_NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())
+
+
+def latest(
+    connection: Connection, wanted: EventFilter, limit: int, below: Place | None = None
+) -> EventPage:
+    """The newest events that match, or those below a place."""
+    rows = _ROWS.where(*_conditions(connection, wanted))
+    if below:
+        here = tuple_(events.c.received_at, events.c.id)
+        rows = rows.where(here < (below.received_at, below.id))
+    found = connection.execute(rows.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
+    return EventPage(tuple(Event(*row) for row in found[:limit]), len(found) > limit)
+
+
+def one(connection: Connection, event_id: str) -> Event | None:
+    """The event of this id, if it arrived."""
+    row = connection.execute(_ROWS.where(events.c.id == _text(event_id))).first()
+    return Event(*row) if row else None
+
+
+def payload(connection: Connection, event_id: str) -> str | None:
+    """What Stripe sent, as JSON text."""
+    sent = select(events.c.payload).where(events.c.id == _text(event_id))
+    found: str | None = connection.scalar(sent)
+    return found
+
+
+def counts(connection: Connection, wanted: EventFilter) -> Counts:
+    """How many match in each state; the filter's own state does not count."""
+    refused = connection.scalar(select(func.count()).select_from(rejected_deliveries)) or 0
+    if wanted.way or wanted.type or wanted.about:
+        matching = (
+            select(events.c.state)
+            .where(*_conditions(connection, EventFilter(None, *_rest(wanted)), bounded=True))
+            .subquery()
+        )
+        number = func.count().label("number")
+        grouped = select(matching.c.state, number).group_by(matching.c.state)
+        found = {row.state: row.number for row in connection.execute(grouped)}
+    else:
+        found = {state: _counted(connection, events.c.state == state) for state in STATES}
+    return Counts({state: found.get(state, 0) for state in STATES}, refused)
+
+
+def failed(connection: Connection) -> int:
+    """How many events failed, whatever the filter; over ``COUNTED`` that many and more."""
+    return _counted(connection, events.c.state == "failed")
+
+
+def types(connection: Connection) -> list[str]:
+    """The types of event that have arrived, in order."""
+    # From each type straight to the next one in the index, never over all events.
+    first = select(func.min(events.c.type).label("type")).cte(recursive=True)
+    following = (
+        select(func.min(events.c.type))
+        .where(events.c.type > first.c.type)
+        .correlate(first)
+        .scalar_subquery()
+    )
+    steps = first.union_all(select(following).where(first.c.type.is_not(None)))
+    found = connection.scalars(select(steps.c.type).limit(TYPES_AT_MOST))
+    return [name for name in found if name is not None]
+
+
+def refusals(connection: Connection, limit: int) -> list[Refusal]:
+    """The newest refused deliveries first."""
+    columns = ("received_at", "reason", "next_step", "size")
+    newest = (
+        select(*(rejected_deliveries.c[name] for name in columns))
+        .order_by(rejected_deliveries.c.received_at.desc(), rejected_deliveries.c.id.desc())
+        .limit(limit)
+    )
+    return [Refusal(*row) for row in connection.execute(newest)]
+
+
+def refused_since(connection: Connection, moment: float) -> int:
+    """How many deliveries were refused after a moment, of those that are still known."""
+    since = rejected_deliveries.c.received_at > moment
+    return connection.scalar(select(func.count()).where(since)) or 0
+
+
+def returns_since(connection: Connection, moment: float, until: float) -> int:
+    """How many paid sessions the landing page settled in between, with no event to tell of it."""
+    between = (grants.c.granted_at > moment) & (grants.c.granted_at <= until)
+    return (
+        connection.scalar(
+            select(func.count()).select_from(grants).where(between, grants.c.cause == "return")
+        )
+        or 0
+    )
+
+
+def _rest(wanted: EventFilter) -> tuple[str | None, str | None, str | None]:
+    return wanted.way, wanted.type, wanted.about
+
+
+def _conditions(
+    connection: Connection, wanted: EventFilter, *, bounded: bool = False
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.state:
+        found.append(events.c.state == _text(wanted.state))
+    if wanted.type:
+        found.append(events.c.type == _text(wanted.type))
+    if wanted.way:
+        found.append(events.c.deliveries > 0 if wanted.way == WEBHOOK else events.c.deliveries == 0)
+    if wanted.about:
+        text = _text(wanted.about)
+        found.append(
+            events.c.id.in_(
+                union(
+                    select(events.c.id).where(events.c.object_id == text),
+                    select(events.c.id).where(events.c.id == text),
+                )
+            )
+        )
+    elif bounded or len(found) > 1 or wanted.way:
+        floor = _arrival_of(connection, LOOKED_AT)
+        if floor is not None:
+            found.append(events.c.received_at > floor)
+    return found
+
+
+def _arrival_of(connection: Connection, number: int) -> float | None:
+    """When the newest but ``number`` arrived; None when there are not so many."""
+    there = select(events.c.received_at).order_by(*_NEWEST_FIRST).offset(number).limit(1)
+    return connection.scalar(there)
+
+
+def _counted(connection: Connection, condition: ColumnElement[bool]) -> int:
+    some: Select[tuple[str]] = select(events.c.id).where(condition).limit(COUNTED + 1)
+    return connection.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _text(value: str) -> str:
+    """What every database takes as text; no NUL, no half of a surrogate pair."""
+    return value.replace("\x00", "").encode(errors="ignore").decode()

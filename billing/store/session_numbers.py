@@ -1,0 +1,142 @@
+"""The numbers over many sessions: counts, revenue, how long paying took; by day and outcome."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from billing.store.session_queries import matching
+from billing.store.tables import checkout_sessions
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from billing.session_filter import SessionFilter
+
+CALCULATED = 100_000  # the newest so many sessions of the time asked for are calculated with
+HOUR = 3600
+QUARTER = 900
+
+
+class Outcome(StrEnum):
+    """How a session stands, in one word."""
+
+    PAID = "Paid"
+    PROCESSING = "Processing"
+    OPEN = "Open"
+    EXPIRED = "Expired"
+
+    @classmethod
+    def of(cls, status: str, payment_status: str) -> Outcome:
+        if status == "complete":
+            return cls.PROCESSING if payment_status == "unpaid" else cls.PAID
+        return cls.EXPIRED if status == "expired" else cls.OPEN
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """``revenue`` is what was paid, in minor units for each currency; ``seconds_to_pay`` the
+    median from making a session to completing it, over the ``timed`` payments whose completion an
+    event has told of. ``days`` counts the outcomes of each day, in the viewer's time zone.
+
+    ``since`` is set (Unix seconds) when older sessions match that are not calculated with.
+    """
+
+    created: int
+    paid: int
+    revenue: dict[str, int]
+    seconds_to_pay: int | None
+    timed: int
+    days: dict[date, Counter[Outcome]]
+    since: int | None
+
+    @property
+    def conversion(self) -> float | None:
+        """How many of the created were paid, from 0 to 1."""
+        return self.paid / self.created if self.created else None
+
+
+def numbers(connection: Connection, wanted: SessionFilter, zone: ZoneInfo) -> Numbers:
+    """The numbers over what matches."""
+    since = None if wanted.search else _beginning(connection, wanted)
+    if since is not None:
+        wanted = replace(wanted, since=since)
+    rows = matching(wanted).subquery().c
+    step = _step(zone)
+    bucket = (rows.created - rows.created % step).label("bucket")
+    grouped = select(
+        bucket,
+        rows.status,
+        rows.payment_status,
+        rows.currency,
+        func.count().label("number"),
+        func.sum(rows.amount_total).label("amount"),
+    ).group_by(bucket, rows.status, rows.payment_status, rows.currency)
+    outcomes: Counter[Outcome] = Counter()
+    revenue: Counter[str] = Counter()
+    days: dict[date, Counter[Outcome]] = {}
+    local_days: dict[int, date] = {}
+    for row in connection.execute(grouped):
+        outcome = Outcome.of(row.status, row.payment_status)
+        outcomes[outcome] += row.number
+        if outcome is Outcome.PAID and row.currency and row.amount:
+            revenue[row.currency] += int(row.amount)
+        if row.bucket not in local_days:
+            local_days[row.bucket] = datetime.fromtimestamp(row.bucket, zone).date()
+        days.setdefault(local_days[row.bucket], Counter())[outcome] += row.number
+    seconds, timed = _median_to_pay(connection, wanted)
+    return Numbers(
+        created=outcomes.total(),
+        paid=outcomes[Outcome.PAID],
+        revenue=dict(revenue.most_common()),
+        seconds_to_pay=seconds,
+        timed=timed,
+        days=_without_gaps(days),
+        since=since,
+    )
+
+
+def _beginning(connection: Connection, wanted: SessionFilter) -> int | None:
+    """When the oldest session that is calculated with was made, if any is left out."""
+    made = checkout_sessions.c.created
+    everything = select(made).order_by(made.desc()).offset(CALCULATED).limit(1)
+    if wanted.since is not None:
+        everything = everything.where(made >= wanted.since)
+    if wanted.until is not None:
+        everything = everything.where(made < wanted.until)
+    newest_left_out: int | None = connection.scalar(everything)
+    return None if newest_left_out is None else newest_left_out + 1
+
+
+def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int | None, int]:
+    rows = matching(wanted).subquery().c
+    seconds = (rows.completed_at - rows.created).label("seconds")
+    timed = select(seconds).where(
+        rows.completed_at.is_not(None), rows.status == "complete", rows.payment_status != "unpaid"
+    )
+    number = connection.scalar(select(func.count()).select_from(timed.subquery())) or 0
+    if not number:
+        return None, 0
+    middle = timed.order_by(seconds).offset((number - 1) // 2).limit(1)
+    return connection.scalar(middle), number
+
+
+def _step(zone: ZoneInfo) -> int:
+    """Days begin on whole hours nearly everywhere, and on a quarter everywhere."""
+    offsets = (datetime(2024, month, 1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7))
+    return HOUR if all(not offset.total_seconds() % HOUR for offset in offsets) else QUARTER
+
+
+def _without_gaps(days: dict[date, Counter[Outcome]]) -> dict[date, Counter[Outcome]]:
+    if not days:
+        return {}
+    first, last = min(days), max(days)
+    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return {day: days.get(day, Counter()) for day in every}

@@ -1,0 +1,251 @@
+"""Which sessions match a filter: page by page, counted, or as rows to calculate with.
+
+Each question is answered from indexes alone and looks at a bounded number of rows, so that it
+takes the same time over a million sessions as over ten thousand.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, func, literal, select, tuple_, union, union_all
+
+from billing.checkout_session import CheckoutSession, Kind
+from billing.money import THREE_DECIMAL, ZERO_DECIMAL
+from billing.session_filter import SearchedAmount, SessionFilter, searched_amounts
+from billing.store.documents import loaded, storable
+from billing.store.sessions import TERM_LENGTH
+from billing.store.tables import checkout_sessions, session_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection
+
+COUNTED = 10_000
+SEARCHED = 10_000  # so many of the newest sessions that hold a word are looked through
+STATUSES = ("open", "complete", "expired", "")
+PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")
+LAST_CHARACTER = chr(sys.maxunicode)
+
+_s = checkout_sessions.c
+_t = session_terms.c
+FACTS = (_s.created, _s.id, _s.status, _s.payment_status, _s.currency, _s.amount_total,
+         _s.completed_at)  # fmt: skip
+
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the list of sessions, the newest first."""
+
+    created: int
+    id: str
+
+
+@dataclass(frozen=True)
+class SessionPage:
+    """Sessions, the newest first; ``older`` is the place of the last when more lie below it."""
+
+    sessions: tuple[CheckoutSession, ...]
+    older: Place | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A session as we keep it: Stripe's object, and when Checkout was completed (Unix seconds)
+    as far as an event has told."""
+
+    data: JSON
+    completed_at: int | None
+
+
+def page(
+    connection: Connection, wanted: SessionFilter, limit: int, below: Place | None = None
+) -> SessionPage:
+    """The newest sessions that match, or those below a place."""
+    found = connection.execute(newest(wanted, limit + 1, below)).all()
+    shown = by_ids(connection, [row.id for row in found[:limit]])
+    last = found[limit - 1] if len(found) > limit else None
+    return SessionPage(shown, Place(last.created, last.id) if last else None)
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> tuple[CheckoutSession, ...]:
+    """These sessions, in this order; what we have no copy of is left out."""
+    known = {kept.data["id"]: kept.data for kept in _kept(connection, ids)}
+    return tuple(CheckoutSession.from_stripe(known[one]) for one in ids if one in known)
+
+
+def count(connection: Connection, wanted: SessionFilter, above: Place | None = None) -> int:
+    """How many match, or how many of them are newer than a place; over ``COUNTED`` that many and
+    more."""
+    rows = matching(wanted, (_s.id, _s.created), most=COUNTED + 1).subquery()
+    counted = select(rows.c.id)
+    if above:
+        counted = counted.where(tuple_(rows.c.created, rows.c.id) > (above.created, above.id))
+    some = counted.limit(COUNTED + 1).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
+
+
+def searched_too_many(connection: Connection, wanted: SessionFilter) -> bool:
+    """More sessions hold the searched text than are looked through."""
+    if not wanted.search:
+        return False
+    some = select(_candidates(wanted).subquery()).limit(SEARCHED).subquery()
+    return (connection.scalar(select(func.count()).select_from(some)) or 0) >= SEARCHED
+
+
+def every(connection: Connection, wanted: SessionFilter, most: int) -> Iterator[Kept]:
+    """All that match, the newest first, ``most`` at the most."""
+    found = connection.execute(newest(wanted, most)).all()
+    for start in range(0, len(found), 500):
+        yield from _kept(connection, [row.id for row in found[start : start + 500]])
+
+
+def newest(wanted: SessionFilter, limit: int, below: Place | None = None) -> Select[Any]:
+    """``created`` and ``id`` of the newest that match."""
+    rows = matching(wanted, (_s.created, _s.id), most=limit, below=below).subquery()
+    return (
+        select(rows.c.created, rows.c.id)
+        .order_by(rows.c.created.desc(), rows.c.id.desc())
+        .limit(limit)
+    )
+
+
+def matching(
+    wanted: SessionFilter,
+    columns: tuple[ColumnElement[Any], ...] = FACTS,
+    *,
+    most: int | None = None,
+    below: Place | None = None,
+) -> Select[Any] | CompoundSelect[Any]:
+    """Rows of the sessions that match; the newest ``most`` are among them."""
+    if wanted.search:
+        return _searched(wanted, columns, below)
+    parts = [
+        _limited(select(*columns).where(*combination, *_times(wanted, below)), most)
+        for combination in _combinations(wanted)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return union_all(*(select(part.subquery()) for part in parts))
+
+
+def _limited(rows: Select[Any], most: int | None) -> Select[Any]:
+    if most is None:
+        return rows
+    return rows.order_by(_s.created.desc(), _s.id.desc()).limit(most)
+
+
+def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
+    """The filter as alternatives, each of which is one stretch of one index."""
+    if not (wanted.statuses or wanted.payment_statuses or wanted.kinds or wanted.only_ours):
+        return [[]]
+    sold: list[tuple[Kind | None, bool]] = [(kind, True) for kind in wanted.kinds or Kind]
+    if not wanted.kinds:
+        sold += [(None, True)] if wanted.only_ours else [(None, True), (None, False)]
+    return [
+        [
+            _s.status == status,
+            _s.payment_status == payment_status,
+            _s.kind.is_(None) if kind is None else _s.kind == kind.value,
+            _s.ours == literal(ours),
+        ]
+        for status, payment_status, (kind, ours) in product(
+            sorted(wanted.statuses) or STATUSES,
+            sorted(wanted.payment_statuses) or PAYMENT_STATUSES,
+            sorted(sold, key=str),
+        )
+    ]
+
+
+def _times(
+    wanted: SessionFilter, below: Place | None, table: Any = _s, id_name: str = "id"
+) -> list[ColumnElement[bool]]:
+    bounds: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        bounds.append(table.created >= wanted.since)
+    if wanted.until is not None:
+        bounds.append(table.created < wanted.until)
+    if below:
+        bounds.append(tuple_(table.created, table[id_name]) < (below.created, below.id))
+    return bounds
+
+
+# Searching ------------------------------------------------------------------------------------
+
+
+def _searched(
+    wanted: SessionFilter, columns: tuple[ColumnElement[Any], ...], below: Place | None
+) -> Select[Any]:
+    """The sessions that hold the text, then those of them that the other filters let through."""
+    found = _candidates(wanted).subquery()
+    rows = select(*columns).join(found, found.c.id == _s.id)
+    # In these conditions no index can be used: the few that were found are looked at, by id.
+    for column, values in (
+        (_s.status, wanted.statuses),
+        (_s.payment_status, wanted.payment_statuses),
+        (_s.kind, {kind.value for kind in wanted.kinds}),
+    ):
+        if values:
+            rows = rows.where(func.coalesce(column, "").in_(sorted(values)))
+    if wanted.only_ours:
+        rows = rows.where(func.coalesce(_s.ours, literal(False)) == literal(True))
+    if below:
+        rows = rows.where(tuple_(_s.created + 0, _s.id) < (below.created, below.id))
+    return rows
+
+
+def _candidates(wanted: SessionFilter) -> CompoundSelect[Any]:
+    """``id`` of what holds the searched text: the newest that hold exactly it, some of those that
+    hold what begins with it, and those of that amount."""
+    typed = storable(wanted.search.strip())
+    term = typed.lower().removeprefix("@")[:TERM_LENGTH]
+    times = _times(wanted, None)
+    term_times = _times(wanted, None, _t)
+    exact = (
+        select(_t.session_id.label("id"))
+        .where(_t.term == term, *term_times)
+        .order_by(_t.created.desc(), _t.session_id.desc())
+        .limit(SEARCHED)
+    )
+    beginning = (
+        select(_t.session_id.label("id"))
+        .where(_t.term > term, _t.term < term + LAST_CHARACTER, *term_times)
+        .limit(SEARCHED if term else 0)
+    )
+    ids = (
+        select(_s.id.label("id"))
+        .where(_s.id >= typed, _s.id < typed + LAST_CHARACTER, *times)
+        .limit(SEARCHED if typed.startswith("cs_") else 0)
+    )
+    amounts = [
+        select(_s.id.label("id"))
+        .where(_s.amount_total == amount.minor_units, _in_currency(amount), *times)
+        .order_by(_s.created.desc(), _s.id.desc())
+        .limit(SEARCHED)
+        for amount in searched_amounts(typed)
+    ]
+    return union(*(select(part.subquery().c.id) for part in (exact, beginning, ids, *amounts)))
+
+
+def _in_currency(amount: SearchedAmount) -> ColumnElement[bool]:
+    if amount.currency:
+        return _s.currency == amount.currency
+    odd = sorted(ZERO_DECIMAL | THREE_DECIMAL)
+    return {
+        0: _s.currency.in_(sorted(ZERO_DECIMAL)),
+        3: _s.currency.in_(sorted(THREE_DECIMAL)),
+    }.get(amount.decimals, _s.currency.not_in(odd))
+
+
+def _kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
+    rows = {
+        row.id: Kept(loaded(row.data), row.completed_at)
+        for row in connection.execute(select(_s.id, _s.data, _s.completed_at).where(_s.id.in_(ids)))
+    }
+    return [rows[one] for one in ids if one in rows]

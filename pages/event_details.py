@@ -1,0 +1,144 @@
+"""One event in a drawer: what became of it, what Stripe sent, and handling it again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.checkout_session import SESSION_ID
+from billing.durations import written
+from billing.errors import BillingError
+from billing.event_log import ID_LENGTH, EventDetails
+from billing.page_services import page_services
+from billing.store.event_queries import Event
+from pages.event_table import STATE_COLORS, way
+from pages.failures import show_failure
+from pages.markdown import code, plain
+from pages.times import local
+
+
+def event_drawer() -> None:
+    """Open the event that the address names, if it names one."""
+    if event_id := st.query_params.get("event", "").strip()[:ID_LENGTH]:
+        st.dialog(
+            "Event", width="medium", position="right", icon=":material/bolt:", on_dismiss=forget
+        )(_drawer)(event_id)
+
+
+def forget() -> None:
+    """The drawer was closed: the address names no event any more."""
+    st.query_params.pop("event", None)
+    st.session_state.pop("replay_failure", None)
+
+
+def _drawer(event_id: str) -> None:
+    details = _read(event_id)
+    if details is None:
+        return
+    st.markdown(f"#### {plain(details.event.type)}")
+    _what_became_of_it(event_id)
+    st.markdown("**Payload, as Stripe sent it**")
+    st.json(details.payload, expanded=2)
+
+
+@st.fragment(run_every="2s")
+def _what_became_of_it(event_id: str) -> None:
+    details = _read(event_id)
+    if details is None:
+        return
+    event = details.event
+    with st.container(horizontal=True, vertical_alignment="center"):
+        word = event.state.capitalize()
+        st.markdown(f":{STATE_COLORS.get(word, 'gray')}-badge[{plain(word)}]", width="content")
+        _replay_button(event)
+        if SESSION_ID.fullmatch(event.object_id):
+            st.link_button(
+                "The session's story",
+                f"sessions?session={event.object_id}",
+                icon=":material/timeline:",
+            )
+    if failure := st.session_state.get("replay_failure"):
+        show_failure(failure, "It was not replayed")
+    if event.error:
+        after = (
+            "It is tried again by itself."
+            if details.tried_again
+            else "It waits for a replay: it is not tried again by itself."
+        )
+        st.error(
+            f"{plain(event.error)}  \n{after}",
+            title="Handling failed",
+            icon=":material/error:",
+        )
+    st.table(_facts(event), border="horizontal", alt="What is known of the event")
+
+
+def _read(event_id: str) -> EventDetails | None:
+    billing = page_services()
+    try:
+        details = billing.call(lambda: billing.services.event_log.one(event_id))
+    except BillingError as failure:
+        show_failure(failure, "The event could not be read just now")
+        return None
+    if details is None:
+        st.warning(
+            f"No event {code(event_id)} has arrived here. It may belong to another account, "
+            "or the address was cut short.",
+            title="Unknown event",
+            icon=":material/help:",
+        )
+    return details
+
+
+def _facts(event: Event) -> dict[str, str]:
+    return {
+        "Event id": code(event.id),
+        "About": code(event.object_id) if event.object_id else "Nothing with an id",
+        "Made by Stripe": _at(event.created),
+        "Arrived": f"{_at(event.received_at)}, {plain(written(event.delay))} later",
+        "Came by": plain(way(event)),
+        "Webhook deliveries": f"{event.deliveries:,}",
+        "Times handled": f"{event.attempts:,}" if event.attempts else _why_not(event),
+        "Last handled": _at(event.settled_at) if event.settled_at else "Never",
+    }
+
+
+def _why_not(event: Event) -> str:
+    if event.state == "ignored":
+        return "0: this app does nothing for this type"
+    return "0"
+
+
+def _at(unix_seconds: float) -> str:
+    try:
+        return f"{local(unix_seconds):%d %b %Y, %H:%M:%S}"
+    except (ValueError, OverflowError, OSError):  # no clock of this world
+        return f"Unix time {unix_seconds:,.0f}"
+
+
+def _replay_button(event: Event) -> None:
+    ignored = event.state == "ignored"
+    st.button(
+        "Replay",
+        key="replay",
+        type="primary" if event.state == "failed" else "secondary",
+        icon=":material/replay:",
+        disabled=ignored or event.state == "pending",
+        on_click=_replay,
+        args=(event.id,),
+        help=(
+            "This app does nothing for events of this type."
+            if ignored
+            else "Reads its session from Stripe again; what was granted is not granted twice."
+        ),
+    )
+
+
+def _replay(event_id: str) -> None:
+    billing = page_services()
+    st.session_state.pop("replay_failure", None)
+    try:
+        billing.call(lambda: billing.services.event_log.replay(event_id))
+    except BillingError as failure:
+        st.session_state["replay_failure"] = failure
+    else:
+        st.toast("It is handled again", icon=":material/replay:")

@@ -1,0 +1,260 @@
+"""The tables of events and of refused deliveries. They follow what arrives by themselves."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from billing.durations import written
+from billing.errors import BillingError
+from billing.event_log import Overview
+from billing.page_services import page_services
+from billing.store.event_queries import COUNTED, WEBHOOK, Event, Place, Refusal
+from pages.event_filters import REFUSED, VIEWS, Asked, asked, clear, in_words, show_state
+from pages.failures import show_failure
+from pages.times import local
+
+ROWS_SHOWN = 14
+ROW_HEIGHT = 35
+STATE_COLORS = {"Handled": "green", "Pending": "blue", "Failed": "red", "Ignored": "gray"}
+COLUMNS = {
+    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=120),
+    "state": st.column_config.MultiselectColumn(
+        "State", options=list(STATE_COLORS), color=list(STATE_COLORS.values()), width=90
+    ),
+    "type": st.column_config.TextColumn("Event", width=240),
+    "way": st.column_config.TextColumn(
+        "Came by", width=110, help="However often an event comes, it is granted once."
+    ),
+    "delay": st.column_config.TextColumn(
+        "Delay",
+        alignment="right",
+        width=80,
+        help="From Stripe's making it to its arrival. Stripe counts in whole seconds.",
+    ),
+    "about": st.column_config.TextColumn("About", width=200),
+    "error": st.column_config.TextColumn("Error", width=220),
+    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
+    "id": st.column_config.TextColumn("Event id", width=260),
+}
+REFUSED_COLUMNS = {
+    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=120),
+    "reason": st.column_config.TextColumn("Refused because", width=300),
+    "mend": st.column_config.TextColumn("What to do", width=520),
+    "size": st.column_config.NumberColumn("Size", format="bytes", width=80),
+    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
+}
+
+
+def way(event: Event) -> str:
+    """How it came: ``webhook``, ``webhook, twice``, ``poll``, ``poll, then webhook``."""
+    often = {0: "", 1: "", 2: ", twice"}.get(event.deliveries, f", {event.deliveries:,} times")
+    if event.source == WEBHOOK:
+        return f"webhook{often}"
+    return f"poll, then webhook{often}" if event.deliveries else "poll"
+
+
+def table(events: tuple[Event, ...]) -> pd.DataFrame:
+    """One row an event, in the columns of ``COLUMNS``."""
+    rows = [
+        (
+            local(event.received_at),
+            [event.state.capitalize()],
+            event.type,
+            way(event),
+            written(event.delay),
+            event.object_id,
+            event.error,
+            local(event.received_at),
+            event.id,
+        )
+        for event in events
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def refused_table(refusals: list[Refusal]) -> pd.DataFrame:
+    """One row a refused delivery, in the columns of ``REFUSED_COLUMNS``."""
+    rows = [
+        (local(one.received_at), one.reason, one.next_step, one.size, local(one.received_at))
+        for one in refusals
+    ]
+    return pd.DataFrame(rows, columns=list(REFUSED_COLUMNS))
+
+
+@st.fragment(run_every="2s")
+def event_table() -> None:
+    """The counts to choose from, and the events or refused deliveries that the address asks for."""
+    if st.session_state.pop("event_chosen", False):
+        st.rerun()  # the whole page: the event's drawer is opened from there
+    billing = page_services()
+    view = asked()
+    below = places(view)
+    try:
+        overview = billing.call(
+            lambda: billing.services.event_log.latest(view.wanted, below[-1] if below else None)
+        )
+        refusals = billing.call(billing.services.event_log.refusals) if view.refused else []
+    except BillingError as failure:
+        show_failure(failure, "The events could not be read just now")
+        return
+    for words in view.nonsense:
+        st.warning(words, icon=":material/link_off:")
+    states(view, overview)
+    if view.refused:
+        refused_deliveries(refusals)
+    elif overview.page.events:
+        events(overview)
+        pager(view, overview)
+    else:
+        nothing(view)
+
+
+def states(view: Asked, overview: Overview) -> None:
+    """The states with their counts; a press shows one. And all that failed, once more."""
+    counts = overview.counts
+    numbers = {"": sum(counts.states.values()), **counts.states, REFUSED: counts.refused}
+    chosen = REFUSED if view.refused else view.wanted.state or ""
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            for state in VIEWS:
+                number = numbers[state]
+                shown = f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+                st.button(
+                    f"{state.capitalize() or 'All'} **{shown}**",
+                    key=f"show_{state or 'all'}",
+                    type="primary" if state == chosen else "secondary",
+                    on_click=show_state,
+                    args=(state,),
+                )
+        replay_all(overview.failed)
+
+
+def replay_all(failed: int) -> None:
+    """The button that handles again all that failed."""
+    number = f"{COUNTED:,}+" if failed > COUNTED else f"{failed:,}"
+    if st.button(
+        f"Replay all that failed ({number})",
+        key="replay_all",
+        icon=":material/replay:",
+        disabled=not failed,
+        help="Each is read from Stripe again and granted at most once.",
+    ):
+        billing = page_services()
+        try:
+            again = billing.call(billing.services.event_log.replay)
+        except BillingError as failure:
+            show_failure(failure, "Nothing was replayed")
+        else:
+            st.toast(
+                f"{again:,} event{' is' if again == 1 else 's are'} handled again",
+                icon=":material/replay:",
+            )
+
+
+def events(overview: Overview) -> None:
+    """The table; choosing a row opens the event."""
+    shown = overview.page.events
+    st.session_state["events_shown"] = [event.id for event in shown]
+    st.dataframe(
+        table(shown),
+        column_config=COLUMNS,
+        hide_index=True,
+        key="events_table",
+        on_select=chosen,
+        selection_mode="single-row",
+        height=height(len(shown)),
+        placeholder="",
+        alt="Events, the newest arrival first. Choose a row for its payload.",
+    )
+
+
+def chosen() -> None:
+    """A row was chosen: the address names its event, and the row is free to be chosen again."""
+    rows = st.session_state["events_table"]["selection"]["rows"]
+    shown: list[str] = st.session_state.get("events_shown", [])
+    if rows and rows[0] < len(shown):
+        st.query_params["event"] = shown[rows[0]]
+        st.session_state["event_chosen"] = True
+    st.session_state["events_table"] = {"selection": {"rows": [], "columns": [], "cells": []}}
+
+
+def refused_deliveries(refusals: list[Refusal]) -> None:
+    """Why deliveries were not believed."""
+    if not refusals:
+        st.info(
+            "A delivery is refused when its signature does not fit or is too old.",
+            title="No delivery was refused",
+            icon=":material/verified_user:",
+        )
+        return
+    st.dataframe(
+        refused_table(refusals),
+        column_config=REFUSED_COLUMNS,
+        hide_index=True,
+        key="refused_table",
+        height=height(len(refusals)),
+        alt="Refused deliveries, the newest first",
+    )
+    st.caption(
+        "What was in a refused delivery is not kept: nobody knows who sent it. "
+        "So neither its type nor what it is about is known."
+    )
+
+
+def height(rows: int) -> int:
+    """As high as its rows, up to a screenful."""
+    return ROW_HEIGHT * (min(rows, ROWS_SHOWN) + 1) + 3
+
+
+def nothing(view: Asked) -> None:
+    """No event to show: what to do first, or how to see others."""
+    if view.is_all:
+        st.info(
+            "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page, follow the link "
+            "and pay with a test card. The events of that payment appear here by themselves.",
+            title="No events yet",
+            icon=":material/inbox:",
+        )
+        st.page_link("billing.py", label="To the Billing page", icon=":material/payments:")
+    else:
+        st.info(f"There is no {in_words(view.wanted)}.", icon=":material/filter_alt_off:")
+        st.button("Clear the filters", key="clear_filters", on_click=clear)
+
+
+def places(view: Asked) -> list[Place]:
+    """Where the pages begin that were turned to; another filter begins at the newest."""
+    kept: tuple[Asked, list[Place]] | None = st.session_state.get("events_places")
+    if kept is None or kept[0] != view:
+        kept = (view, [])
+        st.session_state["events_places"] = kept
+    return kept[1]
+
+
+def pager(view: Asked, overview: Overview) -> None:
+    """The way to older events and back."""
+    turned = places(view)
+    if not turned and not overview.page.has_older:
+        return
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        st.button(
+            "Newer",
+            key="newer",
+            icon=":material/chevron_left:",
+            disabled=not turned,
+            on_click=turn_back,
+            args=(turned,),
+        )
+        st.button(
+            "Older",
+            key="older",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=not overview.page.has_older,
+            on_click=turned.append,
+            args=(overview.page.events[-1].place,),
+        )
+
+
+def turn_back(turned: list[Place]) -> None:
+    turned.pop()

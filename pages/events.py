@@ -1,0 +1,59 @@
+"""What arrived from Stripe: verified or refused, handled or failed, how late and how often."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from billing.arrivals import Arrivals, Level
+from billing.durations import written
+from billing.errors import BillingError
+from billing.page_services import page_services
+from billing.store.event_queries import WEBHOOK
+from pages.event_details import event_drawer
+from pages.event_filters import show_filters
+from pages.event_table import event_table
+from pages.failures import show_failure
+from pages.markdown import plain
+from pages.times import local
+
+
+@st.fragment(run_every="2s")
+def verdict() -> None:
+    """Whether events arrive and by which way; how old the newest is."""
+    billing = page_services()
+    try:
+        arrivals = billing.call(billing.services.event_log.arrivals)
+    except BillingError as failure:
+        show_failure(failure, "It could not be found out whether events arrive")
+        return
+    show, icon = {
+        Level.GOOD: (st.success, "check_circle"),
+        Level.INFO: (st.info, "info"),
+        Level.WARNING: (st.warning, "warning"),
+        Level.WRONG: (st.error, "error"),
+    }[arrivals.level]
+    words = [plain(words) for words in (arrivals.text, arrivals.mend) if words]
+    body = "  \n".join([" ".join(words), *newest(arrivals)])
+    show(body, title=plain(arrivals.title), icon=f":material/{icon}:")
+
+
+def newest(arrivals: Arrivals) -> list[str]:
+    """The age of the newest event, the exact time, and its way; nothing while there is none."""
+    if arrivals.last is None:
+        return []
+    arrived = arrivals.last.received_at
+    age = written(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
+    way = "a webhook" if arrivals.way == WEBHOOK else "polling"
+    return [f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {way}."]
+
+
+verdict()
+billing = page_services()
+try:
+    show_filters(billing.call(billing.services.event_log.types))
+except BillingError as failure:
+    show_failure(failure, "The types of event could not be read just now")
+event_table()
+event_drawer()

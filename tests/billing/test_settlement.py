@@ -1,0 +1,321 @@
+"""Events in any order, late, twice, at once, or as two for one fact: the end is the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from billing.errors import WebhookRefused
+from billing.store import events, grants, tables
+from tests.support.quick_services import (
+    DELAYS,
+    PATIENT,
+    at_work,
+    deliver,
+    event_rows,
+    ledger,
+    open_services,
+    signature,
+    states,
+)
+from tests.support.stripe_account import (
+    DOWN,
+    NO_FAULTS,
+    ONE_SESSION,
+    StripeAccount,
+    event_object,
+    session_object,
+)
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from billing.services import Services
+
+pytestmark = pytest.mark.anyio
+
+ONE_RETRY = (0.2, 0.05)
+
+
+@pytest.fixture
+async def services(
+    request: pytest.FixtureRequest, account: StripeAccount, database_url: str
+) -> AsyncIterator[Services]:
+    """Services that settle; parametrize indirectly with the delays."""
+    delays: tuple[float, ...] = getattr(request, "param", DELAYS)
+    async with open_services(account.url, database_url, delays=delays) as opened:
+        async with at_work(opened.settlement.run):
+            yield opened
+
+
+async def settled(services: Services, **expected: int) -> None:
+    """Return once the events are in these states and no other."""
+
+    async def as_expected() -> bool:
+        return await states(services.store) == expected
+
+    try:
+        await until(as_expected)
+    except AssertionError:
+        assert await states(services.store) == expected
+
+
+async def test_a_paid_event_is_granted_and_handled(
+    services: Services, account: StripeAccount
+) -> None:
+    paid = account.pay(account.sell("credits", 5))
+    assert await deliver(services, account.say("completed", paid, event_id="evt_1")) == "evt_1"
+    await settled(services, handled=1)
+    (line,) = (await ledger(services.store)).values()
+    assert (line.session_id, line.quantity, line.cause) == (paid["id"], 5, "evt_1")
+
+
+async def test_a_delayed_payment_is_granted_when_the_money_comes(
+    services: Services, account: StripeAccount
+) -> None:
+    sold = account.sell("credits", 5)
+    waiting = account.become(sold, status="complete", payment_status="unpaid")
+    await deliver(services, account.say("completed", waiting))
+    await settled(services, handled=1)
+    assert await ledger(services.store) == {}
+    paid = account.pay(sold)
+    await deliver(services, account.say("async_payment_succeeded", paid, event_id="evt_money"))
+    await settled(services, handled=2)
+    assert (await ledger(services.store))[sold["id"]].cause == "evt_money"
+
+
+async def test_a_delayed_payment_that_fails_grants_nothing(
+    services: Services, account: StripeAccount
+) -> None:
+    waiting = account.sell("credits", 5, status="complete", payment_status="unpaid")
+    await deliver(services, account.say("completed", waiting))
+    await deliver(services, account.say("async_payment_failed", waiting))
+    await settled(services, handled=2)
+    assert await ledger(services.store) == {}
+
+
+async def test_an_expired_session_and_another_apps_are_handled_and_grant_nothing(
+    services: Services, account: StripeAccount
+) -> None:
+    expired = account.sell("pro", status="expired", url=None)
+    await deliver(services, account.say("expired", expired))
+    foreign = account.pay(account.sell("pro", ours=False))
+    await deliver(services, account.say("completed", foreign))
+    await settled(services, handled=2)
+    assert await ledger(services.store) == {}
+    kept = await services.mirror.session(foreign["id"])
+    assert kept is not None
+    assert not kept.ours
+
+
+async def test_a_stale_payload_is_not_believed(services: Services, account: StripeAccount) -> None:
+    sold = account.sell("credits", 5)
+    claims_paid = sold | {"status": "complete", "payment_status": "paid"}
+    await deliver(services, account.say("completed", claims_paid))
+    await settled(services, handled=1)
+    assert await ledger(services.store) == {}
+
+
+async def test_the_same_event_many_times_at_once_is_one(
+    services: Services, account: StripeAccount
+) -> None:
+    paid = account.pay(account.sell("credits", 5))
+    event = account.say("completed", paid, event_id="evt_1")
+    answers = await asyncio.gather(*(deliver(services, event) for _ in range(25)))
+    assert set(answers) == {"evt_1"}
+    await settled(services, handled=1)
+    assert (await event_rows(services.store))["evt_1"]["deliveries"] == 25
+    assert await services.store.read(grants.totals) == {"credits": 5}
+
+
+async def test_a_duplicate_of_a_handled_event_asks_stripe_nothing(
+    services: Services, account: StripeAccount
+) -> None:
+    event = account.say("completed", account.pay(account.sell()), event_id="evt_1")
+    await deliver(services, event)
+    await settled(services, handled=1)
+    asked = account.asked[ONE_SESSION]
+    await deliver(services, event)
+    await deliver(services, account.say("completed", account.pay(account.sell())))
+    await settled(services, handled=2)
+    assert account.asked[ONE_SESSION] == asked + 1
+
+
+async def test_two_events_for_one_fact_grant_once(
+    services: Services, account: StripeAccount
+) -> None:
+    paid = account.pay(account.sell("pro"))
+    first, second = (account.say("completed", paid) for _ in range(2))
+    await asyncio.gather(deliver(services, first), deliver(services, second))
+    await settled(services, handled=2)
+    assert await services.store.read(grants.totals) == {"pro": 1}
+
+
+async def test_the_webhook_and_the_landing_page_at_once_grant_once(
+    services: Services, account: StripeAccount
+) -> None:
+    paid = [account.pay(account.sell("credits", 5)) for _ in range(10)]
+    await asyncio.gather(
+        *(deliver(services, account.say("completed", one)) for one in paid),
+        *(services.fulfillment.settle(one["id"], "return") for one in paid),
+    )
+    await settled(services, handled=10)
+    assert await services.store.read(grants.totals) == {"credits": 50}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_in_any_order_and_with_duplicates_the_end_is_the_same(
+    services: Services, account: StripeAccount, seed: int
+) -> None:
+    told, bought = [], {}
+    for number in range(1, 31):
+        sold = account.sell("credits", number)
+        if number % 3:
+            waiting = account.become(sold, status="complete", payment_status="unpaid")
+            paid = account.pay(sold)
+            told += [
+                account.say("completed", waiting),
+                account.say("async_payment_succeeded", paid),
+            ]
+            bought[sold["id"]] = number
+        else:
+            told.append(account.say("expired", account.become(sold, status="expired")))
+    shuffle = random.Random(seed)
+    arriving = told + shuffle.sample(told, len(told) // 3)
+    shuffle.shuffle(arriving)
+    await asyncio.gather(*(deliver(services, event) for event in arriving))
+    await settled(services, handled=len(told))
+    assert {name: line.quantity for name, line in (await ledger(services.store)).items()} == bought
+
+
+async def test_a_failing_stripe_marks_the_event_failed_in_words_and_it_heals_by_itself(
+    services: Services, account: StripeAccount
+) -> None:
+    account.faults = DOWN
+    await deliver(
+        services, account.say("completed", account.pay(account.sell("pro")), event_id="evt_1")
+    )
+    await settled(services, failed=1)
+    row = (await event_rows(services.store))["evt_1"]
+    assert "Stripe answered with an error of its own (HTTP 500)" in row["error"]
+    assert row["attempts"] >= 1
+    account.faults = NO_FAULTS
+    await settled(services, handled=1)
+    row = (await event_rows(services.store))["evt_1"]
+    assert row["error"] is None
+    assert row["attempts"] >= 2
+    assert await services.store.read(grants.totals) == {"pro": 1}
+
+
+@pytest.mark.parametrize("services", [ONE_RETRY], indirect=True)
+@pytest.mark.parametrize("all_of_them", [True, False])
+async def test_what_failed_for_good_is_replayed_by_hand(
+    services: Services, account: StripeAccount, *, all_of_them: bool
+) -> None:
+    account.faults = DOWN
+    for name in ("evt_1", "evt_2"):
+        paid = account.pay(account.sell("credits", 5))
+        await deliver(services, account.say("completed", paid, event_id=name))
+
+    async def given_up() -> bool:
+        rows = await event_rows(services.store)
+        return [row["attempts"] for row in rows.values()] == [len(ONE_RETRY)] * 2
+
+    await until(given_up)
+    account.faults = NO_FAULTS
+    assert await services.settlement.replay(["evt_2"]) == 1
+    await settled(services, handled=1, failed=1)
+    assert await services.store.read(grants.totals) == {"credits": 5}
+    assert await services.settlement.replay(None if all_of_them else ["evt_1", "evt_2"]) >= 1
+    await settled(services, handled=2)
+    assert await services.store.read(grants.totals) == {"credits": 10}
+
+
+async def test_what_a_process_left_behind_when_it_died_is_swept_up(
+    services: Services, account: StripeAccount
+) -> None:
+    event = account.say("completed", account.pay(account.sell("credits", 5)))
+    await services.store.write(
+        lambda connection: events.record(connection, event, "webhook", "pending", 1.0)
+    )
+    await settled(services, handled=1)
+    assert await services.store.read(grants.totals) == {"credits": 5}
+
+
+@pytest.mark.parametrize("services", [PATIENT], indirect=True)
+async def test_what_arrives_is_handled_at_once_without_a_sweep(
+    services: Services, account: StripeAccount
+) -> None:
+    await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
+    await settled(services, handled=1)
+
+
+@pytest.mark.parametrize("kind", ["invoice.paid", "plan.deleted", "checkout.session.something_new"])
+async def test_types_that_nobody_handles_are_kept_as_ignored(
+    services: Services, account: StripeAccount, kind: str
+) -> None:
+    await deliver(services, event_object("evt_1", kind, session_object(1, "pro", 1)))
+    await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
+    await settled(services, ignored=1, handled=1)
+    assert account.asked[ONE_SESSION] == 1
+    assert await services.settlement.replay(["evt_1"]) == 0
+
+
+async def test_an_event_of_a_session_that_stripe_does_not_know_fails_in_words(
+    services: Services,
+) -> None:
+    await deliver(services, event_object("evt_1", "completed", session_object(1, "pro", 1)))
+    await settled(services, failed=1)
+    assert "No such object" in (await event_rows(services.store))["evt_1"]["error"]
+
+
+async def test_an_event_that_nobody_foresaw_fails_alone(
+    services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = account.sell("pro", status="complete", payment_status="paid", metadata=["no", "object"])
+    well = [account.pay(account.sell("credits", 5)) for _ in range(20)]
+    for session in (odd, *well):
+        await deliver(services, account.say("completed", session, event_id=f"evt_{session['id']}"))
+    await settled(services, handled=len(well), failed=1)
+    assert "AttributeError" in (await event_rows(services.store))[f"evt_{odd['id']}"]["error"]
+    assert "Traceback" in caplog.text
+    assert await services.store.read(grants.totals) == {"credits": 100}
+
+
+async def rejections(services: Services) -> list[dict[str, Any]]:
+    rows = await services.store.read(
+        lambda connection: connection.execute(select(tables.rejected_deliveries)).mappings().all()
+    )
+    return [dict(row) for row in rows]
+
+
+async def test_a_rejected_delivery_is_kept_with_its_reason_and_without_its_contents(
+    services: Services,
+) -> None:
+    body = json.dumps(event_object("evt_1", "completed", session_object(77, "pro", 1))).encode()
+    deliveries = {
+        "does not fit": (body, signature(body, "whsec_of_another")),
+        "was altered": (body + b" ", signature(body)),
+        "malformed": (body, "nonsense"),
+        "missing": (body, None),
+        "not an event": (b"{}", signature(b"{}")),
+        "minutes old": (body, signature(body, at=1_000)),
+    }
+    for said, (sent, header) in deliveries.items():
+        with pytest.raises(WebhookRefused) as refused:
+            await services.webhooks.receive(sent, header)
+        assert said in refused.value.message + refused.value.next_step
+    kept = await rejections(services)
+    assert len(kept) == len(deliveries)
+    for row, (said, (sent, _)) in zip(kept, deliveries.items(), strict=True):
+        assert said in row["reason"] + row["next_step"]
+        assert row["size"] == len(sent)
+        assert "evt_1" not in str(row)
+        assert "buyer77" not in str(row)
+    assert await states(services.store) == {}

@@ -1,0 +1,167 @@
+"""Every event once, what became of it, and the deliveries that were refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+
+from billing.errors import WebhookRefused
+from billing.store import events, tables
+from billing.store.events import Due, Recorded
+from tests.support.quick_services import event_rows
+from tests.support.stripe_account import event_object, session_object
+
+if TYPE_CHECKING:
+    from billing.store import Store
+
+pytestmark = pytest.mark.anyio
+
+DELAYS = (20.0, 5.0, 30.0)
+
+
+def event(name: str, session: str = "cs_test_1") -> dict[str, Any]:
+    return event_object(name, "completed", session_object(1, "pro", 1) | {"id": session})
+
+
+async def record(
+    store: Store, name: str, *, source: str = "webhook", state: str = "pending", at: float = 100.0
+) -> Recorded:
+    return await store.write(
+        lambda connection: events.record(connection, event(name), source, state, at)
+    )
+
+
+async def settle(store: Store, name: str, state: str, at: float, error: str | None = None) -> None:
+    await store.write(lambda connection: events.settle(connection, [name], state, at, error))
+
+
+async def due(store: Store, now: float, limit: int = 10) -> list[str]:
+    found = await store.read(lambda connection: events.due(connection, now, DELAYS, limit))
+    return [one.id for one in found]
+
+
+async def test_an_event_is_kept_whole_under_its_id(store: Store) -> None:
+    assert await record(store, "evt_1") == Recorded("pending", 1)
+    row = (await event_rows(store))["evt_1"]
+    assert json.loads(row["payload"]) == event("evt_1") | {"created": row["created"]}
+    assert (row["type"], row["object_id"]) == ("checkout.session.completed", "cs_test_1")
+    assert (row["received_at"], row["attempts"], row["error"]) == (100.0, 0, None)
+
+
+async def test_a_second_delivery_is_counted_and_changes_nothing_else(store: Store) -> None:
+    await record(store, "evt_1")
+    await settle(store, "evt_1", "handled", 101.0)
+    before = (await event_rows(store))["evt_1"]
+    assert await record(store, "evt_1", at=500.0) == Recorded("handled", 2)
+    assert (await event_rows(store))["evt_1"] == before | {"deliveries": 2}
+
+
+async def test_polling_is_no_delivery(store: Store) -> None:
+    assert (await record(store, "evt_1", source="poll")).deliveries == 0
+    assert (await record(store, "evt_1", source="poll")).deliveries == 0
+    assert (await record(store, "evt_1", source="webhook")).deliveries == 1
+    assert (await event_rows(store))["evt_1"]["source"] == "poll"
+
+
+async def test_how_handling_went_is_written_down(store: Store) -> None:
+    await record(store, "evt_1")
+    await settle(store, "evt_1", "failed", 110.0, "Stripe is down.")
+    row = (await event_rows(store))["evt_1"]
+    assert (row["state"], row["error"], row["attempts"]) == ("failed", "Stripe is down.", 1)
+    await settle(store, "evt_1", "handled", 120.0)
+    row = (await event_rows(store))["evt_1"]
+    assert (row["state"], row["error"], row["attempts"]) == ("handled", None, 2)
+    assert row["settled_at"] == 120.0
+
+
+async def test_a_fresh_event_is_left_to_who_received_it_for_a_while(store: Store) -> None:
+    await record(store, "evt_1", at=100.0)
+    assert await due(store, 119.9) == []
+    assert await due(store, 120.0) == ["evt_1"]
+
+
+async def test_each_failure_is_followed_by_its_own_wait_and_the_last_by_none(store: Store) -> None:
+    await record(store, "evt_1")
+    await settle(store, "evt_1", "failed", 200.0, "no")
+    assert await due(store, 204.9) == []
+    assert await due(store, 205.0) == ["evt_1"]
+    await settle(store, "evt_1", "failed", 300.0, "no")
+    assert await due(store, 329.9) == []
+    assert await due(store, 330.0) == ["evt_1"]
+    await settle(store, "evt_1", "failed", 400.0, "no")
+    assert await due(store, 1e9) == []
+
+
+async def test_what_is_handled_or_ignored_is_never_due(store: Store) -> None:
+    await record(store, "evt_1")
+    await settle(store, "evt_1", "handled", 101.0)
+    await record(store, "evt_2", state="ignored")
+    assert await due(store, 1e9) == []
+
+
+async def test_the_oldest_are_due_first_and_no_more_than_asked_for(store: Store) -> None:
+    for number in (3, 1, 2):
+        await record(store, f"evt_{number}", at=float(number))
+    assert await due(store, 1e9, limit=2) == ["evt_1", "evt_2"]
+
+
+async def test_a_replay_names_its_events_or_takes_all_that_failed(store: Store) -> None:
+    for name in ("evt_handled", "evt_failed", "evt_failed_too"):
+        await record(store, name)
+    await record(store, "evt_ignored", state="ignored")
+    await settle(store, "evt_handled", "handled", 1.0)
+    await settle(store, "evt_failed", "failed", 1.0, "no")
+    await settle(store, "evt_failed_too", "failed", 1.0, "no")
+
+    async def replay(ids: list[str] | None) -> set[str]:
+        again = await store.write(lambda connection: events.replay(connection, ids))
+        assert all(one == Due(one.id, one.type, "cs_test_1") for one in again)
+        return {one.id for one in again}
+
+    assert await replay(["evt_handled", "evt_ignored", "evt_unknown"]) == {"evt_handled"}
+    assert await replay(None) == {"evt_failed", "evt_failed_too"}
+    assert await replay(None) == set()
+    rows = await event_rows(store)
+    assert rows["evt_ignored"]["state"] == "ignored"
+    assert {rows[name]["error"] for name in rows} == {None}
+
+
+async def test_the_last_arrival_is_the_newest_of_its_source(store: Store) -> None:
+    assert await store.read(lambda connection: events.last_arrival(connection, "webhook")) is None
+    await record(store, "evt_1", at=10.0)
+    await record(store, "evt_2", at=30.0)
+    await record(store, "evt_3", at=50.0, source="poll")
+    assert await store.read(lambda connection: events.last_arrival(connection, "webhook")) == 30.0
+
+
+async def test_a_refusal_is_kept_with_its_reason_and_size_alone(store: Store) -> None:
+    refused = WebhookRefused("The signature does not fit.", "Copy the secret.")
+    await store.write(lambda connection: events.reject(connection, refused, 5_000, 12.5))
+    row = await store.read(
+        lambda connection: connection.execute(select(tables.rejected_deliveries)).mappings().one()
+    )
+    assert dict(row) == {
+        "id": row["id"],
+        "received_at": 12.5,
+        "reason": "The signature does not fit.",
+        "next_step": "Copy the secret.",
+        "size": 5_000,
+    }
+
+
+async def test_only_the_newest_refusals_are_kept(store: Store) -> None:
+    refused = WebhookRefused("No.", "")
+
+    def flood(connection: Any) -> None:
+        for number in range(events.REJECTIONS_KEPT + 50):
+            events.reject(connection, refused, number, float(number))
+
+    await store.write(flood)
+    kept = tables.rejected_deliveries.c
+    row = await store.read(
+        lambda connection: connection.execute(select(func.count(), func.min(kept.size))).one()
+    )
+    assert tuple(row) == (events.REJECTIONS_KEPT, 50)

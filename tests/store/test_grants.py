@@ -1,0 +1,79 @@
+"""The ledger has one line for each paid session."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from billing.store import Store, grants
+from billing.store.grants import Grant
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+pytestmark = pytest.mark.anyio
+
+LINE = Grant(
+    session_id="cs_test_1",
+    kind="credits",
+    quantity=5,
+    amount_total=495,
+    currency="usd",
+    customer="cus_1",
+    customer_email="a@example.com",
+    cause="evt_1",
+    granted_at=100.0,
+)
+
+
+async def add(store: Store, *lines: Grant) -> list[bool]:
+    def write(connection: Connection) -> list[bool]:
+        return [grants.add(connection, line) for line in lines]
+
+    return await store.write(write)
+
+
+async def test_a_session_brings_one_line_and_the_first_stays(store: Store) -> None:
+    again = replace(LINE, quantity=900, cause="evt_2", granted_at=200.0)
+    assert await add(store, LINE, again) == [True, False]
+    assert await add(store, again) == [False]
+    found = await store.read(lambda connection: grants.of_session(connection, "cs_test_1"))
+    assert found == LINE
+
+
+async def test_a_session_that_brought_nothing_has_none(store: Store) -> None:
+    found = await store.read(lambda connection: grants.of_session(connection, "cs_test_1"))
+    assert found is None
+
+
+async def test_two_processes_at_once_write_it_once(store: Store, database_url: str) -> None:
+    other = Store(SecretStr(database_url))
+    try:
+        for number in range(30):
+            line = replace(LINE, session_id=f"cs_test_{number}")
+            answers = await asyncio.gather(add(store, line), add(other, line))
+            assert sorted(answers) == [[False], [True]]
+    finally:
+        other.close()
+    totals = await store.read(grants.totals)
+    assert totals == {"credits": 150}
+
+
+async def test_a_customers_lines_come_newest_first(store: Store) -> None:
+    later = replace(LINE, session_id="cs_test_2", granted_at=200.0)
+    other = replace(LINE, session_id="cs_test_3", customer_email="b@example.com")
+    await add(store, LINE, later, other)
+    lines = await store.read(lambda connection: grants.of_customer(connection, "a@example.com"))
+    assert lines == [later, LINE]
+
+
+async def test_the_totals_add_up_what_was_granted_of_each_kind(store: Store) -> None:
+    assert await store.read(grants.totals) == {}
+    pro = replace(LINE, session_id="cs_test_2", kind="pro", quantity=1)
+    more = replace(LINE, session_id="cs_test_3", quantity=7)
+    await add(store, LINE, pro, more)
+    assert await store.read(grants.totals) == {"credits": 12, "pro": 1}
