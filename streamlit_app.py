@@ -67,7 +67,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
             await stack.enter_async_context(sandbox.running())
         services = Services(settings, stripe_name=stripe_name(settings, sandbox))
         await stack.enter_async_context(services.running())
-        hand_over(services, await stack.enter_async_context(BlockingPortal()))
+        portal = await stack.enter_async_context(BlockingPortal())
+        hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
         settle_memory()
         yield {"services": services, "sandbox": sandbox}
 

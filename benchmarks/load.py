@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -16,12 +16,16 @@ import httptools
 from benchmarks.event_loop import run
 from benchmarks.tally import Load, Tally
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Connection(asyncio.Protocol):
-    """One connection of the load. ``closed`` is done when it has nothing more to do."""
+    """One connection of the load. ``closed`` is done when it has nothing more to do, because the
+    time is over or ``next_request`` gives None."""
 
-    def __init__(self, request: bytes, status: int, tally: Tally) -> None:
-        self._request = request
+    def __init__(self, next_request: Callable[[], bytes | None], status: int, tally: Tally) -> None:
+        self._next_request = next_request
         self._status = status
         self._tally = tally
         self._parser = httptools.HttpResponseParser(self)
@@ -50,9 +54,13 @@ class Connection(asyncio.Protocol):
         self.closed.set_result(None)
 
     def _send(self) -> None:
+        request = self._next_request()
+        if request is None:
+            self._transport.close()
+            return
         self._is_waiting = True
         self._started = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(request)
 
 
 async def load(
@@ -61,15 +69,16 @@ async def load(
     """Load ``url`` with ``connections`` requests at once; other statuses than ``status`` fail."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
-    request = f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\n"
+    head = f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\n"
     if method == "POST":
-        request += "Content-Length: 0\r\n"
+        head += "Content-Length: 0\r\n"
+    request = f"{head}\r\n".encode()
     tally = Tally(warm_up, seconds)
 
     async def keep_one_busy() -> None:
         while not tally.is_over:
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(f"{request}\r\n".encode(), status, tally),
+                lambda: Connection(lambda: request, status, tally),
                 host,
                 port,
             )

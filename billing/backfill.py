@@ -32,7 +32,7 @@ class Pace:
 
 QUICK = Pace(16, (DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY))
 SPARING = Pace(4, (3 * DAY, 60 * DAY))  # where requests are what is scarce
-PAGES_WORTH_A_READER = 2
+PAGES_WORTH_A_READER = 4
 
 
 @dataclass(frozen=True)

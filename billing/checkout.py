@@ -5,10 +5,11 @@ https://docs.stripe.com/api/checkout/sessions
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from billing.catalog import Catalog
-from billing.checkout_session import APP, CheckoutSession, Kind
+from billing.checkout_session import APP, REFERENCE, CheckoutSession, Kind
 from billing.errors import InvalidInput
 from billing.settings import PUBLIC_URL, SECRET_KEY, Settings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PAGE = "/app/billing"
 METADATA_LENGTH = 500  # of a value, https://docs.stripe.com/metadata
+REFERENCE_LENGTH = 200  # of client_reference_id
 
 
 def parse_quantity(value: object, maximum: int) -> int:
@@ -49,13 +51,14 @@ class Checkout:
         The same ``idempotency_key`` gives the same session: one key for each press of a button,
         kept across its repeats; None for a key of its own. https://docs.stripe.com/api/idempotent_requests
         """
+        reference = idempotency_key or str(uuid.uuid4())
         made = await self._gateway.create_checkout_session(
-            self._params(kind, quantity, made_by), idempotency_key
+            self._params(kind, quantity, made_by, reference), idempotency_key
         )
         self._mirror.keep_soon(made)
         return CheckoutSession.from_stripe(made)
 
-    def _params(self, kind: Kind, quantity: int, made_by: str) -> dict[str, Any]:
+    def _params(self, kind: Kind, quantity: int, made_by: str, reference: str) -> dict[str, Any]:
         self._settings.require(SECRET_KEY, self._settings.secret_key)
         price_id = self._catalog.price_id(kind)
         page = f"{self._settings.require(PUBLIC_URL, self._settings.public_url)}{PAGE}"
@@ -65,13 +68,19 @@ class Checkout:
             "quantity": str(quantity),
             "made_by": made_by[:METADATA_LENGTH],
         }
-        carried_on = "subscription_data" if kind is Kind.PRO else "payment_intent_data"
+        if kind is Kind.PRO:
+            carried_on = {"subscription_data": {"metadata": metadata}}
+        else:
+            # A declined payment is known by this to be the session's, which names it once paid.
+            told = metadata | {REFERENCE: reference[:REFERENCE_LENGTH]}
+            carried_on = {"payment_intent_data": {"metadata": told}}
         return {
             "mode": kind.mode,
+            "client_reference_id": reference[:REFERENCE_LENGTH],
             "line_items": [{"price": price_id, "quantity": quantity}],
             # Stripe fills the placeholder in; it must arrive there unencoded.
             "success_url": f"{page}?success=1&session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": f"{page}?canceled=1",
             "metadata": metadata,
-            carried_on: {"metadata": metadata},
+            **carried_on,
         }

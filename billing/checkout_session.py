@@ -14,6 +14,7 @@ from billing.money import format_money
 
 APP = "billing-dashboard"  # how our own sessions are known: metadata["app"]
 APP_METADATA = ("app", "kind", "quantity", "made_by")
+REFERENCE = "reference"  # a payment's metadata: the client_reference_id of its session
 SESSION_ID = re.compile(r"cs_test_[A-Za-z0-9]{1,250}")
 
 

@@ -40,6 +40,7 @@ LEASE_SECONDS = 30.0
 STEP_SECONDS = 4.0
 POLL_SECONDS_WITH_WEBHOOKS = 30.0
 STATE = "mirror"
+AGAIN = "mirror_reads_again"  # a token: what was read under another one is read again
 FAILURE = ("failure", "next_step", "request_id")
 FLUSH_SECONDS = 0.05
 
@@ -108,6 +109,11 @@ class Mirror:
 
         return await self._store.read(ask)
 
+    async def state(self) -> MirrorState:
+        """How far our copy goes, what was just made included."""
+        await self._flush()
+        return await self._store.read(_state)
+
     async def session(self, session_id: str) -> CheckoutSession | None:
         """One session from our copy. Raises ``StoreFailure`` when it cannot be read."""
         await self._flush()
@@ -116,6 +122,13 @@ class Mirror:
     def look_now(self) -> None:
         """Do the next step at once."""
         self._wake.set()
+
+    async def read_again(self) -> None:
+        """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
+        token = uuid.uuid4().hex
+        await self._store.write(lambda connection: sync.save(connection, AGAIN, token))
+        self._poll_events_at = 0.0
+        self.look_now()
 
     # Keeping in step --------------------------------------------------------------------------
 
@@ -156,7 +169,7 @@ class Mirror:
             log.info("The mirror's lease runs out by itself: %s", failure.message)
 
     async def _step(self) -> None:
-        saved: JSON = await self._store.read(lambda connection: sync.load(connection, STATE)) or {}
+        saved = await self._store.read(_saved)
         started = time.time()
         saved |= await self._same_account(saved)
         if not saved.get("complete"):
@@ -170,7 +183,7 @@ class Mirror:
                 raise
             # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
             log.warning("The mirror's place in Stripe's lists is gone; it reads all again.")
-            saved = {"account": self._account}
+            saved = _only(saved, "account", "again")
             self.look_now()
         in_order = {name: value for name, value in saved.items() if name not in FAILURE}
         await self._save(in_order | {"as_of": started})
@@ -302,8 +315,21 @@ class Mirror:
                 raise
 
 
-def _state(connection: Connection) -> MirrorState:
+def _saved(connection: Connection) -> JSON:
+    """What the last step left, unless all is to be read again since."""
     saved: JSON = sync.load(connection, STATE) or {}
+    again = sync.load(connection, AGAIN)
+    if saved.get("again") == again:
+        return saved
+    return _only(saved, "account") | {"again": again}
+
+
+def _only(saved: JSON, *names: str) -> JSON:
+    return {name: saved[name] for name in names if name in saved}
+
+
+def _state(connection: Connection) -> MirrorState:
+    saved = _saved(connection)
     return MirrorState(
         as_of=saved.get("as_of", 0.0),
         complete=saved.get("complete", False),

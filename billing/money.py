@@ -32,3 +32,11 @@ def format_money(minor_units: int, currency: str, *, short: bool = False) -> str
     symbol = SYMBOLS.get(currency.lower())
     text = f"{symbol}{text}" if symbol else f"{text} {currency.upper()}"
     return f"-{text}" if minor_units < 0 else text
+
+
+def format_number(minor_units: int, currency: str) -> str:
+    """The amount as a bare number, for programs: ``format_number(990, "usd")`` is ``9.90``."""
+    digits = decimals(currency)
+    whole, part = divmod(abs(minor_units), 10**digits)
+    text = f"{whole}.{part:0{digits}d}" if digits else str(whole)
+    return f"-{text}" if minor_units < 0 else text

@@ -24,10 +24,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PageServices:
-    """The services, and the way to call their coroutines from a page."""
+    """The services, and the way to call their coroutines from a page.
+
+    ``controls_url`` is the control API of the Stripe at the other end, where it has one: what
+    moves its clock, makes it misbehave and resets it. Stripe itself has none.
+    """
 
     services: Services
     portal: BlockingPortal
+    controls_url: str | None = None
 
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function on the services' event loop and wait for its result."""
@@ -39,9 +44,11 @@ def _handed_over() -> list[PageServices]:
     return []
 
 
-def hand_over(services: Services, portal: BlockingPortal) -> None:
+def hand_over(
+    services: Services, portal: BlockingPortal, controls_url: str | None = None
+) -> None:
     """Give the pages their services; called by the launcher when the server starts."""
-    _handed_over()[:] = [PageServices(services, portal)]
+    _handed_over()[:] = [PageServices(services, portal, controls_url)]
 
 
 def page_services() -> PageServices:

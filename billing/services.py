@@ -13,9 +13,11 @@ from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.diagnosis import Diagnosis
 from billing.event_log import EventLog
+from billing.fresh_start import FreshStart
 from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.mirror import Mirror
+from billing.sessions import Sessions
 from billing.settings import DEFAULT_DATABASE_URL, Settings
 from billing.settlement import Settlement
 from billing.store import Store
@@ -50,8 +52,12 @@ class Services:
         self.settlement = Settlement(self.store, self.fulfillment)
         self.mirror = Mirror(self.gateway, self.store, self.settlement)
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
+        self.sessions = Sessions(
+            settings, self.gateway, self.store, self.fulfillment, self.mirror, self.checkout
+        )
         self.webhooks = Webhooks(settings, self.store, self.settlement)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
+        self.fresh_start = FreshStart(self.store, self.mirror)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -18,10 +18,22 @@ from pages.times import local
 
 def event_drawer() -> None:
     """Open the event that the address names, if it names one."""
-    if event_id := st.query_params.get("event", "").strip()[:ID_LENGTH]:
-        st.dialog(
-            "Event", width="medium", position="right", icon=":material/bolt:", on_dismiss=forget
-        )(_drawer)(event_id)
+    event_id = st.query_params.get("event", "").strip()[:ID_LENGTH]
+    if not event_id:
+        return
+    billing = page_services()
+    failure: BillingError | None = None
+    details: EventDetails | None = None
+    try:
+        details = billing.call(lambda: billing.services.event_log.one(event_id))
+    except BillingError as caught:
+        failure = caught
+    title = plain(details.event.type) if details else "Event"
+    drawer = st.dialog(title or "Event", width="medium", position="right", on_dismiss=forget)
+    if details:
+        drawer(event)(details)
+    else:
+        drawer(no_event)(event_id, failure)
 
 
 def forget() -> None:
@@ -30,20 +42,38 @@ def forget() -> None:
     st.session_state.pop("replay_failure", None)
 
 
-def _drawer(event_id: str) -> None:
-    details = _read(event_id)
-    if details is None:
-        return
-    st.markdown(f"#### {plain(details.event.type)}")
-    _what_became_of_it(event_id)
+def event(details: EventDetails) -> None:
+    """What became of it, which follows by itself, and what Stripe sent."""
+    what_became_of_it(details.event.id)
     st.markdown("**Payload, as Stripe sent it**")
-    st.json(details.payload, expanded=2)
+    st.json(details.payload, expanded=3)
+
+
+def no_event(event_id: str, failure: BillingError | None) -> None:
+    """Why there is nothing to show."""
+    if failure:
+        show_failure(failure, "The event could not be read just now")
+    else:
+        st.warning(
+            f"No event {code(event_id)} has arrived here. It may belong to another account, "
+            "or the address was cut short.",
+            title="Unknown event",
+            icon=":material/help:",
+        )
 
 
 @st.fragment(run_every="2s")
-def _what_became_of_it(event_id: str) -> None:
-    details = _read(event_id)
+def what_became_of_it(event_id: str) -> None:
+    """Its state, the error if it failed, all that is known of it, and the button to replay it."""
+    billing = page_services()
+    failure: BillingError | None = st.session_state.get("replay_failure")
+    details: EventDetails | None = None
+    try:
+        details = billing.call(lambda: billing.services.event_log.one(event_id))
+    except BillingError as caught:
+        failure = caught
     if details is None:
+        no_event(event_id, failure)
         return
     event = details.event
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -56,7 +86,7 @@ def _what_became_of_it(event_id: str) -> None:
                 f"sessions?session={event.object_id}",
                 icon=":material/timeline:",
             )
-    if failure := st.session_state.get("replay_failure"):
+    if failure:
         show_failure(failure, "It was not replayed")
     if event.error:
         after = (
@@ -72,23 +102,6 @@ def _what_became_of_it(event_id: str) -> None:
     st.table(_facts(event), border="horizontal", alt="What is known of the event")
 
 
-def _read(event_id: str) -> EventDetails | None:
-    billing = page_services()
-    try:
-        details = billing.call(lambda: billing.services.event_log.one(event_id))
-    except BillingError as failure:
-        show_failure(failure, "The event could not be read just now")
-        return None
-    if details is None:
-        st.warning(
-            f"No event {code(event_id)} has arrived here. It may belong to another account, "
-            "or the address was cut short.",
-            title="Unknown event",
-            icon=":material/help:",
-        )
-    return details
-
-
 def _facts(event: Event) -> dict[str, str]:
     return {
         "Event id": code(event.id),
@@ -97,15 +110,15 @@ def _facts(event: Event) -> dict[str, str]:
         "Arrived": f"{_at(event.received_at)}, {plain(written(event.delay))} later",
         "Came by": plain(way(event)),
         "Webhook deliveries": f"{event.deliveries:,}",
-        "Times handled": f"{event.attempts:,}" if event.attempts else _why_not(event),
-        "Last handled": _at(event.settled_at) if event.settled_at else "Never",
+        "Tries": f"{event.attempts:,}" if event.attempts else _why_not(event),
+        "Last try": _at(event.settled_at) if event.settled_at else "Never",
     }
 
 
 def _why_not(event: Event) -> str:
     if event.state == "ignored":
-        return "0: this app does nothing for this type"
-    return "0"
+        return "None: this app does nothing for this type"
+    return "None yet"
 
 
 def _at(unix_seconds: float) -> str:

@@ -12,7 +12,7 @@ from pages.markdown import code, plain
 
 REFUSED = "refused"
 VIEWS = ("", *STATES, REFUSED)  # what ?state= may say; "" is all
-WAYS = {"": "Any way", WEBHOOK: "Webhook", POLL: "Polling only"}
+WAYS = {"": "Webhook or polling", WEBHOOK: "Webhook", POLL: "Polling only"}
 ANY_TYPE = ""
 PARAMETERS = ("state", "by", "type", "about")
 
@@ -54,7 +54,7 @@ def show_filters(types: list[str]) -> None:
     kinds = [ANY_TYPE, *types]
     if now.type and now.type not in kinds:
         kinds.append(now.type)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small"):
         st.text_input(
             "About",
             type="search",
@@ -63,6 +63,7 @@ def show_filters(types: list[str]) -> None:
             key=_following("about", now.about or ""),
             on_change=_write,
             args=("about",),
+            label_visibility="collapsed",
             width=380,
         )
         st.selectbox(
@@ -72,6 +73,7 @@ def show_filters(types: list[str]) -> None:
             key=_following("type", now.type or ANY_TYPE),
             on_change=_write,
             args=("type",),
+            label_visibility="collapsed",
             width=300,
         )
         st.selectbox(
@@ -81,8 +83,8 @@ def show_filters(types: list[str]) -> None:
             key=_following("by", now.way or ""),
             on_change=_write,
             args=("by",),
-            help="Webhook: Stripe delivered it here. Polling only: this app asked Stripe for it.",
-            width=160,
+            label_visibility="collapsed",
+            width=200,
         )
 
 
@@ -119,7 +121,7 @@ def _put(name: str, value: str) -> None:
 
 def _nonsense(name: str, value: str, known: tuple[str, ...]) -> str:
     choices = ", ".join(code(choice) for choice in known)
-    return f"{code(f'{name}={value}')} in the address means nothing here. There is {choices}."
+    return f"{code(f'{name}={value}')} in the address means nothing here: it may be {choices}."
 
 
 def _without_blanks(wanted: EventFilter) -> EventFilter:

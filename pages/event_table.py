@@ -18,7 +18,7 @@ ROWS_SHOWN = 14
 ROW_HEIGHT = 35
 STATE_COLORS = {"Handled": "green", "Pending": "blue", "Failed": "red", "Ignored": "gray"}
 COLUMNS = {
-    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=120),
+    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
     "state": st.column_config.MultiselectColumn(
         "State", options=list(STATE_COLORS), color=list(STATE_COLORS.values()), width=90
     ),
@@ -33,12 +33,14 @@ COLUMNS = {
         help="From Stripe's making it to its arrival. Stripe counts in whole seconds.",
     ),
     "about": st.column_config.TextColumn("About", width=200),
-    "error": st.column_config.TextColumn("Error", width=220),
     "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
+    "error": st.column_config.TextColumn("Error", width=320),
     "id": st.column_config.TextColumn("Event id", width=260),
 }
+# Of those that failed, the reason is what people came for.
+FAILED_ORDER = ("arrived", "type", "error", "about", "way", "delay", "at", "id", "state")
 REFUSED_COLUMNS = {
-    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=120),
+    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
     "reason": st.column_config.TextColumn("Refused because", width=300),
     "mend": st.column_config.TextColumn("What to do", width=520),
     "size": st.column_config.NumberColumn("Size", format="bytes", width=80),
@@ -64,8 +66,8 @@ def table(events: tuple[Event, ...]) -> pd.DataFrame:
             way(event),
             written(event.delay),
             event.object_id,
-            event.error,
             local(event.received_at),
+            event.error,
             event.id,
         )
         for event in events
@@ -104,7 +106,7 @@ def event_table() -> None:
     if view.refused:
         refused_deliveries(refusals)
     elif overview.page.events:
-        events(overview)
+        events(overview, FAILED_ORDER if view.wanted.state == "failed" else tuple(COLUMNS))
         pager(view, overview)
     else:
         nothing(view)
@@ -115,13 +117,11 @@ def states(view: Asked, overview: Overview) -> None:
     counts = overview.counts
     numbers = {"": sum(counts.states.values()), **counts.states, REFUSED: counts.refused}
     chosen = REFUSED if view.refused else view.wanted.state or ""
-    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+    with st.container(horizontal=True, gap="small"):
         with st.container(horizontal=True, gap="xsmall", width="content"):
             for state in VIEWS:
-                number = numbers[state]
-                shown = f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
                 st.button(
-                    f"{state.capitalize() or 'All'} **{shown}**",
+                    f"{state.capitalize() or 'All'} **{at_most(numbers[state])}**",
                     key=f"show_{state or 'all'}",
                     type="primary" if state == chosen else "secondary",
                     on_click=show_state,
@@ -130,11 +130,15 @@ def states(view: Asked, overview: Overview) -> None:
         replay_all(overview.failed)
 
 
+def at_most(number: int) -> str:
+    """The number, or that there are more than are counted."""
+    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+
+
 def replay_all(failed: int) -> None:
     """The button that handles again all that failed."""
-    number = f"{COUNTED:,}+" if failed > COUNTED else f"{failed:,}"
     if st.button(
-        f"Replay all that failed ({number})",
+        f"Replay all that failed ({at_most(failed)})",
         key="replay_all",
         icon=":material/replay:",
         disabled=not failed,
@@ -152,21 +156,23 @@ def replay_all(failed: int) -> None:
             )
 
 
-def events(overview: Overview) -> None:
+def events(overview: Overview, order: tuple[str, ...]) -> None:
     """The table; choosing a row opens the event."""
     shown = overview.page.events
     st.session_state["events_shown"] = [event.id for event in shown]
     st.dataframe(
         table(shown),
         column_config=COLUMNS,
+        column_order=order,
         hide_index=True,
         key="events_table",
         on_select=chosen,
         selection_mode="single-row",
         height=height(len(shown)),
         placeholder="",
-        alt="Events, the newest arrival first. Choose a row for its payload.",
+        alt="Events, the newest arrival first",
     )
+    st.caption("Choose a row to see all of its event and what Stripe sent, or to replay it.")
 
 
 def chosen() -> None:

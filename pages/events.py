@@ -34,9 +34,8 @@ def verdict() -> None:
         Level.WARNING: (st.warning, "warning"),
         Level.WRONG: (st.error, "error"),
     }[arrivals.level]
-    words = [plain(words) for words in (arrivals.text, arrivals.mend) if words]
-    body = "  \n".join([" ".join(words), *newest(arrivals)])
-    show(body, title=plain(arrivals.title), icon=f":material/{icon}:")
+    words = (*newest(arrivals), plain(arrivals.text), plain(arrivals.mend))
+    show(" ".join(filter(None, words)), title=plain(arrivals.title), icon=f":material/{icon}:")
 
 
 def newest(arrivals: Arrivals) -> list[str]:

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from billing.checkout_session import CheckoutSession
 from billing.errors import BillingError, StripeFailure
 from billing.mirror import MirrorState
 from billing.page_services import page_services
 from pages.failures import show_failure
+from pages.session_columns import COLUMNS, rows
 from pages.times import local
 
 SHOWN = 20
-COLUMNS = {
-    "when": st.column_config.DatetimeColumn("When", format="calendar", width=140),
-    "what": st.column_config.TextColumn("What", width=140),
-    "amount": st.column_config.TextColumn("Amount", alignment="right", width=90),
-    "status": st.column_config.MultiselectColumn(
-        "Status",
-        options=["Open", "Complete", "Expired"],
-        color=["blue", "green", "gray"],
-        width=100,
-    ),
-    "payment": st.column_config.MultiselectColumn(
-        "Payment",
-        options=["Paid", "Unpaid", "No payment required"],
-        color=["green", "orange", "gray"],
-        width=100,
-    ),
-    "email": st.column_config.TextColumn("Customer email", width=190),
-    "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
-    "id": st.column_config.TextColumn("Session id", width=420),
-}
-
-
-def table(sessions: tuple[CheckoutSession, ...]) -> pd.DataFrame:
-    """One row a session, newest first, in the columns of ``COLUMNS``."""
-    rows = [
-        (
-            local(session.created),
-            session.what,
-            session.amount,
-            [session.status.capitalize()],
-            [session.payment_status.replace("_", " ").capitalize()],
-            session.customer_email,
-            session.url if session.status == "open" else None,
-            session.id,
-        )
-        for session in sessions
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 @st.fragment(run_every="2s")
@@ -65,7 +26,7 @@ def recent_sessions() -> None:
     state_of_the_copy(recent.state)
     if recent.sessions:
         st.dataframe(
-            table(recent.sessions),
+            rows(recent.sessions),
             column_config=COLUMNS,
             hide_index=True,
             key="recent_sessions",

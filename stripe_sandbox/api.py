@@ -18,6 +18,7 @@ from stripe_sandbox.database import Database, dump
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.events import Origin
 from stripe_sandbox.expand import Expander
+from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.form import Form
 from stripe_sandbox.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.ids import new_id
@@ -59,6 +60,7 @@ class Api:
         database: Database,
         clock: Clock,
         expander: Expander,
+        faults: FaultSwitch,
         *,
         base_url: str | None,
         delay: float = 0.0,
@@ -67,6 +69,7 @@ class Api:
         self._database = database
         self._clock = clock
         self._expander = expander
+        self._faults = faults
         self._keys = IdempotencyKeys(database, clock)
         self._base_url = base_url
         self._delay = delay
@@ -122,6 +125,10 @@ class Api:
 
     async def _answer(self, request: _Request, key: str | None) -> _Reply:
         check_key(request.headers)
+        fault = self._faults.take_api_error()
+        if fault is not None:
+            await self._wait()
+            raise fault
         if "stripe-account" in request.headers:
             raise errors.account_invalid(request.headers["stripe-account"])
         version = request.headers.get("stripe-version", API_VERSION)
@@ -150,8 +157,9 @@ class Api:
             self._keys.release(key)
 
     async def _wait(self) -> None:
-        if self._delay:
-            await asyncio.sleep(self._delay)
+        delay = self._delay + self._faults.current().api.delay_seconds
+        if delay:
+            await asyncio.sleep(delay)
 
     def _execute(
         self, endpoint: Endpoint, ids: tuple[str, ...], request: _Request, key: str | None

@@ -47,6 +47,7 @@ class Database:
     """One SQLite file in WAL mode, one connection, transactions one after another.
 
     A commit survives the end of the process. Every method may be called from any thread.
+    `shared` is true for a file, which other processes may have open as well.
     """
 
     def __init__(self, path: Path | None, *, tables: str) -> None:
@@ -56,6 +57,9 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []
+        self._settings: dict[str, str | None] = {}
+        self._settings_of = -1
+        self.shared = path is not None
         self._connection = sqlite3.connect(
             path or ":memory:",
             isolation_level=None,
@@ -109,6 +113,7 @@ class Database:
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._after_commit.clear()
+                self._settings.clear()
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
@@ -139,11 +144,31 @@ class Database:
             found: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
             return found
 
-    def setting(self, name: str) -> str | None:
-        """A value kept under a name."""
-        row = self.row("SELECT value FROM settings WHERE name = ?", (name,))
-        return None if row is None else str(row[0])
+    def version(self) -> int:
+        """Another number whenever another process has changed the file; cheap to ask."""
+        if not self.shared:
+            return 0
+        with self._lock:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(version)
 
-    def set_setting(self, name: str, value: str) -> None:
-        """Keep a value under a name."""
-        self.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+    def setting(self, name: str) -> str | None:
+        """A value kept under a name; read again only when another process changed the file."""
+        with self._lock:
+            version = self.version()
+            if version != self._settings_of:
+                self._settings.clear()
+                self._settings_of = version
+            if name not in self._settings:
+                row = self.row("SELECT value FROM settings WHERE name = ?", (name,))
+                self._settings[name] = None if row is None else str(row[0])
+            return self._settings[name]
+
+    def set_setting(self, name: str, value: str | None) -> None:
+        """Keep a value under a name; None forgets it."""
+        with self._lock:
+            if value is None:
+                self.write("DELETE FROM settings WHERE name = ?", (name,))
+            else:
+                self.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+            self._settings.pop(name, None)

@@ -146,6 +146,27 @@ def unauthorized(message: str) -> StripeError:
     return StripeError(message, status=401, before_execution=True)
 
 
+def rate_limited() -> StripeError:
+    """Too many requests, for which somebody asked (https://docs.stripe.com/rate-limits)."""
+    return StripeError(
+        "Request rate limit exceeded. Learn more about rate limits here "
+        "https://stripe.com/docs/rate-limits.",
+        status=429,
+        code="rate_limit",
+        before_execution=True,
+    )
+
+
+def fault() -> StripeError:
+    """An error on Stripe's end, for which somebody asked."""
+    return StripeError(
+        "An unknown error occurred (a fault that was switched on in the local sandbox).",
+        status=500,
+        type="api_error",
+        before_execution=True,
+    )
+
+
 def internal() -> StripeError:
     """The sandbox's own fault: the log has the traceback."""
     return StripeError(

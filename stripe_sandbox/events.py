@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
@@ -33,6 +35,9 @@ class Origin:
 
 NOBODY = Origin()
 
+_collecting: ContextVar[list[str] | None] = ContextVar("ids of recorded events", default=None)
+_telling_nobody: ContextVar[bool] = ContextVar("whether no endpoint is told", default=False)
+
 
 @cache
 def event_types() -> tuple[str, ...]:
@@ -43,14 +48,37 @@ def event_types() -> tuple[str, ...]:
 class EventLog:
     """Records events, in the transaction of the change they tell of, with their deliveries."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, delay: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """`delay`: seconds to keep a new delivery back."""
         self._database = database
         self._clock = clock
+        self._delay = delay
         self._listeners: list[Callable[[], None]] = []
 
     def on_record(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit that recorded something to deliver."""
         self._listeners.append(listener)
+
+    @contextmanager
+    def collected(self) -> Iterator[list[str]]:
+        """The ids of the events that the block records, in their order."""
+        found: list[str] = []
+        token = _collecting.set(found)
+        try:
+            yield found
+        finally:
+            _collecting.reset(token)
+
+    @contextmanager
+    def untold(self) -> Iterator[None]:
+        """No endpoint is told of the events that the block records."""
+        token = _telling_nobody.set(True)
+        try:
+            yield
+        finally:
+            _telling_nobody.reset(token)
 
     def record(
         self,
@@ -78,13 +106,7 @@ class EventLog:
             "request": {"id": origin.request, "idempotency_key": origin.idempotency_key},
             "type": name,
         }
-        endpoints = [
-            endpoint
-            for endpoint, body in self._database.rows(
-                "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
-            )
-            if not {"*", name}.isdisjoint(json.loads(body)["enabled_events"])
-        ]
+        endpoints = [] if _telling_nobody.get() else self._endpoints_for(name)
         self._database.write(
             "INSERT INTO events (id, created, type, pending, delivered, body) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -93,12 +115,24 @@ class EventLog:
         for endpoint in endpoints:
             self._database.write(
                 "INSERT INTO deliveries (event, endpoint, due) VALUES (?, ?, ?)",
-                (identifier, endpoint, self._clock.time()),
+                (identifier, endpoint, self._clock.time() + self._delay()),
             )
         if endpoints:
             for listener in self._listeners:
                 self._database.after_commit(listener)
+        collected = _collecting.get()
+        if collected is not None:
+            collected.append(identifier)
         return identifier
+
+    def _endpoints_for(self, name: str) -> list[str]:
+        return [
+            endpoint
+            for endpoint, body in self._database.rows(
+                "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
+            )
+            if not {"*", name}.isdisjoint(json.loads(body)["enabled_events"])
+        ]
 
     def get(self, identifier: str) -> Object | None:
         """The event as it is now, or None."""

@@ -25,8 +25,10 @@ from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
 from stripe_sandbox.event_resource import EventResource
 from stripe_sandbox.events import EventLog
 from stripe_sandbox.expand import Expander, Include, Load
+from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.invoices import Invoices
 from stripe_sandbox.line_items import LineItems
+from stripe_sandbox.movable_clock import MovableClock
 from stripe_sandbox.object_tables import OBJECT_TABLES, TABLES
 from stripe_sandbox.objects import Object, Objects
 from stripe_sandbox.payment_intents import PaymentIntents
@@ -70,11 +72,12 @@ class Sandbox:
     """
 
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
-        clock = clock or Clock()
         base_url = config.base_url and config.base_url.rstrip("/")
         self._database = Database(config.database, tables=OBJECT_TABLES)
-        events = EventLog(self._database, clock)
-        world = World(self._database, Objects(self._database), events, clock)
+        self.clock = MovableClock(clock or Clock(), self._database)
+        faults = FaultSwitch(self._database)
+        events = EventLog(self._database, self.clock, faults.webhook_delay)
+        world = World(self._database, Objects(self._database), events, self.clock)
         self._world = world
         products = Products(world)
         self._prices = Prices(world, products)
@@ -89,6 +92,7 @@ class Sandbox:
         self._deliveries = Deliveries(
             world,
             self._endpoints,
+            faults,
             retry_delays=config.retry_delays,
             timeout=config.delivery_timeout,
             concurrency=config.delivery_concurrency,
@@ -110,8 +114,9 @@ class Sandbox:
         self._api = Api(
             [route for resource in resources for route in resource.routes()],
             self._database,
-            clock,
+            self.clock,
             Expander(_loader(world), _includes(self._sessions, invoices)),
+            faults,
             base_url=base_url,
             delay=config.delay,
         )

@@ -118,8 +118,11 @@ def _beginning(connection: Connection, wanted: SessionFilter) -> int | None:
 def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int | None, int]:
     rows = matching(wanted).subquery().c
     seconds = (rows.completed_at - rows.created).label("seconds")
+    # Not plain comparisons, which would send the database to an index of all sessions.
     timed = select(seconds).where(
-        rows.completed_at.is_not(None), rows.status == "complete", rows.payment_status != "unpaid"
+        seconds.is_not(None),
+        func.coalesce(rows.status, "") == "complete",
+        func.coalesce(rows.payment_status, "") != "unpaid",
     )
     number = connection.scalar(select(func.count()).select_from(timed.subquery())) or 0
     if not number:

@@ -76,8 +76,16 @@ def page(
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> tuple[CheckoutSession, ...]:
     """These sessions, in this order; what we have no copy of is left out."""
-    known = {kept.data["id"]: kept.data for kept in _kept(connection, ids)}
-    return tuple(CheckoutSession.from_stripe(known[one]) for one in ids if one in known)
+    return tuple(CheckoutSession.from_stripe(one.data) for one in kept(connection, ids))
+
+
+def kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
+    """Our copies of these, in this order; what we have no copy of is left out."""
+    rows = {
+        row.id: Kept(loaded(row.data), row.completed_at)
+        for row in connection.execute(select(_s.id, _s.data, _s.completed_at).where(_s.id.in_(ids)))
+    }
+    return [rows[one] for one in ids if one in rows]
 
 
 def count(connection: Connection, wanted: SessionFilter, above: Place | None = None) -> int:
@@ -103,7 +111,7 @@ def every(connection: Connection, wanted: SessionFilter, most: int) -> Iterator[
     """All that match, the newest first, ``most`` at the most."""
     found = connection.execute(newest(wanted, most)).all()
     for start in range(0, len(found), 500):
-        yield from _kept(connection, [row.id for row in found[start : start + 500]])
+        yield from kept(connection, [row.id for row in found[start : start + 500]])
 
 
 def newest(wanted: SessionFilter, limit: int, below: Place | None = None) -> Select[Any]:
@@ -241,11 +249,3 @@ def _in_currency(amount: SearchedAmount) -> ColumnElement[bool]:
         0: _s.currency.in_(sorted(ZERO_DECIMAL)),
         3: _s.currency.in_(sorted(THREE_DECIMAL)),
     }.get(amount.decimals, _s.currency.not_in(odd))
-
-
-def _kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
-    rows = {
-        row.id: Kept(loaded(row.data), row.completed_at)
-        for row in connection.execute(select(_s.id, _s.data, _s.completed_at).where(_s.id.in_(ids)))
-    }
-    return [rows[one] for one in ids if one in rows]

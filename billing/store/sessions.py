@@ -99,7 +99,7 @@ def note_completion(connection: Connection, session_id: str) -> None:
 def terms_of(session: JSON) -> Iterable[str]:
     """What the session can be found by, besides its id and amount."""
     email = (session.get("customer_details") or {}).get("email") or session.get("customer_email")
-    found = {
+    found = (
         email,
         *((email or "").rpartition("@")[2:]),
         session.get("client_reference_id"),
@@ -109,7 +109,7 @@ def terms_of(session: JSON) -> Iterable[str]:
             for key, value in (session.get("metadata") or {}).items()
             if key not in APP_METADATA
         ),
-    }
+    )
     return {
         storable(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
     }

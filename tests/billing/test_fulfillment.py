@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-PAID = {"status": "complete", "payment_status": "paid"}
+PAID: dict[str, Any] = {"status": "complete", "payment_status": "paid"}
 
 
 @pytest.fixture

@@ -37,9 +37,13 @@ class NoPostgres(RuntimeError):
 
 
 class Postgres:
-    """A server that is running. ``stop`` and ``start`` it; ``close`` removes all of it."""
+    """A server that is running. ``stop`` and ``start`` it; ``close`` removes all of it.
 
-    def __init__(self) -> None:
+    ``options`` like ``fsync=on`` are PostgreSQL's settings.
+    """
+
+    def __init__(self, *options: str) -> None:
+        self._options = [*OPTIONS, *(word for option in options for word in ("-c", option))]
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._running: subprocess.Popen[bytes] | None = None
@@ -70,7 +74,7 @@ class Postgres:
         """Start, and return once it answers."""
         with (self._folder / "log").open("ab") as log:
             self._running = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data, "-k", self._folder, *OPTIONS],
+                [self._bin / "postgres", "-D", self._data, "-k", self._folder, *self._options],
                 stdout=log,
                 stderr=log,
                 **self._as_user(),

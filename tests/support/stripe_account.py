@@ -133,10 +133,10 @@ class StripeAccount:
     @contextmanager
     def serve(self) -> Iterator[str]:
         """Answer at ``url`` until the block is left."""
-        with serving(self._asgi) as self.url:
+        with serving(self) as self.url:
             yield self.url
 
-    async def _asgi(self, scope: JSON, _receive: Any, send: Any) -> None:
+    async def __call__(self, scope: JSON, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise RuntimeError("Only HTTP is spoken here.")
         with self._lock:
@@ -270,7 +270,7 @@ def session_object(
 
 def line_items(session: JSON) -> JSON:
     """What ``expand[]=line_items`` adds."""
-    quantity = int(session["metadata"].get("quantity", 1))
+    quantity = int((session["metadata"] or {}).get("quantity", 1))
     item = {"id": f"li_{session['id']}", "object": "item", "quantity": quantity}
     return {"object": "list", "data": [item], "has_more": False}
 

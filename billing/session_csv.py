@@ -1,0 +1,54 @@
+"""Checkout Sessions as rows of a CSV file that a spreadsheet can open without harm."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from billing.checkout_session import CheckoutSession
+from billing.money import format_number
+
+COLUMNS = (
+    *("id", "created", "completed", "what", "quantity", "amount", "currency"),
+    *("status", "payment_status", "customer_email", "made_by", "made_here"),
+    *("customer", "payment_intent", "subscription"),
+)
+# A cell that begins with one of these is a formula to spreadsheets.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_row(session: dict[str, Any], completed_at: int | None) -> list[str]:
+    """The cells of one session, in the order of ``COLUMNS``: times in ISO 8601 UTC, the amount as
+    a decimal number of its currency."""
+    known = CheckoutSession.from_stripe(session)
+    amount = known.amount_total
+    cells = [
+        known.id,
+        _moment(known.created),
+        _moment(completed_at),
+        known.what,
+        str(known.quantity) if known.ours else "",
+        format_number(amount, known.currency) if amount is not None and known.currency else "",
+        (known.currency or "").upper(),
+        known.status,
+        known.payment_status,
+        known.customer_email or "",
+        known.made_by,
+        "yes" if known.ours else "no",
+        *(_id(session.get(name)) for name in ("customer", "payment_intent", "subscription")),
+    ]
+    return [_harmless(cell) for cell in cells]
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _moment(unix_seconds: int | None) -> str:
+    return "" if unix_seconds is None else datetime.fromtimestamp(unix_seconds, UTC).isoformat()
+
+
+def _id(value: object) -> str:
+    """Of an object or its id."""
+    return str((value.get("id") if isinstance(value, dict) else value) or "")

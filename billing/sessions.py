@@ -1,0 +1,241 @@
+"""Every Checkout Session: find, count, tell the story of one, and act on it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from billing.checkout import parse_quantity
+from billing.checkout_session import REFERENCE, SESSION_ID, CheckoutSession
+from billing.errors import InvalidInput, StripeFailure
+from billing.session_csv import COLUMNS, csv_row
+from billing.session_story import Asked, LineItem, Story, steps_of
+from billing.store import grants, session_events, session_numbers, session_queries, sessions
+from billing.store.session_queries import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from billing.checkout import Checkout
+    from billing.fulfillment import Fulfillment
+    from billing.gateway import StripeGateway
+    from billing.mirror import Mirror, MirrorState
+    from billing.session_filter import SessionFilter
+    from billing.settings import Settings
+    from billing.store import Store
+    from billing.store.grants import Grant
+    from billing.store.session_events import Told
+    from billing.store.session_numbers import Numbers
+
+EXPORTED = 100_000
+DASHBOARD = "https://dashboard.stripe.com/test"
+
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of the sessions that match, the newest first; ``older`` is where the next begins.
+
+    ``count`` is how many match in all (over ``session_queries.COUNTED``: that many and more);
+    ``partial`` that more hold the searched text than were looked through.
+    """
+
+    sessions: tuple[CheckoutSession, ...]
+    older: Place | None
+    count: int
+    partial: bool
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Sessions as they are now, and how many that match are ``newer`` than all of them."""
+
+    sessions: tuple[CheckoutSession, ...]
+    newer: int
+    state: MirrorState
+
+
+class Sessions:
+    """Answers from our copy, and asks Stripe only for the one that is looked at.
+
+    Every method raises ``BillingError``: ``StoreFailure`` when our copy cannot be read,
+    ``StripeFailure`` when Stripe does not do its part.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        gateway: StripeGateway,
+        store: Store,
+        fulfillment: Fulfillment,
+        mirror: Mirror,
+        checkout: Checkout,
+    ) -> None:
+        self._settings = settings
+        self._gateway = gateway
+        self._store = store
+        self._fulfillment = fulfillment
+        self._mirror = mirror
+        self._checkout = checkout
+
+    async def find(self, wanted: SessionFilter, limit: int, below: Place | None = None) -> Found:
+        """The newest that match, or those below a place."""
+        await self._mirror.state()  # what was just made is among them
+
+        def ask(connection: Connection) -> Found:
+            page = session_queries.page(connection, wanted, limit, below)
+            return Found(
+                page.sessions,
+                page.older,
+                session_queries.count(connection, wanted),
+                session_queries.searched_too_many(connection, wanted),
+            )
+
+        return await self._store.read(ask)
+
+    async def follow(
+        self, ids: Sequence[str], wanted: SessionFilter, above: Place | None
+    ) -> Followed:
+        """How these stand now, and whether newer ones match; ``above`` is where those begin."""
+        state = await self._mirror.state()
+
+        def ask(connection: Connection) -> Followed:
+            return Followed(
+                session_queries.by_ids(connection, ids),
+                session_queries.count(connection, wanted, above or Place(-1, "")),
+                state,
+            )
+
+        return await self._store.read(ask)
+
+    async def numbers(self, wanted: SessionFilter, zone: ZoneInfo) -> Numbers:
+        """The numbers over what matches, its days in this time zone."""
+        return await self._store.read(
+            lambda connection: session_numbers.numbers(connection, wanted, zone)
+        )
+
+    async def as_csv(self, wanted: SessionFilter) -> bytes:
+        """What matches as a CSV file, the newest ``EXPORTED`` at the most. UTF-8 with the mark
+        that spreadsheets know it by."""
+
+        def write(connection: Connection) -> bytes:
+            file = io.StringIO()
+            rows = csv.writer(file)
+            rows.writerow(COLUMNS)
+            for kept in session_queries.every(connection, wanted, EXPORTED):
+                rows.writerow(csv_row(kept.data, kept.completed_at))
+            return file.getvalue().encode("utf-8-sig", errors="replace")
+
+        return await self._store.read(write)
+
+    async def ask(self, session_id: str) -> Asked:
+        """The session from Stripe, with its line items. A failure is part of the answer.
+
+        Raises ``InvalidInput`` when it cannot be the id of a test session.
+        """
+        if not SESSION_ID.fullmatch(session_id):
+            raise InvalidInput(
+                "That is not the id of a test Checkout Session.",
+                "It begins with cs_test_ and holds letters and digits only.",
+            )
+        try:
+            return Asked(
+                await self._gateway.retrieve_checkout_session(
+                    session_id, with_line_items=True, with_payments=True
+                )
+            )
+        except StripeFailure as failure:
+            return Asked(failure=failure)
+
+    async def story(self, session_id: str, asked: Asked) -> Story:
+        """All that is known of a session, from our copy and what Stripe said when asked.
+
+        Raises ``InvalidInput`` when neither knows it.
+        """
+
+        def read(connection: Connection) -> tuple[JSON | None, list[Told], Grant | None]:
+            kept = session_queries.kept(connection, [session_id])
+            copy = kept[0].data if kept else None
+            data = _further(copy, asked.data)
+            if data is None:
+                return None, [], None
+            told = session_events.told_of(connection, data | (asked.data or {}), REFERENCE)
+            return copy, told, grants.of_session(connection, session_id)
+
+        copy, told, grant = await self._store.read(read)
+        data = _further(copy, asked.data)
+        if data is None:
+            if asked.failure and not asked.failure.is_missing:
+                raise asked.failure
+            raise InvalidInput(
+                "Stripe knows no such session in this account.",
+                "The link may come from another account or sandbox, or from before a reset.",
+            )
+        session = CheckoutSession.from_stripe(data)
+        items = ((asked.data or {}).get("line_items") or {}).get("data", ())
+        return Story(
+            session=session,
+            data=data,
+            steps=steps_of(session, told, grant),
+            line_items=tuple(LineItem.from_stripe(item) for item in items),
+            grant=grant,
+            in_the_copy=copy is not None,
+            dashboard_url=None if self._settings.api_base else _dashboard_url(data),
+        )
+
+    async def expire(self, session_id: str) -> CheckoutSession:
+        """The session, expired: its link pays nothing any more.
+
+        Raises ``InvalidInput`` when somebody paid or expired it meanwhile.
+        """
+        try:
+            expired = await self._gateway.expire_checkout_session(session_id)
+        except StripeFailure as failure:
+            if failure.status != 400:
+                raise
+            now = await self._gateway.retrieve_checkout_session(session_id)
+            if now.get("status") == "open":
+                raise
+            await self._fulfillment.absorb([now], "sync")
+            became = "it has expired" if now.get("status") == "expired" else "it was paid"
+            raise InvalidInput(
+                f"This session is no longer open: {became} meanwhile.", "Nothing was changed."
+            ) from None
+        await self._fulfillment.absorb([expired], "sync")
+        return CheckoutSession.from_stripe(expired)
+
+    async def same_again(
+        self, session: CheckoutSession, *, idempotency_key: str, made_by: str
+    ) -> CheckoutSession:
+        """A new open session for the same. Raises ``InvalidInput`` when it is another app's."""
+        if session.kind is None:
+            raise InvalidInput(
+                "Another app made this session; what it sold cannot be made here.",
+                "Make one on the Billing page.",
+            )
+        quantity = parse_quantity(session.quantity, self._settings.max_credits)
+        return await self._checkout.create(
+            session.kind, quantity, idempotency_key=idempotency_key, made_by=made_by
+        )
+
+
+def _further(copy: JSON | None, asked: JSON | None) -> JSON | None:
+    """Of two states of a session the one that has come further."""
+    if copy is None or asked is None:
+        return copy or asked
+    return copy if sessions.progress_of(copy) > sessions.progress_of(asked) else asked
+
+
+def _dashboard_url(data: JSON) -> str:
+    for name, place in (("payment_intent", "payments"), ("subscription", "subscriptions")):
+        named = data.get(name)
+        found = named.get("id") if isinstance(named, dict) else named
+        if found:
+            return f"{DASHBOARD}/{place}/{found}"
+    return f"{DASHBOARD}/search?query={data['id']}"

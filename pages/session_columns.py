@@ -1,0 +1,59 @@
+"""How Checkout Sessions look in a table: its columns, with coloured chips for how they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from pages.times import local
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from billing.checkout_session import CheckoutSession
+
+COLUMNS = {
+    "when": st.column_config.DatetimeColumn("When", format="calendar", width=140),
+    "what": st.column_config.TextColumn("What", width=140),
+    "amount": st.column_config.TextColumn("Amount", alignment="right", width=90),
+    "status": st.column_config.MultiselectColumn(
+        "Status",
+        options=["Open", "Complete", "Expired"],
+        color=["blue", "green", "gray"],
+        width=100,
+    ),
+    "payment": st.column_config.MultiselectColumn(
+        "Payment",
+        options=["Paid", "Unpaid", "No payment required"],
+        color=["green", "orange", "gray"],
+        width=100,
+    ),
+    "email": st.column_config.TextColumn("Customer email", width=190),
+    "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
+    "id": st.column_config.TextColumn("Session id", width=420),
+}
+
+
+def rows(sessions: Sequence[CheckoutSession]) -> pd.DataFrame:
+    """One row a session, in the columns of ``COLUMNS``."""
+    cells = [
+        (
+            local(session.created),
+            session.what,
+            session.amount,
+            [session.status.capitalize()],
+            [in_words(session.payment_status)],
+            session.customer_email,
+            session.url if session.status == "open" else None,
+            session.id,
+        )
+        for session in sessions
+    ]
+    return pd.DataFrame(cells, columns=list(COLUMNS))
+
+
+def in_words(value: str) -> str:
+    """Stripe's word as people read it: ``No payment required``."""
+    return value.replace("_", " ").capitalize()

@@ -1,0 +1,104 @@
+"""Faults on demand: webhooks that are late, doubled, shuffled or lost; an API that answers with
+an error, or slowly."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from stripe_sandbox import errors
+from stripe_sandbox.database import Database, dump
+from stripe_sandbox.errors import StripeError
+
+_NAME = "faults"
+SHUFFLED_WITHIN = 1.5
+"""Seconds over which shuffled webhooks are spread: longer than a payment takes to record its."""
+
+
+@dataclass(frozen=True)
+class WebhookFaults:
+    """What goes wrong with webhooks from now on.
+
+    `delay_seconds`: how late they are first sent; `duplicates`: how many times more each is sent;
+    `shuffle`: in an order of chance; `drop`: the first try of each is lost, as if nobody answered.
+    """
+
+    delay_seconds: float = 0
+    duplicates: int = 0
+    shuffle: bool = False
+    drop: bool = False
+
+
+@dataclass(frozen=True)
+class ApiFaults:
+    """What goes wrong with the API: `status` (429, 500 or None) for the next `requests` requests
+    (None: until changed), `delay_seconds` before each answer."""
+
+    status: int | None = None
+    delay_seconds: float = 0
+    requests: int | None = None
+
+
+@dataclass(frozen=True)
+class Faults:
+    """All that goes wrong."""
+
+    webhooks: WebhookFaults = field(default_factory=WebhookFaults)
+    api: ApiFaults = field(default_factory=ApiFaults)
+
+    def value(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+
+@lru_cache(maxsize=8)
+def _read(text: str | None) -> Faults:
+    if text is None:
+        return Faults()
+    value = json.loads(text)
+    return Faults(WebhookFaults(**value["webhooks"]), ApiFaults(**value["api"]))
+
+
+class FaultSwitch:
+    """Keeps the faults in the database, and hands them to those who commit them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> Faults:
+        """What goes wrong now."""
+        return _read(self._database.setting(_NAME))
+
+    def set(self, faults: Faults) -> None:
+        """From now on, this goes wrong and nothing else."""
+        text = None if faults == Faults() else dump(faults.value())
+        self._database.set_setting(_NAME, text)
+
+    def webhook_delay(self) -> float:
+        """Seconds to keep a new delivery back."""
+        faults = self.current().webhooks
+        # Chance, not security: nothing depends on nobody guessing it.
+        spread = random.uniform(0, SHUFFLED_WITHIN) if faults.shuffle else 0.0  # noqa: S311
+        return faults.delay_seconds + spread
+
+    def take_api_error(self) -> StripeError | None:
+        """The error with which to refuse this request, if it is to be refused."""
+        if self.current().api.status is None:
+            return None
+        with self._database.transaction():
+            faults = self.current()
+            status, left = faults.api.status, faults.api.requests
+            if left is not None:
+                more = left > 1
+                after = replace(
+                    faults.api, status=status if more else None, requests=left - 1 if more else None
+                )
+                self.set(replace(faults, api=after))
+        return _ERRORS[status]() if status in _ERRORS else None
+
+
+_ERRORS = {429: errors.rate_limited, 500: errors.fault}
+API_STATUSES = tuple(_ERRORS)
