@@ -105,12 +105,14 @@ def judged(
         text = f"{no_secret.message} {POLLED}"
         return say(Level.WARNING, "Webhooks are not accepted", text, no_secret.next_step)
     if known.refusal:
-        title = f"The last {_many(known.refused, 'delivery', 'deliveries')} refused"
+        which = "delivery was" if known.refused == 1 else f"{known.refused:,} deliveries were"
+        title = f"The last {which} refused"
         text = f"{written(now - known.refusal.received_at)} ago: {known.refusal.reason}"
         return say(Level.WARNING, title, text, known.refusal.next_step)
     if known.paid_unheard and last:
         age = written(now - last.received_at)
-        sessions = _many(known.paid_unheard, "session", "sessions")
+        number = known.paid_unheard
+        sessions = "1 session was" if number == 1 else f"{number:,} sessions were"
         return say(
             Level.WARNING,
             f"No event for {age}",
@@ -152,7 +154,3 @@ def _usual_delay(known: Facts) -> str:
     if not delays:
         return ""
     return f"Usually {written(max(median(delays), 0))} after Stripe made the event."
-
-
-def _many(number: int, one: str, more: str) -> str:
-    return f"{one} was" if number == 1 else f"{number:,} {more} were"

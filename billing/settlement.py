@@ -62,13 +62,15 @@ class Settlement:
         self._sweep_seconds = sweep_seconds
         self._clock = clock
         self._due: dict[str, set[str]] = defaultdict(set)  # session id -> event ids
+        self._in_hand: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def expect(self, due: Iterable[Due]) -> None:
         """Handle these recorded events soon; several of one session are handled together."""
         for event in due:
-            self._due[event.object_id].add(event.id)
+            if event.id not in self._in_hand:  # a slow Stripe is not asked again meanwhile
+                self._due[event.object_id].add(event.id)
         self._something_due.set()
 
     async def replay(self, ids: Iterable[str] | None = None) -> int:
@@ -104,12 +106,14 @@ class Settlement:
             await asyncio.sleep(self._sweep_seconds)
 
     async def _handle_in_place(self, session_id: str, event_ids: set[str]) -> None:
+        self._in_hand |= event_ids
         try:
             await self._handle(session_id, event_ids)
         except BillingError as failure:
             # The events stay pending in the store, and the sweep finds them there.
             log.warning("Events %s stay pending: %s", ", ".join(event_ids), failure.message)
         finally:
+            self._in_hand -= event_ids
             self._places.release()
 
     async def _handle(self, session_id: str, event_ids: set[str]) -> None:

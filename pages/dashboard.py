@@ -21,10 +21,14 @@ def home() -> None:
 
 
 billing = st.Page("billing.py", title="Billing", icon=":material/payments:", url_path="billing")
+sessions = st.Page(
+    "sessions.py", title="Sessions", icon=":material/receipt_long:", url_path="sessions"
+)
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
+test_kit = st.Page("test_kit.py", title="Test kit", icon=":material/science:", url_path="test-kit")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
 page = st.navigation(
-    [st.Page(home, default=True, visibility="hidden"), billing, events, setup],
+    [st.Page(home, default=True, visibility="hidden"), billing, sessions, events, test_kit, setup],
     position="top",
 )
 

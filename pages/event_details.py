@@ -38,8 +38,8 @@ def event_drawer() -> None:
 
 def forget() -> None:
     """The drawer was closed: the address names no event any more."""
-    st.query_params.pop("event", None)
-    st.session_state.pop("replay_failure", None)
+    if event_id := st.query_params.pop("event", None):
+        st.session_state.pop(f"replay_failure_{event_id}", None)
 
 
 def event(details: EventDetails) -> None:
@@ -66,7 +66,7 @@ def no_event(event_id: str, failure: BillingError | None) -> None:
 def what_became_of_it(event_id: str) -> None:
     """Its state, the error if it failed, all that is known of it, and the button to replay it."""
     billing = page_services()
-    failure: BillingError | None = st.session_state.get("replay_failure")
+    failure: BillingError | None = st.session_state.get(f"replay_failure_{event_id}")
     details: EventDetails | None = None
     try:
         details = billing.call(lambda: billing.services.event_log.one(event_id))
@@ -148,10 +148,10 @@ def _replay_button(event: Event) -> None:
 
 def _replay(event_id: str) -> None:
     billing = page_services()
-    st.session_state.pop("replay_failure", None)
+    st.session_state.pop(f"replay_failure_{event_id}", None)
     try:
         billing.call(lambda: billing.services.event_log.replay(event_id))
     except BillingError as failure:
-        st.session_state["replay_failure"] = failure
+        st.session_state[f"replay_failure_{event_id}"] = failure
     else:
         st.toast("It is handled again", icon=":material/replay:")

@@ -140,6 +140,7 @@ def replay_all(failed: int) -> None:
     if st.button(
         f"Replay all that failed ({at_most(failed)})",
         key="replay_all",
+        type="tertiary",
         icon=":material/replay:",
         disabled=not failed,
         help="Each is read from Stripe again and granted at most once.",

@@ -1,4 +1,4 @@
-"""The filters of the Sessions page. They live in the address, so that a link opens the same view."""
+"""The filters of the Sessions page. The address holds them, so that a link opens the same view."""
 
 from __future__ import annotations
 

@@ -10,4 +10,9 @@ import streamlit as st
 
 def local(unix_seconds: float) -> datetime:
     """The moment in the browser's time zone (UTC where the browser does not tell)."""
-    return datetime.fromtimestamp(unix_seconds, ZoneInfo(st.context.timezone or "UTC"))
+    return datetime.fromtimestamp(unix_seconds, zone())
+
+
+def zone() -> ZoneInfo:
+    """The browser's time zone."""
+    return ZoneInfo(st.context.timezone or "UTC")

@@ -11,7 +11,7 @@ from stripe_sandbox.shapes import shape
 from stripe_sandbox.world import Call, Route, World
 
 KIND = "account"
-_ID, _CREATED = "account", "account_created"
+ID, _CREATED = "account", "account_created"
 
 
 class Accounts:
@@ -19,9 +19,9 @@ class Accounts:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        if world.database.setting(_ID) is None:
+        if world.database.setting(ID) is None:
             world.database.set_setting(_CREATED, str(world.clock.now()))
-            world.database.set_setting(_ID, new_id("acct", 16))
+            world.database.set_setting(ID, new_id("acct", 16))
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -31,7 +31,7 @@ class Accounts:
         ]
 
     def _by_id(self, call: Call) -> Object:
-        if call.ids[0] != self._world.database.setting(_ID):
+        if call.ids[0] != self._world.database.setting(ID):
             raise errors.no_such(KIND, call.ids[0], "account", 404)
         return self._retrieve(call)
 
@@ -39,7 +39,7 @@ class Accounts:
         return shape(
             KIND,
             {
-                "id": self._world.database.setting(_ID),
+                "id": self._world.database.setting(ID),
                 "object": KIND,
                 "business_profile": shape("account.BusinessProfile", {"name": "Local sandbox"}),
                 "capabilities": {"card_payments": "active", "transfers": "active"},

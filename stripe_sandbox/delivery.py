@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 
 import aiohttp
 
+from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.first_answers import LOOKS_EVERY, FirstAnswers
+from stripe_sandbox.lease import Lease
 from stripe_sandbox.objects import Object
 from stripe_sandbox.webhook_endpoints import KIND as ENDPOINT
 from stripe_sandbox.webhook_endpoints import WebhookEndpoints
@@ -44,12 +45,16 @@ def payload_of(event: Object) -> bytes:
 
 
 class Deliveries:
-    """Sends recorded events to the endpoints that want them."""
+    """Sends recorded events to the endpoints that want them.
+
+    Of several processes with one database, the one that holds the lease sends.
+    """
 
     def __init__(
         self,
         world: World,
         endpoints: WebhookEndpoints,
+        faults: FaultSwitch,
         *,
         retry_delays: tuple[float, ...] = RETRY_DELAYS,
         timeout: float = 10.0,
@@ -57,13 +62,15 @@ class Deliveries:
     ) -> None:
         self._world = world
         self._endpoints = endpoints
+        self._faults = faults
+        self._lease = Lease(world.database, world.clock, "deliveries")
         self._retry_delays = retry_delays
         self._timeout = timeout
         self._concurrency = concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
-        self._waiting: defaultdict[str, list[asyncio.Future[None]]] = defaultdict(list)
+        self._answers = FirstAnswers(world.database)
         world.events.on_record(self.wake)
         world.clock.on_move(self.wake)
 
@@ -84,9 +91,11 @@ class Deliveries:
             ) as session:
                 while True:
                     self._wake.clear()
-                    self._start_due(session)
+                    holds = self._lease.hold()
+                    if holds:
+                        self._start_due(session)
                     try:
-                        async with asyncio.timeout(self._nap()):
+                        async with asyncio.timeout(self._nap() if holds else LOOKS_EVERY):
                             await self._wake.wait()
                     except TimeoutError:
                         continue
@@ -96,8 +105,8 @@ class Deliveries:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for event in list(self._waiting):
-                self._release(event)
+            self._lease.release()
+            self._answers.release_all()
 
     def _start_due(self, session: aiohttp.ClientSession) -> None:
         free = self._concurrency - len(self._in_flight)
@@ -122,16 +131,17 @@ class Deliveries:
 
     def _nap(self) -> float:
         """Seconds until the next delivery is due that is not in flight."""
+        longest = LOOKS_EVERY if self._world.database.shared else LONGEST_NAP
         if len(self._in_flight) >= self._concurrency:
-            return LONGEST_NAP
+            return longest
         rows = self._world.database.rows(
             "SELECT seq, due FROM deliveries WHERE state = 'pending' ORDER BY due LIMIT ?",
             (len(self._in_flight) + 1,),
         )
         due = next((due for seq, due in rows if seq not in self._in_flight), None)
         if due is None:
-            return LONGEST_NAP
-        return float(min(max(due - self._world.clock.time(), 0.0), LONGEST_NAP))
+            return longest
+        return float(min(max(due - self._world.clock.time(), 0.0), longest))
 
     async def _deliver(
         self,
@@ -147,26 +157,39 @@ class Deliveries:
             gone = "The endpoint is disabled or gone, or the event is too old."
             self._record(seq, event_id, attempts, None, gone, final=True)
             return
+        faults = self._faults.current().webhooks
+        if faults.drop and attempts == 0:
+            self._record(seq, event_id, 1, None, "Lost: a fault that was switched on.")
+            return
         payload = payload_of(event)
         secrets = self._endpoints.secrets(endpoint_id)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Cache-Control": "no-cache",
-            "Stripe-Signature": signature(payload, secrets, self._world.clock.now()),
+            "Stripe-Signature": signature(payload, secrets, int(self._world.clock.wall())),
         }
-        status: int | None = None
-        error: str | None = None
+        (status, error), *_ = await asyncio.gather(
+            *(
+                self._post(session, endpoint["url"], payload, headers)
+                for _ in range(1 + faults.duplicates)
+            )
+        )
+        self._record(seq, event_id, attempts + 1, status, error)
+
+    async def _post(
+        self, session: aiohttp.ClientSession, url: str, payload: bytes, headers: dict[str, str]
+    ) -> tuple[int | None, str | None]:
+        """The endpoint's status, or why there is none."""
         try:
             async with session.post(
-                endpoint["url"], data=payload, headers=headers, allow_redirects=False
+                url, data=payload, headers=headers, allow_redirects=False
             ) as response:
-                status = response.status
                 await response.content.read(READ_OF_ANSWER)
+                return response.status, None
         except TimeoutError:
-            error = f"No answer within {self._timeout:g} s."
+            return None, f"No answer within {self._timeout:g} s."
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            error = f"{type(problem).__name__}: {problem}"
-        self._record(seq, event_id, attempts + 1, status, error)
+            return None, f"{type(problem).__name__}: {problem}"
 
     def _record(
         self,
@@ -190,44 +213,16 @@ class Deliveries:
         with self._world.database.transaction():
             self._world.database.write(
                 "UPDATE deliveries SET attempts = ?, due = ?, state = ?, status = ?, error = ? "
-                "WHERE seq = ?",
-                (attempts, due, state, status, error, seq),
+                "WHERE seq = ? AND event = ?",
+                (attempts, due, state, status, error, seq, event_id),
             )
             if succeeded:
                 self._world.events.delivered(event_id)
-        if not self._unanswered(event_id):
-            self._release(event_id)
-
-    def _unanswered(self, event_id: str) -> bool:
-        """Whether an endpoint has yet to give its first answer to the event."""
-        row = self._world.database.row(
-            "SELECT 1 FROM deliveries WHERE event = ? AND state = 'pending' AND attempts = 0",
-            (event_id,),
-        )
-        return row is not None
-
-    def _release(self, event_id: str) -> None:
-        for future in self._waiting.pop(event_id, ()):
-            with contextlib.suppress(RuntimeError):  # whoever waited has closed their loop
-                future.get_loop().call_soon_threadsafe(_set, future)
+        if self._answers.answered(event_id):
+            self._answers.release(event_id)
 
     async def answered(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
         """Return when every endpoint gave its first answer to each event, or after `timeout`
         seconds; at once when nothing delivers."""
-        if self._loop is None:
-            return
-        futures = []
-        for event_id in event_ids:
-            # First the place in the queue, then the question: no answer slips in between.
-            future = asyncio.get_running_loop().create_future()
-            self._waiting[event_id].append(future)
-            futures.append(future)
-            if not self._unanswered(event_id):
-                self._release(event_id)
-        if futures:
-            await asyncio.wait(futures, timeout=timeout)
-
-
-def _set(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+        if self._loop is not None:
+            await self._answers.wait(event_ids, timeout)

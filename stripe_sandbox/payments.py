@@ -6,6 +6,7 @@ Everything a payment changes is one transaction, the events and their deliveries
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 from stripe_sandbox import cards
 from stripe_sandbox.card_check import payer_refusal, recognized
@@ -83,8 +84,14 @@ class Payments:
         line_items = self._world.objects.hidden(SESSION, session_id)["line_items"]
         return checkout_view(self._world, session, line_items)
 
-    def pay(self, session_id: str, card: Card, payer: Payer) -> Outcome:
-        """Try to pay the session with the card. KeyError: no such session."""
+    def pay(
+        self, session_id: str, card: Card, payer: Payer, *, first_charge_passes: bool = False
+    ) -> Outcome:
+        """Try to pay the session with the card. KeyError: no such session.
+
+        A card that can only be saved is declined, as Stripe's Checkout charges at once;
+        `first_charge_passes` lets it begin a subscription, whose renewals then fail.
+        """
         with self._world.database.transaction():
             session = self._open(session_id)
             if isinstance(session, NotOpen):
@@ -110,6 +117,8 @@ class Payments:
             if test_card.authentication:
                 self._intents.require_action(intent, method)
                 return AuthenticationRequired(intent["id"])
+            if first_charge_passes and saved and test_card.attaches:
+                test_card = replace(test_card, refusal=None)
             return self._charge(session, intent, method, test_card, authenticated=False)
 
     def authenticate(self, session_id: str, payment_intent: str, *, succeed: bool) -> Outcome:

@@ -19,6 +19,9 @@ from stripe_sandbox.api import Api
 from stripe_sandbox.charges import Charges
 from stripe_sandbox.checkout_sessions import CheckoutSessions
 from stripe_sandbox.clock import Clock
+from stripe_sandbox.control import Control
+from stripe_sandbox.control_payments import ControlPayments
+from stripe_sandbox.control_state import ControlState
 from stripe_sandbox.customers import Customers
 from stripe_sandbox.database import Database
 from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
@@ -120,9 +123,19 @@ class Sandbox:
             base_url=base_url,
             delay=config.delay,
         )
+        control = Control(
+            self.clock,
+            ControlState(world, self.clock, faults),
+            faults,
+            ControlPayments(world, self.payments),
+        )
         self._move(base_url)
         self.asgi = Starlette(
-            routes=[Mount("/v1", app=self._api), *checkout_page.routes(self.payments)],
+            routes=[
+                Mount("/v1", app=self._api),
+                *control.routes(),
+                *checkout_page.routes(self.payments),
+            ],
             lifespan=self._lifespan,
         )
 

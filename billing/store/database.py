@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 BUSY_SECONDS = 5
+CONNECTIONS = 8  # one writes, the others read
 WRITES = "billing_writes"  # the execution option of a connection that will write
 MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATION_LOCK = 7_265_101  # any number that nobody else on the same PostgreSQL uses
@@ -69,7 +70,7 @@ class Database:
             url = make_url(self._url.get_secret_value())
             if url.get_backend_name() == "sqlite":
                 return _sqlite(url)
-            return create_engine(url, pool_pre_ping=True, pool_size=8)
+            return create_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS)
         except (ArgumentError, ImportError, SQLAlchemyError):
             raise NotConfigured(
                 DATABASE_URL,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from billing.store.documents import dumped, storable
 from billing.store.tables import events, rejected_deliveries
-from billing.store.upsert import insert
+from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,15 @@ def object_id(event: dict[str, Any]) -> str:
     return storable(str(event["data"]["object"].get("id") or ""))[:OBJECT_ID_LENGTH]
 
 
+_record = upsert(
+    events,
+    lambda statement: statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={"deliveries": events.c.deliveries + statement.excluded.deliveries},
+    ).returning(events.c.state, events.c.deliveries),
+)
+
+
 def record(
     connection: Connection, event: dict[str, Any], source: str, state: str, now: float
 ) -> Recorded:
@@ -51,23 +60,20 @@ def record(
 
     ``source`` is ``webhook`` or ``poll``; ``deliveries`` counts webhooks.
     """
-    statement = insert(connection, events).values(
-        id=event["id"],
-        type=event["type"],
-        created=event["created"],
-        object_id=object_id(event),
-        received_at=now,
-        source=source,
-        deliveries=int(source == "webhook"),
-        state=state,
-        attempts=0,
-        payload=dumped(event),
-    )
     row = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={"deliveries": events.c.deliveries + statement.excluded.deliveries},
-        ).returning(events.c.state, events.c.deliveries)
+        _record(connection),
+        {
+            "id": event["id"],
+            "type": event["type"],
+            "created": event["created"],
+            "object_id": object_id(event),
+            "received_at": now,
+            "source": source,
+            "deliveries": int(source == "webhook"),
+            "state": state,
+            "attempts": 0,
+            "payload": dumped(event),
+        },
     ).one()
     return Recorded(row.state, row.deliveries)
 
@@ -130,7 +136,7 @@ def last_arrival(connection: Connection, source: str) -> float | None:
 def reject(connection: Connection, refused: WebhookRefused, size: int, now: float) -> None:
     """Keep why a delivery was refused, without its contents; the oldest make room."""
     connection.execute(
-        insert(connection, rejected_deliveries).values(
+        insert(rejected_deliveries).values(
             received_at=now, reason=refused.message, next_step=refused.next_step, size=size
         )
     )

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from billing.store.documents import storable
 from billing.store.tables import grants
-from billing.store.upsert import insert
+from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -36,16 +36,18 @@ class Grant:
     granted_at: float
 
 
+_add = upsert(
+    grants,
+    lambda statement: statement.on_conflict_do_nothing(index_elements=["session_id"]).returning(
+        grants.c.session_id
+    ),
+)
+
+
 def add(connection: Connection, grant: Grant) -> bool:
     """Write the line unless the session has one already; says whether it is new."""
     line = grant.__dict__ | {"customer_email": _email(grant)}
-    written = connection.execute(
-        insert(connection, grants)
-        .values(**line)
-        .on_conflict_do_nothing(index_elements=["session_id"])
-        .returning(grants.c.session_id)
-    )
-    return written.first() is not None
+    return connection.execute(_add(connection), line).first() is not None
 
 
 def of_session(connection: Connection, session_id: str) -> Grant | None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from billing.checkout_session import APP_METADATA, CheckoutSession
 from billing.store.documents import dumped, loaded, storable
 from billing.store.tables import checkout_sessions, events, session_terms
-from billing.store.upsert import insert
+from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,8 +19,25 @@ if TYPE_CHECKING:
 TERM_LENGTH = 200
 COMPLETED = "checkout.session.completed"
 CHUNK = 500
+CHANGING = (
+    *("progress", "status", "payment_status", "ours", "kind"),
+    *("amount_total", "currency", "data"),
+)
 
 JSON = dict[str, Any]
+
+
+def _forward_only(statement: Any) -> Any:
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: new[name] for name in CHANGING},
+        where=new.progress >= checkout_sessions.c.progress,
+    )
+
+
+_keep_sessions = upsert(checkout_sessions, _forward_only)
+_keep_terms = upsert(session_terms, lambda statement: statement.on_conflict_do_nothing())
 
 
 def progress_of(session: JSON) -> int:
@@ -39,25 +56,14 @@ def keep(connection: Connection, sessions: Sequence[JSON]) -> None:
         by_progress = sorted(sessions[start : start + CHUNK], key=progress_of)
         chunk = {session["id"]: session for session in by_progress}
         rows = [_row(session) for session in chunk.values()]
-        statement = insert(connection, checkout_sessions)
-        changing = {
-            name: statement.excluded[name] for name in rows[0] if name not in ("id", "created")
-        }
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"],
-                set_=changing,
-                where=statement.excluded.progress >= checkout_sessions.c.progress,
-            ),
-            rows,
-        )
+        connection.execute(_keep_sessions(connection), rows)
         terms = [
             {"term": term, "created": session["created"], "session_id": session["id"]}
             for session in chunk.values()
             for term in terms_of(session)
         ]
         if terms:
-            connection.execute(insert(connection, session_terms).on_conflict_do_nothing(), terms)
+            connection.execute(_keep_terms(connection), terms)
 
 
 def recent(connection: Connection, limit: int) -> list[CheckoutSession]:

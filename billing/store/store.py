@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-import anyio
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from billing.store.database import Database, store_failure
+from billing.store.database import CONNECTIONS, Database, store_failure
 from billing.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Store:
     def __init__(self, url: SecretStr) -> None:
         self._database = Database(url)
         self._writer = Writer(self._database)
+        self._readers: ThreadPoolExecutor | None = None
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """``change``'s result, once it is durably committed, together with others."""
@@ -45,7 +47,9 @@ class Store:
             except SQLAlchemyError as error:
                 raise store_failure(error) from None
 
-        return await anyio.to_thread.run_sync(ask)
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(CONNECTIONS - 1, "store-reader")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, ask)
 
     async def ping(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has answered."""
@@ -57,6 +61,9 @@ class Store:
         return await self.read(ask)
 
     def close(self) -> None:
-        """Write what is waiting and let the connections go."""
+        """Write what is waiting, end what is being read, and let the connections go."""
         self._writer.close()
+        if self._readers is not None:
+            self._readers.shutdown(cancel_futures=True)
+            self._readers = None
         self._database.close()

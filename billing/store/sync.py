@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from billing.store.tables import leases, sync_state
-from billing.store.upsert import insert
+from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+_save = upsert(
+    sync_state,
+    lambda statement: statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": statement.excluded.value}
+    ),
+)
+_first = upsert(leases, lambda statement: statement.on_conflict_do_nothing(index_elements=["name"]))
 
 
 def load(connection: Connection, name: str) -> Any:
@@ -22,18 +31,12 @@ def load(connection: Connection, name: str) -> Any:
 
 def save(connection: Connection, name: str, value: Any) -> None:
     """Keep ``value`` (anything JSON can hold) under ``name``."""
-    statement = insert(connection, sync_state).values(name=name, value=json.dumps(value))
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": statement.excluded.value}
-        )
-    )
+    connection.execute(_save(connection), {"name": name, "value": json.dumps(value)})
 
 
 def acquire(connection: Connection, name: str, holder: str, now: float, seconds: float) -> bool:
     """Take or keep the lease for so many seconds; False while another process holds it."""
-    statement = insert(connection, leases).values(name=name, holder=holder, until=now + seconds)
-    connection.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
+    connection.execute(_first(connection), {"name": name, "holder": holder, "until": now + seconds})
     taken = connection.execute(
         update(leases)
         .where(leases.c.name == name, (leases.c.holder == holder) | (leases.c.until <= now))

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from billing.errors import BillingError
+from pages.kit.controls import ControlFailure
 from pages.kit.journey import Astray, Journey
 from pages.kit.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from billing.page_services import PageServices
     from pages.kit.controls import Controls
+    from pages.kit.evidence import Evidence
     from pages.kit.scenarios import Scenario
     from pages.kit.steps import Step
 
+log = logging.getLogger(__name__)
+
+AT_REST = ("handled", "ignored")
 # They share the sandbox's faults and clock.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -50,9 +57,7 @@ class Reporter(Protocol):
     def done(self, step: StepDone) -> None: ...
 
 
-def run(
-    scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter
-) -> Run:
+def run(scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter) -> Run:
     """Run it to its verdict. Whatever goes wrong is told there; faults that the scenario sets
     are taken back at the end, also when whoever watches goes away."""
     done: list[StepDone] = []
@@ -64,14 +69,13 @@ def run(
                 _take(step, journey, reporter, done)
             journey.end_faults()
             reporter.begins("The verdict: what Stripe says, and what the ledger holds")
-            verdict = judge(
-                _quiet(journey), should_be_paid=scenario.paid, clock_ahead=journey.ahead
-            )
+            evidence = _settled_evidence(journey)
+            verdict = judge(evidence, should_be_paid=scenario.paid, clock_ahead=journey.ahead)
         except (Astray, BillingError) as failure:
             verdict = _broken_off(failure, done)
         finally:
             if journey:
-                journey.end_faults()
+                _end_faults(journey)
     session_id = journey.session.id if journey else ""
     return Run(scenario.name, tuple(done), verdict, session_id, time.time())
 
@@ -116,8 +120,20 @@ def _note(step: StepDone, reporter: Reporter, done: list[StepDone]) -> None:
     reporter.done(step)
 
 
-def _quiet(journey: Journey):  # type: ignore[no-untyped-def]
-    ...
+def _end_faults(journey: Journey) -> None:
+    try:
+        journey.end_faults()
+    except ControlFailure as failure:  # the page shows the faults that are still on
+        log.warning("A scenario's faults could not be taken back: %s", failure)
+
+
+def _settled_evidence(journey: Journey) -> Evidence:
+    """Both sides, once our side has come to rest; the verdict tells when it does not."""
+    with suppress(Astray):
+        journey.wait_for(
+            lambda records: all(event.state in AT_REST for event in records.events), "Rest"
+        )
+    return journey.evidence()
 
 
 def _broken_off(failure: Astray | BillingError, done: list[StepDone]) -> Verdict:

@@ -199,7 +199,9 @@ SCENARIOS = (
         Kind.CREDITS,
         4,
         (
-            steps.webhooks_go_wrong("The first try of each webhook is lost", WebhookFaults(drop=True)),
+            steps.webhooks_go_wrong(
+                "The first try of each webhook is lost", WebhookFaults(drop=True)
+            ),
             steps.pay(VISA),
             steps.see_granted("The event comes by another way"),
             steps.hear(COMPLETED),

@@ -66,9 +66,7 @@ def expire() -> Step:
 
     def act(journey: Journey) -> str:
         gateway = journey.billing.services.gateway
-        expired = journey.billing.call(
-            lambda: gateway.expire_checkout_session(journey.session.id)
-        )
+        expired = journey.billing.call(lambda: gateway.expire_checkout_session(journey.session.id))
         return f"Stripe says {expired['status']}, {expired['payment_status']}"
 
     return Step("Nobody pays: the session expires", act)

@@ -227,7 +227,7 @@ async def test_what_failed_for_good_is_replayed_by_hand(
 
     async def given_up() -> bool:
         rows = await event_rows(services.store)
-        return [row["attempts"] for row in rows.values()] == [len(ONE_RETRY)] * 2
+        return all(row["attempts"] >= len(ONE_RETRY) for row in rows.values())
 
     await until(given_up)
     account.faults = NO_FAULTS

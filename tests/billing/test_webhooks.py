@@ -74,6 +74,8 @@ def test_a_body_that_is_not_text_is_refused() -> None:
     assert "UTF-8" in refusal(b"\xff\xfe", signed(EVENT), [SECRET])
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '"x"', '{"id": "evt_1", "type": "x", "created": 1}', "null"])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '"x"', '{"id": "evt_1", "type": "x", "created": 1}', "null"]
+)
 def test_a_signed_body_that_is_no_event_is_refused(body: str) -> None:
     assert "not an event" in refusal(body.encode(), signed(body), [SECRET])

@@ -1,0 +1,21 @@
+"""What the Test kit says when Stripe itself is at the other end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.page_services import page_services
+from billing.settings import SECRET_KEY
+from pages.markdown import code, plain
+
+
+def without_sandbox() -> None:
+    """Only the cards are left; the rest needs a Stripe that can be told what to do."""
+    services = page_services().services
+    st.info(
+        f"This dashboard talks to {plain(services.stripe_name)}, so here are the numbers to pay "
+        "with. Scenarios that run by themselves, a clock to move, faults on demand, demo data "
+        f"and a reset need the local sandbox: start without {code(SECRET_KEY)} to use it.",
+        title="Only the cards work with Stripe itself",
+        icon=":material/info:",
+    )

@@ -1,0 +1,157 @@
+"""One session in a drawer: how it stands, what can be done with it, and its whole story."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from billing.errors import BillingError, InvalidInput
+from billing.money import format_money
+from billing.page_services import page_services
+from billing.session_story import Asked, Story
+from pages.failures import show_failure
+from pages.markdown import code, plain
+from pages.session_actions import session_actions, tell_what_was_done
+from pages.session_columns import in_words
+from pages.session_timeline import timeline
+
+if TYPE_CHECKING:
+    from billing.session_story import LineItem
+
+LONGEST_ID = 300
+COLORS = {
+    "open": "blue",
+    "complete": "green",
+    "expired": "gray",
+    "paid": "green",
+    "unpaid": "orange",
+}
+
+
+def session_drawer() -> None:
+    """Open the session that the address names, if it names one."""
+    session_id = st.query_params.get("session", "").strip()[:LONGEST_ID]
+    if session_id:
+        drawer = st.dialog(
+            "Checkout Session", width="medium", position="right", on_dismiss=close_drawer
+        )
+        drawer(session)(session_id)
+
+
+def close_drawer() -> None:
+    """The drawer was closed: the address names no session any more."""
+    st.query_params.pop("session", None)
+    for name in ("session_asked", "session_said", "session_expiring"):
+        st.session_state.pop(name, None)
+
+
+@st.fragment(run_every="2s")
+def session(session_id: str) -> None:
+    """All of it; it follows what happens to the session elsewhere."""
+    try:
+        asked = ask(session_id)
+        story = read(session_id, asked)
+    except InvalidInput as unknown:
+        st.warning(
+            f"{code(session_id)}: {plain(unknown.message)} {plain(unknown.next_step)}",
+            title="Unknown session",
+            icon=":material/help:",
+        )
+        return
+    except BillingError as failure:
+        show_failure(failure, "The session could not be read just now")
+        return
+    heading(story)
+    tell_what_was_done(session_id)
+    session_actions(story)
+    if asked.failure:
+        show_failure(asked.failure, "Stripe could not be asked; this is our copy")
+    timeline(story)
+    line_items(story, asked)
+    raw(story)
+
+
+def ask(session_id: str) -> Asked:
+    """What Stripe says of it: asked when the drawer opens, and when our copy has moved on."""
+    kept: tuple[str, Asked] | None = st.session_state.get("session_asked")
+    if kept and kept[0] == session_id:
+        return kept[1]
+    billing = page_services()
+    with st.spinner("Asking Stripe…"):
+        asked = billing.call(lambda: billing.services.sessions.ask(session_id))
+    st.session_state["session_asked"] = (session_id, asked)
+    return asked
+
+
+def read(session_id: str, asked: Asked) -> Story:
+    billing = page_services()
+    story = billing.call(lambda: billing.services.sessions.story(session_id, asked))
+    if asked.data and story.session.status != asked.data.get("status"):
+        st.session_state.pop("session_asked", None)  # the next run asks again
+    return story
+
+
+def heading(story: Story) -> None:
+    """What was sold, for how much, how it stands, to whom."""
+    session = story.session
+    with st.container(gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(f"{plain(session.what)} · {plain(session.amount)}", anchor=False,
+                         width="content")  # fmt: skip
+            for value in (session.status, session.payment_status):
+                st.markdown(
+                    f":{COLORS.get(value, 'gray')}-badge[{plain(in_words(value))}]", width="content"
+                )
+            if not session.ours:
+                st.markdown(":violet-badge[Another app's]", width="content")
+        if session.customer_email:
+            st.markdown(f":material/person: {code(session.customer_email)}")
+        st.code(session.id, language=None, wrap_lines=True)
+
+
+def line_items(story: Story, asked: Asked) -> None:
+    """What is bought, as Stripe lists it."""
+    st.markdown("**Line items**")
+    if story.line_items:
+        st.dataframe(
+            pd.DataFrame([cells(item) for item in story.line_items]),
+            hide_index=True,
+            alt="Line items of this session",
+        )
+    elif asked.failure:
+        st.caption("Only Stripe knows them, and it could not be asked.")
+        st.button("Ask Stripe again", key="ask_again", icon=":material/refresh:",
+                  on_click=ask_again)  # fmt: skip
+    else:
+        st.caption("None.")
+
+
+def cells(item: LineItem) -> dict[str, object]:
+    each = item.unit_amount
+    return {
+        "What": item.description,
+        "Quantity": item.quantity,
+        "Each": "" if each is None else format_money(each, item.currency),
+        "Total": format_money(item.amount_total, item.currency),
+    }
+
+
+def ask_again() -> None:
+    st.session_state.pop("session_asked", None)
+
+
+def raw(story: Story) -> None:
+    """Stripe's own object, and where Stripe shows it."""
+    if story.dashboard_url:
+        st.link_button(
+            "Open in Stripe's Dashboard", story.dashboard_url, icon=":material/open_in_new:"
+        )
+    details = st.expander(
+        "The object as Stripe has it", key="raw_session", icon=":material/data_object:",
+        on_change="rerun",
+    )  # fmt: skip
+    if details.open:
+        with details:
+            st.json(story.data, expanded=1)

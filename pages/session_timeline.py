@@ -1,0 +1,96 @@
+"""The story of a session as a timeline: what happened, when, and how word of it reached us."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from billing.durations import written
+from billing.session_story import Step, Story, Turn
+from billing.store.event_queries import WEBHOOK, Event
+from pages.markdown import code, plain
+from pages.times import local
+
+ICONS = {
+    Turn.MADE: "add_circle",
+    Turn.TRIED: "credit_card",
+    Turn.CHALLENGED: "verified_user",
+    Turn.DECLINED: "block",
+    Turn.MONEY_TAKEN: "payments",
+    Turn.COMPLETED: "check_circle",
+    Turn.PAID_LATER: "check_circle",
+    Turn.FAILED_LATER: "cancel",
+    Turn.EXPIRED: "timer_off",
+    Turn.GRANTED: "redeem",
+    Turn.NOT_GRANTED: "hourglass_top",
+    Turn.WILL_EXPIRE: "schedule",
+    Turn.OTHER: "bolt",
+}
+
+
+def timeline(story: Story) -> None:
+    """The steps, and on demand the events that only repeat them."""
+    others = sum(step.turn is Turn.OTHER for step in story.steps)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.markdown("**What happened**", width="content")
+        show_all = bool(others) and st.toggle(
+            f"All events (+{others})", key="all_events", help="Also those that only repeat the rest"
+        )
+    shown = [step for step in story.steps if show_all or step.turn is not Turn.OTHER]
+    with st.container(gap=None, key="timeline"):
+        for number, step in enumerate(shown):
+            label = f"**{plain(step.title)}** · {when(step, story.session.created)}"
+            with st.expander(
+                label,
+                expanded=step.turn is not Turn.OTHER,
+                type="step",
+                icon=f":material/{ICONS[step.turn]}:",
+                key=f"step_{number}_{step.event.id if step.event else step.turn}",
+            ):
+                st.markdown("  \n".join(lines(step)))
+        # A step with nothing in it ends the line.
+        st.expander(ending(story), type="step", icon=":material/flag:", key="last_step")
+
+
+def when(step: Step, made: int) -> str:
+    """The time, and how long after the session was made; or how long until then."""
+    if step.turn is Turn.WILL_EXPIRE:
+        return f"{local(step.at):%d %b, %H:%M}, in {written(max(step.at - time.time(), 0))}"
+    if step.turn is Turn.MADE:
+        return f"{local(step.at):%d %b, %H:%M:%S}"
+    return f"{local(step.at):%H:%M:%S}, {written(max(step.at - made, 0))} in"
+
+
+def lines(step: Step) -> list[str]:
+    """What there is to say of the step, as Markdown."""
+    said = [plain(step.detail)] if step.detail else []
+    if step.event:
+        said += [told(step.event)]
+    if step.request_id:
+        said.append(f"By the API request {code(step.request_id)}")
+    return said or ["Nobody else can use the link once it is paid, or after this time."]
+
+
+def told(event: Event) -> str:
+    """Which event told of it, how late it came, by which way, and what became of it."""
+    often = f", {event.deliveries} times" if event.deliveries > 1 else ""
+    way = (
+        f"by webhook{often}, signature verified"
+        if event.source == WEBHOOK
+        else "read from Stripe's list of events"
+    )
+    error = f": {plain(event.error)}" if event.error else ""
+    return (
+        f":small[[{plain(event.type)}](events?event={event.id}) arrived "
+        f"{written(max(event.delay, 0))} later {way}; {plain(event.state)}{error}]"
+    )
+
+
+def ending(story: Story) -> str:
+    """How it stands, in a word."""
+    if story.session.status == "open":
+        return "Waiting for a payment"
+    return "Nothing more can happen at Checkout"

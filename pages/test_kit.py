@@ -1,0 +1,53 @@
+"""The Test kit: cards to pay with; with the local sandbox also scenarios that run by themselves,
+a clock to move, faults on demand, and a month of history for a demo."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.page_services import page_services
+from pages.failures import show_failure
+from pages.kit.cards import cards
+from pages.kit.clock import clock
+from pages.kit.controls import ControlFailure, Controls
+from pages.kit.demo_data import demo_data
+from pages.kit.fault_switches import fault_switches
+from pages.kit.in_force import in_force
+from pages.kit.open_sessions import open_sessions
+from pages.kit.scenario_list import scenario_list
+from pages.kit.without_sandbox import without_sandbox
+
+controls_url = page_services().controls_url
+if controls_url is None:
+    without_sandbox()
+    cards()
+    st.stop()
+
+controls = Controls(controls_url)
+in_force(controls)
+scenarios_tab, cards_tab, sessions_tab, faults_tab, demo_tab = st.tabs(
+    ["Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data"],
+    key="show",
+    on_change="rerun",
+    bind="query-params",
+)
+try:
+    if scenarios_tab.open:
+        with scenarios_tab:
+            scenario_list(controls)
+    if cards_tab.open:
+        with cards_tab:
+            cards()
+    if sessions_tab.open:
+        with sessions_tab:
+            open_sessions(controls)
+    if faults_tab.open:
+        with faults_tab:
+            state = controls.state()
+            clock(controls, state)
+            fault_switches(controls, state.faults)
+    if demo_tab.open:
+        with demo_tab:
+            demo_data(controls)
+except ControlFailure as failure:
+    show_failure(failure, "The sandbox does not do its part")

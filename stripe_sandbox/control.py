@@ -1,0 +1,128 @@
+"""The controls under /_control: what only a sandbox can do. JSON in and out, errors as Stripe's.
+
+They need a test key as /v1 does, which also keeps other sites' pages out, and are never affected
+by the faults that they switch on. Times are Unix seconds of the sandbox's clock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from stripe_sandbox import errors
+from stripe_sandbox.api_keys import check_key
+from stripe_sandbox.control_payments import ControlPayments
+from stripe_sandbox.control_state import ControlState
+from stripe_sandbox.database import dump
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.json_fields import Fields
+from stripe_sandbox.movable_clock import MovableClock
+
+logger = logging.getLogger(__name__)
+
+LONGEST_DELAY = 3_600.0
+MAXIMUM_DUPLICATES = 20
+MAXIMUM_REQUESTS = 1_000_000
+
+Handler = Callable[[Request, Fields], Awaitable[dict[str, Any]]]
+
+
+class Control:
+    """The controls' routes."""
+
+    def __init__(
+        self,
+        clock: MovableClock,
+        state: ControlState,
+        faults: FaultSwitch,
+        payments: ControlPayments,
+    ) -> None:
+        self._clock = clock
+        self._state = state
+        self._faults = faults
+        self._payments = payments
+
+    def routes(self) -> list[BaseRoute]:
+        """What to mount."""
+        found: tuple[tuple[str, str, Handler], ...] = (
+            ("GET", "/state", self._show_state),
+            ("GET", "/faults", self._show_faults),
+            ("PUT", "/faults", self._set_faults),
+            ("POST", "/sessions/{session}/pay", self._pay),
+            ("POST", "/reset", self._reset),
+        )
+        routes = [
+            Route(path, self._answering(handler), methods=[method])
+            for method, path, handler in found
+        ]
+        return [Mount("/_control", routes=[*routes, Route("/{rest:path}", self._unknown)])]
+
+    def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            request_id = new_id("req", 14)
+            try:
+                check_key(request.headers)
+                status, body = 200, await handler(request, Fields.of(await request.body()))
+            except StripeError as error:
+                status, body = error.status, error.body(request_id, self._clock.now())
+            except Exception:
+                logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
+                status, body = 500, errors.internal().body(request_id, self._clock.now())
+            return Response(
+                dump(body),
+                status,
+                {"request-id": request_id, "cache-control": "no-store"},
+                "application/json",
+            )
+
+        return answer
+
+    async def _unknown(self, request: Request) -> Response:
+        async def refuse(request: Request, _: Fields) -> dict[str, Any]:
+            path = request.url.path
+            raise errors.unrecognized_url(request.method, path[path.rindex("/_control") :])
+
+        return await self._answering(refuse)(request)
+
+    async def _show_state(self, _: Request, fields: Fields) -> dict[str, Any]:
+        fields.end()
+        return self._state.value()
+
+    async def _show_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
+        fields.end()
+        return self._faults.current().value()
+
+    async def _set_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
+        webhooks, api = fields.inner("webhooks"), fields.inner("api")
+        faults = Faults(
+            WebhookFaults(
+                delay_seconds=webhooks.number("delay_seconds", 0, 0, LONGEST_DELAY),
+                duplicates=webhooks.integer("duplicates", 0, 0, MAXIMUM_DUPLICATES),
+                shuffle=webhooks.boolean("shuffle", default=False),
+                drop=webhooks.boolean("drop", default=False),
+            ),
+            ApiFaults(
+                status=api.one_of("status", (None, *API_STATUSES), None),
+                delay_seconds=api.number("delay_seconds", 0, 0, LONGEST_DELAY),
+                requests=api.integer("requests", None, 1, MAXIMUM_REQUESTS),
+            ),
+        )
+        for inner in (webhooks, api, fields):
+            inner.end()
+        self._faults.set(faults)
+        return faults.value()
+
+    async def _pay(self, request: Request, fields: Fields) -> dict[str, Any]:
+        return self._payments.pay(request.path_params["session"], fields)
+
+    async def _reset(self, _: Request, fields: Fields) -> dict[str, Any]:
+        fields.end()
+        self._state.reset()
+        return {}

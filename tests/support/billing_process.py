@@ -1,0 +1,96 @@
+"""The product's server in processes that can be killed: the routes, with all that runs behind.
+
+The processes are forked from one that has the code loaded, so that a restart takes a moment. They
+share one listening socket, as workers behind one address do.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+
+from billing.routes import routes
+from tests.support.quick_services import quick_services, settings_for
+from tests.support.server import listening_socket
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator
+    from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
+
+BACKLOG = 256
+STEP_SECONDS = 1.0
+STOPS_WITHIN = 30.0
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["__main__", __name__])
+
+
+def serve(listener: socket.socket, stripe_url: str, database_url: str, log_file: Path) -> None:
+    """Serve on the socket until told to stop (SIGTERM) or killed."""
+    logging.basicConfig(filename=log_file, level=logging.WARNING)
+    services = quick_services(settings_for(stripe_url, database_url), step_seconds=STEP_SECONDS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with services.running():
+            yield
+
+    app = Starlette(routes=routes(lambda: services), lifespan=lifespan)
+    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+@dataclass
+class Processes:
+    """``count`` servers on one address, at ``url``. Use it as a context."""
+
+    stripe_url: str
+    database_url: str
+    log_file: Path
+    count: int = 1
+    listener: socket.socket = field(default_factory=listening_socket)
+    _running: list[ForkServerProcess] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def __enter__(self) -> Processes:
+        self.listener.listen(BACKLOG)
+        for _ in range(self.count):
+            self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            process.join(STOPS_WITHIN)
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+            process.close()
+        self._running.clear()
+        self.listener.close()
+
+    def start(self) -> None:
+        """One more; who connects meanwhile waits until it answers."""
+        arguments = (self.listener, self.stripe_url, self.database_url, self.log_file)
+        process = _context.Process(target=serve, args=arguments)
+        process.start()
+        self._running.append(process)
+
+    def kill_one(self) -> None:
+        """SIGKILL the one that has run longest."""
+        process = self._running.pop(0)
+        process.kill()
+        process.join()
+        process.close()

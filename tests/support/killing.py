@@ -1,0 +1,258 @@
+"""Events arrive while the server is killed again and again: what is left at the end?
+
+``kill_while_events_arrive`` is for tests and benchmarks alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from billing.store import Store
+from tests.support.billing_process import Processes
+from tests.support.quick_services import event_rows, ledger, signature
+from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount, event_object
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from billing.store.grants import Grant
+
+JSON = dict[str, Any]
+WEBHOOK = "/api/billing/stripe/webhook"
+SETTLES_WITHIN = 120.0
+ANSWERS_WITHIN = 30.0
+PAID = {"status": "complete", "payment_status": "paid", "url": None}
+ON_ITS_WAY = {"status": "complete", "payment_status": "unpaid", "url": None}
+EXPIRED = {"status": "expired", "payment_status": "unpaid", "url": None}
+
+
+@dataclass
+class Story:
+    """What happened at Stripe: the events to deliver, and what is to be granted for them."""
+
+    account: StripeAccount
+    events: list[JSON] = field(default_factory=list)
+    bought: dict[str, JSON] = field(default_factory=dict)
+
+    def fill(self, unique: int, chance: random.Random) -> None:
+        """Until there are ``unique`` events, of every kind that there is."""
+        tellings = (
+            [self._paid] * 9
+            + [self._paid_later] * 3
+            + [self._told_twice, self._failed_later, self._expired, self._foreign, self._of_no_use]
+        )
+        while len(self.events) < unique:
+            kind = chance.choice(("pro", "credits"))
+            quantity = 1 if kind == "pro" else chance.randint(1, 50)
+            chance.choice(tellings)(kind, quantity)
+
+    def _paid(self, kind: str, quantity: int) -> None:
+        self._say("completed", self._buy(kind, quantity))
+
+    def _told_twice(self, kind: str, quantity: int) -> None:
+        sold = self._buy(kind, quantity)
+        self._say("completed", sold)
+        self._say("completed", sold)
+
+    def _paid_later(self, kind: str, quantity: int) -> None:
+        sold = self._buy(kind, quantity)
+        self._say("completed", sold | ON_ITS_WAY)
+        self._say("async_payment_succeeded", sold)
+
+    def _failed_later(self, kind: str, quantity: int) -> None:
+        sold = self.account.sell(kind, quantity, **ON_ITS_WAY)
+        self._say("completed", sold)
+        self._say("async_payment_failed", sold)
+
+    def _expired(self, kind: str, quantity: int) -> None:
+        self._say("expired", self.account.sell(kind, quantity, **EXPIRED))
+
+    def _foreign(self, kind: str, quantity: int) -> None:
+        self._say("completed", self.account.sell(kind, quantity, ours=False, **PAID))
+
+    def _of_no_use(self, kind: str, quantity: int) -> None:
+        self._say("invoice.paid", self.account.sell(kind, quantity))
+
+    def _buy(self, kind: str, quantity: int) -> JSON:
+        sold = self.account.sell(kind, quantity, **PAID)
+        self.bought[sold["id"]] = {
+            "kind": kind,
+            "quantity": quantity,
+            "amount_total": sold["amount_total"],
+            "currency": "usd",
+            "customer": sold["customer"],
+            "customer_email": sold["customer_details"]["email"],
+        }
+        return sold
+
+    def _say(self, kind: str, session: JSON) -> None:
+        self.events.append(event_object(f"evt_{len(self.events)}", kind, session))
+
+
+@dataclass
+class Outcome:
+    """What came of it. ``lost``, ``unasked`` and ``wrong`` name sessions: paid without a grant,
+    granted without a payment, granted as something else; ``forgotten`` events that had been
+    acknowledged; ``unsettled`` those that are neither handled nor ignored."""
+
+    events: int
+    paid: int
+    granted: int
+    deliveries: int = 0
+    redeliveries: int = 0
+    kills: int = 0
+    arrived_seconds: float = 0.0
+    settled_seconds: float = 0.0
+    lost: set[str] = field(default_factory=set)
+    unasked: set[str] = field(default_factory=set)
+    wrong: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
+    unsettled: dict[str, str] = field(default_factory=dict)
+
+
+def kill_while_events_arrive(
+    database_url: str,
+    folder: Path,
+    *,
+    unique: int,
+    kill_every: int,
+    duplicates: float = 0.3,
+    connections: int = 32,
+    processes: int = 1,
+    faults: Faults = NO_FAULTS,
+    seed: int = 1,
+) -> Outcome:
+    """Deliver ``unique`` events and a share of duplicates, shuffled, over so many connections.
+
+    A server is killed after each ``kill_every`` acknowledgements; what was not acknowledged is
+    delivered again. In the end all of them start once more and have time to settle.
+    """
+    chance = random.Random(seed)  # noqa: S311 - an order is no secret
+    account = StripeAccount()
+    account.lists_nothing = True
+    story = Story(account)
+    story.fill(unique, chance)
+    arriving = story.events + chance.sample(story.events, int(unique * duplicates))
+    chance.shuffle(arriving)
+    account.faults = faults
+    with account.serve() as stripe_url:
+        servers = (stripe_url, database_url, folder / "server.log", processes)
+        with Processes(*servers) as first:
+            delivery = _Delivery(first, deque(arriving), kill_every)
+            started = time.monotonic()
+            asyncio.run(delivery.run(connections))
+            arrived = time.monotonic()
+            for _ in range(processes):
+                first.kill_one()
+        with Processes(*servers):
+            outcome = asyncio.run(_settled(database_url, story, delivery.acknowledged))
+    outcome.deliveries = len(arriving)
+    outcome.redeliveries = delivery.repeated
+    outcome.kills = delivery.kills + processes
+    outcome.arrived_seconds = arrived - started
+    outcome.settled_seconds = time.monotonic() - arrived
+    return outcome
+
+
+class _Delivery:
+    """Stripe's side: sends each event until it is acknowledged."""
+
+    def __init__(self, servers: Processes, waiting: deque[JSON], kill_every: int) -> None:
+        self.acknowledged: set[str] = set()
+        self.repeated = 0
+        self.kills = 0
+        self._servers = servers
+        self._waiting = waiting
+        self._unanswered = len(waiting)
+        self._kill_every = kill_every
+        self._answers = 0
+        self._kill = asyncio.Event()
+
+    async def run(self, connections: int) -> None:
+        connector = aiohttp.TCPConnector(limit=connections)
+        timeout = aiohttp.ClientTimeout(total=ANSWERS_WITHIN)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
+            killing = asyncio.create_task(self._keep_killing())
+            await asyncio.gather(*(self._send(http) for _ in range(connections)))
+            killing.cancel()
+            await asyncio.gather(killing, return_exceptions=True)
+
+    async def _send(self, http: aiohttp.ClientSession) -> None:
+        while self._unanswered:
+            if not self._waiting:  # the last ones are under way elsewhere, and may come back
+                await asyncio.sleep(0.01)
+                continue
+            event = self._waiting.popleft()
+            if await self._accepted(http, event):
+                self.acknowledged.add(event["id"])
+                self._unanswered -= 1
+                self._answers += 1
+                if self._answers % self._kill_every == 0:
+                    self._kill.set()
+            else:
+                self.repeated += 1
+                self._waiting.append(event)
+
+    async def _accepted(self, http: aiohttp.ClientSession, event: JSON) -> bool:
+        body = json.dumps(event).encode()
+        headers = {"Stripe-Signature": signature(body)}
+        try:
+            async with http.post(
+                f"{self._servers.url}{WEBHOOK}", data=body, headers=headers
+            ) as answer:
+                assert answer.status in (200, 503), await answer.text()
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def _keep_killing(self) -> None:
+        while True:
+            await self._kill.wait()
+            self._kill.clear()
+            await asyncio.to_thread(self._servers.kill_one)
+            self.kills += 1
+            await asyncio.to_thread(self._servers.start)
+
+
+async def _settled(database_url: str, story: Story, acknowledged: set[str]) -> Outcome:
+    """What the database says once every event is settled, or when the time is over."""
+    store = Store(SecretStr(database_url))
+    deadline = time.monotonic() + SETTLES_WITHIN
+    try:
+        while True:
+            known = await event_rows(store)
+            unsettled = {
+                name: row["error"] or row["state"]
+                for name, row in known.items()
+                if row["state"] not in ("handled", "ignored")
+            }
+            if not unsettled or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.1)
+        granted = await ledger(store)
+    finally:
+        store.close()
+    right = {name: line for name, line in granted.items() if name in story.bought}
+    return Outcome(
+        events=len(known),
+        paid=len(story.bought),
+        granted=len(granted),
+        lost=story.bought.keys() - granted.keys(),
+        unasked=granted.keys() - story.bought.keys(),
+        wrong={name for name, line in right.items() if _differs(line, story.bought[name])},
+        forgotten=acknowledged - known.keys(),
+        unsettled=unsettled,
+    )
+
+
+def _differs(line: Grant, bought: JSON) -> bool:
+    return any(getattr(line, name) != value for name, value in bought.items())
