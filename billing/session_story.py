@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from billing.store.grants import Grant
     from billing.store.session_events import Told
 
-MADE_BY = {"page": "on the billing page", "api": "through the API", "": "by another program"}
+MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another program"}
 
 JSON = dict[str, Any]
 
@@ -129,7 +129,9 @@ def steps_of(
         detail = failed[-1] if failed else "It is granted as soon as one of its events is handled."
         steps.append(Step(Turn.NOT_GRANTED, steps[-1].at, "Paid, but not granted yet", detail))
     if session.status == "open":
-        steps.append(Step(Turn.WILL_EXPIRE, session.expires_at, "Open until"))
+        steps.append(
+            Step(Turn.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then.")
+        )
     return tuple(steps)
 
 

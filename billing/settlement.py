@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from billing.errors import BillingError
-from billing.store import events
+from billing.store import events, sync
 from billing.store.events import Due
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from sqlalchemy import Connection
 
     from billing.fulfillment import Fulfillment
     from billing.store import Store
@@ -37,6 +40,7 @@ SWEEP_SECONDS = 5.0
 # Seconds: how long a fresh event is left to who received it, then the waits after each failure.
 DELAYS = (20.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 SWEPT_AT_ONCE = 500
+LEASE = "sweep"
 
 
 def initial_state(event_type: str) -> str:
@@ -61,6 +65,7 @@ class Settlement:
         self._delays = delays
         self._sweep_seconds = sweep_seconds
         self._clock = clock
+        self._holder = uuid.uuid4().hex
         self._due: dict[str, set[str]] = defaultdict(set)  # session id -> event ids
         self._in_hand: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
@@ -94,16 +99,17 @@ class Settlement:
     async def _sweep(self) -> None:
         while True:
             try:
-                self.expect(
-                    await self._store.read(
-                        lambda connection: events.due(
-                            connection, self._clock(), self._delays, SWEPT_AT_ONCE
-                        )
-                    )
-                )
+                self.expect(await self._store.write(self._left_behind))
             except BillingError as failure:
                 log.warning("Events could not be swept up: %s", failure.message)
             await asyncio.sleep(self._sweep_seconds)
+
+    def _left_behind(self, connection: Connection) -> list[Due]:
+        """What is due, if it is this process's turn: of several, one sweeps."""
+        now = self._clock()
+        if not sync.acquire(connection, LEASE, self._holder, now, 3 * self._sweep_seconds):
+            return []
+        return events.due(connection, now, self._delays, SWEPT_AT_ONCE)
 
     async def _handle_in_place(self, session_id: str, event_ids: set[str]) -> None:
         self._in_hand |= event_ids

@@ -5,12 +5,15 @@ Starts the dashboard with its sandbox in a temporary folder, walks through it, a
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import requests
 from playwright.sync_api import expect, sync_playwright
 
+from billing.checkout_session import APP
 from tests.support.checkout import PAID, choose_card, press_pay
 from tests.support.chromium import find
 from tests.support.dashboard import dashboard
@@ -46,7 +49,45 @@ def walk(browser: Browser, url: str) -> None:
     newest = checkout.get_by_test_id("stDataFrame").locator("tr[aria-rowindex='2']")
     expect(newest).to_contain_text("Paid")
     checkout.screenshot(path=IMAGES / "billing.png")
+    session_id = re.search(r"session_id=(cs_test_\w+)", checkout.url)
+    assert session_id
+    fill_a_month(url)
+    for name, path, shows in (
+        ("sessions", f"sessions?session={session_id[1]}", "Granted"),
+        ("events", "events", "Webhooks arrive"),
+        ("test-kit", "test-kit", "Webhook twice"),
+        ("setup", "setup", "Everything is in order"),
+    ):
+        page.goto(f"{url}/app/{path}")
+        expect(page.get_by_text(shows).first).to_be_visible()
+        page.wait_for_timeout(1_500)  # charts and drawers slide in
+        page.screenshot(path=IMAGES / f"{name}.png")
     context.close()
+
+
+def fill_a_month(url: str) -> None:
+    """Give the sandbox a history, and wait until the dashboard has read it."""
+    key = {"Authorization": "Bearer sk_test_pictures"}
+    prices = requests.get(f"{url}/sandbox/v1/prices", headers=key, timeout=10).json()["data"]
+    sold = [
+        {
+            "price": price["id"],
+            "mode": "subscription" if price["recurring"] else "payment",
+            "weight": 1 if price["recurring"] else 3,
+            "quantity": [1, 1] if price["recurring"] else [1, 50],
+            "metadata": {
+                "app": APP,
+                "kind": "pro" if price["recurring"] else "credits",
+                "quantity": "{quantity}",
+                "made_by": "page",
+            },
+        }
+        for price in prices
+    ]
+    wanted = {"days": 30, "sessions": 300, "seed": 7, "sold": sold}
+    requests.post(
+        f"{url}/sandbox/_control/fill", headers=key, json=wanted, timeout=120
+    ).raise_for_status()
 
 
 def main() -> None:

@@ -81,10 +81,11 @@ def what_became_of_it(event_id: str) -> None:
         st.markdown(f":{STATE_COLORS.get(word, 'gray')}-badge[{plain(word)}]", width="content")
         _replay_button(event)
         if SESSION_ID.fullmatch(event.object_id):
-            st.link_button(
-                "The session's story",
-                f"sessions?session={event.object_id}",
+            st.page_link(
+                "sessions.py",
+                label="The session's story",
                 icon=":material/timeline:",
+                query_params={"session": event.object_id},
             )
     if failure:
         show_failure(failure, "It was not replayed")

@@ -121,7 +121,7 @@ def _put(name: str, value: str) -> None:
 
 def _nonsense(name: str, value: str, known: tuple[str, ...]) -> str:
     choices = ", ".join(code(choice) for choice in known)
-    return f"{code(f'{name}={value}')} in the address means nothing here: it may be {choices}."
+    return f"{code(f'{name}={value}')} means nothing here and was left out: it may be {choices}."
 
 
 def _without_blanks(wanted: EventFilter) -> EventFilter:

@@ -87,8 +87,8 @@ def refused_table(refusals: list[Refusal]) -> pd.DataFrame:
 @st.fragment(run_every="2s")
 def event_table() -> None:
     """The counts to choose from, and the events or refused deliveries that the address asks for."""
-    if st.session_state.pop("event_chosen", False):
-        st.rerun()  # the whole page: the event's drawer is opened from there
+    if st.session_state.pop("redraw_events", False):
+        st.rerun()  # the whole page: the drawer and the filters are outside of this fragment
     billing = page_services()
     view = asked()
     below = places(view)
@@ -100,8 +100,12 @@ def event_table() -> None:
     except BillingError as failure:
         show_failure(failure, "The events could not be read just now")
         return
-    for words in view.nonsense:
-        st.warning(words, icon=":material/link_off:")
+    if view.nonsense:
+        st.warning(
+            "  \n".join(view.nonsense),
+            title="The address asks for something that does not exist",
+            icon=":material/link_off:",
+        )
     states(view, overview)
     if view.refused:
         refused_deliveries(refusals)
@@ -182,7 +186,7 @@ def chosen() -> None:
     shown: list[str] = st.session_state.get("events_shown", [])
     if rows and rows[0] < len(shown):
         st.query_params["event"] = shown[rows[0]]
-        st.session_state["event_chosen"] = True
+        st.session_state["redraw_events"] = True
     st.session_state["events_table"] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
@@ -226,7 +230,13 @@ def nothing(view: Asked) -> None:
         st.page_link("billing.py", label="To the Billing page", icon=":material/payments:")
     else:
         st.info(f"There is no {in_words(view.wanted)}.", icon=":material/filter_alt_off:")
-        st.button("Clear the filters", key="clear_filters", on_click=clear)
+        st.button("Clear the filters", key="clear_filters", on_click=show_all)
+
+
+def show_all() -> None:
+    """Let go of every filter."""
+    clear()
+    st.session_state["redraw_events"] = True
 
 
 def places(view: Asked) -> list[Place]:

@@ -101,7 +101,8 @@ def expire(session_id: str) -> None:
         st.session_state["session_said"] = (session_id, failure)
     else:
         st.session_state["session_said"] = (session_id, "Expired: nothing was paid with its link.")
-    st.session_state.pop("session_asked", None)
+    for name in ("session_asked", "session_numbers"):
+        st.session_state.pop(name, None)
 
 
 def new_key(session_id: str) -> str:
@@ -125,6 +126,7 @@ def make_the_same(session: CheckoutSession, idempotency_key: str) -> None:
     st.session_state["same_again_keys"].pop(session.id, None)
     st.session_state["session_said"] = (made.id, f"Made: the same as {code(session.id)}.")
     st.session_state["session_made"] = True
+    st.session_state.pop("session_numbers", None)
     st.query_params["session"] = made.id
 
 

@@ -35,9 +35,19 @@ def session_drawer() -> None:
     session_id = st.query_params.get("session", "").strip()[:LONGEST_ID]
     if session_id:
         drawer = st.dialog(
-            "Checkout Session", width="medium", position="right", on_dismiss=close_drawer
+            title(session_id), width="medium", position="right", on_dismiss=close_drawer
         )
         drawer(session)(session_id)
+
+
+def title(session_id: str) -> str:
+    """What was sold and for how much, as far as our copy knows."""
+    billing = page_services()
+    try:
+        known = billing.call(lambda: billing.services.mirror.session(session_id))
+    except BillingError:
+        known = None
+    return plain(f"{known.what}, {known.amount}" if known else "Checkout Session")
 
 
 def close_drawer() -> None:
@@ -94,20 +104,17 @@ def read(session_id: str, asked: Asked) -> Story:
 
 
 def heading(story: Story) -> None:
-    """What was sold, for how much, how it stands, to whom."""
+    """How it stands, to whom it was sold, and its id."""
     session = story.session
     with st.container(gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(f"{plain(session.what)} · {plain(session.amount)}", anchor=False,
-                         width="content")  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             for value in (session.status, session.payment_status):
-                st.markdown(
-                    f":{COLORS.get(value, 'gray')}-badge[{plain(in_words(value))}]", width="content"
-                )
+                color = COLORS.get(value, "gray")
+                st.markdown(f":{color}-badge[{plain(in_words(value))}]", width="content")
             if not session.ours:
                 st.markdown(":violet-badge[Another app's]", width="content")
-        if session.customer_email:
-            st.markdown(f":material/person: {code(session.customer_email)}")
+            if session.customer_email:
+                st.markdown(code(session.customer_email), width="content")
         st.code(session.id, language=None, wrap_lines=True)
 
 

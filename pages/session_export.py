@@ -23,7 +23,7 @@ def download_button(wanted: SessionFilter) -> None:
         return billing.call(lambda: billing.services.sessions.as_csv(wanted))
 
     st.download_button(
-        "CSV",
+        "Export as CSV",
         contents,
         file_name=f"checkout-sessions-{datetime.now(zone()):%Y-%m-%d-%H%M}.csv",
         mime="text/csv",

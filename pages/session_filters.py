@@ -49,7 +49,7 @@ def session_filter() -> SessionFilter:
             )
             days = st.date_input(
                 "Made between",
-                value=(),
+                value=[],
                 key="days",
                 bind="query-params",
                 format="YYYY-MM-DD",
@@ -61,7 +61,7 @@ def session_filter() -> SessionFilter:
                 bind="query-params",
                 help="Leave out sessions that other programs made in the same Stripe account.",
             )
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             statuses = pills("Status", "status", STATUSES)
             payments = pills("Payment", "payment", PAYMENTS)
             kinds = pills("Kind", "kind", KINDS)
@@ -89,7 +89,13 @@ def session_filter() -> SessionFilter:
 def pills(label: str, key: str, options: dict[str, Any]) -> list[str]:
     """Some of the options, or none, which is any."""
     return st.pills(
-        label, list(options), selection_mode="multi", key=key, bind="query-params", wrap=True
+        label,
+        list(options),
+        selection_mode="multi",
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        wrap=True,
     )
 
 

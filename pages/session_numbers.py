@@ -14,6 +14,7 @@ from billing.money import format_money
 from billing.page_services import page_services
 from billing.store.session_numbers import CALCULATED, Numbers, Outcome
 from pages.failures import show_failure
+from pages.markdown import plain
 from pages.times import local, zone
 
 if TYPE_CHECKING:
@@ -66,21 +67,17 @@ def calculated(wanted: SessionFilter) -> Numbers:
 
 def metrics(numbers: Numbers) -> None:
     """The numbers that matter."""
-    with st.grid(2, min_column_width=130, gap="xsmall"):
-        st.metric("Created", f"{numbers.created:,}", border=True, height="stretch")
-        st.metric("Paid", f"{numbers.paid:,}", border=True, height="stretch")
+    with st.grid(2, min_column_width=130, gap=("small", "small")):
+        st.metric("Created", f"{numbers.created:,}")
+        st.metric("Paid", f"{numbers.paid:,}")
         st.metric(
             "Conversion",
             "" if numbers.conversion is None else f"{numbers.conversion:.1%}",
-            border=True,
-            height="stretch",
             help="How many of the created sessions were paid.",
         )
         st.metric(
             "Median time to pay",
-            "Not known yet" if numbers.seconds_to_pay is None else written(numbers.seconds_to_pay),
-            border=True,
-            height="stretch",
+            "Unknown" if numbers.seconds_to_pay is None else written(numbers.seconds_to_pay),
             help=f"From making a session to completing Checkout, over {numbers.timed:,} payments "
             "whose event told when that was.",
         )
@@ -88,9 +85,7 @@ def metrics(numbers: Numbers) -> None:
         for currency, amount in currencies:
             st.metric(
                 f"Revenue, {currency.upper()}",
-                format_money(amount, currency).replace("$", r"\$"),
-                border=True,
-                height="stretch",
+                plain(format_money(amount, currency, short=True)),
                 help="What was paid in test mode: no money moved.",
             )
 
@@ -98,9 +93,10 @@ def metrics(numbers: Numbers) -> None:
 def chart(numbers: Numbers) -> None:
     """Sessions a day, by how they stand now."""
     shown = [outcome for outcome in Outcome if any(day[outcome] for day in numbers.days.values())]
+    day_format = "%d %b" if len({day.year for day in numbers.days}) == 1 else "%d %b %Y"
     source = pd.DataFrame(
         [
-            {"Day": f"{day:%d %b %Y}"} | {outcome.value: counts[outcome] for outcome in shown}
+            {"Day": f"{day:{day_format}}"} | {outcome.value: counts[outcome] for outcome in shown}
             for day, counts in numbers.days.items()
         ]
     )
@@ -118,7 +114,7 @@ def chart(numbers: Numbers) -> None:
     st.echarts_chart(
         {
             "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 12},
-            "grid": {"left": 8, "right": 8, "top": 36, "bottom": 4, "containLabel": True},
+            "grid": {"left": 8, "right": 28, "top": 36, "bottom": 4, "containLabel": True},
             "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
             "dataset": {"source": source},
             "xAxis": {"type": "category", "axisTick": {"show": False}},
@@ -126,7 +122,7 @@ def chart(numbers: Numbers) -> None:
             "series": series,
         },
         key="sessions_a_day",
-        height=250,
+        height=240,
         alt=f"Sessions a day by how they stand: {numbers.created:,} made on "
         f"{len(numbers.days):,} days, {numbers.paid:,} of them paid",
     )

@@ -101,6 +101,7 @@ def head(view: View, found: Found, followed: Followed) -> None:
             count = f"{COUNTED:,}+" if found.count > COUNTED else f"{found.count:,}"
             noun = "session" if found.count == 1 else "sessions"
             st.markdown(f"**{count}** {noun}", width="content")
+            st.caption("Tick one to see its whole story.", width="content")
             if followed.newer and not view.turned:
                 st.button(
                     f"Show {followed.newer:,} newer",
@@ -144,30 +145,26 @@ def chosen() -> None:
 
 
 def pager(view: View, found: Found) -> None:
-    """The way to older sessions and back; what else can be done with a row."""
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
-        st.caption("Choose a row to see its whole story.", width="content")
-        if not view.turned and not found.older:
-            return
-        with st.container(horizontal=True, width="content"):
-            st.button(
-                "Newer",
-                key="newer_sessions",
-                icon=":material/chevron_left:",
-                disabled=not view.turned,
-                on_click=turn_back,
-            )
-            st.button(
-                "Older",
-                key="older_sessions",
-                icon=":material/chevron_right:",
-                icon_position="right",
-                disabled=found.older is None,
-                on_click=turn,
-                args=(found.older,),
-            )
+    """The way to older sessions and back."""
+    if not view.turned and not found.older:
+        return
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.button(
+            "Newer",
+            key="newer_sessions",
+            icon=":material/chevron_left:",
+            disabled=not view.turned,
+            on_click=turn_back,
+        )
+        st.button(
+            "Older",
+            key="older_sessions",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=found.older is None,
+            on_click=turn,
+            args=(found.older,),
+        )
 
 
 def turn(older: Place) -> None:

@@ -27,6 +27,12 @@ ICONS = {
     Turn.WILL_EXPIRE: "schedule",
     Turn.OTHER: "bolt",
 }
+BECAME = {
+    "handled": "handled",
+    "pending": "waiting to be handled",
+    "failed": "handling failed",
+    "ignored": "nothing to do for it",
+}
 
 
 def timeline(story: Story) -> None:
@@ -61,7 +67,7 @@ def when(step: Step, made: int) -> str:
         return f"{local(step.at):%d %b, %H:%M}, in {written(max(step.at - time.time(), 0))}"
     if step.turn is Turn.MADE:
         return f"{local(step.at):%d %b, %H:%M:%S}"
-    return f"{local(step.at):%H:%M:%S}, {written(max(step.at - made, 0))} in"
+    return f"{local(step.at):%H:%M:%S}, after {written(max(step.at - made, 0))}"
 
 
 def lines(step: Step) -> list[str]:
@@ -71,7 +77,7 @@ def lines(step: Step) -> list[str]:
         said += [told(step.event)]
     if step.request_id:
         said.append(f"By the API request {code(step.request_id)}")
-    return said or ["Nobody else can use the link once it is paid, or after this time."]
+    return said
 
 
 def told(event: Event) -> str:
@@ -83,9 +89,10 @@ def told(event: Event) -> str:
         else "read from Stripe's list of events"
     )
     error = f": {plain(event.error)}" if event.error else ""
+    became = BECAME.get(event.state, event.state)
     return (
         f":small[[{plain(event.type)}](events?event={event.id}) arrived "
-        f"{written(max(event.delay, 0))} later {way}; {plain(event.state)}{error}]"
+        f"{written(max(event.delay, 0))} later {way}; {plain(became)}{error}]"
     )
 
 

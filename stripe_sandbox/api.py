@@ -121,7 +121,7 @@ class Api:
         await send({"type": "http.response.body", "body": body})
 
     def _refusal(self, error: StripeError, request_id: str) -> _Reply:
-        return _Reply(error.status, dump(error.body(request_id, self._clock.now())))
+        return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
 
     async def _answer(self, request: _Request, key: str | None) -> _Reply:
         check_key(request.headers)

@@ -67,14 +67,15 @@ class Control:
     def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             request_id = new_id("req", 14)
+            now = int(self._clock.wall())
             try:
                 check_key(request.headers)
                 status, body = 200, await handler(request, Fields.of(await request.body()))
             except StripeError as error:
-                status, body = error.status, error.body(request_id, self._clock.now())
+                status, body = error.status, error.body(request_id, now)
             except Exception:
                 logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
-                status, body = 500, errors.internal().body(request_id, self._clock.now())
+                status, body = 500, errors.internal().body(request_id, now)
             return Response(
                 dump(body),
                 status,

@@ -63,9 +63,11 @@ class Numbers:
         return self.paid / self.created if self.created else None
 
 
-def numbers(connection: Connection, wanted: SessionFilter, zone: ZoneInfo) -> Numbers:
-    """The numbers over what matches."""
-    since = None if wanted.search else _beginning(connection, wanted)
+def numbers(
+    connection: Connection, wanted: SessionFilter, zone: ZoneInfo, most: int = CALCULATED
+) -> Numbers:
+    """The numbers over what matches, of the newest ``most`` sessions of the time asked for."""
+    since = None if wanted.search else _beginning(connection, wanted, most)
     if since is not None:
         wanted = replace(wanted, since=since)
     rows = matching(wanted).subquery().c
@@ -103,10 +105,10 @@ def numbers(connection: Connection, wanted: SessionFilter, zone: ZoneInfo) -> Nu
     )
 
 
-def _beginning(connection: Connection, wanted: SessionFilter) -> int | None:
+def _beginning(connection: Connection, wanted: SessionFilter, most: int) -> int | None:
     """When the oldest session that is calculated with was made, if any is left out."""
     made = checkout_sessions.c.created
-    everything = select(made).order_by(made.desc()).offset(CALCULATED).limit(1)
+    everything = select(made).order_by(made.desc()).offset(most).limit(1)
     if wanted.since is not None:
         everything = everything.where(made >= wanted.since)
     if wanted.until is not None:

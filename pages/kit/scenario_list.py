@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from pages.kit.controls import Controls
+    from pages.kit.verdict import Verdict
 
 # What "Run all" runs: after the others the clock would be a month ahead.
 TOGETHER = tuple(scenario for scenario in SCENARIOS if not scenario.moves_clock)
@@ -33,8 +34,12 @@ class OnThePage:
         self._box.update(label=f"{plain(label)} …")
 
     def done(self, step: StepDone) -> None:
-        with self._box:
-            step_line(step)
+        self._box.markdown(step_line(step))
+
+    def ended(self, verdict: Verdict) -> None:
+        """The run is over: what came of it, with the steps folded away."""
+        state: Literal["complete", "error"] = "complete" if verdict.right else "error"
+        self._box.update(label=plain(verdict.title), state=state, expanded=False)
 
 
 def scenario_list(controls: Controls) -> None:
@@ -125,7 +130,10 @@ def run_all(
             text = f"{number + 1} of {len(chosen)}: {plain(scenario.title)}"
             bar.progress(number / len(chosen), text=text)
         with slots[scenario.name]:
-            results()[scenario.name] = run(scenario, billing, controls, OnThePage(scenario))
+            watched = OnThePage(scenario)
+            last = run(scenario, billing, controls, watched)
+        results()[scenario.name] = last
+        watched.ended(last.verdict)
 
 
 def summary() -> None:
@@ -162,7 +170,7 @@ def told(last: Run) -> None:
         label = f"{len(last.steps)} steps, {written(sum(step.seconds for step in last.steps))}"
         with st.expander(f"{label}, at {local(last.ended_at):%H:%M:%S}", type="compact"):
             for step in last.steps:
-                step_line(step)
+                st.markdown(step_line(step))
             if last.session_id:
                 st.page_link(
                     "sessions.py",
@@ -172,8 +180,8 @@ def told(last: Run) -> None:
                 )
 
 
-def step_line(step: StepDone) -> None:
-    """What was done, what came of it, how long it took."""
+def step_line(step: StepDone) -> str:
+    """What was done, what came of it, how long it took; as Markdown."""
     icon = ":green[:material/check:]" if step.well else ":red[:material/close:]"
     took = f" · {written(step.seconds)}" if step.seconds >= 0.1 else ""
-    st.markdown(f"{icon} {plain(step.label)}  \n:small[:gray[{plain(step.result)}{plain(took)}]]")
+    return f"{icon} {plain(step.label)}  \n:small[:gray[{plain(step.result)}{plain(took)}]]"

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from billing.durations import written
 from billing.store import event_queries
 from pages.kit.faults import ApiFaults
 from pages.kit.journey import Astray, Journey
+from pages.kit.verdict import at_most
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -104,11 +104,10 @@ def hear(event_type: str, *, times: int = 1) -> Step:
         event = _of_type(records, event_type)
         if event is None:
             raise Astray(f"{event_type} is gone again.")
-        late = written(max(event.delay + journey.ahead, 0))
-        counted = f"{event.deliveries} times, the first " if times > 1 else ""
         if event.source != "webhook":
-            return f"{counted}{late} after Stripe made the event, which polling had brought"
-        return f"{counted}{late} after Stripe made the event; handled"
+            return "after polling had brought the event already; handled"
+        first = "the first one " if times > 1 else ""
+        return f"{first}{at_most(event.delay + journey.ahead)}; handled"
 
     again = {1: "", 2: " twice"}.get(times, f" {times} times")
     return Step(f"The webhook {event_type} arrives{again}", act)
@@ -160,7 +159,8 @@ def see_failed() -> Step:
         if records.grants:
             raise Astray("It was granted although Stripe did not answer.")
         error = next((event.error for event in records.events if event.error), None)
-        return f"the event is kept as failed: {error}" if error else "the event is kept"
+        said = f": {error.split('. ')[0]}" if error else ""
+        return f"nothing is granted, and the event is kept to be tried again{said}"
 
     return Step("The webhook arrives, but Stripe cannot be asked", act)
 

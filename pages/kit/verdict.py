@@ -128,8 +128,13 @@ def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
         parts.append(f"{_many(len(polled), 'event')} came by polling first")
     if delays:
         which = "the slowest " if len(delays) > 1 else ""
-        parts.append(f"{which}{written(max(delays[0], *delays, 0.0))} after Stripe made it")
+        parts.append(f"{which}{at_most(max(delays))}")
     return f"{'; '.join(parts)}."
+
+
+def at_most(delay: float) -> str:
+    """How late an event came. Stripe tells its time in whole seconds, so it was rather less."""
+    return f"at most {written(max(delay, 0.0))} after Stripe made it"
 
 
 def _many(number: int, thing: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support.killing import Outcome, kill_while_events_arrive
 from tests.support.stripe_account import Faults
 

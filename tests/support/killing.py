@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from billing.store import Store
 from tests.support.billing_process import Processes
-from tests.support.quick_services import event_rows, ledger, signature
+from tests.support.quick_services import event_rows, ledger, signature, states
 from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount, event_object
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 JSON = dict[str, Any]
 WEBHOOK = "/api/billing/stripe/webhook"
 SETTLES_WITHIN = 120.0
+SETTLED = {"handled", "ignored"}
 ANSWERS_WITHIN = 30.0
-PAID = {"status": "complete", "payment_status": "paid", "url": None}
-ON_ITS_WAY = {"status": "complete", "payment_status": "unpaid", "url": None}
-EXPIRED = {"status": "expired", "payment_status": "unpaid", "url": None}
+PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
+ON_ITS_WAY: JSON = {"status": "complete", "payment_status": "unpaid", "url": None}
+EXPIRED: JSON = {"status": "expired", "payment_status": "unpaid", "url": None}
 
 
 @dataclass
@@ -183,8 +184,8 @@ class _Delivery:
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
             killing = asyncio.create_task(self._keep_killing())
             await asyncio.gather(*(self._send(http) for _ in range(connections)))
-            killing.cancel()
-            await asyncio.gather(killing, return_exceptions=True)
+            self._kill.set()
+            await killing
 
     async def _send(self, http: aiohttp.ClientSession) -> None:
         while self._unanswered:
@@ -215,12 +216,11 @@ class _Delivery:
             return False
 
     async def _keep_killing(self) -> None:
-        while True:
-            await self._kill.wait()
+        while await self._kill.wait() and self._unanswered:
             self._kill.clear()
             await asyncio.to_thread(self._servers.kill_one)
-            self.kills += 1
             await asyncio.to_thread(self._servers.start)
+            self.kills += 1
 
 
 async def _settled(database_url: str, story: Story, acknowledged: set[str]) -> Outcome:
@@ -228,16 +228,11 @@ async def _settled(database_url: str, story: Story, acknowledged: set[str]) -> O
     store = Store(SecretStr(database_url))
     deadline = time.monotonic() + SETTLES_WITHIN
     try:
-        while True:
-            known = await event_rows(store)
-            unsettled = {
-                name: row["error"] or row["state"]
-                for name, row in known.items()
-                if row["state"] not in ("handled", "ignored")
-            }
-            if not unsettled or time.monotonic() > deadline:
+        while time.monotonic() < deadline:
+            if not (await states(store)).keys() - SETTLED:
                 break
             await asyncio.sleep(0.1)
+        known = await event_rows(store)
         granted = await ledger(store)
     finally:
         store.close()
@@ -250,7 +245,11 @@ async def _settled(database_url: str, story: Story, acknowledged: set[str]) -> O
         unasked=granted.keys() - story.bought.keys(),
         wrong={name for name, line in right.items() if _differs(line, story.bought[name])},
         forgotten=acknowledged - known.keys(),
-        unsettled=unsettled,
+        unsettled={
+            name: row["error"] or row["state"]
+            for name, row in known.items()
+            if row["state"] not in SETTLED
+        },
     )
 
 

@@ -123,11 +123,11 @@ async def event_rows(store: Store) -> dict[str, dict[str, Any]]:
 
 async def states(store: Store) -> dict[str, int]:
     """How many events there are in each state."""
-    counted = select(tables.events.c.state, func.count().label("count")).group_by(
+    counted = select(tables.events.c.state, func.count().label("number")).group_by(
         tables.events.c.state
     )
 
     def ask(connection: Connection) -> dict[str, int]:
-        return {row.state: row.count for row in connection.execute(counted)}
+        return {row.state: row.number for row in connection.execute(counted)}
 
     return await store.read(ask)
