@@ -89,11 +89,11 @@ def sdk_raw_windows(url: str, sessions: int) -> int:
     return run(read_all())
 
 
-def mirror_fill(lists_per_second: float | None) -> Callable[[str, int], int]:
+def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
     def fill(url: str, _sessions: int) -> int:
         async def until_complete(folder: Path) -> int:
             settings = Settings(secret_key=SecretStr("sk_test_bench"), api_base=url)
-            gateway = StripeGateway(settings, lists_per_second=lists_per_second)
+            gateway = StripeGateway(settings, turns_per_second=turns_per_second)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
             settlement = Settlement(store, Fulfillment(gateway, store))

@@ -43,9 +43,10 @@ class Fulfillment:
         self._gateway = gateway
         self._store = store
 
-    async def settle(self, session_id: str, cause: str) -> Settled:
+    async def settle(self, session_id: str, cause: str, *, in_turn: bool = False) -> Settled:
         """Ask Stripe for the session, keep our copy, and grant what it paid for.
 
+        ``in_turn`` keeps to the rate limit, for work that nobody sits waiting for.
         Raises ``InvalidInput`` when it cannot be a test session, ``StripeFailure`` or
         ``StoreFailure`` when one of them does not do its part; then nothing was granted.
         """
@@ -54,6 +55,8 @@ class Fulfillment:
                 "That is not the id of a test Checkout Session.",
                 "It begins with cs_test_ and holds letters and digits only.",
             )
+        if in_turn:
+            await self._gateway.turn()
         found = await self._gateway.retrieve_checkout_session(session_id, with_line_items=True)
         return await self._store.write(lambda connection: _settled(connection, found, cause))
 

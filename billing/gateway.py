@@ -52,8 +52,8 @@ class Page:
 class StripeGateway:
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
-    ``deadline`` bounds one call with its retries, in seconds; ``lists_per_second`` how fast
-    lists are read (Stripe's own limit when talking to Stripe).
+    ``deadline`` bounds one call with its retries, in seconds; ``turns_per_second`` how fast
+    lists are read and events settled (Stripe's own limit when talking to Stripe).
 
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
     Stripe refuses or cannot be reached, ``NotConfigured`` when there is no usable key.
@@ -64,12 +64,12 @@ class StripeGateway:
         settings: Settings,
         *,
         deadline: float = DEADLINE_SECONDS,
-        lists_per_second: float | None = None,
+        turns_per_second: float | None = None,
     ) -> None:
         self._settings = settings
         self._deadline = deadline
         # Another address than Stripe's tells its own limit, by answering 429.
-        rate = lists_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
+        rate = turns_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
         self.is_rate_limited = rate is not None
         self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
         self._http: aiohttp.ClientSession | None = None
@@ -79,6 +79,11 @@ class StripeGateway:
     def api_base(self) -> str:
         """The base URL that requests go to."""
         return self._settings.api_base or STRIPE_API_BASE
+
+    async def turn(self) -> None:
+        """Wait for a turn under the rate limit: for work that nobody sits waiting for."""
+        if self._rate is not None:
+            await self._rate.acquire()
 
     async def create_checkout_session(
         self, params: Mapping[str, Any], idempotency_key: str | None = None
@@ -191,8 +196,7 @@ class StripeGateway:
             on=_rate_limited, attempts=RATE_LIMIT_ATTEMPTS, timeout=None, wait_initial=0.5
         ):
             with attempt:
-                if self._rate is not None:
-                    await self._rate.acquire()
+                await self.turn()
                 page = await self._call("get", path, filters)
         return Page(page["data"], page["has_more"])
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 AMOUNT = re.compile(
     r"(?P<symbol>[$€£¥])?\s*"
-    r"(?P<whole>\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(?:(?P<point>[.,])(?P<part>\d{1,3}))?\s*"
-    r"(?P<code>[A-Za-z]{3})?"
+    r"(?P<whole>\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:(?P<point>[.,])(?P<part>\d{1,3}))?\s*"
+    r"(?P<code>[A-Za-z]{3})?",
+    re.ASCII,
 )
 
 

@@ -125,7 +125,7 @@ class Settlement:
     async def _handle(self, session_id: str, event_ids: set[str]) -> None:
         error: str | None = None
         try:
-            await self._fulfillment.settle(session_id, cause=min(event_ids))
+            await self._fulfillment.settle(session_id, cause=min(event_ids), in_turn=True)
         except BillingError as failure:
             error = f"{failure.message} {failure.next_step}"
             log.warning("Events %s failed: %s", ", ".join(sorted(event_ids)), failure.message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from playwright.sync_api import expect, sync_playwright
@@ -84,7 +84,7 @@ def fill_a_month(url: str) -> None:
         }
         for price in prices
     ]
-    wanted = {"days": 30, "sessions": 300, "seed": 7, "sold": sold}
+    wanted: dict[str, Any] = {"days": 30, "sessions": 300, "seed": 7, "sold": sold}
     requests.post(
         f"{url}/sandbox/_control/fill", headers=key, json=wanted, timeout=120
     ).raise_for_status()

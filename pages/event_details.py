@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from billing.checkout_session import SESSION_ID
@@ -21,59 +23,48 @@ def event_drawer() -> None:
     event_id = st.query_params.get("event", "").strip()[:ID_LENGTH]
     if not event_id:
         return
-    billing = page_services()
-    failure: BillingError | None = None
-    details: EventDetails | None = None
-    try:
-        details = billing.call(lambda: billing.services.event_log.one(event_id))
-    except BillingError as caught:
-        failure = caught
-    title = plain(details.event.type) if details else "Event"
-    drawer = st.dialog(title or "Event", width="medium", position="right", on_dismiss=forget)
-    if details:
-        drawer(event)(details)
-    else:
-        drawer(no_event)(event_id, failure)
+    drawer = st.dialog("Event", width="medium", position="right", on_dismiss=forget)
+    drawer(event)(event_id)
 
 
 def forget() -> None:
     """The drawer was closed: the address names no event any more."""
-    if event_id := st.query_params.pop("event", None):
-        st.session_state.pop(f"replay_failure_{event_id}", None)
+    st.query_params.pop("event", None)
+    st.session_state.pop("replayed", None)
 
 
-def event(details: EventDetails) -> None:
+def event(event_id: str) -> None:
     """What became of it, which follows by itself, and what Stripe sent."""
-    what_became_of_it(details.event.id)
-    st.markdown("**Payload, as Stripe sent it**")
-    st.json(details.payload, expanded=3)
+    if details := read(event_id):
+        st.subheader(plain(details.event.type), anchor=False)
+        what_became_of_it(event_id)
+        st.markdown("**Payload, as Stripe sent it**")
+        st.json(details.payload, expanded=3)
 
 
-def no_event(event_id: str, failure: BillingError | None) -> None:
-    """Why there is nothing to show."""
-    if failure:
+def read(event_id: str) -> EventDetails | None:
+    """The event, or None once it is told why there is nothing to show."""
+    billing = page_services()
+    try:
+        details = billing.call(lambda: billing.services.event_log.one(event_id))
+    except BillingError as failure:
         show_failure(failure, "The event could not be read just now")
-    else:
+        return None
+    if details is None:
         st.warning(
             f"No event {code(event_id)} has arrived here. It may belong to another account, "
             "or the address was cut short.",
             title="Unknown event",
             icon=":material/help:",
         )
+    return details
 
 
 @st.fragment(run_every="2s")
 def what_became_of_it(event_id: str) -> None:
     """Its state, the error if it failed, all that is known of it, and the button to replay it."""
-    billing = page_services()
-    failure: BillingError | None = st.session_state.get(f"replay_failure_{event_id}")
-    details: EventDetails | None = None
-    try:
-        details = billing.call(lambda: billing.services.event_log.one(event_id))
-    except BillingError as caught:
-        failure = caught
+    details = read(event_id)
     if details is None:
-        no_event(event_id, failure)
         return
     event = details.event
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,8 +78,7 @@ def what_became_of_it(event_id: str) -> None:
                 icon=":material/timeline:",
                 query_params={"session": event.object_id},
             )
-    if failure:
-        show_failure(failure, "It was not replayed")
+    tell_of_replay(event)
     if event.error:
         after = (
             "It is tried again by itself."
@@ -103,17 +93,36 @@ def what_became_of_it(event_id: str) -> None:
     st.table(_facts(event), border="horizontal", alt="What is known of the event")
 
 
+def tell_of_replay(event: Event) -> None:
+    """What came of pressing Replay, once it was pressed."""
+    # A toast would take the drawer's own place on the page.
+    replayed: tuple[str, float, BillingError | None] | None = st.session_state.get("replayed")
+    if not replayed or replayed[0] != event.id:
+        return
+    _, when, failure = replayed
+    if failure:
+        show_failure(failure, "It was not replayed")
+    else:
+        st.caption(f":material/replay: Replayed at {local(when):%H:%M:%S}")
+
+
 def _facts(event: Event) -> dict[str, str]:
     return {
         "Event id": code(event.id),
         "About": code(event.object_id) if event.object_id else "Nothing with an id",
         "Made by Stripe": _at(event.created),
-        "Arrived": f"{_at(event.received_at)}, {plain(written(event.delay))} later",
+        "Arrived": f"{_at(event.received_at)}, {plain(_later(event.delay))}",
         "Came by": plain(way(event)),
         "Webhook deliveries": f"{event.deliveries:,}",
         "Tries": f"{event.attempts:,}" if event.attempts else _why_not(event),
         "Last try": _at(event.settled_at) if event.settled_at else "Never",
     }
+
+
+def _later(delay: float) -> str:
+    if delay < 0:
+        return f"{written(-delay)} before Stripe made it: one of the clocks is wrong"
+    return f"{written(delay)} later"
 
 
 def _why_not(event: Event) -> str:
@@ -149,10 +158,9 @@ def _replay_button(event: Event) -> None:
 
 def _replay(event_id: str) -> None:
     billing = page_services()
-    st.session_state.pop(f"replay_failure_{event_id}", None)
+    failure: BillingError | None = None
     try:
         billing.call(lambda: billing.services.event_log.replay(event_id))
-    except BillingError as failure:
-        st.session_state[f"replay_failure_{event_id}"] = failure
-    else:
-        st.toast("It is handled again", icon=":material/replay:")
+    except BillingError as caught:
+        failure = caught
+    st.session_state["replayed"] = (event_id, time.time(), failure)

@@ -95,8 +95,9 @@ def show_state(state: str) -> None:
 
 def clear() -> None:
     """Ask for everything."""
-    for name in PARAMETERS:
-        st.query_params.pop(name, None)
+    here = st.query_params
+    # At once, so that the browser's way back leads to what was filtered.
+    here.from_dict({name: here.get_all(name) for name in here if name not in PARAMETERS})
 
 
 def _following(name: str, value: str) -> str:

@@ -177,7 +177,9 @@ def events(overview: Overview, order: tuple[str, ...]) -> None:
         placeholder="",
         alt="Events, the newest arrival first",
     )
-    st.caption("Choose a row to see all of its event and what Stripe sent, or to replay it.")
+    st.caption(
+        "Choose a row, by its box or with Shift + Space, to see what Stripe sent or to replay it."
+    )
 
 
 def chosen() -> None:

@@ -34,18 +34,19 @@ def verdict() -> None:
         Level.WARNING: (st.warning, "warning"),
         Level.WRONG: (st.error, "error"),
     }[arrivals.level]
-    words = (*newest(arrivals), plain(arrivals.text), plain(arrivals.mend))
+    words = [plain(arrivals.text), plain(arrivals.mend)]
+    words.insert(0 if arrivals.level is Level.GOOD else 2, newest(arrivals))
     show(" ".join(filter(None, words)), title=plain(arrivals.title), icon=f":material/{icon}:")
 
 
-def newest(arrivals: Arrivals) -> list[str]:
+def newest(arrivals: Arrivals) -> str:
     """The age of the newest event, the exact time, and its way; nothing while there is none."""
     if arrivals.last is None:
-        return []
+        return ""
     arrived = arrivals.last.received_at
     age = written(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
     way = "a webhook" if arrivals.way == WEBHOOK else "polling"
-    return [f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {way}."]
+    return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {way}."
 
 
 verdict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +83,12 @@ AUTHENTICATION_FAILED = CardRefusal(
     "or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
 )
 
+AUTHENTICATION_REQUIRED = CardRefusal(
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+)
+
 
 @dataclass(frozen=True)
 class TestCard:
@@ -100,7 +107,14 @@ class TestCard:
     disputed: bool = False
     attaches: bool = False
     """Can be saved to a customer, though charging it later fails."""
+    authenticates_always: bool = False
+    """Its bank asks for 3-D Secure at every payment, saved or not."""
     funding: Literal["credit", "debit"] = "credit"
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same number, and not the number."""
+        return hashlib.sha256(self.number.encode()).hexdigest()[:16]
 
     @property
     def network(self) -> str:
@@ -127,7 +141,12 @@ TEST_CARDS: tuple[TestCard, ...] = (
     TestCard("6011111111111117", "Paid", "discover"),
     TestCard("4000056655665556", "Paid (debit)", funding="debit"),
     TestCard("4000002500003155", "3-D Secure, then paid", authentication=True),
-    TestCard("4000002760003184", "3-D Secure every time, then paid", authentication=True),
+    TestCard(
+        "4000002760003184",
+        "3-D Secure every time, then paid",
+        authentication=True,
+        authenticates_always=True,
+    ),
     TestCard(
         "4000008400001629",
         "3-D Secure, then declined",
@@ -177,11 +196,17 @@ TEST_CARDS: tuple[TestCard, ...] = (
 )
 
 _BY_NUMBER = {card.number: card for card in TEST_CARDS}
+_BY_FINGERPRINT = {card.fingerprint: card for card in TEST_CARDS}
 
 
 def find(number: str) -> TestCard | None:
     """The test card of that number (digits only), if it is one."""
     return _BY_NUMBER.get(number)
+
+
+def of_fingerprint(fingerprint: str) -> TestCard:
+    """The test card that a payment method stands for."""
+    return _BY_FINGERPRINT[fingerprint]
 
 
 def passes_luhn(number: str) -> bool:

@@ -43,6 +43,7 @@ from stripe_sandbox.payments import (
     Outcome,
     Paid,
     Payments,
+    Processing,
 )
 
 LARGEST_BODY = 16 * 1024
@@ -156,7 +157,7 @@ class CheckoutPage:
     ) -> Response:
         session_id = request.path_params["session_id"]
         match outcome:
-            case Paid():
+            case Paid() | Processing():
                 # As Stripe does: the shop hears of the payment before its customer is back.
                 await self._payments.webhooks_answered(outcome.event_ids)
                 return_url = web_link(outcome.return_url)

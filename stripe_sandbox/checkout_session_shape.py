@@ -26,6 +26,7 @@ def new_session(
     identifier = "cs_test_" + ("b1" if len(params["line_items"]) > 1 else "a1") + random_text(56)
     subscribes = params["mode"] == "subscription"
     email = params.get("customer_email") or (customer and customer["email"])
+    types = _method_types(currency, params.get("allowed_payment_method_types"))
     creation = params.get("customer_creation", "always" if subscribes else "if_required")
     return shape(
         KIND,
@@ -62,13 +63,8 @@ def new_session(
             "payment_method_collection": params.get(
                 "payment_method_collection", "always" if subscribes else "if_required"
             ),
-            "payment_method_options": {
-                "card": shape(
-                    "checkout.session.PaymentMethodOptions.Card",
-                    {"request_three_d_secure": "automatic"},
-                )
-            },
-            "payment_method_types": ["card"],
+            "payment_method_options": {kind: _OPTIONS[kind] for kind in types},
+            "payment_method_types": types,
             "payment_status": "unpaid",
             "phone_number_collection": {"enabled": False},
             "saved_payment_method_options": _saved_methods() if subscribes else None,
@@ -85,6 +81,22 @@ def new_session(
             "url": f"{call.base_url}/c/pay/{identifier}#fid{random_text(60)}",
         },
     )
+
+
+_OPTIONS = {
+    "card": shape(
+        "checkout.session.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
+    ),
+    "us_bank_account": shape(
+        "checkout.session.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
+    ),
+}
+
+
+def _method_types(currency: str, allowed: list[str] | None) -> list[str]:
+    """What the session can be paid with; banks in the US are debited in US dollars."""
+    types = ["card", "us_bank_account"] if currency == "usd" else ["card"]
+    return [kind for kind in types if allowed is None or kind in allowed]
 
 
 def _branding() -> Object:

@@ -52,6 +52,15 @@ class ManualClock(Clock):
             listener()
 
 
+def next_period_end(anchor: int, start: int, interval: str, count: int) -> int:
+    """When the period ends that begins at `start`, for a billing cycle that began at `anchor`: a
+    month that was cut short at the end of February is long again in March."""
+    periods = 1
+    while (end := add_interval(anchor, interval, count * periods)) <= start:
+        periods += 1
+    return end
+
+
 _DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 

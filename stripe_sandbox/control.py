@@ -7,7 +7,7 @@ by the faults that they switch on. Times are Unix seconds of the sandbox's clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.requests import Request
@@ -20,16 +20,23 @@ from stripe_sandbox.control_payments import ControlPayments
 from stripe_sandbox.control_state import ControlState
 from stripe_sandbox.database import dump
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.events import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.json_fields import Fields
 from stripe_sandbox.movable_clock import MovableClock
+from stripe_sandbox.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
+FARTHEST_ADVANCE = 400 * 86_400.0
+"""A year and a bit: the yearly renewal is the farthest that anybody waits for."""
+ANSWERS_WITHIN = 10.0
 LONGEST_DELAY = 3_600.0
 MAXIMUM_DUPLICATES = 20
 MAXIMUM_REQUESTS = 1_000_000
+
+_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 Handler = Callable[[Request, Fields], Awaitable[dict[str, Any]]]
 
@@ -40,11 +47,17 @@ class Control:
     def __init__(
         self,
         clock: MovableClock,
+        timeline: Timeline,
+        answered: Callable[[Iterable[str], float], Awaitable[None]],
+        events: EventLog,
         state: ControlState,
         faults: FaultSwitch,
         payments: ControlPayments,
     ) -> None:
         self._clock = clock
+        self._timeline = timeline
+        self._answered = answered
+        self._events = events
         self._state = state
         self._faults = faults
         self._payments = payments
@@ -53,6 +66,7 @@ class Control:
         """What to mount."""
         found: tuple[tuple[str, str, Handler], ...] = (
             ("GET", "/state", self._show_state),
+            ("POST", "/clock", self._advance),
             ("GET", "/faults", self._show_faults),
             ("PUT", "/faults", self._set_faults),
             ("POST", "/sessions/{session}/pay", self._pay),
@@ -62,7 +76,9 @@ class Control:
             Route(path, self._answering(handler), methods=[method])
             for method, path, handler in found
         ]
-        return [Mount("/_control", routes=[*routes, Route("/{rest:path}", self._unknown)])]
+        return [
+            Mount("/_control", routes=[*routes, Route("/{rest:path}", self._unknown, methods=_ANY)])
+        ]
 
     def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -95,6 +111,14 @@ class Control:
     async def _show_state(self, _: Request, fields: Fields) -> dict[str, Any]:
         fields.end()
         return self._state.value()
+
+    async def _advance(self, _: Request, fields: Fields) -> dict[str, Any]:
+        seconds = fields.number("advance_seconds", 0, 0, FARTHEST_ADVANCE)
+        fields.end()
+        with self._events.collected() as events:
+            await self._timeline.advance(seconds)
+        await self._answered(events, ANSWERS_WITHIN)
+        return {"now": self._clock.now(), "events": events}
 
     async def _show_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
         fields.end()

@@ -6,6 +6,7 @@ from typing import Any
 
 from stripe_sandbox import cards, errors
 from stripe_sandbox.checkout_session_shape import KIND as SESSION
+from stripe_sandbox.delayed_payments import SETTLES_IN
 from stripe_sandbox.json_fields import Fields
 from stripe_sandbox.payments import (
     AuthenticationRequired,
@@ -16,11 +17,13 @@ from stripe_sandbox.payments import (
     Paid,
     Payer,
     Payments,
+    Processing,
 )
 from stripe_sandbox.world import World
 
 EMAIL = "test.payer@example.com"
 NAME = "Test Payer"
+LONGEST_SETTLING = 30 * 86_400.0
 _YEARS_VALID = 5
 
 
@@ -35,14 +38,21 @@ class ControlPayments:
         """Pay the session as the request's fields say; returns the outcome, the session's status
         and the ids of the events. StripeError: no such session, or fields that are wrong."""
         number = fields.text("card", None)
+        account = fields.text("bank_account", None)
+        settles_in = fields.number("settles_in_seconds", SETTLES_IN, 0, LONGEST_SETTLING)
         authenticate = fields.boolean("authenticate", None)
         payer = Payer(fields.text("email", EMAIL), fields.text("name", NAME))
         fields.end()
-        if number is None:
+        if number is None and account is None:
             raise errors.parameter_missing("card")
+        if number is not None and account is not None:
+            raise fields.refusal("card", "Give a card or a bank_account, not both.")
         with self._world.events.collected() as events:
             try:
-                outcome = self._with_card(session, number, payer, authenticate)
+                if number is not None:
+                    outcome = self._with_card(session, number, payer, authenticate)
+                else:
+                    outcome = self._payments.debit(session, account or "", payer, settles_in)
             except KeyError as error:
                 raise errors.no_such(SESSION, session, "session", 404) from error
         after = self._world.require(SESSION, session, "session", status=404)
@@ -80,6 +90,8 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         }
     if isinstance(outcome, Paid):
         return {"outcome": "paid", **told}
+    if isinstance(outcome, Processing):
+        return {"outcome": "processing", **told, "message": "The bank will answer later."}
     if isinstance(outcome, NotOpen):
         message = f"This Checkout Session has a status of `{outcome.status}`."
         return {"outcome": "closed", **told, "message": message}

@@ -138,7 +138,7 @@ class EventLog:
         """The event as it is now, or None."""
         row = self._database.row(
             "SELECT body, pending FROM events WHERE id = ? AND created > ?",
-            (identifier, self._clock.now() - KEPT_SECONDS),
+            (identifier, self._oldest()),
         )
         return None if row is None else json.loads(_with_pending(row[0], row[1]))
 
@@ -147,7 +147,7 @@ class EventLog:
     ) -> Page:
         """Events of the types (None: all), newest first. StripeError: an unknown cursor."""
         conditions = ["created > ?"]
-        values: list[Any] = [self._clock.now() - KEPT_SECONDS]
+        values: list[Any] = [self._oldest()]
         if delivered is not None:
             conditions.append("+delivered = ?" if types is not None else "delivered = ?")
             values.append(int(delivered))
@@ -192,13 +192,18 @@ class EventLog:
 
     def forget_old(self) -> None:
         """Remove events that are no longer kept, with their deliveries."""
-        oldest = self._clock.now() - KEPT_SECONDS
+        oldest = self._oldest()
         with self._database.transaction():
             self._database.write(
                 "DELETE FROM deliveries WHERE event IN (SELECT id FROM events WHERE created <= ?)",
                 (oldest,),
             )
             self._database.write("DELETE FROM events WHERE created <= ?", (oldest,))
+
+    def _oldest(self) -> int:
+        """What was created by then is no longer kept. By the wall's time: moving the clock forward
+        must not remove what is still to be delivered."""
+        return int(self._clock.wall()) - KEPT_SECONDS
 
     def delivered(self, identifier: str) -> None:
         """One endpoint has taken the event, or no longer exists."""

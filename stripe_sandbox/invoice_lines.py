@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.clock import add_interval
 from stripe_sandbox.currencies import shown
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.objects import Object
@@ -17,7 +16,7 @@ def invoice_line(
     recurring = price["recurring"]
     quantity = line["quantity"]
     if recurring and item is not None:
-        end = add_interval(now, recurring["interval"], recurring["interval_count"])
+        start, end = item["current_period_start"], item["current_period_end"]
         parent = shape(
             "line_item.Parent",
             {
@@ -38,7 +37,7 @@ def invoice_line(
         amount = shown(price["unit_amount"], price["currency"])
         description = f"{quantity} × {line['description']} (at {amount} / {rhythm})"  # noqa: RUF001  # Stripe's own sign
     else:
-        end = now
+        start = end = now
         parent = shape(
             "line_item.Parent",
             {
@@ -70,7 +69,7 @@ def invoice_line(
             "livemode": False,
             "metadata": subscription["metadata"] if item else line["metadata"] or {},
             "parent": parent,
-            "period": {"end": end, "start": now},
+            "period": {"end": end, "start": start},
             "pretax_credit_amounts": [],
             "pricing": shape(
                 "line_item.Pricing",

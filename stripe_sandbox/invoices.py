@@ -13,12 +13,12 @@ from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
 
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.invoice_lines import invoice_line
+from stripe_sandbox.invoice_shape import KIND, new_invoice
 from stripe_sandbox.objects import Object, Window
-from stripe_sandbox.pagination import Page, chosen, listed, sliced, window_of
+from stripe_sandbox.pagination import Page, chosen, sliced, window_of
 from stripe_sandbox.shapes import shape, updated
 from stripe_sandbox.world import Call, Route, World
 
-KIND = "invoice"
 URL = "/v1/invoices"
 PAYMENT = "invoice_payment"
 PAYMENTS_URL = "/v1/invoice_payments"
@@ -74,84 +74,60 @@ class Invoices:
 
         Records `invoice.created` and `invoice.finalized`.
         """
-        now = self._world.clock.now()
-        identifier = subscription["latest_invoice"]
         items = {item["price"]["id"]: item for item in subscription["items"]["data"]}
+        identifier = subscription["latest_invoice"]
+        now = self._world.clock.now()
         lines = [
             invoice_line(identifier, subscription, line, items.get(line["price"]["id"]), now)
             for line in line_items
         ]
-        total = sum(line["amount"] for line in lines)
-        number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
-        customer["next_invoice_sequence"] += 1
-        customer["currency"] = subscription["currency"]
-        self._world.objects.save(customer)
-        invoice = shape(
-            KIND,
-            {
-                "id": identifier,
-                "object": KIND,
-                "account_country": "US",
-                "account_name": "Local sandbox",
-                "amount_due": total,
-                "amount_overpaid": 0,
-                "amount_paid": 0,
-                "amount_paid_off_stripe": 0,
-                "amount_remaining": total,
-                "amount_shipping": 0,
-                "attempt_count": 0,
-                "attempted": False,
-                "auto_advance": False,
-                "automatic_tax": shape("invoice.AutomaticTax", {"enabled": False}),
-                "billing_reason": "subscription_create",
-                "collection_method": "charge_automatically",
-                "created": now,
-                "currency": subscription["currency"],
-                "customer": customer["id"],
-                "customer_address": customer["address"],
-                "customer_email": customer["email"],
-                "customer_name": customer["name"],
-                "customer_phone": customer["phone"],
-                "customer_tax_exempt": customer["tax_exempt"],
-                "customer_tax_ids": [],
-                "default_tax_rates": [],
-                "discounts": [],
-                "issuer": shape("invoice.Issuer", {"type": "self"}),
-                "lines": listed(f"{URL}/{identifier}/lines", lines),
-                "livemode": False,
-                "metadata": {},
-                "parent": shape(
-                    "invoice.Parent",
-                    {
-                        "subscription_details": shape(
-                            "invoice.Parent.SubscriptionDetails",
-                            {
-                                "metadata": subscription["metadata"],
-                                "subscription": subscription["id"],
-                            },
-                        ),
-                        "type": "subscription_details",
-                    },
-                ),
-                "payment_settings": shape("invoice.PaymentSettings", {}),
-                "period_end": now,
-                "period_start": now,
-                "post_payment_credit_notes_amount": 0,
-                "pre_payment_credit_notes_amount": 0,
-                "starting_balance": 0,
-                "status": "draft",
-                "status_transitions": shape("invoice.StatusTransitions", {}),
-                "subtotal": total,
-                "subtotal_excluding_tax": total,
-                "total": total,
-                "total_discount_amounts": [],
-                "total_excluding_tax": total,
-                "total_pretax_credit_amounts": [],
-                "total_taxes": [],
-            },
+        invoice = new_invoice(
+            identifier, subscription, customer, lines, "subscription_create", now, now
         )
+        self._draft(invoice)
+        self.finalize(invoice, customer)
+        return invoice
+
+    def cycle(self, subscription: Object, customer: Object, items: list[Object]) -> Object:
+        """The draft of the invoice for the items' new period. Records `invoice.created`."""
+        identifier = new_id("in")
+        now = self._world.clock.now()
+        former = subscription["items"]["data"][0]["current_period_start"]
+        lines = [
+            invoice_line(identifier, subscription, self._line_of(item), item, now) for item in items
+        ]
+        invoice = new_invoice(
+            identifier, subscription, customer, lines, "subscription_cycle", now, former
+        )
+        self._draft(invoice)
+        return invoice
+
+    def _line_of(self, item: Object) -> Object:
+        """A subscription's item as a session's line."""
+        price = item["price"]
+        product = self._world.require("product", price["product"], "product")
+        amount = price["unit_amount"] * item["quantity"]
+        return {
+            "amount_subtotal": amount,
+            "amount_total": amount,
+            "currency": price["currency"],
+            "description": product["name"],
+            "metadata": item["metadata"],
+            "price": price,
+            "quantity": item["quantity"],
+        }
+
+    def _draft(self, invoice: Object) -> None:
         self._world.objects.insert(invoice)
         self._world.events.record("invoice.created", invoice)
+
+    def finalize(self, invoice: Object, customer: Object) -> None:
+        """It is open, with a number. Records `invoice.finalized`."""
+        now = self._world.clock.now()
+        number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
+        customer["next_invoice_sequence"] += 1
+        customer["currency"] = invoice["currency"]
+        self._world.objects.save(customer)
         invoice.update(
             effective_at=now,
             ending_balance=0,
@@ -162,21 +138,16 @@ class Invoices:
         )
         self._world.objects.save(invoice)
         self._world.events.record("invoice.finalized", invoice)
-        return invoice
 
-    def pay(self, invoice: Object, intent: Object) -> None:
-        """The intent paid the invoice. Records `invoice.updated`, `invoice.paid`,
-        `invoice.payment_succeeded`, `invoice_payment.paid`."""
-        now = self._world.clock.now()
-        total = invoice["total"]
+    def expect(self, invoice: Object, intent: Object) -> None:
+        """The intent is to pay the invoice."""
         payment = shape(
             PAYMENT,
             {
                 "id": new_id("inpay"),
                 "object": PAYMENT,
-                "amount_paid": total,
-                "amount_requested": total,
-                "created": now,
+                "amount_requested": invoice["total"],
+                "created": self._world.clock.now(),
                 "currency": invoice["currency"],
                 "invoice": invoice["id"],
                 "is_default": True,
@@ -185,27 +156,62 @@ class Invoices:
                     "invoice_payment.Payment",
                     {"payment_intent": intent["id"], "type": "payment_intent"},
                 ),
-                "status": "paid",
-                "status_transitions": shape("invoice_payment.StatusTransitions", {"paid_at": now}),
+                "status": "open",
+                "status_transitions": shape("invoice_payment.StatusTransitions", {}),
             },
         )
         self._world.objects.insert(payment)
-        previous = updated(
+
+    def of_intent(self, intent: str) -> Object | None:
+        """The invoice that the intent is to pay."""
+        for identifier in self._world.objects.ids(PAYMENT, "payment_intent = ?", (intent,), 1):
+            payment = self._world.require(PAYMENT, identifier, PAYMENT)
+            return self._world.require(KIND, payment["invoice"], KIND)
+        return None
+
+    def pay(self, invoice: Object, intent: Object | None) -> None:
+        """The intent paid the invoice, or there was nothing to pay. Records `invoice.updated`,
+        `invoice.paid`, `invoice.payment_succeeded`, and `invoice_payment.paid` for an intent."""
+        now = self._world.clock.now()
+        total = invoice["total"]
+        self._attempted(
             invoice,
             {
                 "amount_paid": total,
                 "amount_remaining": 0,
-                "attempt_count": 1,
-                "attempted": True,
                 "status": "paid",
                 "status_transitions": {**invoice["status_transitions"], "paid_at": now},
             },
         )
-        self._world.objects.save(invoice)
-        self._world.events.record("invoice.updated", invoice, previous=previous)
         self._world.events.record("invoice.paid", invoice)
         self._world.events.record("invoice.payment_succeeded", invoice)
-        self._world.events.record("invoice_payment.paid", payment)
+        if intent is None:
+            return
+        for identifier in self._world.objects.ids(
+            PAYMENT, "payment_intent = ?", (intent["id"],), 1
+        ):
+            payment = self._world.require(PAYMENT, identifier, PAYMENT)
+            payment.update(
+                amount_paid=total,
+                status="paid",
+                status_transitions={**payment["status_transitions"], "paid_at": now},
+            )
+            self._world.objects.save(payment)
+            self._world.events.record("invoice_payment.paid", payment)
+
+    def fail(self, invoice: Object, *, asks: bool) -> None:
+        """Its payment failed, so it stays open; `asks`: because the customer has to authenticate.
+        Records `invoice.updated`, `invoice.payment_failed`, `invoice.payment_action_required`."""
+        self._attempted(invoice, {})
+        self._world.events.record("invoice.payment_failed", invoice)
+        if asks:
+            self._world.events.record("invoice.payment_action_required", invoice)
+
+    def _attempted(self, invoice: Object, changes: Object) -> None:
+        attempt = {"attempt_count": invoice["attempt_count"] + 1, "attempted": True}
+        previous = updated(invoice, {**changes, **attempt})
+        self._world.objects.save(invoice)
+        self._world.events.record("invoice.updated", invoice, previous=previous)
 
     def payments(self, invoice: Object) -> Object:
         """Its payments, as an answer that expands them holds them."""

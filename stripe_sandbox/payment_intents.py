@@ -7,6 +7,7 @@ from typing import Any
 from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
 
+from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.events import NOBODY, Origin
 from stripe_sandbox.ids import new_id, random_text
@@ -18,6 +19,16 @@ from stripe_sandbox.world import Call, Route, World
 KIND = "payment_intent"
 URL = "/v1/payment_intents"
 DOCUMENTATION = "https://stripe.com/docs/error-codes/"
+
+_OPTIONS = {
+    "card": shape(
+        "payment_intent.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
+    ),
+    "us_bank_account": shape(
+        "payment_intent.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
+    ),
+}
+"""What an intent says of each type of payment method."""
 
 
 class PaymentIntents:
@@ -48,9 +59,18 @@ class PaymentIntents:
             ),
         ]
 
-    def make(self, amount: int, currency: str, data: dict[str, Any]) -> Object:
+    def make(
+        self,
+        amount: int,
+        currency: str,
+        data: dict[str, Any],
+        *,
+        customer: str | None,
+        types: list[str],
+    ) -> Object:
         """A new intent; `data` holds description, metadata, receipt_email, setup_future_usage and
-        statement descriptors. Records `payment_intent.created`."""
+        statement descriptors; `types` are those of payment methods. Records
+        `payment_intent.created`."""
         identifier = new_id("pi")
         intent = shape(
             KIND,
@@ -66,19 +86,15 @@ class PaymentIntents:
                 "confirmation_method": "automatic",
                 "created": self._world.clock.now(),
                 "currency": currency,
+                "customer": customer,
                 "description": data.get("description"),
                 "livemode": False,
                 "metadata": data.get("metadata", {}),
                 "payment_method_options": shape(
                     "payment_intent.PaymentMethodOptions",
-                    {
-                        "card": shape(
-                            "payment_intent.PaymentMethodOptions.Card",
-                            {"request_three_d_secure": "automatic"},
-                        )
-                    },
+                    {kind: _OPTIONS[kind] for kind in types},
                 ),
-                "payment_method_types": ["card"],
+                "payment_method_types": types,
                 "receipt_email": data.get("receipt_email"),
                 "setup_future_usage": data.get("setup_future_usage"),
                 "statement_descriptor": data.get("statement_descriptor"),
@@ -110,7 +126,11 @@ class PaymentIntents:
         self._record("payment_intent.requires_action", intent)
 
     def fail(
-        self, intent: Object, method: Object, refusal: CardRefusal, charge: Object | None
+        self,
+        intent: Object,
+        method: Object,
+        refusal: CardRefusal | DebitRefusal,
+        charge: Object | None,
     ) -> None:
         """The try failed, another may follow. Records `payment_intent.payment_failed`."""
         given = {
@@ -121,7 +141,7 @@ class PaymentIntents:
             "message": refusal.message,
             "param": refusal.param,
             "payment_method": method,
-            "payment_method_type": None if charge else "card",
+            "payment_method_type": None if charge else method["type"],
         }
         asked = refusal is AUTHENTICATION_FAILED
         given["type"] = "invalid_request_error" if asked else "card_error"
@@ -136,6 +156,17 @@ class PaymentIntents:
             status="requires_payment_method",
         )
         self._record("payment_intent.payment_failed", intent)
+
+    def process(self, intent: Object, method: Object, charge: Object) -> None:
+        """The bank is asked, and will answer later. Records `payment_intent.processing`."""
+        intent.update(
+            last_payment_error=None,
+            latest_charge=charge["id"],
+            next_action=None,
+            payment_method=method["id"],
+            status="processing",
+        )
+        self._record("payment_intent.processing", intent)
 
     def succeed(self, intent: Object, method: Object, charge: Object) -> None:
         """The money is taken. Records `payment_intent.succeeded`."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from stripe.params._customer_payment_method_list_params import CustomerPaymentMethodListParams
 from stripe.params._payment_method_list_params import PaymentMethodListParams
 from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveParams
 
+from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.cards import TestCard
 from stripe_sandbox.events import NOBODY
 from stripe_sandbox.ids import new_id
@@ -22,7 +22,7 @@ URL = "/v1/payment_methods"
 
 
 class PaymentMethods:
-    """The cards that were paid with."""
+    """The cards and bank accounts that were paid with."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -57,6 +57,42 @@ class PaymentMethods:
         self, card: TestCard, exp_month: int, exp_year: int, billing: Object, display: str
     ) -> Object:
         """A new card, belonging to nobody yet."""
+        details = shape(
+            "payment_method.Card",
+            {
+                "brand": card.brand,
+                "checks": checks(card),
+                "country": "US",
+                "display_brand": card.network,
+                "exp_month": exp_month,
+                "exp_year": exp_year,
+                "fingerprint": card.fingerprint,
+                "funding": card.funding,
+                "last4": card.number[-4:],
+                "networks": {"available": [card.brand], "preferred": None},
+                "regulated_status": "unregulated",
+                "three_d_secure_usage": {"supported": True},
+            },
+        )
+        return self._new("card", details, billing, display)
+
+    def make_bank_account(self, account: TestBankAccount, billing: Object, display: str) -> Object:
+        """A new bank account, belonging to nobody yet."""
+        details = shape(
+            "payment_method.UsBankAccount",
+            {
+                "account_holder_type": "individual",
+                "account_type": "checking",
+                "bank_name": BANK_NAME,
+                "fingerprint": account.fingerprint,
+                "last4": account.number[-4:],
+                "networks": {"preferred": "ach", "supported": ["ach"]},
+                "routing_number": ROUTING_NUMBER,
+            },
+        )
+        return self._new("us_bank_account", details, billing, display)
+
+    def _new(self, kind: str, details: Object, billing: Object, display: str) -> Object:
         method = shape(
             KIND,
             {
@@ -64,34 +100,18 @@ class PaymentMethods:
                 "object": KIND,
                 "allow_redisplay": display,
                 "billing_details": billing,
-                "card": shape(
-                    "payment_method.Card",
-                    {
-                        "brand": card.brand,
-                        "checks": checks(card),
-                        "country": "US",
-                        "display_brand": card.network,
-                        "exp_month": exp_month,
-                        "exp_year": exp_year,
-                        "fingerprint": fingerprint(card),
-                        "funding": card.funding,
-                        "last4": card.number[-4:],
-                        "networks": {"available": [card.brand], "preferred": None},
-                        "regulated_status": "unregulated",
-                        "three_d_secure_usage": {"supported": True},
-                    },
-                ),
+                kind: details,
                 "created": self._world.clock.now(),
                 "livemode": False,
                 "metadata": {},
-                "type": "card",
+                "type": kind,
             },
         )
         self._world.objects.insert(method)
         return method
 
     def attach(self, method: Object, customer: str) -> None:
-        """Save the card to the customer; records `payment_method.attached`."""
+        """Save it to the customer; records `payment_method.attached`."""
         method["customer"] = customer
         self._world.objects.save(method)
         self._world.events.record("payment_method.attached", method, NOBODY)
@@ -123,13 +143,8 @@ def checks(card: TestCard) -> Object:
     return shape("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
 
 
-def fingerprint(card: TestCard) -> str:
-    """The same for the same number, and not the number."""
-    return hashlib.sha256(card.number.encode()).hexdigest()[:16]
-
-
 def billing_details(email: str, name: str, country: str) -> Object:
-    """Whom the card belongs to, as far as Checkout asks."""
+    """Whom it belongs to, as far as Checkout asks."""
     return shape(
         "payment_method.BillingDetails",
         {

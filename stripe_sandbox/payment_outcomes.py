@@ -33,6 +33,14 @@ class Paid:
 
 
 @dataclass(frozen=True)
+class Processing:
+    """The bank will answer later: the session is complete, and not paid yet."""
+
+    return_url: str
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Declined:
     """Refused, the session is still open; `param` names the field at fault:
     number, exp_month, exp_year, cvc or None."""
@@ -58,4 +66,4 @@ class NotOpen:
     return_url: str | None
 
 
-Outcome = Paid | Declined | AuthenticationRequired | NotOpen
+Outcome = Paid | Processing | Declined | AuthenticationRequired | NotOpen

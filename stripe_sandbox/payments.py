@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
-from stripe_sandbox import cards
+from stripe_sandbox import bank_accounts, cards, errors
 from stripe_sandbox.card_check import payer_refusal, recognized
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.charges import Charges
 from stripe_sandbox.checkout_session_shape import KIND as SESSION
-from stripe_sandbox.checkout_session_shape import customer_details
 from stripe_sandbox.checkout_sessions import CheckoutSessions
 from stripe_sandbox.checkout_view import (
     CheckoutView,
@@ -22,7 +21,7 @@ from stripe_sandbox.checkout_view import (
     known_email,
     return_url,
 )
-from stripe_sandbox.customers import Customers
+from stripe_sandbox.delayed_payments import SETTLES_IN, DelayedPayments
 from stripe_sandbox.objects import Object
 from stripe_sandbox.payment_intents import PaymentIntents
 from stripe_sandbox.payment_methods import PaymentMethods, billing_details
@@ -34,9 +33,9 @@ from stripe_sandbox.payment_outcomes import (
     Outcome,
     Paid,
     Payer,
+    Processing,
 )
-from stripe_sandbox.shapes import shape
-from stripe_sandbox.subscriptions import Subscriptions
+from stripe_sandbox.session_payments import SessionPayments
 from stripe_sandbox.world import World
 
 __all__ = [
@@ -50,6 +49,7 @@ __all__ = [
     "Paid",
     "Payer",
     "Payments",
+    "Processing",
 ]
 
 
@@ -60,20 +60,20 @@ class Payments:
         self,
         world: World,
         sessions: CheckoutSessions,
-        customers: Customers,
         methods: PaymentMethods,
         intents: PaymentIntents,
         charges: Charges,
-        subscriptions: Subscriptions,
+        session_payments: SessionPayments,
+        delayed: DelayedPayments,
         answered: Callable[[Iterable[str], float], Awaitable[None]],
     ) -> None:
         self._world = world
         self._sessions = sessions
-        self._customers = customers
         self._methods = methods
         self._intents = intents
         self._charges = charges
-        self._subscriptions = subscriptions
+        self._session = session_payments
+        self._delayed = delayed
         self._answered = answered
 
     def view(self, session_id: str) -> CheckoutView | None:
@@ -93,7 +93,7 @@ class Payments:
         `first_charge_passes` lets it begin a subscription, whose renewals then fail.
         """
         with self._world.database.transaction():
-            session = self._open(session_id)
+            session = self._session.open(session_id)
             if isinstance(session, NotOpen):
                 return session
             test_card, refusal = recognized(card, self._world.clock)
@@ -103,7 +103,8 @@ class Payments:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
             billing = billing_details(email, payer.name, payer.country)
             if session["amount_total"] == 0 and session["mode"] == "payment":
-                return self._complete(session, billing, None, None)
+                completed = self._session.complete(session, billing, None, None)
+                return Paid(return_url(session) or "", (completed,))
             saved = session["mode"] == "subscription"
             method = self._methods.make(
                 test_card,
@@ -112,8 +113,8 @@ class Payments:
                 billing,
                 "always" if saved else "unspecified",
             )
-            intent = self._intent(session)
-            self._remember(session, intent, method, test_card)
+            intent = self._session.intent(session)
+            self._session.remember(session, intent, method, test_card.number)
             if test_card.authentication:
                 self._intents.require_action(intent, method)
                 return AuthenticationRequired(intent["id"])
@@ -121,10 +122,48 @@ class Payments:
                 test_card = replace(test_card, refusal=None)
             return self._charge(session, intent, method, test_card, authenticated=False)
 
+    def debit(
+        self, session_id: str, account_number: str, payer: Payer, settles_in: float = SETTLES_IN
+    ) -> Outcome:
+        """Pay the session from a US test bank account: complete now, paid or not `settles_in`
+        seconds later. KeyError: no such session. StripeError: it cannot be paid that way."""
+        with self._world.database.transaction():
+            session = self._session.open(session_id)
+            if isinstance(session, NotOpen):
+                return session
+            if "us_bank_account" not in session["payment_method_types"]:
+                raise errors.invalid(
+                    "This Checkout Session does not take US bank accounts.", "bank_account"
+                )
+            account = bank_accounts.find(account_number)
+            if account is None:
+                raise errors.invalid(f"No such test bank account: {account_number}", "bank_account")
+            email = known_email(session) or payer.email
+            refusal = payer_refusal(email, payer)
+            if refusal is not None:
+                return _declined(refusal)
+            billing = billing_details(email, payer.name, payer.country)
+            saved = session["mode"] == "subscription"
+            method = self._methods.make_bank_account(
+                account, billing, "always" if saved else "unspecified"
+            )
+            intent = self._session.intent(session)
+            self._session.remember(session, intent, method, None)
+            completed = self._session.complete(
+                session,
+                billing,
+                (intent, method),
+                lambda: self._delayed.begin(
+                    intent, method, account, settles_in, session=session_id
+                ),
+                delayed=True,
+            )
+            return Processing(return_url(session) or "", (completed,))
+
     def authenticate(self, session_id: str, payment_intent: str, *, succeed: bool) -> Outcome:
         """Finish a 3-D Secure challenge. KeyError: no such session or challenge."""
         with self._world.database.transaction():
-            session = self._open(session_id)
+            session = self._session.open(session_id)
             if isinstance(session, NotOpen):
                 return session
             hidden = self._world.objects.hidden(SESSION, session_id)
@@ -147,37 +186,6 @@ class Payments:
     async def webhooks_answered(self, event_ids: Iterable[str], timeout: float = 10.0) -> None:  # noqa: ASYNC109  # the page's interface
         """Return when every endpoint gave its first answer, or after `timeout` seconds."""
         await self._answered(event_ids, timeout)
-
-    def _open(self, session_id: str) -> Object | NotOpen:
-        session = self._sessions.current(session_id)
-        if session is None:
-            raise KeyError(session_id)
-        if session["status"] != "open":
-            return NotOpen(session["status"], return_url(session))
-        return session
-
-    def _intent(self, session: Object) -> Object:
-        """The session's intent: made by its first try, kept by the next ones."""
-        hidden = self._world.objects.hidden(SESSION, session["id"])
-        if "payment_intent" in hidden:
-            return self._world.require("payment_intent", hidden["payment_intent"], "")
-        if session["mode"] == "subscription":
-            data = {"description": "Subscription creation", "setup_future_usage": "off_session"}
-        else:
-            data = hidden["payment_intent_data"]
-        intent = self._intents.make(session["amount_total"], session["currency"], data)
-        if session["customer"]:
-            intent["customer"] = session["customer"]
-        return intent
-
-    def _remember(
-        self, session: Object, intent: Object, method: Object, test_card: TestCard
-    ) -> None:
-        hidden = self._world.objects.hidden(SESSION, session["id"])
-        hidden.update(
-            payment_intent=intent["id"], payment_method=method["id"], card=test_card.number
-        )
-        self._world.objects.save_hidden(SESSION, session["id"], hidden)
 
     def _charge(
         self,
@@ -203,66 +211,10 @@ class Payments:
             self._intents.succeed(intent, method, charge)
             return charge
 
-        return self._complete(session, method["billing_details"], (intent, method), take)
-
-    def _complete(
-        self,
-        session: Object,
-        billing: Object,
-        paid_with: tuple[Object, Object] | None,
-        take: Callable[[], Object] | None,
-    ) -> Paid:
-        """Do what is bought: `take` takes the money once the customer is known."""
-        subscription: Object | None = None
-        if session["mode"] == "subscription" and paid_with is not None and take is not None:
-            intent, method = paid_with
-            customer = self._customer(session, billing)
-            self._methods.attach(method, customer["id"])
-            intent["customer"] = customer["id"]
-            subscription = self._subscriptions.begin(session, customer, intent, take)
-            session.update(
-                customer=customer["id"],
-                invoice=subscription["latest_invoice"],
-                subscription=subscription["id"],
-            )
-        else:
-            if session["customer"] or session["customer_creation"] == "always":
-                session["customer"] = self._customer(session, billing)["id"]
-            if paid_with is not None and take is not None:
-                intent, _ = paid_with
-                intent["customer"] = session["customer"]
-                take()
-                session["payment_intent"] = intent["id"]
-        session.update(
-            collected_information=shape("checkout.session.CollectedInformation", {}),
-            customer_details={
-                **customer_details(billing["email"], billing["name"]),
-                "address": shape(
-                    "checkout.session.CustomerDetails.Address",
-                    {"country": billing["address"]["country"]},
-                ),
-                "tax_ids": [],
-            },
-            payment_status="paid" if session["amount_total"] else "no_payment_required",
-            status="complete",
-            url=None,
+        completed = self._session.complete(
+            session, method["billing_details"], (intent, method), take
         )
-        self._world.objects.save(session)
-        completed = self._world.events.record("checkout.session.completed", session)
-        if subscription is not None and paid_with is not None:
-            self._subscriptions.settle(subscription, paid_with[1])
         return Paid(return_url(session) or "", (completed,))
-
-    def _customer(self, session: Object, billing: Object) -> Object:
-        if session["customer"]:
-            customer = self._world.require("customer", session["customer"], "customer")
-            if customer["email"] is None:
-                self._customers.change(customer, {"email": billing["email"]})
-            return customer
-        address = shape("customer.Address", {"country": billing["address"]["country"]})
-        return self._customers.make(
-            {"address": address, "email": billing["email"], "name": billing["name"]}
-        )
 
 
 def _declined(refusal: CardRefusal) -> Declined:

@@ -56,7 +56,7 @@ class Renewals:
         self._world.objects.save(subscription)
         self._world.events.record("customer.subscription.updated", subscription, previous=previous)
         self._agenda.add(items[0]["current_period_end"], RENEWAL, identifier)
-        self._invoices.finalize(invoice)
+        self._invoices.finalize(invoice, customer)
         if invoice["total"] == 0:
             self._invoices.pay(invoice, None)
             return

@@ -15,6 +15,7 @@ from starlette.routing import Mount
 
 from stripe_sandbox import checkout_page
 from stripe_sandbox.account import Accounts
+from stripe_sandbox.agenda import Agenda
 from stripe_sandbox.api import Api
 from stripe_sandbox.charges import Charges
 from stripe_sandbox.checkout_sessions import CheckoutSessions
@@ -24,6 +25,7 @@ from stripe_sandbox.control_payments import ControlPayments
 from stripe_sandbox.control_state import ControlState
 from stripe_sandbox.customers import Customers
 from stripe_sandbox.database import Database
+from stripe_sandbox.delayed_payments import DelayedPayments
 from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
 from stripe_sandbox.event_resource import EventResource
 from stripe_sandbox.events import EventLog
@@ -39,8 +41,12 @@ from stripe_sandbox.payment_methods import PaymentMethods
 from stripe_sandbox.payments import Payments
 from stripe_sandbox.prices import Prices
 from stripe_sandbox.products import Products
+from stripe_sandbox.renewals import Renewals
+from stripe_sandbox.session_payments import SessionPayments
 from stripe_sandbox.shapes import shape_class
+from stripe_sandbox.subscription_payments import SubscriptionPayments
 from stripe_sandbox.subscriptions import Subscriptions
+from stripe_sandbox.timeline import Timeline
 from stripe_sandbox.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.world import World
 
@@ -48,6 +54,7 @@ logger = logging.getLogger(__name__)
 
 _BASE_URL = "base_url"
 _LONGEST_NAP = 60.0
+_LOOKS_EVERY = 1.0  # seconds; another process may have moved the clock of a shared database
 _PAUSE_AFTER_FAILURE = 1.0
 
 
@@ -89,7 +96,11 @@ class Sandbox:
         intents = PaymentIntents(world)
         charges = Charges(world)
         invoices = Invoices(world)
-        subscriptions = Subscriptions(world, invoices)
+        agenda = Agenda(self._database)
+        subscriptions = Subscriptions(world, agenda, invoices)
+        invoice_payments = SubscriptionPayments(world, invoices, customers)
+        delayed = DelayedPayments(world, agenda, intents, charges, invoice_payments)
+        Renewals(world, agenda, invoices, intents, charges, delayed, invoice_payments)
         self._endpoints = WebhookEndpoints(world)
         self._sessions = CheckoutSessions(world, LineItems(world, self._prices), intents)
         self._deliveries = Deliveries(
@@ -103,11 +114,11 @@ class Sandbox:
         self.payments = Payments(
             world,
             self._sessions,
-            customers,
             methods,
             intents,
             charges,
-            subscriptions,
+            SessionPayments(world, self._sessions, customers, methods, intents, subscriptions),
+            delayed,
             self._deliveries.answered,
         )
         resources = (
@@ -123,8 +134,12 @@ class Sandbox:
             base_url=base_url,
             delay=config.delay,
         )
+        self._timeline = Timeline(world, self.clock, self._sessions, agenda)
         control = Control(
             self.clock,
+            self._timeline,
+            self._deliveries.answered,
+            events,
             ControlState(world, self.clock, faults),
             faults,
             ControlPayments(world, self.payments),
@@ -211,18 +226,21 @@ class Sandbox:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nothing to wake
                 loop.call_soon_threadsafe(moved.set)
 
-        self._world.clock.on_move(wake)
+        self._timeline.on_change(wake)
+        forgets_at = loop.time()
         while True:
-            self._sessions.expire_due()
-            self._api.forget_old_keys()
-            self._world.events.forget_old()
-            due = self._sessions.next_expiry()
-            nap = _LONGEST_NAP
-            if due is not None:
-                nap = min(max(due - self._world.clock.time(), 0.05), _LONGEST_NAP)
+            if moved.is_set() or loop.time() >= forgets_at:
+                self._api.forget_old_keys()
+                self._world.events.forget_old()
+                forgets_at = loop.time() + _LONGEST_NAP
             moved.clear()
+            caught_up = self._timeline.catch_up()
+            due = self._timeline.next_due()
+            nap = _LOOKS_EVERY if self._database.shared else _LONGEST_NAP
+            if due is not None:
+                nap = min(max(due - self.clock.time(), 0.05), nap)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(nap):
+                async with asyncio.timeout(nap if caught_up else 0):
                     await moved.wait()
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from stripe.params._subscription_item_list_params import SubscriptionItemListPar
 from stripe.params._subscription_list_params import SubscriptionListParams
 from stripe.params._subscription_retrieve_params import SubscriptionRetrieveParams
 
+from stripe_sandbox.agenda import Agenda
 from stripe_sandbox.checkout_session_shape import KIND as SESSION
 from stripe_sandbox.clock import add_interval
 from stripe_sandbox.ids import new_id
@@ -21,6 +22,9 @@ from stripe_sandbox.world import Call, Route, World
 KIND = "subscription"
 URL = "/v1/subscriptions"
 ITEMS_URL = "/v1/subscription_items"
+RENEWAL = "subscription.renewed"
+"""What the agenda calls the end of a period."""
+
 ENDED = ("canceled", "incomplete_expired")
 LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
 
@@ -28,8 +32,9 @@ LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
 class Subscriptions:
     """Begins subscriptions and shows them."""
 
-    def __init__(self, world: World, invoices: Invoices) -> None:
+    def __init__(self, world: World, agenda: Agenda, invoices: Invoices) -> None:
         self._world = world
+        self._agenda = agenda
         self._invoices = invoices
 
     def routes(self) -> list[Route]:
@@ -62,32 +67,39 @@ class Subscriptions:
         customer: Object,
         intent: Object,
         take: Callable[[], Object],
+        *,
+        delayed: bool,
     ) -> Object:
         """The subscription that the session sells, its first invoice paid through the intent:
-        `take` takes the money once the invoice is final. It is still `incomplete`, as Stripe
-        announces it, until `settle`."""
+        `take` takes the money once the invoice is final. With `delayed` the invoice stays open
+        until the money arrives. The subscription is still `incomplete`, as Stripe announces it,
+        until `settle`."""
         hidden = self._world.objects.hidden(SESSION, session["id"])
-        subscription = self._new(session["currency"], customer, hidden)
+        subscription = self._new(session, customer, hidden)
         self._world.objects.insert(subscription)
         self._world.events.record("customer.subscription.created", subscription)
         invoice = self._invoices.first(subscription, customer, hidden["line_items"])
         intent["payment_details"] = shape(
             "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
         )
+        self._invoices.expect(invoice, intent)
         take()
-        self._invoices.pay(invoice, intent)
+        if not delayed:
+            self._invoices.pay(invoice, intent)
         return subscription
 
     def settle(self, subscription: Object, method: Object) -> None:
-        """The first invoice is paid: active, and the card pays the next ones. Records
-        `customer.subscription.updated`."""
+        """The first invoice is paid, or being paid: active, and the method pays the next ones.
+        Records `customer.subscription.updated`."""
         previous = updated(
             subscription, {"default_payment_method": method["id"], "status": "active"}
         )
         self._world.objects.save(subscription)
         self._world.events.record("customer.subscription.updated", subscription, previous=previous)
+        period_end = subscription["items"]["data"][0]["current_period_end"]
+        self._agenda.add(period_end, RENEWAL, subscription["id"])
 
-    def _new(self, currency: str, customer: Object, hidden: Object) -> Object:
+    def _new(self, session: Object, customer: Object, hidden: Object) -> Object:
         now = self._world.clock.now()
         identifier = new_id("sub")
         data: dict[str, Any] = hidden["subscription_data"]
@@ -112,7 +124,7 @@ class Subscriptions:
                 "cancellation_details": shape("subscription.CancellationDetails", {}),
                 "collection_method": "charge_automatically",
                 "created": now,
-                "currency": currency,
+                "currency": session["currency"],
                 "customer": customer["id"],
                 "default_tax_rates": [],
                 "description": data.get("description"),
@@ -127,7 +139,10 @@ class Subscriptions:
                 "metadata": data.get("metadata", {}),
                 "payment_settings": shape(
                     "subscription.PaymentSettings",
-                    {"payment_method_types": ["card"], "save_default_payment_method": "off"},
+                    {
+                        "payment_method_types": session["payment_method_types"],
+                        "save_default_payment_method": "off",
+                    },
                 ),
                 "start_date": now,
                 "status": "incomplete",

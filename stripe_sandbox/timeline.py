@@ -44,10 +44,10 @@ class Timeline:
     def catch_up(self) -> bool:
         """Do what is due by now, as happening now. False: more is left for the next call."""
         self._sessions.expire_due()
-        for _ in range(DONE_AT_ONCE):
-            if not self._agenda.do_next(self._clock.time()):
-                return True
-        return False
+        done = 0
+        while done < DONE_AT_ONCE and self._agenda.do_next(self._clock.time()):
+            done += 1
+        return done < DONE_AT_ONCE
 
     def reach(self, moment: float) -> None:
         """Do what is due by then, each thing at its own time; the clock itself does not move."""

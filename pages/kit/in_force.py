@@ -24,7 +24,7 @@ def in_force(controls: Controls) -> None:
         show_failure(failure, "The sandbox's controls cannot be read")
         return
     if lines := state.faults.lines:
-        with st.container(key="faults_in_force"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(
                 "  \n".join(plain(line) for line in lines),
                 title="Things go wrong on purpose",

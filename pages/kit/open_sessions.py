@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 300
 SHOWN = 12
+A_MOMENT = 10
 PAYER = "tester@example.com"
 CLOSED = "It is no longer open: somebody was faster."
 
@@ -28,6 +29,10 @@ CLOSED = "It is no longer open: somebody was faster."
 @st.fragment(run_every="3s")
 def open_sessions(controls: Controls) -> None:
     """The newest open sessions in our copy; what was closed from here is gone at once."""
+    if told := st.session_state.pop("kit_acted", None):
+        st.toast(plain(told), icon=":material/info:")
+    if failure := st.session_state.pop("kit_act_failure", None):
+        show_failure(failure, "That did not work")
     billing = page_services()
     try:
         recent = billing.call(lambda: billing.services.mirror.recent(LOOKED_AT))
@@ -56,24 +61,26 @@ def row(session: CheckoutSession, controls: Controls) -> None:
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ),
     ):
-        age = written(max(time.time() - session.created, 0))
+        age = time.time() - session.created
+        since = f"{written(age)} ago" if age > A_MOMENT else "just now"
         by = f", by {plain(session.made_by)}" if session.made_by else ""
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
-            f":small[{age} ago{by} · {code(session.id[:16] + '…' + session.id[-6:])}]",
+            f":small[{since}{by} · {code(session.id[:16] + '…' + session.id[-6:])}]",
             width=400,
             help=f"Made {plain(f'{local(session.created):%d %b %Y, %H:%M:%S}')}  \n"
             f"{code(session.id)}",
         )
         with st.container(horizontal=True, width="content"):
             for act, icon, does in ACTIONS:
-                if st.button(
+                st.button(
                     act,
                     key=f"{act.lower()}_{session.id}",
                     icon=icon,
                     help=f"{does}: {plain(session.what)}, {code(session.id)}",
-                ):
-                    do(act, session, controls)
+                    on_click=do,
+                    args=(act, session, controls),
+                )
 
 
 ACTIONS = (
@@ -84,23 +91,21 @@ ACTIONS = (
 
 
 def do(act: str, session: CheckoutSession, controls: Controls) -> None:
-    """Do it, and tell in a toast what came of it."""
+    """Do it before the rows are drawn again, which then tell what came of it."""
     try:
         told, is_closed = expire(session) if act == "Expire" else pay(act, session, controls)
     except BillingError as failure:
-        show_failure(failure, "That did not work")
+        st.session_state["kit_act_failure"] = failure
         return
-    st.toast(f"{plain(session.what)}: {plain(told)}", icon=":material/info:")
+    st.session_state["kit_acted"] = f"{session.what}: {told}"
     if is_closed:
         st.session_state["kit_closed"].add(session.id)
-        st.rerun(scope="fragment")
 
 
 def pay(act: str, session: CheckoutSession, controls: Controls) -> tuple[str, bool]:
     """What came of the try, and whether the session is closed now."""
     card = VISA if act == "Pay" else INSUFFICIENT_FUNDS
-    with st.spinner("Paying…"):
-        outcome = controls.pay(session.id, email=PAYER, card=card)
+    outcome = controls.pay(session.id, email=PAYER, card=card)
     if outcome.outcome == "closed":
         return CLOSED, True
     if outcome.outcome == "declined":

@@ -61,7 +61,7 @@ def scenario_list(controls: Controls) -> None:
             disabled=bool(queue),
             on_click=ask_for,
             args=tuple(scenario.name for scenario in TOGETHER),
-            help="One after the other, in about a minute. The renewal is left out, as it moves "
+            help="One after the other, in about half a minute. The renewal is left out: it moves "
             "the sandbox's clock.",
         )
     overall = st.container()
@@ -164,7 +164,7 @@ def told(last: Run) -> None:
             icon=":material/verified:" if verdict.right else ":material/gpp_bad:",
             color="green" if verdict.right else "red",
         )
-        st.markdown(plain(verdict.reason))
+        st.markdown(f":small[{plain(verdict.reason)}]")
         if verdict.arrivals:
             st.caption(plain(verdict.arrivals))
         label = f"{len(last.steps)} steps, {written(sum(step.seconds for step in last.steps))}"

@@ -126,6 +126,7 @@ SCENARIOS = (
         (
             steps.pay_by_bank(BANK_SUCCEEDS),
             steps.hear(COMPLETED),
+            steps.come_back(granted=False),
             steps.hear(CAME_THROUGH),
             steps.come_back(granted=True),
         ),

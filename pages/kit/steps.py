@@ -46,7 +46,7 @@ def pay(card: str, *, authenticate: bool | None = None, expect: str = "paid") ->
     return Step(f"Pay with {_spaced(card)}{secure}", act)
 
 
-def pay_by_bank(account: str, *, settles_in_seconds: int = 2) -> Step:
+def pay_by_bank(account: str, *, settles_in_seconds: int = 3) -> Step:
     """Somebody pays by bank debit: Checkout is complete, the money comes or fails later."""
 
     def act(journey: Journey) -> str:

@@ -88,7 +88,8 @@ def _on_a_paid(
         if ours != theirs
     ]
     if wrong:
-        return False, f"Granted {granted} for {bought}", f"{', '.join(wrong).capitalize()}."
+        differing = ", ".join(wrong)
+        return False, f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
     brought = _brought_by(line, records.events)
     paid = format_money(line.amount_total or 0, line.currency or "")
     reason = f"{granted} for {paid}: one payment, one line in the ledger, brought by {brought}."
@@ -119,13 +120,13 @@ def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
     delays = [event.delay + clock_ahead for event in events if event.source == "webhook"]
     parts = []
     if webhooks:
-        parts.append(f"{_many(webhooks, 'webhook')} brought {_many(len(events), 'event')}")
+        parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")
         parts += [
             f"{event.type} {TIMES.get(event.deliveries, f'{event.deliveries} times')}"
             for event in repeated
         ]
     if polled:
-        parts.append(f"{_many(len(polled), 'event')} came by polling first")
+        parts.append(f"polling brought {_many(len(polled), 'event')} first")
     if delays:
         which = "the slowest " if len(delays) > 1 else ""
         parts.append(f"{which}{at_most(max(delays))}")

@@ -129,6 +129,7 @@ def test_a_failed_event_is_replayed_and_becomes_handled(page: Page, tmp_path: Pa
             account.faults = NO_FAULTS
             drawer.get_by_role("button", name="Replay").click()
             expect(drawer.get_by_text("Handled", exact=True)).to_be_visible()
+            expect(drawer.get_by_text("Replayed at")).to_be_visible()
             expect(drawer.get_by_text("Handling failed")).to_have_count(0)
             page.keyboard.press("Escape")
             expect(state(page, "Failed")).to_have_text("Failed 0")
@@ -150,7 +151,7 @@ def test_the_address_opens_the_same_view_and_follows_what_is_chosen(
     state(page, "Pending").press("Enter")
     expect(page).to_have_url(re.compile("state=pending"))
     page.get_by_role("button", name="Clear the filters").click()
-    newest_row(page, "Ignored", "prod_")
+    newest_row(page, "webhook")
     expect(page).to_have_url(f"{app.url}/app/events")
     expect(page.get_by_role("combobox", name="Type")).to_have_value("Any type")
     page.go_back()
@@ -164,7 +165,7 @@ def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process)
     expect(page.get_by_role("dialog")).to_contain_text('No event evt_"><img src=x has arrived here')
     page.keyboard.press("Escape")
     banner(page, "The address asks for something that does not exist")
-    newest_row(page, "Ignored")
+    newest_row(page, "webhook")
 
 
 def test_what_is_being_typed_stays_while_the_page_follows_what_arrives(

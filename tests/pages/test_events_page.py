@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import requests
 import stripe
+from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 from billing.checkout_session import Kind
@@ -324,3 +325,16 @@ def test_without_a_webhook_secret_it_says_so_and_how_to_set_it(shop: Shop) -> No
         assert page.warning[0].proto.title == "Webhooks are not accepted"
         assert "STRIPE_WEBHOOK_SECRET is not set" in said(page)
         assert "Set STRIPE_WEBHOOK_SECRET in the environment" in said(page)
+
+
+def test_a_database_that_does_not_answer_is_told_and_the_page_stays(
+    shop: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "a_file").touch()
+    url = SecretStr(f"sqlite:///{tmp_path}/a_file/billing.sqlite3")
+    with billing_server(replace(shop.server.services.settings, database_url=url)) as server:
+        page = opened(server, event="evt_1")
+        titles = [alert.proto.title for alert in page.error]
+        assert "It could not be found out whether events arrive" in titles
+        assert "The events could not be read just now" in titles
+        assert "The event could not be read just now" in titles

@@ -4,12 +4,11 @@ that a broken product gets."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from billing import fulfillment
-from billing.checkout_session import CheckoutSession
 from billing.store import grants
 from pages.kit import steps
 from pages.kit.faults import NO_FAULTS, Faults, WebhookFaults
@@ -83,3 +82,117 @@ def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
     assert listener.begun[1:-1] == [step.label for step in scenario.steps]
     assert last.session_id.startswith("cs_test_")
     assert shop.controls.faults() == NO_FAULTS
+
+
+def test_credits_granted_twice_over_make_the_verdict_red(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger line that grows each time a session is settled is found out."""
+
+    def add(connection: Connection, grant: Grant) -> bool:
+        known = grants.of_session(connection, grant.session_id)
+        connection.execute(
+            grants.grants.delete().where(grants.grants.c.session_id == grant.session_id)
+        )
+        more = known.quantity if known else 0
+        return grants_add(connection, replace(grant, quantity=grant.quantity + more))
+
+    grants_add = grants.add
+    monkeypatch.setattr(fulfillment.grants, "add", add)
+    verdict = ran(shop, BY_NAME["webhook-late"]).verdict
+    assert not verdict.right
+    assert verdict.title.startswith("Granted ")
+    assert verdict.title.endswith(" extra credits for 4 extra credits")
+    assert "at Stripe" in verdict.reason
+
+
+def test_a_second_line_for_one_payment_makes_the_verdict_red(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(connection: Connection, grant: Grant) -> bool:
+        grants_add(connection, replace(grant, session_id=f"{grant.session_id}again"))
+        return grants_add(connection, grant)
+
+    grants_add = grants.add
+    monkeypatch.setattr(fulfillment.grants, "add", add)
+    verdict = ran(shop, BY_NAME["credits-paid"]).verdict
+    assert (verdict.right, verdict.title) == (False, "Granted twice")
+    assert verdict.reason == "One payment for 3 extra credits, and 2 lines in the ledger."
+
+
+def test_a_payment_without_its_grant_is_found_out(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
+    paid = replace(BY_NAME["credits-paid"], steps=(steps.pay("4242424242424242"),))
+    verdict = ran(shop, paid).verdict
+    assert (verdict.right, verdict.title) == (False, "Paid, but not granted")
+
+
+def test_a_grant_without_a_payment_is_found_out(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entitlement = fulfillment.entitlement
+
+    def generous(session: dict[str, Any], cause: str, now: float) -> Grant | None:
+        return entitlement(session | {"status": "complete", "payment_status": "paid"}, cause, now)
+
+    monkeypatch.setattr(fulfillment, "entitlement", generous)
+    abandoned = BY_NAME["abandoned-expired"]
+    verdict = ran(shop, replace(abandoned, steps=abandoned.steps[:2])).verdict
+    assert (verdict.right, verdict.title) == (False, "Granted without a payment")
+
+
+def test_a_step_that_goes_astray_breaks_the_run_off_and_tells_where(shop: ConnectedShop) -> None:
+    scenario = replace(BY_NAME["credits-paid"], steps=(steps.pay("4000000000000002"),))
+    last = ran(shop, scenario)
+    assert [step.well for step in last.steps] == [True, False]
+    assert last.verdict.title == "Broke off at “Pay with 4000 0000 0000 0002”"
+    assert last.verdict.reason.startswith("declined: generic decline, where paid was due.")
+
+
+def fail(_: Journey) -> str:
+    raise Astray("It never works.")
+
+
+USUAL = Faults(webhooks=WebhookFaults(delay_seconds=0.05))
+
+
+@pytest.fixture
+def usual_faults(shop: ConnectedShop) -> Iterator[Faults]:
+    shop.controls.set_faults(USUAL)
+    yield USUAL
+    shop.controls.set_faults(NO_FAULTS)
+
+
+def test_faults_that_were_on_before_are_on_again_after_a_run_that_breaks_off(
+    shop: ConnectedShop, usual_faults: Faults
+) -> None:
+    broken = replace(
+        BY_NAME["stripe-500"], steps=(steps.stripe_answers(500), Step("Something", fail))
+    )
+    assert ran(shop, broken).verdict.title == "Broke off at “Something”"
+    assert shop.controls.faults() == usual_faults
+
+
+def test_faults_are_taken_back_when_whoever_watches_goes_away(shop: ConnectedShop) -> None:
+    scenario = BY_NAME["stripe-429"]
+    leaver = Leaver(scenario.steps[0].label)
+    with pytest.raises(Leaver.Left):
+        run(scenario, shop.pages, shop.controls, leaver)
+    assert shop.controls.faults() == NO_FAULTS
+
+
+def test_a_scenario_runs_under_the_faults_that_are_on(
+    shop: ConnectedShop, usual_faults: Faults
+) -> None:
+    assert ran(shop, BY_NAME["credits-paid"]).verdict.right
+    assert shop.controls.faults() == usual_faults
+
+
+def test_controls_that_do_not_answer_are_told_as_such(shop: ConnectedShop) -> None:
+    nowhere = type(shop.controls)("http://127.0.0.1:9/_control")
+    last = run(BY_NAME["credits-paid"], shop.pages, nowhere, Listener())
+    assert last.verdict.title == "Broke off"
+    assert "do not answer" in last.verdict.reason
+    assert last.session_id == ""

@@ -48,7 +48,7 @@ HOSTILE = (
     "🎉 party 🎉",
     "back\\slash",
     "=cmd()",
-    "ÄÖÜ straße",
+    "ÄÖÜ Zoë",
 )
 
 
@@ -146,7 +146,7 @@ async def test_a_search_goes_together_with_every_filter(store: Store) -> None:
         *("cs_test_000000000003", "cs_test_00000000000"),
         *("buyer3@example.com", "BUYER3@Example.COM", "buyer3", " buyer3@example.com "),
         *("cus_3", "pi_3", "Summer 2026", "summer"),
-        *("$4.95", "4.95", "4.95 usd", "USD 4.95"[4:]),
+        *("$4.95", "4.95", "4.95 usd"),
     ],
 )
 async def test_a_session_is_found_by_what_people_know_of_it(store: Store, search: str) -> None:

@@ -10,8 +10,8 @@ import requests
 from tests.stripe_sandbox.conftest import KEY, Box, price_of, wait_until
 
 CONTROLS = [
-    ("GET", "state"), ("GET", "faults"), ("PUT", "faults"), ("POST", "sessions/cs_test_x/pay"),
-    ("POST", "reset"),
+    ("GET", "state"), ("POST", "clock"), ("GET", "faults"), ("PUT", "faults"),
+    ("POST", "sessions/cs_test_x/pay"), ("POST", "fill"), ("POST", "reset"), ("GET", "nothing"),
 ]  # fmt: skip
 
 
@@ -30,6 +30,8 @@ def test_what_is_no_control_is_said_plainly(shared: Box) -> None:
     """A wrong path and a wrong method get Stripe's error shape."""
     missing = shared.control("POST", "nothing", status=404)
     assert "(POST: /_control/nothing)" in missing["error"]["message"]
+    wrong = shared.control("DELETE", "faults", status=404)
+    assert "(DELETE: /_control/faults)" in wrong["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from stripe_sandbox.cards import TEST_CARDS, TestCard
 from stripe_sandbox.payments import AuthenticationRequired, Declined, NotOpen, Paid, Payer
+from stripe_sandbox.subscriptions import Subscriptions
 from tests.stripe_sandbox.conftest import PAYER, Box, card, refused
 
 
@@ -335,7 +336,7 @@ def test_a_payment_is_all_or_nothing(box: Box, monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr(box.sandbox.payments._subscriptions, "settle", break_down)
+        patch.setattr(Subscriptions, "settle", break_down)
         with pytest.raises(RuntimeError):
             box.pay(session.id)
     assert box.event_types() == known

@@ -165,6 +165,7 @@ class StripeAccount:
                 return 200, {"object": "list", "data": [], "has_more": False}
             return (self._sessions if path == LIST_SESSIONS else self._events).page(query)
         if path == ACCOUNT:
+            self.asked[ACCOUNT] += 1
             return 200, {"id": "acct_of_the_tests", "object": "account"}
         if path.startswith(f"{LIST_SESSIONS}/"):
             self.asked[ONE_SESSION] += 1

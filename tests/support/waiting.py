@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 GLANCE = 0.01
 
 

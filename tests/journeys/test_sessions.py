@@ -1,0 +1,210 @@
+"""The Sessions page in Chromium: found by its address, looked at, acted on, taken along."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.test_paying import banner, newest_row, pay, sandbox_client
+from tests.support.browser import PHONE, OpenPage
+from tests.support.checkout import INSUFFICIENT_FUNDS, PAID
+
+if TYPE_CHECKING:
+    from tests.support.browser import ColorScheme
+    from tests.support.dashboard import Process
+
+HEADER = ROW = 35  # pixels
+HOSTILE = "<img src=x onerror=alert(1)> :red[x] 50%_"
+
+
+def made(app: Process, quantity: int) -> str:
+    """A session for some credits, through the API."""
+    answer = requests.post(
+        f"{app.url}/api/billing/extra-credits", json={"quantity": quantity}, timeout=9
+    )
+    return str(answer.json()["id"])
+
+
+def sessions_page(page: Page, app: Process, query: str = "") -> Page:
+    page.goto(f"{app.url}/app/sessions{query}")
+    expect(page.get_by_label("Search", exact=True)).to_be_visible()
+    return page
+
+
+def choose_row(page: Page, number: int = 1) -> Locator:
+    """Choose a row of the table by its box; the drawer that opens."""
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": 16, "y": HEADER + ROW * number - ROW // 2})
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_be_visible()
+    return drawer
+
+
+def fits(page: Page) -> bool:
+    """Nothing of the page lies beside the screen."""
+    element = "document.documentElement"
+    return bool(page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth"))
+
+
+def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague(
+    page: Page, open_page: OpenPage, app: Process
+) -> None:
+    session_id = made(app, 41)
+    made(app, 42)
+    sessions_page(page, app)
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_label("Search", exact=True).fill("$40.59")
+    page.get_by_label("Search", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile(r"status=Open"))
+    expect(page).to_have_url(re.compile(r"q=%2440\.59|q=\$40\.59"))
+    expect(page.get_by_text("1 session", exact=True)).to_be_visible()
+    newest_row(page, "41 extra credits", "$40.59", session_id)
+
+    colleague = open_page()
+    colleague.goto(page.url)
+    expect(colleague.get_by_label("Search", exact=True)).to_have_value("$40.59")
+    newest_row(colleague, "41 extra credits", session_id)
+    drawer = choose_row(colleague)
+    expect(drawer).to_contain_text(session_id)
+    expect(colleague).to_have_url(re.compile(f"session={session_id}"))
+    colleague.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(colleague).not_to_have_url(re.compile("session="))
+
+
+def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
+    page: Page, app: Process
+) -> None:
+    session_id = made(app, 3)
+    drawer = sessions_page(page, app, f"?session={session_id}").get_by_role("dialog")
+    expect(drawer).to_contain_text("Made through the API")
+    expect(drawer).to_contain_text("Waiting for a payment")
+    with page.expect_popup() as popup:
+        drawer.get_by_role("link", name="Open Checkout").click()
+    checkout = popup.value
+    pay(checkout, INSUFFICIENT_FUNDS)
+    expect(drawer).to_contain_text("insufficient_funds")
+    expect(drawer).to_contain_text("signature verified")
+    pay(checkout, PAID)
+    banner(checkout, "Payment received")
+    for text in ("Checkout completed", "Granted: 3 extra credits", "tester@example.com", "Paid"):
+        expect(drawer).to_contain_text(text)
+    expect(drawer.get_by_role("link", name="Open Checkout")).to_have_count(0)
+    page.keyboard.press("Escape")
+    newest_row(page, "3 extra credits", "Complete", "Paid", "tester@example.com")
+
+
+def test_expiring_asks_first_and_the_same_is_made_again(page: Page, app: Process) -> None:
+    session_id = made(app, 7)
+    drawer = sessions_page(page, app, f"?session={session_id}").get_by_role("dialog")
+    drawer.get_by_role("button", name="Expire…").click()
+    drawer.get_by_role("button", name="Yes, expire it").click()
+    expect(drawer).to_contain_text("Expired: nothing was paid with its link.")
+    assert sandbox_client(app).v1.checkout.sessions.retrieve(session_id).status == "expired"
+    drawer.get_by_role("button", name="Make the same again").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Made: the same as")
+    expect(page).not_to_have_url(re.compile(session_id))
+    again = re.search(r"session=(cs_test_\w+)", page.url)
+    assert again
+    new = sandbox_client(app).v1.checkout.sessions.retrieve(again.group(1))
+    assert (new.amount_total, new.status) == (7 * 99, "open")
+
+
+def test_of_two_people_the_second_is_told_and_nothing_breaks(
+    page: Page, open_page: OpenPage, app: Process
+) -> None:
+    session_id = made(app, 8)
+    drawers = [
+        sessions_page(one, app, f"?session={session_id}").get_by_role("dialog")
+        for one in (page, open_page())
+    ]
+    for drawer in drawers:
+        drawer.get_by_role("button", name="Expire…").click()
+        expect(drawer.get_by_role("button", name="Yes, expire it")).to_be_visible()
+    sandbox_client(app).v1.checkout.sessions.expire(session_id)
+    for drawer in drawers:
+        # Either the button is still there and says who was first, or the drawer knows already.
+        button = drawer.get_by_role("button", name="Yes, expire it")
+        if button.is_visible():
+            button.dispatch_event("click")
+        expect(drawer).to_contain_text(re.compile("Nothing more can happen at Checkout"))
+        expect(drawer.get_by_role("button", name="Expire…")).to_have_count(0)
+
+
+def test_the_link_is_there_to_copy_and_to_scan(page: Page, app: Process) -> None:
+    session_id = made(app, 2)
+    sessions_page(page, app, f"?session={session_id}")
+    page.get_by_role("button", name="Link and QR code").click()
+    url = sandbox_client(app).v1.checkout.sessions.retrieve(session_id).url
+    expect(page.get_by_text(url or "-", exact=True)).to_be_visible()
+    expect(page.get_by_alt_text("QR code of the Checkout link")).to_be_visible()
+    expect(page.get_by_text("another device does not reach it")).to_be_visible()
+
+
+def test_what_is_filtered_is_taken_along_as_a_file(page: Page, app: Process) -> None:
+    session_id = made(app, 613)
+    sessions_page(page, app, "?q=606.87")
+    newest_row(page, "613 extra credits")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    contents = Path(download.value.path()).read_text("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(contents))
+    assert (row["id"], row["amount"], row["currency"]) == (session_id, "606.87", "USD")
+
+
+def test_rows_stay_where_they_are_and_newer_ones_wait_behind_a_button(
+    page: Page, app: Process
+) -> None:
+    first = made(app, 51)
+    sessions_page(page, app)
+    newest_row(page, "51 extra credits", first)
+    second = made(app, 52)
+    show = page.get_by_role("button", name=re.compile(r"^\S*Show \d+ newer|Show \d+ newer"))
+    expect(show).to_be_visible()
+    newest_row(page, first)
+    show.click()
+    newest_row(page, second)
+    expect(show).to_have_count(0)
+
+
+def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process) -> None:
+    made(app, 1)
+    sessions_page(
+        page, app, "?status=%3Cb%3E&days=never&kind=&ours=2&session=cs_test_%22%3E%3Cimg%20src%3Dx"
+    )
+    expect(page.get_by_role("dialog")).to_contain_text("Unknown session")
+    page.keyboard.press("Escape")
+    newest_row(page, "1 extra credit")
+
+
+def test_hostile_text_in_the_search_is_only_text(page: Page, app: Process) -> None:
+    sessions_page(page, app)
+    page.get_by_label("Search", exact=True).fill(HOSTILE)
+    page.get_by_label("Search", exact=True).press("Enter")
+    banner(page, "No session matches")
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    expect(page.get_by_label("Search", exact=True)).to_have_value("")
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_on_a_phone_nothing_lies_beside_the_screen(
+    open_page: OpenPage, app: Process, color_scheme: ColorScheme
+) -> None:
+    session_id = made(app, 1)
+    page = sessions_page(open_page(PHONE, color_scheme), app)
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    assert fits(page)
+    sessions_page(page, app, f"?session={session_id}")
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("Waiting for a payment")
+    expect(drawer.get_by_role("button", name="Make the same again")).to_be_in_viewport()
+    assert fits(page)

@@ -1,0 +1,317 @@
+"""The Sessions page through AppTest, on real services in front of the sandbox."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from billing.checkout_session import Kind
+from billing.page_services import hand_over
+from pages.session_actions import qr_code
+from pages.session_table import PAGE
+from stripe_sandbox.payments import Card, Payer
+from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from tests.conftest import Shop
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
+HOSTILE = "<b>:red[x]</b> $y$ [a](https://x) `c` % _ ' \" :material/delete: 🎉"
+
+
+def opened(server: BillingServer, **query: str | list[str]) -> AppTest:
+    hand_over(server.services, server.portal)
+    page = AppTest.from_file(str(FRAME), default_timeout=30).run().switch_page("sessions.py")
+    for name, value in query.items():
+        page.query_params[name] = value
+    return ran(page)
+
+
+def ran(page: AppTest) -> AppTest:
+    page.run()
+    assert not page.exception
+    return page
+
+
+def pressed(page: AppTest, button: str) -> AppTest:
+    page.button(key=button).click()
+    return ran(page)
+
+
+def said(page: AppTest) -> str:
+    """All text of the page, without the signs that keep Markdown from acting on it."""
+    alerts = [*page.success, *page.info, *page.warning, *page.error]
+    texts = [f"{alert.proto.title} {alert.value}" for alert in alerts]
+    texts += [element.value for element in (*page.markdown, *page.caption)]
+    texts += [block.label for block in page.expander]
+    return " ".join(texts).replace("\\", "")
+
+
+def ids(page: AppTest) -> list[str]:
+    """The sessions in the table, from the top."""
+    return list(page.dataframe[0].value["id"])
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value.replace("\\", "") for metric in page.metric}
+
+
+def buttons(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def made(shop: Shop, kind: Kind = Kind.CREDITS, quantity: int = 1) -> str:
+    checkout = shop.server.services.checkout
+    return shop.server.portal.call(lambda: checkout.create(kind, quantity, made_by=HOSTILE)).id
+
+
+def foreign(shop: Shop, note: str) -> str:
+    price = shop.server.services.settings.price_extra_credit or ""
+    session = shop.stripe.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "line_items": [{"price": price, "quantity": 1}],
+            "success_url": "https://example.com",
+            "customer_email": "somebody@other.example",
+            "metadata": {"note": note},
+        }
+    )
+    shop.server.portal.call(
+        lambda: shop.server.services.fulfillment.settle(session.id, cause="return")
+    )
+    return session.id
+
+
+def paid(shop: Shop, session_id: str, email: str = "tester@example.com") -> str:
+    shop.sandbox.payments.pay(session_id, GOOD_CARD, Payer(email, "Test Customer"))
+    shop.server.portal.call(
+        lambda: shop.server.services.fulfillment.settle(session_id, cause="return")
+    )
+    return session_id
+
+
+# The table and the numbers ------------------------------------------------------------------
+
+
+def test_with_no_session_the_page_says_what_to_do_first(shop: Shop) -> None:
+    page = opened(shop.server)
+    assert "No sessions yet" in said(page)
+    assert "Press PAY WITH CARD" in said(page)
+    assert not page.metric
+    assert not page.dataframe
+
+
+def test_the_numbers_and_rows_tell_what_there_is(shop: Shop) -> None:
+    one, two = paid(shop, made(shop, Kind.PRO)), made(shop, quantity=5)
+    page = opened(shop.server)
+    assert set(ids(page)) == {one, two}
+    assert "**2** sessions" in said(page)
+    found = metrics(page)
+    assert (found["Created"], found["Paid"], found["Conversion"]) == ("2", "1", "50.0%")
+    assert found["Revenue, USD"] == "$99"
+    assert "Sessions a day" in str(page.get("echarts_chart")[0].proto)
+
+
+def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:
+    pro, credits_ = made(shop, Kind.PRO), paid(shop, made(shop, quantity=5))
+    page = opened(shop.server, kind="Pro plan", status=["Open", "Expired"], ours="true")
+    assert ids(page) == [pro]
+    assert page.toggle(key="ours").value is True
+    assert not page.warning
+    assert ids(opened(shop.server, q="4.95")) == [credits_]
+    assert ids(opened(shop.server, payment="Paid")) == [credits_]
+
+
+def test_choosing_filters_leaves_the_sessions_that_match(shop: Shop) -> None:
+    session_id, other = made(shop), foreign(shop, "theirs")
+    page = opened(shop.server)
+    page.toggle(key="ours").set_value(True)
+    assert ids(ran(page)) == [session_id]
+    page.toggle(key="ours").set_value(False)
+    page.text_input(key="q").set_value("theirs")
+    assert ids(ran(page)) == [other]
+
+
+def test_dates_include_both_days(shop: Shop) -> None:
+    session_id = made(shop)
+    created = shop.stripe.v1.checkout.sessions.retrieve(session_id).created
+    today = date.fromtimestamp(created).isoformat()  # noqa: DTZ012 - AppTest has no time zone: UTC
+    assert ids(opened(shop.server, days=[today, today])) == [session_id]
+    assert ids(opened(shop.server, days=today)) == [session_id]
+    assert "No session matches" in said(opened(shop.server, days=["2020-01-01", "2020-02-01"]))
+
+
+def test_days_in_the_wrong_order_are_put_right(shop: Shop) -> None:
+    session_id = made(shop)
+    page = opened(shop.server, days=["2035-01-01", "2020-01-01"])
+    assert ids(page) == [session_id]
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ({"status": "bogus"}, "bogus is no status"),
+        ({"payment": ["Paid", "<b>"]}, "<b> is no payment status"),
+        ({"days": "yesterday"}, "yesterday is no date"),
+        ({"kind": "gold"}, "gold is no kind"),
+        ({"ours": "perhaps"}, "perhaps is no choice of whose"),
+    ],
+)
+def test_an_address_that_makes_no_sense_gets_a_word_and_the_rest_of_it_holds(
+    shop: Shop, query: dict[str, Any], word: str
+) -> None:
+    session_id = paid(shop, made(shop))
+    page = opened(shop.server, q=session_id, **query)
+    assert word in said(page).replace("`", "")
+    assert ids(page) == [session_id]
+
+
+def test_filters_that_match_nothing_can_be_cleared(shop: Shop) -> None:
+    session_id = made(shop)
+    page = opened(shop.server, q="nobody@nowhere.example", status="Expired", ours="true")
+    assert "No session matches" in said(page)
+    page = pressed(page, "clear_session_filters")
+    assert ids(page) == [session_id]
+    assert "q" not in page.query_params
+
+
+@pytest.mark.parametrize(
+    "search", [HOSTILE, "'; DROP TABLE events; --", "%", "_", "\\", "\x00", "🎉"]
+)
+def test_any_search_text_is_only_text(shop: Shop, search: str) -> None:
+    made(shop)
+    page = opened(shop.server, q=search)
+    assert "No session matches" in said(page)
+
+
+def test_metadata_of_others_is_found_and_shown_as_text(shop: Shop) -> None:
+    made(shop)
+    session_id = foreign(shop, HOSTILE)
+    page = opened(shop.server, q=HOSTILE[:30])
+    assert ids(page) == [session_id]
+    assert page.dataframe[0].value["what"].iloc[0] == "Other payment"
+
+
+def test_a_long_list_is_turned_page_by_page(shop: Shop) -> None:
+    every = {made(shop) for _ in range(PAGE + 3)}
+    page = opened(shop.server)
+    first = ids(page)
+    assert len(first) == PAGE
+    assert page.button(key="newer_sessions").disabled
+    page = pressed(page, "older_sessions")
+    assert set(first) | set(ids(page)) == every
+    assert page.button(key="older_sessions").disabled
+    assert ids(pressed(page, "newer_sessions")) == first
+
+
+def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(tmp_path: Path, shop: Shop) -> None:
+    session_id = made(shop)
+    shop.server.portal.call(shop.server.services.mirror.state)
+    faulty = FaultyStripe("500")
+    database = shop.server.services.settings.database_url
+    with (
+        serving(faulty.app) as url,
+        billing_server(working_settings(tmp_path, url, database_url=database)) as server,
+    ):
+        page = opened(server, session=session_id)
+        assert session_id in ids(page)
+        assert "Stripe could not be asked; this is our copy" in said(page)
+        assert REQUEST_ID in said(page)
+        assert "Only Stripe knows them" in said(page)
+        assert "ask_again" in [button.key for button in page.button]
+
+
+# The drawer ---------------------------------------------------------------------------------
+
+
+def test_the_drawer_tells_the_story_and_what_can_be_done(shop: Shop) -> None:
+    session_id = made(shop, quantity=5)
+    page = opened(shop.server, session=session_id)
+    assert page.code[0].value == session_id
+    assert page.get("link_button")[0].proto.url.startswith(
+        shop.server.services.settings.api_base or "-"
+    )
+    for label in ("Expire…", "Make the same again"):
+        assert label in buttons(page)
+    text = said(page)
+    assert f"Made by {' '.join(HOSTILE.split())}" in text
+    assert "Open until" in text
+    assert "Waiting for a payment" in text
+    items = page.dataframe[1].value
+    assert items.to_dict("records") == [
+        {"What": "Credit", "Quantity": 5, "Each": "$0.99", "Total": "$4.95"}
+    ]
+
+
+def test_who_made_it_is_never_acted_on_as_markdown(shop: Shop) -> None:
+    page = opened(shop.server, session=made(shop))
+    (label,) = [block.label for block in page.expander if "Made by" in block.label]
+    for active in ("<b>", ":red[", "](https", ":material/delete:", "$y$", "`c`"):
+        assert active not in label
+
+
+def test_a_paid_session_offers_nothing_that_needs_it_open(shop: Shop) -> None:
+    page = opened(shop.server, session=paid(shop, made(shop)))
+    assert "Expire…" not in buttons(page)
+    assert not page.get("link_button")
+    assert "Granted: 1 extra credit" in said(page)
+    assert "Nothing more can happen at Checkout" in said(page)
+
+
+def test_expiring_asks_first(shop: Shop) -> None:
+    session_id = made(shop)
+    page = pressed(opened(shop.server, session=session_id), "expire")
+    assert shop.stripe.v1.checkout.sessions.retrieve(session_id).status == "open"
+    page = pressed(page, "keep_open")
+    assert "Yes, expire it" not in buttons(page)
+    page = pressed(pressed(page, "expire"), "expire_now")
+    assert shop.stripe.v1.checkout.sessions.retrieve(session_id).status == "expired"
+    assert "Expired: nothing was paid" in said(page)
+    assert "Expire…" not in buttons(page)
+
+
+def test_who_comes_second_is_told_what_happened_meanwhile(shop: Shop) -> None:
+    session_id = made(shop)
+    page = pressed(opened(shop.server, session=session_id), "expire")
+    shop.sandbox.payments.pay(session_id, GOOD_CARD, Payer("other@example.com", "Other"))
+    page = pressed(page, "expire_now")
+    assert "This session is no longer open: it was paid meanwhile." in said(page)
+    assert "Complete" in said(page)
+
+
+def test_the_same_again_opens_the_new_session(shop: Shop) -> None:
+    session_id = made(shop, quantity=7)
+    page = pressed(opened(shop.server, session=session_id), "same_again")
+    (new,) = {one.id for one in shop.stripe.v1.checkout.sessions.list().data} - {session_id}
+    assert page.query_params["session"] == new
+    assert page.code[0].value == new
+    assert f"Made: the same as `{session_id}`" in said(page)
+
+
+def test_another_apps_session_is_shown_as_such(shop: Shop) -> None:
+    page = opened(shop.server, session=foreign(shop, HOSTILE))
+    assert "Another app's" in said(page)
+    assert "Make the same again" not in buttons(page)
+    assert "Expire…" in buttons(page)
+
+
+@pytest.mark.parametrize("session_id", ["cs_test_ofAnotherAccount", "cs_live_x", "<b>x</b>", "%"])
+def test_an_unknown_session_in_the_address_gets_a_clear_word(shop: Shop, session_id: str) -> None:
+    mine = made(shop)
+    page = opened(shop.server, session=session_id)
+    assert page.warning[0].proto.title == "Unknown session"
+    assert ids(page) == [mine]
+
+
+def test_the_qr_code_is_dark_on_white_in_every_theme() -> None:
+    drawing = qr_code("https://checkout.stripe.com/c/pay/cs_test_" + "a" * 400)
+    assert drawing.startswith("<svg")
+    assert "#fff" in drawing
+    assert "#000" in drawing

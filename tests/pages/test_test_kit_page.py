@@ -1,0 +1,225 @@
+"""The Test kit page through AppTest, on real services, with the sandbox's controls and without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from billing import fulfillment
+from billing.checkout_session import Kind
+from billing.page_services import hand_over
+from pages.kit.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
+from pages.kit.scenarios import SCENARIOS
+from tests.support.connected_shop import ConnectedShop, connected_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Shop
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+SCENARIOS_TAB, CARDS, OPEN, FAULTS, DEMO = (
+    "Scenarios",
+    "Test cards",
+    "Open sessions",
+    "Clock and faults",
+    "Demo data",
+)
+
+
+@pytest.fixture
+def connected(tmp_path: Path) -> Iterator[ConnectedShop]:
+    with connected_shop(tmp_path) as running:
+        yield running
+
+
+def opened(shop: ConnectedShop, tab: str = SCENARIOS_TAB) -> AppTest:
+    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
+    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
+    page.session_state["show"] = tab
+    return shown(page.switch_page("test_kit.py").run())
+
+
+def shown(page: AppTest) -> AppTest:
+    assert not page.exception
+    return page
+
+
+def pressed(page: AppTest, button: str) -> AppTest:
+    return shown(page.button(key=button).click().run())
+
+
+def said(page: AppTest) -> str:
+    """All text of the page, without the signs that keep Markdown from acting on it."""
+    texts = [element.value for kind in ("markdown", "caption") for element in page.get(kind)]
+    return " ".join(texts).replace("\\", "")
+
+
+def titles(page: AppTest, kind: str) -> list[str]:
+    return [alert.proto.title for alert in getattr(page, kind)]
+
+
+def made(shop: ConnectedShop, quantity: int = 2, made_by: str = "test") -> str:
+    session = shop.pages.call(
+        lambda: shop.services.checkout.create(Kind.CREDITS, quantity, made_by=made_by)
+    )
+    return session.id
+
+
+def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
+    page = opened(connected)
+    keys = {button.key for button in page.button}
+    assert {f"run_{scenario.name}" for scenario in SCENARIOS} < keys
+    assert "run_all" in keys
+
+
+def test_a_scenario_shows_its_verdict_and_its_steps(connected: ConnectedShop) -> None:
+    page = pressed(opened(connected), "run_declined-then-paid")
+    assert ":green-badge[:material/verified: Granted exactly once]" in said(page)
+    assert "2 extra credits for $1.98: one payment, one line in the ledger" in said(page)
+    assert "Pay with 4000 0000 0000 9995" in said(page)
+    assert "declined: insufficient funds" in said(page)
+    assert not any(button.disabled for button in page.button)
+    page.run()
+    assert "Granted exactly once" in said(page)
+
+
+def test_a_product_that_grants_nothing_gets_a_red_verdict(
+    connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
+    page = pressed(opened(connected), "run_pro-paid")
+    assert ":red-badge[" in said(page)
+    assert "something was" not in said(page)
+    assert ":green-badge[" not in said(page)
+
+
+def test_every_card_is_shown_to_copy(connected: ConnectedShop) -> None:
+    page = opened(connected, CARDS)
+    numbers = [code.value for code in page.code]
+    assert len(numbers) == len(set(numbers)) == 23
+    assert {"4242 4242 4242 4242", "4000 0025 0000 3155", "000123456789"} < set(numbers)
+
+
+def test_an_open_session_is_paid_declined_or_expired_from_its_row(
+    connected: ConnectedShop,
+) -> None:
+    paid, declined, expired = (made(connected, quantity) for quantity in (2, 3, 4))
+    page = opened(connected, OPEN)
+    page = pressed(page, f"pay_{paid}")
+    page = pressed(page, f"decline_{declined}")
+    assert "declined, insufficient funds" in page.toast[0].value.replace("\\", "")
+    page = pressed(page, f"expire_{expired}")
+    keys = {button.key for button in page.button}
+    assert f"pay_{declined}" in keys
+    assert not {f"pay_{paid}", f"pay_{expired}"} & keys
+    sessions = connected.stripe.v1.checkout.sessions
+    assert [sessions.retrieve(one).status for one in (paid, declined, expired)] == [
+        "complete",
+        "open",
+        "expired",
+    ]
+
+
+@pytest.mark.parametrize("button", ["pay", "expire"])
+def test_a_row_that_somebody_else_was_faster_with_says_so(
+    connected: ConnectedShop, button: str
+) -> None:
+    session_id = made(connected)
+    connected.controls.set_faults(Faults(WebhookFaults(delay_seconds=60)))
+    page = opened(connected, OPEN)
+    connected.controls.pay(session_id, email="faster@example.com", card="4242424242424242")
+    page = pressed(page, f"{button}_{session_id}")
+    assert "somebody was faster" in page.toast[0].value
+    assert f"pay_{session_id}" not in {one.key for one in page.button}
+
+
+def test_no_open_session_says_what_to_do(connected: ConnectedShop) -> None:
+    page = opened(connected, OPEN)
+    assert titles(page, "info") == ["No session is open"]
+
+
+def test_what_people_typed_is_shown_as_text(connected: ConnectedShop) -> None:
+    made(connected, made_by="<b>:red[Eve]</b> $x$ [a](https://x)")
+    page = opened(connected, OPEN)
+    raw = " ".join(element.value for element in page.markdown)
+    assert r"\<b\>\:red\[Eve\]\</b\> \$x\$ \[a\]\(https\://x\)" in raw
+
+
+def test_a_switch_is_in_force_at_once_shown_on_every_tab_and_cleared(
+    connected: ConnectedShop,
+) -> None:
+    page = opened(connected, FAULTS)
+    assert not page.warning
+    shown(page.toggle(key="fault_twice").set_value(True).run())
+    shown(page.button_group(key="fault_late").set_value(30).run())
+    shown(page.button_group(key="fault_status").set_value(429).run())
+    assert connected.controls.faults() == Faults(
+        WebhookFaults(delay_seconds=30, duplicates=1), ApiFaults(status=429)
+    )
+    page = opened(connected)
+    assert titles(page, "warning") == ["Things go wrong on purpose"]
+    told = page.warning[0].value.replace("\\", "")
+    assert "Webhooks are delayed by 30 s." in told
+    assert "Every webhook is sent twice." in told
+    assert "Stripe answers 429, too many requests." in told
+    page = pressed(page, "clear_faults")
+    assert connected.controls.faults() == NO_FAULTS
+    assert not page.warning
+
+
+def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: ConnectedShop) -> None:
+    made(connected)
+    page = opened(connected, FAULTS)
+    assert not titles(page, "info")
+    page = pressed(page, f"move_{86_400}")
+    assert connected.controls.state().ahead_seconds == pytest.approx(86_400, abs=5)
+    assert titles(page, "info") == ["The sandbox's clock is ahead"]
+    assert "1 day ahead of now" in page.info[0].value
+    assert "What happened: 1 of checkout.session.expired." in page.success[0].value.replace(
+        "\\", ""
+    )
+
+
+def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_then_clears_both_sides(
+    connected: ConnectedShop,
+) -> None:
+    page = pressed(opened(connected, DEMO), "fill")
+    assert "sessions of the last 30 days are here" in page.success[0].value
+    recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
+    assert len(recent.sessions) > 300
+    assert all(session.ours and session.kind for session in recent.sessions)
+    assert {session.quantity for session in recent.sessions} > {1, 2}
+
+    page = pressed(page, "reset")
+    assert "will be gone" in said(page)
+    assert connected.controls.state().counts["checkout.session"] > 300
+    page = pressed(page, "reset_sure")
+    assert page.success[0].value == "Everything is as on the first day."
+    assert not connected.controls.state().counts.get("checkout.session")
+    recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
+    assert not recent.sessions
+
+
+def test_controls_that_do_not_answer_leave_a_word_and_no_traceback(
+    connected: ConnectedShop,
+) -> None:
+    hand_over(connected.services, connected.pages.portal, "http://127.0.0.1:9/_control")
+    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
+    page.session_state["show"] = FAULTS
+    shown(page.switch_page("test_kit.py").run())
+    assert "The sandbox does not do its part" in titles(page, "error")
+
+
+def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) -> None:
+    hand_over(shop.server.services, shop.server.portal)
+    page = AppTest.from_file(str(FRAME), default_timeout=30).run()
+    shown(page.switch_page("test_kit.py").run())
+    assert titles(page, "info") == ["Only the cards work with Stripe itself"]
+    assert "need the local sandbox" in page.info[0].value
+    assert len(page.code) == 23
+    assert not page.button
+    assert not page.tabs

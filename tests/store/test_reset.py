@@ -1,0 +1,45 @@
+"""Forgetting everything leaves nothing that came from Stripe."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from billing.fulfillment import absorb
+from billing.store import Store, events, sync, tables
+from billing.store.reset import FORGOTTEN, forget_everything
+from tests.support.stripe_account import event_object, session_object
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+pytestmark = pytest.mark.anyio
+
+
+def fill(connection: Connection) -> None:
+    session = session_object(1, "credits", 5)
+    paid = session | {"status": "complete", "payment_status": "paid"}
+    absorb(connection, [paid], "sync")
+    event = event_object("evt_1", "completed", paid)
+    events.record(connection, event, "webhook", "handled", time.time())
+    sync.save(connection, "mirror", {"complete": True})
+    sync.acquire(connection, "mirror", "somebody", time.time(), 30)
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    return {
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for table in tables.metadata.sorted_tables
+    }
+
+
+async def test_everything_but_the_lease_is_gone(store: Store) -> None:
+    await store.write(fill)
+    before = await store.read(counted)
+    assert all(before[table.name] for table in FORGOTTEN if table.name != "rejected_deliveries")
+    await store.write(forget_everything)
+    after = await store.read(counted)
+    assert {name for name, rows in after.items() if rows} == {"leases"}
