@@ -9,7 +9,7 @@ backfill that is cut off goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -115,13 +115,17 @@ class Backfill:
         async with self._changed:
             self._reading -= 1
             self._to_look_at -= 1
+            self._unread.discard(stretch)
             if page.has_more:
                 rest = _below(stretch, page)
+                stretch = replace(stretch, oldest=rest.newest)
                 self._waiting.append(rest)
                 self._unread.add(rest)
+            # The rest may be read while this page is stored; until it is, the page counts as
+            # unread: it alone, so that what lies below it is not read twice after a cut.
+            self._unread.add(stretch)
             self._share_out()
             self._changed.notify_all()
-        # The rest may be read while this page is stored; until it is, the page counts as unread.
         await self._keep(page.data, [asdict(one) for one in self._unread - {stretch}])
         async with self._changed:
             self._unread.discard(stretch)

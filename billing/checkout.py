@@ -52,10 +52,10 @@ class Checkout:
         kept across its repeats; None for a key of its own. https://docs.stripe.com/api/idempotent_requests
         """
         reference = idempotency_key or str(uuid.uuid4())
-        made = await self._gateway.create_checkout_session(
+        made, request_id = await self._gateway.create_checkout_session(
             self._params(kind, quantity, made_by, reference), idempotency_key
         )
-        self._mirror.keep_soon(made)
+        self._mirror.keep_soon(made, request_id)
         return CheckoutSession.from_stripe(made)
 
     def _params(self, kind: Kind, quantity: int, made_by: str, reference: str) -> dict[str, Any]:

@@ -1,23 +1,28 @@
-"""Beginning anew after the Stripe at the other end was reset: what we know of it is no more.
+"""Beginning anew with a Stripe that changed behind our back: it was reset, or a history came up.
 
-For a Stripe that can be reset, which Stripe itself cannot: who offers this asks first.
+Stripe itself does neither; who offers this asks first.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from billing.store import completions
 from billing.store.reset import forget_everything
 
 if TYPE_CHECKING:
+    from billing.gateway import StripeGateway
     from billing.mirror import Mirror
     from billing.store import Store
 
 
 class FreshStart:
-    """Empties our own memory. Raises ``StoreFailure`` when the database does not do its part."""
+    """Puts our own memory right. Raises ``StoreFailure`` or ``StripeFailure`` when one of them
+    does not do its part."""
 
-    def __init__(self, store: Store, mirror: Mirror) -> None:
+    def __init__(self, gateway: StripeGateway, store: Store, mirror: Mirror) -> None:
+        self._gateway = gateway
         self._store = store
         self._mirror = mirror
 
@@ -25,3 +30,19 @@ class FreshStart:
         """Sessions, events and the ledger are gone, and the mirror reads all again."""
         await self._store.write(forget_everything)
         await self._mirror.read_again()
+
+    async def read_completions(self) -> None:
+        """When the sessions in the mirror were completed, as far as Stripe's events still tell.
+
+        They are kept for 30 days: https://docs.stripe.com/api/events
+        """
+        after: dict[str, Any] = {}
+        while True:
+            page = await self._gateway.list_events(
+                type="checkout.session.completed", limit=100, **after
+            )
+            told = {event["data"]["object"]["id"]: event["created"] for event in page.data}
+            await self._store.write(partial(completions.keep, completed=told))
+            if not page.has_more:
+                return
+            after = {"starting_after": page.data[-1]["id"]}

@@ -87,11 +87,15 @@ class StripeGateway:
 
     async def create_checkout_session(
         self, params: Mapping[str, Any], idempotency_key: str | None = None
-    ) -> JSON:
-        """https://docs.stripe.com/api/checkout/sessions/create"""
-        return await self._call(
+    ) -> tuple[JSON, str | None]:
+        """The session, and the id of the request that made it.
+
+        https://docs.stripe.com/api/checkout/sessions/create
+        """
+        response = await self._answer(
             "post", "/v1/checkout/sessions", params, idempotency_key=idempotency_key
         )
+        return dict(response.data), response.request_id
 
     async def retrieve_checkout_session(
         self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
@@ -208,12 +212,23 @@ class StripeGateway:
         *,
         idempotency_key: str | None = None,
     ) -> JSON:
+        response = await self._answer(method, path, params, idempotency_key=idempotency_key)
+        return dict(response.data)
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
         if self._client is None:
             self._client = self._connect()
         options = {"idempotency_key": idempotency_key} if idempotency_key else {}
         try:
             async with asyncio.timeout(self._deadline):
-                response = await self._client.raw_request_async(
+                return await self._client.raw_request_async(
                     method, path, **(params or {}), **options
                 )
         except TimeoutError as error:
@@ -223,7 +238,6 @@ class StripeGateway:
             raise self._logged(path, failure, error) from None
         except stripe.StripeError as error:
             raise self._logged(path, translated(error), error) from None
-        return dict(response.data)
 
     def _logged(self, path: str, failure: StripeFailure, error: Exception) -> StripeFailure:
         cause = error.__cause__ or error

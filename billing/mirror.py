@@ -87,6 +87,7 @@ class Mirror:
         self._step_seconds = step_seconds
         self._holder = uuid.uuid4().hex
         self._made: list[JSON] = []
+        self._requests: dict[str, str] = {}
         self._flushing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0
@@ -94,9 +95,11 @@ class Mirror:
 
     # What pages and use cases call ------------------------------------------------------------
 
-    def keep_soon(self, session: JSON) -> None:
+    def keep_soon(self, session: JSON, request_id: str | None = None) -> None:
         """Keep a session that was just made here, shortly after the answer has gone out."""
         self._made.append(session)
+        if request_id:
+            self._requests[session["id"]] = request_id
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush_later())
 
@@ -307,11 +310,18 @@ class Mirror:
 
     async def _flush(self) -> None:
         made, self._made = self._made, []
+        requests, self._requests = self._requests, {}
+
+        def write(connection: Connection) -> None:
+            absorb(connection, made, "sync")
+            sessions.note_requests(connection, requests)
+
         if made:
             try:
-                await self._store.write(lambda connection: absorb(connection, made, "sync"))
+                await self._store.write(write)
             except BillingError:
                 self._made = made + self._made
+                self._requests |= requests
                 raise
 
 

@@ -57,7 +57,7 @@ class Services:
         )
         self.webhooks = Webhooks(settings, self.store, self.settlement)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
-        self.fresh_start = FreshStart(self.store, self.mirror)
+        self.fresh_start = FreshStart(self.gateway, self.store, self.mirror)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

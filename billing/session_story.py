@@ -117,10 +117,10 @@ class Story:
 
 
 def steps_of(
-    session: CheckoutSession, told: Sequence[Told], grant: Grant | None
+    session: CheckoutSession, told: Sequence[Told], grant: Grant | None, made_by_request: str | None
 ) -> tuple[Step, ...]:
     """The steps, the first thing first; what is still to come at the end."""
-    steps = [_made(session), *_events(told)]
+    steps = [_made(session, made_by_request), *_events(told)]
     if grant:
         steps.append(_granted(grant))
     steps.sort(key=lambda step: (int(step.at), _ORDER.index(step.turn), step.at))
@@ -135,9 +135,15 @@ def steps_of(
     return tuple(steps)
 
 
-def _made(session: CheckoutSession) -> Step:
+def _made(session: CheckoutSession, request_id: str | None) -> Step:
     by = MADE_BY.get(session.made_by, f"by {session.made_by}")
-    return Step(Turn.MADE, session.created, f"Made {by}", f"{session.what} {session.amount}")
+    return Step(
+        Turn.MADE,
+        session.created,
+        f"Made {by}",
+        f"{session.what}, {session.amount}",
+        request_id=request_id,
+    )
 
 
 def _granted(grant: Grant) -> Step:

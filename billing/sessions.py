@@ -11,7 +11,7 @@ from billing.checkout import parse_quantity
 from billing.checkout_session import REFERENCE, SESSION_ID, CheckoutSession
 from billing.errors import InvalidInput, StripeFailure
 from billing.session_csv import COLUMNS, csv_row
-from billing.session_story import Asked, LineItem, Story, steps_of
+from billing.session_story import Asked, LineItem, Step, Story, steps_of
 from billing.store import grants, session_events, session_numbers, session_queries, sessions
 from billing.store.session_queries import Place
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from billing.settings import Settings
     from billing.store import Store
     from billing.store.grants import Grant
-    from billing.store.session_events import Told
     from billing.store.session_numbers import Numbers
 
 EXPORTED = 100_000
@@ -159,16 +158,22 @@ class Sessions:
         Raises ``InvalidInput`` when neither knows it.
         """
 
-        def read(connection: Connection) -> tuple[JSON | None, list[Told], Grant | None]:
+        def read(connection: Connection) -> tuple[JSON | None, tuple[Step, ...], Grant | None]:
             kept = session_queries.kept(connection, [session_id])
             copy = kept[0].data if kept else None
             data = _further(copy, asked.data)
             if data is None:
-                return None, [], None
-            told = session_events.told_of(connection, data | (asked.data or {}), REFERENCE)
-            return copy, told, grants.of_session(connection, session_id)
+                return None, (), None
+            grant = grants.of_session(connection, session_id)
+            steps = steps_of(
+                CheckoutSession.from_stripe(data),
+                session_events.told_of(connection, data | (asked.data or {}), REFERENCE),
+                grant,
+                sessions.request_of(connection, session_id),
+            )
+            return copy, steps, grant
 
-        copy, told, grant = await self._store.read(read)
+        copy, steps, grant = await self._store.read(read)
         data = _further(copy, asked.data)
         if data is None:
             if asked.failure and not asked.failure.is_missing:
@@ -182,7 +187,7 @@ class Sessions:
         return Story(
             session=session,
             data=data,
-            steps=steps_of(session, told, grant),
+            steps=steps,
             line_items=tuple(LineItem.from_stripe(item) for item in items),
             grant=grant,
             in_the_copy=copy is not None,

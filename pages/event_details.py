@@ -12,7 +12,7 @@ from billing.errors import BillingError
 from billing.event_log import ID_LENGTH, EventDetails
 from billing.page_services import page_services
 from billing.store.event_queries import Event
-from pages.event_table import STATE_COLORS, way
+from pages.event_columns import STATE_COLORS, way
 from pages.failures import show_failure
 from pages.markdown import code, plain
 from pages.times import local
@@ -36,7 +36,7 @@ def forget() -> None:
 def event(event_id: str) -> None:
     """What became of it, which follows by itself, and what Stripe sent."""
     if details := read(event_id):
-        st.subheader(plain(details.event.type), anchor=False)
+        st.markdown(f"**{plain(details.event.type)}**")
         what_became_of_it(event_id)
         st.markdown("**Payload, as Stripe sent it**")
         st.json(details.payload, expanded=3)

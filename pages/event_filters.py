@@ -101,11 +101,9 @@ def clear() -> None:
 
 
 def _following(name: str, value: str) -> str:
-    """The widget's key, once the widget shows what the address says."""
+    """The key of a widget that shows what the address says."""
     key = f"events_{name}"
-    # Only when it differs: what is being typed into a widget would be overwritten.
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    st.session_state[key] = value
     return key
 
 

@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from billing.durations import written
 from billing.errors import BillingError
 from billing.event_log import Overview
 from billing.page_services import page_services
-from billing.store.event_queries import COUNTED, WEBHOOK, Event, Place, Refusal
+from billing.store.event_queries import COUNTED, Place, Refusal
+from pages.event_columns import (
+    COLUMNS,
+    FAILED_ORDER,
+    REFUSED_COLUMNS,
+    height,
+    refused_table,
+    table,
+)
 from pages.event_filters import REFUSED, VIEWS, Asked, asked, clear, in_words, show_state
 from pages.failures import show_failure
-from pages.times import local
-
-ROWS_SHOWN = 14
-ROW_HEIGHT = 35
-STATE_COLORS = {"Handled": "green", "Pending": "blue", "Failed": "red", "Ignored": "gray"}
-COLUMNS = {
-    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
-    "state": st.column_config.MultiselectColumn(
-        "State", options=list(STATE_COLORS), color=list(STATE_COLORS.values()), width=90
-    ),
-    "type": st.column_config.TextColumn("Event", width=240),
-    "way": st.column_config.TextColumn(
-        "Came by", width=110, help="However often an event comes, it is granted once."
-    ),
-    "delay": st.column_config.TextColumn(
-        "Delay",
-        alignment="right",
-        width=80,
-        help="From Stripe's making it to its arrival. Stripe counts in whole seconds.",
-    ),
-    "about": st.column_config.TextColumn("About", width=200),
-    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
-    "error": st.column_config.TextColumn("Error", width=320),
-    "id": st.column_config.TextColumn("Event id", width=260),
-}
-# Of those that failed, the reason is what people came for.
-FAILED_ORDER = ("arrived", "type", "error", "about", "way", "delay", "at", "id", "state")
-REFUSED_COLUMNS = {
-    "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
-    "reason": st.column_config.TextColumn("Refused because", width=300),
-    "mend": st.column_config.TextColumn("What to do", width=520),
-    "size": st.column_config.NumberColumn("Size", format="bytes", width=80),
-    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
-}
-
-
-def way(event: Event) -> str:
-    """How it came: ``webhook``, ``webhook, twice``, ``poll``, ``poll, then webhook``."""
-    often = {0: "", 1: "", 2: ", twice"}.get(event.deliveries, f", {event.deliveries:,} times")
-    if event.source == WEBHOOK:
-        return f"webhook{often}"
-    return f"poll, then webhook{often}" if event.deliveries else "poll"
-
-
-def table(events: tuple[Event, ...]) -> pd.DataFrame:
-    """One row an event, in the columns of ``COLUMNS``."""
-    rows = [
-        (
-            local(event.received_at),
-            [event.state.capitalize()],
-            event.type,
-            way(event),
-            written(event.delay),
-            event.object_id,
-            local(event.received_at),
-            event.error,
-            event.id,
-        )
-        for event in events
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def refused_table(refusals: list[Refusal]) -> pd.DataFrame:
-    """One row a refused delivery, in the columns of ``REFUSED_COLUMNS``."""
-    rows = [
-        (local(one.received_at), one.reason, one.next_step, one.size, local(one.received_at))
-        for one in refusals
-    ]
-    return pd.DataFrame(rows, columns=list(REFUSED_COLUMNS))
 
 
 @st.fragment(run_every="2s")
@@ -213,11 +149,6 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         "What was in a refused delivery is not kept: nobody knows who sent it. "
         "So neither its type nor what it is about is known."
     )
-
-
-def height(rows: int) -> int:
-    """As high as its rows, up to a screenful."""
-    return ROW_HEIGHT * (min(rows, ROWS_SHOWN) + 1) + 3
 
 
 def nothing(view: Asked) -> None:

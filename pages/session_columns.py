@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from billing.checkout_session import CheckoutSession
 
 COLUMNS = {
-    "when": st.column_config.DatetimeColumn("When", format="calendar", width=140),
+    "when": st.column_config.DatetimeColumn("When", format="calendar", width=165),
     "what": st.column_config.TextColumn("What", width=140),
     "amount": st.column_config.TextColumn("Amount", alignment="right", width=90),
     "status": st.column_config.MultiselectColumn(

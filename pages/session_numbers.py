@@ -10,7 +10,7 @@ import streamlit as st
 
 from billing.durations import written
 from billing.errors import BillingError
-from billing.money import format_money
+from billing.money import decimals, format_money
 from billing.page_services import page_services
 from billing.store.session_numbers import CALCULATED, Numbers, Outcome
 from pages.failures import show_failure
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_AGE_SECONDS = 10.0
 CURRENCIES_SHOWN = 3
+LARGE = 10_000
 # The colours of the chips in the table.
 COLORS = {
     Outcome.PAID: "#21A366",
@@ -85,9 +86,18 @@ def metrics(numbers: Numbers) -> None:
         for currency, amount in currencies:
             st.metric(
                 f"Revenue, {currency.upper()}",
-                plain(format_money(amount, currency, short=True)),
-                help="What was paid in test mode: no money moved.",
+                plain(at_a_glance(amount, currency)),
+                help=f"{plain(format_money(amount, currency))} were paid in test mode: "
+                "no money moved.",
             )
+
+
+def at_a_glance(amount: int, currency: str) -> str:
+    """Large amounts without their cents, which would not fit."""
+    unit = 10 ** decimals(currency)
+    if amount >= LARGE * unit:
+        amount = round(amount / unit) * unit
+    return format_money(amount, currency, short=True)
 
 
 def chart(numbers: Numbers) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors, form
+from stripe_sandbox.addresses import base_url_of
 from stripe_sandbox.api_keys import check_key
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.database import Database, dump
@@ -89,7 +89,7 @@ class Api:
                 path=scope["path"].removeprefix(scope.get("root_path", "").removesuffix("/v1")),
                 text=await _text(scope, receive, headers),
                 headers=headers,
-                base_url=self._base_url or _base_url(scope, headers),
+                base_url=self._base_url or base_url_of(scope, headers, "/v1"),
             )
             reply = await self._answer(request, key)
         except StripeError as error:
@@ -207,13 +207,6 @@ def _decoded(text: str) -> dict[str, Form]:
         return form.decode(text)
     except form.MalformedFormError as error:
         raise StripeError(str(error), before_execution=True) from error
-
-
-def _base_url(scope: Scope, headers: Headers) -> str:
-    """Where the sandbox is mounted, as the client reached it."""
-    host = headers.get("host", "localhost")
-    root = scope.get("root_path", "").removesuffix("/v1")
-    return urlsplit(f"{scope['scheme']}://{host}{root}").geturl().rstrip("/")
 
 
 async def _text(scope: Scope, receive: Receive, headers: Headers) -> str:

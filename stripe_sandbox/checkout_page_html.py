@@ -108,7 +108,11 @@ class CheckoutHtml:
 
     def closed(self, view: CheckoutView, *, up: str = "") -> str:
         """What became of a session that is no longer open, and a way on."""
-        if view.status == "complete":
+        if view.status == "complete" and view.payment_status == "unpaid":
+            heading = "This is being paid from a bank account"
+            text = "The checkout is complete. Whether the money arrives is known in a while."
+            link, link_text = web_link(view.return_url), "Return to the shop"
+        elif view.status == "complete":
             heading = "This has been paid already"
             text = "The checkout is complete. You won't be charged again."
             link, link_text = web_link(view.return_url), "Return to the shop"

@@ -40,7 +40,7 @@ class CheckoutSessions:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route("POST", URL, self._create, SessionCreateParams, KIND, SIMULATED),
+            Route("POST", URL, self.create, SessionCreateParams, KIND, SIMULATED),
             Route(
                 "GET",
                 URL,
@@ -73,7 +73,8 @@ class CheckoutSessions:
             ),
         ]
 
-    def _create(self, call: Call) -> Object:
+    def create(self, call: Call) -> Object:
+        """A new session of typed parameters. StripeError: they cannot be sold like that."""
         params = call.params
         check_request(params)
         now = self._world.clock.now()

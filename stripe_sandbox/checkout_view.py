@@ -26,6 +26,7 @@ class CheckoutView:
 
     id: str
     status: str
+    payment_status: str
     mode: str
     currency: str
     amount_total: int
@@ -41,6 +42,7 @@ def checkout_view(world: World, session: Object, line_items: list[Object]) -> Ch
     return CheckoutView(
         id=session["id"],
         status=session["status"],
+        payment_status=session["payment_status"],
         mode=session["mode"],
         currency=session["currency"],
         amount_total=session["amount_total"],

@@ -6,6 +6,7 @@ by the faults that they switch on. Times are Unix seconds of the sandbox's clock
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from stripe_sandbox import errors
+from stripe_sandbox.addresses import base_url_of
 from stripe_sandbox.api_keys import check_key
 from stripe_sandbox.control_payments import ControlPayments
 from stripe_sandbox.control_state import ControlState
@@ -22,6 +24,8 @@ from stripe_sandbox.database import dump
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.events import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
+from stripe_sandbox.history import History
+from stripe_sandbox.history_plan import HistoryPlan
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.json_fields import Fields
 from stripe_sandbox.movable_clock import MovableClock
@@ -53,6 +57,8 @@ class Control:
         state: ControlState,
         faults: FaultSwitch,
         payments: ControlPayments,
+        history: History,
+        base_url: str | None,
     ) -> None:
         self._clock = clock
         self._timeline = timeline
@@ -61,6 +67,8 @@ class Control:
         self._state = state
         self._faults = faults
         self._payments = payments
+        self._history = history
+        self._base_url = base_url
 
     def routes(self) -> list[BaseRoute]:
         """What to mount."""
@@ -70,6 +78,7 @@ class Control:
             ("GET", "/faults", self._show_faults),
             ("PUT", "/faults", self._set_faults),
             ("POST", "/sessions/{session}/pay", self._pay),
+            ("POST", "/fill", self._fill),
             ("POST", "/reset", self._reset),
         )
         routes = [
@@ -146,6 +155,12 @@ class Control:
 
     async def _pay(self, request: Request, fields: Fields) -> dict[str, Any]:
         return self._payments.pay(request.path_params["session"], fields)
+
+    async def _fill(self, request: Request, fields: Fields) -> dict[str, Any]:
+        plan = HistoryPlan.of(fields)
+        base_url = self._base_url or base_url_of(request.scope, request.headers, "/_control")
+        # It takes a while: what needs no database goes on meanwhile.
+        return await asyncio.to_thread(self._history.fill, plan, base_url)
 
     async def _reset(self, _: Request, fields: Fields) -> dict[str, Any]:
         fields.end()

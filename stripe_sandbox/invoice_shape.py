@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from stripe_sandbox.ids import new_id
 from stripe_sandbox.objects import Object
 from stripe_sandbox.pagination import listed
 from stripe_sandbox.shapes import shape
 
 KIND = "invoice"
+PAYMENT = "invoice_payment"
 
 
 def new_invoice(
@@ -83,5 +85,28 @@ def new_invoice(
             "total_excluding_tax": total,
             "total_pretax_credit_amounts": [],
             "total_taxes": [],
+        },
+    )
+
+
+def new_payment(invoice: Object, intent: str, now: int) -> Object:
+    """The tie between an invoice and the intent that is to pay it, open."""
+    return shape(
+        PAYMENT,
+        {
+            "id": new_id("inpay"),
+            "object": PAYMENT,
+            "amount_requested": invoice["total"],
+            "created": now,
+            "currency": invoice["currency"],
+            "invoice": invoice["id"],
+            "is_default": True,
+            "livemode": False,
+            "payment": shape(
+                "invoice_payment.Payment",
+                {"payment_intent": intent, "type": "payment_intent"},
+            ),
+            "status": "open",
+            "status_transitions": shape("invoice_payment.StatusTransitions", {}),
         },
     )

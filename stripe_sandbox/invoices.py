@@ -13,14 +13,13 @@ from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
 
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.invoice_lines import invoice_line
-from stripe_sandbox.invoice_shape import KIND, new_invoice
+from stripe_sandbox.invoice_shape import KIND, PAYMENT, new_invoice, new_payment
 from stripe_sandbox.objects import Object, Window
 from stripe_sandbox.pagination import Page, chosen, sliced, window_of
-from stripe_sandbox.shapes import shape, updated
+from stripe_sandbox.shapes import updated
 from stripe_sandbox.world import Call, Route, World
 
 URL = "/v1/invoices"
-PAYMENT = "invoice_payment"
 PAYMENTS_URL = "/v1/invoice_payments"
 
 
@@ -141,25 +140,7 @@ class Invoices:
 
     def expect(self, invoice: Object, intent: Object) -> None:
         """The intent is to pay the invoice."""
-        payment = shape(
-            PAYMENT,
-            {
-                "id": new_id("inpay"),
-                "object": PAYMENT,
-                "amount_requested": invoice["total"],
-                "created": self._world.clock.now(),
-                "currency": invoice["currency"],
-                "invoice": invoice["id"],
-                "is_default": True,
-                "livemode": False,
-                "payment": shape(
-                    "invoice_payment.Payment",
-                    {"payment_intent": intent["id"], "type": "payment_intent"},
-                ),
-                "status": "open",
-                "status_transitions": shape("invoice_payment.StatusTransitions", {}),
-            },
-        )
+        payment = new_payment(invoice, intent["id"], self._world.clock.now())
         self._world.objects.insert(payment)
 
     def of_intent(self, intent: str) -> Object | None:

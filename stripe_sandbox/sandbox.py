@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from stripe_sandbox import checkout_page
 from stripe_sandbox.account import Accounts
 from stripe_sandbox.agenda import Agenda
 from stripe_sandbox.api import Api
+from stripe_sandbox.background import Sweep, kept_up
 from stripe_sandbox.charges import Charges
 from stripe_sandbox.checkout_sessions import CheckoutSessions
 from stripe_sandbox.clock import Clock
@@ -27,10 +27,12 @@ from stripe_sandbox.customers import Customers
 from stripe_sandbox.database import Database
 from stripe_sandbox.delayed_payments import DelayedPayments
 from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
+from stripe_sandbox.disputes import Disputes
 from stripe_sandbox.event_resource import EventResource
 from stripe_sandbox.events import EventLog
 from stripe_sandbox.expand import Expander, Include, Load
 from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.history import History
 from stripe_sandbox.invoices import Invoices
 from stripe_sandbox.line_items import LineItems
 from stripe_sandbox.movable_clock import MovableClock
@@ -50,12 +52,7 @@ from stripe_sandbox.timeline import Timeline
 from stripe_sandbox.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.world import World
 
-logger = logging.getLogger(__name__)
-
 _BASE_URL = "base_url"
-_LONGEST_NAP = 60.0
-_LOOKS_EVERY = 1.0  # seconds; another process may have moved the clock of a shared database
-_PAUSE_AFTER_FAILURE = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,8 @@ class SandboxConfig:
 class Sandbox:
     """A local stand-in for Stripe: `asgi` serves its API under /v1 and its Checkout page.
 
-    Deliveries, and the expiry of sessions nobody looks at, happen inside `running()`.
+    `/_control` has what only a sandbox can do. Deliveries, and what falls due while nobody looks,
+    happen inside `running()`.
     """
 
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
@@ -94,9 +92,10 @@ class Sandbox:
         customers = Customers(world)
         methods = PaymentMethods(world)
         intents = PaymentIntents(world)
-        charges = Charges(world)
-        invoices = Invoices(world)
         agenda = Agenda(self._database)
+        charges = Charges(world, agenda)
+        disputes = Disputes(world, agenda)
+        invoices = Invoices(world)
         subscriptions = Subscriptions(world, agenda, invoices)
         invoice_payments = SubscriptionPayments(world, invoices, customers)
         delayed = DelayedPayments(world, agenda, intents, charges, invoice_payments)
@@ -123,7 +122,7 @@ class Sandbox:
         )
         resources = (
             Accounts(world), products, self._prices, customers, self._sessions, intents, charges,
-            methods, subscriptions, invoices, EventResource(world), self._endpoints,
+            disputes, methods, subscriptions, invoices, EventResource(world), self._endpoints,
         )  # fmt: skip
         self._api = Api(
             [route for resource in resources for route in resource.routes()],
@@ -134,15 +133,18 @@ class Sandbox:
             base_url=base_url,
             delay=config.delay,
         )
-        self._timeline = Timeline(world, self.clock, self._sessions, agenda)
+        timeline = Timeline(world, self.clock, self._sessions, agenda)
+        self._sweep = Sweep(self.clock, timeline, self._forget_old, shared=self._database.shared)
         control = Control(
             self.clock,
-            self._timeline,
+            timeline,
             self._deliveries.answered,
             events,
             ControlState(world, self.clock, faults),
             faults,
             ControlPayments(world, self.payments),
+            History(world, self.clock, timeline, self._sessions, self.payments),
+            base_url,
         )
         self._move(base_url)
         self.asgi = Starlette(
@@ -200,10 +202,10 @@ class Sandbox:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Do the background work: deliver webhooks, what a stopped process left included, and
-        expire sessions."""
+        """Do the background work: deliver webhooks, what a stopped process left included, and let
+        happen what falls due."""
         tasks = [
-            asyncio.create_task(_kept_up(work)) for work in (self._deliveries.run, self._sweep)
+            asyncio.create_task(kept_up(work)) for work in (self._deliveries.run, self._sweep.run)
         ]
         try:
             yield
@@ -217,45 +219,13 @@ class Sandbox:
         async with self.running():
             yield
 
-    async def _sweep(self) -> None:
-        """Expire sessions when their time comes; forget old idempotency keys and events."""
-        loop = asyncio.get_running_loop()
-        moved = asyncio.Event()
-
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing to wake
-                loop.call_soon_threadsafe(moved.set)
-
-        self._timeline.on_change(wake)
-        forgets_at = loop.time()
-        while True:
-            if moved.is_set() or loop.time() >= forgets_at:
-                self._api.forget_old_keys()
-                self._world.events.forget_old()
-                forgets_at = loop.time() + _LONGEST_NAP
-            moved.clear()
-            caught_up = self._timeline.catch_up()
-            due = self._timeline.next_due()
-            nap = _LOOKS_EVERY if self._database.shared else _LONGEST_NAP
-            if due is not None:
-                nap = min(max(due - self.clock.time(), 0.05), nap)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(nap if caught_up else 0):
-                    await moved.wait()
+    def _forget_old(self) -> None:
+        self._api.forget_old_keys()
+        self._world.events.forget_old()
 
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-
-
-async def _kept_up(work: Callable[[], Awaitable[None]]) -> None:
-    """Begin the work again when it breaks, for example on a full disk."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            logger.exception("The sandbox's background work broke off; it begins again")
-        await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
 
 def _loader(world: World) -> Load:

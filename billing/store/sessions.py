@@ -12,7 +12,7 @@ from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -99,6 +99,23 @@ def note_completion(connection: Connection, session_id: str) -> None:
             checkout_sessions.c.completed_at.is_(None),
         )
         .values(completed_at=told)
+    )
+
+
+def note_requests(connection: Connection, requests: Mapping[str, str]) -> None:
+    """Write down which request to Stripe's API made a session: ids of sessions to request ids."""
+    for session_id, request_id in requests.items():
+        connection.execute(
+            update(checkout_sessions)
+            .where(checkout_sessions.c.id == session_id)
+            .values(request_id=request_id)
+        )
+
+
+def request_of(connection: Connection, session_id: str) -> str | None:
+    """The id of the request that made the session, when it was made here."""
+    return connection.scalar(
+        select(checkout_sessions.c.request_id).where(checkout_sessions.c.id == session_id)
     )
 
 

@@ -50,6 +50,7 @@ checkout_sessions = Table(
     Column("amount_total", BigInteger),
     Column("currency", String(3)),
     Column("completed_at", BigInteger),  # when the event said so; None when never seen
+    Column("request_id", String(255)),  # of the request that made it, when it was made here
     Column("data", Text, nullable=False),  # Stripe's object, as JSON
     Index("sessions_by_time", "created", "id", *_FACETS, *_NUMBERS),
     Index("sessions_by_facets", *_FACETS, "created", "id", *_NUMBERS),

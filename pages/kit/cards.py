@@ -79,8 +79,8 @@ BANK_ACCOUNTS = (
 def cards() -> None:
     """Every number in its group, each to copy with one press."""
     st.caption(
-        "Any date in the future, any CVC, any name and e-mail address. "
-        "These numbers move no money anywhere, and real cards are refused."
+        "Any date in the future, any CVC, any name and e-mail address. Point at a number, or tap "
+        "it, to copy it. These numbers move no money anywhere, and real cards are refused."
     )
     for group, payments in GROUPS.items():
         st.subheader(group, anchor=False)

@@ -30,8 +30,9 @@ GLANCE_SECONDS = 0.1
 
 def demo_data(controls: Controls) -> None:
     """The two buttons, and what the last press brought."""
-    if told := st.session_state.pop("kit_demo_told", None):
+    if told := st.session_state.get("kit_demo_told"):
         st.success(told, icon=":material/check:")
+        st.page_link("sessions.py", label="Look at the sessions", icon=":material/receipt_long:")
     fill_side, reset_side = st.columns(2, gap="medium")
     with fill_side, st.container(border=True, height="stretch"):
         st.subheader("A month of history", anchor=False)
@@ -66,7 +67,7 @@ def fill(controls: Controls) -> None:
         show_failure(failure, "The history could not be made")
         return
     st.session_state["kit_demo_told"] = (
-        f"{made} sessions of the last {DAYS} days are here: see them on the Sessions page."
+        f"{made} sessions of the last {DAYS} days are in the sandbox and in this dashboard."
     )
     st.rerun()
 
@@ -104,6 +105,7 @@ def read_all(billing: PageServices) -> None:
                 state.next_step or "It goes on by itself.",
             )
         time.sleep(GLANCE_SECONDS)
+    billing.call(billing.services.fresh_start.read_completions)
 
 
 @st.dialog("Reset everything?", icon=":material/restart_alt:")
@@ -120,20 +122,20 @@ def reset_dialog(controls: Controls) -> None:
         if st.button("Cancel", key="reset_cancel"):
             st.rerun()
     if sure:
+        billing = page_services()
         try:
             with st.spinner("Resetting…"):
-                reset(controls)
+                reset(billing, controls)
         except BillingError as failure:
             show_failure(failure, "The reset did not go through")
             return
+        for name in ("kit_results", "kit_asked", "kit_moved", "kit_closed"):
+            st.session_state.pop(name, None)
         st.session_state["kit_demo_told"] = "Everything is as on the first day."
         st.rerun()
 
 
-def reset(controls: Controls) -> None:
+def reset(billing: PageServices, controls: Controls) -> None:
     """First Stripe's side, then ours, so that nothing is read back in between."""
-    billing = page_services()
     controls.reset()
     billing.call(billing.services.fresh_start.forget_everything)
-    for name in ("kit_results", "kit_asked", "kit_moved", "kit_closed"):
-        st.session_state.pop(name, None)

@@ -52,10 +52,13 @@ class Journey:
     def wait_for(self, condition: Callable[[Records], bool], what: str) -> Records:
         """Our side once the condition holds; ``Astray`` with what was awaited when it never
         does."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        # What is delayed on purpose is waited for.
+        usual = self.usual_faults
+        patience = PATIENCE_SECONDS + usual.webhooks.delay_seconds + 4 * usual.api.delay_seconds
+        deadline = time.monotonic() + patience
         while not condition(records := self.records()):
             if time.monotonic() > deadline:
-                raise Astray(f"{what} did not come within {PATIENCE_SECONDS:g} s.")
+                raise Astray(f"{what} did not come within {patience:g} s.")
             time.sleep(GLANCE_SECONDS)
         return records
 

@@ -66,7 +66,7 @@ def row(session: CheckoutSession, controls: Controls) -> None:
         by = f", by {plain(session.made_by)}" if session.made_by else ""
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
-            f":small[{since}{by} · {code(session.id[:16] + '…' + session.id[-6:])}]",
+            f":small[{since}{by} · {code(session.id[:12] + '…' + session.id[-4:])}]",
             width=400,
             help=f"Made {plain(f'{local(session.created):%d %b %Y, %H:%M:%S}')}  \n"
             f"{code(session.id)}",

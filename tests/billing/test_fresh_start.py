@@ -30,7 +30,7 @@ async def services(account: StripeAccount, sqlite_url: str) -> AsyncIterator[Ser
     account.pay(account.sell())
     with account.serve() as url:
         services = quick_services(settings_for(url, sqlite_url))
-        services.fresh_start = FreshStart(services.store, services.mirror)
+        services.fresh_start = FreshStart(services.gateway, services.store, services.mirror)
         async with services.running():
             await until(lambda: holds(services, 1), "the first session in the mirror")
             yield services

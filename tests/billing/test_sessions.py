@@ -110,6 +110,7 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
     ]
     first, _, declined, *_, granted = [step for step in story.steps if step.turn is not Turn.OTHER]
     assert first.title == "Made by tester@example.com"
+    assert (first.request_id or "").startswith("req_")
     assert "insufficient_funds" in declined.detail
     assert declined.event
     assert declined.event.type == "payment_intent.payment_failed"

@@ -75,7 +75,7 @@ def test_a_payments_events_appear_by_themselves_and_lead_to_its_session(
     found = re.search(r"session_id=(cs_test_\w+)", checkout.url)
     assert found
     drawer = choose_row(page)
-    expect(drawer.get_by_role("heading", name="checkout.session.completed")).to_be_visible()
+    expect(drawer.get_by_role("strong").get_by_text("checkout.session.completed")).to_be_visible()
     expect(drawer.get_by_test_id("stJson")).to_contain_text(found.group(1))
     expect(page).to_have_url(re.compile(r"event=evt_\w+"))
     link = page.url

@@ -97,7 +97,8 @@ def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
     for text in ("Checkout completed", "Granted: 3 extra credits", "tester@example.com", "Paid"):
         expect(drawer).to_contain_text(text)
     expect(drawer.get_by_role("link", name="Open Checkout")).to_have_count(0)
-    page.keyboard.press("Escape")
+    drawer.get_by_role("button", name="Close").click()
+    expect(drawer).to_have_count(0)
     newest_row(page, "3 extra credits", "Complete", "Paid", "tester@example.com")
 
 
@@ -143,7 +144,8 @@ def test_the_link_is_there_to_copy_and_to_scan(page: Page, app: Process) -> None
     sessions_page(page, app, f"?session={session_id}")
     page.get_by_role("button", name="Link and QR code").click()
     url = sandbox_client(app).v1.checkout.sessions.retrieve(session_id).url
-    expect(page.get_by_text(url or "-", exact=True)).to_be_visible()
+    popover = page.get_by_test_id("stPopoverBody")
+    expect(popover.get_by_text(url or "-", exact=True)).to_be_visible()
     expect(page.get_by_alt_text("QR code of the Checkout link")).to_be_visible()
     expect(page.get_by_text("another device does not reach it")).to_be_visible()
 

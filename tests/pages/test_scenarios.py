@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing import fulfillment
-from billing.store import grants
+from billing.store import grants, tables
 from pages.kit import steps
 from pages.kit.faults import NO_FAULTS, Faults, WebhookFaults
 from pages.kit.journey import Astray
@@ -92,13 +92,13 @@ def test_credits_granted_twice_over_make_the_verdict_red(
     def add(connection: Connection, grant: Grant) -> bool:
         known = grants.of_session(connection, grant.session_id)
         connection.execute(
-            grants.grants.delete().where(grants.grants.c.session_id == grant.session_id)
+            tables.grants.delete().where(tables.grants.c.session_id == grant.session_id)
         )
         more = known.quantity if known else 0
         return grants_add(connection, replace(grant, quantity=grant.quantity + more))
 
     grants_add = grants.add
-    monkeypatch.setattr(fulfillment.grants, "add", add)
+    monkeypatch.setattr(grants, "add", add)
     verdict = ran(shop, BY_NAME["webhook-late"]).verdict
     assert not verdict.right
     assert verdict.title.startswith("Granted ")
@@ -114,7 +114,7 @@ def test_a_second_line_for_one_payment_makes_the_verdict_red(
         return grants_add(connection, grant)
 
     grants_add = grants.add
-    monkeypatch.setattr(fulfillment.grants, "add", add)
+    monkeypatch.setattr(grants, "add", add)
     verdict = ran(shop, BY_NAME["credits-paid"]).verdict
     assert (verdict.right, verdict.title) == (False, "Granted twice")
     assert verdict.reason == "One payment for 3 extra credits, and 2 lines in the ledger."

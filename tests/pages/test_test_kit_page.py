@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from billing import fulfillment
 from billing.checkout_session import Kind
 from billing.page_services import hand_over
+from billing.store import tables
+from pages.kit.demo_data import reset
 from pages.kit.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.kit.scenarios import SCENARIOS
 from tests.support.connected_shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
     from tests.conftest import Shop
 
@@ -54,7 +59,7 @@ def pressed(page: AppTest, button: str) -> AppTest:
 
 def said(page: AppTest) -> str:
     """All text of the page, without the signs that keep Markdown from acting on it."""
-    texts = [element.value for kind in ("markdown", "caption") for element in page.get(kind)]
+    texts = [element.value for element in (*page.markdown, *page.caption)]
     return " ".join(texts).replace("\\", "")
 
 
@@ -67,6 +72,13 @@ def made(shop: ConnectedShop, quantity: int = 2, made_by: str = "test") -> str:
         lambda: shop.services.checkout.create(Kind.CREDITS, quantity, made_by=made_by)
     )
     return session.id
+
+
+def times_to_pay(connection: Connection) -> bool:
+    """Every session that was completed has the time when it was."""
+    sessions = tables.checkout_sessions.c
+    complete = select(sessions.completed_at).where(sessions.status == "complete")
+    return all(connection.scalars(complete))
 
 
 def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
@@ -184,21 +196,21 @@ def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: Conne
     )
 
 
-def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_then_clears_both_sides(
+def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_sides(
     connected: ConnectedShop,
 ) -> None:
     page = pressed(opened(connected, DEMO), "fill")
-    assert "sessions of the last 30 days are here" in page.success[0].value
+    assert "sessions of the last 30 days are in the sandbox" in page.success[0].value
     recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
     assert len(recent.sessions) > 300
     assert all(session.ours and session.kind for session in recent.sessions)
     assert {session.quantity for session in recent.sessions} > {1, 2}
+    assert connected.pages.call(lambda: connected.services.store.read(times_to_pay))
 
     page = pressed(page, "reset")
     assert "will be gone" in said(page)
     assert connected.controls.state().counts["checkout.session"] > 300
-    page = pressed(page, "reset_sure")
-    assert page.success[0].value == "Everything is as on the first day."
+    reset(connected.pages, connected.controls)
     assert not connected.controls.state().counts.get("checkout.session")
     recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
     assert not recent.sessions

@@ -67,7 +67,7 @@ def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
             assert [server.deliver(event).status_code for event in acknowledged] == [200] * 5
             until(lambda: len(server.ledger()) == 5, "the first grants")
             pages = 1  # as many as there are
-            refused = []
+            refused: list[dict[str, Any]] = []
             while not refused:
                 large = paid_event(account)
                 large["data"]["object"]["metadata"]["note"] = "x" * 50_000

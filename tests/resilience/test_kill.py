@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
-from tests.support.killing import Outcome, kill_while_events_arrive
-from tests.support.stripe_account import Faults
+from sqlalchemy import update
+
+from billing.backfill import PAGE, QUICK
+from billing.store.tables import leases
+from tests.support.billing_process import Processes
+from tests.support.killing import PAID, Outcome, kill_while_events_arrive
+from tests.support.quick_services import ledger
+from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
+    from billing.store import Store
+
 UNIQUE = 2_000
+SESSIONS = 4_000
 TROUBLED = Faults(rate_limited=0.1, failing=0.1, dropped=0.02, delayed=0.2, delay_seconds=0.05)
 
 
@@ -49,3 +63,44 @@ def test_the_same_with_two_machines_on_one_postgresql(postgres_url: str, tmp_pat
     )
     assert_exact(outcome, UNIQUE // 2)
     assert outcome.kills > 10
+
+
+def test_killed_while_it_fills_the_mirror_goes_on_where_it_stopped(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    account = StripeAccount()
+    now = int(time.time())
+    for number in range(SESSIONS):
+        account.sell("credits", 1, created=now - 60 * number, **PAID)
+    account.faults = Faults(delayed=1.0, delay_seconds=0.2)
+    with account.serve() as stripe_url:
+        servers = (stripe_url, database_url, tmp_path / "server.log")
+        with Processes(*servers) as first:
+            asyncio.run(granted(store, at_least=SESSIONS // 4))
+            first.kill_one()
+        read = asyncio.run(granted(store, at_least=1))
+        assert read < SESSIONS
+        account.faults = NO_FAULTS
+        listed = account.listed
+        asyncio.run(store.write(let_the_lease_run_out))
+        with Processes(*servers):
+            assert asyncio.run(granted(store, at_least=SESSIONS)) == SESSIONS
+    under_way = QUICK.readers * PAGE
+    assert account.listed - listed <= SESSIONS - read + under_way
+
+
+async def granted(store: Store, *, at_least: int) -> int:
+    """How many lines the ledger has, once it has so many: each page brings its own."""
+    lines = 0
+
+    async def enough() -> bool:
+        nonlocal lines
+        lines = len(await ledger(store))
+        return lines >= at_least
+
+    await until(enough, f"{at_least} grants")
+    return lines
+
+
+def let_the_lease_run_out(connection: Connection) -> None:
+    connection.execute(update(leases).values(until=0.0))

@@ -30,6 +30,7 @@ BAD_LINKS = [
 def view(
     *lines: LineItemView,
     status: str = "open",
+    payment_status: str = "paid",
     mode: str = "payment",
     cancel_url: str | None = None,
     return_url: str | None = None,
@@ -38,6 +39,7 @@ def view(
     return CheckoutView(
         id="cs_test_x",
         status=status,
+        payment_status=payment_status,
         mode=mode,
         currency="usd",
         amount_total=sum(line.amount_total for line in lines),
@@ -114,3 +116,12 @@ def test_every_test_card_is_on_the_page() -> None:
 
     assert sorted(offered) == sorted(card.number for card in TEST_CARDS)
     assert [group.heading for group in card_groups()] == ["Paid", "3-D Secure", "Declined"]
+
+
+def test_a_debit_under_way_is_not_called_paid() -> None:
+    """A complete session whose bank has yet to answer says so."""
+    html = CheckoutHtml()
+    assert "paid already" in html.closed(view(status="complete"))
+    under_way = html.closed(view(status="complete", payment_status="unpaid"))
+    assert "being paid from a bank account" in under_way
+    assert "paid already" not in under_way

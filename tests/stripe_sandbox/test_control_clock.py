@@ -268,6 +268,24 @@ def test_the_endpoint_hears_of_it_before_the_answer(box: Box) -> None:
         assert sent == box.clock.now()
 
 
+def test_a_dispute_follows(box: Box) -> None:
+    """The card whose owner denies the payment: some seconds later its charge is disputed."""
+    session = box.create()
+    body = {"card": "4000000000000259"}
+    assert box.control("POST", f"sessions/{session.id}/pay", body)["outcome"] == "paid"
+    events = _advance(box, 5)
+    assert _types(events) == ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
+    [dispute] = box.get("/v1/disputes")["data"]
+    assert_fits(dispute)
+    assert (dispute["amount"], dispute["reason"], dispute["status"]) == (
+        297, "fraudulent", "needs_response",
+    )  # fmt: skip
+    shown = box.get(f"/v1/disputes/{dispute['id']}", **{"expand[0]": "charge"})
+    assert shown["charge"]["disputed"] is True
+    assert box.get("/v1/disputes", charge=shown["charge"]["id"])["data"] == [dispute]
+    assert _advance(box, MONTH) == []
+
+
 def test_cards_expire_with_the_sandboxs_time(box: Box) -> None:
     """A card that is good today is refused in a year."""
     year, month = box.clock.year_and_month()

@@ -13,7 +13,7 @@ import stripe
 from stripe_sandbox.faults import SHUFFLED_WITHIN
 from tests.stripe_sandbox.conftest import Box, refused, serve, wait_until
 
-NONE = {
+NONE: dict[str, Any] = {
     "webhooks": {"delay_seconds": 0, "duplicates": 0, "shuffle": False, "drop": False},
     "api": {"status": None, "delay_seconds": 0, "requests": None},
 }
@@ -133,7 +133,9 @@ def test_an_api_that_refuses(
     for _ in range(3):
         problem = refused(lambda: _customer(box))
         assert isinstance(problem, error)
-        assert (problem.http_status, problem.code) == (status, code)
+        assert problem.http_status == status
+        error_body: Any = problem.json_body
+        assert error_body["error"].get("code") == code
         assert problem.request_id is not None
     box.control("PUT", "faults", {})
     assert box.get("/v1/customers")["data"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from stripe_sandbox.clock import ManualClock
@@ -107,9 +108,8 @@ def test_the_other_takes_over(tmp_path: Path) -> None:
     """When the process that delivers ends, the other delivers what is left."""
     database = tmp_path / "sandbox.sqlite3"
     clock = ManualClock(int(time.time()))
-    with serve(database, clock) as staying:
-        staying.sandbox._deliveries._lease.release()
-    with serve(database, clock) as leaving:
+    with ExitStack() as of_leaving:
+        leaving = of_leaving.enter_context(serve(database, clock))
         wait_until(lambda: leaving.sandbox._deliveries._lease._until > 0)
         with serve(database, clock) as staying:
             url = staying.receiver.url
@@ -117,6 +117,6 @@ def test_the_other_takes_over(tmp_path: Path) -> None:
             leaving.control("PUT", "faults", {"webhooks": {"delay_seconds": 60}})
             leaving.pay(leaving.create().id)
             assert staying.control("GET", "state")["deliveries"]["waiting"] == 4
-            leaving.sandbox._deliveries._lease.release()
-            clock.advance(SECONDS + 60)
+            of_leaving.close()
+            clock.advance(60)
             wait_until(lambda: len(staying.receiver.received) == 4)

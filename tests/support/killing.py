@@ -216,8 +216,11 @@ class _Delivery:
             return False
 
     async def _keep_killing(self) -> None:
-        while await self._kill.wait() and self._unanswered:
+        while True:
+            await self._kill.wait()
             self._kill.clear()
+            if not self._unanswered:
+                return
             await asyncio.to_thread(self._servers.kill_one)
             await asyncio.to_thread(self._servers.start)
             self.kills += 1

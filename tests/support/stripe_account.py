@@ -124,6 +124,11 @@ class StripeAccount:
         with self._lock:
             self._sessions, self._events = _Newest(), _Newest()
 
+    @property
+    def listed(self) -> int:
+        """How many sessions its lists have shown so far."""
+        return self._sessions.shown
+
     def session(self, session_id: str) -> JSON:
         """What the account knows of it now."""
         with self._lock:
@@ -196,6 +201,7 @@ class _Newest:
         self._places: dict[str, tuple[int, int, str]] = {}
         self._bodies: dict[str, bytes] = {}
         self._types: dict[str, str] = {}
+        self.shown = 0
 
     def put(self, value: JSON) -> None:
         name = value["id"]
@@ -237,6 +243,7 @@ class _Newest:
                 break
         chosen = found[:limit][::-1] if upward else found[:limit]
         more = b"true" if len(found) > limit else b"false"
+        self.shown += len(chosen)
         data = b",".join(self._bodies[name] for name in chosen)
         return 200, b'{"object":"list","has_more":' + more + b',"data":[' + data + b"]}"
 

@@ -1,4 +1,4 @@
-"""Sessions by any combination of filters, at the same speed however many there are"""
+"""Sessions by any combination of filters, as quick however many there are; who asked for them"""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ FACETS = ["status", "payment_status", "kind", "ours"]
 
 def upgrade() -> None:
     with op.batch_alter_table("checkout_sessions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("request_id", sa.String(length=255), nullable=True))
         batch_op.drop_index("sessions_by_status")
         batch_op.drop_index("sessions_by_payment_status")
         batch_op.drop_index("sessions_by_kind")
