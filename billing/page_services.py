@@ -44,9 +44,7 @@ def _handed_over() -> list[PageServices]:
     return []
 
 
-def hand_over(
-    services: Services, portal: BlockingPortal, controls_url: str | None = None
-) -> None:
+def hand_over(services: Services, portal: BlockingPortal, controls_url: str | None = None) -> None:
     """Give the pages their services; called by the launcher when the server starts."""
     _handed_over()[:] = [PageServices(services, portal, controls_url)]
 

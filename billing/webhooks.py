@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOLERANCE_SECONDS = 300
+LATEST = 2**40  # Unix seconds; later is no time, and too large for a database
 WORD = re.compile(r"[A-Za-z0-9_.]{1,100}")
 
 
@@ -106,8 +107,8 @@ def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str
 def _is_event(sent: Any) -> bool:
     """https://docs.stripe.com/api/events/object"""
     match sent:
-        case {"id": str(name), "type": str(kind), "created": int(), "data": {"object": dict()}}:
-            return bool(WORD.fullmatch(name) and WORD.fullmatch(kind))
+        case {"id": str(name), "type": str(kind), "created": int(at), "data": {"object": dict()}}:
+            return bool(WORD.fullmatch(name) and WORD.fullmatch(kind) and 0 <= at < LATEST)
     return False
 
 

@@ -55,7 +55,7 @@ class FirstAnswers:
         deadline = loop.time() + timeout
         pending = set(awaited)
         while pending and (left := deadline - loop.time()) > 0:
-            nap = left
+            nap = min(left, LOOKS_EVERY) if self._database.shared else left
             _, pending = await asyncio.wait(pending, timeout=nap)
             for event in {awaited[future] for future in pending}:
                 if self.answered(event):

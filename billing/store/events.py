@@ -122,17 +122,6 @@ def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due
     return [Due(*row) for row in connection.execute(again)]
 
 
-def last_arrival(connection: Connection, source: str) -> float | None:
-    """When the newest event of this source arrived, in Unix seconds."""
-    newest = (
-        select(events.c.received_at)
-        .where(events.c.source == source)
-        .order_by(events.c.received_at.desc())
-        .limit(1)
-    )
-    return connection.scalar(newest)
-
-
 def reject(connection: Connection, refused: WebhookRefused, size: int, now: float) -> None:
     """Keep why a delivery was refused, without its contents; the oldest make room."""
     connection.execute(

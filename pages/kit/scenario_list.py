@@ -183,5 +183,5 @@ def told(last: Run) -> None:
 def step_line(step: StepDone) -> str:
     """What was done, what came of it, how long it took; as Markdown."""
     icon = ":green[:material/check:]" if step.well else ":red[:material/close:]"
-    took = f" · {written(step.seconds)}" if step.seconds >= 0.1 else ""
-    return f"{icon} {plain(step.label)}  \n:small[:gray[{plain(step.result)}{plain(took)}]]"
+    took = f" · {plain(written(step.seconds))}" if step.seconds >= 0.1 else ""
+    return f"{icon} {plain(step.label)}  \n:small[:gray[{plain(step.result)}{took}]]"

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -281,6 +282,18 @@ def test_what_was_just_made_is_found_and_followed(shop: Shop) -> None:
     assert followed.newer == 2
     pro = SessionFilter(kinds=frozenset({Kind.PRO}))
     assert [one.id for one in call(shop, lambda: sessions.find(pro, 10)).sessions] == [second]
+
+
+def test_the_time_to_pay_is_known_once_the_event_is_handled(shop: Shop) -> None:
+    session_id = made(shop)
+    shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
+    hear(shop)
+    call(shop, lambda: shop.server.services.fulfillment.settle(session_id, "return"))
+    utc = ZoneInfo("UTC")
+    numbers = call(shop, lambda: sessions_of(shop).numbers(SessionFilter(), utc))
+    assert numbers.timed == 1
+    assert numbers.seconds_to_pay is not None
+    assert numbers.seconds_to_pay >= 0
 
 
 def test_the_file_holds_what_matches_and_nothing_else(shop: Shop) -> None:

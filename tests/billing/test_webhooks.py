@@ -75,7 +75,13 @@ def test_a_body_that_is_not_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '"x"', '{"id": "evt_1", "type": "x", "created": 1}', "null"]
+    "body",
+    [
+        *("", "[]", "{}", '"x"', "null"),
+        '{"id": "evt_1", "type": "x", "created": 1}',
+        EVENT.replace('"created": 1', f'"created": {10**15}'),
+        EVENT.replace('"created": 1', '"created": -1'),
+    ],
 )
 def test_a_signed_body_that_is_no_event_is_refused(body: str) -> None:
     assert "not an event" in refusal(body.encode(), signed(body), [SECRET])

@@ -230,7 +230,7 @@ def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) 
     hand_over(shop.server.services, shop.server.portal)
     page = AppTest.from_file(str(FRAME), default_timeout=30).run()
     shown(page.switch_page("test_kit.py").run())
-    assert titles(page, "info") == ["Only the cards work with Stripe itself"]
+    assert titles(page, "info") == ["Only the cards work without the local sandbox"]
     assert "need the local sandbox" in page.info[0].value
     assert len(page.code) == 23
     assert not page.button

@@ -129,14 +129,6 @@ async def test_a_replay_names_its_events_or_takes_all_that_failed(store: Store) 
     assert {rows[name]["error"] for name in rows} == {None}
 
 
-async def test_the_last_arrival_is_the_newest_of_its_source(store: Store) -> None:
-    assert await store.read(lambda connection: events.last_arrival(connection, "webhook")) is None
-    await record(store, "evt_1", at=10.0)
-    await record(store, "evt_2", at=30.0)
-    await record(store, "evt_3", at=50.0, source="poll")
-    assert await store.read(lambda connection: events.last_arrival(connection, "webhook")) == 30.0
-
-
 async def test_a_refusal_is_kept_with_its_reason_and_size_alone(store: Store) -> None:
     refused = WebhookRefused("The signature does not fit.", "Copy the secret.")
     await store.write(lambda connection: events.reject(connection, refused, 5_000, 12.5))

@@ -62,6 +62,8 @@ def history(number: int) -> list[JSON]:
         session = session_object(
             index, kind, chance.choice((1, 5, 10)), created, ours=chance.random() < 0.8
         )
+        if session["metadata"].get("kind") and chance.random() < 0.1:
+            session["metadata"]["kind"] = "gold"  # ours, of a version that sold something else
         status, payment_status = chance.choice(STATES)
         made.append(session | {"status": status, "payment_status": payment_status})
     return made

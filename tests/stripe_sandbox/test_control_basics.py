@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -88,12 +89,12 @@ def test_the_state_counts_deliveries(box: Box) -> None:
     """What waits to be delivered, and what was given up."""
     box.sandbox.ensure_webhook_endpoint(url="http://127.0.0.1:9/nobody", description="shop")
     box.stripe.v1.customers.create(params={"name": "One"})
-    for attempts, delay in ((1, 10), (2, 100)):
-        wait_until(
-            lambda attempts=attempts: (
-                box.sandbox._database.rows("SELECT attempts FROM deliveries") == [(attempts,)]
-            )
-        )
+
+    def tried(times: int) -> bool:
+        return box.sandbox._database.rows("SELECT attempts FROM deliveries") == [(times,)]
+
+    for attempt, delay in ((1, 10), (2, 100)):
+        wait_until(partial(tried, attempt))
         assert box.control("GET", "state")["deliveries"] == {"waiting": 1, "failed": 0}
         box.clock.advance(delay)
     wait_until(lambda: box.control("GET", "state")["deliveries"] == {"waiting": 0, "failed": 1})
@@ -193,16 +194,19 @@ def test_a_reset_leaves_only_the_shops_furniture(box: Box) -> None:
     clock is the wall's again; account, Products, Prices and endpoints stay, and all works on."""
     secret = box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
     account = box.stripe.v1.accounts.retrieve_current().id
+    box.control("PUT", "faults", {"webhooks": {"drop": True}, "api": {"delay_seconds": 0.01}})
     for session in (box.create(), box.subscribe()):
         box.control("POST", f"sessions/{session.id}/pay", {"card": "4242424242424242"})
-    box.control("PUT", "faults", {"webhooks": {"drop": True}, "api": {"delay_seconds": 0.01}})
+    box.control("POST", f"sessions/{box.create().id}/pay", {"bank_account": "000123456789"})
     before = box.control("GET", "state")
+    assert before["deliveries"]["waiting"] > 0
     assert box.control("POST", "reset") == {}
     state = box.control("GET", "state")
     kept = ("product", "price", "webhook_endpoint")
     assert {kind for kind, count in state["counts"].items() if count} == set(kept)
     assert all(state["counts"][kind] == before["counts"][kind] for kind in kept)
     assert state["deliveries"] == {"waiting": 0, "failed": 0}
+    assert box.sandbox._database.rows("SELECT * FROM agenda") == []
     assert state["faults"]["webhooks"]["drop"] is False
     assert state["clock"]["ahead_seconds"] == 0
     assert box.stripe.v1.accounts.retrieve_current().id == account

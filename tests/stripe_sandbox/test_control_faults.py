@@ -70,11 +70,13 @@ def test_late_webhooks(box: Box) -> None:
     """None before the delay has passed, all of them afterwards."""
     _listen(box, delay_seconds=30)
     events = _pay(box)
+    box.control("PUT", "faults", {})
     box.clock.advance(29)
-    assert box.control("GET", "state")["deliveries"]["waiting"] == 4
-    assert _received(box) == []
+    _customer(box)
+    wait_until(lambda: len(_received(box)) == 1)  # the one that is not late
+    assert not set(events) & set(_received(box))
     box.clock.advance(1)
-    wait_until(lambda: sorted(_received(box)) == sorted(events))
+    wait_until(lambda: sorted(_received(box)[1:]) == sorted(events))
 
 
 def test_doubled_webhooks(box: Box) -> None:

@@ -79,6 +79,7 @@ def test_a_month_of_history(box: Box) -> None:
 
 def test_every_object_of_it_is_one_of_the_engines(box: Box) -> None:
     """It fits Stripe's types, and its parts hang together in time."""
+    [(before,)] = box.sandbox._database.rows("SELECT max(seq) FROM events")
     _fill(box)
     sessions = _all(box, "checkout/sessions", **{"expand[0]": "data.payment_intent"})
     events = _all(box, "events")
@@ -94,6 +95,19 @@ def test_every_object_of_it_is_one_of_the_engines(box: Box) -> None:
             assert session["created"] < completed[session["id"]] < session["expires_at"]
     created = [event["created"] for event in events]
     assert created == sorted(created, reverse=True)
+    recorded = box.sandbox._database.rows(
+        "SELECT created FROM events WHERE seq > ? ORDER BY seq", (before,)
+    )
+    assert recorded == sorted(recorded)
+
+
+def test_sessions_nobody_paid_expired_in_their_time(box: Box) -> None:
+    """However quiet it became afterwards."""
+    for seed in range(12):
+        box.control("POST", "reset")
+        _fill(box, seed=seed, sessions=5)
+        for event in _all(box, "events", type="checkout.session.expired"):
+            assert event["created"] == event["data"]["object"]["expires_at"]
 
 
 def test_metadata_names_the_quantity(box: Box) -> None:

@@ -13,7 +13,7 @@ from stripe_sandbox.database import Database
 from stripe_sandbox.lease import SECONDS, Lease
 from stripe_sandbox.object_tables import OBJECT_TABLES
 from stripe_sandbox.payments import Paid
-from tests.stripe_sandbox.conftest import Box, serve, wait_until
+from tests.stripe_sandbox.conftest import PATIENCE, Box, serve, wait_until
 
 
 def _leases(path: Path | None, clock: ManualClock, many: int) -> list[tuple[Lease, Database]]:
@@ -95,7 +95,8 @@ def test_one_process_delivers_what_both_record(tmp_path: Path) -> None:
                 paid = box.control("POST", f"sessions/{box.create().id}/pay", body)
                 events += paid["events"]
             waiting = other.sandbox.payments
-            asyncio.run(waiting.webhooks_answered(events, timeout=10.0))
+            answered = waiting.webhooks_answered(events, timeout=3_600.0)
+            asyncio.run(asyncio.wait_for(answered, PATIENCE))
             arrived = [event["id"] for event in first.receiver.events()]
             assert Counter(arrived) == dict.fromkeys(events, 1)
             outcome = other.pay(other.create().id)
@@ -114,9 +115,9 @@ def test_the_other_takes_over(tmp_path: Path) -> None:
         with serve(database, clock) as staying:
             url = staying.receiver.url
             staying.sandbox.ensure_webhook_endpoint(url=url, description="shop")
-            leaving.control("PUT", "faults", {"webhooks": {"delay_seconds": 60}})
+            leaving.control("PUT", "faults", {"webhooks": {"delay_seconds": 5}})
             leaving.pay(leaving.create().id)
             assert staying.control("GET", "state")["deliveries"]["waiting"] == 4
             of_leaving.close()
-            clock.advance(60)
+            clock.advance(5)  # less than the lease of a process that was killed
             wait_until(lambda: len(staying.receiver.received) == 4)
