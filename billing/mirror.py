@@ -168,7 +168,7 @@ class Mirror:
             await self._store.write(
                 lambda connection: sync.release(connection, LEASE, self._holder)
             )
-        except ZeroDivisionError as failure:
+        except BillingError as failure:
             log.info("The mirror's lease runs out by itself: %s", failure.message)
 
     async def _step(self) -> None:
