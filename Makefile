@@ -38,7 +38,8 @@ run: install
 
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/resilience
+	@$(BIN)/python -m pytest tests/resilience
 
 check: install-dev
 	$(BIN)/ruff format --check .
