@@ -82,6 +82,7 @@ class Backfill:
         self._unread: set[Stretch] = set()
         self._reading = 0
         self._to_look_at = 0
+        self._says_left = False
         self._changed = asyncio.Condition()
 
     async def run(self, left: list[dict[str, Any]], now: int) -> None:
@@ -103,10 +104,13 @@ class Backfill:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._waiting or not self._unread)
                 if not self._waiting:
-                    return
+                    break
                 stretch = self._waiting.pop(0)
                 self._reading += 1
             await self._read_page(stretch)
+        if self._says_left:  # the last pages were stored at once, each thinking of the other
+            self._says_left = False
+            await self._keep([], [])
 
     async def _read_page(self, stretch: Stretch) -> None:
         created = {"gte": stretch.oldest, "lte": stretch.newest}
@@ -126,7 +130,9 @@ class Backfill:
             self._unread.add(stretch)
             self._share_out()
             self._changed.notify_all()
-        await self._keep(page.data, [asdict(one) for one in self._unread - {stretch}])
+        left = [asdict(one) for one in self._unread - {stretch}]
+        self._says_left = bool(left)
+        await self._keep(page.data, left)
         async with self._changed:
             self._unread.discard(stretch)
             self._changed.notify_all()
