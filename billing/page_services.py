@@ -7,7 +7,7 @@ The launcher hands both over; ``st.cache_resource`` keeps them through a hot rel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from billing.services import Services
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -139,11 +138,3 @@ def clear_filters() -> None:
     st.session_state["days"] = ()
     st.session_state["q"] = ""
     st.session_state["ours"] = False
-
-
-def link_to_here() -> str:
-    """The address that opens the same view for somebody else."""
-    query = urlencode([(name, value) for name in st.query_params for value in
-                       st.query_params.get_all(name)])  # fmt: skip
-    here = st.context.url or ""
-    return f"{here}?{query}" if query else here

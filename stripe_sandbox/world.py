@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from stripe._api_version import _ApiVersion
@@ -69,10 +69,3 @@ class Route:
     returns: str
     simulates: tuple[str, ...] = ()
     lists: bool = False
-
-
-@dataclass
-class Includes:
-    """Fields that an answer holds only when they are expanded, by class and name."""
-
-    makers: dict[tuple[type, str], Callable[[Object], Any]] = field(default_factory=dict)
