@@ -21,6 +21,7 @@ from benchmarks.event_loop import run
 from benchmarks.fake_history import SECONDS_APART
 from benchmarks.fake_stripe_process import fake_stripe
 from benchmarks.tables import number, print_table
+from billing.follower import Follower
 from billing.fulfillment import Fulfillment
 from billing.gateway import STRIPE_SANDBOX_RATE, StripeGateway
 from billing.mirror import Mirror
@@ -97,8 +98,9 @@ def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
             settlement = Settlement(store, Fulfillment(gateway, store))
-            mirror = Mirror(gateway, store, settlement, step_seconds=60)
-            following = asyncio.create_task(mirror.run())
+            mirror = Mirror(store)
+            follower = Follower(gateway, store, settlement, step_seconds=60)
+            following = asyncio.create_task(follower.run())
             while not (state := (await mirror.recent(1)).state).complete:
                 assert state.failure is None, state.failure
                 await asyncio.sleep(0.01)

@@ -12,8 +12,8 @@ from billing.store import completions
 from billing.store.reset import forget_everything
 
 if TYPE_CHECKING:
+    from billing.follower import Follower
     from billing.gateway import StripeGateway
-    from billing.mirror import Mirror
     from billing.store import Store
 
 
@@ -21,15 +21,15 @@ class FreshStart:
     """Puts our own memory right. Raises ``StoreFailure`` or ``StripeFailure`` when one of them
     does not do its part."""
 
-    def __init__(self, gateway: StripeGateway, store: Store, mirror: Mirror) -> None:
+    def __init__(self, gateway: StripeGateway, store: Store, follower: Follower) -> None:
         self._gateway = gateway
         self._store = store
-        self._mirror = mirror
+        self._follower = follower
 
     async def forget_everything(self) -> None:
         """Sessions, events and the ledger are gone, and the mirror reads all again."""
         await self._store.write(forget_everything)
-        await self._mirror.read_again()
+        await self._follower.read_again()
 
     async def read_completions(self) -> None:
         """When the sessions in the mirror were completed, as far as Stripe's events still tell.

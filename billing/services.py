@@ -13,6 +13,7 @@ from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.diagnosis import Diagnosis
 from billing.event_log import EventLog
+from billing.follower import Follower
 from billing.fresh_start import FreshStart
 from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
@@ -50,19 +51,22 @@ class Services:
         self.account_setup = AccountSetup(settings, self.gateway)
         self.fulfillment = Fulfillment(self.gateway, self.store)
         self.settlement = Settlement(self.store, self.fulfillment)
-        self.mirror = Mirror(self.gateway, self.store, self.settlement)
+        self.mirror = Mirror(self.store)
+        self.follower = Follower(self.gateway, self.store, self.settlement)
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
         self.sessions = Sessions(
             settings, self.gateway, self.store, self.fulfillment, self.mirror, self.checkout
         )
         self.webhooks = Webhooks(settings, self.store, self.settlement)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
-        self.fresh_start = FreshStart(self.gateway, self.store, self.mirror)
+        self.fresh_start = FreshStart(self.gateway, self.store, self.follower)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The work behind the scenes: events are settled, the mirror is kept in step."""
-        work = (self.settlement.run, self.mirror.run) if self.settings.stripe_is_configured else ()
+        work = (
+            (self.settlement.run, self.follower.run) if self.settings.stripe_is_configured else ()
+        )
         tasks = [asyncio.create_task(_kept_running(run)) for run in work]
         try:
             yield
@@ -89,6 +93,7 @@ class Services:
     async def aclose(self) -> None:
         """Let connections to Stripe and the database go."""
         await self.gateway.aclose()
+        await self.mirror.aclose()
         self.store.close()
 
 

@@ -118,7 +118,7 @@ grants = Table(
     Index("grants_by_email", "customer_email"),
 )
 
-# Where the mirror stands, as JSON: see mirror.py.
+# Where the mirror stands, as JSON: see position.py.
 sync_state = Table(
     "sync_state",
     metadata,

@@ -94,7 +94,7 @@ def sold(billing: PageServices) -> list[dict[str, Any]]:
 def read_all(billing: PageServices) -> None:
     """Have the mirror read the history, and wait for it. Raises ``ControlFailure`` in the end."""
     mirror = billing.services.mirror
-    billing.call(mirror.read_again)
+    billing.call(billing.services.follower.read_again)
     bar = st.progress(0.0)
     deadline = time.monotonic() + READ_WITHIN
     while not (state := billing.call(lambda: mirror.recent(0)).state).complete:

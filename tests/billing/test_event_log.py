@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing import position
 from billing.arrivals import Arrivals, Level
 from billing.errors import InvalidInput, NotConfigured, WebhookRefused
 from billing.event_log import PAGE, EventLog
-from billing.mirror import STATE
-from billing.store import events, grants, sync
+from billing.store import events, grants
 from billing.store.event_queries import EventFilter
 from billing.store.grants import Grant
 from tests.support.quick_services import PATIENT, deliver, ledger, open_services, signature, states
@@ -174,7 +174,7 @@ async def test_when_stripe_cannot_be_asked_that_matters_only_without_webhooks(
     services: Services,
 ) -> None:
     failure = {"failure": "Stripe did not answer.", "next_step": "Check the network."}
-    await services.store.write(lambda c: sync.save(c, STATE, failure))
+    await services.store.write(lambda c: position.save(c, failure))
     await arrive(services, NOW - 60)
     assert (await say(services)).level is Level.GOOD
     await arrive(services, NOW - 30, "poll")

@@ -30,7 +30,7 @@ async def services(account: StripeAccount, sqlite_url: str) -> AsyncIterator[Ser
     account.pay(account.sell())
     with account.serve() as url:
         services = quick_services(settings_for(url, sqlite_url))
-        services.fresh_start = FreshStart(services.gateway, services.store, services.mirror)
+        services.fresh_start = FreshStart(services.gateway, services.store, services.follower)
         async with services.running():
             await until(lambda: holds(services, 1), "the first session in the mirror")
             yield services
@@ -59,7 +59,7 @@ async def test_a_history_older_than_what_is_known_is_read_when_asked_for(
 ) -> None:
     for age in range(1, 151):
         account.pay(account.sell(created=1_700_000_000 - age))
-    await services.mirror.read_again()
+    await services.follower.read_again()
     assert not (await services.mirror.recent(0)).state.complete
     await until(lambda: holds(services, 100), "the whole history")  # as many as are asked for
     assert len(await ledger(services.store)) == 151
@@ -69,6 +69,6 @@ async def test_reading_again_keeps_what_was_granted_once(
     services: Services,
 ) -> None:
     before = await ledger(services.store)
-    await services.mirror.read_again()
+    await services.follower.read_again()
     await until(lambda: holds(services, 1), "the mirror, read again")
     assert await ledger(services.store) == before

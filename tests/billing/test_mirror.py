@@ -1,38 +1,24 @@
-"""Our copy of the sessions is filled once, and then keeps step at the same small cost."""
+"""Our copy of the sessions answers with what was made here, whatever the database is busy with."""
 
 from __future__ import annotations
 
-import time
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+import asyncio
+import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.backfill import PAGE, QUICK
-from billing.mirror import LEASE
-from billing.store import grants, sync
-from tests.support.quick_services import STEP_SECONDS, at_work, ledger, open_services
-from tests.support.stripe_account import (
-    ACCOUNT,
-    DOWN,
-    LIST_EVENTS,
-    LIST_SESSIONS,
-    NO_FAULTS,
-    Faults,
-    StripeAccount,
-)
-from tests.support.waiting import until
+from tests.support.quick_services import open_services
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from billing.mirror import MirrorState
+    from sqlalchemy import Connection
+
     from billing.services import Services
+    from tests.support.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.anyio
-
-PAID: dict[str, Any] = {"status": "complete", "payment_status": "paid", "url": None}
-SLOW = Faults(delayed=1.0, delay_seconds=0.2)
 
 
 @pytest.fixture
@@ -41,268 +27,33 @@ async def services(account: StripeAccount, database_url: str) -> AsyncIterator[S
         yield opened
 
 
-@asynccontextmanager
-async def in_step(services: Services) -> AsyncIterator[None]:
-    """The mirror at work, and full."""
-    async with at_work(services.mirror.run, services.settlement.run):
-        await complete(services)
-        yield
-
-
-def sell_history(account: StripeAccount, count: int, **values: Any) -> None:
-    """So many sessions, one a minute until now; each tenth is paid."""
-    now = int(time.time())
-    for number in range(count):
-        created = now - 60 * (count - number)
-        account.sell("credits", 1, created=created, **values, **({} if number % 10 else PAID))
-
-
-async def state(services: Services) -> MirrorState:
-    return (await services.mirror.recent(1)).state
-
-
-async def complete(services: Services) -> None:
-    async def is_complete() -> bool:
-        return (await state(services)).complete
-
-    await until(is_complete, "a mirror that is complete")
-
-
-async def count(services: Services) -> int:
-    return len((await services.mirror.recent(1_000_000)).sessions)
-
-
-async def shown(services: Services, session_id: str) -> None:
-    async def is_shown() -> bool:
-        return await services.mirror.session(session_id) is not None
-
-    await until(is_shown, f"{session_id} in the mirror")
-
-
-async def later_step(services: Services) -> None:
-    """Return once a step has begun after now, and ended."""
-    now = time.time()
-
-    async def has_been() -> bool:
-        return (await state(services)).as_of > now
-
-    await until(has_been, "another step")
-
-
-async def test_before_the_first_step_it_is_empty_and_says_so(services: Services) -> None:
-    recent = await services.mirror.recent(10)
-    assert recent.sessions == ()
-    assert (recent.state.complete, recent.state.as_of, recent.state.read) == (False, 0.0, 0)
-
-
-async def test_the_first_fill_shows_its_progress_and_brings_everything(
+async def test_a_session_that_is_being_stored_is_waited_for(
     services: Services, account: StripeAccount
 ) -> None:
-    sell_history(account, 1_500)
-    account.faults = SLOW
-    seen: set[int] = set()
-    async with at_work(services.mirror.run):
+    may_go_on = threading.Event()
 
-        async def is_complete() -> bool:
-            now = await state(services)
-            if now.read and not now.complete:
-                seen.add(now.read)
-            return now.complete
+    def slow(_connection: Connection) -> None:
+        may_go_on.wait()
 
-        await until(is_complete)
-    assert seen, "partial, and says so"
-    assert await count(services) == 1_500
-    assert (await state(services)).read == 1_500
-    assert await services.store.read(grants.totals) == {"credits": 150}
-
-
-async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
-    services: Services, account: StripeAccount, database_url: str
-) -> None:
-    sell_history(account, 4_000)
-    account.faults = SLOW
-
-    async def has_begun() -> bool:
-        return (await state(services)).read >= 1_000
-
-    async with at_work(services.mirror.run):
-        await until(has_begun)
-    cut_off = await state(services)
-    assert not cut_off.complete
-    assert 1_000 <= cut_off.read < 4_000
-    account.faults = NO_FAULTS
-    listed = account.listed
-    async with open_services(account.url, database_url) as again, in_step(again):
-        assert await count(again) == 4_000
-        under_way = QUICK.readers * PAGE
-        assert account.listed - listed <= 4_000 - cut_off.read + under_way
-        assert (await state(again)).complete
-
-
-async def test_without_any_webhook_a_payment_is_seen_and_granted(
-    services: Services, account: StripeAccount
-) -> None:
-    sold = account.sell("credits", 5)
-    account.say("expired", account.sell("pro", status="expired"))
-    async with in_step(services):
-        await shown(services, sold["id"])
-        account.say("completed", account.pay(sold))
-
-        async def granted() -> bool:
-            return sold["id"] in await ledger(services.store)
-
-        await until(granted)
-        seen = await services.mirror.session(sold["id"])
-        assert seen is not None
-        assert seen.is_paid
-
-
-async def test_a_session_made_elsewhere_appears_and_a_session_made_here_at_once(
-    services: Services, account: StripeAccount
-) -> None:
-    async with in_step(services):
-        elsewhere = account.sell("pro", ours=False)
-        await shown(services, elsewhere["id"])
-        here = account.sell("pro")
-        services.mirror.keep_soon(here)
-        newest = (await services.mirror.recent(10)).sessions
-        assert {one.id: one.ours for one in newest} == {elsewhere["id"]: False, here["id"]: True}
-
-
-async def test_more_than_a_page_at_once_is_followed_whole(
-    services: Services, account: StripeAccount
-) -> None:
-    account.sell()
-    account.say("completed", account.sell("credits", 1, **PAID))
-    async with in_step(services):
-        made = [account.sell("credits", 1, **PAID) for _ in range(350)]
-        for one in made:
-            account.say("completed", one)
-        for one in made:
-            await shown(services, one["id"])
-    assert await services.store.read(grants.totals) == {"credits": 351}
-
-
-async def test_from_an_empty_account_more_than_a_page_at_once_is_followed_whole(
-    services: Services, account: StripeAccount
-) -> None:
-    async with in_step(services):
-        made = [account.sell("credits", 1, **PAID) for _ in range(250)]
-        for one in made:
-            account.say("completed", one)
-        for one in made:
-            await shown(services, one["id"])
-    assert await services.store.read(grants.totals) == {"credits": 250}
-
-
-async def test_when_its_place_is_gone_it_reads_all_again(
-    services: Services, account: StripeAccount
-) -> None:
-    account.say("expired", account.sell("pro", status="expired"))
-    async with in_step(services):
-        account.reset()
-        anew = [account.sell("credits", 2, **PAID) for _ in range(250)]
-        for one in anew:
-            await shown(services, one["id"])
-        await complete(services)
-        assert (await state(services)).failure is None
-    assert await services.store.read(grants.totals) == {"credits": 500}
-
-
-async def test_while_stripe_is_down_it_says_so_shows_what_it_has_and_heals_by_itself(
-    services: Services, account: StripeAccount
-) -> None:
-    known = account.sell()
-    async with in_step(services):
-        await shown(services, known["id"])
-        account.faults = DOWN
-
-        async def failed() -> bool:
-            return (await state(services)).failure is not None
-
-        await until(failed)
-        told = await state(services)
-        assert "HTTP 500" in (told.failure or "")
-        assert told.request_id == "req_of_the_test"
-        assert told.complete
-        assert await count(services) == 1
-        account.faults = NO_FAULTS
-        made_meanwhile = account.sell()
-        await shown(services, made_meanwhile["id"])
-        await later_step(services)
-        now = await state(services)
-        assert now.failure is None
-        assert now.as_of > told.as_of
-
-
-async def test_down_from_the_start_it_fills_when_stripe_comes_back(
-    services: Services, account: StripeAccount
-) -> None:
-    sell_history(account, 250)
-    account.faults = DOWN
-
-    async def failed() -> bool:
-        return (await state(services)).failure is not None
-
-    async with at_work(services.mirror.run):
-        await until(failed)
-        account.faults = NO_FAULTS
-        await complete(services)
-    assert await count(services) == 250
-
-
-async def test_429_is_backed_off_from_and_nothing_is_missing(
-    services: Services, account: StripeAccount
-) -> None:
-    sell_history(account, 1_000)
-    account.faults = Faults(rate_limited=0.25, seed=3)
-    async with in_step(services):
-        assert await count(services) == 1_000
-    assert account.asked[LIST_SESSIONS] < 60, "a refused page is not asked for in a hurry"
-
-
-async def test_one_process_leads_and_another_takes_over_when_it_leaves(
-    services: Services, account: StripeAccount, database_url: str
-) -> None:
-    sell_history(account, 250)
-    async with open_services(account.url, database_url) as second:
-        async with in_step(services), at_work(second.mirror.run):
-            for _ in range(5):
-                await later_step(services)
-            assert account.asked[ACCOUNT] == 1, "the second has asked nothing"
-            assert await count(second) == 250, "and shows what the first has read"
-        async with at_work(second.mirror.run):
-            elsewhere = account.sell()
-            await shown(second, elsewhere["id"])
-    assert account.asked[ACCOUNT] == 2
-
-
-async def test_when_the_leader_died_its_lease_runs_out_and_another_takes_over(
-    services: Services, account: StripeAccount
-) -> None:
-    sell_history(account, 50)
-    ends = time.time() + 0.5
-    await services.store.write(
-        lambda connection: sync.acquire(connection, LEASE, "a dead process", ends - 10, 10.0)
-    )
-    async with in_step(services):
-        assert time.time() >= ends
-        assert await count(services) == 50
-
-
-@pytest.mark.parametrize("length", [1_000, 100_000])
-async def test_a_step_costs_two_requests_however_long_the_history_is(
-    account: StripeAccount, sqlite_url: str, length: int
-) -> None:
-    sell_history(account, length, customer=None, customer_details=None, payment_intent=None)
-    account.say("expired", account.sell("pro", status="expired"))
-    async with open_services(account.url, sqlite_url) as services, in_step(services):
-        await later_step(services)
-        before, started = account.asked.copy(), time.monotonic()
+    busy = asyncio.create_task(services.store.write(slow))
+    made = account.sell("pro")
+    services.mirror.keep_soon(made)
+    asked = []
+    for _ in range(3):
+        asked.append(asyncio.create_task(services.mirror.recent(10)))
         for _ in range(10):
-            await later_step(services)
-        asked = account.asked - before
-        most = (time.monotonic() - started) / STEP_SECONDS + 2
-        assert asked.keys() == {LIST_SESSIONS, LIST_EVENTS}
-        assert 10 <= asked[LIST_SESSIONS] <= most
-        assert 10 <= asked[LIST_EVENTS] <= most
+            await services.store.ping()
+    may_go_on.set()
+    for answer in await asyncio.gather(*asked):
+        assert [one.id for one in answer.sessions] == [made["id"]]
+    await busy
+
+
+async def test_what_was_just_made_is_kept_when_the_product_stops(
+    account: StripeAccount, sqlite_url: str
+) -> None:
+    made = account.sell("pro")
+    async with open_services(account.url, sqlite_url) as services:
+        services.mirror.keep_soon(made)
+    async with open_services(account.url, sqlite_url) as services:
+        assert await services.mirror.session(made["id"])

@@ -86,7 +86,7 @@ def connected_shop(folder: Path) -> Iterator[ConnectedShop]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         services = quick_services(settings, step_seconds=STEP_SECONDS)
-        services.fresh_start = FreshStart(services.gateway, services.store, services.mirror)
+        services.fresh_start = FreshStart(services.gateway, services.store, services.follower)
         async with services.running(), BlockingPortal() as portal:
             held.update(services=services, portal=portal)
             yield

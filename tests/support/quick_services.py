@@ -11,7 +11,7 @@ import stripe
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from billing.mirror import Mirror
+from billing.follower import Follower
 from billing.services import Services
 from billing.settings import Settings
 from billing.settlement import Settlement
@@ -58,7 +58,7 @@ def quick_services(
     services.settlement = Settlement(
         services.store, services.fulfillment, delays=delays, sweep_seconds=SWEEP_SECONDS
     )
-    services.mirror = Mirror(
+    services.follower = Follower(
         services.gateway, services.store, services.settlement, step_seconds=step_seconds
     )
     services.webhooks = Webhooks(settings, services.store, services.settlement)
@@ -79,7 +79,7 @@ async def open_services(
 
 @asynccontextmanager
 async def at_work(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Run ``settlement.run``, ``mirror.run`` behind the block; a mistake in them fails the test."""
+    """Run ``settlement.run``, ``follower.run`` behind the block; their mistakes fail the test."""
     tasks = [asyncio.ensure_future(run()) for run in runs]
     try:
         yield

@@ -1,0 +1,239 @@
+"""Keeps the mirror in step with Stripe.
+
+Filled once by a backfill; then webhooks tell what changed, and where none arrive, Stripe's events
+and newest sessions are asked for: two requests a step, however long the history is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from billing import position
+from billing.backfill import QUICK, SPARING, Backfill
+from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
+from billing.fulfillment import absorb
+from billing.settings import DATABASE_URL
+from billing.settlement import HANDLED_TYPES, initial_state
+from billing.store import events, sync
+from billing.store.events import Due
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from sqlalchemy import Connection
+
+    from billing.gateway import Page, StripeGateway
+    from billing.settlement import Settlement
+    from billing.store import Store
+
+log = logging.getLogger(__name__)
+
+LEASE = "mirror"
+LEASE_SECONDS = 15.0
+STEP_SECONDS = 4.0
+POLL_SECONDS_WITH_WEBHOOKS = 30.0
+FAILURE = ("failure", "next_step", "request_id")
+
+JSON = dict[str, Any]
+
+
+class Follower:
+    """Follows Stripe. ``run`` it as long as the server runs; one process at a time does the
+    reading, the others take over when it is gone."""
+
+    def __init__(
+        self,
+        gateway: StripeGateway,
+        store: Store,
+        settlement: Settlement,
+        *,
+        step_seconds: float = STEP_SECONDS,
+    ) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._settlement = settlement
+        self._step_seconds = step_seconds
+        self._holder = uuid.uuid4().hex
+        self._wake = asyncio.Event()
+        self._poll_events_at = 0.0
+        self._account: str | None = None
+
+    async def read_again(self) -> None:
+        """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
+        await self._store.write(position.begin_again)
+        self._poll_events_at = 0.0
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fill the copy, then keep it in step, until cancelled."""
+        try:
+            while True:
+                try:
+                    if await self._leads():
+                        await self._step()
+                except* BillingError as failures:
+                    await self._note_failure(_first(failures))
+                await self._pause()
+        finally:
+            await self._leave()
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._step_seconds):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _leads(self) -> bool:
+        now = time.time()
+        return await self._store.write(
+            lambda connection: sync.acquire(
+                connection, LEASE, self._holder, now, max(LEASE_SECONDS, 3 * self._step_seconds)
+            )
+        )
+
+    async def _leave(self) -> None:
+        try:
+            await self._store.write(
+                lambda connection: sync.release(connection, LEASE, self._holder)
+            )
+        except BillingError as failure:
+            log.info("The mirror's lease runs out by itself: %s", failure.message)
+
+    async def _step(self) -> None:
+        saved = await self._store.read(position.load)
+        started = time.time()
+        saved |= await self._same_account(saved)
+        if not saved.get("complete"):
+            saved = await self._fill(saved)
+        try:
+            if started >= self._poll_events_at:
+                await self._follow_events(saved)
+            await self._follow_sessions(saved)
+        except StripeFailure as failure:
+            if not failure.is_missing:
+                raise
+            # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
+            log.warning("The mirror's place in Stripe's lists is gone; it reads all again.")
+            saved = position.only(saved, "account", "again")
+            self._wake.set()
+        in_order = {name: value for name, value in saved.items() if name not in FAILURE}
+        await self._save(in_order | {"as_of": started})
+
+    async def _same_account(self, saved: JSON) -> JSON:
+        """The account to be saved; a database never holds the sessions of two."""
+        if self._account is None:
+            try:
+                self._account = str((await self._gateway.retrieve_account())["id"])
+            except StripeFailure as failure:
+                if failure.status != 403:  # a restricted key may not ask
+                    raise
+                self._account = saved.get("account", "")
+        if saved.get("account", self._account) != self._account:
+            raise NotConfigured(
+                DATABASE_URL,
+                f"The database holds the sessions of another Stripe account, {saved['account']}.",
+                f"Set {DATABASE_URL} to another database for this account.",
+            )
+        return {"account": self._account}
+
+    async def _fill(self, saved: JSON) -> JSON:
+        if "left" not in saved:
+            # The events from here on are followed, so that nothing falls between.
+            newest = await self._gateway.list_events(types=list(HANDLED_TYPES), limit=1)
+            saved |= {"left": [], "read": 0, "event": _first_id(newest)}
+            await self._save(saved)
+        log.info("Reading the history of Checkout Sessions from Stripe ...")
+
+        async def keep(found: list[JSON], left: list[JSON]) -> None:
+            saved["read"] += len(found)
+            newest = max(found, key=lambda session: session["created"], default=None)
+            if newest and newest["created"] >= saved.get("newest_created", 0):
+                saved.update(session=newest["id"], newest_created=newest["created"])
+            snapshot = saved | {"left": left, "complete": not left}
+
+            def write(connection: Connection) -> None:
+                absorb(connection, found, "sync")
+                position.save(connection, snapshot)
+                sync.acquire(connection, LEASE, self._holder, time.time(), LEASE_SECONDS)
+
+            await self._store.write(write)
+
+        pace = SPARING if self._gateway.is_rate_limited else QUICK
+        backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
+        await backfill.run(saved["left"], int(time.time()) + 60)
+        log.info("The history is read: %s sessions.", saved["read"])
+        return saved | {"left": [], "complete": True}
+
+    async def _follow_events(self, saved: JSON) -> None:
+        """Record what no webhook has brought. While webhooks bring everything, look less often."""
+        waiting: list[Due] = []
+        missed = False
+
+        def record(connection: Connection, page: list[JSON]) -> None:
+            nonlocal missed
+            now = time.time()
+            for event in page:
+                known = events.record(connection, event, "poll", initial_state(event["type"]), now)
+                missed = missed or known.deliveries == 0
+                if known.state == "pending":
+                    waiting.append(Due(event["id"], event["type"], events.object_id(event)))
+
+        seen = 0
+        newer = self._newer(self._gateway.list_events, saved, "event", types=list(HANDLED_TYPES))
+        async for page in newer:
+            await self._store.write(partial(record, page=page))
+            seen += len(page)
+        self._settlement.expect(waiting)
+        if missed:
+            self._poll_events_at = 0.0
+        elif seen:
+            self._poll_events_at = time.time() + POLL_SECONDS_WITH_WEBHOOKS
+
+    async def _follow_sessions(self, saved: JSON) -> None:
+        """No event tells of a session that was made elsewhere: ask for the newest."""
+        async for page in self._newer(self._gateway.list_checkout_sessions, saved, "session"):
+            await self._store.write(partial(absorb, found=page, cause="sync"))
+
+    async def _newer(
+        self, listing: Callable[..., Awaitable[Page]], saved: JSON, cursor: str, **filters: Any
+    ) -> AsyncIterator[list[JSON]]:
+        """Pages of what is newer than ``saved[cursor]``, the oldest page first."""
+        while True:
+            before = {"ending_before": saved[cursor]} if saved.get(cursor) else {}
+            page = await listing(limit=100, **before, **filters)
+            if page.data:
+                yield page.data
+                saved[cursor] = page.data[0]["id"]
+            if page.has_more and not before:
+                # More came at once than one page shows, and nothing is known below it.
+                saved["complete"] = False
+                saved.pop("left", None)
+            if not page.has_more or not before:
+                return
+
+    async def _save(self, saved: JSON) -> None:
+        await self._store.write(lambda connection: position.save(connection, saved))
+
+    async def _note_failure(self, failure: BillingError) -> None:
+        log.warning("The mirror could not follow Stripe: %s", failure)
+        values = (failure.message, failure.next_step, getattr(failure, "request_id", None))
+        remark = dict(zip(FAILURE, values, strict=True))
+        try:
+            await self._store.write(partial(position.note, remark=remark))
+        except StoreFailure as lost:
+            log.warning("That could not be written down either: %s", lost.message)
+
+
+def _first(failures: ExceptionGroup[BillingError]) -> BillingError:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _first_id(page: Page) -> str | None:
+    return page.data[0]["id"] if page.data else None

@@ -1,0 +1,45 @@
+"""Where the follower stands in Stripe's lists: kept with what it has read, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from billing.store import sync
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+POSITION = "mirror"
+AGAIN = "mirror_reads_again"  # a token: what was read under another one is read again
+
+JSON = dict[str, Any]
+
+
+def load(connection: Connection) -> JSON:
+    """What the last step left, unless all is to be read again since."""
+    saved: JSON = sync.load(connection, POSITION) or {}
+    again = sync.load(connection, AGAIN)
+    if saved.get("again") == again:
+        return saved
+    return only(saved, "account") | {"again": again}
+
+
+def save(connection: Connection, position: JSON) -> None:
+    """Keep it for the next step, of whichever process."""
+    sync.save(connection, POSITION, position)
+
+
+def note(connection: Connection, remark: JSON) -> None:
+    """Add to what is saved."""
+    sync.save(connection, POSITION, (sync.load(connection, POSITION) or {}) | remark)
+
+
+def begin_again(connection: Connection) -> None:
+    """Have all read again, also when a step is under way: what it saves no longer counts."""
+    sync.save(connection, AGAIN, uuid.uuid4().hex)
+
+
+def only(position: JSON, *names: str) -> JSON:
+    """The part of it with these names."""
+    return {name: position[name] for name in names if name in position}
