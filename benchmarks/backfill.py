@@ -103,7 +103,7 @@ def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
             following = asyncio.create_task(follower.run())
             while not (state := (await mirror.recent(1)).state).complete:
                 assert state.failure is None, state.failure
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.02)
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
             await gateway.aclose()

@@ -9,7 +9,7 @@ backfill that is cut off goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,16 +23,17 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Pace:
-    """How many readers there are, and how far back (in seconds) the edges of the first stretches
-    lie. More of both is quicker and asks for more pages that turn out half empty."""
+    """How many readers there are, how far back (in seconds) the edges of the first stretches lie,
+    and how many pages are worth a reader. More readers with less each are quicker, and ask for
+    more pages that turn out half empty."""
 
     readers: int
     edges: tuple[int, ...]
+    pages_worth_a_reader: int
 
 
-QUICK = Pace(16, (DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY))
-SPARING = Pace(4, (3 * DAY, 60 * DAY))  # where requests are what is scarce
-PAGES_WORTH_A_READER = 4
+QUICK = Pace(24, (DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY), 2)
+SPARING = Pace(4, (3 * DAY, 60 * DAY), 4)  # where requests are what is scarce
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Backfill:
         self._reading = 0
         self._to_look_at = 0
         self._says_left = False
+        self._to_store = asyncio.Semaphore(pace.readers)
         self._changed = asyncio.Condition()
 
     async def run(self, left: list[dict[str, Any]], now: int) -> None:
@@ -92,27 +94,30 @@ class Backfill:
         self._to_look_at = len(self._waiting)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._pace.readers):
-                group.create_task(self._read())
+                group.create_task(self._read(group))
+        if self._says_left:  # the last pages were stored at once, each thinking of the other
+            await self._keep([], [])
 
     def _first_stretches(self, now: int) -> list[Stretch]:
         newest = [now, *(now - edge for edge in self._pace.edges)]
         oldest = [*(edge + 1 for edge in newest[1:]), 0]
         return [Stretch(*bounds) for bounds in zip(oldest, newest, strict=True)]
 
-    async def _read(self) -> None:
+    async def _read(self, group: asyncio.TaskGroup) -> None:
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._waiting or not self._unread)
                 if not self._waiting:
-                    break
+                    return
                 stretch = self._waiting.pop(0)
                 self._reading += 1
-            await self._read_page(stretch)
-        if self._says_left:  # the last pages were stored at once, each thinking of the other
-            self._says_left = False
-            await self._keep([], [])
+            stretch, page = await self._read_page(stretch)
+            # Stored while the next page is read; no more wait for the database than are read.
+            await self._to_store.acquire()
+            group.create_task(self._store(stretch, page))
 
-    async def _read_page(self, stretch: Stretch) -> None:
+    async def _read_page(self, stretch: Stretch) -> tuple[Stretch, Page]:
+        """The newest page of the stretch, and the stretch that it covers."""
         created = {"gte": stretch.oldest, "lte": stretch.newest}
         after = {"starting_after": stretch.after} if stretch.after else {}
         page = await self._fetch(created=created, limit=PAGE, **after)
@@ -130,9 +135,13 @@ class Backfill:
             self._unread.add(stretch)
             self._share_out()
             self._changed.notify_all()
-        left = [asdict(one) for one in self._unread - {stretch}]
+        return stretch, page
+
+    async def _store(self, stretch: Stretch, page: Page) -> None:
+        left = [vars(one) for one in self._unread - {stretch}]
         self._says_left = bool(left)
         await self._keep(page.data, left)
+        self._to_store.release()
         async with self._changed:
             self._unread.discard(stretch)
             self._changed.notify_all()
@@ -146,7 +155,8 @@ class Backfill:
         shared: list[Stretch] = []
         for stretch in self._waiting:
             readers = 1 + round(idle * stretch.pages / total)
-            shared += stretch.cut(min(readers, stretch.pages // PAGES_WORTH_A_READER))
+            most = stretch.pages // self._pace.pages_worth_a_reader
+            shared += stretch.cut(min(readers, most))
         self._unread = self._unread.difference(self._waiting).union(shared)
         self._waiting = shared
 

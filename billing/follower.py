@@ -108,7 +108,10 @@ class Follower:
     async def _step(self) -> None:
         saved = await self._store.read(position.load)
         started = time.time()
-        saved |= await self._same_account(saved)
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(self._same_account(saved))
+            start = group.create_task(self._starting_point(saved))
+        saved |= account.result() | start.result()
         if not saved.get("complete"):
             saved = await self._fill(saved)
         try:
@@ -142,12 +145,16 @@ class Follower:
             )
         return {"account": self._account}
 
+    async def _starting_point(self, saved: JSON) -> JSON:
+        """What is known before the first page is read. The events from here on are followed, so
+        that nothing falls between."""
+        if saved.get("complete") or "left" in saved:
+            return {}
+        newest = await self._gateway.list_events(types=list(HANDLED_TYPES), limit=1)
+        return {"left": [], "read": 0, "event": _first_id(newest)}
+
     async def _fill(self, saved: JSON) -> JSON:
-        if "left" not in saved:
-            # The events from here on are followed, so that nothing falls between.
-            newest = await self._gateway.list_events(types=list(HANDLED_TYPES), limit=1)
-            saved |= {"left": [], "read": 0, "event": _first_id(newest)}
-            await self._save(saved)
+        await self._save(saved)
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
         async def keep(found: list[JSON], left: list[JSON]) -> None:

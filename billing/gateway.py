@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,20 +20,14 @@ from aiolimiter import AsyncLimiter
 from billing.errors import StripeFailure
 from billing.logs import redacted
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
+from billing.stripe_client import connected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 log = logging.getLogger(__name__)
 
-# The SDK would tell Stripe about this machine with every request, and spend a third of its CPU
-# time on saying so.
-stripe.enable_telemetry = False
-
-ATTEMPT_SECONDS = 20.0
 DEADLINE_SECONDS = 30.0
-NETWORK_RETRIES = 2
-CONNECTIONS = 256
 RATE_LIMIT_ATTEMPTS = 8
 STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
 
@@ -179,21 +172,8 @@ class StripeGateway:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=CONNECTIONS,
-                ssl=ssl.create_default_context(cafile=stripe.ca_bundle_path),
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        return stripe.StripeClient(
-            key.get_secret_value(),
-            base_addresses={"api": self.api_base},
-            max_network_retries=NETWORK_RETRIES,
-            http_client=stripe.AIOHTTPClient(
-                timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS), session=self._http
-            ),
-        )
+        client, self._http = connected(key.get_secret_value(), self.api_base)
+        return client
 
     async def _listed(self, path: str, filters: Mapping[str, Any]) -> Page:
         async for attempt in stamina.retry_context(
