@@ -37,20 +37,20 @@ class TestBankAccount:
 TestBankAccount.__test__ = False  # type: ignore[attr-defined]  # its name is not a test's
 
 TEST_BANK_ACCOUNTS: tuple[TestBankAccount, ...] = (
-    TestBankAccount("000123456789", "Processing, then paid"),
+    TestBankAccount("000123456789", "Paid later"),
     TestBankAccount(
         "000111111116",
-        "Processing, then failed: no account",
+        "Fails later: no account",
         DebitRefusal("no_account", "The customer's bank account could not be located."),
     ),
     TestBankAccount(
         "000111111113",
-        "Processing, then failed: account closed",
+        "Fails later: account closed",
         DebitRefusal("account_closed", "The customer's bank account has been closed."),
     ),
     TestBankAccount(
         "000222222227",
-        "Processing, then failed: insufficient funds",
+        "Fails later: insufficient funds",
         DebitRefusal(
             "insufficient_funds",
             "The customer's account has insufficient funds to cover this payment.",
@@ -58,7 +58,7 @@ TEST_BANK_ACCOUNTS: tuple[TestBankAccount, ...] = (
     ),
     TestBankAccount(
         "000333333335",
-        "Processing, then failed: debit not authorized",
+        "Fails later: debit not authorized",
         DebitRefusal(
             "debit_not_authorized",
             "The customer has notified their bank that this payment was unauthorized.",

@@ -9,12 +9,13 @@ without JavaScript, gets pages back. JSON answers hold `status` and, when someth
 `errors: [{field, message, code, decline_code?}]`:
 
 - 200 `paid`: `return_url` to go on to, or null when it is no web address
+- 200 `processing`: likewise, and the bank answers later
 - 200 `requires_action`: `payment_intent` to authenticate
 - 402 `declined`: the session is still open
 - 409 `closed`: `session_status` is `complete` or `expired`, and `return_url`
 - 400 `invalid`, 403 `forbidden`, 404 `unknown`, 413 `too_large`: nothing was done
 
-A card number is handed to the engine and kept nowhere else.
+A card or account number is handed to the engine and kept nowhere else.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from stripe_sandbox.checkout_page_security import (
 )
 from stripe_sandbox.payments import (
     AuthenticationRequired,
+    Card,
     CheckoutView,
     Declined,
     NotOpen,
@@ -107,16 +109,23 @@ class CheckoutPage:
         )
 
     async def pay(self, request: Request) -> Response:
-        """Try to pay with the submitted card; paid only answers once the webhooks were told."""
+        """Try to pay as submitted; what went through is answered once the webhooks were told."""
         session_id = request.path_params["session_id"]
         submitted: dict[str, Any] = {}
         try:
             submitted = await _submitted(request)
             view = self._known(session_id)
-            form = read_payment_form(submitted, known_email=view.customer_email)
+            form = read_payment_form(
+                submitted,
+                known_email=view.customer_email,
+                payment_method_types=view.payment_method_types,
+            )
             if isinstance(form, list):
                 raise _Refused(400, "invalid", *form)  # noqa: TRY301  # one way out for all
-            outcome = self._payments.pay(session_id, form.card, form.payer)
+            if isinstance(form.paid_with, Card):
+                outcome = self._payments.pay(session_id, form.paid_with, form.payer)
+            else:
+                outcome = self._payments.debit(session_id, form.paid_with.number, form.payer)
         except _Refused as refused:
             return self._refusal(request, refused, submitted)
         return await self._answer(request, outcome, submitted)
@@ -161,9 +170,10 @@ class CheckoutPage:
                 # As Stripe does: the shop hears of the payment before its customer is back.
                 await self._payments.webhooks_answered(outcome.event_ids)
                 return_url = web_link(outcome.return_url)
+                status = "paid" if isinstance(outcome, Paid) else "processing"
                 if _is_json(request):
-                    return _json({"status": "paid", "return_url": return_url})
-                return _page(self._html.paid(return_url))
+                    return _json({"status": status, "return_url": return_url})
+                return _page(self._html.complete(status, return_url))
             case AuthenticationRequired():
                 intent = outcome.payment_intent
                 if _is_json(request):

@@ -11,13 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stripe_sandbox.checkout_page_countries import COUNTRIES
 from stripe_sandbox.checkout_page_form import FIELDS, FieldError
+from stripe_sandbox.checkout_page_samples import sample_groups
 from stripe_sandbox.checkout_page_security import web_link
-from stripe_sandbox.checkout_page_text import OrderText, card_groups, future_expiry
+from stripe_sandbox.checkout_page_text import OrderText
+from stripe_sandbox.delayed_payments import SETTLES_IN
 from stripe_sandbox.payments import CheckoutView
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_KEPT_IN_THE_FORM = ("email", "name", "country")  # a card is never printed back
+_KEPT_IN_THE_FORM = ("email", "name", "country", "payment_method_type")  # no number is
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,22 @@ class CheckoutHtml:
         """The order and the payment form, with what is wrong beside the fields at fault."""
         # Reversed: of several errors in one place the first is shown.
         kept = {name: str((submitted or {}).get(name, "")) for name in _KEPT_IN_THE_FORM}
+        kind = kept["payment_method_type"]
         return self._render(
             "checkout.html",
             up=up,
             view=view,
             order=OrderText.of(view),
             cancel_url=web_link(view.cancel_url),
-            values={**kept, "country": kept["country"] or "US"},
+            values={
+                **kept,
+                "country": kept["country"] or "US",
+                "payment_method_type": kind if kind in view.payment_method_types else "card",
+            },
             errors={_place(error): error.message for error in reversed(errors)},
             countries=COUNTRIES,
-            card_groups=card_groups(),
-            expiry=future_expiry(view),
+            sample_groups=sample_groups(view),
+            settles_in=round(SETTLES_IN),
         )
 
     def challenge(self, view: CheckoutView, payment_intent: str) -> str:
@@ -94,12 +101,13 @@ class CheckoutHtml:
             payment_intent=payment_intent,
         )
 
-    def paid(self, return_url: str | None) -> str:
-        """What a plain form gets when it paid: it goes on to the shop by itself."""
+    def complete(self, status: str, return_url: str | None) -> str:
+        """What a plain form gets when it is `paid` or `processing`: it goes on to the shop by
+        itself."""
         return self._render(
             "closed.html",
             up="../",
-            heading="Payment complete",
+            heading="Payment complete" if status == "paid" else "Payment processing",
             text="Thank you. No money moved: this was a local sandbox.",
             link=return_url,
             link_text="Return to the shop",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from stripe_sandbox.cards import TEST_CARDS, Brand
 from stripe_sandbox.currencies import ZERO_DECIMAL
 from stripe_sandbox.payments import CheckoutView
 
@@ -96,62 +94,3 @@ def _each(quantity: int, unit_amount: int, currency: str, interval: str | None) 
             f" per {interval}" if interval else ""
         )
     return f"Billed every {interval}" if interval else ""
-
-
-BRAND_NAMES: dict[Brand, str] = {
-    "visa": "Visa",
-    "mastercard": "Mastercard",
-    "amex": "Amex",
-    "discover": "Discover",
-    "diners": "Diners",
-    "jcb": "JCB",
-    "unionpay": "UnionPay",
-}
-
-
-@dataclass(frozen=True)
-class CardText:
-    """A test card as its button shows it, and what it fills into the form."""
-
-    number: str
-    brand: str
-    label: str
-    cvc: str
-
-
-@dataclass(frozen=True)
-class CardGroup:
-    """Test cards that lead to much the same; `heading` names what."""
-
-    heading: str
-    cards: tuple[CardText, ...]
-
-
-def card_groups() -> tuple[CardGroup, ...]:
-    """The test cards in the order of their table, by what they lead to."""
-    groups: dict[str, list[CardText]] = {"Paid": [], "3-D Secure": [], "Declined": []}
-    for card in TEST_CARDS:
-        heading = "3-D Secure" if card.authentication else "Declined" if card.refusal else "Paid"
-        groups[heading].append(
-            CardText(
-                number=card.number,
-                brand=BRAND_NAMES[card.brand],
-                label=_label_under(heading, card.label),
-                cvc="1234" if card.brand == "amex" else "123",
-            )
-        )
-    return tuple(CardGroup(heading, tuple(cards)) for heading, cards in groups.items())
-
-
-def _label_under(heading: str, label: str) -> str:
-    """The label without the words that the heading above it says already."""
-    if heading == "Paid":
-        return label
-    rest = label.removeprefix(heading).lstrip(":, ")
-    return rest[:1].upper() + rest[1:] if rest else label
-
-
-def future_expiry(view: CheckoutView) -> str:
-    """A card expiry `MM / YY` well in the future by the sandbox's clock, which may be moved."""
-    year = datetime.fromtimestamp(view.expires_at, UTC).year + 4
-    return f"12 / {year % 100:02d}"

@@ -31,6 +31,7 @@ class CheckoutView:
     currency: str
     amount_total: int
     line_items: tuple[LineItemView, ...]
+    payment_method_types: tuple[str, ...]
     customer_email: str | None
     cancel_url: str | None
     return_url: str | None
@@ -47,6 +48,7 @@ def checkout_view(world: World, session: Object, line_items: list[Object]) -> Ch
         currency=session["currency"],
         amount_total=session["amount_total"],
         line_items=tuple(_line_view(world, item) for item in line_items),
+        payment_method_types=tuple(session["payment_method_types"]),
         customer_email=known_email(session),
         cancel_url=session["cancel_url"],
         return_url=return_url(session),

@@ -102,9 +102,8 @@ class Payments:
             if test_card is None or refusal is not None:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
             billing = billing_details(email, payer.name, payer.country)
-            if session["amount_total"] == 0 and session["mode"] == "payment":
-                completed = self._session.complete(session, billing, None, None)
-                return Paid(return_url(session) or "", (completed,))
+            if session["amount_total"] == 0:
+                return self._nothing_to_pay(session, billing)
             saved = session["mode"] == "subscription"
             method = self._methods.make(
                 test_card,
@@ -143,6 +142,8 @@ class Payments:
             if refusal is not None:
                 return _declined(refusal)
             billing = billing_details(email, payer.name, payer.country)
+            if session["amount_total"] == 0:
+                return self._nothing_to_pay(session, billing)
             saved = session["mode"] == "subscription"
             method = self._methods.make_bank_account(
                 account, billing, "always" if saved else "unspecified"
@@ -186,6 +187,10 @@ class Payments:
     async def webhooks_answered(self, event_ids: Iterable[str], timeout: float = 10.0) -> None:  # noqa: ASYNC109  # the page's interface
         """Return when every endpoint gave its first answer, or after `timeout` seconds."""
         await self._answered(event_ids, timeout)
+
+    def _nothing_to_pay(self, session: Object, billing: Object) -> Paid:
+        completed = self._session.complete(session, billing, None, None)
+        return Paid(return_url(session) or "", (completed,))
 
     def _charge(
         self,

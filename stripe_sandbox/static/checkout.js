@@ -1,4 +1,4 @@
-// The Checkout page's behaviour: formats the card as it is typed, fills in test cards, checks the
+// The Checkout page's behaviour: formats the card as it is typed, fills in test numbers, checks the
 // form, pays without leaving the page, and runs the 3-D Secure step.
 "use strict";
 
@@ -8,7 +8,7 @@ const submit = document.getElementById("submit");
 const submitText = submit.querySelector(".says");
 const progress = document.getElementById("progress");
 const brandHint = document.getElementById("brand");
-const { email, number, expiry, cvc, name: holder, country } = form.elements;
+const { email, number, expiry, cvc, routing_number, account_number, name: holder, country } = form.elements;
 const idleText = submitText.textContent;
 const PATIENCE = 2000; // milliseconds until the page says what it is waiting for
 
@@ -79,6 +79,8 @@ cvc.addEventListener("input", () => reformat(cvc, (text) => onlyDigits(text).sli
 
 // What is wrong ----------------------------------------------------------------------------------
 
+const byBank = () => form.elements.payment_method_type.value === "us_bank_account";
+
 const CHECKS = {
   email() {
     if (email.readOnly) return "";
@@ -101,9 +103,18 @@ const CHECKS = {
     const needed = brandOf(onlyDigits(number.value)).name === "Amex" ? 4 : 3;
     return cvc.value.length < needed ? "Your card's security code is incomplete." : "";
   },
-  name: () => (holder.value.trim() ? "" : "Enter the name on your card."),
+  routing_number: () => (routing_number.value.trim() ? "" : "Enter your bank's routing number."),
+  account_number: () => (account_number.value.trim() ? "" : "Enter your account number."),
+  name() {
+    if (holder.value.trim()) return "";
+    return byBank() ? "Enter the account holder's name." : "Enter the name on your card.";
+  },
   country: () => (country.value ? "" : "Choose your country or region."),
 };
+
+const PLACES = Object.keys(CHECKS).filter((place) => form.elements[place]);
+// What the chosen payment method does not need is hidden.
+const isAsked = (place) => form.elements[place].offsetParent !== null;
 
 function showProblem(place, message) {
   const problem = document.getElementById(`${place}-error`);
@@ -118,7 +129,7 @@ function showProblem(place, message) {
 }
 
 function clearProblems() {
-  for (const place of [...Object.keys(CHECKS), "card", "form"]) showProblem(place, "");
+  for (const place of [...PLACES, "card", "form"]) showProblem(place, "");
 }
 
 // Shows every problem at its place; speaks the first and takes the focus there.
@@ -137,10 +148,10 @@ function showProblems(errors) {
   if (first === "card") number.select();
 }
 
-for (const [place, check] of Object.entries(CHECKS)) {
+for (const place of PLACES) {
   const field = form.elements[place];
   field.addEventListener("blur", () => {
-    if (field.value && check()) showProblem(place, check());
+    if (field.value && CHECKS[place]()) showProblem(place, CHECKS[place]());
   });
   field.addEventListener("input", () => {
     showProblem(place, "");
@@ -148,23 +159,25 @@ for (const [place, check] of Object.entries(CHECKS)) {
   });
 }
 
-// Test cards -------------------------------------------------------------------------------------
+for (const type of form.querySelectorAll(".methods input")) {
+  type.addEventListener("change", clearProblems);
+}
 
-for (const card of document.querySelectorAll(".test-card")) {
-  card.addEventListener("click", () => {
+// Test cards and bank accounts -------------------------------------------------------------------
+
+const samples = document.querySelectorAll(".test-card");
+for (const sample of samples) {
+  sample.addEventListener("click", () => {
     if (busy) return;
     clearProblems();
-    number.value = groupedNumber(card.dataset.number);
-    expiry.value = card.dataset.expiry;
-    cvc.value = card.dataset.cvc;
+    for (const [field, value] of Object.entries(sample.dataset)) form.elements[field].value = value;
+    reformat(number, (text) => groupedNumber(onlyDigits(text)));
     if (!email.value) email.value = "tester@example.com";
     if (!holder.value) holder.value = "Test Customer";
     showBrand();
-    for (const other of document.querySelectorAll(".test-card")) {
-      other.setAttribute("aria-pressed", String(other === card));
-    }
+    for (const other of samples) other.setAttribute("aria-pressed", String(other === sample));
     submit.focus({ preventScroll: window.innerWidth >= 900 });
-    say(`Filled in a test card: ${card.textContent}.`);
+    say(`Filled in: ${sample.textContent}.`);
   });
 }
 
@@ -213,9 +226,10 @@ async function post(address, body) {
 }
 
 async function settle(answer) {
-  if (answer.status === "paid" && answer.return_url) {
-    say("Paid. Taking you back to the shop.");
-    submitText.textContent = "Paid";
+  if (answer.return_url && ["paid", "processing"].includes(answer.status)) {
+    const paid = answer.status === "paid";
+    say(`${paid ? "Paid." : "The bank answers later."} Taking you back to the shop.`);
+    submitText.textContent = paid ? "Paid" : "Submitted";
     form.classList.add("paid");
     window.location.assign(answer.return_url);
   } else if (answer.status === "requires_action") {
@@ -224,7 +238,7 @@ async function settle(answer) {
     sayProcessing();
     const address = form.dataset.authenticate;
     await settle(await post(address, { payment_intent: answer.payment_intent, result }));
-  } else if (["paid", "closed", "unknown"].includes(answer.status)) {
+  } else if (["paid", "processing", "closed", "unknown"].includes(answer.status)) {
     window.location.reload(); // the page says what became of it
   } else {
     setBusy(false);
@@ -246,12 +260,11 @@ for (const choice of challenge.querySelectorAll("button")) {
   choice.addEventListener("click", () => challenge.close(choice.value));
 }
 
-form.noValidate = true; // our own messages, in place
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (busy) return;
-  const errors = Object.entries(CHECKS)
-    .map(([field, check]) => ({ field, message: check() }))
+  const errors = PLACES.filter(isAsked)
+    .map((field) => ({ field, message: CHECKS[field]() }))
     .filter(({ message }) => message);
   if (errors.length) {
     showProblems(errors);

@@ -6,11 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 import stripe
 from playwright.sync_api import Page, expect
 
 from tests.support.checkout import (
     INSUFFICIENT_FUNDS,
+    MONEY_COMES_LATER,
+    MONEY_NEVER_COMES,
     PAID,
     THREE_D_SECURE,
     authenticate,
@@ -111,6 +114,59 @@ def test_3d_secure_decides(page: Page, app: Process, succeed: bool) -> None:
         newest_row(page, "1 extra credit", "Open", "Unpaid")
 
 
+def let_the_bank_answer(app: Process) -> None:
+    """Move the sandbox's clock past the time that a bank takes."""
+    requests.post(
+        f"{app.url}/sandbox/_control/clock",
+        headers={"Authorization": "Bearer sk_test_x"},
+        json={"advance_seconds": 20},
+        timeout=10,
+    ).raise_for_status()
+
+
+def session_returned_to(page: Page) -> str:
+    found = re.search(r"session_id=(cs_test_\w+)", page.url)
+    assert found
+    return found.group(1)
+
+
+def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Process) -> None:
+    checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
+    pay(checkout, MONEY_COMES_LATER)
+    banner(checkout, "Still processing")
+    newest_row(checkout, "Pro plan", "Complete", "Unpaid", "tester@example.com")
+    session_id = session_returned_to(checkout)
+    granted = f"Granted: 1 x pro for {session_id}"
+    assert granted not in app.log
+
+    let_the_bank_answer(app)
+    banner(checkout, "Payment received")
+    newest_row(checkout, "Pro plan", "Complete", "Paid")
+    newest_row(page, "Pro plan", "Complete", "Paid")
+    page.goto(f"{app.url}/app/sessions?session={session_id}")
+    story = page.get_by_role("dialog")
+    expect(story).to_contain_text("The delayed payment arrived")
+    expect(story).not_to_contain_text("waiting to be handled")
+    expect(story.get_by_text("Granted:")).to_have_count(1)
+    assert app.log.count(granted) == 1
+
+
+def test_a_bank_that_returns_the_debit_grants_nothing(page: Page, app: Process) -> None:
+    checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
+    pay(checkout, MONEY_NEVER_COMES)
+    banner(checkout, "Still processing")
+    session_id = session_returned_to(checkout)
+
+    let_the_bank_answer(app)
+    page.goto(f"{app.url}/app/sessions?session={session_id}")
+    story = page.get_by_role("dialog")
+    expect(story).to_contain_text("The delayed payment failed")
+    expect(story).to_contain_text("no_account")
+    expect(story).not_to_contain_text("waiting to be handled")
+    expect(story.get_by_text("Granted:")).to_have_count(0)
+    assert f"for {session_id}" not in app.log
+
+
 def test_leaving_checkout_is_canceled_and_nothing_is_paid(page: Page, app: Process) -> None:
     checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
     checkout.get_by_role("link", name="Back").click()
@@ -154,6 +210,4 @@ def test_the_webhook_of_a_payment_is_in_the_log(page: Page, app: Process) -> Non
     checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
     pay(checkout, PAID)
     banner(checkout, "Payment received")
-    found = re.search(r"session_id=(cs_test_\w+)", checkout.url)
-    assert found
-    assert f"checkout.session.completed {found.group(1)}" in app.log
+    assert f"checkout.session.completed {session_returned_to(checkout)}" in app.log

@@ -130,8 +130,12 @@ def test_the_keyboard_alone_can_pay(page: Page, storefront: Storefront) -> None:
     expect(page.get_by_role("link", name="Skip to the payment form")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Email")).to_be_focused()
+    page.keyboard.type("keys@example.com")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="Card")).to_be_focused()
+    page.keyboard.press("Tab")
     typed = {
-        "Email": "keys@example.com",
         "Card number": "4000002500003155",
         "Expiry": "1234",
         "CVC": "123",

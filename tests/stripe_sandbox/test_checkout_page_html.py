@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
 from stripe_sandbox.cards import TEST_CARDS
 from stripe_sandbox.checkout_page_html import CheckoutHtml
+from stripe_sandbox.checkout_page_samples import sample_groups
 from stripe_sandbox.checkout_page_security import web_link
-from stripe_sandbox.checkout_page_text import OrderText, amount_text, card_groups
+from stripe_sandbox.checkout_page_text import OrderText, amount_text
 from stripe_sandbox.payments import CheckoutView, LineItemView
 
 BAD_LINKS = [
@@ -32,6 +34,7 @@ def view(
     status: str = "open",
     payment_status: str = "paid",
     mode: str = "payment",
+    payment_method_types: tuple[str, ...] = ("card",),
     cancel_url: str | None = None,
     return_url: str | None = None,
 ) -> CheckoutView:
@@ -44,6 +47,7 @@ def view(
         currency="usd",
         amount_total=sum(line.amount_total for line in lines),
         line_items=lines,
+        payment_method_types=payment_method_types,
         customer_email=None,
         cancel_url=cancel_url,
         return_url=return_url,
@@ -112,10 +116,39 @@ def test_a_subscription_with_something_paid_once_names_its_period() -> None:
 
 def test_every_test_card_is_on_the_page() -> None:
     """The page offers all of the sandbox's test cards, each in one group."""
-    offered = [card.number for group in card_groups() for card in group.cards]
+    groups = sample_groups(view())
+    offered = [sample.fields["number"] for group in groups for sample in group.samples]
 
     assert sorted(offered) == sorted(card.number for card in TEST_CARDS)
-    assert [group.heading for group in card_groups()] == ["Paid", "3-D Secure", "Declined"]
+    assert [group.heading for group in groups] == ["Paid", "3-D Secure", "Declined"]
+
+
+def test_test_bank_accounts_are_offered_where_the_session_takes_them() -> None:
+    """A session for cards only has neither the choice nor the accounts on its page."""
+    *_, banks = sample_groups(view(payment_method_types=("card", "us_bank_account")))
+    html = CheckoutHtml()
+
+    assert banks.heading == "US bank account"
+    offered = [sample.fields["account_number"] for sample in banks.samples]
+    assert offered == [account.number for account in TEST_BANK_ACCOUNTS]
+    assert "bank account" not in html.open(view())
+    both = html.open(view(payment_method_types=("card", "us_bank_account")))
+    assert both.count('name="payment_method_type"') == 2
+
+
+def test_a_plain_form_comes_back_with_its_payment_method_chosen() -> None:
+    """What was chosen stays chosen; what is no choice is a card."""
+    html = CheckoutHtml()
+    session = view(payment_method_types=("card", "us_bank_account"))
+    for submitted, chosen in (
+        ("us_bank_account", "us_bank_account"),
+        ('"><script>', "card"),
+        ("", "card"),
+    ):
+        page = html.open(session, submitted={"payment_method_type": submitted})
+        assert page.count(" checked") == 1
+        assert f'value="{chosen}" checked' in page
+        assert "<script>" not in page
 
 
 def test_a_debit_under_way_is_not_called_paid() -> None:

@@ -21,6 +21,13 @@ GOOD = {
     "name": "Test Customer",
     "country": "US",
 }
+BANK = {
+    "payment_method_type": "us_bank_account",
+    "email": "tester@example.com",
+    "routing_number": "110000000",
+    "account_number": "000123456789",
+    "name": "Test Customer",
+}
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +145,68 @@ def test_a_bad_field_is_named_and_nothing_is_made(
     assert reply.status == 400
     assert reply.json["status"] == "invalid"
     assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [(field, code)]
+    assert still_untouched(storefront, session.id)
+
+
+def test_a_bank_account_completes_the_session_unpaid(storefront: Storefront) -> None:
+    """The answer tells a debit under way from a payment, and names where to go on to."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, BANK)
+
+    assert reply.status == 200
+    assert reply.json == {
+        "status": "processing",
+        "return_url": f"{storefront.url}/thanks?session_id={session.id}",
+    }
+    after = storefront.session(session.id)
+    assert (after.status, after.payment_status) == ("complete", "unpaid")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "code"),
+    [
+        ({"email": ""}, "email", "missing"),
+        ({"routing_number": ""}, "routing_number", "missing"),
+        ({"routing_number": "021000021"}, "routing_number", "routing_number_invalid"),
+        ({"routing_number": 110000000}, "routing_number", "invalid_type"),
+        ({"account_number": " "}, "account_number", "missing"),
+        ({"account_number": "123"}, "account_number", "account_number_invalid"),
+        ({"account_number": "<b>"}, "account_number", "account_number_invalid"),
+        ({"account_number": None}, "account_number", "invalid_type"),
+        ({"name": ""}, "name", "missing"),
+        ({"name": "nul\x00"}, "name", "name_invalid"),
+    ],
+)  # fmt: skip
+def test_a_bad_field_of_a_bank_account_is_named(
+    storefront: Storefront, wrong: dict[str, object], field: str, code: str
+) -> None:
+    """Likewise; numbers that are not the test bank's are refused rather than kept."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, {**BANK, **wrong})
+
+    assert reply.status == 400
+    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [(field, code)]
+    assert still_untouched(storefront, session.id)
+
+
+def test_a_session_for_cards_only_takes_no_bank_account(storefront: Storefront) -> None:
+    """Nobody pays in a way that the session does not allow by posting it."""
+    session = storefront.sell_credits(allowed_payment_method_types=["card"])
+    reply = pay(storefront, session.id, BANK)
+
+    assert (reply.status, reply.fields) == (400, ["payment_method_type"])
+    assert still_untouched(storefront, session.id)
+
+
+@pytest.mark.parametrize("kind", ["bitcoin", 7, ["card"], "<script>"])
+def test_a_payment_method_that_does_not_exist_is_refused(
+    storefront: Storefront, kind: object
+) -> None:
+    """A whole card does not help when another method is named."""
+    session = storefront.sell_credits()
+    reply = pay(storefront, session.id, {**GOOD, "payment_method_type": kind})
+
+    assert (reply.status, reply.fields) == (400, ["payment_method_type"])
     assert still_untouched(storefront, session.id)
 
 

@@ -201,6 +201,15 @@ def test_an_account_that_is_no_test_account_is_refused(box: Box) -> None:
     assert box.stripe.v1.checkout.sessions.retrieve(session.id).status == "open"
 
 
+def test_where_nothing_is_due_no_bank_is_asked(box: Box) -> None:
+    """A free session is complete at once, as with a card."""
+    free = {"currency": "usd", "unit_amount": 0, "product_data": {"name": "Gift"}}
+    session = box.create(line_items=[{"price_data": free, "quantity": 1}])
+    answer = _pay(box, session.id)
+    assert (answer["outcome"], answer["payment_status"]) == ("paid", "no_payment_required")
+    assert _types(box, answer["events"]) == ["checkout.session.completed"]
+
+
 def test_a_debited_session_is_closed(box: Box) -> None:
     """It cannot be paid again, nor expired, while the bank is asked."""
     session = box.create()

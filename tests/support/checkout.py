@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 
 PAID = "Paid Visa ending in 4242"
 INSUFFICIENT_FUNDS = "Insufficient funds Visa ending in 9995"
+MONEY_COMES_LATER = "Paid later Account ending in 6789"
+MONEY_NEVER_COMES = "Fails later: no account Account ending in 1116"
 THREE_D_SECURE = "Then paid Visa ending in 3155"
 THREE_D_SECURE_THEN_DECLINED = "Then insufficient funds Visa ending in 3178"
 
