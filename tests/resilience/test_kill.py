@@ -6,11 +6,14 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
 
 from billing.backfill import PAGE, QUICK
 from billing.store.tables import leases
-from tests.support.billing_process import Processes
+from tests.support import billing_process
+from tests.support.billing_process import Processes, ServerEnded
 from tests.support.killing import PAID, Outcome, kill_while_events_arrive
 from tests.support.quick_services import ledger
 from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount
@@ -76,25 +79,44 @@ def test_killed_while_it_fills_the_mirror_goes_on_where_it_stopped(
     with account.serve() as stripe_url:
         servers = (stripe_url, database_url, tmp_path / "server.log")
         with Processes(*servers) as first:
-            asyncio.run(granted(store, at_least=SESSIONS // 4))
+            asyncio.run(granted(store, at_least=SESSIONS // 4, by=first))
             first.kill_one()
-        read = asyncio.run(granted(store, at_least=1))
+            read = asyncio.run(granted(store, at_least=1, by=first))
         assert read < SESSIONS
         account.faults = NO_FAULTS
         listed = account.listed
         asyncio.run(store.write(let_the_lease_run_out))
-        with Processes(*servers):
-            assert asyncio.run(granted(store, at_least=SESSIONS)) == SESSIONS
+        with Processes(*servers) as second:
+            assert asyncio.run(granted(store, at_least=SESSIONS, by=second)) == SESSIONS
     under_way = QUICK.readers * PAGE
     assert account.listed - listed <= SESSIONS - read + under_way
 
 
-async def granted(store: Store, *, at_least: int) -> int:
+def test_a_server_that_ends_by_itself_fails_the_run_with_what_it_printed(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing_process, "serve", end_at_once)
+    with pytest.raises(ServerEnded, match="This server has had enough"):
+        kill_while_events_arrive(sqlite_url, tmp_path, unique=10, kill_every=10)
+
+
+def end_at_once(*_: object) -> None:
+    raise RuntimeError("This server has had enough")
+
+
+def test_servers_start_after_streamlit_has_run_a_page(sqlite_url: str, tmp_path: Path) -> None:
+    AppTest.from_string("assert __name__ == '__main__'").run()
+    outcome = kill_while_events_arrive(sqlite_url, tmp_path, unique=20, kill_every=10)
+    assert_exact(outcome, 20)
+
+
+async def granted(store: Store, *, at_least: int, by: Processes) -> int:
     """How many lines the ledger has, once it has so many: each page brings its own."""
     lines = 0
 
     async def enough() -> bool:
         nonlocal lines
+        by.check()
         lines = len(await ledger(store))
         return lines >= at_least
 

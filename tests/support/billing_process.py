@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import signal
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,7 +25,7 @@ from tests.support.server import listening_socket
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
@@ -30,22 +34,11 @@ STEP_SECONDS = 1.0
 STOPS_WITHIN = 30.0
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["__main__", __name__])
+_context.set_forkserver_preload([__name__])
 
 
-def serve(listener: socket.socket, stripe_url: str, database_url: str, log_file: Path) -> None:
-    """Serve on the socket until told to stop (SIGTERM) or killed."""
-    logging.basicConfig(filename=log_file, level=logging.WARNING)
-    services = quick_services(settings_for(stripe_url, database_url), step_seconds=STEP_SECONDS)
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with services.running():
-            yield
-
-    app = Starlette(routes=routes(lambda: services), lifespan=lifespan)
-    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on")
-    uvicorn.Server(config).run(sockets=[listener])
+class ServerEnded(RuntimeError):
+    """A server has ended without being asked to; says what it printed."""
 
 
 @dataclass
@@ -64,6 +57,7 @@ class Processes:
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def __enter__(self) -> Processes:
+        self.log_file.touch()
         self.listener.listen(BACKLOG)
         for _ in range(self.count):
             self.start()
@@ -83,9 +77,11 @@ class Processes:
 
     def start(self) -> None:
         """One more; who connects meanwhile waits until it answers."""
-        arguments = (self.listener, self.stripe_url, self.database_url, self.log_file)
-        process = _context.Process(target=serve, args=arguments)
-        process.start()
+        arguments = (self.listener, self.stripe_url, self.database_url)
+        process = _context.Process(target=_logged, args=(self.log_file, serve, *arguments))
+        # A child runs the main module of its parent: after Streamlit has run a page, that page.
+        with mock.patch.dict(sys.modules, {"__main__": sys.modules[__name__]}):
+            process.start()
         self._running.append(process)
 
     def kill_one(self) -> None:
@@ -93,4 +89,38 @@ class Processes:
         process = self._running.pop(0)
         process.kill()
         process.join()
+        if process.exitcode != -signal.SIGKILL:
+            raise self._ended(process)
         process.close()
+
+    def check(self) -> None:
+        """Raise ``ServerEnded`` when one no longer runs: who waits for it would wait for ever."""
+        for process in list(self._running):
+            if process.exitcode is not None:
+                raise self._ended(process)
+
+    def _ended(self, process: ForkServerProcess) -> ServerEnded:
+        printed = self.log_file.read_text(errors="replace")
+        return ServerEnded(f"A server ended by itself ({process.exitcode}):\n{printed}")
+
+
+def _logged(log_file: Path, serving: Callable[..., None], *arguments: object) -> None:
+    with log_file.open("a") as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
+    logging.basicConfig(level=logging.WARNING)
+    serving(*arguments)
+
+
+def serve(listener: socket.socket, stripe_url: str, database_url: str) -> None:
+    """Serve on the socket until told to stop (SIGTERM) or killed."""
+    services = quick_services(settings_for(stripe_url, database_url), step_seconds=STEP_SECONDS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with services.running():
+            yield
+
+    app = Starlette(routes=routes(lambda: services), lifespan=lifespan)
+    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on")
+    uvicorn.Server(config).run(sockets=[listener])

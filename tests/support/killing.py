@@ -31,6 +31,7 @@ WEBHOOK = "/api/billing/stripe/webhook"
 SETTLES_WITHIN = 120.0
 SETTLED = {"handled", "ignored"}
 ANSWERS_WITHIN = 30.0
+LOOK_AGAIN = 0.1
 PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
 ON_ITS_WAY: JSON = {"status": "complete", "payment_status": "unpaid", "url": None}
 EXPIRED: JSON = {"status": "expired", "payment_status": "unpaid", "url": None}
@@ -154,8 +155,8 @@ def kill_while_events_arrive(
             arrived = time.monotonic()
             for _ in range(processes):
                 first.kill_one()
-        with Processes(*servers):
-            outcome = asyncio.run(_settled(database_url, story, delivery.acknowledged))
+        with Processes(*servers) as last:
+            outcome = asyncio.run(_settled(last, story, delivery.acknowledged))
     outcome.deliveries = len(arriving)
     outcome.redeliveries = delivery.repeated
     outcome.kills = delivery.kills + processes
@@ -183,7 +184,7 @@ class _Delivery:
         timeout = aiohttp.ClientTimeout(total=ANSWERS_WITHIN)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
             killing = asyncio.create_task(self._keep_killing())
-            await asyncio.gather(*(self._send(http) for _ in range(connections)))
+            await asyncio.gather(self._watch(), *(self._send(http) for _ in range(connections)))
             self._kill.set()
             await killing
 
@@ -215,6 +216,11 @@ class _Delivery:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    async def _watch(self) -> None:
+        while self._unanswered:
+            self._servers.check()
+            await asyncio.sleep(LOOK_AGAIN)
+
     async def _keep_killing(self) -> None:
         while True:
             await self._kill.wait()
@@ -226,15 +232,16 @@ class _Delivery:
             self.kills += 1
 
 
-async def _settled(database_url: str, story: Story, acknowledged: set[str]) -> Outcome:
+async def _settled(servers: Processes, story: Story, acknowledged: set[str]) -> Outcome:
     """What the database says once every event is settled, or when the time is over."""
-    store = Store(SecretStr(database_url))
+    store = Store(SecretStr(servers.database_url))
     deadline = time.monotonic() + SETTLES_WITHIN
     try:
         while time.monotonic() < deadline:
             if not (await states(store)).keys() - SETTLED:
                 break
-            await asyncio.sleep(0.1)
+            servers.check()
+            await asyncio.sleep(LOOK_AGAIN)
         known = await event_rows(store)
         granted = await ledger(store)
     finally:
