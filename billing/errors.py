@@ -69,6 +69,11 @@ class StripeFailure(BillingError):
         """Stripe knows no such object (in this account and mode)."""
         return self.code == "resource_missing"
 
+    @property
+    def is_temporary(self) -> bool:
+        """Stripe did not answer, or asked to be left alone: any other request would fail too."""
+        return self.status is None or self.status == 429 or self.status >= 500
+
 
 class StoreFailure(BillingError):
     """The database did not keep or give what was asked; nothing was half done."""

@@ -165,7 +165,7 @@ class Follower:
             snapshot = saved | {"left": left, "complete": not left}
 
             def write(connection: Connection) -> None:
-                absorb(connection, found, "sync")
+                absorb(connection, found)
                 position.save(connection, snapshot)
                 sync.acquire(connection, LEASE, self._holder, time.time(), LEASE_SECONDS)
 
@@ -189,7 +189,7 @@ class Follower:
                 known = events.record(connection, event, "poll", initial_state(event["type"]), now)
                 missed = missed or known.deliveries == 0
                 if known.state == "pending":
-                    waiting.append(Due(event["id"], event["type"], events.object_id(event)))
+                    waiting.append(Due.of(event))
 
         seen = 0
         newer = self._newer(self._gateway.list_events, saved, "event", types=list(HANDLED_TYPES))
@@ -205,7 +205,7 @@ class Follower:
     async def _follow_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
         async for page in self._newer(self._gateway.list_checkout_sessions, saved, "session"):
-            await self._store.write(partial(absorb, found=page, cause="sync"))
+            await self._store.write(partial(absorb, found=page))
 
     async def _newer(
         self, listing: Callable[..., Awaitable[Page]], saved: JSON, cursor: str, **filters: Any

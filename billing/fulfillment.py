@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from billing.checkout_session import SESSION_ID, CheckoutSession, Kind
@@ -16,7 +18,7 @@ from billing.store import grants, sessions
 from billing.store.grants import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from billing.store import Store
 
 log = logging.getLogger(__name__)
+
+LISTED = 100  # sessions in one page of a list
+WORTH_A_LIST = 4  # sessions that one request for a page is worth
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,43 @@ class Fulfillment:
         found = await self._gateway.retrieve_checkout_session(session_id, with_line_items=True)
         return await self._store.write(lambda connection: _settled(connection, found, cause))
 
-    async def absorb(self, found: Sequence[dict[str, Any]], cause: str) -> None:
+    async def settle_listed(self, causes: Mapping[str, str], oldest: int, newest: int) -> set[str]:
+        """Settle many at once: ids of sessions that were created from ``oldest`` to ``newest``,
+        and the cause of each. Answers which are settled; the others are too far apart for lists.
+
+        A page of Stripe's list costs one request, as a single session does.
+        Raises ``StripeFailure`` or ``StoreFailure``; what was listed before is settled.
+        """
+        settled: set[str] = set()
+        after: dict[str, str] = {}
+        while True:
+            page = await self._gateway.list_checkout_sessions(
+                created={"gte": oldest, "lte": newest}, limit=LISTED, **after
+            )
+            found = [session for session in page.data if session["id"] in causes]
+            await self._store.write(partial(_settle_all, found=found, causes=causes))
+            settled |= {session["id"] for session in found}
+            if not page.has_more or len(found) < WORTH_A_LIST or len(settled) == len(causes):
+                return settled
+            after = {"starting_after": page.data[-1]["id"]}
+
+    async def absorb(self, found: Sequence[dict[str, Any]]) -> None:
         """Keep and grant for sessions that Stripe has just listed."""
-        await self._store.write(lambda connection: absorb(connection, found, cause))
+        await self._store.write(partial(absorb, found=found))
 
 
-def absorb(connection: Connection, found: Sequence[dict[str, Any]], cause: str) -> None:
-    """Keep Stripe's sessions and grant what was paid for, in the caller's transaction."""
+def absorb(
+    connection: Connection,
+    found: Sequence[dict[str, Any]],
+    causes: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Keep Stripe's sessions and grant what was paid for, in the caller's transaction.
+
+    ``causes`` by session id; without one it is ``sync``.
+    """
     sessions.keep(connection, found)
     for session in found:
-        if grant := entitlement(session, cause, time.time()):
+        if grant := entitlement(session, causes.get(session["id"], "sync"), time.time()):
             _grant(connection, grant)
 
 
@@ -99,10 +131,16 @@ def _quantity_bought(session: dict[str, Any], known: CheckoutSession) -> int:
     return sum(item["quantity"] for item in items) if items else known.quantity
 
 
+def _settle_all(
+    connection: Connection, found: Sequence[dict[str, Any]], causes: Mapping[str, str]
+) -> None:
+    absorb(connection, found, causes)
+    sessions.note_completions(connection, [session["id"] for session in found])
+
+
 def _settled(connection: Connection, found: dict[str, Any], cause: str) -> Settled:
-    absorb(connection, [found], cause)
+    _settle_all(connection, [found], {found["id"]: cause})
     session = CheckoutSession.from_stripe(found)
-    sessions.note_completion(connection, session.id)
     return Settled(session, grants.of_session(connection, session.id))
 
 

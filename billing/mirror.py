@@ -113,7 +113,7 @@ class Mirror:
         requests, self._requests = self._requests, {}
 
         def write(connection: Connection) -> None:
-            absorb(connection, made, "sync")
+            absorb(connection, made)
             sessions.note_requests(connection, requests)
 
         try:

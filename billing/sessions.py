@@ -207,12 +207,12 @@ class Sessions:
             now = await self._gateway.retrieve_checkout_session(session_id)
             if now.get("status") == "open":
                 raise
-            await self._fulfillment.absorb([now], "sync")
+            await self._fulfillment.absorb([now])
             became = "it has expired" if now.get("status") == "expired" else "it was paid"
             raise InvalidInput(
                 f"This session is no longer open: {became} meanwhile.", "Nothing was changed."
             ) from None
-        await self._fulfillment.absorb([expired], "sync")
+        await self._fulfillment.absorb([expired])
         return CheckoutSession.from_stripe(expired)
 
     async def same_again(

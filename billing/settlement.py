@@ -10,10 +10,12 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import defaultdict
+from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from billing.errors import BillingError
+from billing.errors import BillingError, StripeFailure
+from billing.fulfillment import LISTED, WORTH_A_LIST
 from billing.store import events, sync
 from billing.store.events import Due
 
@@ -48,6 +50,12 @@ def initial_state(event_type: str) -> str:
     return "pending" if event_type in HANDLED_TYPES else "ignored"
 
 
+@dataclass(slots=True)
+class _Waiting:
+    created: int
+    event_ids: set[str] = field(default_factory=set)
+
+
 class Settlement:
     """Settles the sessions that events are about. ``run`` it as long as the server runs."""
 
@@ -66,7 +74,7 @@ class Settlement:
         self._sweep_seconds = sweep_seconds
         self._clock = clock
         self._holder = uuid.uuid4().hex
-        self._due: dict[str, set[str]] = defaultdict(set)  # session id -> event ids
+        self._due: dict[str, _Waiting] = {}  # by session id
         self._in_hand: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -75,7 +83,8 @@ class Settlement:
         """Handle these recorded events soon; several of one session are handled together."""
         for event in due:
             if event.id not in self._in_hand:  # a slow Stripe is not asked again meanwhile
-                self._due[event.object_id].add(event.id)
+                waiting = self._due.setdefault(event.object_id, _Waiting(event.created))
+                waiting.event_ids.add(event.id)
         self._something_due.set()
 
     async def replay(self, ids: Iterable[str] | None = None) -> int:
@@ -93,8 +102,12 @@ class Settlement:
                 self._something_due.clear()
                 while self._due:
                     await self._places.acquire()
-                    session_id, event_ids = self._due.popitem()
-                    group.create_task(self._handle_in_place(session_id, event_ids))
+                    group.create_task(self._handle_in_place(self._taken()))
+
+    def _taken(self) -> dict[str, _Waiting]:
+        """As many sessions as a list may show, made one after the other: the oldest."""
+        oldest = nsmallest(LISTED, self._due, key=lambda session_id: self._due[session_id].created)
+        return {session_id: self._due.pop(session_id) for session_id in oldest}
 
     async def _sweep(self) -> None:
         while True:
@@ -111,29 +124,61 @@ class Settlement:
             return []
         return events.due(connection, now, self._delays, SWEPT_AT_ONCE)
 
-    async def _handle_in_place(self, session_id: str, event_ids: set[str]) -> None:
+    async def _handle_in_place(self, due: dict[str, _Waiting]) -> None:
+        event_ids = set().union(*(waiting.event_ids for waiting in due.values()))
         self._in_hand |= event_ids
         try:
-            await self._handle(session_id, event_ids)
+            listed = await self._handle_listed(due) if len(due) >= WORTH_A_LIST else set()
+            for session_id, waiting in due.items():
+                if session_id not in listed:
+                    await self._handle(session_id, waiting.event_ids)
         except BillingError as failure:
             # The events stay pending in the store, and the sweep finds them there.
-            log.warning("Events %s stay pending: %s", ", ".join(event_ids), failure.message)
+            log.warning("%s events are not settled yet: %s", len(event_ids), failure.message)
         finally:
             self._in_hand -= event_ids
             self._places.release()
 
+    async def _handle_listed(self, due: dict[str, _Waiting]) -> set[str]:
+        """Handle what Stripe lists together, and answer which sessions that are."""
+        created = [waiting.created for waiting in due.values() if waiting.created]
+        if not created:
+            return set()
+        causes = {session_id: min(waiting.event_ids) for session_id, waiting in due.items()}
+        failure: StripeFailure | None = None
+        try:
+            listed = await self._fulfillment.settle_listed(causes, min(created), max(created))
+        except StripeFailure as error:
+            if not error.is_temporary:
+                return set()
+            listed, failure = set(due), error  # to ask for each alone would make it worse
+        except Exception:
+            log.exception("Sessions could not be settled together: each is settled alone")
+            return set()
+        event_ids = set().union(*(due[session_id].event_ids for session_id in listed))
+        await self._settle(event_ids, failure)
+        return listed
+
     async def _handle(self, session_id: str, event_ids: set[str]) -> None:
-        error: str | None = None
+        failure: Exception | None = None
         try:
             await self._fulfillment.settle(session_id, cause=min(event_ids), in_turn=True)
-        except BillingError as failure:
-            error = f"{failure.message} {failure.next_step}"
-            log.warning("Events %s failed: %s", ", ".join(sorted(event_ids)), failure.message)
-        except Exception as mistake:  # one event that nobody foresaw must not stop the others
-            error = f"{type(mistake).__name__}: the server's log tells more."
-            log.exception("Events %s failed", ", ".join(sorted(event_ids)))
+        except Exception as error:  # noqa: BLE001 - what nobody foresaw must not stop the others
+            failure = error
+        await self._settle(event_ids, failure)
+
+    async def _settle(self, event_ids: set[str], failure: Exception | None = None) -> None:
+        state, error = ("failed", _told(event_ids, failure)) if failure else ("handled", None)
         await self._store.write(
-            lambda connection: events.settle(
-                connection, event_ids, "failed" if error else "handled", self._clock(), error
-            )
+            lambda connection: events.settle(connection, event_ids, state, self._clock(), error)
         )
+
+
+def _told(event_ids: set[str], failure: Exception) -> str:
+    """The failure in words, once it is in the log."""
+    named = ", ".join(sorted(event_ids))
+    if isinstance(failure, BillingError):
+        log.warning("Events %s failed: %s", named, failure.message)
+        return f"{failure.message} {failure.next_step}"
+    log.error("Events %s failed", named, exc_info=failure)
+    return f"{type(failure).__name__}: the server's log tells more."

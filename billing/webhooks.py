@@ -59,7 +59,7 @@ class Webhooks:
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state == "pending":
-            self._settlement.expect([Due(event["id"], event["type"], about)])
+            self._settlement.expect([Due.of(event)])
         return str(event["id"])
 
     async def _keep_refusal(self, refused: WebhookRefused, size: int) -> None:

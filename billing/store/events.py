@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from billing.store.documents import dumped, storable
+from billing.store.documents import dumped, loaded, storable
 from billing.store.tables import events, rejected_deliveries
 from billing.store.upsert import upsert
 
@@ -32,11 +32,17 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Due:
-    """An event that waits to be handled; ``object_id`` names what it is about."""
+    """An event that waits to be handled. ``object_id`` names what it is about, ``created`` says
+    when that was made, in Unix seconds; 0 where it does not tell."""
 
     id: str
-    type: str
     object_id: str
+    created: int
+
+    @classmethod
+    def of(cls, event: dict[str, Any]) -> Due:
+        created = event["data"]["object"].get("created")
+        return cls(event["id"], object_id(event), created if isinstance(created, int) else 0)
 
 
 def object_id(event: dict[str, Any]) -> str:
@@ -96,7 +102,6 @@ def due(connection: Connection, now: float, delays: tuple[float, ...], limit: in
     others how long to wait after each failure. An event that failed after all of them waits for
     a replay by hand.
     """
-    columns = (events.c.id, events.c.type, events.c.object_id)
     conditions = [(events.c.state == "pending") & (events.c.received_at <= now - delays[0])] + [
         (events.c.state == "failed")
         & (events.c.attempts == attempt)
@@ -105,8 +110,8 @@ def due(connection: Connection, now: float, delays: tuple[float, ...], limit: in
     ]
     found: list[Due] = []
     for condition in conditions:
-        waiting = select(*columns).where(condition).order_by(events.c.received_at).limit(limit)
-        found += [Due(*row) for row in connection.execute(waiting)]
+        waiting = select(events.c.payload).where(condition).order_by(events.c.received_at)
+        found += [Due.of(loaded(one)) for one in connection.scalars(waiting.limit(limit))]
     return found[:limit]
 
 
@@ -117,9 +122,9 @@ def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due
         update(events)
         .where(chosen, events.c.state != "ignored")
         .values(state="pending", error=None)
-        .returning(events.c.id, events.c.type, events.c.object_id)
+        .returning(events.c.payload)
     )
-    return [Due(*row) for row in connection.execute(again)]
+    return [Due.of(loaded(payload)) for payload in connection.scalars(again)]
 
 
 def reject(connection: Connection, refused: WebhookRefused, size: int, now: float) -> None:

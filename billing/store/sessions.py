@@ -84,17 +84,17 @@ def get(connection: Connection, session_id: str) -> CheckoutSession | None:
     return CheckoutSession.from_stripe(loaded(data)) if data else None
 
 
-def note_completion(connection: Connection, session_id: str) -> None:
-    """Write down when Checkout was completed, as Stripe's event tells, if it has arrived."""
+def note_completions(connection: Connection, session_ids: Sequence[str]) -> None:
+    """Write down when Checkout was completed, as Stripe's events tell, where they have arrived."""
     told = (
         select(func.min(events.c.created))
-        .where(events.c.object_id == session_id, events.c.type == COMPLETED)
+        .where(events.c.object_id == checkout_sessions.c.id, events.c.type == COMPLETED)
         .scalar_subquery()
     )
     connection.execute(
         update(checkout_sessions)
         .where(
-            checkout_sessions.c.id == session_id,
+            checkout_sessions.c.id.in_(session_ids),
             checkout_sessions.c.status == "complete",
             checkout_sessions.c.completed_at.is_(None),
         )

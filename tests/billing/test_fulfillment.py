@@ -121,7 +121,7 @@ async def test_two_processes_at_once_grant_once(
 
 async def test_a_listed_session_is_granted_too(services: Services, account: StripeAccount) -> None:
     paid, still_open = account.sell("credits", 5, **PAID), account.sell("credits", 7)
-    await services.fulfillment.absorb([paid, still_open], "sync")
+    await services.fulfillment.absorb([paid, still_open])
     (line,) = (await ledger(services.store)).values()
     assert (line.session_id, line.quantity, line.cause) == (paid["id"], 5, "sync")
 

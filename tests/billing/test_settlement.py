@@ -25,6 +25,7 @@ from tests.support.quick_services import (
 )
 from tests.support.stripe_account import (
     DOWN,
+    LIST_SESSIONS,
     NO_FAULTS,
     ONE_SESSION,
     StripeAccount,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ONE_RETRY = (0.2, 0.05)
+NOW = 1_800_000_000
 
 
 @pytest.fixture
@@ -288,6 +290,52 @@ async def test_an_event_that_nobody_foresaw_fails_alone(
     assert "AttributeError" in (await event_rows(services.store))[f"evt_{odd['id']}"]["error"]
     assert "Traceback" in caplog.text
     assert await services.store.read(grants.totals) == {"credits": 100}
+
+
+@pytest.mark.parametrize("between", [0, 3, 300])
+async def test_a_burst_is_settled_by_lists_with_few_requests(
+    account: StripeAccount, database_url: str, between: int
+) -> None:
+    burst = []
+    for second in range(60):
+        burst.append(account.pay(account.sell("credits", 5, created=NOW + second)))
+        for _ in range(between):
+            account.sell("credits", 1, created=NOW + second)
+    expired = account.sell("pro", status="expired", url=None, created=NOW + 60)
+    async with open_services(account.url, database_url, delays=PATIENT) as services:
+        for paid in burst:
+            await deliver(services, account.say("completed", paid, event_id=f"evt_{paid['id']}"))
+        await deliver(services, account.say("expired", expired))
+        async with at_work(services.settlement.run):
+            await settled(services, handled=61)
+        lines = await ledger(services.store)
+        known = await services.mirror.session(expired["id"])
+    assert {(line.session_id, line.quantity, line.cause) for line in lines.values()} == {
+        (paid["id"], 5, f"evt_{paid['id']}") for paid in burst
+    }
+    assert known is not None
+    assert known.status == "expired"
+    if between < 300:  # so many others lie between that a list is not worth it
+        assert account.asked[ONE_SESSION] == 0
+        assert account.asked[LIST_SESSIONS] == 1 + 61 * (1 + between) // 100
+    else:
+        assert account.asked[LIST_SESSIONS] == 1
+
+
+async def test_a_burst_that_stripe_does_not_answer_fails_in_words_without_asking_for_each(
+    account: StripeAccount, database_url: str
+) -> None:
+    account.faults = DOWN
+    async with open_services(account.url, database_url, delays=PATIENT) as services:
+        for _ in range(30):
+            await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
+        async with at_work(services.settlement.run):
+            await settled(services, failed=30)
+            assert account.asked[ONE_SESSION] == 0
+            account.faults = NO_FAULTS
+            assert await services.settlement.replay() == 30
+            await settled(services, handled=30)
+        assert len(await ledger(services.store)) == 30
 
 
 async def rejections(services: Services) -> list[dict[str, Any]]:

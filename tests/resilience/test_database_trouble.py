@@ -54,7 +54,7 @@ def assert_all_settled(server: QuickServer, acknowledged: list[dict[str, Any]]) 
 def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
     account: StripeAccount, sqlite_url: str
 ) -> None:
-    account.lists_nothing = True
+    account.lists_nothing_new = True
     pages = UNLIMITED
 
     def limit(connection: sqlite3.Connection, *_: object) -> None:
@@ -103,7 +103,7 @@ def locked(database_url: str) -> Iterator[None]:
 def test_a_locked_database_is_told_and_used_again_when_it_is_free(
     account: StripeAccount, database_url: str
 ) -> None:
-    account.lists_nothing = True
+    account.lists_nothing_new = True
     with quick_server(account.url, database_url) as server:
         before, during = paid_event(account), paid_event(account)
         assert server.deliver(before).status_code == 200
@@ -130,7 +130,7 @@ def own_postgres() -> Iterator[Postgres]:
 def test_a_postgresql_that_stops_and_starts_is_used_again_without_a_restart(
     account: StripeAccount, own_postgres: Postgres
 ) -> None:
-    account.lists_nothing = True
+    account.lists_nothing_new = True
     database_url = own_postgres.url(own_postgres.create_database())
     with quick_server(account.url, database_url) as server:
         acknowledged = [paid_event(account) for _ in range(10)]
@@ -153,7 +153,7 @@ def test_a_postgresql_that_stops_and_starts_is_used_again_without_a_restart(
 def test_a_database_that_cannot_be_made_yet_is_used_once_it_can(
     account: StripeAccount, tmp_path: Path
 ) -> None:
-    account.lists_nothing = True
+    account.lists_nothing_new = True
     in_the_way = tmp_path / "data"
     in_the_way.write_text("a file where the folder belongs")
     with quick_server(account.url, f"sqlite:///{in_the_way}/store.sqlite3") as server:

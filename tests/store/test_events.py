@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
+CREATED = 1_800_000_000
 DELAYS = (20.0, 5.0, 30.0)
 
 
 def event(name: str, session: str = "cs_test_1") -> dict[str, Any]:
-    return event_object(name, "completed", session_object(1, "pro", 1) | {"id": session})
+    return event_object(name, "completed", session_object(1, "pro", 1, CREATED) | {"id": session})
 
 
 async def record(
@@ -118,7 +119,7 @@ async def test_a_replay_names_its_events_or_takes_all_that_failed(store: Store) 
 
     async def replay(ids: list[str] | None) -> set[str]:
         again = await store.write(lambda connection: events.replay(connection, ids))
-        assert all(one == Due(one.id, one.type, "cs_test_1") for one in again)
+        assert all(one == Due(one.id, "cs_test_1", CREATED) for one in again)
         return {one.id for one in again}
 
     assert await replay(["evt_handled", "evt_ignored", "evt_unknown"]) == {"evt_handled"}

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 def fill(connection: Connection) -> None:
     session = session_object(1, "credits", 5)
     paid = session | {"status": "complete", "payment_status": "paid"}
-    absorb(connection, [paid], "sync")
+    absorb(connection, [paid])
     event = event_object("evt_1", "completed", paid)
     events.record(connection, event, "webhook", "handled", time.time())
     sync.save(connection, "mirror", {"complete": True})

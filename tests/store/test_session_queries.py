@@ -340,11 +340,11 @@ async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) ->
             events.record(connection, told, "webhook", "pending", NOW + wait + 1)
             again = told | {"id": f"evt_{wait}_again", "created": NOW + wait + 100}
             events.record(connection, again, "webhook", "pending", NOW + wait + 1)
-            sessions.note_completion(connection, session["id"])  # still open in our copy: nothing
+            sessions.note_completions(connection, [session["id"]])  # still open here: nothing
             sessions.keep(connection, [session | paid])
-            sessions.note_completion(connection, session["id"])
+            sessions.note_completions(connection, [session["id"]])
         sessions.keep(connection, [made[4] | paid])
-        sessions.note_completion(connection, made[4]["id"])  # no event told of it
+        sessions.note_completions(connection, [made[4]["id"]])  # no event told of it
 
     await keep(store, made)
     await store.write(complete)
@@ -363,7 +363,7 @@ async def test_a_later_copy_keeps_when_checkout_was_completed(store: Store) -> N
         told = event_object("evt_1", "completed", session) | {"created": NOW + 9}
         events.record(connection, told, "webhook", "pending", NOW + 10)
         sessions.keep(connection, [paid])
-        sessions.note_completion(connection, session["id"])
+        sessions.note_completions(connection, [session["id"]])
         sessions.keep(connection, [paid])
         found: int | None = connection.scalar(text("SELECT completed_at FROM checkout_sessions"))
         return found

@@ -140,7 +140,7 @@ def kill_while_events_arrive(
     """
     chance = random.Random(seed)  # noqa: S311 - an order is no secret
     account = StripeAccount()
-    account.lists_nothing = True
+    account.lists_nothing_new = True
     story = Story(account)
     story.fill(unique, chance)
     arriving = story.events + chance.sample(story.events, int(unique * duplicates))

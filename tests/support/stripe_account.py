@@ -71,7 +71,7 @@ class StripeAccount:
     def __init__(self) -> None:
         self.url = ""
         self.faults = NO_FAULTS
-        self.lists_nothing = False  # then what there is can only be learned from events
+        self.lists_nothing_new = False  # then what there is can only be learned from events
         self.asked: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._sessions = _Newest()
@@ -166,7 +166,8 @@ class StripeAccount:
     def _answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, JSON | bytes]:
         if path in (LIST_SESSIONS, LIST_EVENTS):
             self.asked[path] += 1
-            if self.lists_nothing:
+            ended = int(query.get("created[lte]", ["0"])[0]) or time.time() + 1
+            if self.lists_nothing_new and ended > time.time():
                 return 200, {"object": "list", "data": [], "has_more": False}
             return (self._sessions if path == LIST_SESSIONS else self._events).page(query)
         if path == ACCOUNT:
