@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -38,7 +39,16 @@ log = logging.getLogger(__name__)
 BASE = "/api/billing"
 MAX_BODY = 64 * 1024
 MAX_EVENT = 1024 * 1024
+ANNOUNCED = re.compile("[0-9]{1,9}")  # a size in bytes, as large as a database holds
 NO_STORE = {"Cache-Control": "no-store"}
+
+
+class BodyTooLarge(InvalidInput):
+    """More was sent than is read; ``size`` is what the sender announced, else what had come."""
+
+    def __init__(self, limit: int, size: int) -> None:
+        super().__init__(f"The body is larger than {limit} bytes")
+        self.size = size
 
 
 def error(status: int, message: str, **more: str | None) -> JSONResponse:
@@ -83,7 +93,11 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         except StoreFailure as lost:
             log.warning("Webhook not kept, Stripe will send it again: %s", lost.message)
             return error(503, lost.message, reason=lost.next_step)
-        except (InvalidInput, WebhookRefused) as refused:
+        except BodyTooLarge as refused:
+            await services().webhooks.keep_refusal(refused, refused.size)
+            log.warning("Webhook refused: %s (%s)", refused.message, refused.size)
+            return error(400, refused.message)
+        except WebhookRefused as refused:
             log.warning("Webhook refused: %s %s", refused.message, refused.next_step)
             return error(400, refused.message, reason=refused.next_step)
         return JSONResponse({"received": True, "id": event_id})
@@ -139,7 +153,9 @@ async def _body(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise InvalidInput(f"The body is larger than {limit} bytes")
+            announced = request.headers.get("content-length", "")
+            size = int(announced) if ANNOUNCED.fullmatch(announced) else len(body)
+            raise BodyTooLarge(limit, size)
     return bytes(body)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from billing.errors import BillingError, WebhookRefused
+from billing.errors import BillingError, NotConfigured, WebhookRefused
 from billing.settings import WEBHOOK_SECRET, Settings
 from billing.settlement import initial_state
 from billing.store import events
@@ -43,14 +43,14 @@ class Webhooks:
 
         ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
         Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the delivery cannot be
-        trusted (the refusal is kept, the contents are not), ``StoreFailure`` when the event could
-        not be kept, so that Stripe sends it again.
+        trusted (either refusal is kept), ``StoreFailure`` when the event could not be kept, so
+        that Stripe sends it again.
         """
-        secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
         try:
+            secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
             event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
-        except WebhookRefused as refused:
-            await self._keep_refusal(refused, len(body))
+        except (NotConfigured, WebhookRefused) as refused:
+            await self.keep_refusal(refused, len(body))
             raise
         state = initial_state(event["type"])
         known = await self._store.write(
@@ -62,7 +62,9 @@ class Webhooks:
             self._settlement.expect([Due.of(event)])
         return str(event["id"])
 
-    async def _keep_refusal(self, refused: WebhookRefused, size: int) -> None:
+    async def keep_refusal(self, why: BillingError, size: int) -> None:
+        """Keep why a delivery of ``size`` bytes was not accepted; its contents are not kept."""
+        refused = WebhookRefused(why.message, why.next_step)
         try:
             await self._store.write(
                 lambda connection: events.reject(connection, refused, size, time.time())

@@ -12,7 +12,7 @@ import stripe
 from pydantic import SecretStr
 
 from billing.errors import NotConfigured
-from tests.support.billing_server import billing_server, working_settings
+from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving
 
@@ -210,17 +210,40 @@ def test_a_forged_event_is_refused_with_a_reason(
     assert "whsec_of_the_tests" not in caplog.text + answer.text
 
 
-def test_an_event_over_the_size_bound_is_refused(shop: Shop) -> None:
-    large = event() + " " * 1024 * 1024
-    assert webhook(shop.url, large, "whsec_of_the_tests").status_code == 400
+def refusals(server: BillingServer) -> list[tuple[str, int]]:
+    """Reason and size of each delivery that was refused, the newest first."""
+    kept = server.portal.call(server.services.event_log.refusals)
+    return [(refusal.reason, refusal.size) for refusal in kept]
 
 
-def test_without_a_signing_secret_the_webhook_is_closed(tmp_path: Path) -> None:
+def test_an_event_over_the_size_bound_is_refused_and_kept_with_its_size(shop: Shop) -> None:
+    large = event() + " " * 2 * 1024 * 1024
+    answer = webhook(shop.url, large, "whsec_of_the_tests")
+    assert answer.status_code == 400
+    assert refusals(shop.server) == [(answer.json()["error"], len(large))]
+    assert "larger than" in answer.json()["error"]
+
+
+def test_an_event_without_end_is_refused_and_kept_with_the_size_that_had_come(shop: Shop) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield from [b" " * 1024] * 1025
+
+    answer = requests.post(f"{shop.url}{WEBHOOK}", data=pieces(), timeout=10)
+    assert answer.status_code == 400
+    ((reason, size),) = refusals(shop.server)
+    assert "larger than" in reason
+    assert 1024 * 1024 < size <= 1025 * 1024
+
+
+def test_without_a_signing_secret_the_webhook_is_closed_and_the_delivery_noted(
+    tmp_path: Path,
+) -> None:
     settings = working_settings(tmp_path, "http://127.0.0.1:9", webhook_secrets=())
     with billing_server(settings) as server:
         answer = webhook(server.url, event(), "")
-    assert answer.status_code == 503
-    assert "STRIPE_WEBHOOK_SECRET" in answer.json()["error"]
+        assert answer.status_code == 503
+        assert "STRIPE_WEBHOOK_SECRET" in answer.json()["error"]
+        assert refusals(server) == [(answer.json()["error"], len(event()))]
 
 
 @pytest.mark.parametrize(
