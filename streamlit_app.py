@@ -26,7 +26,7 @@ from billing.logs import configure_logging
 from billing.page_services import hand_over
 from billing.routes import routes
 from billing.services import Services
-from billing.settings import Settings
+from billing.setting_sources import load_settings
 from billing.webhook_endpoint import WEBHOOK_PATH
 from stripe_sandbox import Sandbox, SandboxConfig
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from billing.settings import Settings
 
 SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
 # Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
@@ -53,7 +55,7 @@ def address(host: str) -> str:
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
     configure_logging()
-    settings = Settings.load().using(public_url=address("localhost"))
+    settings = load_settings().using(public_url=address("localhost"))
     async with AsyncExitStack() as stack:
         sandbox: Sandbox | None = None
         if settings.wants_sandbox:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from billing.findings import Group, Status
 from billing.services import Services
-from billing.settings import Settings
+from billing.setting_sources import load_settings
 
 if TYPE_CHECKING:
     from billing.findings import Finding, Report
+    from billing.settings import Settings
 
 
 async def examined(settings: Settings) -> Report:
@@ -56,7 +57,7 @@ def main() -> int:
     commands.add_parser("check", help="say of each setting whether it is right, and how to mend it")
     parser.parse_args()
     logging.getLogger().addHandler(logging.NullHandler())  # the findings say what went wrong
-    report = asyncio.run(examined(Settings.load()))
+    report = asyncio.run(examined(load_settings()))
     print(written_out(report))
     return int(report.worst is Status.WRONG)
 

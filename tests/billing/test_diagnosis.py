@@ -13,7 +13,7 @@ from billing.diagnosis import Diagnosis
 from billing.findings import Finding, Group, Missing, Report, Status
 from billing.price_check import judged as judged_price
 from billing.services import Services
-from billing.settings import Settings
+from billing.setting_sources import load_settings
 from billing.webhook_endpoint import NEEDED_EVENTS, is_private, webhook_url
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import listening_socket, serving
@@ -21,6 +21,7 @@ from tests.support.server import listening_socket, serving
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from billing.settings import Settings
     from tests.conftest import Shop
 
 OK, UNKNOWN, WARNING, WRONG = Status.OK, Status.UNKNOWN, Status.WARNING, Status.WRONG
@@ -63,7 +64,7 @@ def settings_of(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> SettingsOf:
         for name, value in (values | changed).items():
             if value is not None:
                 monkeypatch.setenv(name, value)
-        return Settings.load().using(public_url=HERE)
+        return load_settings().using(public_url=HERE)
 
     return settings_of
 
@@ -466,7 +467,7 @@ def test_a_secrets_file_that_cannot_be_read_is_a_finding_and_the_environment_sti
 
 
 def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong() -> None:
-    report = examined(Settings.load())
+    report = examined(load_settings())
     assert wrong(report) == []
     assert "local sandbox" in found(report, "Secret key").found
     assert found(report, "Stripe's answer").status is UNKNOWN

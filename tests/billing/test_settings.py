@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.errors import NotConfigured
-from billing.settings import PRICE_PRO_MONTHLY, SECRET_KEY, WEBHOOK_SECRET, Settings
+from billing.setting_sources import load_settings
+from billing.settings import PRICE_PRO_MONTHLY, SECRET_KEY, WEBHOOK_SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from billing.settings import Settings
 
 NAMES = [
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
@@ -27,11 +30,11 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def loaded(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return Settings.load()
+    return load_settings()
 
 
 def test_nothing_set_is_in_order_and_asks_for_the_sandbox() -> None:
-    settings = Settings.load()
+    settings = load_settings()
     assert settings.wants_sandbox
     assert not settings.problems
     assert settings.max_credits == 1000
@@ -132,7 +135,7 @@ def test_the_environment_goes_before_the_secrets_file(
 def test_a_secrets_file_that_is_no_toml_is_named_and_not_quoted(tmp_path: Path) -> None:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit/secrets.toml").write_text("STRIPE_SECRET_KEY = sk_test_unquoted")
-    (problem,) = Settings.load().problems.values()
+    (problem,) = load_settings().problems.values()
     assert "secrets.toml" in problem.message
     assert "sk_test_unquoted" not in f"{problem.message} {problem.next_step}"
 
