@@ -15,16 +15,24 @@ from pages.times import zone
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STATUSES = {"Open": "open", "Complete": "complete", "Expired": "expired"}
-PAYMENTS = {"Paid": "paid", "Unpaid": "unpaid", "No payment required": "no_payment_required"}
-KINDS = {"Pro plan": Kind.PRO, "Extra credits": Kind.CREDITS}
+# What the address may say, and what it is called on the page.
+OPTIONS = {
+    "status": {"open": "Open", "complete": "Complete", "expired": "Expired"},
+    "payment_status": {
+        "paid": "Paid",
+        "unpaid": "Unpaid",
+        "no_payment_required": "No payment required",
+    },
+    "kind": {Kind.PRO.value: "Pro plan", Kind.CREDITS.value: "Extra credits"},
+}
+FORMER_NAMES = {"payment_status": "payment"}  # of which links are about
 LONGEST_SEARCH = 200
 # The names in the address, and what each is called.
 NAMES = {
     "q": "search",
     "days": "date",
     "status": "status",
-    "payment": "payment status",
+    "payment_status": "payment status",
     "kind": "kind",
     "ours": "choice of whose",
 }
@@ -32,7 +40,7 @@ NAMES = {
 
 def session_filter() -> SessionFilter:
     """The row of filters, and what they say. What the address says in vain is told."""
-    asked = {name: st.query_params.get_all(name) for name in NAMES}
+    asked = {name: said(name) for name in NAMES}
     with st.container(gap="small"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             search = st.text_input(
@@ -61,23 +69,21 @@ def session_filter() -> SessionFilter:
                 help="Leave out sessions that other programs made in the same Stripe account.",
             )
         with st.container(horizontal=True, gap="small"):
-            statuses = pills("Status", "status", STATUSES)
-            payments = pills("Payment", "payment", PAYMENTS)
-            kinds = pills("Kind", "kind", KINDS)
+            statuses = pills("Status", "status")
+            payment_statuses = pills("Payment", "payment_status")
+            kinds = pills("Kind", "kind")
     found: dict[str, Sequence[Any]] = {
         "q": [search],
         "days": list(days),
-        "status": statuses,
-        "payment": payments,
-        "kind": kinds,
         "ours": [str(ours).lower()],
+        **{name: [one for one in asked[name] if meant(name, one)] for name in OPTIONS},
     }
     tell_what_was_left_out(asked, found)
     since, until = bounds(days)
     return SessionFilter(
-        statuses=frozenset(STATUSES[one] for one in statuses if one in STATUSES),
-        payment_statuses=frozenset(PAYMENTS[one] for one in payments if one in PAYMENTS),
-        kinds=frozenset(KINDS[one] for one in kinds if one in KINDS),
+        statuses=frozenset(statuses),
+        payment_statuses=frozenset(payment_statuses),
+        kinds=frozenset(Kind(kind) for kind in kinds),
         only_ours=ours,
         since=since,
         until=until,
@@ -85,17 +91,51 @@ def session_filter() -> SessionFilter:
     )
 
 
-def pills(label: str, key: str, options: dict[str, Any]) -> list[str]:
-    """Some of the options, or none, which is any."""
+def pills(label: str, name: str) -> list[str]:
+    """Some of the options, or none, which is any. They follow the address, and it follows them.
+
+    Bound to it by Streamlit, they would write their labels there and take nothing else.
+    """
+    key = f"sessions_{name}"
+    kept: dict[str, list[str]] = st.session_state.setdefault("sessions_kept", {})
+    if key not in st.session_state and not said(name):
+        ask(name, kept.get(name, []))  # as the page was left for another one
+    found = [meant(name, one) for one in said(name)]
+    kept[name] = list(dict.fromkeys(one for one in found if one))
+    if st.session_state.get(key) != kept[name]:
+        st.session_state[key] = kept[name]
     return st.pills(
         label,
-        list(options),
+        list(OPTIONS[name]),
+        format_func=OPTIONS[name].__getitem__,
         selection_mode="multi",
         key=key,
-        bind="query-params",
+        on_change=lambda: ask(name, st.session_state[key]),
         label_visibility="collapsed",
         wrap=True,
     )
+
+
+def said(name: str) -> list[str]:
+    """What the address says under the name, or under the one that it had."""
+    names = (name, FORMER_NAMES.get(name, ""))
+    return [value for one in names for value in st.query_params.get_all(one)]
+
+
+def meant(name: str, value: str) -> str | None:
+    """The option that the value is, by itself or by what it is called."""
+    value = value.strip().lower()
+    options = OPTIONS[name].items()
+    return next((option for option, called in options if value in (option, called.lower())), None)
+
+
+def ask(name: str, options: list[str]) -> None:
+    """Have the address ask for these."""
+    st.query_params.pop(FORMER_NAMES.get(name, ""), None)
+    if options:
+        st.query_params[name] = options
+    else:
+        st.query_params.pop(name, None)
 
 
 def bounds(days: tuple[date, ...]) -> tuple[int | None, int | None]:
@@ -133,8 +173,8 @@ def is_filtered(wanted: SessionFilter) -> bool:
 
 def clear_filters() -> None:
     """Show everything again; as a button's callback."""
-    for name in ("status", "payment", "kind"):
-        st.session_state[name] = []
+    for name in OPTIONS:
+        ask(name, [])
     st.session_state["days"] = ()
     st.session_state["q"] = ""
     st.session_state["ours"] = False

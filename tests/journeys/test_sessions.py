@@ -62,7 +62,7 @@ def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_label("Search", exact=True).fill("$40.59")
     page.get_by_label("Search", exact=True).press("Enter")
-    expect(page).to_have_url(re.compile(r"status=Open"))
+    expect(page).to_have_url(re.compile(r"status=open"))
     expect(page).to_have_url(re.compile(r"q=%2440\.59|q=\$40\.59"))
     expect(page.get_by_text("1 session", exact=True)).to_be_visible()
     newest_row(page, "41 extra credits", "$40.59", session_id)
@@ -71,12 +71,35 @@ def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague
     colleague.goto(page.url)
     expect(colleague.get_by_label("Search", exact=True)).to_have_value("$40.59")
     newest_row(colleague, "41 extra credits", session_id)
+    expect(colleague.get_by_role("button", name="Open", exact=True, pressed=True)).to_be_visible()
     drawer = choose_row(colleague)
     expect(drawer).to_contain_text(session_id)
     expect(colleague).to_have_url(re.compile(f"session={session_id}"))
     colleague.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(colleague).not_to_have_url(re.compile("session="))
+
+
+def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
+    page: Page, app: Process
+) -> None:
+    made(app, 1)
+    sessions_page(page, app, "?payment=Unpaid")
+    for name in ("Open", "Expired", "Paid"):
+        page.get_by_role("button", name=name, exact=True).click()
+    chosen = re.compile(r"\?status=open&status=expired&payment_status=unpaid&payment_status=paid$")
+    expect(page).to_have_url(chosen)
+    page.get_by_role("link", name="Setup").click()
+    expect(page.get_by_role("heading", name="Setup")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("status"))
+    page.get_by_role("link", name="Sessions").click()
+    expect(page).to_have_url(re.compile("status=open&status=expired"))
+    expect(page).to_have_url(re.compile("payment_status=unpaid&payment_status=paid"))
+    page.get_by_role("button", name="Expired", exact=True).click()
+    expect(page).not_to_have_url(re.compile("expired"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("status=open&status=expired"))
+    expect(page.get_by_role("button", name="Expired", exact=True, pressed=True)).to_be_visible()
 
 
 def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(

@@ -121,12 +121,56 @@ def test_the_numbers_and_rows_tell_what_there_is(shop: Shop) -> None:
 
 def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:
     pro, credits_ = made(shop, Kind.PRO), paid(shop, made(shop, quantity=5))
-    page = opened(shop.server, kind="Pro plan", status=["Open", "Expired"], ours="true")
+    page = opened(shop.server, kind="pro", status=["open", "expired"], ours="true")
     assert ids(page) == [pro]
     assert page.toggle(key="ours").value is True
     assert not page.warning
     assert ids(opened(shop.server, q="4.95")) == [credits_]
-    assert ids(opened(shop.server, payment="Paid")) == [credits_]
+    assert ids(opened(shop.server, payment_status="paid")) == [credits_]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"status": "Open"}, "open"),
+        ({"status": ["OPEN", " open"]}, "open"),
+        ({"payment": "Unpaid"}, "open"),
+        ({"payment": ["Paid", "No payment required"], "kind": "Extra credits"}, "complete"),
+        ({"payment_status": "no_payment_required", "payment": "Paid"}, "complete"),
+        ({"kind": "CREDITS", "status": "Complete"}, "complete"),
+    ],
+)
+def test_words_of_people_and_of_old_links_are_understood(
+    shop: Shop, query: dict[str, Any], status: str
+) -> None:
+    wanted = {"open": made(shop), "complete": paid(shop, made(shop))}
+    page = opened(shop.server, **query)
+    assert ids(page) == [wanted[status]]
+    assert not page.warning
+
+
+def test_the_page_writes_stripes_words_into_the_address(shop: Shop) -> None:
+    page = opened(shop.server, payment="Paid", status="Open")
+    page.pills(key="sessions_payment_status").set_value(["paid", "no_payment_required"])
+    page = ran(page)
+    page.pills(key="sessions_status").set_value([])
+    page = ran(page)
+    assert page.query_params == {"payment_status": ["paid", "no_payment_required"]}
+    assert page.pills(key="sessions_payment_status").value == ["paid", "no_payment_required"]
+
+
+def test_filters_are_kept_while_another_page_is_looked_at(shop: Shop) -> None:
+    session_id = made(shop)
+    paid(shop, made(shop))
+    page = opened(shop.server, status="open")
+    for name in ("status", "session"):
+        page.query_params.pop(name, None)  # as a browser does that goes to another page
+    page = ran(page.switch_page("setup.py"))
+    page = ran(page.switch_page("sessions.py"))
+    assert ids(page) == [session_id]
+    assert page.query_params["status"] == "open"
+    del page.query_params["status"]  # as its way back does
+    assert len(ids(ran(page))) == 2
 
 
 def test_choosing_filters_leaves_the_sessions_that_match(shop: Shop) -> None:
@@ -159,6 +203,7 @@ def test_days_in_the_wrong_order_are_put_right(shop: Shop) -> None:
     [
         ({"status": "bogus"}, "bogus is no status"),
         ({"payment": ["Paid", "<b>"]}, "<b> is no payment status"),
+        ({"payment_status": ["paid", "payed"]}, "payed is no payment status"),
         ({"days": "yesterday"}, "yesterday is no date"),
         ({"kind": "gold"}, "gold is no kind"),
         ({"ours": "perhaps"}, "perhaps is no choice of whose"),
@@ -175,11 +220,12 @@ def test_an_address_that_makes_no_sense_gets_a_word_and_the_rest_of_it_holds(
 
 def test_filters_that_match_nothing_can_be_cleared(shop: Shop) -> None:
     session_id = made(shop)
-    page = opened(shop.server, q="nobody@nowhere.example", status="Expired", ours="true")
+    page = opened(shop.server, q="nobody@nowhere.example", status=["expired", "?"], ours="true")
     assert "No session matches" in said(page)
     page = pressed(page, "clear_session_filters")
     assert ids(page) == [session_id]
     assert "q" not in page.query_params
+    assert "status" not in page.query_params
 
 
 @pytest.mark.parametrize(
