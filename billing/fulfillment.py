@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -100,9 +101,10 @@ def absorb(
     ``causes`` by session id; without one it is ``sync``.
     """
     sessions.keep(connection, found)
-    for session in found:
-        if grant := entitlement(session, causes.get(session["id"], "sync"), time.time()):
-            _grant(connection, grant)
+    due = (
+        entitlement(session, causes.get(session["id"], "sync"), time.time()) for session in found
+    )
+    _say([grant for grant in due if grant and grants.add(connection, grant)])
 
 
 def entitlement(session: dict[str, Any], cause: str, now: float) -> Grant | None:
@@ -144,12 +146,13 @@ def _settled(connection: Connection, found: dict[str, Any], cause: str) -> Settl
     return Settled(session, grants.of_session(connection, session.id))
 
 
-def _grant(connection: Connection, grant: Grant) -> None:
-    if grants.add(connection, grant):
-        log.info(
-            "Granted: %s x %s for %s (%s)",
-            grant.quantity,
-            grant.kind,
-            grant.session_id,
-            grant.cause,
-        )
+def _say(granted: Sequence[Grant]) -> None:
+    """A line for one grant, and one for many at once: a history holds hundreds."""
+    quantities: Counter[str] = Counter()
+    for grant in granted:
+        quantities[grant.kind] += grant.quantity
+    what = ", ".join(f"{quantity} x {kind}" for kind, quantity in sorted(quantities.items()))
+    if len(granted) == 1:
+        log.info("Granted: %s for %s (%s)", what, granted[0].session_id, granted[0].cause)
+    elif granted:
+        log.info("Granted: %s for %s sessions", what, len(granted))

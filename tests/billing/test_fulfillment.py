@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,6 +125,22 @@ async def test_a_listed_session_is_granted_too(services: Services, account: Stri
     await services.fulfillment.absorb([paid, still_open])
     (line,) = (await ledger(services.store)).values()
     assert (line.session_id, line.quantity, line.cause) == (paid["id"], 5, "sync")
+
+
+async def test_one_grant_is_logged_by_its_session_and_a_history_in_one_line(
+    services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = account.sell("credits", 5, **PAID)
+    many = [account.sell("credits", n, **PAID) for n in range(10)]
+    many += [account.sell("pro", **PAID), account.sell("pro")]
+    with caplog.at_level(logging.INFO, "billing.fulfillment"):
+        await services.fulfillment.settle(one["id"], "evt_1")
+        await services.fulfillment.absorb([one, *many])
+        await services.fulfillment.absorb([one, *many])
+    assert caplog.messages == [
+        f"Granted: 5 x credits for {one['id']} (evt_1)",
+        "Granted: 45 x credits, 1 x pro for 11 sessions",
+    ]
 
 
 @pytest.mark.parametrize("expanded", [True, False])
