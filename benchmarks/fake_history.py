@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from benchmarks.stripe_answers import checkout_session, printed, session_id
+from benchmarks.stripe_answers import past_session, printed, session_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 SECONDS_APART = 240
 
 
+def created(place: int, count: int, newest: int) -> int:
+    """When the session at this place of ``count`` was made."""
+    return newest - SECONDS_APART * (count - 1 - place)
+
+
 class History:
     """``count`` sessions, one every four minutes up to ``newest`` (Unix seconds)."""
 
     def __init__(self, count: int, newest: int) -> None:
-        self._created = [newest - SECONDS_APART * (count - 1 - place) for place in range(count)]
+        self._created = [created(place, count, newest) for place in range(count)]
         self._bodies = [
-            printed(checkout_session(session_id(place), created))
-            for place, created in enumerate(self._created)
+            printed(past_session(place, moment)) for place, moment in enumerate(self._created)
         ]
         self._places = {session_id(place): place for place in range(count)}
 

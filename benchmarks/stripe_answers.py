@@ -105,6 +105,37 @@ def checkout_session(session: str, created: int) -> dict[str, Any]:
     }
 
 
+def past_session(number: int, created: int) -> dict[str, Any]:
+    """The ``number``-th session of a history: three of five are paid, the others expired or open,
+    each by one of a thousand customers."""
+    session = checkout_session(session_id(number), created)
+    match number % 5:
+        case 0:
+            return session
+        case 1:
+            return session | {"status": "expired", "url": None}
+    email = f"buyer{number % 1000}@example.com"
+    return session | {
+        "status": "complete",
+        "payment_status": "paid",
+        "url": None,
+        "customer": f"cus_{number % 1000:014d}",
+        "customer_details": {
+            "address": {"city": None, "country": "US", "line1": None, "line2": None,
+                        "postal_code": "94103", "state": None},
+            "business_name": None,
+            "email": email,
+            "individual_name": None,
+            "name": "A Buyer",
+            "phone": None,
+            "tax_exempt": "none",
+            "tax_ids": [],
+        },
+        "invoice": f"in_{number:024d}",
+        "subscription": f"sub_{number:024d}",
+    }  # fmt: skip
+
+
 def price(price_id: str, created: int) -> dict[str, Any]:
     """The Price with its product expanded: the Pro plan's, or one extra credit's."""
     is_pro = price_id == PRICE_PRO

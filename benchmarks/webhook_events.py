@@ -7,14 +7,15 @@ import random
 
 import stripe
 
-from benchmarks.stripe_answers import checkout_session, session_id
+from benchmarks.fake_history import created
+from benchmarks.stripe_answers import past_session
 
 SECRET = "whsec_of_the_benchmark"
 PATH = "/api/billing/stripe/webhook"
 DUPLICATES = 0.3
 
 
-def deliveries(unique: int, host: str, created: int) -> list[bytes]:
+def deliveries(unique: int, host: str, now: int) -> list[bytes]:
     """Whole HTTP requests for ``unique`` events and their duplicates, in any order."""
     requests = []
     for place in range(unique):
@@ -23,8 +24,8 @@ def deliveries(unique: int, host: str, created: int) -> list[bytes]:
                 "id": f"evt_{place:024d}",
                 "object": "event",
                 "api_version": "2026-10-28.endive",
-                "created": created,
-                "data": {"object": checkout_session(session_id(place), created)},
+                "created": now,
+                "data": {"object": past_session(place, created(place, unique, now))},
                 "livemode": False,
                 "pending_webhooks": 1,
                 "request": {"id": None, "idempotency_key": None},
