@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from billing.store.documents import storable
 from billing.store.tables import grants
@@ -64,12 +64,6 @@ def of_customer(connection: Connection, customer_email: str) -> list[Grant]:
         .order_by(grants.c.granted_at.desc())
     )
     return [Grant(*row) for row in connection.execute(lines)]
-
-
-def totals(connection: Connection) -> dict[str, int]:
-    """How much of each kind has been granted: ``{"pro": 3, "credits": 120}``."""
-    sums = select(grants.c.kind, func.sum(grants.c.quantity)).group_by(grants.c.kind)
-    return {kind: int(quantity) for kind, quantity in connection.execute(sums)}
 
 
 def _email(grant: Grant) -> str | None:

@@ -10,8 +10,14 @@ import pytest
 
 from billing.backfill import PAGE, QUICK
 from billing.follower import LEASE
-from billing.store import grants, sync
-from tests.support.quick_services import STEP_SECONDS, at_work, ledger, open_services
+from billing.store import sync
+from tests.support.quick_services import (
+    STEP_SECONDS,
+    at_work,
+    granted_totals,
+    ledger,
+    open_services,
+)
 from tests.support.stripe_account import (
     ACCOUNT,
     DOWN,
@@ -113,7 +119,7 @@ async def test_the_first_fill_shows_its_progress_and_brings_everything(
     assert seen, "partial, and says so"
     assert await count(services) == 1_500
     assert (await state(services)).read == 1_500
-    assert await services.store.read(grants.totals) == {"credits": 150}
+    assert await services.store.read(granted_totals) == {"credits": 150}
 
 
 async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
@@ -180,7 +186,7 @@ async def test_more_than_a_page_at_once_is_followed_whole(
             account.say("completed", one)
         for one in made:
             await shown(services, one["id"])
-    assert await services.store.read(grants.totals) == {"credits": 351}
+    assert await services.store.read(granted_totals) == {"credits": 351}
 
 
 async def test_from_an_empty_account_more_than_a_page_at_once_is_followed_whole(
@@ -192,7 +198,7 @@ async def test_from_an_empty_account_more_than_a_page_at_once_is_followed_whole(
             account.say("completed", one)
         for one in made:
             await shown(services, one["id"])
-    assert await services.store.read(grants.totals) == {"credits": 250}
+    assert await services.store.read(granted_totals) == {"credits": 250}
 
 
 async def test_when_its_place_is_gone_it_reads_all_again(
@@ -206,7 +212,7 @@ async def test_when_its_place_is_gone_it_reads_all_again(
             await shown(services, one["id"])
         await complete(services)
         assert (await state(services)).failure is None
-    assert await services.store.read(grants.totals) == {"credits": 500}
+    assert await services.store.read(granted_totals) == {"credits": 500}
 
 
 async def test_while_stripe_is_down_it_says_so_shows_what_it_has_and_heals_by_itself(

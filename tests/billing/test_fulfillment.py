@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.errors import InvalidInput, StripeFailure
-from billing.store import grants
-from tests.support.quick_services import ledger, open_services
+from tests.support.quick_services import granted_totals, ledger, open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ async def test_a_paid_pro_session_makes_its_customer_pro_once(
         settled = await services.fulfillment.settle(sold["id"], cause)
         assert settled.grant is not None
         assert settled.grant.cause == "evt_1"
-    assert await services.store.read(grants.totals) == {"pro": 1}
+    assert await services.store.read(granted_totals) == {"pro": 1}
 
 
 async def test_a_paid_credits_session_grants_its_credits_once(
@@ -59,7 +58,7 @@ async def test_the_quantity_is_what_was_bought_not_what_was_noted(
     bought = {"object": "list", "has_more": False, "data": [{"id": "li_1", "quantity": 3}]}
     sold = account.sell("credits", 500, line_items=bought, **PAID)
     await services.fulfillment.settle(sold["id"], "return")
-    assert await services.store.read(grants.totals) == {"credits": 3}
+    assert await services.store.read(granted_totals) == {"credits": 3}
 
 
 async def test_a_session_that_costs_nothing_is_granted(
@@ -67,7 +66,7 @@ async def test_a_session_that_costs_nothing_is_granted(
 ) -> None:
     sold = account.sell("pro", status="complete", payment_status="no_payment_required")
     await services.fulfillment.settle(sold["id"], "return")
-    assert await services.store.read(grants.totals) == {"pro": 1}
+    assert await services.store.read(granted_totals) == {"pro": 1}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ async def test_the_webhook_and_the_landing_page_at_once_grant_once(
         *(services.fulfillment.settle(sold["id"], f"evt_{n}") for n in range(30))
     )
     assert {one.grant for one in settled} == set((await ledger(services.store)).values())
-    assert await services.store.read(grants.totals) == {"credits": 5}
+    assert await services.store.read(granted_totals) == {"credits": 5}
 
 
 async def test_two_processes_at_once_grant_once(
@@ -181,5 +180,5 @@ async def test_while_stripe_fails_nothing_is_granted_and_later_it_is(
     assert await ledger(services.store) == {}
     account.faults = NO_FAULTS
     await services.fulfillment.settle(sold["id"], "return")
-    assert await services.store.read(grants.totals) == {"pro": 1}
+    assert await services.store.read(granted_totals) == {"pro": 1}
     assert account.asked[ONE_SESSION] == 2

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from billing.errors import WebhookRefused
-from billing.store import events, grants, tables
+from billing.store import events, tables
 from tests.support.quick_services import (
     DELAYS,
     PATIENT,
     at_work,
     deliver,
     event_rows,
+    granted_totals,
     ledger,
     open_services,
     signature,
@@ -135,7 +136,7 @@ async def test_the_same_event_many_times_at_once_is_one(
     assert set(answers) == {"evt_1"}
     await settled(services, handled=1)
     assert (await event_rows(services.store))["evt_1"]["deliveries"] == 25
-    assert await services.store.read(grants.totals) == {"credits": 5}
+    assert await services.store.read(granted_totals) == {"credits": 5}
 
 
 async def test_a_duplicate_of_a_handled_event_asks_stripe_nothing(
@@ -158,7 +159,7 @@ async def test_two_events_for_one_fact_grant_once(
     first, second = (account.say("completed", paid) for _ in range(2))
     await asyncio.gather(deliver(services, first), deliver(services, second))
     await settled(services, handled=2)
-    assert await services.store.read(grants.totals) == {"pro": 1}
+    assert await services.store.read(granted_totals) == {"pro": 1}
 
 
 async def test_the_webhook_and_the_landing_page_at_once_grant_once(
@@ -170,7 +171,7 @@ async def test_the_webhook_and_the_landing_page_at_once_grant_once(
         *(services.fulfillment.settle(one["id"], "return") for one in paid),
     )
     await settled(services, handled=10)
-    assert await services.store.read(grants.totals) == {"credits": 50}
+    assert await services.store.read(granted_totals) == {"credits": 50}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -214,7 +215,7 @@ async def test_a_failing_stripe_marks_the_event_failed_in_words_and_it_heals_by_
     row = (await event_rows(services.store))["evt_1"]
     assert row["error"] is None
     assert row["attempts"] >= 2
-    assert await services.store.read(grants.totals) == {"pro": 1}
+    assert await services.store.read(granted_totals) == {"pro": 1}
 
 
 @pytest.mark.parametrize("services", [ONE_RETRY], indirect=True)
@@ -235,10 +236,10 @@ async def test_what_failed_for_good_is_replayed_by_hand(
     account.faults = NO_FAULTS
     assert await services.settlement.replay(["evt_2"]) == 1
     await settled(services, handled=1, failed=1)
-    assert await services.store.read(grants.totals) == {"credits": 5}
+    assert await services.store.read(granted_totals) == {"credits": 5}
     assert await services.settlement.replay(None if all_of_them else ["evt_1", "evt_2"]) >= 1
     await settled(services, handled=2)
-    assert await services.store.read(grants.totals) == {"credits": 10}
+    assert await services.store.read(granted_totals) == {"credits": 10}
 
 
 async def test_what_a_process_left_behind_when_it_died_is_swept_up(
@@ -249,7 +250,7 @@ async def test_what_a_process_left_behind_when_it_died_is_swept_up(
         lambda connection: events.record(connection, event, "webhook", "pending", 1.0)
     )
     await settled(services, handled=1)
-    assert await services.store.read(grants.totals) == {"credits": 5}
+    assert await services.store.read(granted_totals) == {"credits": 5}
 
 
 @pytest.mark.parametrize("services", [PATIENT], indirect=True)
@@ -289,7 +290,7 @@ async def test_an_event_that_nobody_foresaw_fails_alone(
     await settled(services, handled=len(well), failed=1)
     assert "AttributeError" in (await event_rows(services.store))[f"evt_{odd['id']}"]["error"]
     assert "Traceback" in caplog.text
-    assert await services.store.read(grants.totals) == {"credits": 100}
+    assert await services.store.read(granted_totals) == {"credits": 100}
 
 
 @pytest.mark.parametrize("between", [0, 3, 300])

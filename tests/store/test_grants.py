@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from billing.store import Store, grants
 from billing.store.grants import Grant
+from tests.support.quick_services import granted_totals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -59,8 +60,7 @@ async def test_two_processes_at_once_write_it_once(store: Store, database_url: s
             assert sorted(answers) == [[False], [True]]
     finally:
         other.close()
-    totals = await store.read(grants.totals)
-    assert totals == {"credits": 150}
+    assert await store.read(granted_totals) == {"credits": 150}
 
 
 async def test_a_customers_lines_come_newest_first(store: Store) -> None:
@@ -69,11 +69,3 @@ async def test_a_customers_lines_come_newest_first(store: Store) -> None:
     await add(store, LINE, later, other)
     lines = await store.read(lambda connection: grants.of_customer(connection, "a@example.com"))
     assert lines == [later, LINE]
-
-
-async def test_the_totals_add_up_what_was_granted_of_each_kind(store: Store) -> None:
-    assert await store.read(grants.totals) == {}
-    pro = replace(LINE, session_id="cs_test_2", kind="pro", quantity=1)
-    more = replace(LINE, session_id="cs_test_3", quantity=7)
-    await add(store, LINE, pro, more)
-    assert await store.read(grants.totals) == {"credits": 12, "pro": 1}

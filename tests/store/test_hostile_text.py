@@ -12,7 +12,7 @@ from sqlalchemy import select
 from billing.store import events, grants, sessions
 from billing.store.tables import session_terms
 from tests.store.test_grants import LINE
-from tests.support.quick_services import event_rows
+from tests.support.quick_services import event_rows, granted_totals
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -79,4 +79,4 @@ async def test_it_never_stands_between_a_payment_and_its_grant(store: Store) -> 
             assert grants.add(connection, line)
 
     await store.write(write)
-    assert await store.read(grants.totals) == {"credits": 5 * len(TEXTS)}
+    assert await store.read(granted_totals) == {"credits": 5 * len(TEXTS)}

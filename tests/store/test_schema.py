@@ -25,6 +25,7 @@ from billing.store.database import MIGRATIONS
 from billing.store.tables import metadata
 from tests.store.test_grants import LINE
 from tests.support.databases import store_on
+from tests.support.quick_services import granted_totals
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
     make_older(database_url)
     with store_on(database_url) as store:
         assert await store.read(revision) == HEAD
-        assert await store.read(grants.totals) == {"credits": 5}
+        assert await store.read(granted_totals) == {"credits": 5}
         made = session_object(1, "credits", 1)
         await store.write(lambda connection: sessions.keep(connection, [made]))
         (found,) = await store.read(lambda connection: sessions.recent(connection, 5))
@@ -117,7 +118,7 @@ async def test_a_newer_database_is_refused_with_a_clear_word(database_url: str) 
         await store.ping()
     make_newer(database_url)
     with store_on(database_url) as store:
-        for ask in (store.ping(), store.write(grants.totals)):
+        for ask in (store.ping(), store.write(granted_totals)):
             with pytest.raises(StoreFailure) as refused:
                 await ask
             assert "newer version" in refused.value.message
@@ -174,7 +175,7 @@ async def test_a_torn_file_is_refused_with_a_word(tmp_path: Path, sqlite_url: st
     file = tmp_path / "store.sqlite3"
     file.write_bytes(file.read_bytes()[:4096] + b"\xff" * 4096)
     with store_on(sqlite_url) as store, pytest.raises(StoreFailure) as refused:
-        await store.read(grants.totals)
+        await store.read(granted_totals)
     assert "damaged" in refused.value.message
 
 

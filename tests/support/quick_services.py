@@ -111,6 +111,13 @@ async def ledger(store: Store) -> dict[str, Grant]:
     return await store.read(ask)
 
 
+def granted_totals(connection: Connection) -> dict[str, int]:
+    """How much of each kind has been granted: ``{"pro": 3, "credits": 120}``."""
+    lines = tables.grants.c
+    sums = select(lines.kind, func.sum(lines.quantity)).group_by(lines.kind)
+    return {kind: int(quantity) for kind, quantity in connection.execute(sums)}
+
+
 async def event_rows(store: Store) -> dict[str, dict[str, Any]]:
     """Every event as recorded, by its id."""
 
