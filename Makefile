@@ -38,8 +38,7 @@ run: install
 
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium
-	@$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/resilience
-	@$(BIN)/python -m pytest tests/resilience
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: install-dev
 	$(BIN)/ruff format --check .
