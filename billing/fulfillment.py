@@ -101,10 +101,10 @@ def absorb(
     ``causes`` by session id; without one it is ``sync``.
     """
     sessions.keep(connection, found)
-    due = (
+    due = [
         entitlement(session, causes.get(session["id"], "sync"), time.time()) for session in found
-    )
-    _say([grant for grant in due if grant and grants.add(connection, grant)])
+    ]
+    _say(grants.add(connection, *filter(None, due)))
 
 
 def entitlement(session: dict[str, Any], cause: str, now: float) -> Grant | None:

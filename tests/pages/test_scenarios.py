@@ -89,13 +89,15 @@ def test_credits_granted_twice_over_make_the_verdict_red(
 ) -> None:
     """A ledger line that grows each time a session is settled is found out."""
 
-    def add(connection: Connection, grant: Grant) -> bool:
-        known = grants.of_session(connection, grant.session_id)
-        connection.execute(
-            tables.grants.delete().where(tables.grants.c.session_id == grant.session_id)
-        )
-        more = known.quantity if known else 0
-        return grants_add(connection, replace(grant, quantity=grant.quantity + more))
+    def add(connection: Connection, *due: Grant) -> list[Grant]:
+        for grant in due:
+            known = grants.of_session(connection, grant.session_id)
+            connection.execute(
+                tables.grants.delete().where(tables.grants.c.session_id == grant.session_id)
+            )
+            more = known.quantity if known else 0
+            grants_add(connection, replace(grant, quantity=grant.quantity + more))
+        return list(due)
 
     grants_add = grants.add
     monkeypatch.setattr(grants, "add", add)
@@ -109,9 +111,10 @@ def test_credits_granted_twice_over_make_the_verdict_red(
 def test_a_second_line_for_one_payment_makes_the_verdict_red(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def add(connection: Connection, grant: Grant) -> bool:
-        grants_add(connection, replace(grant, session_id=f"{grant.session_id}again"))
-        return grants_add(connection, grant)
+    def add(connection: Connection, *due: Grant) -> list[Grant]:
+        again = [replace(grant, session_id=f"{grant.session_id}again") for grant in due]
+        grants_add(connection, *again)
+        return grants_add(connection, *due)
 
     grants_add = grants.add
     monkeypatch.setattr(grants, "add", add)
