@@ -12,7 +12,7 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.findings import Missing
 from billing.price_check import PLANNED, PlannedPrice
 from billing.settings import PUBLIC_URL, WEBHOOK_SECRET, Settings
-from billing.webhook_endpoint import NEEDED_EVENTS, registered_at, webhook_url
+from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS, registered_at, webhook_url
 
 if TYPE_CHECKING:
     from billing.gateway import StripeGateway
@@ -93,7 +93,7 @@ class AccountSetup:
         endpoint = await self._gateway.create_webhook_endpoint(
             {
                 "url": url,
-                "enabled_events": list(NEEDED_EVENTS),
+                "enabled_events": [*NEEDED_EVENTS, *STORY_EVENTS],
                 "description": "The billing dashboard",
                 "metadata": {"app": APP, "press": idempotency_key},
             },

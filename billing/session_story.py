@@ -40,11 +40,10 @@ class Turn(StrEnum):
     OTHER = "other"
 
 
-_TURNS = {
+TURNS = {
     "payment_intent.created": (Turn.TRIED, "A payment was begun"),
     "payment_intent.requires_action": (Turn.CHALLENGED, "3-D Secure was asked for"),
     "payment_intent.payment_failed": (Turn.DECLINED, "Declined"),
-    "charge.failed": (Turn.DECLINED, "Declined"),
     "payment_intent.succeeded": (Turn.MONEY_TAKEN, "The payment succeeded"),
     "checkout.session.completed": (Turn.COMPLETED, "Checkout completed"),
     "checkout.session.async_payment_succeeded": (Turn.PAID_LATER, "The delayed payment arrived"),
@@ -153,17 +152,8 @@ def _granted(grant: Grant) -> Step:
 
 
 def _events(told: Iterable[Told]) -> Iterator[Step]:
-    told = list(told)
-    # A decline comes as two events; the payment's tells more than the charge's.
-    declined = {
-        (one.object.get("last_payment_error") or {}).get("charge")
-        for one in told
-        if one.event.type == "payment_intent.payment_failed"
-    }
     for one in told:
-        turn, title = _TURNS.get(one.event.type, (Turn.OTHER, one.event.type))
-        if one.event.type == "charge.failed" and one.object.get("id") in declined:
-            turn, title = Turn.OTHER, one.event.type
+        turn, title = TURNS.get(one.event.type, (Turn.OTHER, one.event.type))
         detail = _details(turn, one.object)
         yield Step(turn, one.event.created, title, detail, one.event, one.request_id)
 
@@ -171,10 +161,7 @@ def _events(told: Iterable[Told]) -> Iterator[Step]:
 def _details(turn: Turn, found: JSON) -> str:
     match turn:
         case Turn.DECLINED:
-            error = found.get("last_payment_error") or {
-                "message": found.get("failure_message"),
-                "code": found.get("failure_code"),
-            }
+            error = found.get("last_payment_error") or {}
             codes = dict.fromkeys((error.get("code"), error.get("decline_code")))
             said = [str(error.get("message") or ""), ", ".join(code for code in codes if code)]
             return " ".join(part for part in said if part)

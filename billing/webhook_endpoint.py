@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from billing.findings import Finding, Group, Missing, Status
+from billing.session_story import TURNS
+from billing.settlement import HANDLED_TYPES
 
 WEBHOOK_PATH = "/api/billing/stripe/webhook"
-NEEDED_EVENTS = (
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-)
+NEEDED_EVENTS = HANDLED_TYPES
+# What a session's story tells besides: nothing waits for these.
+STORY_EVENTS = tuple(name for name in TURNS if name not in NEEDED_EVENTS)
 NAME = "Webhook endpoint"
 
 
@@ -70,6 +69,14 @@ def judged(endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_i
             found=f"{sum(one.get('status') == 'enabled' for one in here)} endpoints at this "
             "address, so each event comes as often.",
             mend="Delete all but one in the Stripe Dashboard, and keep that one's signing secret.",
+        )
+    if "*" not in events and (lacking := [one for one in STORY_EVENTS if one not in events]):
+        return replace(
+            finding,
+            status=Status.WARNING,
+            found="Registered at this address and told of all that is needed. Declines and 3-D "
+            "Secure are missing from the sessions' stories.",
+            mend=f"Add {', '.join(lacking)} to it in the Stripe Dashboard, or do without.",
         )
     told = "every event" if "*" in events else f"{len(events)} kinds of events"
     return replace(

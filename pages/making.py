@@ -12,7 +12,7 @@ from billing.errors import BillingError
 from billing.findings import Missing, Report
 from billing.page_services import page_services
 from billing.settings import SECRETS_FILE
-from billing.webhook_endpoint import NEEDED_EVENTS
+from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS
 from pages.failures import show_failure
 from pages.markdown import code, plain
 
@@ -73,10 +73,14 @@ def question(missing: Missing, report: Report) -> None:
             f"- with {repeated} Price of **{plain(price.amount)}**"
         )
     else:
-        events = "\n".join(f"  - {code(event)}" for event in NEEDED_EVENTS)
+        needed, told = (
+            "\n".join(f"  - {code(event)}" for event in events)
+            for events in (NEEDED_EVENTS, STORY_EVENTS)
+        )
         st.markdown(
             f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"
-            f"- told of these events:\n{events}"
+            f"- told of the events that are needed:\n{needed}\n"
+            f"- and of those that complete the story of a session:\n{told}"
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 from billing.account_setup import Made
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.findings import Missing
-from billing.webhook_endpoint import NEEDED_EVENTS
+from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving
@@ -61,7 +61,7 @@ def test_the_endpoint_is_made_at_this_address_and_its_secret_handed_over(shop: S
     (endpoint,) = shop.stripe.v1.webhook_endpoints.list().data
     assert (endpoint.id, endpoint.status) == (made.id, "enabled")
     assert endpoint.url == "http://localhost:8501/api/billing/stripe/webhook"
-    assert endpoint.enabled_events == list(NEEDED_EVENTS)
+    assert endpoint.enabled_events == [*NEEDED_EVENTS, *STORY_EVENTS]
     assert made.setting == "STRIPE_WEBHOOK_SECRET"
     assert made.value.get_secret_value().startswith("whsec_")
     assert made.value.get_secret_value() not in repr(made)

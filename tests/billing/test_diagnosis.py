@@ -14,7 +14,7 @@ from billing.findings import Finding, Group, Missing, Report, Status
 from billing.price_check import judged as judged_price
 from billing.services import Services
 from billing.setting_sources import load_settings
-from billing.webhook_endpoint import NEEDED_EVENTS, is_private, webhook_url
+from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS, is_private, webhook_url
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import listening_socket, serving
 
@@ -354,7 +354,7 @@ def test_an_endpoint_on_another_name_of_this_machine_is_the_same_place(
     settings_of: SettingsOf, shop: Shop
 ) -> None:
     url = "http://127.0.0.1:8501/api/billing/stripe/webhook/"
-    params: Any = {"url": url, "enabled_events": list(NEEDED_EVENTS)}
+    params: Any = {"url": url, "enabled_events": [*NEEDED_EVENTS, *STORY_EVENTS]}
     made = shop.stripe.v1.webhook_endpoints.create(params)
     finding = found(examined(settings_of()), "Webhook endpoint")
     assert (finding.status, finding.reference) == (OK, made.id)
@@ -392,6 +392,18 @@ def test_an_endpoint_that_lacks_an_event_is_wrong_and_names_it(
     assert finding.status is WRONG
     assert "async_payment_succeeded, checkout.session.async_payment_failed" in finding.found
     assert "session.expired" not in finding.found
+
+
+def test_an_endpoint_that_lacks_what_only_a_story_tells_is_a_thing_to_know(
+    settings_of: SettingsOf, shop: Shop, endpoint: str
+) -> None:
+    params: Any = {"enabled_events": [*NEEDED_EVENTS, "payment_intent.created"]}
+    shop.stripe.v1.webhook_endpoints.update(endpoint, params)
+    finding = found(examined(settings_of()), "Webhook endpoint")
+    assert finding.status is WARNING
+    assert "told of all that is needed" in finding.found
+    assert "Add payment_intent.requires_action, payment_intent.payment_failed" in finding.mend
+    assert "payment_intent.created" not in finding.mend
 
 
 @pytest.mark.usefixtures("endpoint")

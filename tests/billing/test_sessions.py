@@ -18,13 +18,14 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.session_filter import SessionFilter
 from billing.session_story import Asked, Story, Turn
 from billing.store import events
-from stripe_sandbox.payments import Card, Payer
+from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS
+from stripe_sandbox.payments import AuthenticationRequired, Card, Payer
 from tests.support.billing_server import billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
     from pathlib import Path
 
     from billing.sessions import Sessions
@@ -71,14 +72,16 @@ def foreign(shop: Shop) -> str:
     return session.id
 
 
-def hear(shop: Shop) -> None:
-    """All of the sandbox's events arrive, as by webhook."""
+def hear(shop: Shop, types: Collection[str] = ()) -> None:
+    """The sandbox's events arrive, as by webhook: all, or those of these types."""
     listed = requests.get(
         f"{shop.server.services.settings.api_base}/v1/events?limit=100",
         headers={"Authorization": "Bearer sk_test_of_the_tests"},
         timeout=5,
     ).json()["data"]
     for event in reversed(listed):
+        if types and event["type"] not in types:
+            continue
         record = partial(
             events.record, event=event, source="webhook", state="ignored", now=time.time()
         )
@@ -120,6 +123,27 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
     assert granted.detail in ("when the customer came back", "when our copy followed Stripe")
     assert story.grant
     assert story.in_the_copy
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: Kind) -> None:
+    session_id = made(shop, kind)
+    shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
+    challenge = shop.sandbox.payments.pay(session_id, THREE_D_SECURE, PAYER)
+    assert isinstance(challenge, AuthenticationRequired)
+    shop.sandbox.payments.authenticate(session_id, challenge.payment_intent, succeed=True)
+    hear(shop, {*NEEDED_EVENTS, *STORY_EVENTS})
+    call(shop, lambda: shop.server.services.fulfillment.settle(session_id, "return"))
+    story = told(shop, session_id)
+    by_few = [step.turn for step in story.steps]
+    assert sorted(by_few) == sorted(
+        [
+            *(Turn.MADE, Turn.TRIED, Turn.DECLINED, Turn.CHALLENGED),
+            *(Turn.MONEY_TAKEN, Turn.COMPLETED, Turn.GRANTED),
+        ]
+    )
+    hear(shop)
+    assert turns(told(shop, session_id)) == by_few
 
 
 def test_a_decline_is_told_while_the_session_is_still_open(shop: Shop) -> None:

@@ -154,6 +154,7 @@ def test_making_asks_first_and_names_what_is_made_and_where(shop: Shop) -> None:
     account = shop.stripe.v1.accounts.retrieve_current().id
     assert f"`{account}`" in said(page)
     assert "checkout.session.async_payment_failed" in said(page)
+    assert "payment_intent.payment_failed" in said(page)
     assert f"a webhook endpoint at `{webhook_url(HERE)}`" in said(page)
     assert not shop.stripe.v1.webhook_endpoints.list().data
     assert {"make_it", "cancel_making"} <= {button.key for button in page.button}
