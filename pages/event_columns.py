@@ -7,7 +7,7 @@ import streamlit as st
 
 from billing.durations import written
 from billing.store.event_queries import WEBHOOK, Event, Refusal
-from pages.times import local
+from pages.times import local, moment
 
 ROWS_SHOWN = 14
 ROW_HEIGHT = 35
@@ -55,7 +55,7 @@ def table(events: tuple[Event, ...]) -> pd.DataFrame:
     """One row an event, in the columns of ``COLUMNS``."""
     rows = [
         (
-            local(event.received_at),
+            moment(event.received_at),
             [event.state.capitalize()],
             event.type,
             way(event),
@@ -73,7 +73,7 @@ def table(events: tuple[Event, ...]) -> pd.DataFrame:
 def refused_table(refusals: list[Refusal]) -> pd.DataFrame:
     """One row a refused delivery, in the columns of ``REFUSED_COLUMNS``."""
     rows = [
-        (local(one.received_at), one.reason, one.next_step, one.size, local(one.received_at))
+        (moment(one.received_at), one.reason, one.next_step, one.size, local(one.received_at))
         for one in refusals
     ]
     return pd.DataFrame(rows, columns=list(REFUSED_COLUMNS))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.times import local
+from pages.times import local, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from billing.checkout_session import CheckoutSession
 
 COLUMNS = {
-    "when": st.column_config.DatetimeColumn("When", format="calendar", width=165),
-    "what": st.column_config.TextColumn("What", width=140),
-    "amount": st.column_config.TextColumn("Amount", alignment="right", width=90),
+    "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
+    "amount": st.column_config.TextColumn("Amount", alignment="right", width=80),
+    "what": st.column_config.TextColumn("What", width=125),
     "status": st.column_config.MultiselectColumn(
         "Status",
         options=["Open", "Complete", "Expired"],
@@ -30,8 +30,9 @@ COLUMNS = {
         color=["green", "orange", "gray"],
         width=100,
     ),
-    "email": st.column_config.TextColumn("Customer email", width=190),
+    "email": st.column_config.TextColumn("Customer email", width=205),
     "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
+    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
     "id": st.column_config.TextColumn("Session id", width=420),
 }
 
@@ -40,13 +41,14 @@ def rows(sessions: Sequence[CheckoutSession]) -> pd.DataFrame:
     """One row a session, in the columns of ``COLUMNS``."""
     cells = [
         (
-            local(session.created),
-            session.what,
+            moment(session.created),
             session.amount,
+            session.what,
             [session.status.capitalize()],
             [in_words(session.payment_status)],
             session.customer_email,
             session.url if session.status == "open" else None,
+            local(session.created),
             session.id,
         )
         for session in sessions

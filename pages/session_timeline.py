@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from billing.durations import written
 from billing.session_story import Step, Story, Turn
 from billing.store.event_queries import WEBHOOK, Event
 from pages.markdown import code, plain
-from pages.times import local
+from pages.times import ago, local
 
 ICONS = {
     Turn.MADE: "add_circle",
@@ -41,7 +39,7 @@ def timeline(story: Story) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.markdown("**What happened**", width="content")
+        st.subheader("What happened", anchor=False, width="content")
         show_all = bool(others) and st.toggle(
             f"All events (+{others})", key="all_events", help="Also those that only repeat the rest"
         )
@@ -64,15 +62,16 @@ def timeline(story: Story) -> None:
 def when(step: Step, made: int) -> str:
     """The time, and how long after the session was made; or how long until then."""
     if step.turn is Turn.WILL_EXPIRE:
-        return f"{local(step.at):%d %b, %H:%M}, in {written(max(step.at - time.time(), 0))}"
+        return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
     if step.turn is Turn.MADE:
-        return f"{local(step.at):%d %b, %H:%M:%S}"
-    return f"{local(step.at):%H:%M:%S}, after {written(max(step.at - made, 0))}"
+        return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
+    day = "" if local(step.at).date() == local(made).date() else f"{local(step.at):%d %b}, "
+    return f"{day}{local(step.at):%H:%M:%S}, after {written(max(step.at - made, 0))}"
 
 
 def lines(step: Step) -> list[str]:
     """What there is to say of the step, as Markdown."""
-    said = [plain(step.detail)] if step.detail else []
+    said = [plain(f"{step.detail[0].upper()}{step.detail[1:]}")] if step.detail else []
     if step.event:
         said += [told(step.event)]
     if step.request_id:

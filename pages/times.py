@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+
+from billing.durations import written
+
+A_MOMENT = 10
+REWRITTEN_SECONDS = 20
 
 
 def local(unix_seconds: float) -> datetime:
     """The moment in the browser's time zone (UTC where the browser does not tell)."""
     return datetime.fromtimestamp(unix_seconds, zone())
+
+
+def moment(unix_seconds: float) -> datetime:
+    """The same for a table's column of ``distance`` format, which stays true as time goes by."""
+    # Browsers write "a minute ago" anew only when the cell's value is another one.
+    beat = int(time.time() / REWRITTEN_SECONDS) % 2
+    return local(int(unix_seconds)) + timedelta(milliseconds=beat)
+
+
+def ago(unix_seconds: float) -> str:
+    """``just now``, ``42 s ago``, ``2 h 5 min ago``; ``in 3 days`` where a clock is ahead."""
+    age = time.time() - unix_seconds
+    if abs(age) < A_MOMENT:
+        return "just now"
+    return f"{written(age)} ago" if age > 0 else f"in {written(-age)}"
+
+
+def exactly(unix_seconds: float) -> str:
+    """``23 Nov 2026, 07:42:13``."""
+    return f"{local(unix_seconds):%d %b %Y, %H:%M:%S}"
 
 
 def zone() -> ZoneInfo:
