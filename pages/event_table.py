@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from billing.errors import BillingError
@@ -18,6 +20,7 @@ from pages.event_columns import (
 )
 from pages.event_filters import REFUSED, VIEWS, Asked, asked, clear, in_words, show_state
 from pages.failures import show_failure
+from pages.times import local
 
 
 @st.fragment(run_every="2s")
@@ -46,7 +49,7 @@ def event_table() -> None:
     if view.refused:
         refused_deliveries(refusals)
     elif overview.page.events:
-        events(overview, FAILED_ORDER if view.wanted.state == "failed" else tuple(COLUMNS))
+        events(overview, columns(view, overview))
         pager(view, overview)
     else:
         nothing(view)
@@ -77,24 +80,40 @@ def at_most(number: int) -> str:
 
 def replay_all(failed: int) -> None:
     """The button that handles again all that failed."""
-    if st.button(
+    st.button(
         f"Replay all that failed ({at_most(failed)})",
         key="replay_all",
         type="tertiary",
         icon=":material/replay:",
         disabled=not failed,
+        on_click=replay_them,
         help="Each is read from Stripe again and granted at most once.",
-    ):
-        billing = page_services()
-        try:
-            again = billing.call(billing.services.event_log.replay)
-        except BillingError as failure:
-            show_failure(failure, "Nothing was replayed")
-        else:
-            st.toast(
-                f"{again:,} event{' is' if again == 1 else 's are'} handled again",
-                icon=":material/replay:",
-            )
+    )
+    if isinstance(said := st.session_state.get("replayed_all"), BillingError):
+        show_failure(said, "Nothing was replayed")
+    elif said:
+        st.caption(said, width="content")
+
+
+def replay_them() -> None:
+    """Have them handled again, and keep what came of that to be told."""
+    billing = page_services()
+    said: BillingError | str
+    try:
+        again = billing.call(billing.services.event_log.replay)
+    except BillingError as failure:
+        said = failure
+    else:
+        said = f"Replayed at {local(time.time()):%H:%M:%S}: {again:,}"
+    st.session_state["replayed_all"] = said
+
+
+def columns(view: Asked, overview: Overview) -> tuple[str, ...]:
+    """The columns in their order; no errors, no column for them."""
+    if view.wanted.state == "failed":
+        return FAILED_ORDER
+    some_failed = any(event.error for event in overview.page.events)
+    return tuple(name for name in COLUMNS if name != "error" or some_failed)
 
 
 def events(overview: Overview, order: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from pages.kit.controls import ControlFailure, Controls
 from pages.kit.demo_data import demo_data
 from pages.kit.fault_switches import fault_switches
 from pages.kit.in_force import in_force
-from pages.kit.open_sessions import open_sessions
+from pages.kit.open_sessions import forget_what_was_done, open_sessions
 from pages.kit.scenario_list import scenario_list
 from pages.kit.without_sandbox import without_sandbox
 
@@ -41,6 +41,8 @@ try:
     if sessions_tab.open:
         with sessions_tab:
             open_sessions(controls)
+    else:
+        forget_what_was_done()
     if faults_tab.open:
         with faults_tab:
             state = controls.state()

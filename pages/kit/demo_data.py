@@ -35,7 +35,7 @@ def demo_data(controls: Controls) -> None:
         st.page_link("sessions.py", label="Look at the sessions", icon=":material/receipt_long:")
     fill_side, reset_side = st.columns(2, gap="medium")
     with fill_side, st.container(border=True, height="stretch"):
-        st.subheader("A month of history", anchor=False)
+        st.header("A month of history", anchor=False)
         st.markdown(
             f"About {SESSIONS} sessions over the last {DAYS} days, as a small shop would have "
             "them: most paid, some declined first, some abandoned, a few still open."
@@ -43,7 +43,7 @@ def demo_data(controls: Controls) -> None:
         if st.button("Fill", key="fill", type="primary", icon=":material/auto_awesome:"):
             fill(controls)
     with reset_side, st.container(border=True, height="stretch"):
-        st.subheader("Reset", anchor=False)
+        st.header("Reset", anchor=False)
         st.markdown(
             "Back to the beginning: every session, payment, event and grant is gone, the faults "
             "are cleared and the clock is right. Prices and settings stay."
@@ -129,7 +129,7 @@ def reset_dialog(controls: Controls) -> None:
         except BillingError as failure:
             show_failure(failure, "The reset did not go through")
             return
-        for name in ("kit_results", "kit_asked", "kit_moved", "kit_closed"):
+        for name in ("kit_results", "kit_asked", "kit_moved", "kit_done"):
             st.session_state.pop(name, None)
         st.session_state["kit_demo_told"] = "Everything is as on the first day."
         st.rerun()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.durations import written
 from billing.errors import BillingError, StripeFailure
 from billing.page_services import page_services
+from billing.session_story import MADE_BY
 from pages.failures import show_failure
 from pages.kit.scenarios import INSUFFICIENT_FUNDS, VISA
 from pages.markdown import code, plain
-from pages.times import local
+from pages.times import ago, exactly
 
 if TYPE_CHECKING:
     from billing.checkout_session import CheckoutSession
@@ -21,39 +21,56 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 300
 SHOWN = 12
-A_MOMENT = 10
 PAYER = "tester@example.com"
-CLOSED = "It is no longer open: somebody was faster."
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a press, in words; ``closed`` when the session is no longer open."""
+
+    told: str
+    closed: bool = False
+
+
+CLOSED = Done("No longer open: somebody was faster", closed=True)
 
 
 @st.fragment(run_every="3s")
 def open_sessions(controls: Controls) -> None:
-    """The newest open sessions in our copy; what was closed from here is gone at once."""
-    if told := st.session_state.pop("kit_acted", None):
-        st.toast(plain(told), icon=":material/info:")
-    if failure := st.session_state.pop("kit_act_failure", None):
-        show_failure(failure, "That did not work")
+    """The newest open sessions in our copy. What was done with one is told in its row, which
+    stays where it is also when that closed it."""
     billing = page_services()
     try:
         recent = billing.call(lambda: billing.services.mirror.recent(LOOKED_AT))
     except BillingError as failure:
         show_failure(failure, "The open sessions could not be read just now")
         return
-    closed: set[str] = st.session_state.setdefault("kit_closed", set())
-    still_open = [one for one in recent.sessions if one.status == "open" and one.id not in closed]
-    if not still_open:
+    done = what_was_done()
+    shown = [one for one in recent.sessions if one.status == "open" or one.id in done]
+    if not shown:
         st.info(
             "Make one on the Billing page, or fill the sandbox with a month of history.",
             title="No session is open",
             icon=":material/inbox:",
         )
-    for session in still_open[:SHOWN]:
-        row(session, controls)
-    if len(still_open) > SHOWN:
-        st.caption(f"The newest {SHOWN} of {len(still_open)} that are open.")
+    for session in shown[:SHOWN]:
+        row(session, controls, done.get(session.id))
+    if len(shown) > SHOWN:
+        st.caption(f"The newest {SHOWN} of {len(shown)} that are open.")
 
 
-def row(session: CheckoutSession, controls: Controls) -> None:
+def what_was_done() -> dict[str, Done]:
+    """The last press on each session in this browser tab, by the session's id."""
+    done: dict[str, Done] = st.session_state.setdefault("kit_done", {})
+    return done
+
+
+def forget_what_was_done() -> None:
+    """Nobody looks at the rows any more."""
+    st.session_state.pop("kit_done", None)
+
+
+def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None:
     """One session: what, how much, since when, and what can be done with it."""
     with (
         st.container(border=True),
@@ -61,22 +78,23 @@ def row(session: CheckoutSession, controls: Controls) -> None:
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ),
     ):
-        age = time.time() - session.created
-        since = f"{written(age)} ago" if age > A_MOMENT else "just now"
-        by = f", by {plain(session.made_by)}" if session.made_by else ""
+        by = MADE_BY.get(session.made_by, f"by {session.made_by}")
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
-            f":small[{since}{by} · {code(session.id[:12] + '…' + session.id[-4:])}]",
+            f":small[{ago(session.created)} {plain(by)} · "
+            f"{code(session.id[:12] + '…' + session.id[-4:])}]",
             width=400,
-            help=f"Made {plain(f'{local(session.created):%d %b %Y, %H:%M:%S}')}  \n"
-            f"{code(session.id)}",
+            help=f"Made {plain(exactly(session.created))}  \n{code(session.id)}",
         )
-        with st.container(horizontal=True, width="content"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if done:
+                st.markdown(f":small[{plain(done.told)}]", width="content")
             for act, icon, does in ACTIONS:
                 st.button(
                     act,
                     key=f"{act.lower()}_{session.id}",
                     icon=icon,
+                    disabled=done is not None and done.closed,
                     help=f"{does}: {plain(session.what)}, {code(session.id)}",
                     on_click=do,
                     args=(act, session, controls),
@@ -93,33 +111,30 @@ ACTIONS = (
 def do(act: str, session: CheckoutSession, controls: Controls) -> None:
     """Do it before the rows are drawn again, which then tell what came of it."""
     try:
-        told, is_closed = expire(session) if act == "Expire" else pay(act, session, controls)
+        done = expire(session) if act == "Expire" else pay(act, session, controls)
     except BillingError as failure:
-        st.session_state["kit_act_failure"] = failure
-        return
-    st.session_state["kit_acted"] = f"{session.what}: {told}"
-    if is_closed:
-        st.session_state["kit_closed"].add(session.id)
+        done = Done(str(failure))
+    what_was_done()[session.id] = done
 
 
-def pay(act: str, session: CheckoutSession, controls: Controls) -> tuple[str, bool]:
-    """What came of the try, and whether the session is closed now."""
+def pay(act: str, session: CheckoutSession, controls: Controls) -> Done:
+    """What came of the try."""
     card = VISA if act == "Pay" else INSUFFICIENT_FUNDS
     outcome = controls.pay(session.id, email=PAYER, card=card)
     if outcome.outcome == "closed":
-        return CLOSED, True
+        return CLOSED
     if outcome.outcome == "declined":
-        return f"declined, {outcome.reason}. The session stays open.", False
-    return f"{outcome.outcome}.", True
+        return Done(f"Declined: {outcome.reason}")
+    return Done(outcome.outcome.capitalize(), closed=True)
 
 
-def expire(session: CheckoutSession) -> tuple[str, bool]:
+def expire(session: CheckoutSession) -> Done:
     """Likewise."""
     billing = page_services()
     try:
         billing.call(lambda: billing.services.gateway.expire_checkout_session(session.id))
     except StripeFailure as failure:
         if failure.status == 400:  # only open ones can be expired
-            return CLOSED, True
+            return CLOSED
         raise
-    return "expired.", True
+    return Done("Expired", closed=True)
