@@ -16,5 +16,5 @@ for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=T
     with column:
         offer(kind)
 
-st.subheader("Recent sessions", anchor=False)
+st.header("Recent sessions", anchor=False)
 recent_sessions()

@@ -13,6 +13,7 @@ from pages.markdown import plain
 st.set_page_config(
     page_title="Billing", page_icon=Path(__file__).with_name("icon.svg"), layout="wide"
 )
+st.html(Path(__file__).with_name("style.css"))
 
 
 def home() -> None:

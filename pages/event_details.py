@@ -15,7 +15,7 @@ from billing.store.event_queries import Event
 from pages.event_columns import STATE_COLORS, way
 from pages.failures import show_failure
 from pages.markdown import code, plain
-from pages.times import local
+from pages.times import ago, exactly, local
 
 
 def event_drawer() -> None:
@@ -38,7 +38,7 @@ def event(event_id: str) -> None:
     if details := read(event_id):
         st.markdown(f"**{plain(details.event.type)}**")
         what_became_of_it(event_id)
-        st.markdown("**Payload, as Stripe sent it**")
+        st.subheader("Payload, as Stripe sent it", anchor=False)
         st.json(details.payload, expanded=3)
 
 
@@ -133,7 +133,7 @@ def _why_not(event: Event) -> str:
 
 def _at(unix_seconds: float) -> str:
     try:
-        return f"{local(unix_seconds):%d %b %Y, %H:%M:%S}"
+        return f"{ago(unix_seconds)}: {exactly(unix_seconds)}"
     except (ValueError, OverflowError, OSError):  # no clock of this world
         return f"Unix time {unix_seconds:,.0f}"
 

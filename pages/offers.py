@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -10,12 +11,15 @@ import streamlit as st
 from billing.catalog import Price
 from billing.checkout import parse_quantity
 from billing.checkout_session import CheckoutSession, Kind
+from billing.durations import written
 from billing.errors import BillingError
 from billing.page_services import page_services
 from pages.failures import show_failure
 from pages.markdown import plain
-from pages.times import local
+from pages.times import exactly
 from pages.viewer import who
+
+NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
 
 
 @dataclass
@@ -60,6 +64,7 @@ def press_button(kind: Kind) -> None:
 def offer(kind: Kind) -> None:
     """A price and a button. A failure stays inside it."""
     billing = page_services()
+    st.header(NAMES[kind], anchor=False)
     price: Price | None = None
     try:
         price = billing.call(lambda: billing.services.catalog.price(kind))
@@ -95,7 +100,6 @@ def offer(kind: Kind) -> None:
 
 def pro_plan(price: Price | None) -> None:
     """What the Pro plan is and costs."""
-    st.subheader("Pro plan", anchor=False)
     if price:
         st.metric("Subscription", price.short)
         st.caption(plain(price.product_description or "A subscription, billed until canceled."))
@@ -103,7 +107,6 @@ def pro_plan(price: Price | None) -> None:
 
 def extra_credits(price: Price | None, maximum: int) -> None:
     """How many credits, what one costs, and what they cost together."""
-    st.subheader("Extra load credits", anchor=False)
     quantity = st.number_input(
         "Number of credits",
         min_value=1,
@@ -162,14 +165,16 @@ def checkout_link(kind: Kind, made: CheckoutSession) -> None:
                 icon_position="right",
                 width="stretch",
             )
-            st.caption(f"Link to copy, good until {local(session.expires_at):%d %b, %H:%M}")
-            st.code(session.url, language=None)
+            to_copy(
+                f"Link to copy, good for {written(session.expires_at - time.time())}",
+                session.url,
+                tip=f"Until {plain(exactly(session.expires_at))}",
+            )
         elif session.is_paid:
             st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")
         else:
             st.warning(f"This session is {plain(session.status)}, {plain(session.payment_status)}.")
-        st.caption("Session id")
-        st.code(session.id, language=None)
+        to_copy("Session id", session.id)
         if st.button(
             "New session",
             key=f"new_{kind}",
@@ -179,3 +184,10 @@ def checkout_link(kind: Kind, made: CheckoutSession) -> None:
             args=(kind,),
         ):
             st.rerun()
+
+
+def to_copy(label: str, text: str, tip: str | None = None) -> None:
+    """A line of text with the button that copies it."""
+    with st.container(gap="xxsmall"):
+        st.caption(label, help=tip)
+        st.code(text, language=None, wrap_lines=True)

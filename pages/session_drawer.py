@@ -28,6 +28,9 @@ COLORS = {
     "paid": "green",
     "unpaid": "orange",
 }
+LINE_ITEM_COLUMNS = {
+    name: st.column_config.TextColumn(alignment="right") for name in ("Each", "Total")
+}
 
 
 def session_drawer() -> None:
@@ -120,10 +123,11 @@ def heading(story: Story) -> None:
 
 def line_items(story: Story, asked: Asked) -> None:
     """What is bought, as Stripe lists it."""
-    st.markdown("**Line items**")
+    st.subheader("Line items", anchor=False)
     if story.line_items:
         st.dataframe(
             pd.DataFrame([cells(item) for item in story.line_items]),
+            column_config=LINE_ITEM_COLUMNS,
             hide_index=True,
             alt="Line items of this session",
         )

@@ -91,6 +91,6 @@ for side, groups in zip(
 ):
     for group in groups:
         with side.container(border=True, gap="medium"):
-            st.subheader(group.value, anchor=False)
+            st.header(group.value, anchor=False)
             for finding in report.of(group):
                 row(finding, report)

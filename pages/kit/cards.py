@@ -83,9 +83,9 @@ def cards() -> None:
         "it, to copy it. These numbers move no money anywhere, and real cards are refused."
     )
     for group, payments in GROUPS.items():
-        st.subheader(group, anchor=False)
+        st.header(group, anchor=False)
         tiles(payments)
-    st.subheader("US bank debit", anchor=False)
+    st.header("US bank debit", anchor=False)
     st.caption(f"Routing number {code(ROUTING_NUMBER)}. Such a payment takes its time.")
     tiles(BANK_ACCOUNTS)
 

@@ -32,7 +32,7 @@ MOVES = {
 def clock(controls: Controls, state: SandboxState) -> None:
     """What time it is there, and buttons that move it on."""
     with st.container(border=True):
-        st.subheader("Clock", anchor=False)
+        st.header("Clock", anchor=False)
         ahead = state.ahead_seconds
         st.markdown(
             f"**{plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}** at the sandbox, "

@@ -24,11 +24,11 @@ def fault_switches(controls: Controls, current: Faults) -> None:
     moved = partial(switch, controls)
     webhooks, api = st.columns(2, gap="medium")
     with webhooks, st.container(border=True, height="stretch"):
-        st.subheader("Webhooks", anchor=False)
+        st.header("Webhooks", anchor=False)
         st.segmented_control(
-            "Delayed by",
+            "Delay",
             sorted({*LATE, current.webhooks.delay_seconds}),
-            format_func=lambda seconds: written_or(seconds, "not"),
+            format_func=lambda seconds: written_or(seconds, "none"),
             key="fault_late",
             required=True,
             on_change=moved,
@@ -42,7 +42,7 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             on_change=moved,
         )
     with api, st.container(border=True, height="stretch"):
-        st.subheader("Stripe's API", anchor=False)
+        st.header("Stripe's API", anchor=False)
         st.segmented_control(
             "Answers",
             list(STATUSES),
@@ -52,9 +52,9 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             on_change=moved,
         )
         st.segmented_control(
-            "Every request waits",
+            "Delay of every request",
             sorted({*SLOW, current.api.delay_seconds}),
-            format_func=lambda seconds: written_or(seconds, "not"),
+            format_func=lambda seconds: written_or(seconds, "none"),
             key="fault_slow",
             required=True,
             on_change=moved,

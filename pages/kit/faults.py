@@ -68,7 +68,7 @@ class Faults:
         """Each fault that is on, as a sentence."""
         lines = []
         if self.webhooks.delay_seconds:
-            lines.append(f"Webhooks are delayed by {written(self.webhooks.delay_seconds)}.")
+            lines.append(f"Webhooks are delayed by {_whole(self.webhooks.delay_seconds)}.")
         if self.webhooks.duplicates:
             times = {1: "twice", 2: "three times"}.get(
                 self.webhooks.duplicates, f"{self.webhooks.duplicates + 1} times"
@@ -83,8 +83,12 @@ class Faults:
             counted = f" to the next {self.api.requests} requests" if self.api.requests else ""
             lines.append(f"Stripe answers {answer}{counted}.")
         if self.api.delay_seconds:
-            lines.append(f"Every request to Stripe waits {written(self.api.delay_seconds)}.")
+            lines.append(f"Every request to Stripe waits {_whole(self.api.delay_seconds)}.")
         return lines
+
+
+def _whole(seconds: float) -> str:
+    return written(seconds).replace(".0 s", " s")
 
 
 NO_FAULTS = Faults()

@@ -69,7 +69,7 @@ def scenario_list(controls: Controls) -> None:
     left, right = st.columns(2, gap="medium")
     for side, group in zip((left, left, right, right), GROUPS, strict=True):
         with side, st.container(border=True):
-            st.subheader(group, anchor=False)
+            st.header(group, anchor=False)
             for scenario in SCENARIOS:
                 if scenario.group == group:
                     slots[scenario.name] = row(scenario, running=bool(queue))

@@ -68,7 +68,7 @@ def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> No
     page = opened(shop.server)
     assert verdict(page) == ("success", "Everything is in order")
     assert badges(page) == ["OK"] * 11
-    assert [heading.value for heading in page.subheader] == GROUPS
+    assert [heading.value for heading in page.header] == GROUPS
     assert [button.label for button in page.button] == ["Check again"]
 
 
@@ -102,7 +102,7 @@ def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
         assert "Stripe's answer" in page.error[0].value
         assert f"`{REQUEST_ID}`" in said(page)
         assert "Copy a current test key" in said(page)
-        assert [heading.value for heading in page.subheader] == GROUPS
+        assert [heading.value for heading in page.header] == GROUPS
         assert sorted(badges(page)) == ["OK"] * 6 + ["Unknown"] * 3 + ["Wrong"]
         assert "sk_test_of_the_tests" not in said(page)
 
