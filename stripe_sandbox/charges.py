@@ -38,14 +38,8 @@ class Charges:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route(
-                "GET",
-                URL,
-                self._list,
-                ChargeListParams,
-                KIND,
-                ("created", "customer", "payment_intent"),
-                lists=True,
+            Route.listing(
+                URL, self._list, ChargeListParams, KIND, ("created", "customer", "payment_intent")
             ),
             Route("GET", URL + "/:charge", self._retrieve, ChargeRetrieveParams, KIND),
         ]

@@ -41,8 +41,7 @@ class CheckoutSessions:
         """The endpoints."""
         return [
             Route("POST", URL, self.create, SessionCreateParams, KIND, SIMULATED),
-            Route(
-                "GET",
+            Route.listing(
                 URL,
                 self._list,
                 SessionListParams,
@@ -56,20 +55,14 @@ class CheckoutSessions:
                     "status",
                     "subscription",
                 ),
-                lists=True,
             ),
             Route("GET", URL + "/:session", self._retrieve, SessionRetrieveParams, KIND),
             Route(
                 "POST", URL + "/:session", self._update, SessionUpdateParams, KIND, ("metadata",)
             ),
             Route("POST", URL + "/:session/expire", self._expire, SessionExpireParams, KIND),
-            Route(
-                "GET",
-                URL + "/:session/line_items",
-                self._items,
-                SessionLineItemListParams,
-                "item",
-                lists=True,
+            Route.listing(
+                URL + "/:session/line_items", self._items, SessionLineItemListParams, "item"
             ),
         ]
 

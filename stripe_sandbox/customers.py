@@ -44,9 +44,7 @@ class Customers:
         """The endpoints."""
         return [
             Route("POST", URL, self._create, CustomerCreateParams, KIND, _FIELDS),
-            Route(
-                "GET", URL, self._list, CustomerListParams, KIND, ("created", "email"), lists=True
-            ),
+            Route.listing(URL, self._list, CustomerListParams, KIND, ("created", "email")),
             Route("GET", URL + "/:customer", self._retrieve, CustomerRetrieveParams, KIND),
             Route(
                 "POST",

@@ -32,7 +32,7 @@ class Disputes:
         """The endpoints."""
         filters = ("charge", "created", "payment_intent")
         return [
-            Route("GET", URL, self._list, DisputeListParams, KIND, filters, lists=True),
+            Route.listing(URL, self._list, DisputeListParams, KIND, filters),
             Route("GET", URL + "/:dispute", self._retrieve, DisputeRetrieveParams, KIND),
         ]
 

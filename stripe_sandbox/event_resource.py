@@ -26,14 +26,12 @@ class EventResource:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route(
-                "GET",
+            Route.listing(
                 URL,
                 self._list,
                 EventListParams,
                 KIND,
                 ("created", "delivery_success", "type", "types"),
-                lists=True,
             ),
             Route("GET", URL + "/:id", self._retrieve, EventRetrieveParams, KIND),
         ]

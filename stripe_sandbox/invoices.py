@@ -32,32 +32,23 @@ class Invoices:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route(
-                "GET",
+            Route.listing(
                 URL,
                 self._list,
                 InvoiceListParams,
                 KIND,
                 ("collection_method", "created", "customer", "status", "subscription"),
-                lists=True,
             ),
             Route("GET", URL + "/:invoice", self._retrieve, InvoiceRetrieveParams, KIND),
-            Route(
-                "GET",
-                URL + "/:invoice/lines",
-                self._lines,
-                InvoiceLineItemListParams,
-                "line_item",
-                lists=True,
+            Route.listing(
+                URL + "/:invoice/lines", self._lines, InvoiceLineItemListParams, "line_item"
             ),
-            Route(
-                "GET",
+            Route.listing(
                 PAYMENTS_URL,
                 self._list_payments,
                 InvoicePaymentListParams,
                 PAYMENT,
                 ("invoice", "payment", "status"),
-                lists=True,
             ),
             Route(
                 "GET",

@@ -40,15 +40,7 @@ class PaymentIntents:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route(
-                "GET",
-                URL,
-                self._list,
-                PaymentIntentListParams,
-                KIND,
-                ("created", "customer"),
-                lists=True,
-            ),
+            Route.listing(URL, self._list, PaymentIntentListParams, KIND, ("created", "customer")),
             Route(
                 "GET",
                 URL + "/:intent",

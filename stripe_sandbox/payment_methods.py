@@ -30,26 +30,16 @@ class PaymentMethods:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route(
-                "GET",
-                URL,
-                self._list,
-                PaymentMethodListParams,
-                KIND,
-                ("customer", "type"),
-                lists=True,
-            ),
+            Route.listing(URL, self._list, PaymentMethodListParams, KIND, ("customer", "type")),
             Route(
                 "GET", URL + "/:payment_method", self._retrieve, PaymentMethodRetrieveParams, KIND
             ),
-            Route(
-                "GET",
+            Route.listing(
                 "/v1/customers/:customer/payment_methods",
                 self._list_of_customer,
                 CustomerPaymentMethodListParams,
                 KIND,
                 ("type",),
-                lists=True,
             ),
         ]
 

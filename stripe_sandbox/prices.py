@@ -63,8 +63,7 @@ class Prices:
                     "unit_amount",
                 ),
             ),
-            Route(
-                "GET",
+            Route.listing(
                 URL,
                 self._list,
                 PriceListParams,
@@ -78,7 +77,6 @@ class Prices:
                     "recurring.interval",
                     "type",
                 ),
-                lists=True,
             ),
             Route("GET", URL + "/:price", self._retrieve, PriceRetrieveParams, KIND),
             Route(

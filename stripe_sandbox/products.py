@@ -43,15 +43,7 @@ class Products:
         """The endpoints."""
         return [
             Route("POST", URL, self._create, ProductCreateParams, KIND, (*_FIELDS, "id", "type")),
-            Route(
-                "GET",
-                URL,
-                self._list,
-                ProductListParams,
-                KIND,
-                ("active", "created", "ids"),
-                lists=True,
-            ),
+            Route.listing(URL, self._list, ProductListParams, KIND, ("active", "created", "ids")),
             Route("GET", URL + "/:id", self._retrieve, ProductRetrieveParams, KIND),
             Route(
                 "POST",

@@ -40,24 +40,20 @@ class Subscriptions:
     def routes(self) -> list[Route]:
         """The endpoints."""
         return [
-            Route(
-                "GET",
+            Route.listing(
                 URL,
                 self._list,
                 SubscriptionListParams,
                 KIND,
                 ("collection_method", "created", "customer", "status"),
-                lists=True,
             ),
             Route("GET", URL + "/:id", self._retrieve, SubscriptionRetrieveParams, KIND),
-            Route(
-                "GET",
+            Route.listing(
                 ITEMS_URL,
                 self._items,
                 SubscriptionItemListParams,
                 "subscription_item",
                 ("subscription",),
-                lists=True,
             ),
         ]
 

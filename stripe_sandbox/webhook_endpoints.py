@@ -42,7 +42,7 @@ class WebhookEndpoints:
                 KIND,
                 (*fields, "api_version"),
             ),
-            Route("GET", URL, self._list, WebhookEndpointListParams, KIND, lists=True),
+            Route.listing(URL, self._list, WebhookEndpointListParams, KIND),
             Route("GET", one, self._retrieve, WebhookEndpointRetrieveParams, KIND),
             Route(
                 "POST", one, self._update, WebhookEndpointUpdateParams, KIND, (*fields, "disabled")

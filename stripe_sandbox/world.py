@@ -69,3 +69,15 @@ class Route:
     returns: str
     simulates: tuple[str, ...] = ()
     lists: bool = False
+
+    @classmethod
+    def listing(
+        cls,
+        path: str,
+        handler: Callable[[Call], Answer],
+        parameters: type,
+        returns: str,
+        filters: tuple[str, ...] = (),
+    ) -> Route:
+        """The endpoint of a list, with those filters that the sandbox acts on."""
+        return cls("GET", path, handler, parameters, returns, filters, lists=True)
