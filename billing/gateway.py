@@ -20,7 +20,7 @@ from aiolimiter import AsyncLimiter
 from billing.errors import StripeFailure
 from billing.logs import redacted
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
-from billing.stripe_client import connected
+from billing.stripe_client import connected, document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ class StripeGateway:
         response = await self._answer(
             "post", "/v1/checkout/sessions", params, idempotency_key=idempotency_key
         )
-        return dict(response.data), response.request_id
+        return document(response), response.request_id
 
     async def retrieve_checkout_session(
         self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
@@ -193,7 +193,7 @@ class StripeGateway:
         idempotency_key: str | None = None,
     ) -> JSON:
         response = await self._answer(method, path, params, idempotency_key=idempotency_key)
-        return dict(response.data)
+        return document(response)
 
     async def _answer(
         self,

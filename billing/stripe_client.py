@@ -1,12 +1,15 @@
-"""The SDK's client, connected: one pool of connections, no telemetry, no bodies in its log."""
+"""The SDK's client, connected: one pool of connections, no telemetry, a quicker reading of JSON."""
 
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import orjson
 import stripe
+from multidict import CIMultiDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 ATTEMPT_SECONDS = 20.0
 NETWORK_RETRIES = 2
 CONNECTIONS = 256
+NOTHING = b"null"
 
 # The SDK would tell Stripe about this machine with every request, and spend a third of its CPU
 # time on saying so.
@@ -39,24 +43,30 @@ def connected(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.Cli
     return client, session
 
 
+def document(response: Any) -> dict[str, Any]:
+    """The JSON object that Stripe answered with, of a response of ``connected``'s client."""
+    found: dict[str, Any] | None = getattr(response.headers, "document", None)
+    return response.data if found is None else found
+
+
 class _HTTPClient(stripe.AIOHTTPClient):
-    """The SDK spells out every body for a debug log that is off: a fifth of the time that a
-    page of a list takes it. Here a body is not spelled out, nor logged with who paid."""
+    """Reads the JSON itself. The SDK would first spell the body out for a debug log that is off,
+    and then read it five times as slowly; who paid would also stand in that log."""
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: object = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         body, status, answered = await super().request_async(method, url, headers, post_data)
-        return _Body(body), status, answered
+        if status >= 400:
+            return body, status, answered  # the SDK makes the exception
+        with suppress(orjson.JSONDecodeError):
+            return NOTHING, status, _Headers(answered, orjson.loads(body))
+        return body, status, answered
 
 
-class _Body(bytes):
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return _Text(super().decode(encoding, errors))
+class _Headers(CIMultiDict[str]):
+    """The document travels with them past the SDK's own reading."""
 
-
-class _Text(str):
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} characters>"
+    def __init__(self, headers: Mapping[str, str], document: Any) -> None:
+        super().__init__(headers)
+        self.document = document

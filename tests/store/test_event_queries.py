@@ -149,9 +149,11 @@ async def test_refused_deliveries_tell_why_and_how_many_since_a_moment(store: St
 
 
 async def test_paid_returns_are_counted_between_two_moments(store: Store) -> None:
-    for name, cause, at in (("a", "return", 10.0), ("b", "return", 30.0), ("c", "evt_1", 20.0)):
-        line = Grant(f"cs_test_{name}", "pro", 1, 9900, "usd", None, None, cause, at)
-        await store.write(lambda c, line=line: grants.add(c, line))
+    lines = [
+        Grant(f"cs_test_{name}", "pro", 1, 9900, "usd", None, None, cause, at)
+        for name, cause, at in (("a", "return", 10.0), ("b", "return", 30.0), ("c", "evt_1", 20.0))
+    ]
+    await store.write(lambda connection: grants.add(connection, *lines))
     assert await store.read(lambda c: event_queries.returns_since(c, 10.0, 30.0)) == 1
     assert await store.read(lambda c: event_queries.returns_since(c, 5.0, 30.0)) == 2
     assert await store.read(lambda c: event_queries.returns_since(c, 5.0, 9.0)) == 0
