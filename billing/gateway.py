@@ -257,6 +257,9 @@ def translated(error: stripe.StripeError) -> StripeFailure:
                 if "price" in (error.param or "")
                 else "Look the request up in the Stripe Dashboard, under Developers, Logs."
             )
+        case _ if error.http_status and error.http_status < 400:
+            message = "The answer is not in the words of Stripe's API."
+            next_step = "Check STRIPE_API_BASE, and what stands between here and Stripe."
         case _:
             message = f"Stripe answered with an error of its own (HTTP {error.http_status})."
             next_step = "Press again in a moment; status.stripe.com tells when Stripe is down."

@@ -57,11 +57,11 @@ class _HTTPClient(stripe.AIOHTTPClient):
         self, method: str, url: str, headers: Mapping[str, str], post_data: object = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         body, status, answered = await super().request_async(method, url, headers, post_data)
-        if status >= 400:
-            return body, status, answered  # the SDK makes the exception
-        with suppress(orjson.JSONDecodeError):
-            return NOTHING, status, _Headers(answered, orjson.loads(body))
-        return body, status, answered
+        if status < 400:
+            with suppress(orjson.JSONDecodeError):
+                return NOTHING, status, _Headers(answered, orjson.loads(body))
+        # The SDK makes the exception, of a proxy's page too, unless that is not UTF-8.
+        return body.decode(errors="replace").encode(), status, answered
 
 
 class _Headers(CIMultiDict[str]):
