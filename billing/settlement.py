@@ -152,6 +152,8 @@ class Settlement:
             if not error.is_temporary:
                 return set()
             listed, failure = set(due), error  # to ask for each alone would make it worse
+        except BillingError:
+            raise
         except Exception:
             log.exception("Sessions could not be settled together: each is settled alone")
             return set()
