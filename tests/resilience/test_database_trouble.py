@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 UNLIMITED = 1_073_741_823  # SQLite's own bound on the pages of a file
+SMALL_DISK = 1024 * 1024  # bytes
+ENOUGH_TO_FILL_IT = 100
 ENDS_WITHIN = 40.0
 
 
@@ -67,20 +70,57 @@ def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
             assert [server.deliver(event).status_code for event in acknowledged] == [200] * 5
             until(lambda: len(server.ledger()) == 5, "the first grants")
             pages = 1  # as many as there are
-            refused: list[dict[str, Any]] = []
-            while not refused:
-                large = paid_event(account)
-                large["data"]["object"]["metadata"]["note"] = "x" * 50_000
-                answer = server.deliver(large)
-                (refused if answer.status_code == 503 else acknowledged).append(large)
-            assert answer.json()["error"] == "The database's disk is full."
-            assert "nothing acknowledged was lost" in answer.json()["reason"]
+            more, refused, answer = delivered_until_refused(server, account)
+            assert answer["error"] == "The database's disk is full."
+            assert "nothing acknowledged was lost" in answer["reason"]
             assert server.health().status_code == 200, "what is there can still be read"
             pages = UNLIMITED
-            assert server.deliver(refused[0]).status_code == 200
-            assert_all_settled(server, [*acknowledged, *refused])
+            assert server.deliver(refused).status_code == 200
+            assert_all_settled(server, [*acknowledged, *more, refused])
     finally:
         sqlalchemy_event.remove(Pool, "checkout", limit)
+
+
+def delivered_until_refused(
+    server: QuickServer, account: StripeAccount
+) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
+    """Fills the database: events that were acknowledged, the one that was not, and its answer."""
+    acknowledged: list[dict[str, Any]] = []
+    while len(acknowledged) < ENOUGH_TO_FILL_IT:
+        large = paid_event(account)
+        large["data"]["object"]["metadata"]["note"] = "x" * 50_000
+        answer = server.deliver(large)
+        if answer.status_code == 503:
+            return acknowledged, large, answer.json()
+        assert answer.status_code == 200
+        acknowledged.append(large)
+    raise AssertionError("The disk is full, and everything is still acknowledged")
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """The kernel refuses to let any file of this process grow further, as on a full disk."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+def test_a_kernel_that_refuses_to_write_is_told_loses_nothing_and_is_over_when_it_writes(
+    account: StripeAccount, sqlite_url: str
+) -> None:
+    account.lists_nothing_new = True
+    with quick_server(account.url, sqlite_url) as server:
+        with files_up_to(SMALL_DISK):
+            acknowledged, refused, answer = delivered_until_refused(server, account)
+            assert answer["error"].startswith("The database")
+            assert answer["reason"]
+            assert server.health().status_code == 200, "what is there can still be read"
+        assert acknowledged
+        assert server.deliver(refused).status_code == 200
+        assert_all_settled(server, [*acknowledged, refused])
 
 
 @contextmanager
