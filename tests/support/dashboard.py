@@ -98,7 +98,7 @@ def wait_until_serving(running: Process) -> None:
     while True:
         try:
             requests.get(running.url, timeout=5, allow_redirects=False)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"It does not answer:\n{running.log}") from None
             time.sleep(0.05)
