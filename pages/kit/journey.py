@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pages.kit.faults import Faults
 
 GLANCE_SECONDS = 0.1
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 45.0  # what failed twice is tried again after 30 s, at the next sweep
 
 
 class Astray(Exception):

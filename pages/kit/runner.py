@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from billing.errors import BillingError
@@ -128,11 +128,13 @@ def _end_faults(journey: Journey) -> None:
 
 
 def _settled_evidence(journey: Journey) -> Evidence:
-    """Both sides, once our side has come to rest; the verdict tells when it does not."""
+    """Both sides, ours as it came to rest; the verdict tells when it does not."""
+    evidence = journey.evidence()
     with suppress(Astray):
-        journey.wait_for(
+        records = journey.wait_for(
             lambda records: all(event.state in AT_REST for event in records.events), "Rest"
         )
+        return replace(evidence, records=records)
     return journey.evidence()
 
 
