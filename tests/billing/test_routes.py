@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CHECKOUT = "/api/billing/checkout"
 CREDITS = "/api/billing/extra-credits"
 WEBHOOK = "/api/billing/stripe/webhook"
+ANSWERS_WITHIN = 60.0
 
 
 def sessions(shop: Shop) -> list[stripe.checkout.Session]:
@@ -32,7 +33,7 @@ def sessions(shop: Shop) -> list[stripe.checkout.Session]:
 
 
 def test_post_checkout_makes_one_subscription_session_of_the_pro_plan(shop: Shop) -> None:
-    answer = requests.post(f"{shop.url}{CHECKOUT}", timeout=10)
+    answer = requests.post(f"{shop.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert set(answer.json()) == {"url", "id"}
@@ -54,7 +55,7 @@ def test_post_checkout_makes_one_subscription_session_of_the_pro_plan(shop: Shop
 
 
 def test_get_checkout_redirects_to_the_checkout_url(shop: Shop) -> None:
-    answer = requests.get(f"{shop.url}{CHECKOUT}", allow_redirects=False, timeout=10)
+    answer = requests.get(f"{shop.url}{CHECKOUT}", allow_redirects=False, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 303
     (made,) = sessions(shop)
     assert answer.headers["location"] == made.url
@@ -68,7 +69,7 @@ def test_get_checkout_redirects_to_the_checkout_url(shop: Shop) -> None:
 def test_extra_credits_are_one_payment_of_the_quantity(
     shop: Shop, body: bytes, quantity: int
 ) -> None:
-    answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=10)
+    answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 200
     (made,) = sessions(shop)
     assert made.id == answer.json()["id"]
@@ -83,7 +84,7 @@ def test_extra_credits_are_one_payment_of_the_quantity(
     + [b"not json", b"[5]", b"5", b"null", b"\xff\xfe", b'{"quantity": 5', b"{" * 5000],
 )  # fmt: skip
 def test_bad_input_is_400_with_the_reason_and_makes_no_session(shop: Shop, body: bytes) -> None:
-    answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=10)
+    answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 400
     assert list(answer.json()) == ["error"]
     assert "quantity" in answer.json()["error"] or "JSON" in answer.json()["error"]
@@ -91,17 +92,17 @@ def test_bad_input_is_400_with_the_reason_and_makes_no_session(shop: Shop, body:
 
 
 def test_a_body_without_end_is_refused(shop: Shop) -> None:
-    answer = requests.post(f"{shop.url}{CREDITS}", data=b" " * 100_000, timeout=10)
+    answer = requests.post(f"{shop.url}{CREDITS}", data=b" " * 100_000, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 400
     assert "larger than" in answer.json()["error"]
 
 
 def test_a_prefetch_and_a_head_request_make_no_session(shop: Shop) -> None:
     for headers in ({"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}):
-        answer = requests.get(f"{shop.url}{CHECKOUT}", headers=headers, timeout=10)
+        answer = requests.get(f"{shop.url}{CHECKOUT}", headers=headers, timeout=ANSWERS_WITHIN)
         assert answer.status_code == 503
         assert "prefetch" in answer.json()["error"]
-    assert requests.head(f"{shop.url}{CHECKOUT}", timeout=10).status_code == 405
+    assert requests.head(f"{shop.url}{CHECKOUT}", timeout=ANSWERS_WITHIN).status_code == 405
     assert sessions(shop) == []
 
 
@@ -123,7 +124,7 @@ def test_a_prefetch_and_a_head_request_make_no_session(shop: Shop) -> None:
 def test_a_post_from_another_sites_page_is_refused(
     shop: Shop, path: str, headers: dict[str, str]
 ) -> None:
-    answer = requests.post(f"{shop.url}{path}", headers=headers, timeout=10)
+    answer = requests.post(f"{shop.url}{path}", headers=headers, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 403
     assert "Another site" in answer.json()["error"]
     assert sessions(shop) == []
@@ -131,7 +132,10 @@ def test_a_post_from_another_sites_page_is_refused(
 
 def test_a_post_from_our_own_page_is_taken(shop: Shop) -> None:
     own = {"Origin": shop.url, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
-    assert requests.post(f"{shop.url}{CHECKOUT}", headers=own, timeout=10).status_code == 200
+    assert (
+        requests.post(f"{shop.url}{CHECKOUT}", headers=own, timeout=ANSWERS_WITHIN).status_code
+        == 200
+    )
 
 
 def test_the_link_may_be_followed_from_anywhere_but_not_loaded_as_a_picture(shop: Shop) -> None:
@@ -141,7 +145,7 @@ def test_the_link_may_be_followed_from_anywhere_but_not_loaded_as_a_picture(shop
     frame = link | {"Sec-Fetch-Dest": "iframe"}
     statuses = [
         requests.get(
-            f"{shop.url}{CHECKOUT}", headers=headers, allow_redirects=False, timeout=10
+            f"{shop.url}{CHECKOUT}", headers=headers, allow_redirects=False, timeout=ANSWERS_WITHIN
         ).status_code
         for headers in (link, picture, frame)
     ]
@@ -150,13 +154,13 @@ def test_the_link_may_be_followed_from_anywhere_but_not_loaded_as_a_picture(shop
 
 
 def test_an_unknown_route_is_json_404(shop: Shop) -> None:
-    answer = requests.get(f"{shop.url}/api/billing/nothing", timeout=10)
+    answer = requests.get(f"{shop.url}/api/billing/nothing", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/json"
 
 
 def test_health_tells_mode_and_versions_and_no_secret(shop: Shop) -> None:
-    answer = requests.get(f"{shop.url}/api/billing/health", timeout=10)
+    answer = requests.get(f"{shop.url}/api/billing/health", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 200
     assert answer.json()["database"] == "sqlite"
     assert answer.json()["stripe"] == "16.1.0"
@@ -167,7 +171,7 @@ def test_health_is_503_when_the_database_does_not_answer(tmp_path: Path) -> None
     lost = SecretStr("sqlite:////proc/nowhere/billing.sqlite3")
     settings = working_settings(tmp_path, "http://127.0.0.1:9", database_url=lost)
     with billing_server(settings) as server:
-        answer = requests.get(f"{server.url}/api/billing/health", timeout=10)
+        answer = requests.get(f"{server.url}/api/billing/health", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 503
     assert "DATABASE_URL" in answer.text
 
@@ -178,7 +182,7 @@ def webhook(url: str, body: str, secret: str, **headers: str) -> requests.Respon
         f"{url}{WEBHOOK}",
         data=body.encode(),
         headers={"Stripe-Signature": signature} | headers,
-        timeout=10,
+        timeout=ANSWERS_WITHIN,
     )
 
 
@@ -228,7 +232,7 @@ def test_an_event_without_end_is_refused_and_kept_with_the_size_that_had_come(sh
     def pieces() -> Iterator[bytes]:
         yield from [b" " * 1024] * 1025
 
-    answer = requests.post(f"{shop.url}{WEBHOOK}", data=pieces(), timeout=10)
+    answer = requests.post(f"{shop.url}{WEBHOOK}", data=pieces(), timeout=ANSWERS_WITHIN)
     assert answer.status_code == 400
     ((reason, size),) = refusals(shop.server)
     assert "larger than" in reason
@@ -262,7 +266,7 @@ def test_a_missing_setting_is_500_and_names_itself_and_asks_nothing_of_stripe(
     with serving(faulty.app) as stripe_url:
         settings = working_settings(tmp_path, stripe_url, problems={setting: problem}, **values)
         with billing_server(settings) as server:
-            answer = requests.post(f"{server.url}{CHECKOUT}", timeout=10)
+            answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json()["error"] == "Stripe is not configured on server"
     assert setting in answer.json()["reason"]
@@ -290,7 +294,7 @@ def test_a_failing_stripe_is_500_with_its_request_id_and_the_log_tells_why(
     answering, stripe_url = faulty
     answering.fault = fault
     with billing_server(working_settings(tmp_path, stripe_url)) as server:
-        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=20)
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json()["error"] == "Stripe checkout failed"
     if fault != "not json":
@@ -303,7 +307,7 @@ def test_a_failing_stripe_is_500_with_its_request_id_and_the_log_tells_why(
 
 def test_a_stripe_that_is_down_is_500(tmp_path: Path) -> None:
     with billing_server(working_settings(tmp_path, "http://127.0.0.1:9")) as server:
-        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=20)
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json() == {"error": "Stripe checkout failed"}
 
@@ -315,6 +319,6 @@ def test_a_stripe_that_never_answers_is_given_up(
     answering.fault = "slow"
     settings = working_settings(tmp_path, stripe_url)
     with billing_server(settings, deadline=0.3) as server:
-        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=20)
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json() == {"error": "Stripe checkout failed"}
