@@ -7,13 +7,14 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import backfill, checkout_route, queries, warm_rerun, webhooks
+from benchmarks import backfill, checkout_route, kills, queries, warm_rerun, webhooks
 
 BENCHMARKS = {
     "checkout": checkout_route.measure,
     "rerun": warm_rerun.measure,
     "backfill": backfill.measure,
     "webhooks": webhooks.measure,
+    "kills": kills.measure,
     "queries": queries.measure,
 }
 

@@ -14,7 +14,7 @@ from billing.backfill import PAGE, QUICK
 from billing.store.tables import leases
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
-from tests.support.killing import PAID, Outcome, kill_while_events_arrive
+from tests.support.killing import PAID, TROUBLE, Outcome, kill_while_events_arrive
 from tests.support.quick_services import ledger
 from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount
 from tests.support.waiting import until
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 UNIQUE = 2_000
 SESSIONS = 4_000
-TROUBLED = Faults(rate_limited=0.1, failing=0.1, dropped=0.02, delayed=0.2, delay_seconds=0.05)
 
 
 def assert_exact(outcome: Outcome, unique: int) -> None:
@@ -54,7 +53,7 @@ def test_the_same_with_a_stripe_that_limits_fails_delays_and_hangs_up(
     database_url: str, tmp_path: Path
 ) -> None:
     outcome = kill_while_events_arrive(
-        database_url, tmp_path, unique=600, kill_every=100, faults=TROUBLED
+        database_url, tmp_path, unique=600, kill_every=100, faults=TROUBLE
     )
     assert_exact(outcome, 600)
     assert outcome.kills > 5

@@ -13,6 +13,7 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -80,7 +81,7 @@ class Processes:
         arguments = (self.listener, self.stripe_url, self.database_url)
         process = _context.Process(target=_logged, args=(self.log_file, serve, *arguments))
         # A child runs the main module of its parent: after Streamlit has run a page, that page.
-        with mock.patch.dict(sys.modules, {"__main__": sys.modules[__name__]}):
+        with mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
             process.start()
         self._running.append(process)
 
