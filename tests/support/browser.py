@@ -33,7 +33,7 @@ from playwright.sync_api import (
 
 from tests.support.chromium import NoChromium, find
 
-TIMEOUT = 15_000.0  # milliseconds; generous, as nothing here waits for longer than it must
+TIMEOUT = 45_000.0  # milliseconds; generous, as nothing here waits for longer than it must
 RESULTS = Path("test-results")
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
