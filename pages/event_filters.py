@@ -112,6 +112,9 @@ def _write(name: str) -> None:
 
 
 def _put(name: str, value: str) -> None:
+    # The browser may still speak from an old address: to write that down would bring it back.
+    if value.strip() == st.query_params.get(name, ""):
+        return
     if value.strip():
         st.query_params[name] = value.strip()
     else:

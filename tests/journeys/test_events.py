@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import requests
 import stripe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.journeys.test_paying import banner, billing_page, checkout_of, newest_row, pay
 from tests.support.browser import PHONE, OpenPage
@@ -17,10 +17,13 @@ from tests.support.dashboard import Process, dashboard
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SECRET = "whsec_of_the_journey"
 HEADER = ROW = 35  # pixels
+GLANCE = 50  # milliseconds
+CROSSING = 6  # the press, and what both live parts ask of their own accord meanwhile
 
 
 def events_page(page: Page, app: Process, query: str = "") -> Page:
@@ -156,6 +159,44 @@ def test_the_address_opens_the_same_view_and_follows_what_is_chosen(
     expect(page.get_by_role("combobox", name="Type")).to_have_value("Any type")
     page.go_back()
     expect(page).to_have_url(re.compile("state=pending"))
+
+
+def test_filters_that_were_cleared_stay_so_when_the_browser_hears_of_it_late(
+    page: Page, app: Process
+) -> None:
+    """The page asks by itself every 2 s, and tells its address with it: here, an old one."""
+    held: list[str | bytes] | None = None
+    asked = 0
+
+    def connect(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def tell(message: str | bytes) -> None:
+            (browser.send if held is None else held.append)(message)
+
+        def ask(message: str | bytes) -> None:
+            nonlocal asked
+            asked += 1
+            server.send(message)
+
+        server.on_message(tell)
+        browser.on_message(ask)
+        told.append(browser.send)
+
+    told: list[Callable[[str | bytes], None]] = []
+    page.route_web_socket(re.compile("_stcore/stream"), connect)
+    events_page(page, app, "?state=pending&type=product.created&by=webhook")
+    clear = page.get_by_role("button", name="Clear the filters")
+    expect(clear).to_be_visible()
+    asked, held = 0, []
+    clear.click()
+    while asked < CROSSING:
+        page.wait_for_timeout(GLANCE)
+    late, held = held, None
+    for message in late:
+        told[-1](message)
+    newest_row(page, "webhook")
+    expect(page).to_have_url(f"{app.url}/app/events")
 
 
 def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process) -> None:
