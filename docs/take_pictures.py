@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import requests
 from playwright.sync_api import expect, sync_playwright
 
-from billing.checkout_session import APP
 from tests.support.checkout import PAID, choose_card, press_pay
 from tests.support.chromium import find
 from tests.support.dashboard import dashboard
+from tests.support.demo_history import fill_a_month
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -63,31 +62,6 @@ def walk(browser: Browser, url: str) -> None:
         page.wait_for_timeout(1_500)  # charts and drawers slide in
         page.screenshot(path=IMAGES / f"{name}.png")
     context.close()
-
-
-def fill_a_month(url: str) -> None:
-    """Give the sandbox a history, and wait until the dashboard has read it."""
-    key = {"Authorization": "Bearer sk_test_pictures"}
-    prices = requests.get(f"{url}/sandbox/v1/prices", headers=key, timeout=10).json()["data"]
-    sold = [
-        {
-            "price": price["id"],
-            "mode": "subscription" if price["recurring"] else "payment",
-            "weight": 1 if price["recurring"] else 3,
-            "quantity": [1, 1] if price["recurring"] else [1, 50],
-            "metadata": {
-                "app": APP,
-                "kind": "pro" if price["recurring"] else "credits",
-                "quantity": "{quantity}",
-                "made_by": "page",
-            },
-        }
-        for price in prices
-    ]
-    wanted: dict[str, Any] = {"days": 30, "sessions": 300, "seed": 7, "sold": sold}
-    requests.post(
-        f"{url}/sandbox/_control/fill", headers=key, json=wanted, timeout=120
-    ).raise_for_status()
 
 
 def main() -> None:

@@ -1,0 +1,271 @@
+"""Everybody can use it: axe-core finds nothing wrong with any page, light on a desk and dark on a
+phone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.journeys.test_paying import banner, sandbox_client
+from tests.support.accessibility import check
+from tests.support.browser import DESKTOP, PHONE
+from tests.support.checkout import (
+    INSUFFICIENT_FUNDS,
+    THREE_D_SECURE,
+    choose_card,
+    press_pay,
+)
+from tests.support.dashboard import Process, dashboard, lone_sandbox
+from tests.support.demo_history import KEY, fill_a_month
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.browser import ColorScheme, OpenPage
+
+BANK_ACCOUNT = "000123456789"
+
+LOOKS: dict[str, tuple[tuple[int, int], ColorScheme]] = {
+    "light on a desk": (DESKTOP, "light"),
+    "dark on a phone": (PHONE, "dark"),
+}
+
+
+@pytest.fixture(params=LOOKS)
+def page(request: pytest.FixtureRequest, open_page: OpenPage) -> Page:
+    return open_page(*LOOKS[request.param])
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A dashboard with a month of history, and a session of every kind, by its id."""
+
+    url: str
+    paid: str
+    open: str
+    declined: str
+    processing: str
+    expired: str
+    event: str
+
+    def checkout(self, session_id: str) -> str:
+        """The address of the session's Checkout page."""
+        return f"{self.url}/sandbox/c/pay/{session_id}"
+
+
+@pytest.fixture(scope="module")
+def demo(app: Process) -> Demo:
+    fill_a_month(app.url, sessions=60)
+    paid, declined, processing, expired, still_open = (made(app, number) for number in range(2, 7))
+    pay(app, paid, card="4242424242424242")
+    pay(app, declined, card="4000000000009995")
+    pay(app, processing, bank_account=BANK_ACCOUNT, settles_in_seconds=86_400)
+    sandbox_client(app).v1.checkout.sessions.expire(expired)
+    refused = requests.post(f"{app.url}/api/billing/stripe/webhook", b"{}", timeout=9)
+    assert refused.status_code == 400
+    events = sandbox_client(app).v1.events.list({"type": "checkout.session.completed"}).data
+    event = next(one.id for one in events if one.data.object["id"] == paid)
+    return Demo(app.url, paid, still_open, declined, processing, expired, event)
+
+
+def made(app: Process, quantity: int) -> str:
+    answer = requests.post(
+        f"{app.url}/api/billing/extra-credits", json={"quantity": quantity}, timeout=9
+    )
+    return str(answer.json()["id"])
+
+
+def pay(app: Process, session_id: str, **how: str | int) -> None:
+    requests.post(
+        f"{app.url}/sandbox/_control/sessions/{session_id}/pay",
+        headers=KEY,
+        json={"email": "tester@example.com", "name": "Tester", **how},
+        timeout=9,
+    ).raise_for_status()
+
+
+# What the addresses of a page lead to, and what is to be seen there.
+PAGES = {
+    "billing": {
+        "": "extra credits",
+        "?canceled=1": "Canceled",
+        "?success=1": "Back from Checkout",
+        "?success=1&session_id={paid}": "Payment received",
+        "?success=1&session_id={open}": "Not paid",
+        "?success=1&session_id={processing}": "Still processing",
+        "?success=1&session_id={expired}": "Not paid",
+        "?success=1&session_id=cs_test_forged": "Unknown session",
+    },
+    "sessions": {
+        "": "Older",
+        "?status=open&kind=credits": "extra credits",
+        "?q=nobody": "No session matches",
+        "?session={paid}": "Nothing more can happen at Checkout",
+        "?session={declined}": "insufficient_funds",
+        "?session=cs_test_forged": "Unknown session",
+    },
+    "events": {
+        "": "checkout.session.completed",
+        "?state=refused": "What was in a refused delivery is not kept",
+        "?state=failed": "There is no failed event",
+        "?event={event}": "Payload, as Stripe sent it",
+        "?event=evt_forged": "Unknown event",
+    },
+    "test-kit": {
+        "?show=Scenarios": "Webhook twice",
+        "?show=Test+cards": "Paid, then disputed",
+        "?show=Open+sessions": "through the API",
+        "?show=Clock+and+faults": "The first try is lost",
+        "?show=Demo+data": "A month of history",
+    },
+    "setup": {"": "Everything is in order"},
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_at_its_addresses(page: Page, demo: Demo, name: str) -> None:
+    for query, says in PAGES[name].items():
+        page.goto(f"{demo.url}/app/{name}{query.format(**demo.__dict__)}")
+        # Attached, not visible: the text of a table lies behind its canvas.
+        expect(page.get_by_text(says).first).to_be_attached()
+        check(page)
+
+
+def test_a_link_that_was_made_and_paid(page: Page, demo: Demo, app: Process) -> None:
+    page.goto(f"{demo.url}/app/billing")
+    page.get_by_role("button", name="PAY WITH CARD").click()
+    page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
+    expect(page.get_by_role("link", name="Open Checkout")).to_have_count(2)
+    check(page)
+    url = page.get_by_role("link", name="Open Checkout").last.get_attribute("href") or ""
+    found = re.search(r"cs_test_\w+", url)
+    assert found
+    pay(app, found[0], card="4242424242424242")
+    expect(page.get_by_text("paid: $0.99")).to_be_visible()
+    check(page)
+
+
+def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.url}/app/sessions?session={demo.open}")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Expire…").click()
+    expect(drawer.get_by_role("button", name="Yes, expire it")).to_be_visible()
+    drawer.get_by_text("The object as Stripe has it").click()
+    expect(drawer.get_by_test_id("stJson")).to_be_visible()
+    check(page)
+    drawer.get_by_role("button", name="Link and QR code").click()
+    expect(page.get_by_alt_text("QR code of the Checkout link")).to_be_visible()
+    check(page)
+
+
+def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.url}/app/test-kit?show=Scenarios")
+    page.locator(".st-key-run_webhook-twice").get_by_role("button", name="Run").click()
+    expect(page.get_by_text("Granted exactly once")).to_be_visible()
+    page.get_by_text("5 steps").click()
+    expect(page.get_by_text("Every webhook is sent twice")).to_be_visible()
+    check(page)
+    page.get_by_role("tab", name="Open sessions").click()
+    page.locator(f".st-key-decline_{demo.open}").get_by_role("button").click()
+    expect(page.get_by_text("Declined: insufficient funds")).to_be_visible()
+    check(page)
+    page.get_by_role("tab", name="Clock and faults").click()
+    page.get_by_text("Each is sent twice").click()
+    banner(page, "Things go wrong on purpose")
+    check(page)
+    page.get_by_role("button", name="Clear all faults").click()
+    expect(page.get_by_text("Things go wrong on purpose")).to_have_count(0)
+    page.get_by_role("tab", name="Demo data").click()
+    page.get_by_role("button", name="Reset…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("will be gone")
+    check(page)
+
+
+def test_the_checkout_page_through_a_decline_to_3d_secure(page: Page, demo: Demo) -> None:
+    page.goto(demo.checkout(demo.open))
+    expect(page.get_by_role("heading", name="Payment details")).to_be_visible()
+    check(page)
+    choose_card(page, INSUFFICIENT_FUNDS)
+    press_pay(page)
+    expect(page.get_by_role("alert")).to_contain_text("insufficient funds")
+    check(page)
+    page.get_by_role("radio", name="US bank account").check()
+    check(page)
+    choose_card(page, THREE_D_SECURE)
+    press_pay(page)
+    expect(page.get_by_role("button", name="Complete authentication")).to_be_visible()
+    check(page)
+
+
+def test_the_checkout_page_of_a_session_that_is_closed_or_unknown(page: Page, demo: Demo) -> None:
+    for session_id, says in (
+        (demo.expired, "This link has expired"),
+        (demo.paid, "This has been paid already"),
+        ("cs_test_forged", "There is nothing to pay here"),
+    ):
+        page.goto(demo.checkout(session_id))
+        expect(page.get_by_role("heading", name=says)).to_be_visible()
+        check(page)
+
+
+def test_the_3d_secure_step_as_a_page_of_its_own(page: Page, demo: Demo) -> None:
+    page.route("**/checkout.js*", lambda route: route.fulfill(body=""))
+    page.goto(demo.checkout(demo.open))
+    for label, value in (
+        ("Email", "tester@example.com"),
+        ("Card number", "4000 0025 0000 3155"),
+        ("Expiry", "12 / 40"),
+        ("CVC", "123"),
+        ("Name on card", "Tester"),
+    ):
+        page.get_by_label(label).fill(value)
+    press_pay(page)
+    expect(page.get_by_role("heading", name="Is this you?")).to_be_visible()
+    check(page)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    with dashboard(tmp_path_factory.mktemp("empty")) as running:
+        yield running
+
+
+def test_pages_where_nothing_has_happened(page: Page, empty: Process) -> None:
+    for path, says in (
+        ("billing", "No sessions yet"),
+        ("sessions", "No sessions yet"),
+        ("events?type=none.such", "There is no event of type"),
+        ("events?state=refused", "No delivery was refused"),
+        ("test-kit?show=Open+sessions", "No session is open"),
+    ):
+        page.goto(f"{empty.url}/app/{path}")
+        expect(page.get_by_text(says).first).to_be_visible()
+        check(page)
+
+
+@pytest.fixture(scope="module")
+def not_set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A dashboard with a key and nothing else."""
+    with lone_sandbox(tmp_path_factory.mktemp("stripe")) as stripe_alone:
+        settings = {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_API_BASE": stripe_alone.url}
+        with dashboard(tmp_path_factory.mktemp("not_set_up"), settings) as running:
+            yield running
+
+
+def test_pages_that_are_not_set_up(page: Page, not_set_up: Process) -> None:
+    for path, says in (
+        ("billing", "The price could not be read"),
+        ("test-kit", "Only the cards work without the local sandbox"),
+        ("setup", "4 things are wrong"),
+    ):
+        page.goto(f"{not_set_up.url}/app/{path}")
+        expect(page.get_by_text(says).first).to_be_visible()
+        check(page)
+    page.get_by_role("button", name="Make this endpoint").click()
+    expect(page.get_by_role("dialog")).to_contain_text("will be made")
+    check(page)

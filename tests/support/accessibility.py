@@ -1,0 +1,35 @@
+"""axe-core over a page as it stands: https://github.com/dequelabs/axe-core"""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+# What a page shows for an instant, while colours fade or rows are drawn anew, is looked at again.
+PATIENCE = 5.0
+
+
+def check(page: Page) -> None:
+    """Fails with what axe-core finds wrong with the page, or when it is wider than the screen."""
+    page.evaluate(AXE)
+    deadline = time.monotonic() + PATIENCE
+    while (found := violations(page)) and time.monotonic() < deadline:
+        pass
+    assert not found, "\n".join([page.url, *found])
+    assert page.evaluate(FITS), f"{page.url} is wider than the screen"
+
+
+def violations(page: Page) -> list[str]:
+    """Each violation of axe-core's rules, of whatever impact, with where it is."""
+    results: dict[str, Any] = page.evaluate("() => axe.run({resultTypes: ['violations']})")
+    return [
+        f"{rule['impact']} {rule['id']}: {node['html'][:200]}\n    {node['failureSummary']}"
+        for rule in results["violations"]
+        for node in rule["nodes"]
+    ]
