@@ -12,19 +12,19 @@ from billing import fulfillment
 from billing.store import grants, tables
 from pages.kit import steps
 from pages.kit.faults import NO_FAULTS, Faults, WebhookFaults
-from pages.kit.journey import Astray
+from pages.kit.journey import Astray, Journey
 from pages.kit.runner import Run, StepDone, run
 from pages.kit.scenarios import SCENARIOS, Scenario
 from pages.kit.steps import Step
 from tests.support.connected_shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
     from billing.store.grants import Grant
-    from pages.kit.journey import Journey
+    from pages.kit.evidence import Records
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
@@ -82,6 +82,28 @@ def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
     assert listener.begun[1:-1] == [step.label for step in scenario.steps]
     assert last.session_id.startswith("cs_test_")
     assert shop.controls.faults() == NO_FAULTS
+
+
+def test_a_run_is_judged_by_what_was_seen_at_rest(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that stirs again right after, as one that is replayed does, is another story."""
+
+    def wait_for(journey: Journey, condition: Callable[[Records], bool], what: str) -> Records:
+        records = journey_wait_for(journey, condition, what)
+        if what == "Rest":
+            store, rows = journey.billing.services.store, tables.events
+            stirs = rows.update().where(rows.c.object_id == journey.session.id)
+            journey.billing.call(
+                lambda: store.write(
+                    lambda connection: connection.execute(stirs, {"state": "pending"})
+                )
+            )
+        return records
+
+    journey_wait_for = Journey.wait_for
+    monkeypatch.setattr(Journey, "wait_for", wait_for)
+    assert ran(shop, BY_NAME["credits-paid"]).verdict.right
 
 
 def test_credits_granted_twice_over_make_the_verdict_red(
