@@ -107,7 +107,9 @@ class Settlement:
     def _taken(self) -> dict[str, _Waiting]:
         """As many sessions as a list may show, made one after the other: the oldest."""
         oldest = nsmallest(LISTED, self._due, key=lambda session_id: self._due[session_id].created)
-        return {session_id: self._due.pop(session_id) for session_id in oldest}
+        taken = {session_id: self._due.pop(session_id) for session_id in oldest}
+        self._in_hand |= _event_ids(taken)
+        return taken
 
     async def _sweep(self) -> None:
         while True:
@@ -125,8 +127,7 @@ class Settlement:
         return events.due(connection, now, self._delays, SWEPT_AT_ONCE)
 
     async def _handle_in_place(self, due: dict[str, _Waiting]) -> None:
-        event_ids = set().union(*(waiting.event_ids for waiting in due.values()))
-        self._in_hand |= event_ids
+        event_ids = _event_ids(due)
         try:
             listed = await self._handle_listed(due) if len(due) >= WORTH_A_LIST else set()
             for session_id, waiting in due.items():
@@ -157,8 +158,8 @@ class Settlement:
         except Exception:
             log.exception("Sessions could not be settled together: each is settled alone")
             return set()
-        event_ids = set().union(*(due[session_id].event_ids for session_id in listed))
-        await self._settle(event_ids, failure)
+        handled = {session_id: due[session_id] for session_id in listed}
+        await self._settle(_event_ids(handled), failure)
         return listed
 
     async def _handle(self, session_id: str, event_ids: set[str]) -> None:
@@ -174,6 +175,10 @@ class Settlement:
         await self._store.write(
             lambda connection: events.settle(connection, event_ids, state, self._clock(), error)
         )
+
+
+def _event_ids(due: dict[str, _Waiting]) -> set[str]:
+    return set().union(*(waiting.event_ids for waiting in due.values()))
 
 
 def _told(event_ids: set[str], failure: Exception) -> str:

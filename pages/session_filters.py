@@ -131,6 +131,9 @@ def meant(name: str, value: str) -> str | None:
 
 def ask(name: str, options: list[str]) -> None:
     """Have the address ask for these."""
+    # The browser may still speak from an old address: to write that down would bring it back.
+    if options == said(name):
+        return
     st.query_params.pop(FORMER_NAMES.get(name, ""), None)
     if options:
         st.query_params[name] = options

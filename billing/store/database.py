@@ -151,6 +151,11 @@ def store_failure(error: Exception) -> StoreFailure:
         return StoreFailure(
             "The database's disk is full.", "Free some space; nothing acknowledged was lost."
         )
+    if "disk i/o error" in said:
+        return StoreFailure(
+            "The database's file cannot be written.",
+            "Its disk may be full, over a quota or broken; nothing acknowledged was lost.",
+        )
     if "locked" in said or "lock timeout" in said:
         return StoreFailure(
             "The database is locked by another program.", "Close it, or wait until it is done."

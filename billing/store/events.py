@@ -87,10 +87,11 @@ def record(
 def settle(
     connection: Connection, ids: Iterable[str], state: str, now: float, error: str | None = None
 ) -> None:
-    """Write down how handling went: ``handled``, or ``failed`` with the error in words."""
+    """Write down how handling went: ``handled``, or ``failed`` with the error in words; what is
+    handled already stays so."""
     connection.execute(
         update(events)
-        .where(events.c.id.in_(list(ids)))
+        .where(events.c.id.in_(list(ids)), events.c.state != "handled")
         .values(state=state, error=error, settled_at=now, attempts=events.c.attempts + 1)
     )
 

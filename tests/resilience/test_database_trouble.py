@@ -115,7 +115,7 @@ def test_a_kernel_that_refuses_to_write_is_told_loses_nothing_and_is_over_when_i
     with quick_server(account.url, sqlite_url) as server:
         with files_up_to(SMALL_DISK):
             acknowledged, refused, answer = delivered_until_refused(server, account)
-            assert answer["error"].startswith("The database")
+            assert answer["error"] == "The database's file cannot be written."
             assert answer["reason"]
             assert server.health().status_code == 200, "what is there can still be read"
         assert acknowledged

@@ -76,6 +76,8 @@ async def test_how_handling_went_is_written_down(store: Store) -> None:
     row = (await event_rows(store))["evt_1"]
     assert (row["state"], row["error"], row["attempts"]) == ("handled", None, 2)
     assert row["settled_at"] == 120.0
+    await settle(store, "evt_1", "failed", 130.0, "Somebody slower did not manage.")
+    assert (await event_rows(store))["evt_1"] == row
 
 
 async def test_a_fresh_event_is_left_to_who_received_it_for_a_while(store: Store) -> None:
