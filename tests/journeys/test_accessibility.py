@@ -113,7 +113,7 @@ PAGES = {
         "": "checkout.session.completed",
         "?state=refused": "What was in a refused delivery is not kept",
         "?state=failed": "There is no failed event",
-        "?event={event}": "Payload, as Stripe sent it",
+        "?event={event}": "api_version",
         "?event=evt_forged": "Unknown event",
     },
     "test-kit": {

@@ -10,14 +10,19 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+# Drawers have slid in and colours have faded to what they will be; spinners may turn on.
+AT_REST = """() => document.getAnimations().every(animation =>
+    animation.playState !== "running" ||
+    animation.effect.getComputedTiming().iterations === Infinity)"""
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-# What a page shows for an instant, while colours fade or rows are drawn anew, is looked at again.
+# What a page shows for an instant, while rows are drawn anew, is looked at again.
 PATIENCE = 5.0
 
 
 def check(page: Page) -> None:
     """Fails with what axe-core finds wrong with the page, or when it is wider than the screen."""
     page.evaluate(AXE)
+    page.wait_for_function(AT_REST)
     deadline = time.monotonic() + PATIENCE
     while (found := violations(page)) and time.monotonic() < deadline:
         pass
