@@ -78,17 +78,15 @@ def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ),
     ):
-        by = MADE_BY.get(session.made_by, f"by {session.made_by}")
+        made_by = MADE_BY.get(session.made_by, f"by {session.made_by}")
+        told = f"**{plain(done.told)}**" if done else f"{ago(session.created)} {plain(made_by)}"
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
-            f":small[{ago(session.created)} {plain(by)} · "
-            f"{code(session.id[:12] + '…' + session.id[-4:])}]",
+            f":small[{told} · {code(session.id[:12] + '…' + session.id[-4:])}]",
             width=400,
             help=f"Made {plain(exactly(session.created))}  \n{code(session.id)}",
         )
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            if done:
-                st.markdown(f":small[{plain(done.told)}]", width="content")
+        with st.container(horizontal=True, width="content"):
             for act, icon, does in ACTIONS:
                 st.button(
                     act,
