@@ -40,6 +40,7 @@ def buy(page: Page, url: str, button: str, quantity: int | None = None) -> Page:
 def walk(browser: Browser, url: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, device_scale_factor=2)
     page = context.new_page()
+    fill_a_month(page, url)
     buy(page, url, "BUY EXTRA LOAD CREDITS", quantity=12).close()
     checkout = buy(page, url, "PAY WITH CARD")
     checkout.screenshot(path=IMAGES / "checkout.png")
@@ -50,7 +51,6 @@ def walk(browser: Browser, url: str) -> None:
     checkout.screenshot(path=IMAGES / "billing.png")
     session_id = re.search(r"session_id=(cs_test_\w+)", checkout.url)
     assert session_id
-    fill_a_month(url)
     for name, path, shows in (
         ("sessions", f"sessions?session={session_id[1]}", "Granted"),
         ("events", "events", "Webhooks arrive"),

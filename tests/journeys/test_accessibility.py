@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.test_paying import banner, sandbox_client
 from tests.support.accessibility import check
@@ -21,7 +21,7 @@ from tests.support.checkout import (
     press_pay,
 )
 from tests.support.dashboard import Process, dashboard, lone_sandbox
-from tests.support.demo_history import KEY, fill_a_month
+from tests.support.demo_history import fill_a_month
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,9 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(app: Process) -> Demo:
-    fill_a_month(app.url, sessions=60)
+def demo(app: Process, browser: Browser) -> Demo:
+    with browser.new_context() as context:
+        fill_a_month(context.new_page(), app.url)
     paid, declined, processing, expired, still_open = (made(app, number) for number in range(2, 7))
     pay(app, paid, card="4242424242424242")
     pay(app, declined, card="4000000000009995")
@@ -83,7 +84,7 @@ def made(app: Process, quantity: int) -> str:
 def pay(app: Process, session_id: str, **how: str | int) -> None:
     requests.post(
         f"{app.url}/sandbox/_control/sessions/{session_id}/pay",
-        headers=KEY,
+        headers={"Authorization": "Bearer sk_test_history"},
         json={"email": "tester@example.com", "name": "Tester", **how},
         timeout=9,
     ).raise_for_status()

@@ -1,35 +1,20 @@
-"""A history in the sandbox, as the Test kit's Demo data makes it, without a browser."""
+"""A month of history in the sandbox, by the Test kit's own button."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-import requests
+from playwright.sync_api import expect
 
-from billing.checkout_session import APP
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
-KEY = {"Authorization": "Bearer sk_test_history"}
+LONG = 60_000.0  # milliseconds
 
 
-def fill_a_month(url: str, sessions: int = 300) -> None:
-    """Give the sandbox of the dashboard at ``url`` so many sessions over the last 30 days."""
-    prices = requests.get(f"{url}/sandbox/v1/prices", headers=KEY, timeout=10).json()["data"]
-    sold = [
-        {
-            "price": price["id"],
-            "mode": "subscription" if price["recurring"] else "payment",
-            "weight": 1 if price["recurring"] else 3,
-            "quantity": [1, 1] if price["recurring"] else [1, 50],
-            "metadata": {
-                "app": APP,
-                "kind": "pro" if price["recurring"] else "credits",
-                "quantity": "{quantity}",
-                "made_by": "page",
-            },
-        }
-        for price in prices
-    ]
-    wanted: dict[str, Any] = {"days": 30, "sessions": sessions, "seed": 7, "sold": sold}
-    requests.post(
-        f"{url}/sandbox/_control/fill", headers=KEY, json=wanted, timeout=120
-    ).raise_for_status()
+def fill_a_month(page: Page, url: str) -> None:
+    """Press it, and wait until the dashboard at ``url`` has read all of it."""
+    page.goto(f"{url}/app/test-kit?show=Demo+data")
+    page.get_by_role("button", name="Fill").click()
+    told = page.get_by_text("sessions of the last 30 days are in the sandbox")
+    expect(told).to_be_visible(timeout=LONG)
