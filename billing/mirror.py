@@ -103,9 +103,11 @@ class Mirror:
             log.warning("New sessions are not in the mirror yet: %s", failure.message)
 
     async def _flush(self) -> None:
-        while self._made or self._writing:
-            if self._writing is None:
-                self._writing = asyncio.create_task(self._write_made())
+        if self._writing is not None:
+            await asyncio.shield(self._writing)  # it began before, perhaps without the newest
+        if self._writing is None and self._made:
+            self._writing = asyncio.create_task(self._write_made())
+        if self._writing is not None:
             await asyncio.shield(self._writing)
 
     async def _write_made(self) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.quick_services import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from sqlalchemy import Connection
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.support.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.anyio
+
+ANSWERS_WITHIN = 20.0
 
 
 @pytest.fixture
@@ -47,6 +49,24 @@ async def test_a_session_that_is_being_stored_is_waited_for(
     for answer in await asyncio.gather(*asked):
         assert [one.id for one in answer.sessions] == [made["id"]]
     await busy
+
+
+async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
+    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = services.store.write
+
+    async def write_and_sell(change: Callable[[Connection], Any]) -> Any:
+        written = await write(change)
+        services.mirror.keep_soon(account.sell("pro"))
+        return written
+
+    monkeypatch.setattr(services.store, "write", write_and_sell)
+    services.mirror.keep_soon(account.sell("pro"))
+    async with asyncio.timeout(ANSWERS_WITHIN):
+        for _ in range(3):
+            await services.mirror.recent(10)
+    monkeypatch.undo()
 
 
 async def test_what_was_just_made_is_kept_when_the_product_stops(
