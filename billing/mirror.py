@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.05
+PATIENCE_SECONDS = 2.0  # thousands may be on their way to the disk
 
 JSON = dict[str, Any]
 
@@ -51,8 +53,9 @@ class Recent:
 
 
 class Mirror:
-    """Answers from our copy. Every answer holds what was made here before it was asked for, and
-    raises ``StoreFailure`` when the copy cannot be read."""
+    """Answers from our copy. An answer holds what was made here before it was asked for, unless
+    that takes longer than ``PATIENCE_SECONDS`` to store; it raises ``StoreFailure`` when the copy
+    cannot be read."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -71,7 +74,7 @@ class Mirror:
 
     async def recent(self, limit: int) -> Recent:
         """The newest sessions."""
-        await self._flush()
+        await self._catch_up()
 
         def ask(connection: Connection) -> Recent:
             return Recent(tuple(sessions.recent(connection, limit)), _state(connection))
@@ -80,17 +83,22 @@ class Mirror:
 
     async def state(self) -> MirrorState:
         """How far our copy goes."""
-        await self._flush()
+        await self._catch_up()
         return await self._store.read(_state)
 
     async def session(self, session_id: str) -> CheckoutSession | None:
         """One session, or None."""
-        await self._flush()
+        await self._catch_up()
         return await self._store.read(lambda connection: sessions.get(connection, session_id))
 
     async def aclose(self) -> None:
         """Keep what was just made."""
         await self._flush_or_say()
+
+    async def _catch_up(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._flush()
 
     async def _flush_later(self) -> None:
         await asyncio.sleep(FLUSH_SECONDS)

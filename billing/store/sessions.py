@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from billing.checkout_session import APP_METADATA, CheckoutSession
 from billing.store.documents import dumped, loaded, storable
@@ -37,6 +37,11 @@ def _forward_only(statement: Any) -> Any:
 
 
 _keep_sessions = upsert(checkout_sessions, _forward_only)
+_note_request = (
+    update(checkout_sessions)
+    .where(checkout_sessions.c.id == bindparam("session"))
+    .values(request_id=bindparam("request"))
+)
 _keep_terms = upsert(session_terms, lambda statement: statement.on_conflict_do_nothing())
 
 
@@ -104,12 +109,9 @@ def note_completions(connection: Connection, session_ids: Sequence[str]) -> None
 
 def note_requests(connection: Connection, requests: Mapping[str, str]) -> None:
     """Write down which request to Stripe's API made a session: ids of sessions to request ids."""
-    for session_id, request_id in requests.items():
-        connection.execute(
-            update(checkout_sessions)
-            .where(checkout_sessions.c.id == session_id)
-            .values(request_id=request_id)
-        )
+    if requests:
+        made = [{"session": name, "request": request} for name, request in requests.items()]
+        connection.execute(_note_request, made)
 
 
 def request_of(connection: Connection, session_id: str) -> str | None:

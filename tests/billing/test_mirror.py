@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing import mirror
 from tests.support.quick_services import open_services
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ async def services(account: StripeAccount, database_url: str) -> AsyncIterator[S
 
 
 async def test_a_session_that_is_being_stored_is_waited_for(
-    services: Services, account: StripeAccount
+    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", ANSWERS_WITHIN)
     may_go_on = threading.Event()
 
     def slow(_connection: Connection) -> None:
@@ -49,6 +51,22 @@ async def test_a_session_that_is_being_stored_is_waited_for(
     for answer in await asyncio.gather(*asked):
         assert [one.id for one in answer.sessions] == [made["id"]]
     await busy
+
+
+async def test_an_answer_does_not_wait_long_for_a_database_that_is_busy_writing(
+    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", 0.05)
+    may_go_on = threading.Event()
+    busy = asyncio.create_task(services.store.write(lambda _: may_go_on.wait()))
+    made = account.sell("pro")
+    services.mirror.keep_soon(made)
+    async with asyncio.timeout(ANSWERS_WITHIN):
+        assert await services.mirror.session(made["id"]) is None
+    may_go_on.set()
+    await busy
+    monkeypatch.undo()
+    assert await services.mirror.session(made["id"])
 
 
 async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
