@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.05
-PATIENCE_SECONDS = 2.0  # thousands may be on their way to the disk
+PATIENCE_SECONDS = 0.5  # thousands may be on their way to the disk
 
 JSON = dict[str, Any]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
+from billing import mirror
 from stripe_sandbox import Sandbox, SandboxConfig
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.server import listening_socket, serving
@@ -21,6 +22,12 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.stripe_account",
 ]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page holds what was just made, however slow the machine is that the tests run on."""
+    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", 30.0)
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,8 @@ async def services(account: StripeAccount, database_url: str) -> AsyncIterator[S
 
 
 async def test_a_session_that_is_being_stored_is_waited_for(
-    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+    services: Services, account: StripeAccount
 ) -> None:
-    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", ANSWERS_WITHIN)
     may_go_on = threading.Event()
 
     def slow(_connection: Connection) -> None:
@@ -65,7 +64,7 @@ async def test_an_answer_does_not_wait_long_for_a_database_that_is_busy_writing(
         assert await services.mirror.session(made["id"]) is None
     may_go_on.set()
     await busy
-    monkeypatch.undo()
+    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", ANSWERS_WITHIN)
     assert await services.mirror.session(made["id"])
 
 
