@@ -56,6 +56,7 @@ class Checkout:
             self._params(kind, quantity, made_by, reference), idempotency_key
         )
         self._mirror.keep_soon(made, request_id)
+        await self._mirror.keep_up()
         return CheckoutSession.from_stripe(made)
 
     def _params(self, kind: Kind, quantity: int, made_by: str, reference: str) -> dict[str, Any]:

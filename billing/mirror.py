@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.05
+MOST_WAITING = 1_000
 PATIENCE_SECONDS = 0.5  # thousands may be on their way to the disk
 
 JSON = dict[str, Any]
@@ -71,6 +72,11 @@ class Mirror:
             self._requests[session["id"]] = request_id
         if self._later is None or self._later.done():
             self._later = asyncio.create_task(self._flush_later())
+
+    async def keep_up(self) -> None:
+        """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
+        if len(self._made) > MOST_WAITING:
+            await self._catch_up()
 
     async def recent(self, limit: int) -> Recent:
         """The newest sessions."""

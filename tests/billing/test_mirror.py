@@ -86,6 +86,25 @@ async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
     monkeypatch.undo()
 
 
+async def test_who_makes_more_than_can_be_stored_waits_for_the_database(
+    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "MOST_WAITING", 3)
+    may_go_on = threading.Event()
+    busy = asyncio.create_task(services.store.write(lambda _: may_go_on.wait()))
+    for _ in range(3):
+        services.mirror.keep_soon(account.sell("pro"))
+        await services.mirror.keep_up()
+    services.mirror.keep_soon(account.sell("pro"))
+    waiting = asyncio.create_task(services.mirror.keep_up())
+    for _ in range(20):
+        await services.store.ping()
+    assert not waiting.done()
+    may_go_on.set()
+    await waiting
+    await busy
+
+
 async def test_what_was_just_made_is_kept_when_the_product_stops(
     account: StripeAccount, sqlite_url: str
 ) -> None:
