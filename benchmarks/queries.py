@@ -61,7 +61,7 @@ async def filled(store: Store, count: int, newest: int) -> None:
             for place in range(start, min(start + TOGETHER, count))
         ]
         kept = [{name: session[name] for name in KEPT} for session in made]
-        await store.write(partial(sessions.keep, sessions=kept))
+        await store.write(partial(sessions.keep, copies=[sessions.Copies.of(kept)]))
 
 
 async def best(store: Store, question: Callable[[Connection], Any]) -> float:

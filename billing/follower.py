@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from billing import position
 from billing.backfill import QUICK, SPARING, Backfill
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
-from billing.fulfillment import absorb
+from billing.fulfillment import Absorbable, absorb
 from billing.settings import DATABASE_URL
 from billing.settlement import HANDLED_TYPES, initial_state
 from billing.store import events, sync
-from billing.store.events import Due
+from billing.store.events import Arrival, Due
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from sqlalchemy import Connection
 
@@ -163,19 +163,22 @@ class Follower:
             if newest and newest["created"] >= saved.get("newest_created", 0):
                 saved.update(session=newest["id"], newest_created=newest["created"])
             snapshot = saved | {"left": left, "complete": not left}
-
-            def write(connection: Connection) -> None:
-                absorb(connection, found)
-                position.save(connection, snapshot)
-                sync.acquire(connection, LEASE, self._holder, time.time(), LEASE_SECONDS)
-
-            await self._store.write(write)
+            await self._store.write_each(self._keep_pages, (Absorbable.of(found), snapshot))
 
         pace = SPARING if self._gateway.is_rate_limited else QUICK
         backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
         await backfill.run(saved["left"], int(time.time()) + 60)
         log.info("The history is read: %s sessions.", saved["read"])
         return saved | {"left": [], "complete": True}
+
+    def _keep_pages(
+        self, connection: Connection, pages: Sequence[tuple[Absorbable, JSON]]
+    ) -> list[None]:
+        """Keep sessions, each page with the position after it, in the order they were read."""
+        absorb(connection, [sessions for sessions, _ in pages])
+        position.save(connection, pages[-1][1])
+        sync.acquire(connection, LEASE, self._holder, time.time(), LEASE_SECONDS)
+        return [None] * len(pages)
 
     async def _follow_events(self, saved: JSON) -> None:
         """Record what no webhook has brought. While webhooks bring everything, look less often."""
@@ -185,8 +188,8 @@ class Follower:
         def record(connection: Connection, page: list[JSON]) -> None:
             nonlocal missed
             now = time.time()
-            for event in page:
-                known = events.record(connection, event, "poll", initial_state(event["type"]), now)
+            arrivals = [Arrival(event, "poll", initial_state(event["type"]), now) for event in page]
+            for event, known in zip(page, events.record(connection, arrivals), strict=True):
                 missed = missed or known.deliveries == 0
                 if known.state == "pending":
                     waiting.append(Due.of(event))
@@ -205,7 +208,7 @@ class Follower:
     async def _follow_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
         async for page in self._newer(self._gateway.list_checkout_sessions, saved, "session"):
-            await self._store.write(partial(absorb, found=page))
+            await self._store.write(partial(absorb, ready=[Absorbable.of(page)]))
 
     async def _newer(
         self, listing: Callable[..., Awaitable[Page]], saved: JSON, cursor: str, **filters: Any

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from billing.checkout_session import SESSION_ID, CheckoutSession, Kind
 from billing.errors import InvalidInput
 from billing.store import grants, sessions
 from billing.store.grants import Grant
+from billing.store.sessions import Copies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -88,23 +90,31 @@ class Fulfillment:
 
     async def absorb(self, found: Sequence[dict[str, Any]]) -> None:
         """Keep and grant for sessions that Stripe has just listed."""
-        await self._store.write(partial(absorb, found=found))
+        await self._store.write(partial(absorb, ready=[Absorbable.of(found)]))
 
 
-def absorb(
-    connection: Connection,
-    found: Sequence[dict[str, Any]],
-    causes: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Keep Stripe's sessions and grant what was paid for, in the caller's transaction.
+@dataclass(frozen=True)
+class Absorbable:
+    """Sessions of Stripe's, ready to be kept, and what they entitle to."""
 
-    ``causes`` by session id; without one it is ``sync``.
-    """
-    sessions.keep(connection, found)
-    due = [
-        entitlement(session, causes.get(session["id"], "sync"), time.time()) for session in found
-    ]
-    _say(grants.add(connection, *filter(None, due)))
+    copies: Copies
+    grants: tuple[Grant, ...]
+
+    @classmethod
+    def of(
+        cls, found: Sequence[dict[str, Any]], causes: Mapping[str, str] = MappingProxyType({})
+    ) -> Absorbable:
+        """``causes`` by session id; without one it is ``sync``."""
+        now = time.time()
+        due = (entitlement(session, causes.get(session["id"], "sync"), now) for session in found)
+        return cls(Copies.of(found), tuple(filter(None, due)))
+
+
+def absorb(connection: Connection, ready: Iterable[Absorbable]) -> None:
+    """Keep sessions and grant what was paid for, in the caller's transaction."""
+    ready = list(ready)
+    sessions.keep(connection, [one.copies for one in ready])
+    _say(grants.add(connection, *chain.from_iterable(one.grants for one in ready)))
 
 
 def entitlement(session: dict[str, Any], cause: str, now: float) -> Grant | None:
@@ -136,7 +146,7 @@ def _quantity_bought(session: dict[str, Any], known: CheckoutSession) -> int:
 def _settle_all(
     connection: Connection, found: Sequence[dict[str, Any]], causes: Mapping[str, str]
 ) -> None:
-    absorb(connection, found, causes)
+    absorb(connection, [Absorbable.of(found, causes)])
     sessions.note_completions(connection, [session["id"] for session in found])
 
 

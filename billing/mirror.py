@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing import position
 from billing.errors import BillingError
-from billing.fulfillment import absorb
+from billing.fulfillment import Absorbable, absorb
 from billing.store import sessions
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Mirror:
         requests, self._requests = self._requests, {}
 
         def write(connection: Connection) -> None:
-            absorb(connection, made)
+            absorb(connection, [Absorbable.of(made)])
             sessions.note_requests(connection, requests)
 
         try:

@@ -5,10 +5,10 @@ https://docs.stripe.com/webhooks#verify-official-libraries
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import stripe
@@ -17,7 +17,8 @@ from billing.errors import BillingError, NotConfigured, WebhookRefused
 from billing.settings import WEBHOOK_SECRET, Settings
 from billing.settlement import initial_state
 from billing.store import events
-from billing.store.events import Due
+from billing.store.documents import loaded
+from billing.store.events import Arrival, Due
 
 if TYPE_CHECKING:
     from billing.settlement import Settlement
@@ -52,10 +53,8 @@ class Webhooks:
         except (NotConfigured, WebhookRefused) as refused:
             await self.keep_refusal(refused, len(body))
             raise
-        state = initial_state(event["type"])
-        known = await self._store.write(
-            lambda connection: events.record(connection, event, "webhook", state, time.time())
-        )
+        arrival = Arrival(event, "webhook", initial_state(event["type"]), time.time())
+        known = await self._store.write_each(events.record, arrival)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state == "pending":
@@ -94,10 +93,9 @@ def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str
                 reason = str(error.user_message)
     else:
         raise _refusal(reason)
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        event = None
+    event: Any = None
+    with suppress(ValueError, RecursionError):
+        event = loaded(text)
     if not _is_event(event):
         raise WebhookRefused(
             "The body is signed, but it is not an event.",

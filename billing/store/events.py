@@ -12,7 +12,7 @@ from billing.store.tables import events, rejected_deliveries
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 REJECTIONS_KEPT = 1_000
 OBJECT_ID_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An event that came at ``at`` (Unix seconds) by ``source``: ``webhook`` or ``poll``.
+
+    ``state`` is what it is kept in when it is new: ``pending``, or ``ignored``.
+    """
+
+    event: dict[str, Any]
+    source: str
+    state: str
+    at: float
 
 
 @dataclass(frozen=True)
@@ -55,33 +68,42 @@ _record = upsert(
     lambda statement: statement.on_conflict_do_update(
         index_elements=["id"],
         set_={"deliveries": events.c.deliveries + statement.excluded.deliveries},
-    ).returning(events.c.state, events.c.deliveries),
+    ).returning(events.c.id, events.c.state, events.c.deliveries),
 )
 
 
-def record(
-    connection: Connection, event: dict[str, Any], source: str, state: str, now: float
-) -> Recorded:
-    """Keep an event under its id. The first arrival sets its state; later ones are only counted.
+def record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorded]:
+    """Keep each event under its id, and answer what is known of it, in the same order.
 
-    ``source`` is ``webhook`` or ``poll``; ``deliveries`` counts webhooks.
+    The first arrival sets an event's state; later ones are only counted, if webhooks.
     """
-    row = connection.execute(
-        _record(connection),
-        {
-            "id": event["id"],
-            "type": event["type"],
-            "created": event["created"],
-            "object_id": object_id(event),
-            "received_at": now,
-            "source": source,
-            "deliveries": int(source == "webhook"),
-            "state": state,
-            "attempts": 0,
-            "payload": dumped(event),
-        },
-    ).one()
-    return Recorded(row.state, row.deliveries)
+    rows: dict[str, dict[str, Any]] = {}
+    for arrival in arrivals:
+        row = rows.setdefault(arrival.event["id"], _row(arrival))
+        row["deliveries"] += arrival.source == "webhook"
+    if not rows:
+        return []
+    known = {
+        row.id: Recorded(row.state, row.deliveries)
+        for row in _record(connection, list(rows.values()))
+    }
+    return [known[arrival.event["id"]] for arrival in arrivals]
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    event = arrival.event
+    return {
+        "id": event["id"],
+        "type": event["type"],
+        "created": event["created"],
+        "object_id": object_id(event),
+        "received_at": arrival.at,
+        "source": arrival.source,
+        "deliveries": 0,
+        "state": arrival.state,
+        "attempts": 0,
+        "payload": dumped(event),
+    }
 
 
 def settle(

@@ -38,21 +38,19 @@ class Grant:
 
 _add = upsert(
     grants,
-    lambda statement: statement.on_conflict_do_nothing(index_elements=["session_id"]),
+    lambda statement: statement.on_conflict_do_nothing(index_elements=["session_id"]).returning(
+        grants.c.session_id
+    ),
 )
 
 
 def add(connection: Connection, *lines: Grant) -> list[Grant]:
     """Write each line whose session has none yet; answers those that are new."""
-    by_session = {line.session_id: line for line in reversed(lines)}
-    known = select(grants.c.session_id).where(grants.c.session_id.in_(by_session))
-    for session_id in connection.scalars(known):
-        del by_session[session_id]
-    new = list(by_session.values())
-    if new:
-        rows = [line.__dict__ | {"customer_email": _email(line)} for line in new]
-        connection.execute(_add(connection), rows)
-    return new
+    first = {line.session_id: line for line in reversed(lines)}
+    if not first:
+        return []
+    rows = [vars(line) | {"customer_email": _email(line)} for line in first.values()]
+    return [first[session_id] for (session_id,) in _add(connection, rows)]
 
 
 def of_session(connection: Connection, session_id: str) -> Grant | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 TERM_LENGTH = 200
 COMPLETED = "checkout.session.completed"
-CHUNK = 500
 CHANGING = (
     *("progress", "status", "payment_status", "ours", "kind"),
     *("amount_total", "currency", "data"),
@@ -54,21 +55,33 @@ def progress_of(session: JSON) -> int:
     return 2
 
 
-def keep(connection: Connection, sessions: Sequence[JSON]) -> None:
-    """Store Stripe's session objects; an older state never replaces a newer one."""
-    for start in range(0, len(sessions), CHUNK):
-        # Of two states of one session in a chunk, the one that has come further.
-        by_progress = sorted(sessions[start : start + CHUNK], key=progress_of)
-        chunk = {session["id"]: session for session in by_progress}
-        rows = [_row(session) for session in chunk.values()]
-        connection.execute(_keep_sessions(connection), rows)
+@dataclass(frozen=True)
+class Copies:
+    """Sessions and their search terms as rows: all that can be done without the database."""
+
+    sessions: list[JSON]
+    terms: list[JSON]
+
+    @classmethod
+    def of(cls, found: Sequence[JSON]) -> Copies:
+        """Copies of Stripe's session objects."""
         terms = [
             {"term": term, "created": session["created"], "session_id": session["id"]}
-            for session in chunk.values()
+            for session in found
             for term in terms_of(session)
         ]
-        if terms:
-            connection.execute(_keep_terms(connection), terms)
+        return cls([_row(session) for session in found], terms)
+
+
+def keep(connection: Connection, copies: Sequence[Copies]) -> None:
+    """Store sessions; an older state never replaces a newer one."""
+    rows = sorted((row for one in copies for row in one.sessions), key=itemgetter("progress"))
+    if rows:
+        # Of two states of one session, the one that has come further.
+        _keep_sessions(connection, list({row["id"]: row for row in rows}.values()))
+    terms = [row for one in copies for row in one.terms]
+    if terms:
+        _keep_terms(connection, terms)
 
 
 def recent(connection: Connection, limit: int) -> list[CheckoutSession]:

@@ -13,12 +13,13 @@ from billing.store.database import CONNECTIONS, Database, store_failure
 from billing.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pydantic import SecretStr
     from sqlalchemy import Connection
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class Store:
@@ -34,7 +35,18 @@ class Store:
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """``change``'s result, once it is durably committed, together with others."""
-        result: T = await self._writer.write(change)
+        result: T = await self._writer.write(lambda connection, _: [change(connection)], None)
+        return result
+
+    async def write_each(
+        self, change: Callable[[Connection, list[Item]], Sequence[T]], item: Item
+    ) -> T:
+        """The result of ``item``, once it is durably committed.
+
+        Items that are given to the same ``change`` at the same time are written by one call of
+        it, which answers one result for each. When it raises, each is tried alone.
+        """
+        result: T = await self._writer.write(change, item)
         return result
 
     async def read(self, question: Callable[[Connection], T]) -> T:

@@ -31,12 +31,12 @@ def load(connection: Connection, name: str) -> Any:
 
 def save(connection: Connection, name: str, value: Any) -> None:
     """Keep ``value`` (anything JSON can hold) under ``name``."""
-    connection.execute(_save(connection), {"name": name, "value": json.dumps(value)})
+    _save(connection, [{"name": name, "value": json.dumps(value)}])
 
 
 def acquire(connection: Connection, name: str, holder: str, now: float, seconds: float) -> bool:
     """Take or keep the lease for so many seconds; False while another process holds it."""
-    connection.execute(_first(connection), {"name": name, "holder": holder, "until": now + seconds})
+    _first(connection, [{"name": name, "holder": holder, "until": now + seconds}])
     taken = connection.execute(
         update(leases)
         .where(leases.c.name == name, (leases.c.holder == holder) | (leases.c.until <= now))

@@ -64,7 +64,7 @@ session_terms = Table(
     Column("term", _searched(200), primary_key=True),
     Column("created", BigInteger, primary_key=True),
     Column("session_id", _searched(300), primary_key=True),
-    Index("terms_by_session", "session_id"),
+    sqlite_with_rowid=False,
 )
 
 # Every event, once, whichever way it came. `state`: pending, handled, failed or ignored.

@@ -1,27 +1,78 @@
-"""``INSERT … ON CONFLICT`` in the words of the database at hand."""
+"""``INSERT … ON CONFLICT`` of many rows in one statement, in the words of the database at hand.
+
+A statement for each row would hand Python's lock over as often, or cost a round trip each.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import orjson
+from sqlalchemy import String, Text, bindparam, cast, column, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Column, Connection, CursorResult, Row, Select, Table
+
+MOST_VALUES = 30_000  # SQLite takes 32,766: https://sqlite.org/limits.html#max_variable_number
 
 
-def upsert(table: Table, finish: Callable[[Any], Any]) -> Callable[[Connection], Any]:
-    """A statement to execute with rows of ``table``, made once for each kind of database.
+def upsert(
+    table: Table, finish: Callable[[Any], Any]
+) -> Callable[[Connection, Sequence[Mapping[str, Any]]], list[Row[Any]]]:
+    """A function that writes one or more rows of ``table``, and answers what is returned of them.
 
     ``finish`` says what to do about a conflict, on an insert that knows
-    ``on_conflict_do_update`` and ``on_conflict_do_nothing``.
+    ``on_conflict_do_update`` and ``on_conflict_do_nothing``. All rows have the same columns, and
+    no two the same key.
     """
 
     @cache
-    def made(dialect: str) -> Any:
-        return finish((postgresql if dialect == "postgresql" else sqlite).insert(table))
+    def from_json(names: tuple[str, ...]) -> Any:
+        rows = _recordset([table.c[name] for name in names])
+        return finish(postgresql.insert(table).from_select(names, rows))
 
-    return lambda connection: made(connection.dialect.name)
+    @cache
+    def from_values(names: tuple[str, ...]) -> tuple[str, str, str, itemgetter[Any]]:
+        one_row = finish(sqlite.insert(table).values({name: bindparam(name) for name in names}))
+        compiled = one_row.compile(dialect=sqlite.dialect())
+        placeholders = f"({', '.join('?' * len(names))})"
+        before, after = str(compiled).split(placeholders)
+        return before, placeholders, after, itemgetter(*compiled.positiontup or ())
+
+    def results(
+        connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> Iterator[CursorResult[Any]]:
+        names = tuple(rows[0])
+        if connection.dialect.name == "postgresql":
+            sent = {"rows": orjson.dumps(rows).decode()}
+            yield connection.execute(from_json(names), sent)
+            return
+        before, placeholders, after, values_of = from_values(names)
+        at_once = MOST_VALUES // len(names)
+        for start in range(0, len(rows), at_once):
+            some = rows[start : start + at_once]
+            statement = before + ", ".join([placeholders] * len(some)) + after
+            values = tuple(chain.from_iterable(map(values_of, some)))
+            yield connection.exec_driver_sql(statement, values)
+
+    def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Row[Any]]:
+        answers = (one for one in results(connection, rows) if one.returns_rows)
+        return list(chain.from_iterable(answers))
+
+    return write
+
+
+def _recordset(columns: Sequence[Column[Any]]) -> Select[Any]:
+    """https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-JSON-PROCESSING"""
+    # As plain text: it is the table's column that says how long it may be.
+    typed = [
+        column(one.name, Text() if isinstance(one.type, String) else one.type) for one in columns
+    ]
+    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON))
+    return select(rows.table_valued(*typed, name="sent").render_derived(with_types=True))

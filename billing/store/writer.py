@@ -10,6 +10,7 @@ import asyncio
 import logging
 import queue
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from billing.errors import BillingError, StoreFailure
 from billing.store.database import BUSY_SECONDS, WRITES, Database, store_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
@@ -45,9 +46,14 @@ ONE_AT_A_TIME = text(
 )
 
 
+# Writes items and answers one result for each, in their order.
+Change = Callable[["Connection", list[Any]], Sequence[Any]]
+
+
 @dataclass(slots=True)
 class _Job:
-    change: Callable[[Connection], Any]
+    change: Change
+    item: Any
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
     result: Any = None
@@ -55,7 +61,8 @@ class _Job:
 
 
 class Writer:
-    """One thread that writes. A change is a function of a connection; it commits with others.
+    """One thread that writes. A change is a function of a connection and of items to write; it
+    commits with others, and is called once for all items that wait for it.
 
     A change that raises is rolled back alone and its exception handed to who asked. When the
     database fails, everybody who waits for that commit gets a ``StoreFailure``: nothing of it
@@ -67,13 +74,13 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def write(self, change: Callable[[Connection], Any]) -> Any:
-        """The change's result, once it is committed."""
+    async def write(self, change: Change, item: Any) -> Any:
+        """What the change answers for the item, once it is committed."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
-        job = _Job(change, loop, loop.create_future())
+        job = _Job(change, item, loop, loop.create_future())
         self._jobs.put(job)
         return await job.answer
 
@@ -103,27 +110,47 @@ class Writer:
             with writing.begin() as connection:
                 if connection.dialect.name == "postgresql":
                     connection.execute(ONE_AT_A_TIME)
-                for job in batch:
-                    _try(job, connection)
+                for jobs in _by_change(batch):
+                    _try(jobs, connection)
         except BillingError as failure:
             _fail(batch, failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on
             _fail(batch, store_failure(error))
 
 
-def _try(job: _Job, connection: Connection) -> None:
+def _by_change(batch: list[_Job]) -> Iterable[list[_Job]]:
+    together: dict[Change, list[_Job]] = {}
+    for job in batch:
+        together.setdefault(job.change, []).append(job)
+    return together.values()
+
+
+def _try(jobs: list[_Job], connection: Connection) -> None:
     try:
         with connection.begin_nested():
-            job.result = job.change(connection)
-    except ABOUT_THE_CHANGE as error:
+            results = jobs[0].change(connection, [job.item for job in jobs])
+        for job, result in zip(jobs, results, strict=True):
+            job.result = result
+    except DBAPIError as error:
+        if not isinstance(error, ABOUT_THE_CHANGE):
+            raise  # the database, not the change: nobody's commit can be trusted
+        _refuse(jobs, connection, error)
+    except Exception as error:  # noqa: BLE001 - handed to who asked
+        _refuse(jobs, connection, error)
+
+
+def _refuse(jobs: list[_Job], connection: Connection, error: Exception) -> None:
+    """Tell the one who asked; of several, each is tried alone, for one of them may be at fault."""
+    if len(jobs) > 1:
+        for job in jobs:
+            _try([job], connection)
+    elif isinstance(error, DBAPIError):
         log.warning("The database refused a record: %s", error.orig)
-        job.error = StoreFailure(
+        jobs[0].error = StoreFailure(
             "The database refused this record.", "Look in the server's log for the reason."
         )
-    except DBAPIError:
-        raise  # the database, not the change: nobody's commit can be trusted
-    except Exception as error:  # noqa: BLE001 - handed to who asked
-        job.error = error
+    else:
+        jobs[0].error = error
 
 
 def _fail(batch: list[_Job], failure: BillingError) -> None:

@@ -55,7 +55,9 @@ async def arrive(
         "created": int(at if created is None else created),
         "data": {"object": {"id": f"cs_test_{at:.0f}"}},
     }
-    await services.store.write(lambda c: events.record(c, event, source, "handled", at))
+    await services.store.write(
+        lambda c: events.record(c, [events.Arrival(event, source, "handled", at)])
+    )
     return name
 
 

@@ -83,7 +83,7 @@ def hear(shop: Shop, types: Collection[str] = ()) -> None:
         if types and event["type"] not in types:
             continue
         record = partial(
-            events.record, event=event, source="webhook", state="ignored", now=time.time()
+            events.record, arrivals=[events.Arrival(event, "webhook", "ignored", time.time())]
         )
         call(shop, partial(shop.server.services.store.write, record))
 

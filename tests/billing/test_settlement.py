@@ -247,7 +247,9 @@ async def test_what_a_process_left_behind_when_it_died_is_swept_up(
 ) -> None:
     event = account.say("completed", account.pay(account.sell("credits", 5)))
     await services.store.write(
-        lambda connection: events.record(connection, event, "webhook", "pending", 1.0)
+        lambda connection: events.record(
+            connection, [events.Arrival(event, "webhook", "pending", 1.0)]
+        )
     )
     await settled(services, handled=1)
     assert await services.store.read(granted_totals) == {"credits": 5}

@@ -30,9 +30,7 @@ def event(name: str, session: str = "cs_test_1") -> dict[str, Any]:
 async def record(
     store: Store, name: str, *, source: str = "webhook", state: str = "pending", at: float = 100.0
 ) -> Recorded:
-    return await store.write(
-        lambda connection: events.record(connection, event(name), source, state, at)
-    )
+    return await store.write_each(events.record, events.Arrival(event(name), source, state, at))
 
 
 async def settle(store: Store, name: str, state: str, at: float, error: str | None = None) -> None:

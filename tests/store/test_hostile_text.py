@@ -49,7 +49,7 @@ def hostile() -> list[dict[str, Any]]:
 
 
 async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
-    await store.write(lambda connection: sessions.keep(connection, hostile()))
+    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of(hostile())]))
     found = await store.read(lambda connection: sessions.recent(connection, len(TEXTS)))
     assert {session.customer_email for session in found} == set(TEXTS)
     terms = await store.read(
@@ -65,7 +65,7 @@ async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
 
     def write(connection: Connection) -> None:
         for event in told.values():
-            events.record(connection, event, "webhook", "ignored", 0)
+            events.record(connection, [events.Arrival(event, "webhook", "ignored", 0)])
 
     await store.write(write)
     rows = await event_rows(store)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from billing.fulfillment import absorb
+from billing.fulfillment import Absorbable, absorb
 from billing.store import Store, events, sync, tables
 from billing.store.reset import FORGOTTEN, forget_everything
 from tests.support.stripe_account import event_object, session_object
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.anyio
 def fill(connection: Connection) -> None:
     session = session_object(1, "credits", 5)
     paid = session | {"status": "complete", "payment_status": "paid"}
-    absorb(connection, [paid])
+    absorb(connection, [Absorbable.of([paid])])
     event = event_object("evt_1", "completed", paid)
-    events.record(connection, event, "webhook", "handled", time.time())
+    events.record(connection, [events.Arrival(event, "webhook", "handled", time.time())])
     sync.save(connection, "mirror", {"complete": True})
     sync.acquire(connection, "mirror", "somebody", time.time(), 30)
 

@@ -64,7 +64,7 @@ HEAD = ScriptDirectory.from_config(alembic()).get_current_head()
 
 
 def make_older(url: str) -> None:
-    """A database as the first version of this code made it, with a grant in it."""
+    """A database as the first version of this code made it, with a grant and a term in it."""
 
     def work(connection: Connection) -> None:
         config = alembic()
@@ -72,6 +72,7 @@ def make_older(url: str) -> None:
         command.upgrade(config, "0001")
         assert revision(connection) == "0001"
         grants.add(connection, LINE)
+        connection.execute(text("INSERT INTO session_terms VALUES ('ada', 1, 'cs_test_1')"))
 
     on(url, work)
 
@@ -83,6 +84,10 @@ def make_newer(url: str) -> None:
             text("UPDATE alembic_version SET version_num = '9999'")
         ),
     )
+
+
+def terms(connection: Connection) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.execute(text("SELECT * FROM session_terms"))]
 
 
 async def test_it_is_made_from_nothing_and_is_what_the_tables_say(store: Store) -> None:
@@ -98,8 +103,11 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
     with store_on(database_url) as store:
         assert await store.read(revision) == HEAD
         assert await store.read(granted_totals) == {"credits": 5}
+        assert await store.read(terms) == [("ada", 1, "cs_test_1")]
         made = session_object(1, "credits", 1)
-        await store.write(lambda connection: sessions.keep(connection, [made]))
+        await store.write(
+            lambda connection: sessions.keep(connection, [sessions.Copies.of([made])])
+        )
         (found,) = await store.read(lambda connection: sessions.recent(connection, 5))
         assert found.id == made["id"]
 
@@ -108,7 +116,7 @@ async def test_a_current_database_is_opened_again_as_it_was(database_url: str) -
     for number in range(3):
         with store_on(database_url) as store:
             made = session_object(number, "credits", 1)
-            await store.write(partial(sessions.keep, sessions=[made]))
+            await store.write(partial(sessions.keep, copies=[sessions.Copies.of([made])]))
     with store_on(database_url) as store:
         assert len(await store.read(lambda connection: sessions.recent(connection, 9))) == 3
 

@@ -70,7 +70,9 @@ def history(number: int) -> list[JSON]:
 
 
 async def keep(store: Store, made: Iterable[JSON]) -> None:
-    await store.write(lambda connection: sessions.keep(connection, list(made)))
+    await store.write(
+        lambda connection: sessions.keep(connection, [sessions.Copies.of(list(made))])
+    )
 
 
 async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str]:
@@ -337,13 +339,13 @@ async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) ->
     def complete(connection: Connection) -> None:
         for session, wait in zip(made, waits, strict=False):
             told = event_object(f"evt_{wait}", "completed", session) | {"created": NOW + wait}
-            events.record(connection, told, "webhook", "pending", NOW + wait + 1)
+            events.record(connection, [events.Arrival(told, "webhook", "pending", NOW + wait + 1)])
             again = told | {"id": f"evt_{wait}_again", "created": NOW + wait + 100}
-            events.record(connection, again, "webhook", "pending", NOW + wait + 1)
+            events.record(connection, [events.Arrival(again, "webhook", "pending", NOW + wait + 1)])
             sessions.note_completions(connection, [session["id"]])  # still open here: nothing
-            sessions.keep(connection, [session | paid])
+            sessions.keep(connection, [sessions.Copies.of([session | paid])])
             sessions.note_completions(connection, [session["id"]])
-        sessions.keep(connection, [made[4] | paid])
+        sessions.keep(connection, [sessions.Copies.of([made[4] | paid])])
         sessions.note_completions(connection, [made[4]["id"]])  # no event told of it
 
     await keep(store, made)
@@ -361,10 +363,10 @@ async def test_a_later_copy_keeps_when_checkout_was_completed(store: Store) -> N
 
     def complete(connection: Connection) -> int | None:
         told = event_object("evt_1", "completed", session) | {"created": NOW + 9}
-        events.record(connection, told, "webhook", "pending", NOW + 10)
-        sessions.keep(connection, [paid])
+        events.record(connection, [events.Arrival(told, "webhook", "pending", NOW + 10)])
+        sessions.keep(connection, [sessions.Copies.of([paid])])
         sessions.note_completions(connection, [session["id"]])
-        sessions.keep(connection, [paid])
+        sessions.keep(connection, [sessions.Copies.of([paid])])
         found: int | None = connection.scalar(text("SELECT completed_at FROM checkout_sessions"))
         return found
 

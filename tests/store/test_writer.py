@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,6 +82,37 @@ async def test_a_record_that_the_database_refuses_is_undone_alone(store: Store) 
     assert await names(store) == {"before", "after"}
 
 
+async def test_items_of_one_change_are_written_by_one_call_and_answered_each(store: Store) -> None:
+    await store.ping()
+    calls = []
+
+    def squared(_connection: Connection, numbers: list[int]) -> list[int]:
+        calls.append(numbers)
+        return [number**2 for number in numbers]
+
+    answers = await asyncio.gather(*(store.write_each(squared, number) for number in range(200)))
+    assert answers == [number**2 for number in range(200)]
+    assert len(calls) < 20
+
+
+async def test_an_item_that_cannot_be_written_is_undone_alone(store: Store) -> None:
+    def written(connection: Connection, values: list[str | None]) -> list[str]:
+        for value in values:
+            name = value or "half done"
+            connection.execute(text("INSERT INTO sync_state VALUES (:name, 'x')"), {"name": name})
+            if value is None:
+                connection.execute(text("INSERT INTO sync_state VALUES ('null', NULL)"))
+        return [f"{value} is kept" for value in values]
+
+    answers = await asyncio.gather(
+        *(store.write_each(written, value) for value in ("a", "b", None, "c")),
+        return_exceptions=True,
+    )
+    assert answers[:2] + answers[3:] == ["a is kept", "b is kept", "c is kept"]
+    assert isinstance(answers[2], StoreFailure)
+    assert await names(store) == {"a", "b", "c"}
+
+
 async def test_who_stops_waiting_does_not_stop_the_others(store: Store) -> None:
     impatient = asyncio.ensure_future(keep(store, "impatient"))
     await asyncio.sleep(0)
@@ -114,9 +144,7 @@ async def test_two_processes_that_write_the_same_rows_in_another_order_both_succ
     async def record(into: Store, order: list[dict[str, object]]) -> None:
         await asyncio.gather(
             *(
-                into.write(
-                    partial(events.record, event=event, source="webhook", state="ignored", now=0.0)
-                )
+                into.write_each(events.record, events.Arrival(event, "webhook", "ignored", 0.0))
                 for event in order
             )
         )
