@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from benchmarks.webhook_events import PATH, SECRET
+from billing.gateway import STRIPE_SANDBOX_RATE
 from billing.routes import routes
 from billing.services import Services
 from billing.settings import Settings
@@ -32,14 +33,16 @@ if TYPE_CHECKING:
 
 
 def ours(database: str, stripe_url: str) -> Starlette:
-    """The product's own routes, with settlement and mirror running."""
+    """The product's own routes, settling and filling the mirror meanwhile at Stripe's rate."""
     settings = Settings(
         secret_key=SecretStr("sk_test_bench"),
         webhook_secrets=(SecretStr(SECRET),),
         api_base=stripe_url,
         database_url=SecretStr(database),
     )
-    services = Services(settings, stripe_name="Benchmark")
+    services = Services(
+        settings, stripe_name="Benchmark", stripe_turns_per_second=STRIPE_SANDBOX_RATE
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

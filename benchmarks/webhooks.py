@@ -1,6 +1,7 @@
 """How many events a second are on disk and acknowledged: 30 % duplicates, 32 connections.
 
-Ours on SQLite and on PostgreSQL, beside the usual way: one commit for each event.
+Ours on SQLite and on PostgreSQL, settling and filling the mirror meanwhile at the rate of Stripe's
+sandbox, beside the usual way: one commit for each event.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LISTED = 100  # sessions in one page of a list
+MOST_LINES = 10  # in the log, of grants that come at once
 WORTH_A_LIST = 4  # sessions that one request for a page is worth
 
 
@@ -66,7 +67,7 @@ class Fulfillment:
         if in_turn:
             await self._gateway.turn()
         found = await self._gateway.retrieve_checkout_session(session_id, with_line_items=True)
-        return await self._store.write(lambda connection: _settled(connection, found, cause))
+        return await self._store.write_each(_settle_each, (found, cause))
 
     async def settle_listed(self, causes: Mapping[str, str], oldest: int, newest: int) -> set[str]:
         """Settle many at once: ids of sessions that were created from ``oldest`` to ``newest``,
@@ -150,19 +151,28 @@ def _settle_all(
     sessions.note_completions(connection, [session["id"] for session in found])
 
 
-def _settled(connection: Connection, found: dict[str, Any], cause: str) -> Settled:
-    _settle_all(connection, [found], {found["id"]: cause})
-    session = CheckoutSession.from_stripe(found)
-    return Settled(session, grants.of_session(connection, session.id))
+def _settle_each(
+    connection: Connection, due: Sequence[tuple[dict[str, Any], str]]
+) -> list[Settled]:
+    """Settle sessions, each with its cause."""
+    found = [session for session, _ in due]
+    _settle_all(connection, found, {session["id"]: cause for session, cause in reversed(due)})
+    granted = grants.of_sessions(connection, [session["id"] for session in found])
+    return [
+        Settled(CheckoutSession.from_stripe(session), granted.get(session["id"]))
+        for session in found
+    ]
 
 
 def _say(granted: Sequence[Grant]) -> None:
-    """A line for one grant, and one for many at once: a history holds hundreds."""
+    """A line for each grant, and one for many at once: a history holds hundreds."""
+    if len(granted) <= MOST_LINES:
+        for grant in granted:
+            what = (grant.quantity, grant.kind, grant.session_id, grant.cause)
+            log.info("Granted: %s x %s for %s (%s)", *what)
+        return
     quantities: Counter[str] = Counter()
     for grant in granted:
         quantities[grant.kind] += grant.quantity
-    what = ", ".join(f"{quantity} x {kind}" for kind, quantity in sorted(quantities.items()))
-    if len(granted) == 1:
-        log.info("Granted: %s for %s (%s)", what, granted[0].session_id, granted[0].cause)
-    elif granted:
-        log.info("Granted: %s for %s sessions", what, len(granted))
+    sums = ", ".join(f"{quantity} x {kind}" for kind, quantity in sorted(quantities.items()))
+    log.info("Granted: %s for %s sessions", sums, len(granted))

@@ -36,15 +36,23 @@ class Services:
     """What pages and routes call. Belongs to one event loop; use it within ``running``.
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
-    ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds.
+    ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds;
+    ``stripe_turns_per_second`` how fast lists are read and events settled.
     """
 
     def __init__(
-        self, settings: Settings, *, stripe_name: str, stripe_deadline: float = DEADLINE_SECONDS
+        self,
+        settings: Settings,
+        *,
+        stripe_name: str,
+        stripe_deadline: float = DEADLINE_SECONDS,
+        stripe_turns_per_second: float | None = None,
     ) -> None:
         self.settings = settings
         self.stripe_name = stripe_name
-        self.gateway = StripeGateway(settings, deadline=stripe_deadline)
+        self.gateway = StripeGateway(
+            settings, deadline=stripe_deadline, turns_per_second=stripe_turns_per_second
+        )
         self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
         self.catalog = Catalog(settings, self.gateway)
         self.diagnosis = Diagnosis(settings, self.gateway, self.catalog, self.store)

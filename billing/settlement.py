@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import LISTED, WORTH_A_LIST
 from billing.store import events, sync
-from billing.store.events import Due
+from billing.store.events import Due, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -171,10 +171,12 @@ class Settlement:
         await self._settle(event_ids, failure)
 
     async def _settle(self, event_ids: set[str], failure: Exception | None = None) -> None:
-        state, error = ("failed", _told(event_ids, failure)) if failure else ("handled", None)
-        await self._store.write(
-            lambda connection: events.settle(connection, event_ids, state, self._clock(), error)
-        )
+        now = self._clock()
+        if failure:
+            outcome = Outcome(event_ids, "failed", now, _told(event_ids, failure))
+        else:
+            outcome = Outcome(event_ids, "handled", now)
+        await self._store.write_each(events.settle, outcome)
 
 
 def _event_ids(due: dict[str, _Waiting]) -> set[str]:

@@ -12,7 +12,7 @@ from billing.store.tables import events, rejected_deliveries
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -41,6 +41,16 @@ class Recorded:
 
     state: str
     deliveries: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How handling events went: ``handled``, or ``failed`` with the error in words."""
+
+    event_ids: Collection[str]
+    state: str
+    at: float
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,16 +116,24 @@ def _row(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def settle(
-    connection: Connection, ids: Iterable[str], state: str, now: float, error: str | None = None
-) -> None:
-    """Write down how handling went: ``handled``, or ``failed`` with the error in words; what is
-    handled already stays so."""
-    connection.execute(
-        update(events)
-        .where(events.c.id.in_(list(ids)), events.c.state != "handled")
-        .values(state=state, error=error, settled_at=now, attempts=events.c.attempts + 1)
-    )
+def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[None]:
+    """Write down how handling went; what is handled already stays so."""
+    same: dict[tuple[str, str | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        same.setdefault((outcome.state, outcome.error), []).append(outcome)
+    for (state, error), alike in same.items():
+        ids = {event_id for outcome in alike for event_id in outcome.event_ids}
+        connection.execute(
+            update(events)
+            .where(events.c.id.in_(ids), events.c.state != "handled")
+            .values(
+                state=state,
+                error=error,
+                settled_at=max(outcome.at for outcome in alike),
+                attempts=events.c.attempts + 1,
+            )
+        )
+    return [None] * len(outcomes)
 
 
 def due(connection: Connection, now: float, delays: tuple[float, ...], limit: int) -> list[Due]:

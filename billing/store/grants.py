@@ -12,6 +12,8 @@ from billing.store.tables import grants
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
 EMAIL_LENGTH = 512
@@ -55,8 +57,13 @@ def add(connection: Connection, *lines: Grant) -> list[Grant]:
 
 def of_session(connection: Connection, session_id: str) -> Grant | None:
     """The grant of a session, if it brought one."""
-    row = connection.execute(select(grants).where(grants.c.session_id == session_id)).first()
-    return Grant(*row) if row else None
+    return of_sessions(connection, [session_id]).get(session_id)
+
+
+def of_sessions(connection: Connection, session_ids: Collection[str]) -> dict[str, Grant]:
+    """The grants of those sessions that brought one, by session id."""
+    lines = select(grants).where(grants.c.session_id.in_(session_ids))
+    return {row.session_id: Grant(*row) for row in connection.execute(lines)}
 
 
 def of_customer(connection: Connection, customer_email: str) -> list[Grant]:

@@ -119,6 +119,18 @@ async def test_two_processes_at_once_grant_once(
     assert granted == {one["id"]: n for n, one in enumerate(sold, start=1)}
 
 
+async def test_sessions_that_are_settled_at_once_get_each_its_own_grant_and_cause(
+    services: Services, account: StripeAccount
+) -> None:
+    paid = [account.sell("credits", n, **PAID) for n in range(1, 9)]
+    settled = await asyncio.gather(
+        *(services.fulfillment.settle(one["id"], f"evt_{n}") for n, one in enumerate(paid))
+    )
+    told = [(one.session.id, one.grant and one.grant.cause) for one in settled]
+    assert told == [(one["id"], f"evt_{n}") for n, one in enumerate(paid)]
+    assert await services.store.read(granted_totals) == {"credits": sum(range(1, 9))}
+
+
 async def test_a_listed_session_is_granted_too(services: Services, account: StripeAccount) -> None:
     paid, still_open = account.sell("credits", 5, **PAID), account.sell("credits", 7)
     await services.fulfillment.absorb([paid, still_open])

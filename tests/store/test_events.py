@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 
 from billing.errors import WebhookRefused
 from billing.store import events, tables
-from billing.store.events import Due, Recorded
+from billing.store.events import Arrival, Due, Outcome, Recorded
 from tests.support.quick_services import event_rows
 from tests.support.stripe_account import event_object, session_object
 
@@ -34,7 +35,7 @@ async def record(
 
 
 async def settle(store: Store, name: str, state: str, at: float, error: str | None = None) -> None:
-    await store.write(lambda connection: events.settle(connection, [name], state, at, error))
+    await store.write_each(events.settle, events.Outcome([name], state, at, error))
 
 
 async def due(store: Store, now: float, limit: int = 10) -> list[str]:
@@ -48,6 +49,36 @@ async def test_an_event_is_kept_whole_under_its_id(store: Store) -> None:
     assert json.loads(row["payload"]) == event("evt_1") | {"created": row["created"]}
     assert (row["type"], row["object_id"]) == ("checkout.session.completed", "cs_test_1")
     assert (row["received_at"], row["attempts"], row["error"]) == (100.0, 0, None)
+
+
+async def test_outcomes_that_are_written_together_are_kept_apart(store: Store) -> None:
+    for name in ("evt_1", "evt_2", "evt_3"):
+        await record(store, name)
+    outcomes = [
+        Outcome(["evt_1"], "handled", 101.0),
+        Outcome(["evt_2"], "failed", 102.0, "Stripe did not answer."),
+        Outcome(["evt_3"], "handled", 103.0),
+    ]
+    await store.write(partial(events.settle, outcomes=outcomes))
+    known = (await event_rows(store)).items()
+    assert {name: (row["state"], row["error"], row["attempts"]) for name, row in known} == {
+        "evt_1": ("handled", None, 1),
+        "evt_2": ("failed", "Stripe did not answer.", 1),
+        "evt_3": ("handled", None, 1),
+    }
+
+
+async def test_deliveries_of_one_event_that_are_written_together_are_each_counted(
+    store: Store,
+) -> None:
+    twice = [Arrival(event("evt_1"), "webhook", "pending", at) for at in (100.0, 101.0)]
+    polled = Arrival(event("evt_1"), "poll", "pending", 102.0)
+    other = Arrival(event("evt_2"), "webhook", "ignored", 103.0)
+    arrivals = [*twice, other, polled]
+    known = await store.write(partial(events.record, arrivals=arrivals))
+    pending = Recorded("pending", 2)
+    assert known == [pending, pending, Recorded("ignored", 1), pending]
+    assert (await event_rows(store))["evt_1"]["received_at"] == 100.0
 
 
 async def test_a_second_delivery_is_counted_and_changes_nothing_else(store: Store) -> None:
