@@ -49,6 +49,16 @@ _ARGUMENTS = (
     # Whatever a page asks of the internet fails at once, the same on every machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
+# Nothing moves: on a busy machine a click lands where a thing was. Streamlit's drawers heed
+# `prefers-reduced-motion`; its expanders don't, so their animations end as they begin.
+_AT_REST = """(() => {
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (...how) {
+        const animation = animate.apply(this, how);
+        if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
+        return animation;
+    };
+})()"""
 _ASSETS = frozenset(("script", "stylesheet", "image", "font", "media", "manifest"))
 
 ColorScheme = Literal["light", "dark"]
@@ -153,9 +163,11 @@ def open_page(
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=color_scheme,
+            reduced_motion="reduce",
             **context_options,
         )
         contexts.append(context)
+        context.add_init_script(_AT_REST)
         context.set_default_timeout(TIMEOUT)
         browser_log.watch(context)
         return context.new_page()
