@@ -9,6 +9,7 @@ backfill that is cut off goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +34,14 @@ class Pace:
 
 
 QUICK = Pace(24, tuple(DAY * days for days in (1, 2, 4, 7, 11, 16, 22, 30, 60, 120, 365)), 2)
-SPARING = Pace(4, (3 * DAY, 60 * DAY), 6)  # where requests are what is scarce
+SPARING = Pace(4, (3 * DAY, 60 * DAY), 4)  # where requests are what is scarce
 
 
 @dataclass(frozen=True)
 class Stretch:
     """Sessions created from ``oldest`` to ``newest`` (Unix seconds, inclusive) are still to be
     read, below the session ``after`` where reading has begun. ``page_seconds`` is how much time
-    its last page covered, None when it was not looked at yet."""
+    a page of it seems to cover, None when it was not looked at yet."""
 
     oldest: int
     newest: int
@@ -53,11 +54,12 @@ class Stretch:
         return 1 + (self.newest - self.oldest) // self.page_seconds if self.page_seconds else 1
 
     def cut(self, parts: int) -> list[Stretch]:
-        """The stretch in equal parts, the newest first; only the first goes on after a session."""
-        step = (self.newest - self.oldest) // max(parts, 1)
-        if parts < 2 or step < 1:
+        """The stretch in about as many parts, the newest first, each of whole pages as far as one
+        can tell, as a page half full costs as much; only the first goes on after a session."""
+        if parts < 2 or not self.page_seconds:
             return [self]
-        edges = [self.newest - step * part for part in range(1, parts)]
+        step = self.page_seconds * math.ceil(self.pages / parts)
+        edges = list(range(self.newest - step, self.oldest, -step))
         newest, after = [self.newest, *edges], [self.after, *([None] * len(edges))]
         oldest = [*(edge + 1 for edge in edges), self.oldest]
         return [
@@ -90,8 +92,9 @@ class Backfill:
     async def run(self, left: list[dict[str, Any]], now: int) -> None:
         """Read what is ``left`` (as ``keep`` was told), or everything up to ``now`` when empty."""
         self._waiting = [Stretch(**stretch) for stretch in left] or self._first_stretches(now)
+        self._waiting.sort(key=lambda stretch: stretch.page_seconds is not None)
         self._unread = set(self._waiting)
-        self._to_look_at = len(self._waiting)
+        self._to_look_at = sum(stretch.page_seconds is None for stretch in self._waiting)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._pace.readers):
                 group.create_task(self._read(group))
@@ -106,7 +109,7 @@ class Backfill:
     async def _read(self, group: asyncio.TaskGroup) -> None:
         while True:
             async with self._changed:
-                await self._changed.wait_for(lambda: self._waiting or not self._unread)
+                await self._changed.wait_for(lambda: self._may_read() or not self._unread)
                 if not self._waiting:
                     return
                 stretch = self._waiting.pop(0)
@@ -116,6 +119,13 @@ class Backfill:
             await self._to_store.acquire()
             group.create_task(self._store(stretch, page))
 
+    def _may_read(self) -> bool:
+        """Whether a stretch waits, and can no longer be shared better: those that were looked at
+        wait for the others."""
+        return bool(self._waiting) and (
+            self._to_look_at == 0 or self._waiting[0].page_seconds is None
+        )
+
     async def _read_page(self, stretch: Stretch) -> tuple[Stretch, Page]:
         """The newest page of the stretch, and the stretch that it covers."""
         created = {"gte": stretch.oldest, "lte": stretch.newest}
@@ -123,7 +133,7 @@ class Backfill:
         page = await self._fetch(created=created, limit=PAGE, **after)
         async with self._changed:
             self._reading -= 1
-            self._to_look_at -= 1
+            self._to_look_at -= stretch.page_seconds is None
             self._unread.discard(stretch)
             if page.has_more:
                 rest = _below(stretch, page)
@@ -156,12 +166,14 @@ class Backfill:
         for stretch in self._waiting:
             readers = 1 + round(idle * stretch.pages / total)
             most = stretch.pages // self._pace.pages_worth_a_reader
-            shared += stretch.cut(min(readers, most))
+            fresh = stretch.after is None  # as it was cut, and about to be taken
+            shared += [stretch] if fresh else stretch.cut(min(readers, most))
         self._unread = self._unread.difference(self._waiting).union(shared)
         self._waiting = shared
 
 
 def _below(stretch: Stretch, page: Page) -> Stretch:
     first, last = page.data[0], page.data[-1]
-    span = max(first["created"] - last["created"], 1)
-    return Stretch(stretch.oldest, last["created"], last["id"], span)
+    between = (first["created"] - last["created"]) / max(len(page.data) - 1, 1)
+    page_seconds = max(math.ceil(between * len(page.data)), 1)
+    return Stretch(stretch.oldest, last["created"], last["id"], page_seconds)

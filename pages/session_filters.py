@@ -47,6 +47,7 @@ def session_filter() -> SessionFilter:
                 "Search",
                 key="q",
                 bind="query-params",
+                on_change=ask_for_what_is_chosen,
                 type="search",
                 width=420,
                 max_chars=LONGEST_SEARCH,
@@ -59,6 +60,7 @@ def session_filter() -> SessionFilter:
                 value=[],
                 key="days",
                 bind="query-params",
+                on_change=ask_for_what_is_chosen,
                 format="YYYY-MM-DD",
                 width=260,
             )
@@ -66,6 +68,7 @@ def session_filter() -> SessionFilter:
                 "Only made here",
                 key="ours",
                 bind="query-params",
+                on_change=ask_for_what_is_chosen,
                 help="Leave out sessions that other programs made in the same Stripe account.",
             )
         with st.container(horizontal=True, gap="small"):
@@ -110,7 +113,7 @@ def pills(label: str, name: str) -> list[str]:
         format_func=OPTIONS[name].__getitem__,
         selection_mode="multi",
         key=key,
-        on_change=lambda: ask(name, st.session_state[key]),
+        on_change=ask_for_what_is_chosen,
         label_visibility="collapsed",
         wrap=True,
     )
@@ -127,6 +130,13 @@ def meant(name: str, value: str) -> str | None:
     value = value.strip().lower()
     options = OPTIONS[name].items()
     return next((option for option, called in options if value in (option, called.lower())), None)
+
+
+def ask_for_what_is_chosen() -> None:
+    """Have the address ask for all that is pressed, not only for what changed: after quick clicks
+    the browser speaks from the address before the one that an earlier click led to."""
+    for name in OPTIONS:
+        ask(name, st.session_state.get(f"sessions_{name}", []))
 
 
 def ask(name: str, options: list[str]) -> None:

@@ -159,6 +159,17 @@ def test_the_page_writes_stripes_words_into_the_address(shop: Shop) -> None:
     assert page.pills(key="sessions_payment_status").value == ["paid", "no_payment_required"]
 
 
+def test_a_click_from_an_address_that_is_behind_undoes_no_earlier_click(shop: Shop) -> None:
+    page = opened(shop.server)
+    page.pills(key="sessions_status").set_value(["open"])
+    page = ran(page)
+    del page.query_params["status"]  # as a browser says that has not heard of it yet
+    page.pills(key="sessions_payment_status").set_value(["unpaid"])
+    page = ran(page)
+    assert page.query_params == {"status": "open", "payment_status": "unpaid"}
+    assert page.pills(key="sessions_status").value == ["open"]
+
+
 def test_filters_are_kept_while_another_page_is_looked_at(shop: Shop) -> None:
     session_id = made(shop)
     paid(shop, made(shop))
