@@ -1,12 +1,14 @@
-"""What pages ask our copy, over 10,000 sessions and over 1,000,000, on SQLite.
+"""The Sessions page and what it asks our copy, over 10,000 sessions and over 1,000,000, on SQLite.
 
 Of each session only what pages ask for is stored: a million take about a gigabyte in a temporary
-folder, and some minutes to store. Each figure is the best of a few.
+folder, and a few minutes to store. Each figure is the best of a few. The page's are of a whole
+rerun, numbers and chart calculated anew, by ``AppTest``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 import time
 from functools import partial
@@ -14,10 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
+from streamlit.testing.v1 import AppTest
 
+from benchmarks.fake_stripe_process import fake_stripe
+from benchmarks.processes import ROOT
 from benchmarks.stripe_answers import past_session
 from benchmarks.tables import number, print_table
+from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
 from billing.checkout_session import Kind
 from billing.session_filter import SessionFilter
 from billing.store import Store, session_numbers, session_queries, sessions
@@ -51,6 +56,13 @@ FILTERS = {
     "search: $99.00": SessionFilter(search="$99.00"),
     "search: no match": SessionFilter(search="zebra"),
 }
+# What the page's address asks for.
+ADDRESSES: dict[str, dict[str, str]] = {
+    "as it opens": {},
+    "open": {"status": "open"},
+    "search: an e-mail": {"q": "buyer77@example.com"},
+    "search: a domain": {"q": "example.com"},
+}
 
 
 async def filled(store: Store, count: int, newest: int) -> None:
@@ -74,35 +86,63 @@ async def best(store: Store, question: Callable[[Connection], Any]) -> float:
     return min(times) * 1000
 
 
-async def asked(count: int) -> dict[str, float]:
+async def questions(store: Store, newest: int) -> dict[str, float]:
     """What each question takes, in milliseconds."""
-    newest = int(time.time())
+    took = {}
+    for name, wanted in FILTERS.items():
+        for what, question in (
+            ("a page", partial(session_queries.page, wanted=wanted, limit=SHOWN)),
+            ("counted", partial(session_queries.count, wanted=wanted)),
+        ):
+            took[f"{name}: {what}"] = await best(store, question)
     half_a_year_ago = session_queries.Place(newest - YEAR // 2, "cs_test_")
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(SecretStr(f"sqlite:///{Path(folder)}/billing.sqlite3"))
-        await filled(store, count, newest)
-        took = {}
-        for name, wanted in FILTERS.items():
-            for what, question in (
-                ("a page", partial(session_queries.page, wanted=wanted, limit=SHOWN)),
-                ("counted", partial(session_queries.count, wanted=wanted)),
-            ):
-                took[f"{name}: {what}"] = await best(store, question)
-        deep = partial(
-            session_queries.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago
-        )
-        took["all: a page half a year down"] = await best(store, deep)
-        month = SessionFilter(since=newest - 30 * DAY)
-        charted = partial(session_numbers.numbers, wanted=month, zone=ZONE)
-        took["30 days: numbers and chart"] = await best(store, charted)
-        store.close()
+    deep = partial(session_queries.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
+    took["all: a page half a year down"] = await best(store, deep)
+    month = SessionFilter(since=newest - 30 * DAY)
+    charted = partial(session_numbers.numbers, wanted=month, zone=ZONE)
+    took["30 days: numbers and chart"] = await best(store, charted)
     return took
+
+
+def reruns() -> dict[str, float]:
+    """What a rerun of the Sessions page takes with each address, in milliseconds."""
+    took = {}
+    for name, address in ADDRESSES.items():
+        page = AppTest.from_file(ROOT / "pages" / "dashboard.py", default_timeout=TIMEOUT_SECONDS)
+        page.run().switch_page("sessions.py")
+        for word, value in address.items():
+            page.query_params[word] = value
+        page.run()
+        times = []
+        for _ in range(TIMES):
+            del page.session_state["session_numbers"]
+            started = time.perf_counter()
+            page.run()
+            times.append(time.perf_counter() - started)
+            assert not page.exception, page.exception
+            assert len(page.dataframe) == 1, "the table of sessions"
+        took[f"the Sessions page, {name}"] = min(times) * 1000
+    return took
+
+
+def asked(count: int, stripe_url: str) -> dict[str, float]:
+    """What the questions and the page take over so many sessions, in milliseconds."""
+    newest = int(time.time())
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(database_in(Path(folder)))
+        asyncio.run(filled(store, count, newest))
+        took = asyncio.run(questions(store, newest))
+        store.close()
+        with services_handed_over(stripe_url, Path(folder)):
+            return reruns() | took
 
 
 def measure(*, quick: bool) -> None:
     """Print the table."""
+    logging.disable(logging.WARNING)  # Streamlit warns that no browser is there
     few, many = (10_000, 100_000) if quick else (10_000, 1_000_000)
-    small, large = asyncio.run(asked(few)), asyncio.run(asked(many))
+    with fake_stripe() as fake:
+        small, large = asked(few, fake.url), asked(many, fake.url)
     print_table(
         "Pages and filters over the mirrored sessions, milliseconds",
         ["", f"{few:,}", f"{many:,}", "ratio"],

@@ -13,6 +13,7 @@ import statistics
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def measure(*, quick: bool) -> None:
     with fake_stripe() as fake:
         for delay_ms in DELAYS_MS:
             fake.set_delay(delay_ms)
-            with services_handed_over(fake.url):
+            with TemporaryDirectory() as folder, services_handed_over(fake.url, Path(folder)):
                 product = rerun(product_page(), fake, seconds)
             rows = {
                 "the billing page": product,
@@ -79,21 +80,27 @@ def measure(*, quick: bool) -> None:
 
 
 @contextmanager
-def services_handed_over(stripe_url: str) -> Iterator[None]:
-    """The pages have their services, on an event loop of their own, as the launcher does it."""
-    with TemporaryDirectory() as folder, start_blocking_portal() as portal:
+def services_handed_over(stripe_url: str, folder: Path) -> Iterator[None]:
+    """The pages have their services, on an event loop of their own, as the launcher does it. What
+    is stored is in the folder."""
+    with start_blocking_portal() as portal:
         settings = Settings(
             secret_key=SecretStr(KEY),
             price_pro_monthly=PRICE_PRO,
             price_extra_credit=PRICE_CREDIT,
             public_url="http://localhost:8501",
             api_base=stripe_url,
-            database_url=SecretStr(f"sqlite:///{folder}/billing.sqlite3"),
+            database_url=database_in(folder),
         )
         services = Services(settings, stripe_name="Fake Stripe")
         with portal.wrap_async_context_manager(services.running()):
             hand_over(services, portal)
             yield
+
+
+def database_in(folder: Path) -> SecretStr:
+    """The database that ``services_handed_over`` uses."""
+    return SecretStr(f"sqlite:///{folder}/billing.sqlite3")
 
 
 def product_page() -> AppTest:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from billing.store.local_days import date_of, local_day
 from billing.store.session_queries import matching
 from billing.store.tables import checkout_sessions
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from billing.session_filter import SessionFilter
 
 CALCULATED = 100_000  # the newest so many sessions of the time asked for are calculated with
-HOUR = 3600
-QUARTER = 900
 
 
 class Outcome(StrEnum):
@@ -71,28 +70,24 @@ def numbers(
     if since is not None:
         wanted = replace(wanted, since=since)
     rows = matching(wanted).subquery().c
-    step = _step(zone)
-    bucket = (rows.created - rows.created % step).label("bucket")
+    day = local_day(rows.created, zone, *_times_of(connection, wanted)).label("day")
     grouped = select(
-        bucket,
+        day,
         rows.status,
         rows.payment_status,
         rows.currency,
         func.count().label("number"),
         func.sum(rows.amount_total).label("amount"),
-    ).group_by(bucket, rows.status, rows.payment_status, rows.currency)
+    ).group_by(day, rows.status, rows.payment_status, rows.currency)
     outcomes: Counter[Outcome] = Counter()
     revenue: Counter[str] = Counter()
     days: dict[date, Counter[Outcome]] = {}
-    local_days: dict[int, date] = {}
     for row in connection.execute(grouped):
         outcome = Outcome.of(row.status, row.payment_status)
         outcomes[outcome] += row.number
         if outcome is Outcome.PAID and row.currency and row.amount:
             revenue[row.currency] += int(row.amount)
-        if row.bucket not in local_days:
-            local_days[row.bucket] = datetime.fromtimestamp(row.bucket, zone).date()
-        days.setdefault(local_days[row.bucket], Counter())[outcome] += row.number
+        days.setdefault(date_of(row.day), Counter())[outcome] += row.number
     seconds, timed = _median_to_pay(connection, wanted)
     return Numbers(
         created=outcomes.total(),
@@ -117,6 +112,23 @@ def _beginning(connection: Connection, wanted: SessionFilter, most: int) -> int 
     return None if newest_left_out is None else newest_left_out + 1
 
 
+def _times_of(connection: Connection, wanted: SessionFilter) -> tuple[int, int]:
+    """No session that matches was made before the first or after the last of these."""
+    made = checkout_sessions.c.created
+    earliest, latest = connection.execute(
+        select(
+            select(func.min(made)).scalar_subquery(),
+            select(func.max(made)).scalar_subquery(),
+        )
+    ).one()
+    first, last = earliest or 0, latest or 0
+    if wanted.since is not None:
+        first = max(first, wanted.since)
+    if wanted.until is not None:
+        last = min(last, wanted.until)
+    return first, last
+
+
 def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int | None, int]:
     rows = matching(wanted).subquery().c
     seconds = (rows.completed_at - rows.created).label("seconds")
@@ -131,12 +143,6 @@ def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int |
         return None, 0
     middle = timed.order_by(seconds).offset((number - 1) // 2).limit(1)
     return connection.scalar(middle), number
-
-
-def _step(zone: ZoneInfo) -> int:
-    """Days begin on whole hours nearly everywhere, and on a quarter everywhere."""
-    offsets = (datetime(2024, month, 1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7))
-    return HOUR if all(not offset.total_seconds() % HOUR for offset in offsets) else QUARTER
 
 
 def _without_gaps(days: dict[date, Counter[Outcome]]) -> dict[date, Counter[Outcome]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 from statistics import median_low
@@ -296,6 +296,26 @@ async def test_the_numbers_are_those_of_the_sessions_one_by_one(store: Store, zo
             days.setdefault(day, Counter())[outcome] += 1
         assert {day: counts for day, counts in numbers.days.items() if counts} == days
         assert list(numbers.days) == sorted(numbers.days)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["Europe/Berlin", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"],
+)
+async def test_days_begin_at_midnight_there_whatever_the_clocks_do(store: Store, zone: str) -> None:
+    here = ZoneInfo(zone)
+    first = datetime(2011, 12, 1, tzinfo=here)  # Apia left a day out at the end of that month
+    midnights = [int((first + timedelta(days=number)).timestamp()) for number in range(800)]
+    times = [midnight + beside for midnight in midnights for beside in (-1, 0, 3 * 3600)]
+    await keep(
+        store,
+        [session_object(number, "pro", 1, created) for number, created in enumerate(times)],
+    )
+    numbers = await store.read(
+        partial(session_numbers.numbers, wanted=SessionFilter(), zone=here, most=len(times))
+    )
+    days = Counter(datetime.fromtimestamp(created, here).date() for created in times)
+    assert {day: counts.total() for day, counts in numbers.days.items() if counts} == days
 
 
 async def test_each_currency_has_its_own_revenue(store: Store) -> None:
