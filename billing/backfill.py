@@ -33,7 +33,7 @@ class Pace:
     pages_worth_a_reader: int
 
 
-QUICK = Pace(24, tuple(DAY * days for days in (1, 2, 4, 7, 11, 16, 22, 30, 60, 120, 365)), 2)
+QUICK = Pace(32, tuple(DAY * days for days in (1, 2, 4, 7, 11, 16, 22, 30, 60, 120, 365)), 2)
 SPARING = Pace(4, (3 * DAY, 60 * DAY), 4)  # where requests are what is scarce
 
 

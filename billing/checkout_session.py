@@ -15,6 +15,7 @@ from billing.money import format_money
 APP = "billing-dashboard"  # how our own sessions are known: metadata["app"]
 APP_METADATA = ("app", "kind", "quantity", "made_by")
 REFERENCE = "reference"  # a payment's metadata: the client_reference_id of its session
+WHOLE_NUMBER = re.compile(r"\d{1,9}")
 SESSION_ID = re.compile(r"cs_test_[A-Za-z0-9]{1,250}")
 
 
@@ -84,7 +85,7 @@ class CheckoutSession:
             ours=ours,
             kind=Kind(sold) if ours and sold in _KINDS else None,
             made_by=str(metadata.get("made_by", "")) if ours else "",
-            quantity=int(quantity) if re.fullmatch(r"\d{1,9}", quantity) else 1,
+            quantity=int(quantity) if WHOLE_NUMBER.fullmatch(quantity) else 1,
         )
 
     @property

@@ -24,4 +24,6 @@ def loaded(text: str) -> dict[str, Any]:
 
 def storable(text: str) -> str:
     """``text`` without what no database holds: a NUL, half a surrogate pair."""
+    if text.isascii() and "\x00" not in text:  # nearly always, and known at a glance
+        return text
     return text.replace("\x00", "").encode(errors="ignore").decode()

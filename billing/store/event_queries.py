@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, tuple_, union
 
+from billing.store.documents import storable
 from billing.store.tables import events, grants, rejected_deliveries
 
 if TYPE_CHECKING:
@@ -117,13 +118,13 @@ def latest(
 
 def one(connection: Connection, event_id: str) -> Event | None:
     """The event of this id, if it arrived."""
-    row = connection.execute(_ROWS.where(events.c.id == _text(event_id))).first()
+    row = connection.execute(_ROWS.where(events.c.id == storable(event_id))).first()
     return Event(*row) if row else None
 
 
 def payload(connection: Connection, event_id: str) -> str | None:
     """What Stripe sent, as JSON text."""
-    sent = select(events.c.payload).where(events.c.id == _text(event_id))
+    sent = select(events.c.payload).where(events.c.id == storable(event_id))
     found: str | None = connection.scalar(sent)
     return found
 
@@ -202,13 +203,13 @@ def _conditions(
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.state:
-        found.append(events.c.state == _text(wanted.state))
+        found.append(events.c.state == storable(wanted.state))
     if wanted.type:
-        found.append(events.c.type == _text(wanted.type))
+        found.append(events.c.type == storable(wanted.type))
     if wanted.way:
         found.append(events.c.deliveries > 0 if wanted.way == WEBHOOK else events.c.deliveries == 0)
     if wanted.about:
-        text = _text(wanted.about)
+        text = storable(wanted.about)
         found.append(
             events.c.id.in_(
                 union(
@@ -233,8 +234,3 @@ def _arrival_of(connection: Connection, number: int) -> float | None:
 def _counted(connection: Connection, condition: ColumnElement[bool]) -> int:
     some: Select[tuple[str]] = select(events.c.id).where(condition).limit(COUNTED + 1)
     return connection.scalar(select(func.count()).select_from(some.subquery())) or 0
-
-
-def _text(value: str) -> str:
-    """What every database takes as text; no NUL, no half of a surrogate pair."""
-    return value.replace("\x00", "").encode(errors="ignore").decode()
