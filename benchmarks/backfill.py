@@ -97,9 +97,10 @@ def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
             gateway = StripeGateway(settings, turns_per_second=turns_per_second)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
-            settlement = Settlement(store, Fulfillment(gateway, store))
+            fulfillment = Fulfillment(gateway, store)
+            settlement = Settlement(store, fulfillment)
             mirror = Mirror(store)
-            follower = Follower(gateway, store, settlement, step_seconds=60)
+            follower = Follower(gateway, store, fulfillment, settlement, step_seconds=60)
             following = asyncio.create_task(follower.run())
             while not (state := (await mirror.recent(1)).state).complete:
                 assert state.failure is None, state.failure

@@ -12,6 +12,8 @@ from billing.store import event_queries
 from billing.store.event_queries import POLL, WEBHOOK, EventFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from billing.errors import BillingError
@@ -98,7 +100,9 @@ def judged(
     if no_stripe:
         title = "Nothing can arrive: Stripe is not configured"
         return say(Level.WRONG, title, no_stripe.message, no_stripe.next_step)
-    if no_polling and (no_secret or way != WEBHOOK):
+    newest_needed = next(_needed(known.events), last)
+    by_webhook = newest_needed is not None and newest_needed.deliveries > 0
+    if no_polling and (no_secret or not by_webhook):
         title = "Stripe could not be asked for events"
         return say(Level.WRONG, title, no_polling.message, no_polling.next_step)
     if no_secret:
@@ -142,11 +146,16 @@ def judged(
 def _polling_has_taken_over(known: Facts, now: float) -> bool:
     judgeable = (
         event
-        for event in known.events
+        for event in _needed(known.events)
         if event.deliveries or event.received_at <= now - WEBHOOK_COMES_WITHIN
     )
     newest = next(judgeable, None)
     return newest is not None and not newest.deliveries
+
+
+def _needed(events: tuple[Event, ...]) -> Iterator[Event]:
+    """Those that are handled: an endpoint need not be told of the others."""
+    return (event for event in events if event.state != "ignored")
 
 
 def _usual_delay(known: Facts) -> str:

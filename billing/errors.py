@@ -66,7 +66,7 @@ class StripeFailure(BillingError):
 
     @property
     def is_missing(self) -> bool:
-        """Stripe knows no such object (in this account and mode)."""
+        """Stripe knows no such object (in this account and mode), or no longer."""
         return self.code == "resource_missing"
 
     @property

@@ -17,17 +17,21 @@ from typing import TYPE_CHECKING, Any
 from billing import position
 from billing.backfill import QUICK, SPARING, Backfill
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
+from billing.followed_list import FollowedList
 from billing.fulfillment import Absorbable, absorb
+from billing.overdue import Overdue
+from billing.session_story import TURNS
 from billing.settings import DATABASE_URL
-from billing.settlement import HANDLED_TYPES, initial_state
+from billing.settlement import initial_state
 from billing.store import events, sync
 from billing.store.events import Arrival, Due
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
+    from billing.fulfillment import Fulfillment
     from billing.gateway import Page, StripeGateway
     from billing.settlement import Settlement
     from billing.store import Store
@@ -38,6 +42,8 @@ LEASE = "mirror"
 LEASE_SECONDS = 15.0
 STEP_SECONDS = 4.0
 POLL_SECONDS_WITH_WEBHOOKS = 30.0
+# The events that change something, and those that tell the rest of a session's story.
+FOLLOWED_TYPES = tuple(TURNS)
 FAILURE = ("failure", "next_step", "request_id")
 
 JSON = dict[str, Any]
@@ -51,6 +57,7 @@ class Follower:
         self,
         gateway: StripeGateway,
         store: Store,
+        fulfillment: Fulfillment,
         settlement: Settlement,
         *,
         step_seconds: float = STEP_SECONDS,
@@ -63,6 +70,9 @@ class Follower:
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0
         self._account: str | None = None
+        self._events = FollowedList(gateway.list_events, types=list(FOLLOWED_TYPES))
+        self._sessions = FollowedList(gateway.list_checkout_sessions)
+        self._overdue = Overdue(store, fulfillment)
 
     async def read_again(self) -> None:
         """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
@@ -118,6 +128,7 @@ class Follower:
             if started >= self._poll_events_at:
                 await self._follow_events(saved)
             await self._follow_sessions(saved)
+            await self._overdue.settle()
         except StripeFailure as failure:
             if not failure.is_missing:
                 raise
@@ -150,7 +161,7 @@ class Follower:
         that nothing falls between."""
         if saved.get("complete") or "left" in saved:
             return {}
-        newest = await self._gateway.list_events(types=list(HANDLED_TYPES), limit=1)
+        newest = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
         return {"left": [], "read": 0, "event": _first_id(newest)}
 
     async def _fill(self, saved: JSON) -> JSON:
@@ -188,18 +199,20 @@ class Follower:
         def record(connection: Connection, page: list[JSON]) -> None:
             nonlocal missed
             now = time.time()
-            arrivals = [Arrival(event, "poll", initial_state(event["type"]), now) for event in page]
+            arrivals = [Arrival(event, "poll", initial_state(event), now) for event in page]
             for event, known in zip(page, events.record(connection, arrivals), strict=True):
-                missed = missed or known.deliveries == 0
+                # An endpoint need not be told of what is not handled.
+                missed = missed or (known.deliveries == 0 and known.state != "ignored")
                 if known.state == "pending":
                     waiting.append(Due.of(event))
 
         seen = 0
-        newer = self._newer(self._gateway.list_events, saved, "event", types=list(HANDLED_TYPES))
-        async for page in newer:
+        self._events.begin_at(saved.get("event"))
+        async for page in self._events.pages():
             await self._store.write(partial(record, page=page))
             seen += len(page)
         self._settlement.expect(waiting)
+        _go_on(saved, "event", self._events)
         if missed:
             self._poll_events_at = 0.0
         elif seen:
@@ -207,25 +220,10 @@ class Follower:
 
     async def _follow_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
-        async for page in self._newer(self._gateway.list_checkout_sessions, saved, "session"):
+        self._sessions.begin_at(saved.get("session"))
+        async for page in self._sessions.pages():
             await self._store.write(partial(absorb, ready=[Absorbable.of(page)]))
-
-    async def _newer(
-        self, listing: Callable[..., Awaitable[Page]], saved: JSON, cursor: str, **filters: Any
-    ) -> AsyncIterator[list[JSON]]:
-        """Pages of what is newer than ``saved[cursor]``, the oldest page first."""
-        while True:
-            before = {"ending_before": saved[cursor]} if saved.get(cursor) else {}
-            page = await listing(limit=100, **before, **filters)
-            if page.data:
-                yield page.data
-                saved[cursor] = page.data[0]["id"]
-            if page.has_more and not before:
-                # More came at once than one page shows, and nothing is known below it.
-                saved["complete"] = False
-                saved.pop("left", None)
-            if not page.has_more or not before:
-                return
+        _go_on(saved, "session", self._sessions)
 
     async def _save(self, saved: JSON) -> None:
         await self._store.write(lambda connection: position.save(connection, saved))
@@ -238,6 +236,14 @@ class Follower:
             await self._store.write(partial(position.note, remark=remark))
         except StoreFailure as lost:
             log.warning("That could not be written down either: %s", lost.message)
+
+
+def _go_on(saved: JSON, cursor: str, followed: FollowedList) -> None:
+    """Take down where the next step goes on; behind a gap the whole history is read again."""
+    saved[cursor] = followed.place
+    if followed.has_gap:
+        saved["complete"] = False
+        saved.pop("left", None)
 
 
 def _first(failures: ExceptionGroup[BillingError]) -> BillingError:

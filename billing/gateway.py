@@ -263,10 +263,12 @@ def translated(error: stripe.StripeError) -> StripeFailure:
         case _:
             message = f"Stripe answered with an error of its own (HTTP {error.http_status})."
             next_step = "Press again in a moment; status.stripe.com tells when Stripe is down."
+    # Of an event that is older than 30 days Stripe says so without a code.
+    is_missing = isinstance(error, stripe.InvalidRequestError) and error.http_status == 404
     return StripeFailure(
         message,
         next_step,
         request_id=error.request_id,
         status=error.http_status,
-        code=error.code,
+        code=error.code or ("resource_missing" if is_missing else None),
     )

@@ -60,7 +60,7 @@ class Services:
         self.fulfillment = Fulfillment(self.gateway, self.store)
         self.settlement = Settlement(self.store, self.fulfillment)
         self.mirror = Mirror(self.store)
-        self.follower = Follower(self.gateway, self.store, self.settlement)
+        self.follower = Follower(self.gateway, self.store, self.fulfillment, self.settlement)
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
         self.sessions = Sessions(
             settings, self.gateway, self.store, self.fulfillment, self.mirror, self.checkout

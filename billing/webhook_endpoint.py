@@ -75,7 +75,7 @@ def judged(endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_i
             finding,
             status=Status.WARNING,
             found="Registered at this address and told of all that is needed. Declines and 3-D "
-            "Secure are missing from the sessions' stories.",
+            "Secure are polled for, so the sessions' stories tell of them later.",
             mend=f"Add {', '.join(lacking)} to it in the Stripe Dashboard, or do without.",
         )
     told = "every event" if "*" in events else f"{len(events)} kinds of events"

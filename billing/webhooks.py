@@ -53,7 +53,7 @@ class Webhooks:
         except (NotConfigured, WebhookRefused) as refused:
             await self.keep_refusal(refused, len(body))
             raise
-        arrival = Arrival(event, "webhook", initial_state(event["type"]), time.time())
+        arrival = Arrival(event, "webhook", initial_state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)

@@ -45,7 +45,11 @@ def log_at(services: Services, now: float = NOW, **settings: Any) -> EventLog:
 
 
 async def arrive(
-    services: Services, at: float, source: str = "webhook", created: float | None = None
+    services: Services,
+    at: float,
+    source: str = "webhook",
+    created: float | None = None,
+    state: str = "handled",
 ) -> str:
     """One more event arrives, ``at`` a moment; its id."""
     name = f"evt_{at:.0f}"
@@ -56,7 +60,7 @@ async def arrive(
         "data": {"object": {"id": f"cs_test_{at:.0f}"}},
     }
     await services.store.write(
-        lambda c: events.record(c, [events.Arrival(event, source, "handled", at)])
+        lambda c: events.record(c, [events.Arrival(event, source, state, at)])
     )
     return name
 
@@ -119,6 +123,15 @@ async def test_an_event_that_was_polled_a_moment_before_its_webhook_is_no_alarm(
     await arrive(services, NOW - 60)  # its webhook comes after all
     verdict = await log_at(services, NOW + 1).arrivals()
     assert verdict.title == "Webhooks arrive"
+
+
+async def test_what_an_endpoint_need_not_be_told_of_may_be_polled(services: Services) -> None:
+    await arrive(services, NOW - 600)
+    await arrive(services, NOW - 60, "poll", state="ignored")
+    assert (await say(services)).title == "Webhooks arrive"
+    failing = {"failure": "Stripe did not answer.", "next_step": ""}
+    await services.store.write(lambda c: position.save(c, failing))
+    assert (await say(services)).title == "Webhooks arrive"
 
 
 async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_accepted(

@@ -14,6 +14,7 @@ from billing.store import sync
 from tests.support.quick_services import (
     STEP_SECONDS,
     at_work,
+    event_rows,
     granted_totals,
     ledger,
     open_services,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 PAID: dict[str, Any] = {"status": "complete", "payment_status": "paid", "url": None}
+EXPIRED: dict[str, Any] = {"status": "expired", "url": None}
+DAY = 86_400
 SLOW = Faults(delayed=1.0, delay_seconds=0.2)
 
 
@@ -56,11 +59,12 @@ async def in_step(services: Services) -> AsyncIterator[None]:
 
 
 def sell_history(account: StripeAccount, count: int, **values: Any) -> None:
-    """So many sessions, one a minute until now; each tenth is paid."""
+    """So many sessions, one a minute until now; each tenth is paid, the others end in a day."""
     now = int(time.time())
     for number in range(count):
         created = now - 60 * (count - number)
-        account.sell("credits", 1, created=created, **values, **({} if number % 10 else PAID))
+        unpaid = EXPIRED if created < now - DAY else {}
+        account.sell("credits", 1, created=created, **values, **(unpaid if number % 10 else PAID))
 
 
 async def state(services: Services) -> MirrorState:
@@ -199,6 +203,70 @@ async def test_from_an_empty_account_more_than_a_page_at_once_is_followed_whole(
         for one in made:
             await shown(services, one["id"])
     assert await services.store.read(granted_totals) == {"credits": 250}
+
+
+async def recorded(services: Services, *told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The records of these events, once all are there."""
+
+    async def are_known() -> bool:
+        return {event["id"] for event in told} <= (await event_rows(services.store)).keys()
+
+    await until(are_known, "events in the store")
+    return await event_rows(services.store)
+
+
+async def test_an_event_that_stripe_lists_late_below_newer_ones_is_not_missed(
+    services: Services, account: StripeAccount
+) -> None:
+    first = account.say("completed", account.sell("credits", 1, **PAID), listed=False)
+    account.list_late(first, seconds=300)
+    async with in_step(services):
+        newer = account.say("completed", account.sell("credits", 3, **PAID))
+        await recorded(services, newer)
+        late = account.say("completed", account.sell("credits", 5, **PAID), listed=False)
+        account.list_late(late, seconds=30)
+        assert first["id"] not in await recorded(services, late), "before it was followed"
+
+
+async def test_what_changes_within_the_look_back_is_seen_without_an_event(
+    services: Services, account: StripeAccount
+) -> None:
+    async with in_step(services):
+        sold = account.sell("credits", 5)
+        await shown(services, sold["id"])
+        account.pay(sold)
+
+        async def granted() -> bool:
+            return sold["id"] in await ledger(services.store)
+
+        await until(granted)
+
+
+async def test_declines_are_polled_too_and_change_nothing(
+    services: Services, account: StripeAccount
+) -> None:
+    async with in_step(services):
+        declined = account.say("payment_intent.payment_failed", account.sell())
+        row = (await recorded(services, declined))[declined["id"]]
+        assert (row["state"], row["source"]) == ("ignored", "poll")
+
+
+async def test_a_session_that_is_open_beyond_its_time_is_asked_for(
+    services: Services, account: StripeAccount, database_url: str
+) -> None:
+    account.sell()
+    async with in_step(services):
+        await later_step(services)
+    ended = account.sell(created=int(time.time()) - 100_000)  # lies below what is followed
+    await services.fulfillment.absorb([ended])
+    account.become(ended, status="expired", url=None)
+    async with open_services(account.url, database_url) as again, in_step(again):
+
+        async def expired() -> bool:
+            known = await again.mirror.session(ended["id"])
+            return known is not None and known.status == "expired"
+
+        await until(expired)
 
 
 async def test_when_its_place_is_gone_it_reads_all_again(

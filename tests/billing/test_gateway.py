@@ -70,6 +70,23 @@ async def test_what_is_no_json_is_a_failure_in_words(body: bytes, status: int, w
     assert failed.value.message == words
 
 
+async def test_an_event_that_is_older_than_stripe_keeps_them_is_missing() -> None:
+    said = b'{"error": {"type": "invalid_request_error", "message": "evt_1 is no longer available'
+    said += b""" because it's aged out of our retention policy"}}"""
+    async with answering(said, 404) as gateway:
+        with pytest.raises(StripeFailure) as failed:
+            await gateway.list_events(ending_before="evt_1")
+    assert failed.value.is_missing
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"detail": "Not Found"}'])
+async def test_an_address_that_is_not_stripes_says_nothing_of_what_is_missing(body: bytes) -> None:
+    async with answering(body, 404) as gateway:
+        with pytest.raises(StripeFailure) as failed:
+            await gateway.list_events(ending_before="evt_1")
+    assert not failed.value.is_missing
+
+
 async def test_the_sdks_debug_log_does_not_tell_who_paid(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "stripe")
     async with answering(b'{"data": [{"email": "eve@example.com"}], "has_more": false}') as gateway:

@@ -274,6 +274,15 @@ async def test_types_that_nobody_handles_are_kept_as_ignored(
     assert await services.settlement.replay(["evt_1"]) == 0
 
 
+async def test_an_event_of_live_mode_is_kept_as_ignored(
+    services: Services, account: StripeAccount
+) -> None:
+    live = session_object(1, "pro", 1) | {"id": "cs_live_1", "livemode": True}
+    await deliver(services, event_object("evt_1", "completed", live) | {"livemode": True})
+    await settled(services, ignored=1)
+    assert account.asked[ONE_SESSION] == 0
+
+
 async def test_an_event_of_a_session_that_stripe_does_not_know_fails_in_words(
     services: Services,
 ) -> None:

@@ -60,7 +60,11 @@ def quick_services(
         services.store, services.fulfillment, delays=delays, sweep_seconds=SWEEP_SECONDS
     )
     services.follower = Follower(
-        services.gateway, services.store, services.settlement, step_seconds=step_seconds
+        services.gateway,
+        services.store,
+        services.fulfillment,
+        services.settlement,
+        step_seconds=step_seconds,
     )
     services.webhooks = Webhooks(settings, services.store, services.settlement)
     return services

@@ -119,6 +119,16 @@ class StripeAccount:
                 self._events.put(event)
             return event
 
+    def list_late(self, event: JSON, *, seconds: int) -> None:
+        """List it among the events that Stripe made so many seconds before."""
+        with self._lock:
+            self._events.put(event | {"created": event["created"] - seconds})
+
+    def forget(self, session: JSON) -> None:
+        """Know the session no more."""
+        with self._lock:
+            self._sessions.drop(session["id"])
+
     def reset(self) -> None:
         """Forget everything, as a sandbox that is reset does."""
         with self._lock:
@@ -211,6 +221,10 @@ class _Newest:
             bisect.insort(self._order, place)
         self._types[name] = value.get("type", "")
         self._bodies[name] = json.dumps(value).encode()
+
+    def drop(self, name: str) -> None:
+        self._order.remove(self._places.pop(name))
+        del self._bodies[name], self._types[name]
 
     def get(self, name: str) -> JSON:
         return dict(json.loads(self._bodies[name]))

@@ -1,0 +1,98 @@
+"""Sessions that our copy calls open after their time are asked for, all and not too often."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from billing.errors import StripeFailure
+from billing.overdue import AGAIN_AFTER, AT_ONCE, OVERDUE_AFTER, Overdue
+from tests.support.quick_services import granted_totals, open_services
+from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from billing.services import Services
+
+pytestmark = pytest.mark.anyio
+NOW = time.time()
+ENDED = int(NOW) - OVERDUE_AFTER - 60
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def services(account: StripeAccount, database_url: str) -> AsyncIterator[Services]:
+    async with open_services(account.url, database_url) as opened:
+        yield opened
+
+
+async def statuses(services: Services) -> set[str]:
+    return {one.status for one in (await services.mirror.recent(1_000)).sessions}
+
+
+async def test_each_is_asked_for_and_then_none_for_an_hour(
+    services: Services, account: StripeAccount
+) -> None:
+    clock = Clock()
+    overdue = Overdue(services.store, services.fulfillment, clock=clock)
+    made = [account.sell("credits", 2, created=ENDED - place) for place in range(AT_ONCE + 5)]
+    await services.fulfillment.absorb(made)
+    for one in made[1:]:
+        account.become(one, status="expired", url=None)
+    account.pay(made[0])
+    for _ in range(3):
+        await overdue.settle()
+    assert await statuses(services) == {"complete", "expired"}
+    assert await services.store.read(granted_totals) == {"credits": 2}
+    assert account.asked[ONE_SESSION] == len(made)
+
+    late = account.sell(created=ENDED - 1_000)
+    await services.fulfillment.absorb([late])
+    account.become(late, status="expired", url=None)
+    await overdue.settle()
+    assert "open" in await statuses(services)
+    clock.now += AGAIN_AFTER
+    await overdue.settle()
+    assert "open" not in await statuses(services)
+
+
+async def test_what_is_within_its_time_is_left_alone(
+    services: Services, account: StripeAccount
+) -> None:
+    await services.fulfillment.absorb([account.sell(created=int(NOW) - OVERDUE_AFTER + 60)])
+    await Overdue(services.store, services.fulfillment, clock=Clock()).settle()
+    assert account.asked[ONE_SESSION] == 0
+
+
+async def test_what_stripe_no_longer_knows_keeps_nobody_waiting(
+    services: Services, account: StripeAccount
+) -> None:
+    gone, ended = account.sell(created=ENDED), account.sell(created=ENDED - 1)
+    await services.fulfillment.absorb([gone, ended])
+    account.forget(gone)
+    account.become(ended, status="expired", url=None)
+    await Overdue(services.store, services.fulfillment, clock=Clock()).settle()
+    assert await statuses(services) == {"open", "expired"}
+
+
+async def test_while_stripe_fails_they_wait(services: Services, account: StripeAccount) -> None:
+    ended = account.sell(created=ENDED)
+    await services.fulfillment.absorb([ended])
+    account.become(ended, status="expired", url=None)
+    overdue = Overdue(services.store, services.fulfillment, clock=Clock())
+    account.faults = DOWN
+    with pytest.raises(StripeFailure):
+        await overdue.settle()
+    account.faults = NO_FAULTS
+    await overdue.settle()
+    assert await statuses(services) == {"expired"}
