@@ -5,10 +5,12 @@ https://docs.stripe.com/webhooks#verify-official-libraries
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
 from contextlib import suppress
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import stripe
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOLERANCE_SECONDS = 300
+LAID_OUT_AT_MOST = 64 * 1024  # characters of a body; a stranger's needs no more attention
 LATEST = 2**40  # Unix seconds; later is no time, and too large for a database
 WORD = re.compile(r"[A-Za-z0-9_.]{1,100}")
 
@@ -92,7 +95,7 @@ def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str
             if not reason or "Timestamp" in str(error.user_message):
                 reason = str(error.user_message)
     else:
-        raise _refusal(reason)
+        raise _refusal(reason, text, signature, secrets)
     event: Any = None
     with suppress(ValueError, RecursionError):
         event = loaded(text)
@@ -112,7 +115,7 @@ def _is_event(sent: Any) -> bool:
     return False
 
 
-def _refusal(reason: str) -> WebhookRefused:
+def _refusal(reason: str, text: str, signature: str, secrets: list[str]) -> WebhookRefused:
     if "Timestamp" in reason:
         return WebhookRefused(
             f"The signature is more than {TOLERANCE_SECONDS // 60} minutes old.",
@@ -122,8 +125,30 @@ def _refusal(reason: str) -> WebhookRefused:
         return WebhookRefused(
             "The Stripe-Signature header is malformed.", "Only Stripe calls this address."
         )
+    if _was_written_anew(text, signature, secrets):
+        return WebhookRefused(
+            "The body was altered on its way: somebody read the JSON and wrote it anew.",
+            "Have what stands between Stripe and this address pass the body on byte for byte; "
+            "the signing secret is right.",
+        )
     return WebhookRefused(
         "The signature does not fit.",
         "STRIPE_WEBHOOK_SECRET belongs to another endpoint or is an old one, or the body was "
         "altered on its way. Copy the signing secret of the endpoint with this address.",
     )
+
+
+def _was_written_anew(text: str, signature: str, secrets: list[str]) -> bool:
+    """The signature fits the same JSON as Stripe lays it out: with two spaces of indent."""
+    if len(text) > LAID_OUT_AT_MOST:
+        return False
+    try:
+        sent = json.loads(text)
+        layouts = {json.dumps(sent, indent=2, ensure_ascii=escaped) for escaped in (False, True)}
+    except (ValueError, RecursionError):
+        return False
+    for layout, secret in product(layouts, secrets):
+        with suppress(stripe.SignatureVerificationError, UnicodeEncodeError):
+            stripe.WebhookSignature.verify_header(layout, signature, secret)
+            return True
+    return False

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 import stripe
@@ -43,9 +44,24 @@ def test_an_altered_body_is_refused() -> None:
     assert "STRIPE_WEBHOOK_SECRET" in said
 
 
-def test_reformatted_json_is_an_altered_body() -> None:
-    body = json.dumps(json.loads(EVENT)).encode()
-    assert "does not fit" in refusal(body, signed(EVENT), [SECRET])
+@pytest.mark.parametrize(
+    "layout", [{}, {"separators": (",", ":")}, {"indent": 4}, {"indent": 2, "ensure_ascii": True}]
+)
+@pytest.mark.parametrize("secrets", [[SECRET], ["whsec_old", SECRET]])
+def test_json_that_was_written_anew_is_told_from_a_wrong_secret(
+    layout: dict[str, Any], secrets: list[str]
+) -> None:
+    body = json.dumps(json.loads(EVENT), **{"ensure_ascii": False, **layout}).encode()
+    said = refusal(body, signed(EVENT), secrets)
+    assert "altered on its way: somebody read the JSON and wrote it anew" in said
+    assert "the signing secret is right" in said
+
+
+@pytest.mark.parametrize(
+    "body", [EVENT[:-9], "[" * 60_000, '{"a": "\\ud800"}', " " * 70_000 + "{}", "9" * 60_000]
+)
+def test_what_cannot_be_laid_out_as_stripe_does_is_refused_all_the_same(body: str) -> None:
+    assert "does not fit" in refusal(body.encode(), signed(EVENT), [SECRET])
 
 
 def test_another_endpoints_secret_is_refused() -> None:
