@@ -7,6 +7,7 @@ import streamlit as st
 
 from billing.durations import written
 from billing.store.event_queries import WEBHOOK, Event, Refusal
+from pages.session_columns import ANOTHER_APPS
 from pages.times import local, moment
 
 ROWS_SHOWN = 14
@@ -27,13 +28,20 @@ COLUMNS = {
         width=80,
         help="From Stripe's making it to its arrival. Stripe counts in whole seconds.",
     ),
+    "whose": st.column_config.MultiselectColumn(
+        "Whose",
+        options=[ANOTHER_APPS],
+        color=["violet"],
+        width=115,
+        help="Another program made its session in the same Stripe account: it grants nothing here.",
+    ),
     "about": st.column_config.TextColumn("About", width=200),
     "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
     "error": st.column_config.TextColumn("Error", width=320),
     "id": st.column_config.TextColumn("Event id", width=260),
 }
 # Of those that failed, the reason is what people came for.
-FAILED_ORDER = ("arrived", "type", "error", "about", "way", "delay", "at", "id", "state")
+FAILED_ORDER = ("arrived", "type", "error", "about", "way", "delay", "whose", "at", "id", "state")
 REFUSED_COLUMNS = {
     "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
     "reason": st.column_config.TextColumn("Refused because", width=300),
@@ -60,6 +68,7 @@ def table(events: tuple[Event, ...]) -> pd.DataFrame:
             event.type,
             way(event),
             written(event.delay),
+            [ANOTHER_APPS] if event.ours is False else None,
             event.object_id,
             local(event.received_at),
             event.error,

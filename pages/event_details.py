@@ -15,6 +15,7 @@ from billing.store.event_queries import Event
 from pages.event_columns import STATE_COLORS, way
 from pages.failures import show_failure
 from pages.markdown import code, plain
+from pages.session_columns import ANOTHER_APPS
 from pages.times import ago, exactly, local
 
 
@@ -70,6 +71,8 @@ def what_became_of_it(event_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         word = event.state.capitalize()
         st.markdown(f":{STATE_COLORS.get(word, 'gray')}-badge[{plain(word)}]", width="content")
+        if event.ours is False:
+            st.markdown(f":violet-badge[{ANOTHER_APPS}]", width="content")
         _replay_button(event)
         if SESSION_ID.fullmatch(event.object_id):
             st.page_link(

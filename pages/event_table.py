@@ -109,11 +109,15 @@ def replay_them() -> None:
 
 
 def columns(view: Asked, overview: Overview) -> tuple[str, ...]:
-    """The columns in their order; no errors, no column for them."""
-    if view.wanted.state == "failed":
-        return FAILED_ORDER
-    some_failed = any(event.error for event in overview.page.events)
-    return tuple(name for name in COLUMNS if name != "error" or some_failed)
+    """The columns in their order, without those that have nothing to say of any event here."""
+    shown = overview.page.events
+    silent = set()
+    if not any(event.error for event in shown):
+        silent.add("error")
+    if all(event.ours is not False for event in shown):
+        silent.add("whose")
+    order = FAILED_ORDER if view.wanted.state == "failed" else tuple(COLUMNS)
+    return tuple(name for name in order if name not in silent)
 
 
 def events(overview: Overview, order: tuple[str, ...]) -> None:

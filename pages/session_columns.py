@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from billing.checkout_session import CheckoutSession
 
+ANOTHER_APPS = "Another app's"  # it made the session, in the same Stripe account
 COLUMNS = {
     "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
     "amount": st.column_config.TextColumn("Amount", alignment="right", width=80),

@@ -14,7 +14,7 @@ from billing.session_story import Asked, Story
 from pages.failures import show_failure
 from pages.markdown import code, plain
 from pages.session_actions import session_actions, tell_what_was_done
-from pages.session_columns import in_words
+from pages.session_columns import ANOTHER_APPS, in_words
 from pages.session_timeline import timeline
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def heading(story: Story) -> None:
                 color = COLORS.get(value, "gray")
                 st.markdown(f":{color}-badge[{plain(in_words(value))}]", width="content")
             if not session.ours:
-                st.markdown(":violet-badge[Another app's]", width="content")
+                st.markdown(f":violet-badge[{ANOTHER_APPS}]", width="content")
             if session.customer_email:
                 st.markdown(code(session.customer_email), width="content")
         st.code(session.id, language=None, wrap_lines=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, tuple_, union
 
 from billing.store.documents import storable
-from billing.store.tables import events, grants, rejected_deliveries
+from billing.store.tables import checkout_sessions, events, grants, rejected_deliveries
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
@@ -48,7 +48,8 @@ class Place:
 class Event:
     """An event and what became of it. Times in Unix seconds UTC: ``created`` by Stripe's clock
     and whole, the others by ours. ``source`` is the way of the first arrival, ``deliveries``
-    how many webhooks brought it, ``error`` why handling failed, in words."""
+    how many webhooks brought it, ``error`` why handling failed, in words. ``ours`` says whether
+    this app made the session that it is about; None when it is about none that we know."""
 
     id: str
     type: str
@@ -61,6 +62,7 @@ class Event:
     attempts: int
     error: str | None
     settled_at: float | None
+    ours: bool | None = None
 
     @property
     def delay(self) -> float:
@@ -100,7 +102,9 @@ class Counts:
 
 
 _COLUMNS = [column for column in events.c if column.name != "payload"]
-_ROWS = select(*_COLUMNS)
+_ROWS = select(*_COLUMNS, checkout_sessions.c.ours).outerjoin(
+    checkout_sessions, checkout_sessions.c.id == events.c.object_id
+)
 _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())
 
 

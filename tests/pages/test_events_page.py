@@ -136,6 +136,27 @@ def test_an_event_shows_when_how_and_how_often_it_came_and_that_it_was_handled(s
     }
 
 
+def test_an_event_of_another_apps_session_is_shown_as_such(shop: Shop) -> None:
+    price = shop.server.services.settings.price_extra_credit
+    ours = open_session(shop)
+    page = opened(shop.server)
+    comes_to(page, lambda: "No event" in said(page))
+    assert post(shop, event_about(ours, id="evt_ours")).ok
+    comes_to(page, lambda: numbers(page).get("All") == "1")
+    assert "whose" not in page.dataframe[0].proto.column_order
+
+    theirs = shop.stripe.v1.checkout.sessions.create(
+        {"mode": "payment", "line_items": [{"price": str(price), "quantity": 1}],
+         "success_url": "https://other.example/"}
+    )  # fmt: skip
+    assert post(shop, event_about(theirs.id, id="evt_theirs")).ok
+    comes_to(page, lambda: "whose" in page.dataframe[0].proto.column_order)
+    whose = {row["id"]: row["whose"] for row in rows(page)}
+    assert whose == {"evt_ours": None, "evt_theirs": ["Another app's"]}
+    assert "Another app's" in said(opened(shop.server, event="evt_theirs"))
+    assert "Another app's" not in said(opened(shop.server, event="evt_ours"))
+
+
 def test_a_forged_delivery_is_among_the_refused_with_reason_and_mend(shop: Shop) -> None:
     forged = event_about("cs_test_forged_thing")
     assert post(shop, forged, "whsec_of_a_stranger").status_code == 400
