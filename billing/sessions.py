@@ -53,10 +53,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Followed:
-    """Sessions as they are now, and how many that match are ``newer`` than all of them."""
+    """Sessions as they are now, and how many ``new`` ones belong among them."""
 
     sessions: tuple[CheckoutSession, ...]
-    newer: int
+    new: int
     state: MirrorState
 
 
@@ -99,15 +99,16 @@ class Sessions:
         return await self._store.read(ask)
 
     async def follow(
-        self, ids: Sequence[str], wanted: SessionFilter, above: Place | None
+        self, ids: Sequence[str], wanted: SessionFilter, end: Place | None
     ) -> Followed:
-        """How these stand now, and whether newer ones match; ``above`` is where those begin."""
+        """How the sessions of a first page stand now, and whether others belong there meanwhile;
+        ``end`` is its last place, None when it is not full."""
         state = await self._mirror.state()
 
         def ask(connection: Connection) -> Followed:
             return Followed(
                 session_queries.by_ids(connection, ids),
-                session_queries.count(connection, wanted, above or Place(-1, "")),
+                session_queries.count_new(connection, wanted, ids, end),
                 state,
             )
 

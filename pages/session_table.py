@@ -1,7 +1,7 @@
 """The table of the sessions that match, page by page.
 
-Its rows follow what happens to their sessions, and stay where they are: what is newer waits behind
-a button until somebody asks for it.
+Its rows follow what happens to their sessions, and stay where they are: what is new waits behind a
+button until somebody asks for it.
 """
 
 from __future__ import annotations
@@ -40,14 +40,6 @@ class View:
     def ids(self) -> list[str]:
         return [session.id for session in self.found.sessions] if self.found else []
 
-    @property
-    def top(self) -> Place | None:
-        """The newest session that is shown, on the first page; newer ones lie above it."""
-        if not self.found or not self.found.sessions:
-            return None
-        newest = self.found.sessions[0]
-        return Place(newest.created, newest.id)
-
 
 def session_table(wanted: SessionFilter) -> None:
     """The table; on a run of the whole page its first page is read anew."""
@@ -71,7 +63,8 @@ def following_table() -> None:
         if view.found is None:
             below = view.turned[-1] if view.turned else None
             view.found = billing.call(lambda: sessions.find(view.wanted, PAGE, below))
-        followed = billing.call(lambda: sessions.follow(view.ids, view.wanted, view.top))
+        end = view.found.older
+        followed = billing.call(lambda: sessions.follow(view.ids, view.wanted, end))
     except BillingError as failure:
         show_failure(failure, "The sessions could not be read just now")
         return
@@ -80,7 +73,7 @@ def following_table() -> None:
         head(view, view.found, followed)
         table(followed)
         pager(view, view.found)
-    elif followed.newer:
+    elif followed.new:
         view.found = None  # the first has come
         st.rerun(scope="app")
     else:
@@ -93,7 +86,7 @@ def current_view() -> View:
 
 
 def head(view: View, found: Found, followed: Followed) -> None:
-    """How many match, what is newer, and the way to take all of them along."""
+    """How many match, what is new, and the way to take all of them along."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -102,10 +95,10 @@ def head(view: View, found: Found, followed: Followed) -> None:
             noun = "session" if found.count == 1 else "sessions"
             st.markdown(f"**{count}** {noun}", width="content")
             st.caption("Tick one to see its whole story.", width="content")
-            if followed.newer and not view.turned:
+            if followed.new and not view.turned:
                 st.button(
-                    f"Show {followed.newer:,} newer",
-                    key="show_newer",
+                    f"Show {followed.new:,} new",
+                    key="show_new",
                     icon=":material/arrow_upward:",
                     type="primary",
                     on_click=to_the_newest,

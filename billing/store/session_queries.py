@@ -7,7 +7,7 @@ takes the same time over a million sessions as over ten thousand.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -88,14 +88,29 @@ def kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
     return [rows[one] for one in ids if one in rows]
 
 
-def count(connection: Connection, wanted: SessionFilter, above: Place | None = None) -> int:
-    """How many match, or how many of them are newer than a place; over ``COUNTED`` that many and
-    more."""
-    rows = matching(wanted, (_s.id, _s.created), most=COUNTED + 1).subquery()
-    counted = select(rows.c.id)
-    if above:
-        counted = counted.where(tuple_(rows.c.created, rows.c.id) > (above.created, above.id))
-    some = counted.limit(COUNTED + 1).subquery()
+def count(connection: Connection, wanted: SessionFilter) -> int:
+    """How many match; over ``COUNTED`` that many and more."""
+    return _counted(connection, matching(wanted, (_s.id, _s.created), most=COUNTED + 1))
+
+
+def count_new(
+    connection: Connection, wanted: SessionFilter, shown: Sequence[str], end: Place | None
+) -> int:
+    """How many match and belong on the first page, where these are ``shown``: made since, or
+    changed so that they match now. ``end`` is the page's last place, None when it is not full;
+    over ``COUNTED`` that many and more."""
+    if end:
+        wanted = replace(wanted, since=max(end.created, wanted.since or 0))
+    most = COUNTED + 1 + len(shown)
+    rows = matching(wanted, (_s.id, _s.created), most=most).subquery().c
+    new = select(rows.id).where(rows.id.not_in(shown))
+    if end:
+        new = new.where(tuple_(rows.created, rows.id) > (end.created, end.id))
+    return _counted(connection, new)
+
+
+def _counted(connection: Connection, rows: Select[Any] | CompoundSelect[Any]) -> int:
+    some = select(rows.subquery().c.id).limit(COUNTED + 1).subquery()
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 

@@ -303,7 +303,7 @@ def test_what_was_just_made_is_found_and_followed(shop: Shop) -> None:
     call(shop, lambda: sessions.expire(first))
     followed = call(shop, lambda: sessions.follow([first], SessionFilter(), None))
     assert [session.status for session in followed.sessions] == ["expired"]
-    assert followed.newer == 2
+    assert followed.new == 1
     pro = SessionFilter(kinds=frozenset({Kind.PRO}))
     assert [one.id for one in call(shop, lambda: sessions.find(pro, 10)).sessions] == [second]
 

@@ -18,7 +18,7 @@ from billing.checkout_session import CheckoutSession, Kind
 from billing.session_filter import SessionFilter
 from billing.store import events, session_numbers, session_queries, sessions
 from billing.store.session_numbers import Outcome
-from billing.store.session_queries import COUNTED, SEARCHED, Place
+from billing.store.session_queries import COUNTED, SEARCHED, Place, SessionPage
 from tests.support.databases import store_on
 from tests.support.stripe_account import event_object, session_object
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = 1_780_000_000
+EVERYTHING = SessionFilter()
 JSON = dict[str, Any]
 STATES = (
     ("open", "unpaid"),
@@ -218,9 +219,38 @@ async def test_what_arrives_while_turning_pages_shifts_nothing(store: Store) -> 
     )
     shown = [session.id for session in (*first.sessions, *second.sessions)]
     assert shown == [session["id"] for session in made]
-    top = Place(first.sessions[0].created, first.sessions[0].id)
-    count = partial(session_queries.count, wanted=SessionFilter(), above=top)
-    assert await store.read(count) == 1
+
+
+async def new(store: Store, shown: SessionPage, wanted: SessionFilter = EVERYTHING) -> int:
+    ids = [session.id for session in shown.sessions]
+    count = partial(session_queries.count_new, wanted=wanted, shown=ids, end=shown.older)
+    return await store.read(count)
+
+
+async def test_what_belongs_on_the_first_page_meanwhile_is_counted(store: Store) -> None:
+    made = [session_object(number, "pro", 1, NOW - number) for number in range(10, 20)]
+    await keep(store, made)
+    everything = partial(session_queries.page, wanted=SessionFilter(), limit=5)
+    first = await store.read(everything)
+    assert await new(store, first) == 0
+    of_the_same_second = session_object(1, "pro", 1, NOW - 10)
+    assert of_the_same_second["id"] < made[0]["id"]
+    await keep(store, [of_the_same_second, session_object(99, "pro", 1, NOW)])
+    await keep(store, [session_object(98, "pro", 1, NOW - 60)])  # belongs further down
+    assert await new(store, first) == 2
+    assert await new(store, await store.read(everything)) == 0
+
+
+async def test_what_has_changed_so_that_it_matches_is_new(store: Store) -> None:
+    made = [session_object(number, "pro", 1, NOW - number) for number in range(3)]
+    paid = {"status": "complete", "payment_status": "paid"}
+    await keep(store, [made[0] | paid, *made[1:]])
+    wanted = SessionFilter(payment_statuses=frozenset({"paid"}))
+    shown = await store.read(partial(session_queries.page, wanted=wanted, limit=5))
+    assert [session.id for session in shown.sessions] == [made[0]["id"]]
+    assert await new(store, shown, wanted) == 0
+    await keep(store, [made[2] | paid])
+    assert await new(store, shown, wanted) == 1
 
 
 async def test_more_than_are_counted_is_said_so_and_looked_through_no_further(
