@@ -112,7 +112,7 @@ class EventLog:
         if event_id is not None and not again:
             raise InvalidInput(
                 "This event cannot be handled again.",
-                "This app does nothing for events of its type, or it is not here any more.",
+                "There is nothing to do here for such an event, or it is not here any more.",
             )
         return again
 

@@ -130,7 +130,7 @@ def _later(delay: float) -> str:
 
 def _why_not(event: Event) -> str:
     if event.state == "ignored":
-        return "None: this app does nothing for this type"
+        return "None: there is nothing to do for it here"
     return "None yet"
 
 
@@ -152,7 +152,7 @@ def _replay_button(event: Event) -> None:
         on_click=_replay,
         args=(event.id,),
         help=(
-            "This app does nothing for events of this type."
+            "There is nothing to do here for such an event."
             if ignored
             else "Reads its session from Stripe again; what was granted is not granted twice."
         ),
