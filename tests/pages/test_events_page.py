@@ -296,7 +296,7 @@ def test_an_event_that_means_nothing_here_is_not_offered_for_replay(shop: Shop) 
     _, ignored, _ = several(shop)
     page = opened(shop.server, event=ignored["id"])
     assert page.button(key="replay").disabled
-    assert page.table[0].value.iloc[:, 0]["Tries"].startswith("None: this app does nothing")
+    assert page.table[0].value.iloc[:, 0]["Tries"].startswith("None: there is nothing to do for it")
     assert not page.get("page_link")
 
 
