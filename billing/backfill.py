@@ -13,12 +13,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from billing.gateway import LISTED
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from billing.gateway import Page
 
-PAGE = 100
 DAY = 86_400
 
 
@@ -130,7 +131,7 @@ class Backfill:
         """The newest page of the stretch, and the stretch that it covers."""
         created = {"gte": stretch.oldest, "lte": stretch.newest}
         after = {"starting_after": stretch.after} if stretch.after else {}
-        page = await self._fetch(created=created, limit=PAGE, **after)
+        page = await self._fetch(created=created, limit=LISTED, **after)
         async with self._changed:
             self._reading -= 1
             self._to_look_at -= stretch.page_seconds is None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from billing.gateway import LISTED
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from billing.gateway import Page
 
-PAGE = 100
 # Stripe may list a thing late, below what it has shown before; so what is newest is read again.
 # https://blog.sequin.io/finding-and-fixing-eventual-consistency-with-stripe-events
 LOOK_BACK_SECONDS = 60
@@ -20,8 +21,9 @@ Version = tuple[str, str | None, str | None]
 
 
 class FollowedList:
-    """Follows the list that ``listing`` asks for. ``place`` is the id of the object that reading
-    goes on above, None at the beginning: keep it with what was read, for the next process."""
+    """Follows the list that ``listing`` asks for. After ``pages``, ``place`` is the id to go on
+    above: keep it with what was read, for the next time and the next process. ``has_gap`` when
+    more came at once than one page shows, and nothing is known below it."""
 
     def __init__(self, listing: Callable[..., Awaitable[Page]], **filters: Any) -> None:
         self._listing = listing
@@ -30,23 +32,19 @@ class FollowedList:
         self.place: str | None = None
         self.has_gap = False
 
-    def begin_at(self, place: str | None) -> None:
-        """Go on above this place. What lies above another one was not seen yet."""
-        if place != self.place:
-            self._seen = set()
-        self.place, self.has_gap = place, False
-
-    async def pages(self) -> AsyncIterator[list[JSON]]:
+    async def pages(self, place: str | None) -> AsyncIterator[list[JSON]]:
         """Pages of what is new or has changed its state since the last time, the oldest first.
 
-        ``has_gap`` when more came at once than one page shows, and nothing is known below it.
-        Raises ``StripeFailure``; ``place`` is then where it was.
+        ``place`` is where to go on above, None at the beginning. Raises ``StripeFailure``.
         """
+        if place != self.place:  # what lies above another one was not seen yet
+            self._seen = set()
+        self.place = place
         newest: list[JSON] = []
-        above = self.place
+        above = place
         while True:
             before = {"ending_before": above} if above else {}
-            page = await self._listing(limit=PAGE, **before, **self._filters)
+            page = await self._listing(limit=LISTED, **before, **self._filters)
             if new := [one for one in page.data if _version(one) not in self._seen]:
                 yield new
             newest = (page.data + newest)[: LOOK_BACK_AT_MOST + 1]

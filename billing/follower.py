@@ -207,8 +207,7 @@ class Follower:
                     waiting.append(Due.of(event))
 
         seen = 0
-        self._events.begin_at(saved.get("event"))
-        async for page in self._events.pages():
+        async for page in self._events.pages(saved.get("event")):
             await self._store.write(partial(record, page=page))
             seen += len(page)
         self._settlement.expect(waiting)
@@ -220,8 +219,7 @@ class Follower:
 
     async def _follow_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
-        self._sessions.begin_at(saved.get("session"))
-        async for page in self._sessions.pages():
+        async for page in self._sessions.pages(saved.get("session")):
             await self._store.write(partial(absorb, ready=[Absorbable.of(page)]))
         _go_on(saved, "session", self._sessions)
 

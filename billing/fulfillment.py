@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.checkout_session import SESSION_ID, CheckoutSession, Kind
 from billing.errors import InvalidInput
+from billing.gateway import LISTED
 from billing.store import grants, sessions
 from billing.store.grants import Grant
 from billing.store.sessions import Copies
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LISTED = 100  # sessions in one page of a list
 MOST_LINES = 10  # in the log, of grants that come at once
 WORTH_A_LIST = 4  # sessions that one request for a page is worth
 

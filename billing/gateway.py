@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 30.0
 RATE_LIMIT_ATTEMPTS = 8
+LISTED = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
 STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
 
 JSON = dict[str, Any]

@@ -15,7 +15,8 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from billing.errors import BillingError, StripeFailure
-from billing.fulfillment import LISTED, WORTH_A_LIST
+from billing.fulfillment import WORTH_A_LIST
+from billing.gateway import LISTED
 from billing.store import events, sync
 from billing.store.events import Due, Outcome
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.backfill import PAGE, QUICK, SPARING, Backfill, Pace
-from billing.gateway import Page
+from billing.backfill import QUICK, SPARING, Backfill, Pace
+from billing.gateway import LISTED, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,11 +100,11 @@ def none_at_all() -> History:
 
 
 def a_single_page() -> History:
-    return made_at(*(NOW - n for n in range(PAGE)))
+    return made_at(*(NOW - n for n in range(LISTED)))
 
 
 def one_more_than_a_page() -> History:
-    return made_at(*(NOW - n for n in range(PAGE + 1)))
+    return made_at(*(NOW - n for n in range(LISTED + 1)))
 
 
 HISTORIES = [
@@ -125,7 +125,7 @@ async def test_every_session_is_read_with_few_requests_too_many(
     history = make()
     await history.read(pace)
     assert history.kept == {one["id"] for one in history.sessions}
-    needed = -(-len(history.sessions) // PAGE)
+    needed = -(-len(history.sessions) // LISTED)
     first_look = len(pace.edges) + 1
     # Where sessions lie in heaps, readers look for more of them where there are none.
     wasted_on_a_page = 0 if make not in (in_bursts, all_in_one_second) else pace.readers - 1
@@ -144,7 +144,7 @@ async def test_cut_off_it_goes_on_where_it_stopped(make: Callable[[], History], 
     history.cut_off_after = None
     await history.read(SPARING)
     assert history.kept == {one["id"] for one in history.sessions}
-    under_way = SPARING.readers * PAGE
+    under_way = SPARING.readers * LISTED
     assert len(kept.intersection(history.fetched)) <= under_way, "what was kept is not read again"
     if make is not all_in_one_second:  # there, no time tells one page from another
         assert len(history.fetched) <= len(history.sessions) - len(kept) + under_way

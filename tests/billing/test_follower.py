@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.backfill import PAGE, QUICK
+from billing.backfill import QUICK
 from billing.follower import LEASE
+from billing.gateway import LISTED
 from billing.store import sync
 from tests.support.quick_services import (
     STEP_SECONDS,
@@ -89,6 +90,13 @@ async def shown(services: Services, session_id: str) -> None:
     await until(is_shown, f"{session_id} in the mirror")
 
 
+async def granted(services: Services, session_id: str) -> None:
+    async def is_granted() -> bool:
+        return session_id in await ledger(services.store)
+
+    await until(is_granted, f"a grant for {session_id}")
+
+
 async def later_step(services: Services) -> None:
     """Return once a step has begun after now, and ended."""
     now = time.time()
@@ -144,7 +152,7 @@ async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
     listed = account.listed
     async with open_services(account.url, database_url) as again, in_step(again):
         assert await count(again) == 4_000
-        under_way = QUICK.readers * PAGE
+        under_way = QUICK.readers * LISTED
         assert account.listed - listed <= 4_000 - cut_off.read + under_way
         assert (await state(again)).complete
 
@@ -157,11 +165,7 @@ async def test_without_any_webhook_a_payment_is_seen_and_granted(
     async with in_step(services):
         await shown(services, sold["id"])
         account.say("completed", account.pay(sold))
-
-        async def granted() -> bool:
-            return sold["id"] in await ledger(services.store)
-
-        await until(granted)
+        await granted(services, sold["id"])
         seen = await services.mirror.session(sold["id"])
         assert seen is not None
         assert seen.is_paid
@@ -235,11 +239,7 @@ async def test_what_changes_within_the_look_back_is_seen_without_an_event(
         sold = account.sell("credits", 5)
         await shown(services, sold["id"])
         account.pay(sold)
-
-        async def granted() -> bool:
-            return sold["id"] in await ledger(services.store)
-
-        await until(granted)
+        await granted(services, sold["id"])
 
 
 async def test_declines_are_polled_too_and_change_nothing(

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from billing.backfill import PAGE, QUICK
+from billing.backfill import QUICK
+from billing.gateway import LISTED
 from billing.store.tables import leases
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
@@ -87,7 +88,7 @@ def test_killed_while_it_fills_the_mirror_goes_on_where_it_stopped(
         asyncio.run(store.write(let_the_lease_run_out))
         with Processes(*servers) as second:
             assert asyncio.run(granted(store, at_least=SESSIONS, by=second)) == SESSIONS
-    under_way = QUICK.readers * PAGE
+    under_way = QUICK.readers * LISTED
     assert account.listed - listed <= SESSIONS - read + under_way
 
 

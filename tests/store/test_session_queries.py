@@ -208,6 +208,12 @@ async def test_an_amount_is_meant_in_its_currency(store: Store) -> None:
         assert await found(store, SessionFilter(search=search)) == matching, search
 
 
+async def new(store: Store, shown: SessionPage, wanted: SessionFilter = EVERYTHING) -> int:
+    ids = [session.id for session in shown.sessions]
+    count = partial(session_queries.count_new, wanted=wanted, shown=ids, end=shown.older)
+    return await store.read(count)
+
+
 async def test_what_arrives_while_turning_pages_shifts_nothing(store: Store) -> None:
     made = [session_object(number, "pro", 1, NOW - number) for number in range(10)]
     await keep(store, made)
@@ -219,12 +225,7 @@ async def test_what_arrives_while_turning_pages_shifts_nothing(store: Store) -> 
     )
     shown = [session.id for session in (*first.sessions, *second.sessions)]
     assert shown == [session["id"] for session in made]
-
-
-async def new(store: Store, shown: SessionPage, wanted: SessionFilter = EVERYTHING) -> int:
-    ids = [session.id for session in shown.sessions]
-    count = partial(session_queries.count_new, wanted=wanted, shown=ids, end=shown.older)
-    return await store.read(count)
+    assert await new(store, first) == 1
 
 
 async def test_what_belongs_on_the_first_page_meanwhile_is_counted(store: Store) -> None:
