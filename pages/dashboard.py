@@ -7,12 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from billing.page_services import page_services
-from billing.settings import SECRET_KEY, SECRETS_FILE
+from pages.kit.sandbox_notices import clock_ahead, faults_on
 from pages.markdown import plain
+from pages.notices import notices
+from pages.setting_notices import unreadable_secrets_file, unusable_key
 
-st.set_page_config(
-    page_title="Billing", page_icon=Path(__file__).with_name("icon.svg"), layout="wide"
-)
+# The browser's tab is called as the page is, which is why no title stands here.
+st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 st.html(Path(__file__).with_name("style.css"))
 
 
@@ -48,12 +49,6 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     else:
         st.badge("Stripe is not configured", icon=":material/error:", color="red")
 
-for name in (SECRET_KEY, str(SECRETS_FILE)):
-    if problem := settings.problems.get(name):
-        st.error(
-            f"{plain(problem.message)} {plain(problem.next_step)}",
-            title="Stripe is not configured",
-            icon=":material/key_off:",
-        )
+notices((unusable_key, unreadable_secrets_file, faults_on, clock_ahead))
 
 page.run()

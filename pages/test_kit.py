@@ -12,7 +12,6 @@ from pages.kit.clock import clock
 from pages.kit.controls import ControlFailure, Controls
 from pages.kit.demo_data import demo_data
 from pages.kit.fault_switches import fault_switches
-from pages.kit.in_force import in_force
 from pages.kit.open_sessions import forget_what_was_done, open_sessions
 from pages.kit.scenario_list import scenario_list
 from pages.kit.without_sandbox import without_sandbox
@@ -24,7 +23,6 @@ if controls_url is None:
     st.stop()
 
 controls = Controls(controls_url)
-in_force(controls)
 scenarios_tab, cards_tab, sessions_tab, faults_tab, demo_tab = st.tabs(
     ["Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data"],
     key="show",

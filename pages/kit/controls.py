@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
+import streamlit as st
 
 from billing.errors import BillingError
 from pages.kit.faults import Faults
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # Any test key opens it; it keeps other sites' pages out, which cannot send one.
 KEY = "sk_test_kit"
 ANSWERS_WITHIN = 60.0
+GLANCES_WITHIN = 2.0
+GLANCE_SECONDS = 2.0
 
 
 class ControlFailure(BillingError):
@@ -58,8 +61,9 @@ class Controls:
     """The control API at ``url``. Every method raises ``ControlFailure`` when it refuses or does
     not answer. Blocks: call it from a page's thread."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answers_within: float = ANSWERS_WITHIN) -> None:
         self._url = url
+        self._answers_within = answers_within
 
     def state(self) -> SandboxState:
         """The clock, the faults, and how much there is of everything."""
@@ -128,9 +132,11 @@ class Controls:
                 f"{self._url}/{path}",
                 json=body,
                 headers={"Authorization": f"Bearer {KEY}"},
-                timeout=ANSWERS_WITHIN,
+                timeout=self._answers_within,
             )
             said = response.json()
+            if method != "GET":
+                recent_state.clear()
         except requests.RequestException:
             raise ControlFailure(
                 "The sandbox's controls do not answer.", "Look in the server's log for the reason."
@@ -142,3 +148,13 @@ class Controls:
                 "Look in the server's log for the reason." if response.status_code >= 500 else "",
             )
         return said
+
+
+@st.cache_data(ttl=GLANCE_SECONDS, max_entries=8, show_spinner=False)
+def recent_state(url: str) -> SandboxState | None:
+    """The state as it was within the last two seconds, or as this process has changed it since:
+    for what every open page asks again and again. None when the controls do not answer."""
+    try:
+        return Controls(url, answers_within=GLANCES_WITHIN).state()
+    except ControlFailure:
+        return None

@@ -27,7 +27,7 @@ def test_a_scenario_runs_to_its_verdict_and_leads_to_the_session(page: Page, app
     expect(page.get_by_text("checkout.session.completed twice")).to_be_visible()
     page.get_by_text("5 steps").click()
     expect(page.get_by_text("Every webhook is sent twice")).to_be_visible()
-    expect(page.get_by_text("Things go wrong on purpose")).to_have_count(0)
+    expect(page.get_by_text("Fault injection is on")).to_have_count(0)
     page.get_by_role("link", name="The session's whole story").click()
     page.wait_for_url("**/app/sessions?session=cs_test_*")
 

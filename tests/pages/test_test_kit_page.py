@@ -173,7 +173,7 @@ def test_a_switch_is_in_force_at_once_shown_on_every_tab_and_cleared(
         WebhookFaults(delay_seconds=30, duplicates=1), ApiFaults(status=429)
     )
     page = opened(connected)
-    assert titles(page, "warning") == ["Things go wrong on purpose"]
+    assert titles(page, "warning") == ["Fault injection is on"]
     told = page.warning[0].value.replace("\\", "")
     assert "Webhooks are delayed by 30 s." in told
     assert "Every webhook is sent twice." in told

@@ -1,0 +1,71 @@
+"""What concerns every page, in one slot below its title: the most severe first, with its way out.
+
+A check is a function that answers with a ``Notice``, or with None while there is nothing to say.
+``pages/dashboard.py`` lists the checks: add one there to have it on every page.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import streamlit as st
+
+log = logging.getLogger(__name__)
+
+FOLLOWED_EVERY = "4s"
+
+
+class Severity(IntEnum):
+    """How much it matters; the lowest is shown first."""
+
+    ERROR = 0
+    WARNING = 1
+    INFO = 2
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to know, in a line. ``text`` is Markdown: what others wrote goes through
+    ``plain``. ``way_out`` draws the button or link that ends it, where there is one."""
+
+    severity: Severity
+    title: str
+    text: str
+    icon: str
+    way_out: Callable[[], None] | None = None
+
+
+Check = Callable[[], Notice | None]
+
+
+@st.fragment(run_every=FOLLOWED_EVERY)
+def notices(checks: Sequence[Check]) -> None:
+    """The most severe of what the checks say now, and the others behind their number."""
+    found = [notice for check in checks if (notice := _asked(check))]
+    if not found:
+        return
+    first, *others = sorted(found, key=lambda notice: notice.severity)
+    with st.container(horizontal=True, vertical_alignment="center", key="notices"):
+        _show(first)
+        if others:
+            with st.popover(f"{len(others)} more", key="more_notices"):
+                for notice in others:
+                    _show(notice)
+
+
+def _asked(check: Check) -> Notice | None:
+    try:
+        return check()
+    except Exception:  # a check that fails must not take every page down
+        log.exception("A check for the notices failed")
+        return None
+
+
+def _show(notice: Notice) -> None:
+    show = {Severity.ERROR: st.error, Severity.WARNING: st.warning, Severity.INFO: st.info}
+    show[notice.severity](notice.text, title=notice.title, icon=f":material/{notice.icon}:")
+    if notice.way_out:
+        notice.way_out()

@@ -1,0 +1,83 @@
+"""The notices on top of every page, through AppTest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from billing.page_services import hand_over
+from pages.kit.faults import NO_FAULTS, Faults, WebhookFaults
+from tests.support.connected_shop import ConnectedShop, connected_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
+    with connected_shop(tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+def opened(shop: ConnectedShop) -> AppTest:
+    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
+    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def titles(page: AppTest) -> list[str]:
+    return [alert.proto.title for kind in ("error", "warning") for alert in getattr(page, kind)]
+
+
+def test_a_fault_is_told_on_every_page_and_cleared_from_there(shop: ConnectedShop) -> None:
+    page = opened(shop)
+    shop.controls.set_faults(Faults(WebhookFaults(duplicates=1)))
+    for name in PAGES:
+        page.switch_page(name).run()
+        assert not page.exception
+        assert "Fault injection is on" in titles(page), name
+    assert "Every webhook is sent twice" in page.warning[0].value
+    page.button(key="clear_faults").click().run()
+    assert shop.controls.faults() == NO_FAULTS
+    assert "Fault injection is on" not in titles(page)
+
+
+def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
+    shop.controls.advance(DAY)
+    shop.controls.set_faults(Faults(WebhookFaults(drop=True)))
+    try:
+        page = opened(shop)
+        assert [alert.proto.title for alert in page.warning] == ["Fault injection is on"]
+        assert [alert.proto.title for alert in page.info] == ["The sandbox's clock is ahead"]
+        assert "1 day ahead of now" in page.info[0].value
+        (others,) = page.get("popover")
+        assert others.proto.popover.label == "1 more"
+        assert [alert.proto.title for alert in others.get("info")] == [
+            "The sandbox's clock is ahead"
+        ]
+    finally:
+        shop.controls.reset()
+    assert not opened(shop).info
+
+
+def a_page_with_a_check_that_fails() -> None:
+    from pages.notices import Notice, Severity, notices
+
+    def fails() -> None:
+        raise RuntimeError("of the test")
+
+    notices((fails, lambda: Notice(Severity.INFO, "Still told", "The rest holds.", "info")))
+
+
+def test_a_check_that_fails_takes_neither_the_page_nor_the_other_notices_down() -> None:
+    page = AppTest.from_function(a_page_with_a_check_that_fails).run()
+    assert not page.exception
+    assert [alert.proto.title for alert in page.info] == ["Still told"]
