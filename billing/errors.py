@@ -79,5 +79,9 @@ class StoreFailure(BillingError):
     """The database did not keep or give what was asked; nothing was half done."""
 
 
+class RecordRefused(StoreFailure):
+    """The database works, but did not take this record, and would not another time."""
+
+
 class WebhookRefused(BillingError):
     """A webhook delivery whose signature or body cannot be trusted."""

@@ -9,14 +9,17 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing import position
-from billing.errors import BillingError
+from billing.errors import BillingError, RecordRefused
 from billing.fulfillment import Absorbable, absorb
 from billing.store import sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from billing.checkout_session import CheckoutSession
@@ -25,10 +28,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.05
+RETRY_SECONDS = 5.0  # when the database did not take them
 MOST_WAITING = 1_000
 PATIENCE_SECONDS = 0.5  # thousands may be on their way to the disk
 
 JSON = dict[str, Any]
+Made = tuple[JSON, str | None]  # a session, and the id of the request that made it
 
 
 @dataclass(frozen=True)
@@ -60,18 +65,15 @@ class Mirror:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._made: list[JSON] = []
-        self._requests: dict[str, str] = {}
-        self._later: asyncio.Task[None] | None = None
+        self._made: list[Made] = []
+        self._flushing: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
 
     def keep_soon(self, session: JSON, request_id: str | None = None) -> None:
         """Keep a session that was just made here, shortly after the answer has gone out."""
-        self._made.append(session)
-        if request_id:
-            self._requests[session["id"]] = request_id
-        if self._later is None or self._later.done():
-            self._later = asyncio.create_task(self._flush_later())
+        self._made.append((session, request_id))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush_all())
 
     async def keep_up(self) -> None:
         """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
@@ -99,22 +101,27 @@ class Mirror:
 
     async def aclose(self) -> None:
         """Keep what was just made."""
-        await self._flush_or_say()
+        if self._flushing is not None:
+            self._flushing.cancel()
+        with suppress(BillingError):
+            await self._flush()
 
     async def _catch_up(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._flush()
 
-    async def _flush_later(self) -> None:
-        await asyncio.sleep(FLUSH_SECONDS)
-        await self._flush_or_say()
-
-    async def _flush_or_say(self) -> None:
-        try:
-            await self._flush()
-        except BillingError as failure:
-            log.warning("New sessions are not in the mirror yet: %s", failure.message)
+    async def _flush_all(self) -> None:
+        """Ends when nothing waits any more, what came during the last write included."""
+        wait = FLUSH_SECONDS
+        while self._made:
+            await asyncio.sleep(wait)
+            try:
+                await self._flush()
+                wait = FLUSH_SECONDS
+            except BillingError as failure:
+                log.warning("New sessions are not stored yet: %s", failure.message)
+                wait = RETRY_SECONDS
 
     async def _flush(self) -> None:
         if self._writing is not None:
@@ -126,20 +133,37 @@ class Mirror:
 
     async def _write_made(self) -> None:
         made, self._made = self._made, []
-        requests, self._requests = self._requests, {}
-
-        def write(connection: Connection) -> None:
-            absorb(connection, [Absorbable.of(made)])
-            sessions.note_requests(connection, requests)
-
         try:
-            await self._store.write(write)
+            await self._write(made)
         except BillingError:
             self._made = made + self._made
-            self._requests |= requests
             raise
         finally:
             self._writing = None
+
+    async def _write(self, made: Sequence[Made]) -> None:
+        try:
+            await self._store.write(partial(_keep, made=made))
+        except BillingError as failure:
+            if not isinstance(failure, RecordRefused):
+                raise
+            await self._write_singly(made, failure)
+        except Exception as error:  # noqa: BLE001 - one of them, which must not cost the others
+            await self._write_singly(made, error)
+
+    async def _write_singly(self, made: Sequence[Made], error: Exception) -> None:
+        if len(made) > 1:
+            for one in made:
+                await self._write([one])
+        else:
+            log.error("Session %s cannot be stored", made[0][0].get("id"), exc_info=error)
+
+
+def _keep(connection: Connection, made: Sequence[Made]) -> None:
+    absorb(connection, [Absorbable.of([session for session, _ in made])])
+    sessions.note_requests(
+        connection, {session["id"]: request for session, request in made if request}
+    )
 
 
 def _state(connection: Connection) -> MirrorState:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
-from billing.errors import BillingError, StoreFailure
+from billing.errors import BillingError, RecordRefused
 from billing.store.database import BUSY_SECONDS, WRITES, Database, store_failure
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _refuse(jobs: list[_Job], connection: Connection, error: Exception) -> None:
             _try([job], connection)
     elif isinstance(error, DBAPIError):
         log.warning("The database refused a record: %s", error.orig)
-        jobs[0].error = StoreFailure(
+        jobs[0].error = RecordRefused(
             "The database refused this record.", "Look in the server's log for the reason."
         )
     else:
