@@ -70,6 +70,11 @@ class StripeFailure(BillingError):
         return self.code == "resource_missing"
 
     @property
+    def is_forbidden(self) -> bool:
+        """The restricted key lacks a permission; ``message`` holds Stripe's word for it."""
+        return self.status == 403
+
+    @property
     def is_temporary(self) -> bool:
         """Stripe did not answer, or asked to be left alone: any other request would fail too."""
         return self.status is None or self.status == 429 or self.status >= 500

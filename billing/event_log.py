@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.errors import BillingError
-    from billing.mirror import Mirror
+    from billing.mirror import Mirror, MirrorState
     from billing.settings import Settings
     from billing.settlement import Settlement
     from billing.store import Store
@@ -127,8 +127,17 @@ class EventLog:
             now,
             no_stripe=_lacking(settings, SECRET_KEY, settings.secret_key),
             no_secret=_lacking(settings, WEBHOOK_SECRET, settings.webhook_secrets),
-            no_polling=StripeFailure(state.failure, state.next_step) if state.failure else None,
+            no_polling=_no_polling(state),
         )
+
+
+def _no_polling(state: MirrorState) -> BillingError | None:
+    """Why Stripe does not tell of events when asked, if it does not."""
+    if state.failure:
+        return StripeFailure(state.failure, state.next_step)
+    if state.no_events:
+        return StripeFailure(state.no_events, state.no_events_next_step)
+    return None
 
 
 def _lacking(settings: Settings, name: str, value: object) -> BillingError | None:

@@ -42,9 +42,11 @@ LEASE = "mirror"
 LEASE_SECONDS = 15.0
 STEP_SECONDS = 4.0
 POLL_SECONDS_WITH_WEBHOOKS = 30.0
+FORBIDDEN_AGAIN_SECONDS = 60.0
 # The events that change something, and those that tell the rest of a session's story.
 FOLLOWED_TYPES = tuple(TURNS)
 FAILURE = ("failure", "next_step", "request_id")
+NO_EVENTS = ("no_events", "no_events_next_step")
 
 JSON = dict[str, Any]
 
@@ -128,7 +130,7 @@ class Follower:
             if started >= self._poll_events_at:
                 await self._follow_events(saved)
             await self._follow_sessions(saved)
-            await self._overdue.settle()
+            await self._overdue.settle(without_events=NO_EVENTS[0] in saved)
         except StripeFailure as failure:
             if not failure.is_missing:
                 raise
@@ -161,7 +163,12 @@ class Follower:
         that nothing falls between."""
         if saved.get("complete") or "left" in saved:
             return {}
-        newest = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
+        try:
+            newest = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
+        except StripeFailure as failure:
+            if not failure.is_forbidden:
+                raise
+            return {"left": [], "read": 0}
         return {"left": [], "read": 0, "event": _first_id(newest)}
 
     async def _fill(self, saved: JSON) -> JSON:
@@ -207,9 +214,18 @@ class Follower:
                     waiting.append(Due.of(event))
 
         seen = 0
-        async for page in self._events.pages(saved.get("event")):
-            await self._store.write(partial(record, page=page))
-            seen += len(page)
+        try:
+            async for page in self._events.pages(saved.get("event")):
+                await self._store.write(partial(record, page=page))
+                seen += len(page)
+        except StripeFailure as failure:
+            if not failure.is_forbidden:
+                raise
+            saved |= dict(zip(NO_EVENTS, (failure.message, failure.next_step), strict=True))
+            self._poll_events_at = time.time() + FORBIDDEN_AGAIN_SECONDS
+            return
+        for name in NO_EVENTS:
+            saved.pop(name, None)
         self._settlement.expect(waiting)
         _go_on(saved, "event", self._events)
         if missed:

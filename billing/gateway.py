@@ -240,14 +240,16 @@ def _rate_limited(error: Exception) -> bool:
 
 def translated(error: stripe.StripeError) -> StripeFailure:
     """Stripe's exception as a ``StripeFailure`` in words a person can act on."""
-    said = (error.user_message or "").strip()
+    said = redacted((error.user_message or "").strip())
     match error:
         case stripe.AuthenticationError():
             message = "Stripe does not accept the key in STRIPE_SECRET_KEY."
             next_step = "Copy a current test key from the Stripe Dashboard, under Developers."
         case stripe.PermissionError():
-            message = "The restricted key in STRIPE_SECRET_KEY may not do this."
-            next_step = "Allow it to write Checkout Sessions and to read Prices."
+            message = f"The key in STRIPE_SECRET_KEY lacks a permission. Stripe says: {said}"
+            next_step = (
+                "Give the key this permission in the Stripe Dashboard, under Developers, API keys."
+            )
         case stripe.RateLimitError():
             message = "Stripe is answering 429: too many requests at this moment."
             next_step = "Wait a few seconds and press again."

@@ -40,7 +40,8 @@ Made = tuple[JSON, str | None]  # a session, and the id of the request that made
 class MirrorState:
     """How far the copy goes. ``as_of`` in Unix seconds is when it was last known to be in step
     (0 never); ``complete`` that the whole history is in it, else ``read`` sessions so far;
-    ``failure`` why the last step failed, in words."""
+    ``failure`` why the last step failed, in words; ``no_events`` why the key may not read events,
+    so that sessions are followed by lists alone."""
 
     as_of: float = 0.0
     complete: bool = False
@@ -48,6 +49,8 @@ class MirrorState:
     failure: str | None = None
     next_step: str = ""
     request_id: str | None = None
+    no_events: str | None = None
+    no_events_next_step: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,4 +178,6 @@ def _state(connection: Connection) -> MirrorState:
         failure=saved.get("failure"),
         next_step=saved.get("next_step", ""),
         request_id=saved.get("request_id"),
+        no_events=saved.get("no_events"),
+        no_events_next_step=saved.get("no_events_next_step", ""),
     )

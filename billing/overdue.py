@@ -1,6 +1,7 @@
-"""Checkout Sessions that our copy still calls open after their time: word of their end was lost.
+"""Checkout Sessions that our copy still calls open though they may have ended.
 
-A session is open for 24 hours at the most, so whatever was missed is made good within a day.
+A session is open for 24 hours at the most, so whatever was missed is made good within a day. Where
+no event can tell of an end, every open session is asked for.
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-expires_at
 """
 
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OVERDUE_AFTER = 86_400 + 600
+# Seconds after which an open session is asked for, and between two rounds.
+OVERDUE = (86_400 + 600, 3_600.0)
+WITHOUT_EVENTS = (60, 60.0)  # the newest are in the list that is followed
 AT_ONCE = 25
-AGAIN_AFTER = 3_600.0
 
 
 class Overdue:
-    """Asks Stripe for such sessions: some at each call, and all of them once an hour."""
+    """Asks Stripe for such sessions: some at each call, and all of them once an hour (without
+    events: those open for a minute, once a minute)."""
 
     def __init__(
         self, store: Store, fulfillment: Fulfillment, *, clock: Callable[[], float] = time.time
@@ -39,14 +42,15 @@ class Overdue:
         self._fulfillment = fulfillment
         self._clock = clock
         self._below: Place | None = None
-        self._next_at = 0.0
+        self._finished_at = 0.0
 
-    async def settle(self) -> None:
+    async def settle(self, *, without_events: bool = False) -> None:
         """Settle some. Raises ``StripeFailure`` or ``StoreFailure``; the rest is not forgotten."""
+        after, again_after = WITHOUT_EVENTS if without_events else OVERDUE
         now = self._clock()
-        if now < self._next_at:
+        if now < self._finished_at + again_after:
             return
-        wanted = SessionFilter(statuses=frozenset({"open"}), until=int(now) - OVERDUE_AFTER)
+        wanted = SessionFilter(statuses=frozenset({"open"}), until=int(now) - after)
         find = partial(session_queries.page, wanted=wanted, limit=AT_ONCE, below=self._below)
         found = await self._store.read(find)
         for session in found.sessions:
@@ -58,4 +62,4 @@ class Overdue:
                 log.info("Stripe no longer knows %s, which our copy calls open.", session.id)
         self._below = found.older
         if found.older is None:
-            self._next_at = now + AGAIN_AFTER
+            self._finished_at = now

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing import follower
 from billing.backfill import QUICK
 from billing.follower import LEASE
 from billing.gateway import LISTED
@@ -380,3 +381,32 @@ async def test_a_step_costs_two_requests_however_long_the_history_is(
         assert asked.keys() == {LIST_SESSIONS, LIST_EVENTS}
         assert 10 <= asked[LIST_SESSIONS] <= most
         assert 10 <= asked[LIST_EVENTS] <= most
+
+
+async def test_a_key_that_may_not_read_events_follows_the_sessions_and_says_what_it_lacks(
+    services: Services, account: StripeAccount
+) -> None:
+    account.forbidden[LIST_EVENTS] = "\"Events Read\" ('event_read')"
+    known = account.sell("credits", 2, **PAID)
+    async with in_step(services):
+        await granted(services, known["id"])
+        elsewhere = account.sell("credits", 5)
+        await shown(services, elsewhere["id"])
+        told = await state(services)
+        assert told.failure is None
+        assert "Enabling \"Events Read\" ('event_read')" in (told.no_events or "")
+        assert (await services.event_log.arrivals()).text == told.no_events
+        assert account.asked[LIST_EVENTS] == 2, "at the start and at the first step, then rarely"
+
+
+async def test_events_are_followed_once_the_key_may_read_them(
+    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "FORBIDDEN_AGAIN_SECONDS", STEP_SECONDS)
+    account.forbidden[LIST_EVENTS] = "\"Events Read\" ('event_read')"
+    sold = account.sell("credits", 5)
+    async with in_step(services):
+        account.forbidden.clear()
+        await recorded(services, account.say("completed", account.pay(sold)))
+        await later_step(services)
+        assert (await state(services)).no_events is None

@@ -70,6 +70,19 @@ async def test_what_is_no_json_is_a_failure_in_words(body: bytes, status: int, w
     assert failed.value.message == words
 
 
+async def test_a_missing_permission_is_named_in_stripes_own_words() -> None:
+    said = b"""{"error": {"type": "invalid_request_error", "message": "The provided key
+        'rk_test_***j4va7j' does not have the required permissions for this endpoint on account
+        'acct_1'. Enabling \\"Prices Read\\" ('plan_read') permissions on this key would allow this
+        request to continue."}}"""
+    async with answering(b" ".join(said.split()), 403) as gateway:
+        with pytest.raises(StripeFailure) as failed:
+            await gateway.retrieve_price("price_1")
+    assert failed.value.is_forbidden
+    assert "Enabling \"Prices Read\" ('plan_read') permissions" in failed.value.message
+    assert "Stripe Dashboard" in failed.value.next_step
+
+
 async def test_an_event_that_is_older_than_stripe_keeps_them_is_missing() -> None:
     said = b'{"error": {"type": "invalid_request_error", "message": "evt_1 is no longer available'
     said += b""" because it's aged out of our retention policy"}}"""

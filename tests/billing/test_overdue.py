@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.errors import StripeFailure
-from billing.overdue import AGAIN_AFTER, AT_ONCE, OVERDUE_AFTER, Overdue
+from billing.overdue import AT_ONCE, OVERDUE, WITHOUT_EVENTS, Overdue
 from tests.support.quick_services import granted_totals, open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 NOW = time.time()
+OVERDUE_AFTER, AGAIN_AFTER = OVERDUE
 ENDED = int(NOW) - OVERDUE_AFTER - 60
 
 
@@ -72,6 +73,23 @@ async def test_what_is_within_its_time_is_left_alone(
     await services.fulfillment.absorb([account.sell(created=int(NOW) - OVERDUE_AFTER + 60)])
     await Overdue(services.store, services.fulfillment, clock=Clock()).settle()
     assert account.asked[ONE_SESSION] == 0
+
+
+async def test_without_events_every_open_session_is_asked_for_once_a_minute(
+    services: Services, account: StripeAccount
+) -> None:
+    clock = Clock()
+    overdue = Overdue(services.store, services.fulfillment, clock=clock)
+    sold = account.sell("credits", 2, created=int(NOW) - 7_200)
+    await services.fulfillment.absorb([sold])
+    await overdue.settle(without_events=True)
+    account.pay(sold)
+    await overdue.settle(without_events=True)
+    assert account.asked[ONE_SESSION] == 1
+    clock.now += WITHOUT_EVENTS[1]
+    await overdue.settle(without_events=True)
+    assert await statuses(services) == {"complete"}
+    assert await services.store.read(granted_totals) == {"credits": 2}
 
 
 async def test_what_stripe_no_longer_knows_keeps_nobody_waiting(

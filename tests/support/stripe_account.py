@@ -72,6 +72,7 @@ class StripeAccount:
         self.url = ""
         self.faults = NO_FAULTS
         self.lists_nothing_new = False  # then what there is can only be learned from events
+        self.forbidden: dict[str, str] = {}  # paths, and the permissions that the key lacks there
         self.asked: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._sessions = _Newest()
@@ -174,6 +175,9 @@ class StripeAccount:
         await send({"type": "http.response.body", "body": encoded})
 
     def _answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, JSON | bytes]:
+        if permission := self.forbidden.get(path):
+            self.asked[path] += 1
+            return 403, _forbidden(permission)
         if path in (LIST_SESSIONS, LIST_EVENTS):
             self.asked[path] += 1
             ended = int(query.get("created[lte]", ["0"])[0]) or time.time() + 1
@@ -196,6 +200,15 @@ _FAULTS: dict[str, tuple[int, JSON]] = {
                                      "message": "Request rate limit exceeded."}}),
     "failing": (500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}),
 }  # fmt: skip
+
+
+def _forbidden(permission: str) -> JSON:
+    message = (
+        "The provided key 'rk_test_***tests' does not have the required permissions for this "
+        f"endpoint on account 'acct_of_the_tests'. Enabling {permission} permissions on this key "
+        "would allow this request to continue."
+    )
+    return {"error": {"type": "invalid_request_error", "message": message}}
 
 
 def _missing(what: str) -> tuple[int, JSON]:
