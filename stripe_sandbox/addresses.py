@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from stripe_sandbox import errors
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\Z")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+\Z")
 _HOST = re.compile(r"[^\s/@:]+\Z")
 
 

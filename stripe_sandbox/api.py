@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors, form
 from stripe_sandbox.addresses import base_url_of
 from stripe_sandbox.api_keys import check_key
+from stripe_sandbox.bodies import read_body
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.database import Database, dump
 from stripe_sandbox.errors import StripeError
@@ -21,14 +23,15 @@ from stripe_sandbox.expand import Expander
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.form import Form
 from stripe_sandbox.idempotency import IdempotencyKeys, SavedAnswer
-from stripe_sandbox.ids import new_id
 from stripe_sandbox.pagination import Page
+from stripe_sandbox.responses import new_request_id
 from stripe_sandbox.router import Endpoint, Router
 from stripe_sandbox.world import API_VERSION, Call, Route
 
 logger = logging.getLogger(__name__)
 
 MAXIMUM_BODY = 1 << 20
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class _Request:
     id: str
     method: str
     path: str
-    text: str
+    query: bytes
+    body: bytes
     headers: Headers
     base_url: str
 
@@ -80,18 +84,21 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        request_id = new_id("req", 14)
+        request_id = new_request_id()
         key = headers.get("idempotency-key") if scope["method"] == "POST" else None
         try:
             request = _Request(
                 id=request_id,
                 method=scope["method"],
-                path=scope["path"].removeprefix(scope.get("root_path", "").removesuffix("/v1")),
-                text=await _text(scope, receive, headers),
+                path=scope["path"].removeprefix(scope.get("root_path", "").rpartition("/")[0]),
+                query=scope["query_string"],
+                body=b"" if scope["method"] == "GET" else await read_body(receive, MAXIMUM_BODY),
                 headers=headers,
                 base_url=self._base_url or base_url_of(scope, headers, "/v1"),
             )
             reply = await self._answer(request, key)
+        except ClientDisconnect:
+            return
         except StripeError as error:
             reply = self._refusal(error, request_id)
         except Exception:
@@ -131,26 +138,21 @@ class Api:
             raise fault
         if "stripe-account" in request.headers:
             raise errors.account_invalid(request.headers["stripe-account"])
-        version = request.headers.get("stripe-version", API_VERSION)
-        if version != API_VERSION:
-            raise StripeError(
-                f"The local sandbox speaks only the Stripe API version {API_VERSION}, "
-                f"not {version}.",
-                before_execution=True,
-            )
+        _check_version(request.headers.get("stripe-version", API_VERSION))
         found = self._router.find(request.method, request.path)
         if found is None:
             raise self._router.unknown(request.method, request.path)
         endpoint, ids = found
+        text = _parameters(request)
         if not key:
-            reply = self._execute(endpoint, ids, request, None)
+            reply = self._execute(endpoint, ids, request, text, None)
             await self._wait()
             return reply
-        saved = self._keys.claim(key, request.path, request.text)
+        saved = self._keys.claim(key, request.path, text)
         if saved is not None:
             return _Reply(saved.status, saved.body, original=saved.request)
         try:
-            reply = self._execute(endpoint, ids, request, key)
+            reply = self._execute(endpoint, ids, request, text, key)
             await self._wait()
             return reply
         finally:
@@ -162,10 +164,15 @@ class Api:
             await asyncio.sleep(delay)
 
     def _execute(
-        self, endpoint: Endpoint, ids: tuple[str, ...], request: _Request, key: str | None
+        self,
+        endpoint: Endpoint,
+        ids: tuple[str, ...],
+        request: _Request,
+        text: str,
+        key: str | None,
     ) -> _Reply:
         """Run the endpoint in one transaction with the saved answer of its idempotency key."""
-        params = endpoint.parameters.read(_decoded(request.text))
+        params = endpoint.parameters.read(_decoded(text))
         route = endpoint.route
         expand: list[str] = params.pop("expand", [])
         self._expander.check(route.returns, expand, lists=route.lists)
@@ -174,7 +181,7 @@ class Api:
             with self._database.transaction():
                 answer = route.handler(call)
                 reply = _Reply(200, self._rendered(route, answer, expand))
-                self._save(key, request, reply)
+                self._save(key, request, text, reply)
         except StripeError as error:
             reply = self._refusal(error, request.id)
             if error.before_execution:
@@ -184,13 +191,13 @@ class Api:
             reply = self._refusal(errors.internal(), request.id)
         else:
             return reply
-        self._save(key, request, reply)
+        self._save(key, request, text, reply)
         return reply
 
-    def _save(self, key: str | None, request: _Request, reply: _Reply) -> None:
+    def _save(self, key: str | None, request: _Request, text: str, reply: _Reply) -> None:
         if key:
             answer = SavedAnswer(reply.status, reply.body, request.id)
-            self._keys.save(key, request.path, request.text, answer)
+            self._keys.save(key, request.path, text, answer)
 
     def _rendered(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
         if isinstance(answer, Page):
@@ -202,35 +209,36 @@ class Api:
         return dump(answer)
 
 
+def _check_version(given: str) -> None:
+    """StripeError: not the sandbox's own version; a beta's suffix (`; some_beta=v1`) changes
+    nothing."""
+    version = given.partition(";")[0].strip()
+    if version != API_VERSION:
+        raise StripeError(
+            f"The local sandbox speaks only the Stripe API version {API_VERSION}, not {version}.",
+            before_execution=True,
+        )
+
+
+def _parameters(request: _Request) -> str:
+    """The request's form: the query of a GET, the query and the body of the others."""
+    kind = request.headers.get("content-type", _FORM)
+    if request.body and not kind.startswith(_FORM):
+        raise StripeError(
+            f"Invalid request (check that your POST content type is {_FORM}). If you have any "
+            "questions, we can help at https://support.stripe.com/.",
+            before_execution=True,
+        )
+    try:
+        return b"&".join(part for part in (request.query, request.body) if part).decode()
+    except UnicodeDecodeError as error:
+        raise StripeError(
+            "Invalid parameters: they must be UTF-8.", before_execution=True
+        ) from error
+
+
 def _decoded(text: str) -> dict[str, Form]:
     try:
         return form.decode(text)
     except form.MalformedFormError as error:
         raise StripeError(str(error), before_execution=True) from error
-
-
-async def _text(scope: Scope, receive: Receive, headers: Headers) -> str:
-    """The request's form: the query of a GET, the body of the others."""
-    query: bytes = scope["query_string"]
-    if scope["method"] == "GET":
-        return query.decode("latin-1")
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > MAXIMUM_BODY:
-            raise StripeError("Request body is too large.", status=413, before_execution=True)
-        if not message.get("more_body", False):
-            break
-    kind = headers.get("content-type", "application/x-www-form-urlencoded")
-    if body and not kind.startswith("application/x-www-form-urlencoded"):
-        raise StripeError(
-            "Invalid request (check that your POST content type is "
-            "application/x-www-form-urlencoded). If you have any questions, we can help at "
-            "https://support.stripe.com/.",
-            before_execution=True,
-        )
-    text = body.decode("utf-8", "replace")
-    return (
-        f"{query.decode('latin-1')}&{text}" if query and text else text or query.decode("latin-1")
-    )

@@ -219,6 +219,7 @@ async def _submitted(request: Request) -> dict[str, Any]:
         if not _is_json(request):
             return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
         fields = json.loads(body)
+        json.dumps(fields, ensure_ascii=False).encode()  # refuses half a surrogate pair
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):

@@ -11,24 +11,24 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from stripe_sandbox import errors
 from stripe_sandbox.addresses import base_url_of
 from stripe_sandbox.api_keys import check_key
+from stripe_sandbox.bodies import read_body
 from stripe_sandbox.control_payments import ControlPayments
 from stripe_sandbox.control_state import ControlState
-from stripe_sandbox.database import dump
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.events import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
 from stripe_sandbox.history import History
 from stripe_sandbox.history_plan import HistoryPlan
-from stripe_sandbox.ids import new_id
 from stripe_sandbox.json_fields import Fields
 from stripe_sandbox.movable_clock import MovableClock
+from stripe_sandbox.responses import error_response, json_response, new_request_id
 from stripe_sandbox.timeline import Timeline
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ ANSWERS_WITHIN = 10.0
 LONGEST_DELAY = 3_600.0
 MAXIMUM_DUPLICATES = 20
 MAXIMUM_REQUESTS = 1_000_000
+MAXIMUM_BODY = 64 << 10
 
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -86,36 +87,35 @@ class Control:
             for method, path, handler in found
         ]
         return [
-            Mount("/_control", routes=[*routes, Route("/{rest:path}", self._unknown, methods=_ANY)])
+            Mount(
+                "/_control",
+                routes=[
+                    *routes,
+                    Route("/{rest:path}", self._answering(self._unknown), methods=_ANY),
+                ],
+            )
         ]
 
     def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            request_id = new_id("req", 14)
-            now = int(self._clock.wall())
+            request_id = new_request_id()
             try:
                 check_key(request.headers)
-                status, body = 200, await handler(request, Fields.of(await request.body()))
+                fields = Fields.of(await read_body(request.receive, MAXIMUM_BODY))
+                return json_response(await handler(request, fields), request_id)
             except StripeError as error:
-                status, body = error.status, error.body(request_id, now)
+                return error_response(error, request_id)
+            except ClientDisconnect:
+                return Response()  # to nobody
             except Exception:
                 logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
-                status, body = 500, errors.internal().body(request_id, now)
-            return Response(
-                dump(body),
-                status,
-                {"request-id": request_id, "cache-control": "no-store"},
-                "application/json",
-            )
+                return error_response(errors.internal(), request_id)
 
         return answer
 
-    async def _unknown(self, request: Request) -> Response:
-        async def refuse(request: Request, _: Fields) -> dict[str, Any]:
-            path = request.url.path
-            raise errors.unrecognized_url(request.method, path[path.rindex("/_control") :])
-
-        return await self._answering(refuse)(request)
+    async def _unknown(self, request: Request, _: Fields) -> dict[str, Any]:
+        path = request.url.path
+        raise errors.unrecognized_url(request.method, path[path.rindex("/_control") :])
 
     async def _show_state(self, _: Request, fields: Fields) -> dict[str, Any]:
         fields.end()

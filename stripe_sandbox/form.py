@@ -14,6 +14,7 @@ _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 MAXIMUM_FIELDS = 20_000
 MAXIMUM_DEPTH = 12
+_SHOWN = 100
 
 
 class MalformedFormError(ValueError):
@@ -23,38 +24,71 @@ class MalformedFormError(ValueError):
 def decode(text: str) -> dict[str, Form]:
     """The nested fields of a query string or a form body.
 
-    `x[]=1&x[]=2` becomes `{"x": {"0": "1", "1": "2"}}`. MalformedFormError: brackets that do not
-    match, a name that is a leaf and a branch at once, too much of it.
+    `x[]=1&x[]=2` becomes `{"x": {"0": "1", "1": "2"}}`, and so does `x[][a]=1&x[][b]=2` become one
+    item with both fields: a new one begins where its field would be given twice, as Rack reads it.
+    MalformedFormError: no UTF-8, brackets that do not match, a name that is a leaf and a branch at
+    once, too much of it.
     """
     try:
         pairs = parse_qsl(
             text, keep_blank_values=True, max_num_fields=MAXIMUM_FIELDS, errors="strict"
         )
+    except UnicodeDecodeError as error:
+        raise MalformedFormError("Invalid parameters: they must be UTF-8.") from error
     except ValueError as error:
-        raise MalformedFormError(str(error)) from error
+        raise MalformedFormError(f"Invalid parameters: {error}.") from error
     root: dict[str, Form] = {}
     for key, value in pairs:
         match = _KEY.match(key)
-        if match is None:
-            raise MalformedFormError(f"Invalid parameter name: {key}")
-        parts = [match[1], *_PART.findall(match[2])]
-        if len(parts) > MAXIMUM_DEPTH:
-            raise MalformedFormError(f"Invalid parameter name: {key}")
+        parts = [match[1], *_PART.findall(match[2])] if match else []
+        if not 0 < len(parts) <= MAXIMUM_DEPTH or "\x00" in key:
+            raise _invalid_name(key)
         _place(root, parts, value, key)
     return root
 
 
 def _place(root: dict[str, Form], parts: list[str], value: str, key: str) -> None:
     branch = root
-    for part in parts[:-1]:
-        inner = branch.setdefault(part or str(len(branch)), {})
+    for depth, part in enumerate(parts[:-1], start=1):
+        inner = branch.setdefault(part or _item(branch, parts[depth:]), {})
         if isinstance(inner, str):
-            raise MalformedFormError(f"Invalid parameter name: {key}")
+            raise _invalid_name(key)
         branch = inner
-    name = parts[-1] or str(len(branch))
+    name = parts[-1] or _next(branch)
     if isinstance(branch.get(name), dict):
-        raise MalformedFormError(f"Invalid parameter name: {key}")
+        raise _invalid_name(key)
     branch[name] = value
+
+
+def _item(array: dict[str, Form], rest: list[str]) -> str:
+    """The item of the array that `[]` means before the names in `rest`: the last one, or a new one
+    when the last has that field."""
+    last = next(reversed(array), None)
+    return _next(array) if last is None or _holds(array[last], rest) else last
+
+
+def _holds(item: Form, names: list[str]) -> bool:
+    for name in names:
+        if name == "":
+            return False
+        if not isinstance(item, dict):
+            return True
+        if name not in item:
+            return False
+        item = item[name]
+    return True
+
+
+def _next(array: dict[str, Form]) -> str:
+    number = len(array)
+    while str(number) in array:
+        number += 1
+    return str(number)
+
+
+def _invalid_name(key: str) -> MalformedFormError:
+    shown = key if len(key) <= _SHOWN else key[:_SHOWN] + "..."
+    return MalformedFormError(f"Invalid parameter name: {shown}")
 
 
 def encode(fields: Mapping[str, Any]) -> str:

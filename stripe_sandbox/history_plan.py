@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from stripe_sandbox import errors
+from stripe_sandbox.addresses import check_email
 from stripe_sandbox.json_fields import Fields
+from stripe_sandbox.line_items import MAXIMUM_QUANTITY
 
 LONGEST_DAYS = 365
 MOST_SESSIONS = 2_000
@@ -76,8 +78,10 @@ class HistoryPlan:
         if not 0 < len(items) <= MOST_SOLD:
             raise fields.refusal("sold", f"Name from 1 to {MOST_SOLD} things that are sold.")
         emails = fields.items("emails")
-        if not all(isinstance(email, str) for email in emails):
-            raise fields.refusal("emails", "Each of the emails must be a string.")
+        for email in emails:
+            if not isinstance(email, str):
+                raise fields.refusal("emails", "Each of the emails must be a string.")
+            check_email(email, "emails")
         plan = cls(
             days=fields.integer("days", 30, 1, LONGEST_DAYS),
             sessions=fields.integer("sessions", 400, 1, MOST_SESSIONS),
@@ -99,7 +103,7 @@ def _sold(fields: Fields) -> Sold:
     if (
         len(bounds) != 2
         or not all(type(bound) is int for bound in bounds)
-        or not 0 < bounds[0] <= bounds[1]
+        or not 0 < bounds[0] <= bounds[1] <= MAXIMUM_QUANTITY
     ):
         raise fields.refusal("quantity", "Give the least and the most, such as [1, 50].")
     sold = Sold(
@@ -107,7 +111,7 @@ def _sold(fields: Fields) -> Sold:
         mode=fields.one_of("mode", ("payment", "subscription"), "payment"),
         weight=fields.number("weight", 1, 0.001, 1_000_000),
         quantity=(bounds[0], bounds[1]),
-        metadata=fields.mapping("metadata"),
+        metadata=fields.metadata("metadata"),
     )
     fields.end()
     return sold

@@ -6,7 +6,9 @@ import json
 from typing import Any, TypeVar
 
 from stripe_sandbox import errors
+from stripe_sandbox.database import dump
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.parameter_readers import NO_NULL, Pairs
 
 T = TypeVar("T")
 
@@ -25,9 +27,16 @@ class Fields:
     def of(cls, body: bytes) -> Fields:
         """The fields of a request's body; an empty one has none."""
         try:
-            return cls(json.loads(body or b"{}"))
+            value = json.loads(body.decode() or "{}", parse_constant=_no_number)
+            dump(value).encode()
+        except UnicodeEncodeError as error:
+            message = "The body holds half a surrogate pair, which is no character."
+            raise errors.bad_parameter(message, "body") from error
         except ValueError as error:
             raise errors.bad_parameter(f"The body is not JSON: {error}", "body") from error
+        except RecursionError as error:
+            raise errors.bad_parameter("The body is nested too deep.", "body") from error
+        return cls(value)
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
         """A number from `low` to `high`."""
@@ -63,6 +72,8 @@ class Fields:
         value = self._take(name)
         if value is not None and (not isinstance(value, str) or not value):
             raise self._invalid(name, "string", value)
+        if value is not None and "\x00" in value:
+            raise self.refusal(name, NO_NULL)
         return default if value is None else value
 
     def one_of(self, name: str, values: tuple[T, ...], default: T) -> T:
@@ -93,12 +104,12 @@ class Fields:
         path = self._named(name)
         return [Fields(item, f"{path}[{at}]") for at, item in enumerate(self.items(name))]
 
-    def mapping(self, name: str) -> dict[str, str]:
-        """An object whose values are strings."""
+    def metadata(self, name: str) -> dict[str, str]:
+        """Names to strings, within Stripe's limits."""
         value = self._take(name) or {}
         if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
             raise self._invalid(name, "object of strings", value)
-        return value
+        return Pairs().read(value, self._named(name))
 
     def end(self) -> None:
         """Nothing else was given. StripeError: there was."""
@@ -119,5 +130,11 @@ class Fields:
         return self.refusal(name, f"Invalid {kind}: {_shown(value)}")
 
 
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
 def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "{...}" if isinstance(value, dict) else "[...]"
     return json.dumps(value)[:100]

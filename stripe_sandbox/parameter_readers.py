@@ -11,6 +11,10 @@ from stripe_sandbox.form import Form
 
 METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 50, 40, 500
 MAXIMUM_TEXT = 5_000
+NO_NULL = "Invalid string: must not hold a null character"
+
+MOST_DIGITS = 20
+"""Of a decimal number, before and behind its point."""
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
 
@@ -45,7 +49,7 @@ class Text:
                 path,
             )
         if "\x00" in value:
-            raise errors.bad_parameter("Invalid string: must not hold a null character", path)
+            raise errors.bad_parameter(NO_NULL, path)
         return value
 
 
@@ -88,10 +92,16 @@ class Fraction:
             number = Decimal(value) if isinstance(value, str) else None
         except InvalidOperation:
             number = None
-        if number is None or not number.is_finite():
+        if number is None or not _short(number):
             shown = value if isinstance(value, str) else _ruby(value)
             raise errors.bad_parameter(f"Invalid decimal: {shown}", path)
         return float(number) if self.as_float else format(number, "f")
+
+
+def _short(number: Decimal) -> bool:
+    """Whether it can be written out: `1e999999999` would fill the memory."""
+    digits, exponent = number.as_tuple()[1:]
+    return isinstance(exponent, int) and len(digits) + abs(exponent) <= MOST_DIGITS
 
 
 class OneOf:
@@ -155,6 +165,8 @@ class Pairs:
                     f"passed in a value that is {len(inner)} characters. Invalid value: {inner}",
                     f"{path}[{key}]",
                 )
+            if "\x00" in inner:
+                raise errors.bad_parameter(NO_NULL, f"{path}[{key}]")
             pairs[key] = inner
         return pairs
 

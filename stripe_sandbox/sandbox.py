@@ -44,6 +44,7 @@ from stripe_sandbox.payments import Payments
 from stripe_sandbox.prices import Prices
 from stripe_sandbox.products import Products
 from stripe_sandbox.renewals import Renewals
+from stripe_sandbox.responses import unrecognized
 from stripe_sandbox.session_payments import SessionPayments
 from stripe_sandbox.shapes import shape_class
 from stripe_sandbox.subscription_payments import SubscriptionPayments
@@ -73,7 +74,7 @@ class SandboxConfig:
 
 
 class Sandbox:
-    """A local stand-in for Stripe: `asgi` serves its API under /v1 and its Checkout page.
+    """A local stand-in for Stripe: `asgi` serves its API and its Checkout page.
 
     `/_control` has what only a sandbox can do. Deliveries, and what falls due while nobody looks,
     happen inside `running()`.
@@ -150,11 +151,14 @@ class Sandbox:
         self.asgi = Starlette(
             routes=[
                 Mount("/v1", app=self._api),
+                Mount("/v2", app=self._api),
                 *control.routes(),
                 *checkout_page.routes(self.payments),
             ],
+            exception_handlers={404: unrecognized, 405: unrecognized},
             lifespan=self._lifespan,
         )
+        self.asgi.router.redirect_slashes = False
 
     def _move(self, base_url: str | None) -> None:
         """Another address than last time: the links of open sessions follow."""

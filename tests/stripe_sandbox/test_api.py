@@ -122,6 +122,15 @@ def test_another_api_version_is_refused_honestly(shared: Box) -> None:
     assert API_VERSION in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("suffix", ["; some_beta=v1", ";a_beta=v2;b_beta=v1", " "])
+def test_a_betas_suffix_leaves_the_version_the_sandboxs_own(shared: Box, suffix: str) -> None:
+    """What an SDK with a beta switched on sends is the same version."""
+    headers = {"Authorization": f"Bearer {KEY}", "Stripe-Version": API_VERSION + suffix}
+    answer = _get(shared, "/v1/products", **headers)
+    assert answer.status_code == 200
+    assert answer.headers["Stripe-Version"] == API_VERSION
+
+
 def test_errors_carry_their_documentation_and_log(shared: Box) -> None:
     """An error with a code links to its page, and every one to the request's log."""
     answer = _get(shared, "/v1/customers/cus_none", Authorization=f"Bearer {KEY}")

@@ -334,3 +334,19 @@ def test_line_items_are_listed_in_their_order(shared: Box) -> None:
     )
     assert expanded.line_items is not None
     assert (len(expanded.line_items.data), expanded.line_items.has_more) == (10, True)
+
+
+def test_a_session_is_created_from_a_form_with_empty_brackets(shared: Box) -> None:
+    """As Stripe's own curl examples write it: two line items, each with price and quantity."""
+    items = [
+        ("price", shared.credit),
+        ("quantity", "2"),
+        ("price", shared.credit),
+        ("quantity", "5"),
+    ]
+    form = [(f"line_items[][{name}]", value) for name, value in items]
+    form += [("mode", "payment"), ("success_url", "http://shop.example/")]
+    answer = shared.post("/v1/checkout/sessions", form)
+    assert answer.status_code == 200, answer.text
+    lines = shared.get(f"/v1/checkout/sessions/{answer.json()['id']}/line_items")["data"]
+    assert [line["quantity"] for line in lines] == [2, 5]

@@ -1,0 +1,40 @@
+"""Request bodies, within bounds: so many bytes, so many seconds."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from stripe_sandbox.errors import StripeError
+
+COMPLETE_WITHIN = 30.0
+"""Seconds that a client may take to send its request's body."""
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body. StripeError: 413 for more than `limit` bytes, 408 for one that does not come
+    to its end in time. ClientDisconnect: the client left before it did."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(COMPLETE_WITHIN):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    raise StripeError(
+                        f"Request body is too large: at most {limit} bytes are read.",
+                        status=413,
+                        before_execution=True,
+                    )
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise StripeError(
+            f"The request's body was not complete after {COMPLETE_WITHIN:g} seconds.",
+            status=408,
+            before_execution=True,
+        ) from None
