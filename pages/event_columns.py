@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from billing.durations import written
 from billing.store.event_queries import WEBHOOK, Event, Refusal
 from pages.session_columns import ANOTHER_APPS
+from pages.tables import table
 from pages.times import local, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
 
 ROWS_SHOWN = 14
 ROW_HEIGHT = 35
@@ -59,33 +66,36 @@ def way(event: Event) -> str:
     return f"poll, then webhook{often}" if event.deliveries else "poll"
 
 
-def table(events: tuple[Event, ...]) -> pd.DataFrame:
+def rows(events: Sequence[Event]) -> pd.DataFrame:
     """One row an event, in the columns of ``COLUMNS``."""
-    rows = [
-        (
-            moment(event.received_at),
-            [event.state.capitalize()],
-            event.type,
-            way(event),
-            written(event.delay),
-            [ANOTHER_APPS] if event.ours is False else None,
-            event.object_id,
-            local(event.received_at),
-            event.error,
-            event.id,
-        )
-        for event in events
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return table(events, tuple(COLUMNS), cells)
 
 
-def refused_table(refusals: list[Refusal]) -> pd.DataFrame:
+def cells(event: Event) -> tuple[object, ...]:
+    """The values of one row."""
+    return (
+        moment(event.received_at),
+        [event.state.capitalize()],
+        event.type,
+        way(event),
+        written(event.delay),
+        [ANOTHER_APPS] if event.ours is False else None,
+        event.object_id,
+        local(event.received_at),
+        event.error,
+        event.id,
+    )
+
+
+def refused_rows(refusals: Sequence[Refusal]) -> pd.DataFrame:
     """One row a refused delivery, in the columns of ``REFUSED_COLUMNS``."""
-    rows = [
-        (moment(one.received_at), one.reason, one.next_step, one.size, local(one.received_at))
-        for one in refusals
-    ]
-    return pd.DataFrame(rows, columns=list(REFUSED_COLUMNS))
+    return table(refusals, tuple(REFUSED_COLUMNS), refused_cells)
+
+
+def refused_cells(refusal: Refusal) -> tuple[object, ...]:
+    """The values of one row."""
+    received = refusal.received_at
+    return (moment(received), refusal.reason, refusal.next_step, refusal.size, local(received))
 
 
 def height(rows: int) -> int:

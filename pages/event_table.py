@@ -15,8 +15,8 @@ from pages.event_columns import (
     FAILED_ORDER,
     REFUSED_COLUMNS,
     height,
-    refused_table,
-    table,
+    refused_rows,
+    rows,
 )
 from pages.event_filters import REFUSED, VIEWS, Asked, asked, clear, in_words, show_state
 from pages.failures import show_failure
@@ -125,7 +125,7 @@ def events(overview: Overview, order: tuple[str, ...]) -> None:
     shown = overview.page.events
     st.session_state["events_shown"] = [event.id for event in shown]
     st.dataframe(
-        table(shown),
+        rows(shown),
         column_config=COLUMNS,
         column_order=order,
         hide_index=True,
@@ -143,10 +143,10 @@ def events(overview: Overview, order: tuple[str, ...]) -> None:
 
 def chosen() -> None:
     """A row was chosen: the address names its event, and the row is free to be chosen again."""
-    rows = st.session_state["events_table"]["selection"]["rows"]
+    picked = st.session_state["events_table"]["selection"]["rows"]
     shown: list[str] = st.session_state.get("events_shown", [])
-    if rows and rows[0] < len(shown):
-        st.query_params["event"] = shown[rows[0]]
+    if picked and picked[0] < len(shown):
+        st.query_params["event"] = shown[picked[0]]
         st.session_state["redraw_events"] = True
     st.session_state["events_table"] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
@@ -161,7 +161,7 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         )
         return
     st.dataframe(
-        refused_table(refusals),
+        refused_rows(refusals),
         column_config=REFUSED_COLUMNS,
         hide_index=True,
         key="refused_table",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
+from pages.tables import table
 from pages.times import local, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from billing.checkout_session import CheckoutSession
 
@@ -40,21 +42,22 @@ COLUMNS = {
 
 def rows(sessions: Sequence[CheckoutSession]) -> pd.DataFrame:
     """One row a session, in the columns of ``COLUMNS``."""
-    cells = [
-        (
-            moment(session.created),
-            session.amount,
-            session.what,
-            [session.status.capitalize()],
-            [in_words(session.payment_status)],
-            session.customer_email,
-            session.url if session.status == "open" else None,
-            local(session.created),
-            session.id,
-        )
-        for session in sessions
-    ]
-    return pd.DataFrame(cells, columns=list(COLUMNS))
+    return table(sessions, tuple(COLUMNS), cells)
+
+
+def cells(session: CheckoutSession) -> tuple[object, ...]:
+    """The values of one row."""
+    return (
+        moment(session.created),
+        session.amount,
+        session.what,
+        [session.status.capitalize()],
+        [in_words(session.payment_status)],
+        session.customer_email,
+        session.url if session.status == "open" else None,
+        local(session.created),
+        session.id,
+    )
 
 
 def in_words(value: str) -> str:

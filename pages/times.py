@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from billing.durations import written
 
+# A day within the years 1 and 9999, whatever the time zone.
+EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
 A_MOMENT = 10
 REWRITTEN_SECONDS = 20
 
 
 def local(unix_seconds: float) -> datetime:
-    """The moment in the browser's time zone (UTC where the browser does not tell)."""
-    return datetime.fromtimestamp(unix_seconds, zone())
+    """The moment in the browser's time zone; the nearest that the calendar has."""
+    return datetime.fromtimestamp(min(max(unix_seconds, EARLIEST), LATEST), zone())
 
 
 def moment(unix_seconds: float) -> datetime:
@@ -40,5 +42,13 @@ def exactly(unix_seconds: float) -> str:
 
 
 def zone() -> ZoneInfo:
-    """The browser's time zone."""
-    return ZoneInfo(st.context.timezone or "UTC")
+    """The browser's time zone; UTC where it names none, or none that is known here."""
+    return zone_named(st.context.timezone)
+
+
+def zone_named(name: str | None) -> ZoneInfo:
+    """The time zone of that name, or UTC. Browsers say ``Etc/Unknown`` where they cannot tell."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,3 +41,20 @@ def test_a_table_is_given_a_new_value_as_time_goes_by_for_the_same_second(
     second = times.moment(NOW)
     assert first != second
     assert int(first.timestamp()) == int(second.timestamp()) == NOW
+
+
+@pytest.mark.parametrize(
+    "name",
+    [None, "", "Etc/Unknown", "Europe", "../UTC", "/etc/passwd", "x" * 5_000, "\x00", "\ud83d"],
+)
+def test_a_time_zone_that_nobody_knows_is_utc(name: str | None) -> None:
+    assert times.zone_named(name) == ZoneInfo("UTC")
+
+
+def test_a_time_zone_that_is_known_is_used() -> None:
+    assert times.zone_named("Asia/Kolkata") == ZoneInfo("Asia/Kolkata")
+
+
+@pytest.mark.parametrize(("moment", "year"), [(10**15, 9999), (-(10**15), 1)])
+def test_a_time_beyond_the_calendar_is_its_end(moment: int, year: int) -> None:
+    assert times.local(moment).year == times.moment(moment).year == year
