@@ -5,6 +5,7 @@ Start it with ``streamlit run streamlit_app.py``; see README.md.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -22,6 +23,8 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 
 from billing.checkout import PAGE
+from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
+from billing.http.server_limits import limit_running_server
 from billing.logs import configure_logging
 from billing.page_services import hand_over
 from billing.routes import routes
@@ -55,6 +58,8 @@ def address(host: str) -> str:
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
     configure_logging()
+    limit_running_server(raise_open_files_limit())
+    asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     settings = load_settings().using(public_url=address("localhost"))
     async with AsyncExitStack() as stack:
         sandbox: Sandbox | None = None

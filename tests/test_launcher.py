@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,11 @@ import requests
 import stripe
 
 from tests.support.dashboard import Process, dashboard
+from tests.support.page_socket import page_socket, run_page
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,28 @@ def test_the_sandbox_speaks_stripes_api(app: Process) -> None:
 
 def test_it_listens_on_this_machine_only(app: Process) -> None:
     assert app.url.startswith("http://localhost:")
+
+
+def test_the_server_that_streamlit_starts_takes_no_header_over_64_kib(app: Process) -> None:
+    """Red when a newer Streamlit or uvicorn runs its server where its limits cannot be set."""
+    answer = requests.get(f"{app.url}/", headers={"X": "a" * 70_000}, timeout=10)
+    assert answer.status_code == 431
+    assert "without limits" not in app.log
+
+
+def test_closed_pages_leave_no_file_open(app: Process) -> None:
+    def open_files() -> int:
+        return len(list(Path(f"/proc/{app.pid}/fd").iterdir()))
+
+    def visit() -> None:
+        with page_socket(app.url) as socket:
+            run_page(socket, "setup")
+
+    visit()
+    before = open_files()
+    for _ in range(40):
+        visit()
+    wait_for(lambda: open_files() <= before + 20, "files of closed pages are closed")
 
 
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class Process:
 
     url: str
     log_file: Path
+    pid: int
 
     @property
     def log(self) -> str:
@@ -59,7 +60,7 @@ def process(
                 if running.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"It did not start:\n{log_file.read_text()}")
                 time.sleep(0.05)
-            yield Process(found.group(1), log_file)
+            yield Process(found.group(1), log_file, running.pid)
         finally:
             running.terminate()
             try:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.config import WSProtocolType
 
 STARTS_WITHIN = 30.0
 STOPS_WITHIN = 15.0
@@ -41,15 +42,24 @@ def listening_socket() -> socket.socket:
 
 
 @contextmanager
-def serving(app: Callable[..., Any], listener: socket.socket | None = None) -> Iterator[str]:
+def serving(
+    app: Callable[..., Any],
+    listener: socket.socket | None = None,
+    *,
+    ws: WSProtocolType = "none",
+    prepare: Callable[[uvicorn.Config], None] = lambda _: None,
+) -> Iterator[str]:
     """The app's base URL, without a slash at the end, while it is served.
 
-    Pass a `listening_socket()` when the app has to know its own address beforehand.
+    Pass a `listening_socket()` when the app has to know its own address beforehand. `prepare`
+    may change the loaded configuration.
     """
     with listener or listening_socket() as bound:
         config = uvicorn.Config(
-            app, log_config=None, ws="none", lifespan="auto", timeout_graceful_shutdown=2
+            app, log_config=None, ws=ws, lifespan="auto", timeout_graceful_shutdown=2
         )
+        config.load()
+        prepare(config)
         server = _Server(config)
         thread = threading.Thread(target=server.run_to_the_end, args=(bound,), daemon=True)
         thread.start()

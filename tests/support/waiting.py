@@ -20,3 +20,12 @@ async def until(condition: Callable[[], Awaitable[object]], what: str = "") -> N
         if time.monotonic() > deadline:
             raise AssertionError(f"This never came to be: {what or condition}")
         await asyncio.sleep(GLANCE)
+
+
+def wait_for(condition: Callable[[], object], what: str = "") -> None:
+    """The same for code that is not asynchronous."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"This never came to be: {what or condition}")
+        time.sleep(GLANCE)

@@ -1,0 +1,48 @@
+"""A page without a browser: the WebSocket that Streamlit's pages talk over."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from websockets.sync.client import ClientConnection
+
+ANSWERS_WITHIN = 60.0
+
+
+@contextmanager
+def page_socket(url: str, headers: Mapping[str, str] | None = None) -> Iterator[ClientConnection]:
+    """The connection to the dashboard at ``url``, with ``headers`` in its handshake.
+
+    Raises ``websockets.exceptions.InvalidStatus`` when the server does not take it.
+    """
+    address = f"{url.replace('http', 'ws', 1)}/app/_stcore/stream"
+    sent = dict(headers or {"Origin": url})
+    with connect(
+        address,
+        origin=None,
+        subprotocols=["streamlit"],  # type: ignore[list-item] # a str by another name
+        additional_headers=sent,
+        max_size=None,
+        open_timeout=ANSWERS_WITHIN,
+    ) as socket:
+        yield socket
+
+
+def run_page(socket: ClientConnection, page: str) -> None:
+    """Have the page run once, and wait until it is done."""
+    asked = BackMsg()
+    asked.rerun_script.page_name = page
+    socket.send(asked.SerializeToString())
+    message = ForwardMsg()
+    while message.WhichOneof("type") != "script_finished":
+        answer = socket.recv(timeout=ANSWERS_WITHIN)
+        assert isinstance(answer, bytes)
+        message = ForwardMsg.FromString(answer)
