@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stripe_sandbox.currencies import ZERO_DECIMAL
+from stripe_sandbox.currencies import figure
 from stripe_sandbox.payments import CheckoutView
 
-# https://docs.stripe.com/currencies#three-decimal
-_THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 _SYMBOLS = {
     "usd": "$",
     "eur": "€",
@@ -25,12 +23,9 @@ _SYMBOLS = {
 
 def amount_text(amount: int, currency: str) -> str:
     """An amount in minor units as a person reads it: `$1,234.50`, `¥500`, `CHF 9.90`."""
-    decimals = 0 if currency in ZERO_DECIMAL else 3 if currency in _THREE_DECIMAL else 2
-    whole, part = divmod(abs(amount), 10**decimals)
-    figure = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
     # The no-break space keeps a currency code and its figure on one line.
     symbol = _SYMBOLS.get(currency, currency.upper() + "\N{NO-BREAK SPACE}")
-    return ("-" if amount < 0 else "") + symbol + figure
+    return ("-" if amount < 0 else "") + symbol + figure(abs(amount), currency)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ from stripe.params.checkout._session_update_params import SessionUpdateParams
 from stripe_sandbox import errors
 from stripe_sandbox.checkout_request import SIMULATED, check_request
 from stripe_sandbox.checkout_session_shape import KIND, new_session
-from stripe_sandbox.currencies import MINIMUM, minimum_shown
+from stripe_sandbox.currencies import MINIMUM, check_charge, maximum, minimum_shown, shown
 from stripe_sandbox.events import NOBODY, Origin
 from stripe_sandbox.line_items import LineItems
 from stripe_sandbox.objects import Object
 from stripe_sandbox.pagination import Page, chosen, listed, sliced, window_of
 from stripe_sandbox.payment_intents import PaymentIntents
-from stripe_sandbox.prices import MAXIMUM_AMOUNT
 from stripe_sandbox.shapes import merged_metadata
 from stripe_sandbox.world import Call, Route, World
 
@@ -96,6 +95,8 @@ class CheckoutSessions:
             # Stripe would save the card without a payment: a SetupIntent, which is not here.
             raise errors.not_simulated("line_items")
         _check_total(total, currency)
+        renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
+        check_charge(renewed, currency, "line_items")
         session = new_session(call, customer, total, currency, now, expires_at)
         self._world.objects.insert(
             session,
@@ -223,8 +224,10 @@ def _check_total(total: int, currency: str) -> None:
             f"{minimum_shown(currency)}",
             code="amount_too_small",
         )
-    if total > MAXIMUM_AMOUNT:
+    if total > maximum(currency):
         raise errors.invalid(
-            "The Checkout Session's total amount due must be no more than $999,999.99",
+            "The Checkout Session's total amount due must be no more than "
+            f"{shown(maximum(currency), currency)}",
             code="amount_too_large",
         )
+    check_charge(total, currency, "line_items")

@@ -1,50 +1,51 @@
-"""Currencies and the least that may be charged (https://docs.stripe.com/currencies)."""
+"""Stripe's currencies: how amounts in them are written, and which may be charged
+(https://docs.stripe.com/currencies)."""
 
 from __future__ import annotations
 
 from stripe_sandbox import errors
 
-_WHOLE = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
-_PARTED = (
-    "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bmd bnd bob brl bsd bwp byn "
-    "bzd cad cdf chf cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq "
-    "gyd hkd hnl htg huf idr ils inr isk jmd jod kes kgs khr kwd kyd kzt lak lbp lkr lrd lsl "
-    "mad mdl mkd mmk mnt mop mro mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen "
-    "pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd "
-    "top try ttd twd tzs uah usd uyu uzs wst xcd yer zar zmw"
+_SUPPORTED = (
+    "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp "
+    "byn bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip "
+    "gmd gnf gtq gyd hkd hnl hrk htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd "
+    "kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok "
+    "npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos "
+    "srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xcg xof xpf "
+    "yer zar zmw usdc btn ghs eek lvl svc vef ltl sll mro"
 )
-ZERO_DECIMAL = frozenset(_WHOLE.split())
-KNOWN = ZERO_DECIMAL | frozenset(_PARTED.split())
+_ZERO_DECIMAL = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 
+SUPPORTED = tuple(_SUPPORTED.split())
+"""In the order in which Stripe's message lists them."""
+ZERO_DECIMAL = frozenset(_ZERO_DECIMAL.split())
+THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
+"""The last digit of what is charged has to be 0."""
+WHOLE = frozenset(("isk", "ugx"))
+"""Without decimals by now, but sent with two, which have to be 00. (Stripe wants the same of
+payouts in huf and twd, of which charges may have decimals.)"""
+
+_FIFTY = "usd ars aud brl cad chf cop eur idr ils inr jpy krw nzd php rub sgd zar"
 MINIMUM = {
-    "usd": 50,
+    **dict.fromkeys(_FIFTY.split(), 50),
     "aed": 200,
-    "aud": 50,
     "bgn": 100,
-    "brl": 50,
-    "cad": 50,
-    "chf": 50,
     "czk": 1500,
     "dkk": 250,
-    "eur": 50,
     "gbp": 30,
     "hkd": 400,
     "huf": 17500,
-    "inr": 50,
-    "jpy": 50,
     "mxn": 1000,
     "myr": 200,
     "nok": 300,
-    "nzd": 50,
     "pln": 200,
     "ron": 200,
     "sek": 300,
-    "sgd": 50,
     "thb": 1000,
 }
 """The minimum charge in minor units, by settlement currency."""
 
-
+_MOST_DIGITS = {"idr": 12, "cop": 10, "inr": 9}
 _SYMBOLS = dict.fromkeys(("usd", "aud", "cad", "hkd", "mxn", "nzd", "sgd"), "$")
 _SYMBOLS |= {"eur": "€", "gbp": "£", "jpy": "¥"}
 
@@ -52,21 +53,58 @@ _SYMBOLS |= {"eur": "€", "gbp": "£", "jpy": "¥"}
 def checked_currency(given: str, param: str) -> str:
     """The currency in lower case. StripeError: not one of Stripe's."""
     currency = given.lower()
-    if currency not in KNOWN:
-        known = ", ".join(sorted(KNOWN))
+    if currency not in SUPPORTED:
         raise errors.invalid(
-            f"Invalid currency: {currency}. Stripe currently supports these currencies: {known}",
+            f"Invalid currency: {currency}. Stripe currently supports these currencies: "
+            f"{', '.join(SUPPORTED)}",
             param,
         )
     return currency
 
 
+def decimals(currency: str) -> int:
+    """How many digits of an amount stand behind the point."""
+    return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
+def maximum(currency: str) -> int:
+    """The most that may be charged, in minor units: as many nines as an amount has digits."""
+    return int(10 ** _MOST_DIGITS.get(currency, 8)) - 1
+
+
+def check_charge(amount: int, currency: str, param: str) -> None:
+    """StripeError: the amount has more decimals than can be charged."""
+    code = currency.upper()
+    if currency in WHOLE and amount % 100:
+        raise errors.invalid(
+            f"Invalid amount. Currency {code} has become effectively zero-decimal and charged "
+            "amounts must be evenly divisible by 100. See "
+            "https://stripe.com/docs/currencies#zero-decimal for more information.",
+            param,
+        )
+    if currency in THREE_DECIMAL and amount % 10:
+        raise errors.invalid(
+            f"Invalid amount. Charged amounts in {code} must be evenly divisible by 10. See "
+            "https://stripe.com/docs/currencies#three-decimal for more information.",
+            param,
+        )
+
+
+def figure(amount: int, currency: str) -> str:
+    """An amount of minor units as a number that people read: `1,234.50`, `500`."""
+    digits = decimals(currency)
+    whole, part = divmod(abs(amount), 10**digits)
+    sign = "-" if amount < 0 else ""
+    if not digits or (currency in WHOLE and not part):
+        return f"{sign}{whole:,}"
+    return f"{sign}{whole:,}.{part:0{digits}d}"
+
+
 def shown(amount: int, currency: str) -> str:
     """An amount of minor units as Stripe writes it in its texts: `$0.50`, `175.00 Ft`."""
-    number = str(amount) if currency in ZERO_DECIMAL else f"{amount / 100:,.2f}"
     if currency == "huf":
-        return f"{number} Ft"
-    return f"{_SYMBOLS.get(currency, '')}{number}"
+        return f"{figure(amount, currency)} Ft"
+    return f"{_SYMBOLS.get(currency, '')}{figure(amount, currency)}"
 
 
 def minimum_shown(currency: str) -> str:

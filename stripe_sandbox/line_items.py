@@ -7,7 +7,7 @@ from typing import Any
 from stripe_sandbox import errors
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.objects import Object
-from stripe_sandbox.prices import MAXIMUM_AMOUNT, Prices
+from stripe_sandbox.prices import Prices
 from stripe_sandbox.shapes import merged_metadata, shape
 from stripe_sandbox.world import Call, World
 
@@ -69,12 +69,6 @@ class LineItems:
                 )
         product = self._world.require("product", price["product"], f"{param}[price]")
         amount = price["unit_amount"] * quantity
-        if amount > MAXIMUM_AMOUNT:
-            raise errors.invalid(
-                "The Checkout Session's total amount due must be no more than $999,999.99",
-                param,
-                "amount_too_large",
-            )
         return shape(
             "item",
             {

@@ -10,7 +10,7 @@ from stripe.params._price_retrieve_params import PriceRetrieveParams
 from stripe.params._price_update_params import PriceUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.currencies import checked_currency
+from stripe_sandbox.currencies import checked_currency, maximum
 from stripe_sandbox.events import NOBODY, Origin
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.objects import Object
@@ -21,7 +21,6 @@ from stripe_sandbox.world import Call, Route, World
 
 KIND = "price"
 URL = "/v1/prices"
-MAXIMUM_AMOUNT = 99_999_999
 _LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 
@@ -113,9 +112,9 @@ class Prices:
             raise errors.invalid(
                 "Invalid non-negative integer", named("unit_amount"), "parameter_invalid_integer"
             )
-        if amount > MAXIMUM_AMOUNT:
+        if amount > maximum(currency):
             raise errors.invalid(
-                f"This value must be less than or equal to {MAXIMUM_AMOUNT}.",
+                f"This value must be less than or equal to {maximum(currency)}.",
                 named("unit_amount"),
                 "parameter_invalid_integer",
             )

@@ -18,6 +18,8 @@ from billing.money import format_money
         (1200, "krw", "1,200 KRW"),
         (1234, "kwd", "1.234 KWD"),
         (1050, "chf", "10.50 CHF"),
+        (1250000, "ugx", "12,500 UGX"),
+        (550, "ISK", "5.50 ISK"),
     ],
 )
 def test_money_is_written_with_its_currency_and_its_own_decimals(
