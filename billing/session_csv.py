@@ -46,7 +46,12 @@ def _harmless(cell: str) -> str:
 
 
 def _moment(unix_seconds: int | None) -> str:
-    return "" if unix_seconds is None else datetime.fromtimestamp(unix_seconds, UTC).isoformat()
+    if unix_seconds is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(unix_seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):  # beyond the calendar
+        return str(unix_seconds)
 
 
 def _id(value: object) -> str:

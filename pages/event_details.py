@@ -16,7 +16,7 @@ from pages.event_columns import STATE_COLORS, way
 from pages.failures import show_failure
 from pages.markdown import code, plain
 from pages.session_columns import ANOTHER_APPS
-from pages.times import ago, exactly, local
+from pages.times import EARLIEST, LATEST, ago, exactly, local
 
 
 def event_drawer() -> None:
@@ -135,10 +135,9 @@ def _why_not(event: Event) -> str:
 
 
 def _at(unix_seconds: float) -> str:
-    try:
+    if EARLIEST <= unix_seconds <= LATEST:
         return f"{ago(unix_seconds)}: {exactly(unix_seconds)}"
-    except (ValueError, OverflowError, OSError):  # no clock of this world
-        return f"Unix time {unix_seconds:,.0f}"
+    return f"Unix time {unix_seconds:,.0f}"  # beyond the calendar
 
 
 def _replay_button(event: Event) -> None:
