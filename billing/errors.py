@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from billing.safe_text import redact, sanitize
+
 
 class BillingError(Exception):
     """Something a person can act on.
 
-    ``message`` says what happened, ``next_step`` what to do about it. Both are safe to show:
-    they never hold a key, a secret or a traceback.
+    ``message`` says what happened, ``next_step`` what to do about it. Both are safe to show and
+    to store, whoever's words are in them: secrets are blotted out, and there is no traceback.
     """
 
     def __init__(self, message: str, next_step: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
+        self.message = redact(sanitize(message))
+        self.next_step = redact(sanitize(next_step))
+        super().__init__(self.message)
 
 
 class NotConfigured(BillingError):
@@ -46,9 +48,9 @@ class StripeFailure(BillingError):
         code: str | None = None,
     ) -> None:
         super().__init__(message, next_step)
-        self.request_id = request_id
+        self.request_id = redact(sanitize(request_id)) if request_id else None
         self.status = status
-        self.code = code
+        self.code = redact(sanitize(code)) if code else None
 
     @classmethod
     def unreachable(cls, where: str) -> StripeFailure:

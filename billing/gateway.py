@@ -18,7 +18,7 @@ import stripe
 from aiolimiter import AsyncLimiter
 
 from billing.errors import StripeFailure
-from billing.logs import redacted
+from billing.safe_text import redact
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 from billing.stripe_client import connected, document
 
@@ -229,7 +229,7 @@ class StripeGateway:
             failure.code,
             failure.request_id,
             type(cause).__name__,
-            redacted(str(cause)),
+            redact(str(cause)),
         )
         return failure
 

@@ -92,6 +92,16 @@ async def test_an_event_that_is_older_than_stripe_keeps_them_is_missing() -> Non
     assert failed.value.is_missing
 
 
+async def test_a_key_that_an_api_repeats_goes_no_further(caplog: pytest.LogCaptureFixture) -> None:
+    key = "sk_test_of_the_tests"
+    body = f'{{"error": {{"message": "Bad key {key}", "code": "{key}", "type": "{key}"}}}}'
+    async with answering(body.encode(), 400) as gateway:
+        with pytest.raises(StripeFailure) as failed:
+            await gateway.retrieve_account()
+    assert failed.value.message == "Stripe refused the request: Bad key [secret]"
+    assert key not in f"{vars(failed.value)}{caplog.text}"
+
+
 @pytest.mark.parametrize("body", [b"<html>", b'{"detail": "Not Found"}'])
 async def test_an_address_that_is_not_stripes_says_nothing_of_what_is_missing(body: bytes) -> None:
     async with answering(body, 404) as gateway:
