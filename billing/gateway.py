@@ -240,7 +240,7 @@ def _rate_limited(error: Exception) -> bool:
 
 def translated(error: stripe.StripeError) -> StripeFailure:
     """Stripe's exception as a ``StripeFailure`` in words a person can act on."""
-    said = redacted((error.user_message or "").strip())
+    said = (error.user_message or "").strip()
     match error:
         case stripe.AuthenticationError():
             message = "Stripe does not accept the key in STRIPE_SECRET_KEY."
