@@ -61,6 +61,7 @@ class Diagnosis:
             setting_checks.public_url(self._settings),
             database,
             setting_checks.max_credits(self._settings),
+            *setting_checks.access(self._settings),
             *setting_checks.secrets_file(self._settings),
         ]
         findings.sort(key=lambda finding: list(Group).index(finding.group))

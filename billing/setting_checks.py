@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from billing.findings import Finding, Group, Status
 from billing.settings import (
+    ALLOWED_HOSTS,
     API_BASE,
     MAX_CREDITS,
     PUBLIC_URL,
     SECRET_KEY,
     SECRETS_FILE,
     STRIPE_API_BASE,
+    USER_HEADER,
     WEBHOOK_SECRET,
     Settings,
 )
@@ -133,6 +135,20 @@ def max_credits(settings: Settings) -> Finding:
         f"{settings.max_credits:,} in one purchase.",
         setting=MAX_CREDITS,
     )
+
+
+def access(settings: Settings) -> list[Finding]:
+    """What was set on who may come in, and how; nothing where nothing was."""
+    findings = []
+    for name, setting, found in (
+        ("Host names", ALLOWED_HOSTS, f"Also reached as {', '.join(settings.allowed_hosts)}."),
+        ("User header", USER_HEADER, f"{settings.user_header} says who is signed in."),
+    ):
+        if problem := settings.problems.get(setting):
+            findings.append(problem_finding(Group.APP, name, problem))
+        elif settings.is_given(setting):
+            findings.append(Finding(Group.APP, name, Status.OK, found, setting=setting))
+    return findings
 
 
 def stripe_reaches_app(settings: Settings) -> bool:

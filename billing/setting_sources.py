@@ -16,6 +16,7 @@ from pydantic_settings import (
 from billing import setting_values
 from billing.errors import NotConfigured
 from billing.settings import (
+    ALLOWED_HOSTS,
     API_BASE,
     DATABASE_URL,
     ENVIRONMENT,
@@ -26,6 +27,7 @@ from billing.settings import (
     PUBLIC_URL,
     SECRET_KEY,
     SECRETS_FILE,
+    USER_HEADER,
     WEBHOOK_SECRET,
     Settings,
 )
@@ -42,6 +44,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     API_BASE: setting_values.base_url_with_path,
     DATABASE_URL: setting_values.database_url,
     MAX_CREDITS: setting_values.max_credits,
+    ALLOWED_HOSTS: setting_values.host_names,
+    USER_HEADER: setting_values.header_name,
 }
 
 
@@ -89,6 +93,8 @@ class _Written(BaseSettings):
     api_base: str | None = _setting(API_BASE)
     database_url: SecretStr | None = _setting(DATABASE_URL)
     max_credits: str | None = _setting(MAX_CREDITS)
+    allowed_hosts: str | None = _setting(ALLOWED_HOSTS)
+    user_header: str | None = _setting(USER_HEADER)
 
     @field_validator("*", mode="before")
     @classmethod

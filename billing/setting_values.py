@@ -106,3 +106,33 @@ def max_credits(name: str, value: str) -> int:
             name, f"{name} is not a whole number from 1 to 999999.", "Write it like 1000."
         )
     return int(value)
+
+
+def host_names(name: str, value: str) -> tuple[str, ...]:
+    """Separated by commas; as a browser sends them: lower case, and ASCII also where people write
+    other letters."""
+    names = []
+    for written in filter(None, re.split(r"[,\s]+", value)):
+        try:
+            host = written.removesuffix(".").encode("idna").decode().lower()
+        except UnicodeError:
+            host = ""
+        if not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host):
+            raise NotConfigured(
+                name,
+                f"{name} holds something that is not a host name.",
+                "Write names alone, without scheme, port or wildcard, separated by commas: "
+                "dashboard,billing.internal",
+            )
+        names.append(host)
+    return tuple(names)
+
+
+def header_name(name: str, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise NotConfigured(
+            name,
+            f"{name} is not the name of one HTTP header.",
+            "Write the name alone, like X-Forwarded-Email.",
+        )
+    return value

@@ -27,6 +27,8 @@ PUBLIC_URL = "PINGPOINT_PUBLIC_URL"
 API_BASE = "STRIPE_API_BASE"
 DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
+ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
+USER_HEADER = "BILLING_USER_HEADER"
 
 # Where a value can come from; the launcher names further places in ``Settings.using``.
 ENVIRONMENT = "environment"
@@ -41,6 +43,8 @@ NAMES = {
     "api_base": API_BASE,
     "database_url": DATABASE_URL,
     "max_credits": MAX_CREDITS,
+    "allowed_hosts": ALLOWED_HOSTS,
+    "user_header": USER_HEADER,
 }
 
 
@@ -59,6 +63,8 @@ class Settings:
     api_base: str | None = None
     database_url: SecretStr | None = None
     max_credits: int = DEFAULT_MAX_CREDITS
+    allowed_hosts: tuple[str, ...] = ()
+    user_header: str | None = None
     problems: dict[str, NotConfigured] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-# Set by the proxies that ask people to sign in: oauth2-proxy, Cloudflare, Tailscale, …
-IDENTITY_HEADERS = (
-    "X-Forwarded-Email",
-    "X-Forwarded-User",
-    "Cf-Access-Authenticated-User-Email",
-    "Tailscale-User-Login",
-)
+from billing.page_services import page_services
+
+NOBODY = "page"
 
 
 def who() -> str:
-    """The signed-in person, or ``page`` when nobody signs in."""
-    headers = st.context.headers
-    return next((headers[name] for name in IDENTITY_HEADERS if headers.get(name)), "page")
+    """The person whom the proxy's header names, or ``page`` when nobody signs in.
+
+    No header is believed but the one that ``BILLING_USER_HEADER`` names, and that only when it
+    came once: a second one is not the proxy's.
+    """
+    header = page_services().services.settings.user_header
+    values = st.context.headers.get_all(header) if header else []
+    return (values[0].strip() if len(values) == 1 else "") or NOBODY

@@ -17,6 +17,7 @@ NAMES = [
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
     *("STRIPE_PRICE_PRO_MONTHLY", "STRIPE_PRICE_EXTRA_CREDIT"),
     *("PINGPOINT_PUBLIC_URL", "DATABASE_URL", "BILLING_MAX_CREDITS"),
+    *("BILLING_ALLOWED_HOSTS", "BILLING_USER_HEADER"),
 ]
 
 
@@ -84,6 +85,11 @@ def test_any_other_key_is_refused_by_kind_and_never_falls_back_to_the_sandbox(
         ("STRIPE_WEBHOOK_SECRET", "whsec_a,we_123", "endpoint's id"),
         ("BILLING_MAX_CREDITS", "0", "whole number"),
         ("BILLING_MAX_CREDITS", "2.5", "whole number"),
+        ("BILLING_ALLOWED_HOSTS", "http://dashboard", "not a host name"),
+        ("BILLING_ALLOWED_HOSTS", "dashboard:8501", "not a host name"),
+        ("BILLING_ALLOWED_HOSTS", "dashboard,*.internal", "not a host name"),
+        ("BILLING_ALLOWED_HOSTS", "a..b", "not a host name"),
+        ("BILLING_USER_HEADER", "X-User, X-Email", "one HTTP header"),
     ],
 )
 def test_a_malformed_value_is_a_problem_that_names_its_setting(
@@ -158,3 +164,20 @@ def test_values_of_the_sandbox_fill_only_what_is_unset(monkeypatch: pytest.Monke
     broken = loaded(monkeypatch, STRIPE_WEBHOOK_SECRET="sk_test_x")
     assert broken.using(webhook_secrets=("whsec_sandbox",)).webhook_secrets == ()
     assert WEBHOOK_SECRET in broken.problems
+
+
+def test_allowed_hosts_are_names_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().allowed_hosts == ()
+    written = " Dashboard, billing.internal.,my_service ,,bücher.example"
+    settings = loaded(monkeypatch, BILLING_ALLOWED_HOSTS=written)
+    assert settings.allowed_hosts == (
+        "dashboard",
+        "billing.internal",
+        "my_service",
+        "xn--bcher-kva.example",
+    )
+
+
+def test_no_user_header_is_believed_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().user_header is None
+    assert loaded(monkeypatch, BILLING_USER_HEADER="X-Email").user_header == "X-Email"
