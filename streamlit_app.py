@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
     from billing.settings import Settings
 
+# As it is before Streamlit writes what is in its secrets files over it.
+read_settings = partial(load_settings, dict(os.environ))
 SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
 # Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
 BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
@@ -60,7 +64,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     configure_logging()
     limit_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
-    settings = load_settings().using(public_url=address("localhost"))
+    settings = read_settings().using(public_url=address("localhost"))
     async with AsyncExitStack() as stack:
         sandbox: Sandbox | None = None
         if settings.wants_sandbox:
@@ -72,7 +76,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
             )
             settings = connected_to(sandbox, settings)
             await stack.enter_async_context(sandbox.running())
-        services = Services(settings, stripe_name=stripe_name(settings, sandbox))
+        services = Services(
+            settings, stripe_name=stripe_name(settings, sandbox), read_settings=read_settings
+        )
         await stack.enter_async_context(services.running())
         portal = await stack.enter_async_context(BlockingPortal())
         hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)

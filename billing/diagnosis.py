@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from billing import price_check, setting_checks, webhook_endpoint
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.findings import ACCOUNT, Finding, Group, Report, Status
+from billing.setting_sources import load_settings
 from billing.settings import API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL, Settings
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ class Diagnosis:
         catalog: Catalog,
         store: Store,
         *,
+        read_settings: Callable[[], Settings] = load_settings,
         patience: float = PATIENCE_SECONDS,
         slow: float = SLOW_SECONDS,
     ) -> None:
         self._settings = settings
+        self._read_settings = read_settings
+        self._at_start = read_settings()
         self._gateway = gateway
         self._catalog = catalog
         self._store = store
@@ -62,7 +66,7 @@ class Diagnosis:
             database,
             setting_checks.max_credits(self._settings),
             *setting_checks.access(self._settings),
-            *setting_checks.secrets_file(self._settings),
+            *setting_checks.secrets_file(self._read_settings(), self._at_start),
         ]
         findings.sort(key=lambda finding: list(Group).index(finding.group))
         return Report(tuple(map(self._with_source, findings)), time.time())

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import aiohttp
 import stamina
@@ -122,7 +123,9 @@ class StripeGateway:
 
     async def retrieve_price(self, price_id: str) -> JSON:
         """With its product expanded. https://docs.stripe.com/api/prices/retrieve"""
-        return await self._call("get", f"/v1/prices/{price_id}", {"expand": ["product"]})
+        return await self._call(
+            "get", f"/v1/prices/{quote(price_id, safe='')}", {"expand": ["product"]}
+        )
 
     async def list_prices(self, lookup_key: str) -> list[JSON]:
         """The active Prices that hold the key: one or none. https://docs.stripe.com/api/prices/list"""

@@ -19,6 +19,7 @@ from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.mirror import Mirror
 from billing.sessions import Sessions
+from billing.setting_sources import load_settings
 from billing.settings import DEFAULT_DATABASE_URL, Settings
 from billing.settlement import Settlement
 from billing.store import Store
@@ -37,7 +38,8 @@ class Services:
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
     ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds;
-    ``stripe_turns_per_second`` how fast lists are read and events settled.
+    ``stripe_turns_per_second`` how fast lists are read and events settled; ``read_settings`` reads
+    anew what is written, to say what has changed since.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Services:
         stripe_name: str,
         stripe_deadline: float = DEADLINE_SECONDS,
         stripe_turns_per_second: float | None = None,
+        read_settings: Callable[[], Settings] = load_settings,
     ) -> None:
         self.settings = settings
         self.stripe_name = stripe_name
@@ -55,7 +58,9 @@ class Services:
         )
         self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
         self.catalog = Catalog(settings, self.gateway)
-        self.diagnosis = Diagnosis(settings, self.gateway, self.catalog, self.store)
+        self.diagnosis = Diagnosis(
+            settings, self.gateway, self.catalog, self.store, read_settings=read_settings
+        )
         self.account_setup = AccountSetup(settings, self.gateway)
         self.fulfillment = Fulfillment(self.gateway, self.store)
         self.settlement = Settlement(self.store, self.fulfillment)

@@ -40,10 +40,21 @@ def problem_finding(group: Group, name: str, problem: NotConfigured) -> Finding:
     )
 
 
-def secrets_file(settings: Settings) -> list[Finding]:
-    """A finding only when the file cannot be read."""
-    problem = settings.problems.get(str(SECRETS_FILE))
-    return [problem_finding(Group.APP, "Settings file", problem)] if problem else []
+def secrets_file(now: Settings, at_start: Settings) -> list[Finding]:
+    """A finding only when the file cannot be read, or is written otherwise than at the start."""
+    name, restart = "Settings file", "Restart the app: it reads its settings when it starts."
+    if problem := now.problems.get(str(SECRETS_FILE)):
+        return [problem_finding(Group.APP, name, problem)]
+    changed = now.changed_since(at_start)
+    for setting in changed:
+        if problem := now.problems.get(setting):
+            finding = problem_finding(Group.APP, name, problem)
+            return [replace(finding, mend=f"{finding.mend} Then restart the app.")]
+    if changed or str(SECRETS_FILE) in at_start.problems:
+        what = ", ".join(changed) or str(SECRETS_FILE)
+        found = f"Changed since the app started: {what}."
+        return [Finding(Group.APP, name, Status.WARNING, found, restart)]
+    return []
 
 
 def secret_key(settings: Settings) -> Finding:

@@ -1,17 +1,10 @@
-"""Where the settings are written: the environment, then ``.streamlit/secrets.toml``."""
+"""Reads the settings: from the environment, then from this folder's ``.streamlit/secrets.toml``."""
 
 from __future__ import annotations
 
+import os
+import tomllib
 from typing import TYPE_CHECKING, Any
-
-from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from billing import setting_values
 from billing.errors import NotConfigured
@@ -33,15 +26,15 @@ from billing.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+_CHECKS: dict[str, Callable[[str, str], Any]] = {
     SECRET_KEY: setting_values.secret_key,
     WEBHOOK_SECRET: setting_values.webhook_secrets,
     PRICE_PRO_MONTHLY: setting_values.price_id,
     PRICE_EXTRA_CREDIT: setting_values.price_id,
     PUBLIC_URL: setting_values.base_url,
-    API_BASE: setting_values.base_url_with_path,
+    API_BASE: setting_values.api_base,
     DATABASE_URL: setting_values.database_url,
     MAX_CREDITS: setting_values.max_credits,
     ALLOWED_HOSTS: setting_values.host_names,
@@ -49,80 +42,74 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 
-def load_settings() -> Settings:
-    """Read and check every setting. Never raises for a bad value: see ``Settings.problems``."""
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check every setting. Never raises for a bad value: see ``Settings.problems``.
+
+    ``environment`` is for the launcher: Streamlit overwrites ``os.environ`` with the values of
+    every secrets file it knows, the home folder's too, before the app starts.
+    """
     values: dict[str, Any] = {}
     problems: dict[str, NotConfigured] = {}
     sources: dict[str, str] = {}
     try:
-        written = _Written()
-    except ValueError:  # the file is no TOML; its text may hold a secret, so it is not quoted
-        problems[str(SECRETS_FILE)] = NotConfigured(
-            str(SECRETS_FILE),
-            f"{SECRETS_FILE} is not valid TOML, so nothing in it was read.",
-            'Write each setting as NAME = "value", one a line.',
-        )
-        written = _WrittenInEnvironment()
-    in_environment = EnvSettingsSource(_Written)()
+        file = _read_file()
+    except NotConfigured as problem:
+        problems[problem.setting] = problem
+        file = {}
     for attribute, name in NAMES.items():
-        value = getattr(written, attribute)
-        if value is None:
+        in_environment = name in environment
+        value = environment[name] if in_environment else file.get(name, "")
+        if not str(value).strip():
             continue
-        sources[name] = ENVIRONMENT if name in in_environment else str(SECRETS_FILE)
+        sources[name] = ENVIRONMENT if in_environment else str(SECRETS_FILE)
         try:
-            values[attribute] = _CHECKS[name](name, value)
+            values[attribute] = _CHECKS[name](name, _text(name, value))
         except NotConfigured as problem:
             problems[name] = problem
+    for name, section in _in_sections(file):
+        if name not in sources:
+            sources[name] = str(SECRETS_FILE)
+            problems[name] = NotConfigured(
+                name,
+                f"{name} is in the section [{section}] of {SECRETS_FILE}, where it is not read.",
+                "Move it to the top of the file, above the first section.",
+            )
     return Settings(**values, problems=problems, sources=sources)
 
 
-def _setting(name: str) -> Any:
-    return Field(default=None, validation_alias=AliasChoices(name))
+def _read_file() -> dict[str, Any]:
+    """What is in the secrets file, if there is one. Its text may hold a secret: never quote it."""
+    try:
+        return tomllib.loads(SECRETS_FILE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise NotConfigured(
+            str(SECRETS_FILE),
+            f"{SECRETS_FILE} cannot be read: {error.strerror}.",
+            "Give the user that runs the app the right to read it.",
+        ) from None
+    except ValueError:
+        raise NotConfigured(
+            str(SECRETS_FILE),
+            f"{SECRETS_FILE} is not valid TOML, so nothing in it was read.",
+            'Write each setting as NAME = "value", one a line.',
+        ) from None
 
 
-class _Written(BaseSettings):
-    """The values as written: the environment first, then the secrets file."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    secret_key: SecretStr | None = _setting(SECRET_KEY)
-    webhook_secrets: SecretStr | None = _setting(WEBHOOK_SECRET)
-    price_pro_monthly: str | None = _setting(PRICE_PRO_MONTHLY)
-    price_extra_credit: str | None = _setting(PRICE_EXTRA_CREDIT)
-    public_url: str | None = _setting(PUBLIC_URL)
-    api_base: str | None = _setting(API_BASE)
-    database_url: SecretStr | None = _setting(DATABASE_URL)
-    max_credits: str | None = _setting(MAX_CREDITS)
-    allowed_hosts: str | None = _setting(ALLOWED_HOSTS)
-    user_header: str | None = _setting(USER_HEADER)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _stripped(cls, value: object) -> str | None:
-        return None if value is None else (str(value).strip() or None)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, SECRETS_FILE)
+def _text(name: str, value: object) -> str:
+    if isinstance(value, list | dict):
+        raise NotConfigured(
+            name,
+            f"{name} is a list or a section in {SECRETS_FILE}.",
+            f'Write it as {name} = "value", above the first section.',
+        )
+    return str(value).strip()
 
 
-class _WrittenInEnvironment(_Written):
-    """The environment alone, for when the secrets file cannot be read."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings
+def _in_sections(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The names of settings that are in a section, each with the section's name."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from ((name, f"{prefix}{key}") for name in value if name in _CHECKS)
+            yield from _in_sections(value, f"{prefix}{key}.")

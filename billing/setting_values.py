@@ -1,7 +1,7 @@
 """What each setting may hold.
 
-Each takes a setting's name and its value as written, and answers the value to use, or raises the
-``NotConfigured`` that says what it holds instead and how to mend it.
+Each takes a setting's name and its text, without blanks around it, and returns the value to use,
+or raises the ``NotConfigured`` that says what it holds instead and how to mend it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,23 @@ from pydantic import SecretStr
 
 from billing.errors import NotConfigured
 
+# What an editor, a shell or an env file leaves in a value.
+QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+STRAY = (
+    (re.compile(f"[{QUOTES}]"), "a quotation mark"),
+    (re.compile(r"\\[nrt]"), r"a written-out line break (\n)"),
+    (re.compile(";"), "a semicolon"),
+    (re.compile(r"\s"), "a blank or a line break"),
+)
+API_KEYS = re.compile(r"(sk|rk|pk)_(test|live)_")
 
-def secret_key(name: str, value: SecretStr) -> SecretStr:
-    key = value.get_secret_value()
-    if re.fullmatch(r"(sk|rk)_test_\S+", key):
-        return value
-    if key.startswith(("sk_live_", "rk_live_")):
+
+def secret_key(name: str, value: str) -> SecretStr:
+    mend = "Set it to a secret test key: sk_test_… or rk_test_…"
+    _refuse_stray(name, value, mend)
+    if re.fullmatch(r"(sk|rk)_test_[!-~]+", value):
+        return SecretStr(value)
+    if value.startswith(("sk_live_", "rk_live_")):
         raise NotConfigured(
             name,
             f"{name} holds a live key. This dashboard is for testing only and refuses live keys.",
@@ -27,66 +38,65 @@ def secret_key(name: str, value: SecretStr) -> SecretStr:
         )
     kind = (
         "a publishable key"
-        if key.startswith("pk_")
+        if value.startswith("pk_")
         else "a webhook signing secret"
-        if key.startswith("whsec_")
+        if value.startswith("whsec_")
         else "no Stripe key"
     )
-    raise NotConfigured(
-        name, f"{name} holds {kind}.", "Set it to a secret test key: sk_test_… or rk_test_…"
+    raise NotConfigured(name, f"{name} holds {kind}.", mend)
+
+
+def webhook_secrets(name: str, value: str) -> tuple[SecretStr, ...]:
+    secrets = [part.strip() for part in value.split(",") if part.strip()]
+    mend = (
+        "Copy the endpoint's signing secret (whsec_…) from the Dashboard, or from `stripe listen`; "
+        "separate several with commas."
     )
-
-
-def webhook_secrets(name: str, value: SecretStr) -> tuple[SecretStr, ...]:
-    secrets = [part.strip() for part in value.get_secret_value().split(",") if part.strip()]
     for secret in secrets:
-        if not re.fullmatch(r"whsec_\S+", secret):
+        _refuse_stray(name, secret, mend)
+        if not re.fullmatch(r"whsec_[!-~]+", secret):
             held = (
                 "an API key"
-                if secret.startswith(("sk_", "rk_", "pk_"))
+                if API_KEYS.match(secret)
                 else "a webhook endpoint's id"
                 if secret.startswith("we_")
                 else "a value"
             )
-            raise NotConfigured(
-                name,
-                f"{name} holds {held} where a signing secret belongs.",
-                "Copy the endpoint's signing secret (whsec_…) from the Dashboard, or from "
-                "`stripe listen`; separate several with commas.",
-            )
+            raise NotConfigured(name, f"{name} holds {held} where a signing secret belongs.", mend)
     return tuple(SecretStr(secret) for secret in secrets)
 
 
 def price_id(name: str, value: str) -> str:
+    """Only what is surely none is refused: a Price that was a plan once has an id of any form."""
     if value.startswith("prod_"):
         raise NotConfigured(
             name,
             f"{name} holds a Product id (prod_…) where a Price id belongs.",
             "Open the product in the Stripe Dashboard and copy the id of its Price (price_…).",
         )
-    if not re.fullmatch(r"price_\w+", value):
-        raise NotConfigured(
-            name, f"{name} is not a Price id.", "Set it to an id that begins with price_."
-        )
+    mend = "Copy the id of the Price (price_…) from the Stripe Dashboard."
+    _refuse_stray(name, value, mend)
+    held = (
+        "an API key"
+        if API_KEYS.match(value)
+        else "a webhook signing secret"
+        if value.startswith("whsec_")
+        else "an address"
+        if "://" in value
+        else None
+    )
+    if held:
+        raise NotConfigured(name, f"{name} holds {held} where a Price id belongs.", mend)
     return value
 
 
-def base_url_with_path(name: str, value: str) -> str:
-    parts = urlsplit(value)
-    try:
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username or re.search(r"\s", value):
-        raise NotConfigured(
-            name, f"{name} is not a base URL.", "Write it like http://localhost:8501"
-        )
-    return value.rstrip("/")
+def api_base(name: str, value: str) -> str:
+    """Without the ``/v1`` that every path of Stripe's API begins with."""
+    return _url(name, value).removesuffix("/v1").rstrip("/")
 
 
 def base_url(name: str, value: str) -> str:
-    url = base_url_with_path(name, value)
+    url = _url(name, value)
     if urlsplit(url).path:
         raise NotConfigured(
             name,
@@ -96,12 +106,17 @@ def base_url(name: str, value: str) -> str:
     return url
 
 
-def database_url(_name: str, value: SecretStr) -> SecretStr:
-    return value  # judged by the store, which knows the engines
+def database_url(name: str, value: str) -> SecretStr:
+    """The store knows the engines and checks the rest; a password may hold nearly anything."""
+    if value[0] in QUOTES or value[-1] in QUOTES:
+        raise NotConfigured(
+            name, f"{name} begins or ends with a quotation mark.", "Write it without quotes."
+        )
+    return SecretStr(value)
 
 
 def max_credits(name: str, value: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,5}", value):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", value):
         raise NotConfigured(
             name, f"{name} is not a whole number from 1 to 999999.", "Write it like 1000."
         )
@@ -136,3 +151,24 @@ def header_name(name: str, value: str) -> str:
             "Write the name alone, like X-Forwarded-Email.",
         )
     return value
+
+
+def _url(name: str, value: str) -> str:
+    mend = "Write it like http://localhost:8501"
+    _refuse_stray(name, value, mend)
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise NotConfigured(name, f"{name} is not a base URL.", mend)
+    if "@" in parts.netloc:
+        raise NotConfigured(name, f"{name} has a user name or a password in it.", mend)
+    return value.rstrip("/")
+
+
+def _refuse_stray(name: str, value: str, mend: str) -> None:
+    for pattern, held in STRAY:
+        if pattern.search(value):
+            raise NotConfigured(name, f"{name} has {held} in it.", mend)

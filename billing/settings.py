@@ -91,6 +91,19 @@ class Settings:
         """Somebody set ``name``, rightly or wrongly, in the environment or the secrets file."""
         return self.source(name) in (ENVIRONMENT, str(SECRETS_FILE))
 
+    def changed_since(self, earlier: Settings) -> list[str]:
+        """The names of the settings that are written otherwise here than in ``earlier``."""
+
+        def written(settings: Settings, attribute: str, name: str) -> tuple[Any, ...]:
+            value = getattr(settings, attribute) if settings.is_given(name) else None
+            return settings.is_given(name), value, str(settings.problems.get(name))
+
+        return [
+            name
+            for attribute, name in NAMES.items()
+            if written(self, attribute, name) != written(earlier, attribute, name)
+        ]
+
     @property
     def stripe_is_configured(self) -> bool:
         """A test key is set and usable."""

@@ -85,6 +85,33 @@ def test_closed_pages_leave_no_file_open(app: Process) -> None:
     wait_for(lambda: open_files() <= before + 20, "files of closed pages are closed")
 
 
+def test_the_environment_goes_before_this_folders_file_and_nothing_else_is_read(
+    tmp_path: Path,
+) -> None:
+    """Streamlit writes the values of both secrets files over the environment of the process."""
+    of_the_folder = tmp_path / ".streamlit/secrets.toml"
+    of_the_home = tmp_path / "home/.streamlit/secrets.toml"
+    for file, text in (
+        (of_the_folder, 'STRIPE_API_BASE = "http://127.0.0.1:2"'),
+        (of_the_home, "BILLING_MAX_CREDITS = 2"),
+    ):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    environment = {
+        "HOME": str(tmp_path / "home"),
+        "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
+        "STRIPE_PRICE_EXTRA_CREDIT": "price_x",
+        "STRIPE_API_BASE": "http://127.0.0.1:1",
+    }
+    with dashboard(tmp_path, environment) as running:
+        health = requests.get(f"{running.url}/api/billing/health", timeout=10).json()
+        assert health["mode"] == "Stripe-compatible API at 127.0.0.1:1"
+        answer = requests.post(
+            f"{running.url}/api/billing/extra-credits", json={"quantity": 5}, timeout=10
+        )
+        assert (answer.status_code, answer.json()) == (500, {"error": "Stripe checkout failed"})
+
+
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     with dashboard(tmp_path) as first:
         made = requests.post(f"{first.url}/api/billing/checkout", timeout=10).json()["id"]

@@ -326,7 +326,8 @@ def test_a_price_that_cannot_be_bought_by_the_quantity_is_wrong(
     [
         ("price_unknown", "The account of the key has no such Price"),
         ("prod_x", "a Product id"),
-        ("99", "is not a Price id"),
+        ("plan_Abc123", "The account of the key has no such Price"),
+        ("pro/monthly?x", "The account of the key has no such Price"),
         (None, "is not set"),
     ],
 )
@@ -476,6 +477,36 @@ def test_a_secrets_file_that_cannot_be_read_is_a_finding_and_the_environment_sti
     report = examined(settings_of())
     assert wrong(report) == ["Settings file"]
     assert found(report, "Secret key").source == "environment"
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_changed_secrets_file_is_read_anew_and_asks_for_a_restart(
+    settings_of: SettingsOf, tmp_path: Path
+) -> None:
+    settings = settings_of()
+    file = tmp_path / ".streamlit/secrets.toml"
+    file.parent.mkdir()
+    changes = {
+        "": (None, ""),
+        "BILLING_MAX_CREDITS = 7": (WARNING, "Changed since the app started: BILLING_MAX_CREDITS."),
+        "BILLING_MAX_CREDITS = 0": (WRONG, "BILLING_MAX_CREDITS is not a whole number"),
+        "BILLING_MAX_CREDITS 0": (WRONG, ".streamlit/secrets.toml is not valid TOML"),
+    }
+
+    async def examine() -> None:
+        services = Services(settings, stripe_name="Stripe under test")
+        try:
+            for text, (status, said) in changes.items():
+                file.write_text(text)
+                report = await services.diagnosis.examine()
+                of_the_file = [one for one in report.findings if one.name == "Settings file"]
+                assert [one.status for one in of_the_file] == ([status] if status else [])
+                assert all(said in one.found for one in of_the_file)
+                assert all("estart the app" in one.mend for one in of_the_file if "MAX" in said)
+        finally:
+            await services.aclose()
+
+    asyncio.run(examine())
 
 
 def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from billing.errors import NotConfigured
 from billing.setting_sources import load_settings
-from billing.settings import PRICE_PRO_MONTHLY, SECRET_KEY, WEBHOOK_SECRET
+from billing.settings import PRICE_PRO_MONTHLY, SECRET_KEY, SECRETS_FILE, WEBHOOK_SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,11 @@ def loaded(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return load_settings()
+
+
+def write_secrets(folder: Path, text: str) -> None:
+    (folder / SECRETS_FILE).parent.mkdir(exist_ok=True)
+    (folder / SECRETS_FILE).write_text(text)
 
 
 def test_nothing_set_is_in_order_and_asks_for_the_sandbox() -> None:
@@ -75,7 +80,26 @@ def test_any_other_key_is_refused_by_kind_and_never_falls_back_to_the_sandbox(
     ("name", "value", "said"),
     [
         ("STRIPE_PRICE_PRO_MONTHLY", "prod_123", "Product id"),
-        ("STRIPE_PRICE_EXTRA_CREDIT", "99", "no"),
+        ("STRIPE_PRICE_EXTRA_CREDIT", "sk_test_x", "an API key where a Price id belongs"),
+        ("STRIPE_PRICE_EXTRA_CREDIT", "whsec_x", "a webhook signing secret where a Price id"),
+        ("STRIPE_PRICE_EXTRA_CREDIT", "https://dashboard.stripe.com/prices/price_x", "an address"),
+        ("STRIPE_PRICE_EXTRA_CREDIT", "price_x price_y", "a blank"),
+        ("STRIPE_PRICE_EXTRA_CREDIT", "'price_x'", "a quotation mark"),
+        ("STRIPE_SECRET_KEY", '"sk_test_hidden"', "a quotation mark"),
+        ("STRIPE_SECRET_KEY", "sk_test_hidden'", "a quotation mark"),
+        ("STRIPE_SECRET_KEY", r"sk_test_hidden\n", r"a written-out line break (\n)"),
+        ("STRIPE_SECRET_KEY", "sk_test_hidden sk_test_hidden", "a blank"),
+        ("STRIPE_SECRET_KEY", "sk_test_\u2026", "no Stripe key"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_hidden;whsec_hidden", "a semicolon"),
+        ("STRIPE_WEBHOOK_SECRET", r"whsec_hidden\n", r"a written-out line break (\n)"),
+        ("STRIPE_WEBHOOK_SECRET", '"whsec_hidden, whsec_hidden"', "a quotation mark"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_hidden whsec_hidden", "a blank"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_\u2026", "a value where a signing secret belongs"),
+        ("DATABASE_URL", '"sqlite:///hidden"', "a quotation mark"),
+        ("STRIPE_API_BASE", "http://[", "base URL"),
+        ("STRIPE_API_BASE", "http://localhost:12111'", "a quotation mark"),
+        ("PINGPOINT_PUBLIC_URL", "https://me:hidden@example.com", "a password"),
+        ("PINGPOINT_PUBLIC_URL", "https://:hidden@example.com", "a password"),
         ("PINGPOINT_PUBLIC_URL", "https://example.com/app", "path"),
         ("PINGPOINT_PUBLIC_URL", "example.com", "base URL"),
         ("PINGPOINT_PUBLIC_URL", "javascript://example.com", "base URL"),
@@ -99,7 +123,23 @@ def test_a_malformed_value_is_a_problem_that_names_its_setting(
     assert name in problem.message
     assert said in problem.message
     assert problem.next_step
-    assert value not in problem.message or not value.startswith("sk_")
+    assert "hidden" not in f"{problem.message} {problem.next_step}"
+
+
+@pytest.mark.parametrize("price", ["price_x", "plan_Abc123", "pro-monthly", "Pro/2019", "99"])
+def test_an_id_that_may_be_a_prices_is_left_for_stripe_to_judge(
+    monkeypatch: pytest.MonkeyPatch, price: str
+) -> None:
+    settings = loaded(monkeypatch, STRIPE_PRICE_PRO_MONTHLY=price)
+    assert (settings.price_pro_monthly, settings.problems) == (price, {})
+
+
+@pytest.mark.parametrize("tail", ["", "/", "/v1", "/v1/"])
+def test_the_api_address_is_taken_with_and_without_its_version(
+    monkeypatch: pytest.MonkeyPatch, tail: str
+) -> None:
+    settings = loaded(monkeypatch, STRIPE_API_BASE=f"http://localhost:12111/stripe{tail}")
+    assert settings.api_base == "http://localhost:12111/stripe"
 
 
 def test_one_bad_value_leaves_the_others_usable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,9 +168,9 @@ def test_several_signing_secrets_are_taken_while_one_is_rolled(
 def test_the_environment_goes_before_the_secrets_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / ".streamlit").mkdir()
-    (tmp_path / ".streamlit/secrets.toml").write_text(
-        'STRIPE_SECRET_KEY = "sk_test_file"\nBILLING_MAX_CREDITS = 7\n[other]\nkey = "x"\n'
+    write_secrets(
+        tmp_path,
+        'STRIPE_SECRET_KEY = "sk_test_file"\nBILLING_MAX_CREDITS = 7\n[other]\nkey = "x"\n',
     )
     settings = loaded(monkeypatch, STRIPE_SECRET_KEY="sk_test_environment")
     assert settings.secret_key is not None
@@ -138,12 +178,66 @@ def test_the_environment_goes_before_the_secrets_file(
     assert settings.max_credits == 7
 
 
-def test_a_secrets_file_that_is_no_toml_is_named_and_not_quoted(tmp_path: Path) -> None:
-    (tmp_path / ".streamlit").mkdir()
-    (tmp_path / ".streamlit/secrets.toml").write_text("STRIPE_SECRET_KEY = sk_test_unquoted")
+def test_an_environment_of_ones_own_is_read_instead_of_the_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_secrets(tmp_path, "BILLING_MAX_CREDITS = 7")
+    monkeypatch.setenv("BILLING_MAX_CREDITS", "9")
+    settings = load_settings({"STRIPE_SECRET_KEY": "sk_test_x"})
+    assert settings.max_credits == 7
+    assert settings.source("BILLING_MAX_CREDITS") == str(SECRETS_FILE)
+    assert settings.source("STRIPE_SECRET_KEY") == "environment"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[stripe]\nSTRIPE_SECRET_KEY = "sk_test_hidden"',
+        '[a.stripe]\nSTRIPE_SECRET_KEY = "sk_test_hidden"',
+        'STRIPE_SECRET_KEY = ["sk_test_hidden"]',
+    ],
+)
+def test_a_setting_in_a_section_or_a_list_is_said_by_name_and_not_replaced_by_the_sandbox(
+    tmp_path: Path, written: str
+) -> None:
+    write_secrets(tmp_path, written)
+    settings = load_settings()
+    (problem,) = settings.problems.values()
+    assert problem.setting == SECRET_KEY
+    assert "section" in problem.message
+    assert "above the first section" in problem.next_step
+    assert "hidden" not in problem.message
+    assert not settings.wants_sandbox
+    assert load_settings({"STRIPE_SECRET_KEY": "sk_test_x"}).problems == {}
+
+
+@pytest.mark.parametrize("written", [b"STRIPE_SECRET_KEY = sk_test_unquoted", b"\xff = 1"])
+def test_a_secrets_file_that_is_no_toml_is_named_and_not_quoted(
+    tmp_path: Path, written: bytes
+) -> None:
+    write_secrets(tmp_path, "")
+    (tmp_path / SECRETS_FILE).write_bytes(written)
     (problem,) = load_settings().problems.values()
     assert "secrets.toml" in problem.message
     assert "sk_test_unquoted" not in f"{problem.message} {problem.next_step}"
+
+
+def test_a_secrets_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / SECRETS_FILE).mkdir(parents=True)
+    (problem,) = load_settings({"STRIPE_SECRET_KEY": "sk_test_x"}).problems.values()
+    assert problem.message == ".streamlit/secrets.toml cannot be read: Is a directory."
+
+
+def test_what_is_written_otherwise_than_before_is_named(tmp_path: Path) -> None:
+    write_secrets(tmp_path, 'STRIPE_PRICE_PRO_MONTHLY = "price_a"\nBILLING_MAX_CREDITS = 7')
+    before = load_settings()
+    assert load_settings().changed_since(before.using(api_base="http://127.0.0.1:1")) == []
+    write_secrets(tmp_path, 'STRIPE_PRICE_PRO_MONTHLY = "price_b"\nSTRIPE_SECRET_KEY = "pk_x"')
+    assert load_settings().changed_since(before) == [
+        "STRIPE_SECRET_KEY",
+        "STRIPE_PRICE_PRO_MONTHLY",
+        "BILLING_MAX_CREDITS",
+    ]
 
 
 def test_settings_do_not_print_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

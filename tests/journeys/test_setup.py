@@ -77,5 +77,12 @@ def test_an_empty_account_is_set_up_from_the_page(page: Page, tmp_path: Path) ->
             assert KEY not in page.content() + app.log
             assert len(client.v1.prices.list().data) == 2
             assert len(client.v1.webhook_endpoints.list().data) == 1
-        with dashboard(tmp_path, settings | dict(found), port=port) as app:
+            secrets = tmp_path / ".streamlit/secrets.toml"
+            secrets.parent.mkdir()
+            secrets.write_text("".join(f'{name} = "{value}"\n' for name, value in found))
+            page.get_by_role("button", name="Check again").click()
+            expect(page.get_by_text("Restart the app")).to_be_visible()
+            page.goto("about:blank")  # a page that is open would ask the server that ends
+        with dashboard(tmp_path, settings, port=port) as app:
             setup_page(page, app, "Everything is in order")
+            expect(page.get_by_text(".streamlit/secrets.toml")).to_have_count(3)
