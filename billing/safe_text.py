@@ -12,12 +12,13 @@ SECRET = "[secret]"  # noqa: S105 - what stands where one stood
 _PATTERNS = tuple(
     (hint, re.compile(pattern, re.IGNORECASE))
     for hints, pattern in (
-        # Stripe's keys and signing secrets: https://docs.stripe.com/keys
+        # Stripe's keys and signing secrets, but not sk_test_… in a sentence that asks for one:
+        # https://docs.stripe.com/keys
         (
             ("k_test_", "k_live_", "k_org_"),
-            r"()[a-z]k_(?:org_)?(?:test|live)_[^\s'\"\\<>,;&)\]}]+",
+            r"()[a-z]k_(?:org_)?(?:test|live)_(?!…)[^\s'\"\\<>,;&)\]}]+",
         ),
-        (("whsec_",), r"()whsec_[^\s'\"\\<>,;&)\]}]+"),
+        (("whsec_",), r"()whsec_(?!…)[^\s'\"\\<>,;&)\]}]+"),
         # Client secrets: pi_…_secret_…, seti_…_secret_…, cs_…_secret_…
         (("_secret_",), r"(_secret_)[a-z0-9%_-]{8,}"),
         # Passwords in URLs. A database's may hold a slash.

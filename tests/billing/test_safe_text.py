@@ -52,6 +52,7 @@ def test_every_form_of_a_secret_is_blotted_out_and_what_stood_there_still_shows(
     [
         "Webhook received: evt_1 checkout.session.completed cs_test_a1b2c3",
         "The STRIPE_WEBHOOK_SECRET: it begins with whsec.",
+        "Set it to a secret test key: sk_test_… or rk_test_…; the signing secret is whsec_…",
         "http://localhost:8501/app/billing?email=a@b.example",
         "password authentication failed for user shop",
         "Stripe did not answer at https://api.stripe.com.",
