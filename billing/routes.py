@@ -24,7 +24,7 @@ from billing.errors import (
     StripeFailure,
     WebhookRefused,
 )
-from billing.webhook_endpoint import WEBHOOK_PATH
+from billing.webhook_endpoint import WEBHOOK_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     return [
         Route(f"{BASE}/checkout", checkout, methods=["GET", "POST"]),
         Route(f"{BASE}/extra-credits", extra_credits, methods=["POST"]),
-        Route(WEBHOOK_PATH, stripe_webhook, methods=["POST"]),
+        *(Route(path, stripe_webhook, methods=["POST"]) for path in WEBHOOK_PATHS),
         Route(f"{BASE}/health", health, methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from billing.findings import Finding, Group, Missing, Status
 from billing.session_story import TURNS
 from billing.settlement import HANDLED_TYPES
 
 WEBHOOK_PATH = "/api/billing/stripe/webhook"
+WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
 NEEDED_EVENTS = HANDLED_TYPES
 # What a session's story tells besides: nothing waits for these.
 STORY_EVENTS = tuple(name for name in TURNS if name not in NEEDED_EVENTS)
@@ -111,4 +112,5 @@ def _place(url: str) -> tuple[str, str, int | None, str]:
     host = parts.hostname or ""
     host = "localhost" if host in ("127.0.0.1", "::1") else host
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, host, port, parts.path.rstrip("/")
+    path = unquote(parts.path)
+    return parts.scheme, host, port, WEBHOOK_PATH if path in WEBHOOK_PATHS else path

@@ -12,6 +12,7 @@ import stripe
 from pydantic import SecretStr
 
 from billing.errors import NotConfigured
+from billing.webhook_endpoint import registered_at, webhook_url
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving
@@ -237,6 +238,17 @@ def test_an_event_without_end_is_refused_and_kept_with_the_size_that_had_come(sh
     ((reason, size),) = refusals(shop.server)
     assert "larger than" in reason
     assert 1024 * 1024 < size <= 1025 * 1024
+
+
+@pytest.mark.parametrize("tail", ["", "/", "?x=1", "%2F", "//", "s"])
+def test_the_webhook_answers_where_the_check_calls_an_endpoint_right(shop: Shop, tail: str) -> None:
+    here = f"{shop.url}{WEBHOOK}{tail}"
+    body = event()
+    header = stripe.WebhookSignature.generate_signature_header(body, "whsec_of_the_tests")
+    answer = requests.post(here, body, headers={"Stripe-Signature": header}, timeout=10)
+    is_right = bool(registered_at([{"url": here}], webhook_url(shop.url)))
+    assert answer.status_code == (200 if is_right else 404)
+    assert is_right == (tail not in ("//", "s"))
 
 
 def test_without_a_signing_secret_the_webhook_is_closed_and_the_delivery_noted(
