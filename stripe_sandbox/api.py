@@ -136,8 +136,9 @@ class Api:
         if fault is not None:
             await self._wait()
             raise fault
-        if "stripe-account" in request.headers:
-            raise errors.account_invalid(request.headers["stripe-account"])
+        for header in ("stripe-account", "stripe-context"):
+            if header in request.headers:
+                raise errors.account_invalid(request.headers[header])
         _check_version(request.headers.get("stripe-version", API_VERSION))
         found = self._router.find(request.method, request.path)
         if found is None:

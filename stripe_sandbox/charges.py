@@ -27,6 +27,8 @@ DISPUTED = "charge.disputed"
 """What the agenda calls the moment when a card's owner denies a payment."""
 DISPUTED_AFTER = 5.0
 
+STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
+
 
 class Charges:
     """Makes and lists charges."""
@@ -112,7 +114,7 @@ class Charges:
                 "amount": intent["amount"],
                 "amount_refunded": 0,
                 "billing_details": method["billing_details"],
-                "calculated_statement_descriptor": "LOCAL SANDBOX",
+                "calculated_statement_descriptor": _on_the_statement(intent),
                 "created": self._world.clock.now(),
                 "currency": intent["currency"],
                 "customer": intent["customer"],
@@ -140,6 +142,12 @@ class Charges:
     def _list(self, call: Call) -> Page:
         filters = chosen(call.params, "customer", "payment_intent")
         return self._world.page(KIND, URL, filters, window_of(call.params))
+
+
+def _on_the_statement(intent: Object) -> str:
+    """What the payer's statement says: the account's prefix, with the payment's suffix if any."""
+    suffix = intent["statement_descriptor_suffix"]
+    return f"{STATEMENT_PREFIX}* {suffix}"[:STATEMENT_LENGTH] if suffix else STATEMENT_PREFIX
 
 
 def _failure(refusal: CardRefusal | DebitRefusal | None) -> Object:

@@ -147,7 +147,7 @@ class CheckoutPage:
             error = FieldError("result", "This must be complete or fail.", "invalid_result")
             raise _Refused(400, "invalid", error)
         unknown = FieldError("payment_intent", "There is no such challenge.", "resource_missing")
-        if not isinstance(intent, str):
+        if not isinstance(intent, str) or not intent.isascii():
             raise _Refused(400, "invalid", unknown)
         try:
             return self._payments.authenticate(session_id, intent, succeed=result == "complete")
@@ -219,7 +219,6 @@ async def _submitted(request: Request) -> dict[str, Any]:
         if not _is_json(request):
             return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
         fields = json.loads(body)
-        json.dumps(fields, ensure_ascii=False).encode()  # refuses half a surrogate pair
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):

@@ -19,6 +19,12 @@ _SYMBOLS = {
     "nzd": "NZ$",
     "brl": "R$",
 }
+_BUTTONS = {
+    "book": "Book",
+    "donate": "Donate {total}",
+    "pay": "Pay {total}",
+    "subscribe": "Subscribe",
+}
 
 
 def amount_text(amount: int, currency: str) -> str:
@@ -77,9 +83,14 @@ class OrderText:
             ),
             total_label="Total due today" if subscribes else "Total due",
             total=total,
-            button="Subscribe" if subscribes else f"Pay {total}",
+            button=_button(view, total),
             renewal=f"Renews every {interval} until canceled." if interval else "",
         )
+
+
+def _button(view: CheckoutView, total: str) -> str:
+    kind = "subscribe" if view.mode == "subscription" else view.submit_type or "pay"
+    return _BUTTONS.get(kind, _BUTTONS["pay"]).format(total=total)
 
 
 def _each(quantity: int, unit_amount: int, currency: str, interval: str | None) -> str:

@@ -31,9 +31,12 @@ SIMULATED = (
 
 _ONLY: dict[tuple[str, ...], tuple[Any, ...]] = {
     ("adaptive_pricing", "enabled"): (False,),
+    ("allow_promotion_codes",): (False,),
     ("automatic_tax", "enabled"): (False,),
     ("billing_address_collection",): ("auto",),
     ("invoice_creation", "enabled"): (False,),
+    ("locale",): ("auto", "en", "en-GB"),
+    ("mode",): ("payment", "subscription"),
     ("payment_intent_data", "capture_method"): ("automatic", "automatic_async"),
     ("phone_number_collection", "enabled"): (False,),
     ("tax_id_collection", "enabled"): (False,),
@@ -58,12 +61,10 @@ def check_request(params: dict[str, Any]) -> None:
     """StripeError: the parameters do not go together, or one's value is not simulated."""
     if "mode" not in params:
         raise errors.parameter_missing("mode")
-    if params["mode"] == "setup":
-        raise errors.not_simulated("mode")
     for path, values in _ONLY.items():
         _check_value(params, path, values)
     if "card" not in params.get("allowed_payment_method_types", ["card"]):
-        raise errors.not_simulated("allowed_payment_method_types")
+        raise errors.not_simulated("allowed_payment_method_types", "a session without cards")
     for required in ("success_url", "line_items"):
         if not params.get(required):
             raise errors.parameter_missing(required)
@@ -98,4 +99,6 @@ def _check_value(params: dict[str, Any], path: tuple[str, ...], values: tuple[An
             return
         held = held[name]
     if held not in values:
-        raise errors.not_simulated(path[0] + "".join(f"[{name}]" for name in path[1:]))
+        name = path[0] + "".join(f"[{part}]" for part in path[1:])
+        value = str(held).lower() if isinstance(held, bool) else held
+        raise errors.not_simulated(name, f"{name}={value}")

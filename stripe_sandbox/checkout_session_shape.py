@@ -72,6 +72,8 @@ def new_session(
             "status": "open",
             "submit_type": params.get("submit_type"),
             "success_url": params["success_url"],
+            "tax_id_collection": params.get("tax_id_collection")
+            and {"enabled": False, "required": "never"},
             "total_details": shape(
                 "checkout.session.TotalDetails",
                 {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},

@@ -90,10 +90,10 @@ class CheckoutSessions:
         total = sum(item["amount_total"] for item in items)
         currency: str = items[0]["currency"]
         if params.get("currency", currency).lower() != currency:
-            raise errors.not_simulated("currency")
+            raise errors.not_simulated("currency", "another currency than the prices'")
         if total == 0 and params["mode"] == "subscription":
             # Stripe would save the card without a payment: a SetupIntent, which is not here.
-            raise errors.not_simulated("line_items")
+            raise errors.not_simulated("line_items", "a subscription that costs nothing")
         _check_total(total, currency)
         renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
         check_charge(renewed, currency, "line_items")

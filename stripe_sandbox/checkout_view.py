@@ -28,6 +28,7 @@ class CheckoutView:
     status: str
     payment_status: str
     mode: str
+    submit_type: str | None
     currency: str
     amount_total: int
     line_items: tuple[LineItemView, ...]
@@ -45,6 +46,7 @@ def checkout_view(world: World, session: Object, line_items: list[Object]) -> Ch
         status=session["status"],
         payment_status=session["payment_status"],
         mode=session["mode"],
+        submit_type=session["submit_type"],
         currency=session["currency"],
         amount_total=session["amount_total"],
         line_items=tuple(_line_view(world, item) for item in line_items),

@@ -39,7 +39,7 @@ class ControlPayments:
         and the ids of the events. StripeError: no such session, or fields that are wrong."""
         number = fields.text("card", None)
         account = fields.text("bank_account", None)
-        settles_in = fields.number("settles_in_seconds", SETTLES_IN, 0, LONGEST_SETTLING)
+        settles_in = fields.number("settles_in_seconds", None, 0, LONGEST_SETTLING)
         authenticate = fields.boolean("authenticate", None)
         payer = Payer(fields.text("email", EMAIL), fields.text("name", NAME))
         fields.end()
@@ -47,12 +47,17 @@ class ControlPayments:
             raise errors.parameter_missing("card")
         if number is not None and account is not None:
             raise fields.refusal("card", "Give a card or a bank_account, not both.")
+        if number is not None and settles_in is not None:
+            raise fields.refusal("settles_in_seconds", "A card is charged at once.")
+        if account is not None and authenticate is not None:
+            raise fields.refusal("authenticate", "A bank account asks for no 3-D Secure.")
         with self._world.events.collected() as events:
             try:
                 if number is not None:
                     outcome = self._with_card(session, number, payer, authenticate)
                 else:
-                    outcome = self._payments.debit(session, account or "", payer, settles_in)
+                    seconds = SETTLES_IN if settles_in is None else settles_in
+                    outcome = self._payments.debit(session, account or "", payer, seconds)
             except KeyError as error:
                 raise errors.no_such(SESSION, session, "session", 404) from error
         after = self._world.require(SESSION, session, "session", status=404)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+NOT_SIMULATED = "sandbox_not_simulated"
+"""The code, none of Stripe's own, of what Stripe has and the local sandbox has not."""
+
 
 class StripeError(Exception):
     """An answer other than 200, in Stripe's words.
@@ -35,7 +38,9 @@ class StripeError(Exception):
         error: dict[str, Any] = {}
         if self.code is not None:
             error["code"] = self.code
-            error["doc_url"] = "https://stripe.com/docs/error-codes/" + self.code.replace("_", "-")
+            if self.code != NOT_SIMULATED:
+                slug = self.code.replace("_", "-")
+                error["doc_url"] = f"https://stripe.com/docs/error-codes/{slug}"
         error["message"] = self.message
         if self.param is not None:
             error["param"] = self.param
@@ -78,13 +83,13 @@ def parameter_empty(name: str) -> StripeError:
     )
 
 
-def not_simulated(name: str) -> StripeError:
-    """A parameter or value that Stripe has and the local sandbox has not."""
+def not_simulated(param: str, what: str | None = None) -> StripeError:
+    """What Stripe has and the local sandbox has not: the parameter, or `what` of it (a value)."""
     return bad_parameter(
-        f"The local sandbox does not simulate the parameter {name}. "
-        "Stripe documents it: remove it here, or use a Stripe sandbox.",
-        name,
-        "sandbox_not_simulated",
+        f"The local sandbox does not simulate {what or f'the parameter {param}'}. Stripe has it: "
+        "leave it out here, or use a Stripe sandbox.",
+        param,
+        NOT_SIMULATED,
     )
 
 
@@ -119,13 +124,12 @@ def unrecognized_url(method: str, path: str) -> StripeError:
     )
 
 
-def endpoint_not_simulated(method: str, path: str) -> StripeError:
-    """An endpoint of a resource that Stripe has and the local sandbox has not."""
+def operation_not_simulated(method: str, path: str) -> StripeError:
+    """An operation that Stripe has and the local sandbox has not; `path` with its ids in braces."""
     return StripeError(
-        f"The local sandbox does not simulate {method} {path}. If Stripe documents it, use a "
-        "Stripe sandbox.",
-        status=404,
-        code="sandbox_not_simulated",
+        f"The local sandbox does not simulate {method} {path}. Stripe has it: use a Stripe sandbox "
+        "for it.",
+        code=NOT_SIMULATED,
         before_execution=True,
     )
 

@@ -14,6 +14,7 @@ from stripe._stripe_object import StripeObject
 from stripe_sandbox import errors
 from stripe_sandbox.annotations import StripeClass, object_class, object_fields
 from stripe_sandbox.objects import Object
+from stripe_sandbox.shapes import only_expanded
 
 MAXIMUM_DEPTH = 4
 
@@ -99,6 +100,8 @@ class Expander:
             found = None if current is None or in_list else _field(current, name)
             if found is None or current is None:
                 raise refusal
+            if only_expanded(current, name) and (current, name) not in self._includes:
+                raise errors.not_simulated("expand", f"the expansion of {path}")
             can_end = found.expandable or (current, name) in self._includes
             current, in_list = found.target, found.is_list
         if not can_end:

@@ -11,6 +11,7 @@ from stripe.params._invoice_payment_list_params import InvoicePaymentListParams
 from stripe.params._invoice_payment_retrieve_params import InvoicePaymentRetrieveParams
 from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
 
+from stripe_sandbox import errors
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.invoice_lines import invoice_line
 from stripe_sandbox.invoice_shape import KIND, PAYMENT, new_invoice, new_payment
@@ -48,7 +49,7 @@ class Invoices:
                 self._list_payments,
                 InvoicePaymentListParams,
                 PAYMENT,
-                ("invoice", "payment", "status"),
+                ("invoice", "payment.payment_intent", "payment.type", "status"),
             ),
             Route(
                 "GET",
@@ -221,6 +222,8 @@ class Invoices:
 
     def _list_payments(self, call: Call) -> Page:
         filters: dict[str, Any] = chosen(call.params, "invoice", "status")
-        if "payment" in call.params:
-            filters["payment_intent"] = call.params["payment"].get("payment_intent")
+        payment = call.params.get("payment", {"type": "payment_intent"})
+        if payment["type"] != "payment_intent":
+            raise errors.not_simulated("payment[type]", f"payment[type]={payment['type']}")
+        filters |= chosen(payment, "payment_intent")
         return self._world.page(PAYMENT, PAYMENTS_URL, filters, window_of(call.params))

@@ -38,7 +38,7 @@ class Fields:
             raise errors.bad_parameter("The body is nested too deep.", "body") from error
         return cls(value)
 
-    def number(self, name: str, default: float, low: float, high: float) -> float:
+    def number(self, name: str, default: T, low: float, high: float) -> float | T:
         """A number from `low` to `high`."""
         value = self._take(name)
         if value is None:

@@ -7,6 +7,7 @@ from typing import Any
 from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
 
+from stripe_sandbox import errors
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.events import NOBODY, Origin
@@ -190,7 +191,14 @@ class PaymentIntents:
         self._world.events.record(name, intent, origin)
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "intent", status=404)
+        intent = self._world.require(KIND, call.ids[0], "intent", status=404)
+        if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
+            raise errors.invalid(
+                "The client_secret provided does not match the client_secret associated with this "
+                "PaymentIntent.",
+                "client_secret",
+            )
+        return intent
 
     def _list(self, call: Call) -> Page:
         filters = {"customer": call.params["customer"]} if "customer" in call.params else {}

@@ -184,10 +184,10 @@ class Prices:
         self._world.objects.save(holder)
 
     def _create(self, call: Call) -> Object:
-        if call.params.get("billing_scheme", "per_unit") != "per_unit":
-            raise errors.not_simulated("billing_scheme")
-        if call.params.get("recurring", {}).get("usage_type", "licensed") != "licensed":
-            raise errors.not_simulated("recurring[usage_type]")
+        if (scheme := call.params.get("billing_scheme", "per_unit")) != "per_unit":
+            raise errors.not_simulated("billing_scheme", f"billing_scheme={scheme}")
+        if (usage := call.params.get("recurring", {}).get("usage_type", "licensed")) != "licensed":
+            raise errors.not_simulated("recurring[usage_type]", f"usage_type={usage}")
         return self.make(call.params, call.origin)
 
     def _retrieve(self, call: Call) -> Object:

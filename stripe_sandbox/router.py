@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stripe._v1_services import _subservices
-
-from stripe_sandbox import errors
+from stripe_sandbox import errors, sdk_operations
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.pagination import PARAMETERS
 from stripe_sandbox.parameters import Simulated
 from stripe_sandbox.world import Route
+
+_WORD = re.compile(r"[a-z_]+\Z")
+"""What can be a word of Stripe's paths rather than an id."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,23 @@ class Router:
         for position in range(len(parts) - 1, 0, -1):
             pattern = (*parts[:position], ":", *parts[position + 1 :])
             endpoint = self._endpoints.get((method, pattern))
-            if endpoint is not None and parts[position]:
+            if endpoint is not None and _is_id(method, path, parts, position):
                 return endpoint, (parts[position],)
         return None
 
     def unknown(self, method: str, path: str) -> StripeError:
-        """Why nothing is found: a resource that only Stripe has, or no endpoint at all."""
-        resource = path.split("/")[2] if path.count("/") > 1 else ""
-        simulated = {parts[1] for _, parts in self._endpoints}
-        if resource in _subservices and resource not in simulated:
-            return errors.endpoint_not_simulated(method, path)
-        return errors.unrecognized_url(method, path)
+        """Why nothing is found: an operation that only Stripe has, or none at all."""
+        operation = sdk_operations.find(method, path)
+        if operation is None:
+            return errors.unrecognized_url(method, path)
+        return errors.operation_not_simulated(method, operation.path)
+
+
+def _is_id(method: str, path: str, parts: tuple[str, ...], position: int) -> bool:
+    """Whether an id stands there, and no word such as `search`, of which Stripe makes another
+    operation."""
+    part = parts[position]
+    if not _WORD.match(part):  # nearly every id: the SDK's operations need not be looked through
+        return part != ""
+    operation = sdk_operations.find(method, path)
+    return operation is None or operation.parts[position] != part

@@ -118,6 +118,15 @@ def left_out(path: str) -> frozenset[str]:
     return frozenset(names)
 
 
+@cache
+def only_expanded(cls: StripeClass, name: str) -> bool:
+    """Whether Stripe sends that field of the class only in answers that expand it."""
+    return any(
+        shape_class(path) is cls and fields.get(name) == _EXPANDED
+        for path, fields in LEFT_OUT.items()
+    )
+
+
 @dataclass(frozen=True)
 class _Template:
     known: frozenset[str]

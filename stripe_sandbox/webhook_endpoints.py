@@ -96,8 +96,8 @@ class WebhookEndpoints:
         return secrets
 
     def _create(self, call: Call) -> Object:
-        if call.params.get("api_version", API_VERSION) != API_VERSION:
-            raise errors.not_simulated("api_version")
+        if (version := call.params.get("api_version", API_VERSION)) != API_VERSION:
+            raise errors.not_simulated("api_version", f"api_version={version}")
         endpoint, secret = self.make(call.params)
         return {**endpoint, "secret": secret}
 

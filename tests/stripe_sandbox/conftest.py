@@ -107,9 +107,17 @@ class Box:
         found = self.stripe.v1.events.list(params={"limit": 100}).data
         return [event.type for event in reversed(found)]
 
+    def fetch(self, path: str, **params: Any) -> requests.Response:
+        """A raw GET."""
+        return requests.get(self.url + path, params=params, auth=(KEY, ""), timeout=10)
+
+    def page(self, session: str) -> str:
+        """The HTML of a session's Checkout page."""
+        return self.fetch(f"/c/pay/{session}").text
+
     def get(self, path: str, **params: Any) -> Any:
         """What the API answers, as JSON."""
-        answer = requests.get(self.url + path, params=params, auth=(KEY, ""), timeout=10)
+        answer = self.fetch(path, **params)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -34,6 +34,7 @@ def view(
     status: str = "open",
     payment_status: str = "paid",
     mode: str = "payment",
+    submit_type: str | None = None,
     payment_method_types: tuple[str, ...] = ("card",),
     cancel_url: str | None = None,
     return_url: str | None = None,
@@ -44,6 +45,7 @@ def view(
         status=status,
         payment_status=payment_status,
         mode=mode,
+        submit_type=submit_type,
         currency="usd",
         amount_total=sum(line.amount_total for line in lines),
         line_items=lines,
@@ -158,3 +160,15 @@ def test_a_debit_under_way_is_not_called_paid() -> None:
     under_way = html.closed(view(status="complete", payment_status="unpaid"))
     assert "being paid from a bank account" in under_way
     assert "paid already" not in under_way
+
+
+@pytest.mark.parametrize(
+    ("submit_type", "button"),
+    [
+        (None, "Pay $9.90"), ("auto", "Pay $9.90"), ("pay", "Pay $9.90"), ("book", "Book"),
+        ("donate", "Donate $9.90"), ("subscribe", "Subscribe"),
+    ],
+)  # fmt: skip
+def test_the_button_says_what_the_shop_asked_for(submit_type: str | None, button: str) -> None:
+    """As `submit_type` does at Stripe."""
+    assert OrderText.of(view(submit_type=submit_type)).button == button

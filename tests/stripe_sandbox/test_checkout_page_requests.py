@@ -320,6 +320,7 @@ def test_an_unknown_session_is_404(storefront: Storefront) -> None:
         ({}, 400, "result"),
         ({"payment_intent": "pi_unknown", "result": "maybe"}, 400, "result"),
         ({"payment_intent": ["pi"], "result": "complete"}, 400, "payment_intent"),
+        ({"payment_intent": "pi_\ud83c", "result": "complete"}, 400, "payment_intent"),
         ({"result": "complete"}, 400, "payment_intent"),
         ({"payment_intent": "pi_unknown", "result": "complete"}, 404, "payment_intent"),
     ],

@@ -1,0 +1,180 @@
+"""What a request may say: values that are taken, with what they are added to, and values that are
+refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
+_LINE = {"price_data": PRICE_DATA, "quantity": 2}
+SELLS = {"mode": "payment", "line_items": [_LINE], "success_url": "http://shop.example/"}
+_PLAN = {**PRICE_DATA, "recurring": {"interval": "month"}}
+_SUBSCRIBES = {
+    "mode": "subscription",
+    "line_items": [{"quantity": 1, "price_data": _PLAN}],
+    "success_url": "http://shop.example/",
+}
+_ADDRESS = {"city": "Kiel", "country": "DE", "line1": "Weg 1"}
+ENDPOINT = {"url": "http://127.0.0.1:9/hook", "enabled_events": ["customer.created"]}
+
+Case = tuple[dict[str, Any], str, Any]
+"""A request that is taken, the parameter that is added to it (with dots), and its value."""
+
+
+def _line(name: str, value: Any) -> Case:
+    return SELLS, f"line_items.0.{name}", value
+
+
+def _cases(base: dict[str, Any], **values: Any) -> list[Case]:
+    return [(base, name, value) for name, value in values.items()]
+
+
+_PRODUCT: dict[str, Any] = {
+    "active": False, "description": "Fine", "images": ["http://a.example/x.png"],
+    "metadata": {"a": "b"}, "name": "Coffee", "shippable": True, "statement_descriptor": "TEA",
+    "unit_label": "cup", "url": "http://a.example/",
+}  # fmt: skip
+_CUSTOMER: dict[str, Any] = {
+    "address": _ADDRESS, "business_name": "Tea Ltd", "description": "Fine",
+    "email": "ann@example.com", "individual_name": "Ann", "metadata": {"a": "b"}, "name": "Ann",
+    "phone": "+49", "preferred_locales": ["de"],
+    "shipping": {"name": "Ann", "address": _ADDRESS}, "tax_exempt": "exempt",
+}  # fmt: skip
+
+SHOWN: dict[str, list[Case]] = {
+    "POST /v1/customers": _cases({}, **_CUSTOMER),
+    "POST /v1/customers/:customer": [
+        *_cases({}, **_CUSTOMER),
+        ({}, "invoice_settings.default_payment_method", "METHOD"),
+    ],
+    "POST /v1/products": [
+        *_cases({"name": "Tea"}, id="tea_1", type="good", **_PRODUCT),
+        ({"name": "Tea"}, "marketing_features.0.name", "Fresh"),
+    ],
+    "POST /v1/products/:id": [
+        *_cases({}, default_price="PRICE", **_PRODUCT),
+        ({}, "marketing_features.0.name", "Fresh"),
+    ],
+    "POST /v1/prices": [
+        *_cases(
+            PRICE_DATA, active=False, currency="eur", lookup_key="tea", metadata={"a": "b"},
+            nickname="Tea", tax_behavior="exclusive", unit_amount=700,
+        ),
+        *_cases({"currency": "usd", "unit_amount": 500}, product="PRODUCT"),
+        ({**PRICE_DATA, "lookup_key": "taken"}, "transfer_lookup_key", True),
+        *_cases(
+            PRICE_DATA,
+            **{
+                f"product_data.{name}": _PRODUCT[name]
+                for name in ("active", "metadata", "name", "statement_descriptor", "unit_label")
+            },
+        ),
+        (PRICE_DATA, "product_data.id", "tea_2"),
+        (PRICE_DATA, "recurring.interval", "week"),
+        (_PLAN, "recurring.interval_count", 2),
+    ],
+    "POST /v1/prices/:price": [
+        *_cases(
+            {}, active=False, lookup_key="green", metadata={"a": "b"}, nickname="Tea",
+            tax_behavior="exclusive",
+        ),
+        ({"lookup_key": "taken"}, "transfer_lookup_key", True),
+    ],
+    "POST /v1/webhook_endpoints": _cases(
+        ENDPOINT, description="Mine", enabled_events=["*"], metadata={"a": "b"},
+        url="http://127.0.0.1:9/other",
+    ),
+    "POST /v1/webhook_endpoints/:webhook_endpoint": _cases(
+        {}, description="Mine", disabled=True, enabled_events=["*"], metadata={"a": "b"},
+        url="http://127.0.0.1:9/other",
+    ),
+    "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),
+    "POST /v1/checkout/sessions": [
+        *_cases(
+            SELLS,
+            allowed_payment_method_types=["card"], billing_address_collection="auto",
+            cancel_url="http://shop.example/cart", client_reference_id="7", customer="CUSTOMER",
+            customer_creation="always", customer_email="ann@example.com", expires_at="SOON",
+            integration_identifier="mine", locale="en", metadata={"a": "b"},
+            origin_context="mobile_app", submit_type="donate",
+            success_url="http://shop.example/thanks",
+        ),
+        *_cases(
+            SELLS,
+            **{
+                "payment_intent_data.capture_method": "automatic",
+                "payment_intent_data.description": "Tea",
+                "payment_intent_data.metadata": {"a": "b"},
+                "payment_intent_data.receipt_email": "ann@example.com",
+                "payment_intent_data.statement_descriptor": "TEA",
+                "payment_intent_data.statement_descriptor_suffix": "TEA",
+                "tax_id_collection.enabled": False,
+            },
+        ),
+        *_cases(
+            _SUBSCRIBES,
+            **{
+                "payment_method_collection": "if_required",
+                "subscription_data.description": "Tea",
+                "subscription_data.metadata": {"a": "b"},
+                "line_items.0.price_data.recurring.interval": "year",
+            },
+        ),
+        ({**SELLS, "line_items": [{"quantity": 2}]}, "line_items.0.price", "PRICE"),
+        _line("metadata", {"a": "b"}),
+        _line("quantity", 3),
+        _line("price_data.currency", "eur"),
+        _line("price_data.unit_amount", 700),
+        _line("price_data.tax_behavior", "inclusive"),
+        *(
+            _line(f"price_data.product_data.{name}", _PRODUCT[name])
+            for name in ("description", "images", "metadata", "name", "unit_label")
+        ),
+        (
+            {
+                **SELLS,
+                "line_items": [
+                    {"price_data": {"currency": "usd", "unit_amount": 99}, "quantity": 9}
+                ],
+            },
+            "line_items.0.price_data.product", "PRODUCT",
+        ),
+    ],
+}  # fmt: skip
+
+REFUSED: dict[str, list[Case]] = {
+    "POST /v1/checkout/sessions": _cases(
+        SELLS,
+        **{
+            "adaptive_pricing.enabled": True,
+            "allow_promotion_codes": True,
+            "automatic_tax.enabled": True,
+            "billing_address_collection": "required",
+            "currency": "eur",
+            "invoice_creation.enabled": True,
+            "locale": "de",
+            "mode": "setup",
+            "payment_intent_data.capture_method": "manual",
+            "phone_number_collection.enabled": True,
+            "tax_id_collection.enabled": True,
+            "ui_mode": "elements",
+        },
+    ),
+    "POST /v1/prices": _cases(
+        _PLAN, **{"billing_scheme": "tiered", "recurring.usage_type": "metered"}
+    ),
+    "POST /v1/webhook_endpoints": _cases(ENDPOINT, api_version="2025-03-31.basil"),
+    "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
+}
+
+NARROWED: dict[str, Any] = {
+    "active": False, "charge": "ch_none", "collection_method": "send_invoice",
+    "created": {"gt": 2_000_000_000}, "currency": "eur", "customer": "cus_none",
+    "customer_details": {"email": "nobody@example.com"}, "delivery_success": False,
+    "email": "nobody@example.com", "ids": ["prod_none"], "invoice": "in_none",
+    "lookup_keys": ["none"], "payment.payment_intent": "pi_none", "payment_intent": "pi_none",
+    "payment_link": "plink_none", "product": "prod_none", "recurring.interval": "year",
+    "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",
+    "types": ["customer.deleted"],
+}  # fmt: skip
+"""Filters that not everything in the test's sandbox meets."""
