@@ -9,6 +9,7 @@ from billing.checkout_session import Kind
 from pages.offers import offer
 from pages.recent_sessions import recent_sessions
 from pages.return_banner import return_banner
+from pages.session_drawer import session_drawer
 
 return_banner()
 
@@ -18,3 +19,4 @@ for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=T
 
 st.header("Recent sessions", anchor=False)
 recent_sessions()
+session_drawer()

@@ -15,6 +15,8 @@ from pages.setting_notices import unreadable_secrets_file, unusable_key
 # The browser's tab is called as the page is, which is why no title stands here.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 st.html(Path(__file__).with_name("style.css"))
+with st.container(key="scripts"):
+    st.html(Path(__file__).with_name("navigation.html"), unsafe_allow_javascript=True)
 
 
 def home() -> None:

@@ -20,6 +20,7 @@ from pages.event_columns import (
 )
 from pages.event_filters import REFUSED, VIEWS, Asked, asked, clear, in_words, show_state
 from pages.failures import show_failure
+from pages.opening_table import HOW_TO_OPEN, opening_table
 from pages.times import local
 
 
@@ -27,7 +28,7 @@ from pages.times import local
 def event_table() -> None:
     """The counts to choose from, and the events or refused deliveries that the address asks for."""
     if st.session_state.pop("redraw_events", False):
-        st.rerun()  # the whole page: the drawer and the filters are outside of this fragment
+        st.rerun()  # the whole page: the filters are outside of this fragment
     billing = page_services()
     view = asked()
     below = places(view)
@@ -121,34 +122,19 @@ def columns(view: Asked, overview: Overview) -> tuple[str, ...]:
 
 
 def events(overview: Overview, order: tuple[str, ...]) -> None:
-    """The table; choosing a row opens the event."""
+    """The table; each row opens its event."""
     shown = overview.page.events
-    st.session_state["events_shown"] = [event.id for event in shown]
-    st.dataframe(
+    opening_table(
         rows(shown),
-        column_config=COLUMNS,
-        column_order=order,
-        hide_index=True,
+        COLUMNS,
         key="events_table",
-        on_select=chosen,
-        selection_mode="single-row",
-        height=height(len(shown)),
-        placeholder="",
+        first="type",
+        opens="event",
         alt="Events, the newest arrival first",
+        order=order,
+        height=height(len(shown)),
     )
-    st.caption(
-        "Choose a row, by its box or with Shift + Space, to see what Stripe sent or to replay it."
-    )
-
-
-def chosen() -> None:
-    """A row was chosen: the address names its event, and the row is free to be chosen again."""
-    picked = st.session_state["events_table"]["selection"]["rows"]
-    shown: list[str] = st.session_state.get("events_shown", [])
-    if picked and picked[0] < len(shown):
-        st.query_params["event"] = shown[picked[0]]
-        st.session_state["redraw_events"] = True
-    st.session_state["events_table"] = {"selection": {"rows": [], "columns": [], "cells": []}}
+    st.caption(f"{HOW_TO_OPEN} There is what Stripe sent, and the button to replay it.")
 
 
 def refused_deliveries(refusals: list[Refusal]) -> None:

@@ -8,6 +8,7 @@ from billing.errors import BillingError, StripeFailure
 from billing.mirror import MirrorState
 from billing.page_services import page_services
 from pages.failures import show_failure
+from pages.opening_table import HOW_TO_OPEN, opening_table
 from pages.session_columns import COLUMNS, rows
 from pages.times import local
 
@@ -25,14 +26,15 @@ def recent_sessions() -> None:
         return
     state_of_the_copy(recent.state)
     if recent.sessions:
-        st.dataframe(
+        opening_table(
             rows(recent.sessions),
-            column_config=COLUMNS,
-            hide_index=True,
+            COLUMNS,
             key="recent_sessions",
-            placeholder="",
+            first="what",
+            opens="session",
             alt="Recent Checkout Sessions, the newest first",
         )
+        st.caption(HOW_TO_OPEN)
     elif recent.state.complete:
         st.caption("No sessions yet. Press one of the buttons above to make the first.")
 

@@ -15,6 +15,7 @@ from billing.errors import BillingError
 from billing.page_services import page_services
 from billing.store.session_queries import COUNTED, SEARCHED, Place
 from pages.failures import show_failure
+from pages.opening_table import HOW_TO_OPEN, opening_table
 from pages.recent_sessions import state_of_the_copy
 from pages.session_columns import COLUMNS, rows
 from pages.session_export import download_button
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from billing.sessions import Followed, Found
 
 PAGE = 25
-KEY = "sessions_table"
 
 
 @dataclass
@@ -55,8 +55,6 @@ def session_table(wanted: SessionFilter) -> None:
 @st.fragment(run_every="3s")
 def following_table() -> None:
     """The rows as they are now."""
-    if st.session_state.pop("session_chosen", False):
-        st.rerun()  # the whole page: the session's drawer is opened from there
     billing, view = page_services(), current_view()
     sessions = billing.services.sessions
     try:
@@ -94,7 +92,7 @@ def head(view: View, found: Found, followed: Followed) -> None:
             count = f"{COUNTED:,}+" if found.count > COUNTED else f"{found.count:,}"
             noun = "session" if found.count == 1 else "sessions"
             st.markdown(f"**{count}** {noun}", width="content")
-            st.caption("Tick one to see its whole story.", width="content")
+            st.caption(HOW_TO_OPEN, width="content")
             if followed.new and not view.turned:
                 st.button(
                     f"Show {followed.new:,} new",
@@ -112,29 +110,16 @@ def head(view: View, found: Found, followed: Followed) -> None:
 
 
 def table(followed: Followed) -> None:
-    """The rows; choosing one opens its story."""
-    st.session_state["sessions_shown"] = [session.id for session in followed.sessions]
-    st.dataframe(
+    """The rows; each opens its story."""
+    opening_table(
         rows(followed.sessions),
-        column_config=COLUMNS,
-        hide_index=True,
-        height="content",
-        key=KEY,
-        on_select=chosen,
-        selection_mode="single-row",
-        placeholder="",
+        COLUMNS,
+        key="sessions_table",
+        first="what",
+        opens="session",
         alt="Checkout Sessions, the newest first",
+        height="content",
     )
-
-
-def chosen() -> None:
-    """A row was chosen: the address names its session, and the row is free to be chosen again."""
-    picked = st.session_state[KEY]["selection"]["rows"]
-    shown: list[str] = st.session_state.get("sessions_shown", [])
-    if picked and picked[0] < len(shown):
-        st.query_params["session"] = shown[picked[0]]
-        st.session_state["session_chosen"] = True
-    st.session_state[KEY] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
 def pager(view: View, found: Found) -> None:

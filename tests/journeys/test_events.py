@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SECRET = "whsec_of_the_journey"
 HEADER = ROW = 35  # pixels
+FIRST_COLUMN = 60
 GLANCE = 50  # milliseconds
 CROSSING = 6  # the press, and what both live parts ask of their own accord meanwhile
 
@@ -48,9 +49,9 @@ def forge(app: Process) -> None:
 
 
 def choose_row(page: Page, number: int = 1) -> Locator:
-    """Choose a row of the table by its box; the drawer that opens."""
+    """Press the first column of a row; the drawer that opens."""
     table = page.get_by_test_id("stDataFrame").first
-    table.click(position={"x": 16, "y": HEADER + ROW * number - ROW // 2})
+    table.click(position={"x": FIRST_COLUMN, "y": HEADER + ROW * number - ROW // 2})
     drawer = page.get_by_role("dialog")
     expect(drawer).to_be_visible()
     return drawer

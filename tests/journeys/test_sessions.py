@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.support.dashboard import Process
 
 HEADER = ROW = 35  # pixels
+FIRST_COLUMN = 60
 HOSTILE = "<img src=x onerror=alert(1)> :red[x] 50%_"
 
 
@@ -39,9 +40,9 @@ def sessions_page(page: Page, app: Process, query: str = "") -> Page:
 
 
 def choose_row(page: Page, number: int = 1) -> Locator:
-    """Choose a row of the table by its box; the drawer that opens."""
+    """Press the first column of a row; the drawer that opens."""
     table = page.get_by_test_id("stDataFrame").first
-    table.click(position={"x": 16, "y": HEADER + ROW * number - ROW // 2})
+    table.click(position={"x": FIRST_COLUMN, "y": HEADER + ROW * number - ROW // 2})
     drawer = page.get_by_role("dialog")
     expect(drawer).to_be_visible()
     return drawer
