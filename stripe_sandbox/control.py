@@ -29,12 +29,13 @@ from stripe_sandbox.history_plan import HistoryPlan
 from stripe_sandbox.json_fields import Fields
 from stripe_sandbox.movable_clock import MovableClock
 from stripe_sandbox.responses import error_response, json_response, new_request_id
-from stripe_sandbox.timeline import Timeline
+from stripe_sandbox.timeline import Timeline, happened
 
 logger = logging.getLogger(__name__)
 
 FARTHEST_ADVANCE = 400 * 86_400.0
 """A year and a bit: the yearly renewal is the farthest that anybody waits for."""
+FARTHEST_AHEAD = 10 * FARTHEST_ADVANCE
 ANSWERS_WITHIN = 10.0
 LONGEST_DELAY = 3_600.0
 MAXIMUM_DUPLICATES = 20
@@ -124,10 +125,20 @@ class Control:
     async def _advance(self, _: Request, fields: Fields) -> dict[str, Any]:
         seconds = fields.number("advance_seconds", 0, 0, FARTHEST_ADVANCE)
         fields.end()
-        with self._events.collected() as events:
+        if self._clock.ahead() + seconds > FARTHEST_AHEAD:
+            raise fields.refusal(
+                "advance_seconds",
+                f"The clock can be at most {FARTHEST_AHEAD / 86_400:.0f} days ahead. A reset sets "
+                "it back.",
+            )
+        with self._events.collected() as recorded:
             await self._timeline.advance(seconds)
-        await self._answered(events, ANSWERS_WITHIN)
-        return {"now": self._clock.now(), "events": events}
+        await self._answered(recorded.ids, ANSWERS_WITHIN)
+        return {
+            "now": self._clock.now(),
+            "events": recorded.ids,
+            "happened": happened(recorded.counts),
+        }
 
     async def _show_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
         fields.end()

@@ -51,7 +51,7 @@ class ControlPayments:
             raise fields.refusal("settles_in_seconds", "A card is charged at once.")
         if account is not None and authenticate is not None:
             raise fields.refusal("authenticate", "A bank account asks for no 3-D Secure.")
-        with self._world.events.collected() as events:
+        with self._world.events.collected() as recorded:
             try:
                 if number is not None:
                     outcome = self._with_card(session, number, payer, authenticate)
@@ -65,7 +65,7 @@ class ControlPayments:
             **_told(outcome),
             "status": after["status"],
             "payment_status": after["payment_status"],
-            "events": events,
+            "events": recorded.ids,
         }
 
     def _with_card(

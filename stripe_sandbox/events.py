@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_args
 
@@ -35,7 +36,22 @@ class Origin:
 
 NOBODY = Origin()
 
-_collecting: ContextVar[list[str] | None] = ContextVar("ids of recorded events", default=None)
+
+@dataclass
+class Recorded:
+    """Events: their `ids` in order, and how many there are of each type and, of invoices, of each
+    `billing_reason`."""
+
+    ids: list[str] = field(default_factory=list)
+    counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+
+    def add(self, identifier: str, name: str, subject: Object) -> None:
+        """One more."""
+        self.ids.append(identifier)
+        self.counts[name, subject.get("billing_reason")] += 1
+
+
+_collecting: ContextVar[Recorded | None] = ContextVar("recorded events", default=None)
 _telling_nobody: ContextVar[bool] = ContextVar("whether no endpoint is told", default=False)
 
 
@@ -62,9 +78,9 @@ class EventLog:
         self._listeners.append(listener)
 
     @contextmanager
-    def collected(self) -> Iterator[list[str]]:
-        """The ids of the events that the block records, in their order."""
-        found: list[str] = []
+    def collected(self) -> Iterator[Recorded]:
+        """The events that the block records."""
+        found = Recorded()
         token = _collecting.set(found)
         try:
             yield found
@@ -122,7 +138,7 @@ class EventLog:
                 self._database.after_commit(listener)
         collected = _collecting.get()
         if collected is not None:
-            collected.append(identifier)
+            collected.add(identifier, name, subject)
         return identifier
 
     def _endpoints_for(self, name: str) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from stripe_sandbox.agenda import Agenda
 from stripe_sandbox.checkout_sessions import CheckoutSessions
@@ -70,3 +71,26 @@ class Timeline:
             self._sessions.expire_due()
             while self._agenda.do_next(moment):
                 pass
+
+
+def happened(counts: Mapping[tuple[str, str | None], int]) -> dict[str, Any]:
+    """What fell due on the way, of the counts of its events: how many renewals, and how many of
+    them were paid and failed (the rest waits for a bank); sessions that expired; bank debits of
+    sessions that succeeded and failed; disputes that were opened."""
+
+    def count(name: str, reason: str | None = None) -> int:
+        return counts.get((name, reason), 0)
+
+    return {
+        "renewals": {
+            "due": count("invoice.created", "subscription_cycle"),
+            "paid": count("invoice.paid", "subscription_cycle"),
+            "failed": count("invoice.payment_failed", "subscription_cycle"),
+        },
+        "sessions_expired": count("checkout.session.expired"),
+        "debits": {
+            "succeeded": count("checkout.session.async_payment_succeeded"),
+            "failed": count("checkout.session.async_payment_failed"),
+        },
+        "disputes_opened": count("charge.dispute.created"),
+    }

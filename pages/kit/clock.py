@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from billing.durations import written
 from billing.errors import BillingError
-from billing.page_services import page_services
-from billing.store import event_queries
 from pages.failures import show_failure
 from pages.kit.scenarios import DAYS_TO_RENEWAL
 from pages.kit.steps import DAY
@@ -18,9 +15,7 @@ from pages.markdown import plain
 from pages.times import local
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from pages.kit.controls import Controls, SandboxState
+    from pages.kit.controls import Controls, Passed, SandboxState
 
 MOVES = {
     "An hour": 3_600,
@@ -43,7 +38,7 @@ def clock(controls: Controls, state: SandboxState) -> None:
             for label, seconds in MOVES.items():
                 if st.button(label, key=f"move_{seconds}", icon=":material/fast_forward:"):
                     with place:
-                        move(controls, label, seconds)
+                        move(controls, seconds)
         st.caption(
             "Whatever falls due on the way happens, each at its time: sessions expire, delayed "
             "payments come, subscriptions renew. Only a reset sets the clock back."
@@ -52,31 +47,31 @@ def clock(controls: Controls, state: SandboxState) -> None:
             place.success(plain(told), icon=":material/history:")
 
 
-def move(controls: Controls, label: str, seconds: int) -> None:
+def move(controls: Controls, seconds: int) -> None:
     """Move the clock, and keep in words what happened on the way."""
     try:
         with st.spinner("Moving the clock, and waiting for the webhooks…", show_time=True):
-            happened = controls.advance(seconds)
-            types = Counter(types_of(happened))
+            passed = controls.advance(seconds)
     except BillingError as failure:
         show_failure(failure, "The clock could not be moved")
         return
-    counted = ", ".join(f"{number} of {name}" for name, number in types.most_common())
-    unheard = len(happened) - types.total()
-    if unheard:
-        counted += f"{', ' if counted else ''}{unheard} whose webhook has not come yet"
-    st.session_state["kit_moved"] = f"{label} passed. " + (
-        f"What happened: {counted}." if happened else "Nothing fell due."
-    )
+    st.session_state["kit_moved"] = f"The clock went {written(seconds)} forward. {summary(passed)}"
     st.rerun()
 
 
-def types_of(ids: list[str]) -> list[str]:
-    """The types of these events, as far as they have arrived here."""
-
-    def ask(connection: Connection) -> list[str]:
-        found = (event_queries.one(connection, event_id) for event_id in ids)
-        return [event.type for event in found if event]
-
-    billing = page_services()
-    return billing.call(lambda: billing.services.store.read(ask))
+def summary(passed: Passed) -> str:
+    """What fell due, in words: ``Renewals: 12 paid, 3 failed. Checkout Sessions: 4 expired.``"""
+    waiting = passed.renewals - passed.renewals_paid - passed.renewals_failed
+    outcomes = {
+        "Renewals": {"paid": passed.renewals_paid, "failed": passed.renewals_failed},
+        "Renewals by bank debit": {"waiting for the bank": max(waiting, 0)},
+        "Checkout Sessions": {"expired": passed.sessions_expired},
+        "Bank debits": {"succeeded": passed.debits_succeeded, "failed": passed.debits_failed},
+        "Disputes": {"opened": passed.disputes_opened},
+    }
+    told = [
+        f"{what}: {', '.join(f'{number:,} {how}' for how, number in numbers.items())}."
+        for what, numbers in outcomes.items()
+        if any(numbers.values())
+    ]
+    return " ".join(told) or "Nothing fell due."

@@ -57,6 +57,21 @@ class Outcome:
         return self.code.replace("_", " ")
 
 
+@dataclass(frozen=True)
+class Passed:
+    """What fell due while the clock was moved: how many of each, and the ids of its ``events`` in
+    their order. Renewals that are neither paid nor failed wait for a bank."""
+
+    events: tuple[str, ...]
+    renewals: int = 0
+    renewals_paid: int = 0
+    renewals_failed: int = 0
+    sessions_expired: int = 0
+    debits_succeeded: int = 0
+    debits_failed: int = 0
+    disputes_opened: int = 0
+
+
 class Controls:
     """The control API at ``url``. Every method raises ``ControlFailure`` when it refuses or does
     not answer. Blocks: call it from a page's thread."""
@@ -77,9 +92,20 @@ class Controls:
             given_up=said["deliveries"]["failed"],
         )
 
-    def advance(self, seconds: int) -> list[str]:
-        """Move the clock forward; the ids of the events of what fell due on the way."""
-        return list(self._call("POST", "clock", {"advance_seconds": seconds})["events"])
+    def advance(self, seconds: int) -> Passed:
+        """Move the clock forward; what fell due on the way."""
+        said = self._call("POST", "clock", {"advance_seconds": seconds})
+        happened = said["happened"]
+        return Passed(
+            events=tuple(said["events"]),
+            renewals=happened["renewals"]["due"],
+            renewals_paid=happened["renewals"]["paid"],
+            renewals_failed=happened["renewals"]["failed"],
+            sessions_expired=happened["sessions_expired"],
+            debits_succeeded=happened["debits"]["succeeded"],
+            debits_failed=happened["debits"]["failed"],
+            disputes_opened=happened["disputes_opened"],
+        )
 
     def faults(self) -> Faults:
         """What goes wrong at present."""

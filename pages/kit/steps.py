@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -170,7 +170,7 @@ def wait_till(days: int, event_type: str) -> Step:
 
     def act(journey: Journey) -> str:
         session = journey.evidence().session
-        happened = journey.controls.advance(days * DAY)
+        happened = journey.controls.advance(days * DAY).events
         about = str(session["subscription"])
 
         def told(_: Records) -> bool:
@@ -230,7 +230,7 @@ def _of_type(records: Records, event_type: str) -> Event | None:
     return next((event for event in records.events if event.type == event_type), None)
 
 
-def _arrived(journey: Journey, ids: list[str]) -> list[Event]:
+def _arrived(journey: Journey, ids: Sequence[str]) -> list[Event]:
     """Those of the events that webhooks have brought."""
 
     def ask(connection: Connection) -> list[Event]:

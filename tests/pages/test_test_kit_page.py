@@ -13,6 +13,8 @@ from billing import fulfillment
 from billing.checkout_session import Kind
 from billing.page_services import hand_over
 from billing.store import tables
+from pages.kit.clock import summary
+from pages.kit.controls import Passed
 from pages.kit.demo_data import reset
 from pages.kit.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.kit.scenarios import SCENARIOS
@@ -191,9 +193,20 @@ def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: Conne
     assert connected.controls.state().ahead_seconds == pytest.approx(86_400, abs=5)
     assert titles(page, "info") == ["The sandbox's clock is ahead"]
     assert "1 day ahead of now" in page.info[0].value
-    assert "What happened: 1 of checkout.session.expired." in page.success[0].value.replace(
-        "\\", ""
+    told = page.success[0].value.replace("\\", "")
+    assert told == "The clock went 1 day forward. Checkout Sessions: 1 expired."
+
+
+def test_a_move_of_the_clock_tells_how_many_renewals_were_paid_and_how_many_failed() -> None:
+    passed = Passed(events=("evt_1",) * 1_590, renewals=159, renewals_paid=147, renewals_failed=11)
+    assert summary(passed) == (
+        "Renewals: 147 paid, 11 failed. Renewals by bank debit: 1 waiting for the bank."
     )
+    passed = Passed(events=("evt_1",), sessions_expired=1_200, debits_failed=1, disputes_opened=2)
+    assert summary(passed) == (
+        "Checkout Sessions: 1,200 expired. Bank debits: 0 succeeded, 1 failed. Disputes: 2 opened."
+    )
+    assert summary(Passed(events=())) == "Nothing fell due."
 
 
 def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_sides(

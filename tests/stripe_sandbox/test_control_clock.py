@@ -65,6 +65,8 @@ def test_the_clock_moves_forward(box: Box) -> None:
     """By as much as asked, for everything made afterwards, and nothing happens without cause."""
     before = box.clock.now()
     answer = box.control("POST", "clock", {"advance_seconds": MONTH})
+    nothing = answer.pop("happened")
+    assert nothing["renewals"] == {"due": 0, "paid": 0, "failed": 0}
     assert answer == {"now": before + MONTH, "events": []}
     assert box.control("GET", "state")["clock"] == {"now": before + MONTH, "ahead_seconds": MONTH}
     assert box.create().created == before + MONTH
@@ -81,6 +83,38 @@ def test_the_clock_moves_only_forward(box: Box, wrong: Any) -> None:
     refusal = box.control("POST", "clock", body, status=400)
     assert refusal["error"]["param"] == "advance_seconds"
     assert box.control("GET", "state")["clock"]["ahead_seconds"] == 0
+
+
+def test_the_clock_has_a_farthest_point(box: Box) -> None:
+    """Some years ahead; beyond, only a reset helps, and the refusal says so."""
+    for _ in range(10):
+        box.control("POST", "clock", {"advance_seconds": 400 * DAY})
+    refusal = box.control("POST", "clock", {"advance_seconds": 1}, status=400)
+    assert "A reset sets it back" in refusal["error"]["message"]
+    assert box.control("GET", "state")["clock"]["ahead_seconds"] == 4_000 * DAY
+
+
+def test_moving_the_clock_tells_what_came_of_the_renewals(box: Box) -> None:
+    """How many were paid and failed and wait for a bank, beside what else fell due."""
+    for card in ("4242424242424242", "5555555555554444", "4000000000000341"):
+        _begin(box, card)
+    session = box.subscribe()
+    body = {"bank_account": "000123456789", "settles_in_seconds": 1}
+    box.control("POST", f"sessions/{session.id}/pay", body)
+    for account in ("000123456789", "000111111116"):
+        box.control("POST", f"sessions/{box.create().id}/pay", {"bank_account": account})
+    box.control("POST", f"sessions/{box.create().id}/pay", {"card": "4000000000000259"})
+    box.create()
+    [item] = box.get("/v1/subscriptions")["data"][0]["items"]["data"]
+    seconds = item["current_period_end"] - box.clock.now()
+    assert box.control("POST", "clock", {"advance_seconds": seconds})["happened"] == {
+        "renewals": {"due": 4, "paid": 2, "failed": 1},
+        "sessions_expired": 1,
+        "debits": {"succeeded": 2, "failed": 1},
+        "disputes_opened": 1,
+    }
+    later = box.control("POST", "clock", {"advance_seconds": 60})["happened"]
+    assert later["renewals"] == {"due": 0, "paid": 1, "failed": 0}
 
 
 def test_a_restart_keeps_the_time(tmp_path: Path) -> None:
