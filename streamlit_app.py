@@ -23,13 +23,16 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
+from streamlit import config
 
 from billing.checkout import PAGE
+from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
+from billing.http.protection import protected
 from billing.http.server_limits import limit_running_server
 from billing.logs import configure_logging
 from billing.page_services import hand_over
-from billing.routes import routes
+from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.setting_sources import load_settings
 from billing.webhook_endpoint import WEBHOOK_PATH
@@ -48,6 +51,7 @@ read_settings = partial(load_settings, dict(os.environ))
 SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
 # Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
 BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
+UPLOADS = "/app/_stcore/upload_file"  # Streamlit's; nobody uploads anything here
 
 
 def address(host: str) -> str:
@@ -64,7 +68,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     configure_logging()
     limit_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
-    settings = read_settings().using(public_url=address("localhost"))
+    settings = read_settings()
+    allowed_hosts = reached_under(settings)
+    settings = settings.using(public_url=address("localhost"))
     async with AsyncExitStack() as stack:
         sandbox: Sandbox | None = None
         if settings.wants_sandbox:
@@ -83,7 +89,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         portal = await stack.enter_async_context(BlockingPortal())
         hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
         settle_memory()
-        yield {"services": services, "sandbox": sandbox}
+        yield {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
+
+
+def reached_under(settings: Settings) -> AllowedHosts:
+    """The names under which this server answers, and whose pages may speak to it."""
+    if settings.public_url and not config.is_manually_set("browser.serverAddress"):
+        # Streamlit checks the Origin of its WebSocket too; it learns of the public URL here.
+        config.set_option("browser.serverAddress", urlsplit(settings.public_url).hostname)
+    bound = st.get_option("server.address") or ""
+    return AllowedHosts((bound, *settings.allowed_hosts), settings.public_url)
 
 
 def settle_memory() -> None:
@@ -171,6 +186,14 @@ own_routes = Starlette(
 app: st.App = st.App(
     "pages/dashboard.py",
     routes=[Route(path, home) for path in ("/", "/app", "/app/")],
-    middleware=[Middleware(OwnRoutesFirst, own=own_routes)],
+    middleware=[
+        Middleware(
+            protected,
+            allowed=lambda: app.state["allowed_hosts"],
+            previews=PREVIEWS,
+            closed=(UPLOADS,),
+        ),
+        Middleware(OwnRoutesFirst, own=own_routes),
+    ],
     lifespan=lifespan,
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -152,6 +154,70 @@ def test_the_link_may_be_followed_from_anywhere_but_not_loaded_as_a_picture(shop
     ]
     assert statuses == [303, 403, 403]
     assert len(sessions(shop)) == 1
+
+
+SLACK = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
+PERSON = (
+    "Mozilla/5.0 (Linux; Android 14; CUBOT KINGKONG) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/143.0.0.0 Mobile Safari/537.36"
+)
+
+
+PREVIEWS: tuple[dict[str, str], ...] = (
+    {"User-Agent": SLACK},
+    {"User-Agent": "facebookexternalhit/1.1"},
+    {"User-Agent": "Twitterbot/1.0"},
+    {"User-Agent": "WhatsApp/2.24 A"},
+    {"User-Agent": "TelegramBot (like TwitterBot)"},
+    {"User-Agent": "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)"},
+    {"User-Agent": "LinkedInBot/1.0 (compatible; Mozilla/5.0)"},
+    {"User-Agent": "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5"},
+    {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+    {"User-Agent": "Mozilla/5.0 AppleWebKit/537.36 (compatible; bingbot/2.0) Chrome/130.0"},
+    {"User-Agent": "Mozilla/5.0 (compatible; Baiduspider/2.0)"},
+    {"User-Agent": PERSON, "Origin": "https://app.slack.example"},
+    {"Origin": "null"},
+)
+
+
+def test_a_link_preview_or_crawler_gets_a_page_that_says_where_the_link_leads(shop: Shop) -> None:
+    for headers in PREVIEWS:
+        answer = requests.get(
+            f"{shop.url}{CHECKOUT}", headers=headers, allow_redirects=False, timeout=ANSWERS_WITHIN
+        )
+        assert answer.status_code == 200, headers
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Stripe Checkout" in answer.text
+    assert sessions(shop) == []
+
+
+def test_a_persons_browser_and_a_program_still_get_their_session(shop: Shop) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document"}  # fmt: skip
+    asked: list[dict[str, str]] = [
+        {"User-Agent": PERSON} | link,
+        {"User-Agent": PERSON},
+        {"User-Agent": "curl/8.5.0"},
+        {"User-Agent": ""},
+        {"Origin": shop.url},
+    ]
+    for headers in asked:
+        answer = requests.get(
+            f"{shop.url}{CHECKOUT}", headers=headers, allow_redirects=False, timeout=ANSWERS_WITHIN
+        )
+        assert answer.status_code == 303, headers
+    assert len(sessions(shop)) == len(asked)
+
+
+def test_a_client_that_leaves_before_its_body_is_whole_is_no_error(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = urlsplit(shop.url)
+    with socket.create_connection((parts.hostname, parts.port or 0)) as opened:
+        head = f"POST {CREDITS} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 9\r\n\r\n"
+        opened.sendall(head.encode() + b"{")
+    assert requests.get(f"{shop.url}/api/billing/health", timeout=ANSWERS_WITHIN).ok
+    assert "Exception in ASGI application" not in caplog.text
 
 
 def test_an_unknown_route_is_json_404(shop: Shop) -> None:

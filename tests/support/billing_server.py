@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
-from billing.routes import routes
+from billing.http.allowed_hosts import AllowedHosts
+from billing.http.protection import protected
+from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.settings import Settings
 from tests.support.server import serving
@@ -57,6 +60,10 @@ def billing_server(settings: Settings, *, deadline: float = 30.0) -> Iterator[Bi
             held.update(services=services, portal=portal)
             yield
 
-    app = Starlette(routes=routes(lambda: held["services"]), lifespan=lifespan)
+    allowed = AllowedHosts(public_url=settings.public_url)
+    protection = Middleware(protected, allowed=lambda: allowed, previews=PREVIEWS)
+    app = Starlette(
+        routes=routes(lambda: held["services"]), lifespan=lifespan, middleware=[protection]
+    )
     with serving(app) as url:
         yield BillingServer(url, held["services"], held["portal"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -19,15 +20,17 @@ ANSWERS_WITHIN = 60.0
 
 @contextmanager
 def page_socket(url: str, headers: Mapping[str, str] | None = None) -> Iterator[ClientConnection]:
-    """The connection to the dashboard at ``url``, with ``headers`` in its handshake.
+    """The connection to the dashboard at ``url``, with ``headers`` in its handshake instead of
+    the Origin of its own pages.
 
     Raises ``websockets.exceptions.InvalidStatus`` when the server does not take it.
     """
-    address = f"{url.replace('http', 'ws', 1)}/app/_stcore/stream"
-    sent = dict(headers or {"Origin": url})
+    sent = {"Origin": url} if headers is None else dict(headers)
+    server = urlsplit(url)
+    host = sent.pop("Host", server.netloc)
     with connect(
-        address,
-        origin=None,
+        f"ws://{host}/app/_stcore/stream",
+        address=(server.hostname, server.port),
         subprotocols=["streamlit"],  # type: ignore[list-item] # a str by another name
         additional_headers=sent,
         max_size=None,

@@ -1,0 +1,24 @@
+"""Paths that are served by what the app is built of, and that nobody here needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class ClosedPaths:
+    """Answers 404 to what begins with one of ``prefixes``, and reads no body."""
+
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
+        self._app = app
+        self._prefixes = prefixes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._prefixes):
+            await JSONResponse({"error": "Not found"}, 404)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)

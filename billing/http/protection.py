@@ -1,0 +1,46 @@
+"""Everything that stands before pages, routes and sandbox, in its order."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+
+from billing.http.closed_paths import ClosedPaths
+from billing.http.host_guard import HostGuard
+from billing.http.link_previews import LinkPreviews
+from billing.http.security_headers import SecurityHeaders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from billing.http.allowed_hosts import AllowedHosts
+
+
+def protected(
+    app: ASGIApp,
+    allowed: Callable[[], AllowedHosts],
+    previews: Mapping[str, tuple[str, str]],
+    closed: tuple[str, ...] = (),
+) -> ASGIApp:
+    """``app`` behind all of it; a Starlette ``Middleware``.
+
+    ``previews`` are the paths that create something when they are followed, each with the title
+    and the description that previews get instead; ``closed`` the beginnings of closed paths.
+    """
+    app = HostGuard(ClosedPaths(app, closed), allowed)
+    return SecurityHeaders(LinkPreviews(IgnoreDisconnects(app), allowed, previews))
+
+
+class IgnoreDisconnects:
+    """A client that leaves before its request is whole is nobody's error, so nothing is logged."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(ClientDisconnect):
+            await self._app(scope, receive, send)

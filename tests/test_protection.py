@@ -1,0 +1,125 @@
+"""Who may reach the launcher's one port, and what every answer carries, over real connections."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.frames import CloseCode
+
+from tests.support.dashboard import Process, dashboard
+from tests.support.page_socket import page_socket, run_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PUBLIC = "https://billing.example.com"
+PATHS = [
+    *("/", "/app/billing", "/app/_stcore/health", "/api/billing/health", "/api/unknown"),
+    *("/sandbox/v1/prices", "/sandbox/_control/state", "/sandbox/c/pay/cs_test_x"),
+]
+KEY = {"Authorization": "Bearer sk_test_x"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    settings = {"PINGPOINT_PUBLIC_URL": PUBLIC, "BILLING_ALLOWED_HOSTS": "dashboard"}
+    with dashboard(tmp_path_factory.mktemp("protection"), settings) as running:
+        yield running
+
+
+def get(app: Process, path: str, **headers: str) -> requests.Response:
+    return requests.get(
+        f"{app.url}{path}", headers=KEY | headers, allow_redirects=False, timeout=10
+    )
+
+
+def refused_page(app: Process, headers: dict[str, str]) -> InvalidStatus:
+    with pytest.raises(InvalidStatus) as refused, page_socket(app.url, headers):
+        pass
+    return refused.value
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_name_that_was_rebound_to_this_machine_reaches_nothing(app: Process, path: str) -> None:
+    answer = get(app, path, Host="rebound.example")
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/json"
+    assert "BILLING_ALLOWED_HOSTS" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:1", "null", "http://[", PUBLIC + ":8443"])
+@pytest.mark.parametrize("path", ["/app/billing", "/api/billing/health", "/sandbox/v1/prices"])
+def test_another_sites_page_reaches_nothing(app: Process, path: str, origin: str) -> None:
+    answer = get(app, path, Origin=origin)
+    assert answer.status_code == 403
+    assert "Another site" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "rebound.example"}, {"Origin": "http://localhost:1"}, {"Origin": "http://["}],
+)
+def test_neither_of_them_opens_the_pages_websocket(app: Process, headers: dict[str, str]) -> None:
+    answer = refused_page(app, headers).response
+    assert answer.status_code == 403
+    assert "BILLING_ALLOWED_HOSTS" in json.loads(answer.body)["error"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "dashboard", "billing.example.com"])
+def test_the_names_of_this_app_reach_everything(app: Process, host: str) -> None:
+    assert {get(app, path, Host=host).status_code for path in PATHS} <= {200, 307, 404}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Host": "dashboard:1", "Origin": "http://dashboard:1"},
+        {"Host": "billing.example.com", "Origin": PUBLIC},
+        {"Host": "127.0.0.1:1", "Origin": PUBLIC},
+    ],
+    ids=["a program", "another name", "a proxy", "a proxy that rewrites Host"],
+)
+def test_own_pages_and_programs_open_the_websocket(app: Process, headers: dict[str, str]) -> None:
+    with page_socket(app.url, headers) as socket:
+        run_page(socket, "setup")
+
+
+def test_programs_send_no_origin_and_are_served(app: Process) -> None:
+    assert requests.post(f"{app.url}/api/billing/checkout", timeout=10).status_code == 200
+    forged = requests.post(f"{app.url}/api/billing/stripe/webhook", data=b"{}", timeout=10)
+    assert forged.status_code == 400
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/app/_stcore/upload_file/a/b"])
+def test_no_answer_can_be_framed_or_sniffed_or_tells_its_address(app: Process, path: str) -> None:
+    headers = get(app, path).headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_a_page_sends_no_more_than_it_needs(app: Process) -> None:
+    with page_socket(app.url) as socket:
+        socket.send(b"a" * 1_500_000)
+        with pytest.raises(ConnectionClosedError) as closed:
+            socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == CloseCode.MESSAGE_TOO_BIG
+
+
+def test_nobody_uploads(app: Process) -> None:
+    with page_socket(app.url) as socket:
+        run_page(socket, "setup")
+        answer = requests.put(
+            f"{app.url}/app/_stcore/upload_file/session/file",
+            files={"file": ("large.bin", b"a" * 2_000_000)},
+            timeout=10,
+        )
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json"
