@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from billing.safe_text import redact, sanitize
 
 
@@ -30,11 +32,29 @@ class InvalidInput(BillingError):
     """What the caller sent cannot be used; nothing was made."""
 
 
+class Unreachable(StrEnum):
+    """Why no answer came."""
+
+    NAME = "name resolution"
+    REFUSED = "connection refused"
+    NETWORK = "network"
+    TIMEOUT = "timeout"
+    DROPPED = "connection dropped"
+    CERTIFICATE = "certificate"
+    PROXY = "proxy"
+
+    @property
+    def is_a_setting(self) -> bool:
+        """Waiting does not help: a variable of the environment has to be set right."""
+        return self in (Unreachable.CERTIFICATE, Unreachable.PROXY)
+
+
 class StripeFailure(BillingError):
     """Stripe refused a request, or could not be reached.
 
     ``request_id`` is Stripe's (``req_…``) or None when no answer came; ``status`` the HTTP
-    status or None; ``code`` Stripe's error code, such as ``resource_missing``.
+    status or None; ``code`` Stripe's error code, such as ``resource_missing``; ``unreachable``
+    why no answer came.
     https://docs.stripe.com/api/errors
     """
 
@@ -46,24 +66,20 @@ class StripeFailure(BillingError):
         request_id: str | None = None,
         status: int | None = None,
         code: str | None = None,
+        unreachable: Unreachable | None = None,
     ) -> None:
         super().__init__(message, next_step)
         self.request_id = redact(sanitize(request_id)) if request_id else None
         self.status = status
+        self.unreachable = unreachable
         self.code = redact(sanitize(code)) if code else None
-
-    @classmethod
-    def unreachable(cls, where: str) -> StripeFailure:
-        return cls(
-            f"Stripe did not answer at {where}.",
-            "Check the network, and status.stripe.com, then press again: nothing was charged.",
-        )
 
     @classmethod
     def too_slow(cls, seconds: float) -> StripeFailure:
         return cls(
             f"Stripe did not answer within {seconds:g} seconds.",
-            "Wait a moment and press again: a repeated press does not make a second session.",
+            "Wait a moment, then try again: nothing is created twice.",
+            unreachable=Unreachable.TIMEOUT,
         )
 
     @property

@@ -18,7 +18,8 @@ import stamina
 import stripe
 from aiolimiter import AsyncLimiter
 
-from billing.errors import StripeFailure
+from billing.errors import StripeFailure, Unreachable
+from billing.network import unreachable
 from billing.safe_text import redact
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 from billing.stripe_client import connected, document
@@ -218,7 +219,7 @@ class StripeGateway:
         except TimeoutError as error:
             raise self._logged(path, StripeFailure.too_slow(self._deadline), error) from None
         except (stripe.APIConnectionError, aiohttp.ClientError) as error:
-            failure = StripeFailure.unreachable(self.api_base)
+            failure = unreachable(error.__cause__ or error, self.api_base)
             raise self._logged(path, failure, error) from None
         except stripe.StripeError as error:
             raise self._logged(path, translated(error), error) from None
@@ -228,7 +229,7 @@ class StripeGateway:
         log.warning(
             "Stripe call failed: path=%s status=%s code=%s request_id=%s cause=%s: %s",
             path,
-            failure.status,
+            failure.unreachable or failure.status,
             failure.code,
             failure.request_id,
             type(cause).__name__,
@@ -244,6 +245,7 @@ def _rate_limited(error: Exception) -> bool:
 def translated(error: stripe.StripeError) -> StripeFailure:
     """Stripe's exception as a ``StripeFailure`` in words a person can act on."""
     said = (error.user_message or "").strip()
+    reason: Unreachable | None = None
     match error:
         case stripe.AuthenticationError():
             message = "Stripe does not accept the key in STRIPE_SECRET_KEY."
@@ -255,7 +257,7 @@ def translated(error: stripe.StripeError) -> StripeFailure:
             )
         case stripe.RateLimitError():
             message = "Stripe is answering 429: too many requests at this moment."
-            next_step = "Wait a few seconds and press again."
+            next_step = "Wait a few seconds, then try again."
         case stripe.InvalidRequestError():
             message = f"Stripe refused the request: {said}"
             next_step = (
@@ -263,12 +265,16 @@ def translated(error: stripe.StripeError) -> StripeFailure:
                 if "price" in (error.param or "")
                 else "Look the request up in the Stripe Dashboard, under Developers, Logs."
             )
+        case _ if error.http_status == 407:  # of an API without TLS; Stripe itself has none
+            message = "The proxy on the way to Stripe wants a user and a password (HTTP 407)."
+            next_step = "Check HTTP_PROXY and its password, then restart the app."
+            reason = Unreachable.PROXY
         case _ if error.http_status and error.http_status < 400:
             message = "The answer is not in the words of Stripe's API."
             next_step = "Check STRIPE_API_BASE, and what stands between here and Stripe."
         case _:
             message = f"Stripe answered with an error of its own (HTTP {error.http_status})."
-            next_step = "Press again in a moment; status.stripe.com tells when Stripe is down."
+            next_step = "Try again in a moment; status.stripe.com tells when Stripe is down."
     # Of an event that is older than 30 days Stripe says so without a code.
     is_missing = isinstance(error, stripe.InvalidRequestError) and error.http_status == 404
     return StripeFailure(
@@ -277,4 +283,5 @@ def translated(error: stripe.StripeError) -> StripeFailure:
         request_id=error.request_id,
         status=error.http_status,
         code=error.code or ("resource_missing" if is_missing else None),
+        unreachable=reason,
     )

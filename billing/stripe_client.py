@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ import aiohttp
 import orjson
 import stripe
 from multidict import CIMultiDict
+
+from billing.network import proxy_for, trusted_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +26,18 @@ stripe.enable_telemetry = False
 
 
 def connected(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
-    """A client on the running event loop, and the connections to close in the end."""
+    """A client on the running event loop, and the connections to close in the end.
+
+    Raises ``NotConfigured`` when the proxy or the certificates of the environment are unusable.
+    """
+    is_secure = api_base.startswith("https:")
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            limit=CONNECTIONS, ssl=ssl.create_default_context(cafile=stripe.ca_bundle_path)
+            limit=CONNECTIONS,
+            ssl=trusted_certificates(stripe.ca_bundle_path) if is_secure else True,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy_for(api_base),
     )
     client = stripe.StripeClient(
         key,

@@ -43,6 +43,15 @@ def connected(tmp_path: Path) -> Iterator[ConnectedShop]:
         yield running
 
 
+def test_the_sandbox_on_this_machine_is_asked_without_the_companys_proxy(
+    connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert connected.controls.state().ahead_seconds == 0
+
+
 def opened(shop: ConnectedShop, tab: str = SCENARIOS_TAB) -> AppTest:
     hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
     page = AppTest.from_file(str(FRAME), default_timeout=60).run()

@@ -47,16 +47,22 @@ def serving(
     listener: socket.socket | None = None,
     *,
     ws: WSProtocolType = "none",
+    ssl_certfile: str | None = None,
     prepare: Callable[[uvicorn.Config], None] = lambda _: None,
 ) -> Iterator[str]:
     """The app's base URL, without a slash at the end, while it is served.
 
     Pass a `listening_socket()` when the app has to know its own address beforehand. `prepare`
-    may change the loaded configuration.
+    may change the loaded configuration. With `ssl_certfile` (key and chain) it is served by TLS.
     """
     with listener or listening_socket() as bound:
         config = uvicorn.Config(
-            app, log_config=None, ws=ws, lifespan="auto", timeout_graceful_shutdown=2
+            app,
+            log_config=None,
+            ws=ws,
+            lifespan="auto",
+            timeout_graceful_shutdown=2,
+            ssl_certfile=ssl_certfile,
         )
         config.load()
         prepare(config)
@@ -67,7 +73,8 @@ def serving(
         if not server.started:
             raise RuntimeError("The server did not start: see the log above.")
         try:
-            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+            scheme = "https" if ssl_certfile else "http"
+            yield f"{scheme}://127.0.0.1:{bound.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(STOPS_WITHIN)
