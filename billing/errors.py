@@ -19,6 +19,14 @@ class BillingError(Exception):
         self.next_step = redact(sanitize(next_step))
         super().__init__(self.message)
 
+    @property
+    def is_temporary(self) -> bool:
+        """Stripe or the database is away or too busy, which passes: another try may succeed.
+
+        Who noticed it (the gateway, the store) has logged it.
+        """
+        return False
+
 
 class NotConfigured(BillingError):
     """A setting is missing or malformed; ``setting`` is its name in the environment."""
@@ -101,9 +109,17 @@ class StripeFailure(BillingError):
 class StoreFailure(BillingError):
     """The database did not keep or give what was asked; nothing was half done."""
 
+    @property
+    def is_temporary(self) -> bool:
+        return True
+
 
 class RecordRefused(StoreFailure):
     """The database works, but did not take this record, and would not another time."""
+
+    @property
+    def is_temporary(self) -> bool:
+        return False
 
 
 class WebhookRefused(BillingError):

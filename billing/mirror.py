@@ -122,8 +122,7 @@ class Mirror:
             try:
                 await self._flush()
                 wait = FLUSH_SECONDS
-            except BillingError as failure:
-                log.warning("New sessions are not stored yet: %s", failure.message)
+            except BillingError:
                 wait = RETRY_SECONDS
 
     async def _flush(self) -> None:
@@ -147,12 +146,10 @@ class Mirror:
     async def _write(self, made: Sequence[Made]) -> None:
         try:
             await self._store.write(partial(_keep, made=made))
-        except BillingError as failure:
-            if not isinstance(failure, RecordRefused):
+        except Exception as error:
+            if isinstance(error, BillingError) and not isinstance(error, RecordRefused):
                 raise
-            await self._write_singly(made, failure)
-        except Exception as error:  # noqa: BLE001 - one of them, which must not cost the others
-            await self._write_singly(made, error)
+            await self._write_singly(made, error)  # one of them, which must not cost the others
 
     async def _write_singly(self, made: Sequence[Made], error: Exception) -> None:
         if len(made) > 1:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from billing.store.session_numbers import Numbers
 
 EXPORTED = 100_000
+EXPORT_SECONDS = 60.0
 DASHBOARD = "https://dashboard.stripe.com/test"
 
 JSON = dict[str, Any]
@@ -132,7 +133,7 @@ class Sessions:
                 rows.writerow(csv_row(kept.data, kept.completed_at))
             return file.getvalue().encode("utf-8-sig", errors="replace")
 
-        return await self._store.read(write)
+        return await self._store.read(write, within=EXPORT_SECONDS)
 
     async def ask(self, session_id: str) -> Asked:
         """The session from Stripe, with its line items. A failure is part of the answer.

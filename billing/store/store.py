@@ -1,41 +1,58 @@
-"""The door of the room: read, write, ping."""
+"""The way into the store: read, write, ping."""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from billing.store.database import CONNECTIONS, Database, store_failure
+from billing.errors import BillingError, RecordRefused, StoreFailure
+from billing.outages import Outage
+from billing.store.database import Database
+from billing.store.engine import CONNECTIONS, Limits
 from billing.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from pydantic import SecretStr
     from sqlalchemy import Connection
 
+log = logging.getLogger(__name__)
+
+DEFAULT_LIMITS = Limits()
+
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+CLOSES_WITHIN = 3.0  # seconds
 
 
 class Store:
     """What to read and write stands in ``sessions``, ``events``, ``grants`` and ``sync``: each a
     set of functions of a connection. Every method raises ``BillingError`` when the database
-    does not do its part, and works again when the database does.
+    does not do its part, within the ``limits``, and works again when the database does. An
+    outage of the database is logged here, so nobody else needs to.
     """
 
-    def __init__(self, url: SecretStr) -> None:
-        self._database = Database(url)
+    def __init__(self, url: SecretStr, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._database = Database(url, limits)
         self._writer = Writer(self._database)
         self._readers: ThreadPoolExecutor | None = None
+        self._reading: set[Future[Any]] = set()
+        self._outage = Outage(log, "The database")
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """``change``'s result, once it is durably committed, together with others."""
-        result: T = await self._writer.write(lambda connection, _: [change(connection)], None)
+        result: T = await self._in_time(
+            self._writer.write(lambda connection, _: [change(connection)], None)
+        )
         return result
 
     async def write_each(
@@ -46,22 +63,26 @@ class Store:
         Items that are given to the same ``change`` at the same time are written by one call of
         it, which answers one result for each. When it raises, each is tried alone.
         """
-        result: T = await self._writer.write(change, item)
+        result: T = await self._in_time(self._writer.write(change, item))
         return result
 
-    async def read(self, question: Callable[[Connection], T]) -> T:
-        """``question``'s result, on a connection of its own."""
+    async def read(self, question: Callable[[Connection], T], *, within: float | None = None) -> T:
+        """``question``'s result, on a connection of its own. ``within`` seconds, when the
+        question is one that takes longer than others."""
 
         def ask() -> T:
             try:
                 with self._database.engine().connect() as connection:
                     return question(connection)
             except SQLAlchemyError as error:
-                raise store_failure(error) from None
+                raise self._database.failure(error) from None
 
         if self._readers is None:
             self._readers = ThreadPoolExecutor(CONNECTIONS - 1, "store-reader")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, ask)
+        reading = self._readers.submit(ask)
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await self._in_time(asyncio.wrap_future(reading), within)
 
     async def ping(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has answered."""
@@ -72,10 +93,33 @@ class Store:
 
         return await self.read(ask)
 
-    def close(self) -> None:
-        """Write what is waiting, end what is being read, and let the connections go."""
-        self._writer.close()
+    def close(self, within: float = CLOSES_WITHIN) -> None:
+        """Write what is waiting, end what is being read, and let the connections go. What hangs
+        longer than so many seconds is left to itself."""
+        ends_at = time.monotonic() + within
+        self._writer.close(within)
         if self._readers is not None:
-            self._readers.shutdown(cancel_futures=True)
+            self._readers.shutdown(wait=False, cancel_futures=True)
+            wait(set(self._reading), max(ends_at - time.monotonic(), 0))
             self._readers = None
         self._database.close()
+
+    async def _in_time(self, answer: Awaitable[T], within: float | None = None) -> T:
+        seconds = self._limits.answer if within is None else within
+        try:
+            async with asyncio.timeout(seconds):
+                result = await answer
+        except RecordRefused:
+            raise  # the database itself is well
+        except BillingError as failure:
+            self._outage.failed(f"{failure.message} {failure.next_step}")
+            raise
+        except TimeoutError:
+            silence = StoreFailure(
+                f"The database did not answer within {seconds:g} seconds.",
+                "Check its server, and what else it is busy with.",
+            )
+            self._outage.failed(silence.message)
+            raise silence from None
+        self._outage.succeeded()
+        return result

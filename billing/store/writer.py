@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -24,27 +23,22 @@ from sqlalchemy.exc import (
 )
 
 from billing.errors import BillingError, RecordRefused
-from billing.store.database import BUSY_SECONDS, WRITES, Database, store_failure
+from billing.store.engine import WRITES
+from billing.store.failures import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
+    from billing.store.database import Database
+
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 512
 # What a database says of one statement while it is well itself.
 ABOUT_THE_CHANGE = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-WRITER_LOCK = 7_265_102  # any number that nobody else on the same PostgreSQL uses
-# Two processes that write the same rows in another order would end each other's commits as a
-# deadlock; so one writes at a time, as in SQLite. A machine that froze in the middle is let go.
-ONE_AT_A_TIME = text(
-    f"SELECT set_config('lock_timeout', '{BUSY_SECONDS}s', true),"
-    f" set_config('idle_in_transaction_session_timeout', '{3 * BUSY_SECONDS}s', true),"
-    f" pg_advisory_xact_lock({WRITER_LOCK})"
-)
-
+OF_THE_DATABASE = ("42501",)  # but this: the user may not write at all
 
 # Writes items and answers one result for each, in their order.
 Change = Callable[["Connection", list[Any]], Sequence[Any]]
@@ -84,11 +78,11 @@ class Writer:
         self._jobs.put(job)
         return await job.answer
 
-    def close(self) -> None:
-        """Write what is waiting, then stop."""
+    def close(self, within: float) -> None:
+        """Write what is waiting, then stop. A write that takes longer is left to itself."""
         if self._thread is not None:
             self._jobs.put(None)
-            self._thread.join()
+            self._thread.join(within)
             self._thread = None
 
     def _run(self) -> None:
@@ -98,24 +92,21 @@ class Writer:
             while len(jobs) < MOST_AT_ONCE and not self._jobs.empty():
                 jobs.append(self._jobs.get())
             stopping = None in jobs
-            batch = [job for job in jobs if job is not None]
+            batch = [job for job in jobs if job is not None and not job.answer.cancelled()]
             if batch:
                 self._commit(batch)
                 _answer(batch)
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
-            engine = self._database.engine()
-            writing = engine.execution_options(**{WRITES: True})
-            with writing.begin() as connection:
-                if connection.dialect.name == "postgresql":
-                    connection.execute(ONE_AT_A_TIME)
+            engine = self._database.engine().execution_options(**WRITES)
+            with engine.begin() as connection:
                 for jobs in _by_change(batch):
                     _try(jobs, connection)
         except BillingError as failure:
             _fail(batch, failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on
-            _fail(batch, store_failure(error))
+            _fail(batch, self._database.failure(error))
 
 
 def _by_change(batch: list[_Job]) -> Iterable[list[_Job]]:
@@ -132,7 +123,7 @@ def _try(jobs: list[_Job], connection: Connection) -> None:
         for job, result in zip(jobs, results, strict=True):
             job.result = result
     except DBAPIError as error:
-        if not isinstance(error, ABOUT_THE_CHANGE):
+        if not isinstance(error, ABOUT_THE_CHANGE) or code_of(error.orig) in OF_THE_DATABASE:
             raise  # the database, not the change: nobody's commit can be trusted
         _refuse(jobs, connection, error)
     except Exception as error:  # noqa: BLE001 - handed to who asked

@@ -72,7 +72,7 @@ def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
             pages = 1  # as many as there are
             more, refused, answer = delivered_until_refused(server, account)
             assert answer["error"] == "The database's disk is full."
-            assert "nothing acknowledged was lost" in answer["reason"]
+            assert "Nothing acknowledged was lost" in answer["reason"]
             assert server.health().status_code == 200, "what is there can still be read"
             pages = UNLIMITED
             assert server.deliver(refused).status_code == 200
@@ -181,7 +181,7 @@ def test_a_postgresql_that_stops_and_starts_is_used_again_without_a_restart(
         for event in refused:
             answer = server.deliver(event)
             assert answer.status_code == 503
-            assert answer.json()["error"] == "The database does not answer."
+            assert "does not answer" in answer.json()["error"]
         assert server.health().status_code == 503
         own_postgres.start()
         for event in refused:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from billing.errors import StoreFailure
+from billing.errors import RecordRefused, StoreFailure
 from billing.store import Store, events, sync
 from tests.support.stripe_account import event_object, session_object
 
@@ -78,7 +78,7 @@ async def test_a_record_that_the_database_refuses_is_undone_alone(store: Store) 
     answers = await asyncio.gather(
         keep(store, "before"), store.write(refused), keep(store, "after"), return_exceptions=True
     )
-    assert [type(answer) for answer in answers] == [type(None), StoreFailure, type(None)]
+    assert [type(answer) for answer in answers] == [type(None), RecordRefused, type(None)]
     assert await names(store) == {"before", "after"}
 
 

@@ -15,11 +15,15 @@ import subprocess
 import tempfile
 import time
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 30.0
@@ -69,6 +73,24 @@ class Postgres:
     def drop_database(self, name: str) -> None:
         """Remove a database, and whoever is still connected to it."""
         self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    @contextmanager
+    def user_with_password(self, name: str, password: str, *, connections: int) -> Iterator[None]:
+        """A user who may read, who needs the password and may connect so many times at once."""
+        rules = self._data / "pg_hba.conf"
+        before = rules.read_text()
+        with self._connection() as connection:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} CONNECTION LIMIT {}").format(
+                    sql.Identifier(name), password, connections
+                )
+            )
+            connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(name)))
+            rules.write_text(f"local all {name} scram-sha-256\n{before}")
+            connection.execute("SELECT pg_reload_conf()")
+        yield
+        self._run("DROP ROLE {}", name)
+        rules.write_text(before)
 
     def start(self) -> None:
         """Start, and return once it answers."""

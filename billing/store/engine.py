@@ -1,0 +1,178 @@
+"""Engines of both kinds whose every wait has an end: for a connection, a lock, a statement."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy
+from psycopg import errors
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from psycopg.abc import PQGen
+    from sqlalchemy import URL, Connection, Engine
+
+CONNECTIONS = 8  # one writes, the others read
+UPGRADE_SECONDS = 3_600
+PROGRESS_STEPS = 100_000  # of SQLite's virtual machine, some milliseconds
+
+# Execution options of a connection that will write, and of the one that upgrades the schema.
+WRITES: Mapping[str, Any] = {"billing_writes": True}
+UPGRADES: Mapping[str, Any] = {"billing_writes": True, "billing_upgrades": True}
+
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+CONNECT_ARGS = {
+    "application_name": "billing-dashboard",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+# Two processes that write the same rows in another order would end each other's commits as a
+# deadlock; so one writes at a time, as in SQLite.
+WRITER_LOCK = "pg_advisory_xact_lock(7265102)"  # any number that nobody else on the server uses
+_ENDS_AT = "ends_at"  # in a connection's info: when its statement is interrupted
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds after which a wait ends: for a connection, for a lock, for a statement. Who asked
+    is answered after ``answer`` seconds, whatever the database does."""
+
+    connect: int = 3
+    lock: float = 5.0
+    statement: float = 20.0
+    answer: float = 15.0
+
+    @property
+    def silence(self) -> float:
+        """For a server that can no longer end a statement itself."""
+        return self.statement + 2
+
+
+def _transaction(limits: Limits, *, idle: float, more: str = "") -> str:
+    """Limits for the transaction alone: behind PgBouncer the next one may be on another
+    connection, and what is set for a session would be set for somebody else."""
+    seconds = {
+        "statement_timeout": limits.statement,
+        "lock_timeout": limits.lock,
+        "idle_in_transaction_session_timeout": idle,  # a machine that froze in the middle
+    }
+    settings = [f"set_config('{name}', '{one * 1000:.0f}', true)" for name, one in seconds.items()]
+    return f"SELECT {', '.join([*settings, *([more] if more else [])])}"
+
+
+def postgresql_engine(url: URL, limits: Limits) -> Engine:
+    """What the URL itself says of timeouts and keepalives is left as it is."""
+    given = CONNECT_ARGS | {"connect_timeout": limits.connect}
+    engine = sqlalchemy.create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=CONNECTIONS,
+        use_native_hstore=False,
+        connect_args={
+            **{name: value for name, value in given.items() if name not in url.query},
+            # PgBouncer may send the next transaction to a server that never saw the statement.
+            "prepare_threshold": None,
+        },
+    )
+    idle = 3 * limits.lock
+    slow = replace(limits, lock=UPGRADE_SECONDS, statement=UPGRADE_SECONDS)
+    reads = _transaction(limits, idle=idle)
+    writes = _transaction(limits, idle=idle, more=WRITER_LOCK)
+    upgrades = _transaction(slow, idle=idle, more=WRITER_LOCK)
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> Any:
+        connection = _PatientConnection.connect(*args, **parameters)
+        connection.patience = limits.connect
+        return connection
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(connection: Any, _record: object) -> None:
+        if connection is not None:  # else it was lost
+            connection.patience = limits.connect  # for the question whether it still works
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        driver: Any = connection.connection.driver_connection
+        if options.get("billing_upgrades"):
+            driver.patience = UPGRADE_SECONDS
+            connection.exec_driver_sql(upgrades)
+        else:
+            driver.patience = limits.silence
+            connection.exec_driver_sql(writes if options.get("billing_writes") else reads)
+
+    return engine
+
+
+class _PatientConnection(psycopg.Connection[Any]):
+    """Does not wait for ever for a server that is silent: psycopg by itself does."""
+
+    patience = 3.0  # seconds
+
+    def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except errors._WaitTimeout:
+            if timeout is not None:
+                raise
+            self.pgconn.finish()  # what comes late must not be taken for the next answer
+            raise errors.ConnectionTimeout("timeout expired: no answer") from None
+
+
+def sqlite_engine(url: URL, limits: Limits) -> Engine:
+    """The folder is made. Raises ``OSError`` when it cannot be."""
+    if url.database not in (None, "", ":memory:"):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = sqlalchemy.create_engine(url, connect_args={"timeout": limits.lock})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, not by the driver's guess
+        # WAL lets pages read while webhooks are written; FULL keeps what was acknowledged
+        # through a power cut. https://sqlite.org/wal.html
+        _use_wal(connection, limits.lock)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.set_progress_handler(
+            lambda: time.monotonic() > record.info.get(_ENDS_AT, math.inf), PROGRESS_STEPS
+        )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer says so at once, so that it waits its turn instead of failing half-way.
+        writes = connection.get_execution_options().get("billing_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _limit(connection: Connection, *_: object) -> None:
+        upgrades = connection.get_execution_options().get("billing_upgrades")
+        seconds = UPGRADE_SECONDS if upgrades else limits.statement
+        connection.info[_ENDS_AT] = time.monotonic() + seconds
+
+    return engine
+
+
+def _use_wal(connection: Any, seconds: float) -> None:
+    """Of several processes that make a file at once, one changes its mode; the others, whom
+    SQLite answers without a wait, find it changed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

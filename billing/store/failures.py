@@ -1,0 +1,135 @@
+"""What a database says of its troubles, in words that name the trouble and its mend."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import quote, quote_plus
+
+from billing.errors import StoreFailure
+from billing.settings import DATABASE_URL
+
+LONGEST = 300  # characters of the database's own words
+NOTHING_LOST = "Nothing acknowledged was lost."
+
+
+class _Trouble(NamedTuple):
+    """Known by ``codes`` (SQLSTATEs, names of SQLite's) or by the database's ``words``: PostgreSQL
+    gives no code while it is being connected to."""
+
+    codes: tuple[str, ...]
+    words: str  # a regular expression, in lower case
+    message: str
+    next_step: str
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, https://sqlite.org/rescode.html
+_TROUBLES = (
+    _Trouble(
+        ("53100", "SQLITE_FULL"),
+        "disk is full|no space left",
+        "The database's disk is full.",
+        f"Free some space. {NOTHING_LOST}",
+    ),
+    _Trouble(
+        (),
+        "disk i/o error",
+        "The database's file cannot be written.",
+        f"Its disk may be full, over a quota or broken. {NOTHING_LOST}",
+    ),
+    _Trouble(
+        ("55P03", "SQLITE_BUSY", "SQLITE_LOCKED"),
+        "is locked|lock timeout",
+        "The database is locked by another program.",
+        "Close it, or wait until it is done.",
+    ),
+    _Trouble(
+        ("25006", "42501", "SQLITE_READONLY"),
+        "readonly|read-only|permission denied",
+        "The database may only be read.",
+        "Give this user the right to write to it.",
+    ),
+    _Trouble(
+        ("SQLITE_CORRUPT", "SQLITE_NOTADB"),
+        "malformed|not a database",
+        "The database file is damaged or is no database.",
+        f"Restore it, or set {DATABASE_URL} to another file.",
+    ),
+    _Trouble(
+        ("SQLITE_CANTOPEN",),
+        "unable to open database file",
+        "The database file cannot be opened.",
+        f"{DATABASE_URL} must name a file, in a folder that this user may write to.",
+    ),
+    _Trouble(
+        ("28000", "28P01"),
+        "authentication failed|no password supplied|not permitted to log in|pg_hba.conf"
+        '|role ".*" does not exist|no such user',
+        "The database does not accept the user or the password.",
+        f"Correct them in {DATABASE_URL}, or allow this user on the server.",
+    ),
+    _Trouble(
+        ("3D000",),
+        'database ".*" does not exist|no such database',
+        "The database does not exist on its server.",
+        f"Create it, or correct its name in {DATABASE_URL}.",
+    ),
+    _Trouble(
+        ("53300",),
+        "too many (clients|connections)|connection slots|max_client_conn",
+        "The database's server has no connection left.",
+        "Close some of its clients, or raise its limit (max_connections).",
+    ),
+    _Trouble(
+        ("57014", "SQLITE_INTERRUPT"),
+        "statement timeout|interrupted",
+        "The database took too long.",
+        "Try again when it is less busy.",
+    ),
+    _Trouble(
+        (),
+        "failed to resolve|could not translate host",
+        "The host of the database is not known.",
+        f"Correct its name in {DATABASE_URL}, or check the network's name service.",
+    ),
+    _Trouble(
+        (),
+        "connection refused|no such file or directory",
+        "The database does not answer: no server listens at its address.",
+        f"Start the server, or correct the host and port in {DATABASE_URL}.",
+    ),
+    _Trouble(
+        (),
+        "timeout expired",
+        "The database does not answer in time.",
+        "Check its server, and the network between here and there.",
+    ),
+)
+_SILENT = _Trouble(
+    ("08", "57P"), "", "The database does not answer.", f"Check the server behind {DATABASE_URL}."
+)
+_OTHER = _Trouble((), "", "The database reports an error.", "Its log may tell more.")
+
+
+def store_failure(error: Exception, password: str | None = None) -> StoreFailure:
+    """The failure in words, the database's own at the end with ``password`` blotted out."""
+    original = getattr(error, "orig", None) or error
+    said = str(original).strip() or type(original).__name__
+    for form in {password, quote(password), quote_plus(password)} if password else ():
+        said = said.replace(form, "[secret]")
+    first_line = said.splitlines()[0][:LONGEST].rstrip(".")
+    trouble = _trouble(code_of(original), said.lower())
+    return StoreFailure(trouble.message, f"{trouble.next_step} The database says: {first_line}.")
+
+
+def code_of(error: BaseException | None) -> str:
+    """The database's code for an error: a SQLSTATE, or SQLite's name; empty without one."""
+    return str(getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or "")
+
+
+def _trouble(code: str, said: str) -> _Trouble:
+    for trouble in _TROUBLES:
+        # SQLite adds to its names, as in SQLITE_BUSY_SNAPSHOT.
+        if code.startswith(trouble.codes) or re.search(trouble.words, said):
+            return trouble
+    return _SILENT if not code or code.startswith(_SILENT.codes) else _OTHER
