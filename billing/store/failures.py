@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 from billing.errors import StoreFailure
+from billing.safe_text import SECRET
 from billing.settings import DATABASE_URL
 
 LONGEST = 300  # characters of the database's own words
@@ -116,7 +117,7 @@ def store_failure(error: Exception, password: str | None = None) -> StoreFailure
     original = getattr(error, "orig", None) or error
     said = str(original).strip() or type(original).__name__
     for form in {password, quote(password), quote_plus(password)} if password else ():
-        said = said.replace(form, "[secret]")
+        said = said.replace(form, SECRET)
     first_line = said.splitlines()[0][:LONGEST].rstrip(".")
     trouble = _trouble(code_of(original), said.lower())
     return StoreFailure(trouble.message, f"{trouble.next_step} The database says: {first_line}.")
