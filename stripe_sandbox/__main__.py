@@ -6,18 +6,63 @@ import argparse
 import logging
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 
+from stripe_sandbox.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
+
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # told apart, not bound to
+MOST_CONNECTIONS = 1_000
+ENDS_WITHIN = 5
+"""Seconds that open connections have after SIGTERM."""
 
 
 def main() -> None:
     """Serve until interrupted."""
+    parser = _parser()
+    options = parser.parse_args()
+    if options.public_url is not None and not is_public_url(options.public_url):
+        parser.error("--public-url must be http(s)://HOST[:PORT], without a password")
+    logging.basicConfig(level=logging.INFO)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.create_server((options.host, options.port), family=family) as listener:
+        port = listener.getsockname()[1]
+        public_url = options.public_url or default_url(options.host, port)
+        sandbox = Sandbox(
+            SandboxConfig(
+                database=options.database,
+                base_url=public_url,
+                delay=options.delay,
+                deliver_to=tuple(options.deliver_to),
+            )
+        )
+        try:
+            names = (*options.allowed_host, options.host)
+            app = HostGuard(sandbox.asgi, public_url=public_url, names=names)
+            print(  # the command's own words
+                f"Stripe sandbox: {public_url} (its API is under /v1 and takes any key that begins "
+                "sk_test_)",
+                flush=True,
+            )
+            config = uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                limit_concurrency=MOST_CONNECTIONS,
+                timeout_graceful_shutdown=ENDS_WITHIN,
+            )
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            sandbox.close()
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m stripe_sandbox", description="A local stand-in for Stripe Checkout."
     )
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=12111)
     parser.add_argument(
         "--database",
@@ -25,33 +70,49 @@ def main() -> None:
         default=Path(".data/stripe_sandbox.sqlite3"),
         help="the file that keeps its state",
     )
-    parser.add_argument("--public-url", help="where people reach it, when not as they ask for it")
+    parser.add_argument(
+        "--public-url",
+        help="where browsers reach it: Checkout links lead there (default: the address it "
+        "listens on, or localhost)",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name under which programs reach it, such as a service's name in a compose "
+        "file; may be repeated",
+    )
+    parser.add_argument(
+        "--deliver-to",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a public host that events may be delivered to, * for any, beside this machine and "
+        "its private networks; may be repeated",
+    )
     parser.add_argument(
         "--delay", type=float, default=0.0, help="seconds before each answer of the API"
     )
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO)
-    config = SandboxConfig(
-        database=options.database,
-        base_url=options.public_url,
-        delay=options.delay,
-    )
-    sandbox = Sandbox(config)
+    return parser
+
+
+def default_url(host: str, port: int) -> str:
+    """Where a browser on this machine reaches a server that listens on that address."""
+    if host in _EVERYWHERE:
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_public_url(url: str) -> bool:
+    """Whether the URL can lead browsers here: http or https, a host, no password, no query."""
     try:
-        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-        with socket.create_server((options.host, options.port), family=family) as listener:
-            port = listener.getsockname()[1]
-            print(  # the command's own words
-                f"Stripe sandbox: http://{options.host}:{port} (its API is under /v1 and takes any "
-                "key that begins sk_test_)",
-                flush=True,
-            )
-            server = uvicorn.Server(
-                uvicorn.Config(sandbox.asgi, log_level="warning", access_log=False)
-            )
-            server.run(sockets=[listener])
-    finally:
-        sandbox.close()
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    right = parts.scheme in ("http", "https") and parts.hostname is not None
+    return right and not (parts.username or parts.password or parts.query or parts.fragment)
 
 
 if __name__ == "__main__":

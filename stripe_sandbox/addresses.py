@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-from starlette.types import Scope
-
 from stripe_sandbox import errors
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+\Z")
@@ -37,10 +34,3 @@ def check_url(url: str, param: str) -> None:
     right = parts.scheme in ("http", "https") and _HOST.match(host.strip("[]").replace(":", ""))
     if not right or port == 0 or len(url) > 5_000 or any(sign.isspace() for sign in url):
         raise errors.invalid("Not a valid URL", param, "url_invalid")
-
-
-def base_url_of(scope: Scope, headers: Headers, mounted: str) -> str:
-    """Where the sandbox is, as the client reached what is mounted in it under `mounted`."""
-    host = headers.get("host", "localhost")
-    root = scope.get("root_path", "").removesuffix(mounted)
-    return urlsplit(f"{scope['scheme']}://{host}{root}").geturl().rstrip("/")

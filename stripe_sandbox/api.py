@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors, form
-from stripe_sandbox.addresses import base_url_of
 from stripe_sandbox.api_keys import check_key
 from stripe_sandbox.bodies import read_body
 from stripe_sandbox.clock import Clock
@@ -42,7 +41,6 @@ class _Request:
     query: bytes
     body: bytes
     headers: Headers
-    base_url: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Api:
         expander: Expander,
         faults: FaultSwitch,
         *,
-        base_url: str | None,
+        base_url: str,
         delay: float = 0.0,
     ) -> None:
         self._router = Router(routes)
@@ -94,7 +92,6 @@ class Api:
                 query=scope["query_string"],
                 body=b"" if scope["method"] == "GET" else await read_body(receive, MAXIMUM_BODY),
                 headers=headers,
-                base_url=self._base_url or base_url_of(scope, headers, "/v1"),
             )
             reply = await self._answer(request, key)
         except ClientDisconnect:
@@ -177,7 +174,7 @@ class Api:
         route = endpoint.route
         expand: list[str] = params.pop("expand", [])
         self._expander.check(route.returns, expand, lists=route.lists)
-        call = Call(params, ids, Origin(request.id, key), request.base_url)
+        call = Call(params, ids, Origin(request.id, key), self._base_url)
         try:
             with self._database.transaction():
                 answer = route.handler(call)

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from stripe_sandbox import errors
-from stripe_sandbox.addresses import base_url_of
 from stripe_sandbox.api_keys import check_key
 from stripe_sandbox.bodies import read_body
 from stripe_sandbox.control_payments import ControlPayments
@@ -60,7 +59,7 @@ class Control:
         faults: FaultSwitch,
         payments: ControlPayments,
         history: History,
-        base_url: str | None,
+        base_url: str,
     ) -> None:
         self._clock = clock
         self._timeline = timeline
@@ -167,11 +166,10 @@ class Control:
     async def _pay(self, request: Request, fields: Fields) -> dict[str, Any]:
         return self._payments.pay(request.path_params["session"], fields)
 
-    async def _fill(self, request: Request, fields: Fields) -> dict[str, Any]:
+    async def _fill(self, _: Request, fields: Fields) -> dict[str, Any]:
         plan = HistoryPlan.of(fields)
-        base_url = self._base_url or base_url_of(request.scope, request.headers, "/_control")
         # It takes a while: what needs no database goes on meanwhile.
-        return await asyncio.to_thread(self._history.fill, plan, base_url)
+        return await asyncio.to_thread(self._history.fill, plan, self._base_url)
 
     async def _reset(self, _: Request, fields: Fields) -> dict[str, Any]:
         fields.end()

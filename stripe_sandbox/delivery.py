@@ -12,6 +12,7 @@ from functools import partial
 
 import aiohttp
 
+from stripe_sandbox.destinations import Destinations, Resolver
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.first_answers import LOOKS_EVERY, FirstAnswers
 from stripe_sandbox.lease import Lease
@@ -55,6 +56,7 @@ class Deliveries:
         world: World,
         endpoints: WebhookEndpoints,
         faults: FaultSwitch,
+        destinations: Destinations,
         *,
         retry_delays: tuple[float, ...] = RETRY_DELAYS,
         timeout: float = 10.0,
@@ -63,6 +65,7 @@ class Deliveries:
         self._world = world
         self._endpoints = endpoints
         self._faults = faults
+        self._destinations = destinations
         self._lease = Lease(world.database, world.clock, "deliveries")
         self._retry_delays = retry_delays
         self._timeout = timeout
@@ -84,7 +87,7 @@ class Deliveries:
         self._loop = asyncio.get_running_loop()
         try:
             async with aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(limit=0, resolver=Resolver(self._destinations)),
                 timeout=aiohttp.ClientTimeout(total=self._timeout),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": USER_AGENT, "Accept": "*/*; q=0.5, application/xml"},
@@ -180,6 +183,9 @@ class Deliveries:
         self, session: aiohttp.ClientSession, url: str, payload: bytes, headers: dict[str, str]
     ) -> tuple[int | None, str | None]:
         """The endpoint's status, or why there is none."""
+        refusal = self._destinations.refusal(url)
+        if refusal is not None:
+            return None, refusal
         try:
             async with session.post(
                 url, data=payload, headers=headers, allow_redirects=False

@@ -27,6 +27,7 @@ from stripe_sandbox.customers import Customers
 from stripe_sandbox.database import Database
 from stripe_sandbox.delayed_payments import DelayedPayments
 from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
+from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.disputes import Disputes
 from stripe_sandbox.event_resource import EventResource
 from stripe_sandbox.events import EventLog
@@ -60,16 +61,19 @@ _BASE_URL = "base_url"
 class SandboxConfig:
     """How a sandbox is set up.
 
-    `database`: its file, None for memory only. `base_url`: where people reach it; None: as each
-    request did. `retry_delays`: seconds before each further try of a webhook. `delivery_timeout`:
-    seconds an endpoint has to answer. `delay`: seconds before each answer of the API.
+    `database`: its file, None for memory only. `base_url`: where people reach it, to which its
+    links lead. `retry_delays`: seconds before each further try of a webhook. `delivery_timeout`:
+    seconds an endpoint has to answer. `deliver_to`: public hosts that events may be delivered to,
+    `*` for any, beside this machine and its private networks. `delay`: seconds before each answer
+    of the API.
     """
 
     database: Path | None = Path(".data/stripe_sandbox.sqlite3")
-    base_url: str | None = None
+    base_url: str = "http://localhost:12111"
     retry_delays: tuple[float, ...] = RETRY_DELAYS
     delivery_timeout: float = 10.0
     delivery_concurrency: int = 16
+    deliver_to: tuple[str, ...] = ()
     delay: float = 0.0
 
 
@@ -81,7 +85,8 @@ class Sandbox:
     """
 
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
-        base_url = config.base_url and config.base_url.rstrip("/")
+        base_url = config.base_url.rstrip("/")
+        destinations = Destinations(config.deliver_to)
         self._database = Database(config.database, tables=OBJECT_TABLES)
         self.clock = MovableClock(clock or Clock(), self._database)
         faults = FaultSwitch(self._database)
@@ -101,12 +106,13 @@ class Sandbox:
         invoice_payments = SubscriptionPayments(world, invoices, customers)
         delayed = DelayedPayments(world, agenda, intents, charges, invoice_payments)
         Renewals(world, agenda, invoices, intents, charges, delayed, invoice_payments)
-        self._endpoints = WebhookEndpoints(world)
+        self._endpoints = WebhookEndpoints(world, destinations)
         self._sessions = CheckoutSessions(world, LineItems(world, self._prices), intents)
         self._deliveries = Deliveries(
             world,
             self._endpoints,
             faults,
+            destinations,
             retry_delays=config.retry_delays,
             timeout=config.delivery_timeout,
             concurrency=config.delivery_concurrency,
@@ -160,10 +166,8 @@ class Sandbox:
         )
         self.asgi.router.redirect_slashes = False
 
-    def _move(self, base_url: str | None) -> None:
+    def _move(self, base_url: str) -> None:
         """Another address than last time: the links of open sessions follow."""
-        if base_url is None:
-            return
         former = self._database.setting(_BASE_URL)
         if former is not None and former != base_url:
             self._sessions.rebase(former, base_url)
@@ -201,7 +205,8 @@ class Sandbox:
             return str(price["id"])
 
     def ensure_webhook_endpoint(self, *, url: str, description: str) -> str:
-        """The signing secret of the one endpoint with that description, made or moved to `url`."""
+        """The signing secret of the one endpoint with that description, made or moved to `url`,
+        wherever that is."""
         return self._endpoints.ensure(url, description)
 
     @contextlib.asynccontextmanager

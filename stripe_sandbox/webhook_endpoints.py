@@ -12,6 +12,7 @@ from stripe.params._webhook_endpoint_update_params import WebhookEndpointUpdateP
 
 from stripe_sandbox import errors
 from stripe_sandbox.addresses import check_url
+from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.objects import Object
 from stripe_sandbox.pagination import Page, window_of
@@ -26,8 +27,9 @@ MAXIMUM_ENDPOINTS = 16
 class WebhookEndpoints:
     """Where events are sent."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, destinations: Destinations) -> None:
         self._world = world
+        self._destinations = destinations
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -52,7 +54,7 @@ class WebhookEndpoints:
 
     def make(self, params: dict[str, Any]) -> tuple[Object, str]:
         """A new endpoint and its signing secret (`whsec_…`)."""
-        _check(params)
+        self._check(params)
         if len(self._world.objects.ids(KIND, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
             raise errors.invalid(
                 f"You have reached the maximum of {MAXIMUM_ENDPOINTS} test webhook endpoints."
@@ -78,12 +80,13 @@ class WebhookEndpoints:
 
     def ensure(self, url: str, description: str) -> str:
         """The signing secret of the one endpoint with that description, made or moved to `url`."""
+        check_url(url, "url")
+        self._destinations.allow(url)
         with self._world.database.transaction():
             for identifier in self._world.objects.ids(KIND, "TRUE", ()):
                 endpoint = self._world.require(KIND, identifier, KIND)
                 if endpoint["description"] == description:
                     if endpoint["url"] != url:
-                        check_url(url, "url")
                         endpoint["url"] = url
                         self._world.objects.save(endpoint)
                     return str(self.secrets(identifier)[0])
@@ -110,7 +113,7 @@ class WebhookEndpoints:
     def _update(self, call: Call) -> Object:
         endpoint = self._required(call)
         changes = dict(call.params)
-        _check({**endpoint, **changes})
+        self._check({**endpoint, **changes})
         if "metadata" in changes:
             changes["metadata"] = merged_metadata(endpoint["metadata"], changes["metadata"])
         if "disabled" in changes:
@@ -128,8 +131,8 @@ class WebhookEndpoints:
     def _list(self, call: Call) -> Page:
         return self._world.page(KIND, URL, {}, window_of(call.params))
 
-
-def _check(params: dict[str, Any]) -> None:
-    check_url(params["url"], "url")
-    if not params["enabled_events"]:
-        raise errors.parameter_empty("enabled_events")
+    def _check(self, params: dict[str, Any]) -> None:
+        check_url(params["url"], "url")
+        self._destinations.check(params["url"], "url")
+        if not params["enabled_events"]:
+            raise errors.parameter_empty("enabled_events")

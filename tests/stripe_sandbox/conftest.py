@@ -158,6 +158,7 @@ def serve(
     manual = ManualClock(int(time.time()))
     listener = listening_socket()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config.setdefault("base_url", url)
     sandbox = Sandbox(SandboxConfig(database=database, **config), clock or manual)
     receiver = Receiver(f"{url}/shop/webhook")
     pro = sandbox.ensure_price(

@@ -22,15 +22,15 @@ from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.database import NewerDatabaseError
 from stripe_sandbox.payments import Paid
 from tests.stripe_sandbox.conftest import KEY, PAYER, card, price_of, serve
-from tests.support.server import serving
+from tests.support.server import listening_socket, serving
 
 
 def _client(url: str) -> stripe.StripeClient:
     return stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=0)
 
 
-def _sandbox(database: Path | None, base_url: str | None = None) -> Sandbox:
-    return Sandbox(SandboxConfig(database=database, base_url=base_url))
+def _sandbox(database: Path | None) -> Sandbox:
+    return Sandbox(SandboxConfig(database=database))
 
 
 def _credit(sandbox: Sandbox) -> str:
@@ -51,10 +51,13 @@ def test_a_price_is_made_once(tmp_path: Path) -> None:
 
 def test_it_works_under_a_prefix(tmp_path: Path) -> None:
     """Mounted at /sandbox, the API and the links are under /sandbox."""
-    sandbox = _sandbox(tmp_path / "sandbox.sqlite3")
+    listener = listening_socket()
+    base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/sandbox"
+    config = SandboxConfig(database=tmp_path / "sandbox.sqlite3", base_url=base_url)
+    sandbox = Sandbox(config)
     price = _credit(sandbox)
     app = Starlette(routes=[Mount("/sandbox", sandbox.asgi)])
-    with serving(app) as url:
+    with serving(app, listener) as url:
         session = _client(f"{url}/sandbox").v1.checkout.sessions.create(
             params={
                 "mode": "payment",
