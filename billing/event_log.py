@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from billing.arrivals import Arrivals, facts, judged
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
+from billing.json_codec import dumps, loads
 from billing.settings import SECRET_KEY, WEBHOOK_SECRET
 from billing.settlement import DELAYS
 from billing.store import event_queries
@@ -40,7 +41,8 @@ class Overview:
 
 @dataclass(frozen=True)
 class EventDetails:
-    """One event with its ``payload`` (JSON text as Stripe sent it). ``tried_again`` says that a
+    """One event with its ``payload`` (JSON text as Stripe sent it; one JSON string where what is
+    stored is damaged). ``tried_again`` says that a
     failed one is tried again by itself; otherwise it waits for a replay."""
 
     event: Event
@@ -97,7 +99,9 @@ class EventLog:
         def ask(connection: Connection) -> EventDetails | None:
             event = event_queries.one(connection, event_id)
             payload = event_queries.payload(connection, event_id)
-            return EventDetails(event, payload) if event and payload is not None else None
+            if event is None or payload is None:
+                return None
+            return EventDetails(event, _readable(payload))
 
         return await self._store.read(ask)
 
@@ -129,6 +133,13 @@ class EventLog:
             no_secret=_lacking(settings, WEBHOOK_SECRET, settings.webhook_secrets),
             no_polling=_no_polling(state),
         )
+
+
+def _readable(payload: str) -> str:
+    try:
+        return dumps(loads(payload))
+    except ValueError:
+        return dumps(payload)
 
 
 def _no_polling(state: MirrorState) -> BillingError | None:

@@ -5,11 +5,12 @@ Errors are JSON ``{"error": "…"}``; what the full error was goes to the log.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
+from functools import wraps
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -23,15 +24,18 @@ from billing.errors import (
     StripeFailure,
     WebhookRefused,
 )
+from billing.json_codec import loads
 from billing.webhook_endpoint import WEBHOOK_PATHS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
     from billing.checkout_session import CheckoutSession
     from billing.services import Services
+
+    Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +94,8 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     async def stripe_webhook(request: Request) -> Response:
         try:
             event_id = await services().webhooks.receive(
-                await _body(request, MAX_EVENT), request.headers.get("stripe-signature")
+                await _body(request, MAX_EVENT),
+                ",".join(request.headers.getlist("stripe-signature")),
             )
         except NotConfigured as missing:
             log.warning("Webhook not accepted: %s %s", missing.message, missing.next_step)
@@ -129,12 +134,28 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return session
 
     return [
-        Route(f"{BASE}/checkout", checkout, methods=["GET", "POST"]),
-        Route(f"{BASE}/extra-credits", extra_credits, methods=["POST"]),
-        *(Route(path, stripe_webhook, methods=["POST"]) for path in WEBHOOK_PATHS),
-        Route(f"{BASE}/health", health, methods=["GET"]),
+        Route(f"{BASE}/checkout", _answering(checkout), methods=["GET", "POST"]),
+        Route(f"{BASE}/extra-credits", _answering(extra_credits), methods=["POST"]),
+        *(Route(path, _answering(stripe_webhook), methods=["POST"]) for path in WEBHOOK_PATHS),
+        Route(f"{BASE}/health", _answering(health), methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    """``endpoint``, which then answers in JSON whatever happens."""
+
+    @wraps(endpoint)
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ClientDisconnect:
+            return error(400, "The request ended before its body did")  # nobody reads it
+        except Exception:
+            log.exception("%s %s failed", request.method, request.url.path)
+            return error(500, "Something unforeseen went wrong; the server's log tells more")
+
+    return answer
 
 
 def _link(session: CheckoutSession) -> JSONResponse:
@@ -145,7 +166,7 @@ def _quantity(body: bytes, maximum: int) -> int:
     if not body.strip():
         return 1
     try:
-        sent = json.loads(body)
+        sent = loads(body)
     except ValueError:
         raise InvalidInput("The body is not JSON") from None
     if not isinstance(sent, dict):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, tuple_, union
 
-from billing.store.documents import storable
+from billing.safe_text import sanitize
 from billing.store.tables import checkout_sessions, events, grants, rejected_deliveries
 
 if TYPE_CHECKING:
@@ -122,13 +122,13 @@ def latest(
 
 def one(connection: Connection, event_id: str) -> Event | None:
     """The event of this id, if it arrived."""
-    row = connection.execute(_ROWS.where(events.c.id == storable(event_id))).first()
+    row = connection.execute(_ROWS.where(events.c.id == sanitize(event_id))).first()
     return Event(*row) if row else None
 
 
 def payload(connection: Connection, event_id: str) -> str | None:
     """What Stripe sent, as JSON text."""
-    sent = select(events.c.payload).where(events.c.id == storable(event_id))
+    sent = select(events.c.payload).where(events.c.id == sanitize(event_id))
     found: str | None = connection.scalar(sent)
     return found
 
@@ -207,13 +207,13 @@ def _conditions(
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.state:
-        found.append(events.c.state == storable(wanted.state))
+        found.append(events.c.state == sanitize(wanted.state))
     if wanted.type:
-        found.append(events.c.type == storable(wanted.type))
+        found.append(events.c.type == sanitize(wanted.type))
     if wanted.way:
         found.append(events.c.deliveries > 0 if wanted.way == WEBHOOK else events.c.deliveries == 0)
     if wanted.about:
-        text = storable(wanted.about)
+        text = sanitize(wanted.about)
         found.append(
             events.c.id.in_(
                 union(

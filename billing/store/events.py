@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from billing.store.documents import dumped, loaded, storable
+from billing.json_codec import dumps, loads
+from billing.safe_text import sanitize
 from billing.store.tables import events, rejected_deliveries
 from billing.store.upsert import upsert
+from billing.stripe_objects import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -64,13 +66,17 @@ class Due:
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> Due:
-        created = event["data"]["object"].get("created")
-        return cls(event["id"], object_id(event), created if isinstance(created, int) else 0)
+        return cls(event["id"], object_id(event), _created(event))
+
+
+def _created(event: dict[str, Any]) -> int:
+    created = event["data"]["object"].get("created")
+    return created if type(created) is int and 0 < created < LATEST else 0
 
 
 def object_id(event: dict[str, Any]) -> str:
     """The id of what an event is about; empty where that has none, as a balance."""
-    return storable(str(event["data"]["object"].get("id") or ""))[:OBJECT_ID_LENGTH]
+    return sanitize(str(event["data"]["object"].get("id") or ""))[:OBJECT_ID_LENGTH]
 
 
 _record = upsert(
@@ -112,7 +118,7 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "deliveries": 0,
         "state": arrival.state,
         "attempts": 0,
-        "payload": dumped(event),
+        "payload": dumps(event),
     }
 
 
@@ -151,9 +157,20 @@ def due(connection: Connection, now: float, delays: tuple[float, ...], limit: in
     ]
     found: list[Due] = []
     for condition in conditions:
-        waiting = select(events.c.payload).where(condition).order_by(events.c.received_at)
-        found += [Due.of(loaded(one)) for one in connection.scalars(waiting.limit(limit))]
+        waiting = select(*_DUE).where(condition).order_by(events.c.received_at).limit(limit)
+        found += map(_due, connection.execute(waiting).all())
     return found[:limit]
+
+
+_DUE = (events.c.id, events.c.object_id, events.c.payload)
+
+
+def _due(row: Any) -> Due:
+    """A payload that cannot be read does not matter much: Stripe is asked about the object."""
+    try:
+        return Due(row.id, row.object_id, _created(loads(row.payload)))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Due(row.id, row.object_id, 0)
 
 
 def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due]:
@@ -163,9 +180,9 @@ def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due
         update(events)
         .where(chosen, events.c.state != "ignored")
         .values(state="pending", error=None)
-        .returning(events.c.payload)
+        .returning(*_DUE)
     )
-    return [Due.of(loaded(payload)) for payload in connection.scalars(again)]
+    return list(map(_due, connection.execute(again).all()))
 
 
 def reject(connection: Connection, refused: WebhookRefused, size: int, now: float) -> None:

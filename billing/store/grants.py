@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from billing.store.documents import storable
+from billing.safe_text import sanitize
 from billing.store.tables import grants
 from billing.store.upsert import upsert
 
@@ -80,4 +80,4 @@ def _email(grant: Grant) -> str | None:
     """The address as the column holds it: what was paid for is granted, whatever was typed."""
     if grant.customer_email is None:
         return None
-    return storable(grant.customer_email)[:EMAIL_LENGTH]
+    return sanitize(grant.customer_email)[:EMAIL_LENGTH]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from billing.store.documents import loaded, storable
+from billing.json_codec import loads
+from billing.safe_text import sanitize
+from billing.store.damaged import read_each
 from billing.store.event_queries import Event
 from billing.store.tables import events
 
@@ -92,16 +94,19 @@ def _first_try(connection: Connection, session: JSON, reference_key: str) -> set
         rows = rows.order_by(arrival.desc())
     rows_looked_at = rows.limit(FIRST_TRIES).subquery()
     said = rows_looked_at.c.payload.contains(
-        f'"{reference_key}":"{storable(reference)}"', autoescape=True
+        f'"{reference_key}":"{sanitize(reference)}"', autoescape=True
     )
     return set(connection.scalars(select(rows_looked_at.c.object_id).where(said)))
 
 
-def _told(connection: Connection, condition: ColumnElement[bool], limit: int) -> Iterator[Told]:
+def _told(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Told]:
     payload = events.c.payload.label("payload")
     columns = [column for column in events.c if column.name != "payload"]
     rows = select(*columns, payload).where(condition).order_by(events.c.created).limit(limit)
-    for row in connection.execute(rows):
-        sent = loaded(row.payload)
-        request = sent.get("request") or {}
-        yield Told(Event(*row[:-1]), sent["data"]["object"], request.get("id"))
+    return read_each(connection.execute(rows).all(), _told_by)
+
+
+def _told_by(row: Any) -> Told:
+    sent = loads(row.payload)
+    request = sent.get("request") or {}
+    return Told(Event(*tuple(row)[:-1]), sent["data"]["object"], request.get("id"))

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, func, literal, select, tuple_, union, union_all
 
 from billing.checkout_session import CheckoutSession, Kind
+from billing.json_codec import loads
 from billing.money import THREE_DECIMAL, ZERO_DECIMAL
+from billing.safe_text import sanitize
 from billing.session_filter import SearchedAmount, SessionFilter, searched_amounts
-from billing.store.documents import loaded, storable
+from billing.store.damaged import read_each
 from billing.store.sessions import TERM_LENGTH
 from billing.store.tables import checkout_sessions, session_terms
 
@@ -57,10 +59,11 @@ class SessionPage:
 
 @dataclass(frozen=True)
 class Kept:
-    """A session as we keep it: Stripe's object, and when Checkout was completed (Unix seconds)
-    as far as an event has told."""
+    """A session as we keep it: Stripe's object, what we read of it, and when Checkout was
+    completed (Unix seconds) as far as an event has told."""
 
     data: JSON
+    session: CheckoutSession
     completed_at: int | None
 
 
@@ -76,16 +79,19 @@ def page(
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> tuple[CheckoutSession, ...]:
     """These sessions, in this order; what we have no copy of is left out."""
-    return tuple(CheckoutSession.from_stripe(one.data) for one in kept(connection, ids))
+    return tuple(one.session for one in kept(connection, ids))
 
 
 def kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
     """Our copies of these, in this order; what we have no copy of is left out."""
-    rows = {
-        row.id: Kept(loaded(row.data), row.completed_at)
-        for row in connection.execute(select(_s.id, _s.data, _s.completed_at).where(_s.id.in_(ids)))
-    }
-    return [rows[one] for one in ids if one in rows]
+    rows = connection.execute(select(_s.id, _s.data, _s.completed_at).where(_s.id.in_(ids))).all()
+    found = dict(read_each(rows, _kept))
+    return [found[one] for one in ids if one in found]
+
+
+def _kept(row: Any) -> tuple[str, Kept]:
+    data = loads(row.data)
+    return row.id, Kept(data, CheckoutSession.from_stripe(data), row.completed_at)
 
 
 def count(connection: Connection, wanted: SessionFilter) -> int:
@@ -226,7 +232,7 @@ def _searched(
 def _candidates(wanted: SessionFilter) -> CompoundSelect[Any]:
     """``id`` of what holds the searched text: the newest that hold exactly it, some of those that
     hold what begins with it, and those of that amount."""
-    typed = storable(wanted.search.strip())
+    typed = sanitize(wanted.search.strip())
     term = typed.lower().removeprefix("@")[:TERM_LENGTH]
     times = _times(wanted, None)
     term_times = _times(wanted, None, _t)

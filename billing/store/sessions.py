@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select, update
 
 from billing.checkout_session import APP_METADATA, CheckoutSession
-from billing.store.documents import dumped, loaded, storable
+from billing.json_codec import dumps, loads
+from billing.safe_text import sanitize
+from billing.store.damaged import read_each
 from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 
@@ -87,19 +89,23 @@ def keep(connection: Connection, copies: Sequence[Copies]) -> None:
 def recent(connection: Connection, limit: int) -> list[CheckoutSession]:
     """The newest sessions first."""
     newest = (
-        select(checkout_sessions.c.data)
+        select(checkout_sessions.c.id, checkout_sessions.c.data)
         .order_by(checkout_sessions.c.created.desc(), checkout_sessions.c.id.desc())
         .limit(limit)
     )
-    return [CheckoutSession.from_stripe(loaded(data)) for data in connection.scalars(newest)]
+    return read_each(connection.execute(newest).all(), _session)
 
 
 def get(connection: Connection, session_id: str) -> CheckoutSession | None:
     """One session, or None when we have no copy of it."""
-    data = connection.scalar(
-        select(checkout_sessions.c.data).where(checkout_sessions.c.id == session_id)
+    this = select(checkout_sessions.c.id, checkout_sessions.c.data).where(
+        checkout_sessions.c.id == session_id
     )
-    return CheckoutSession.from_stripe(loaded(data)) if data else None
+    return next(iter(read_each(connection.execute(this).all(), _session)), None)
+
+
+def _session(row: Any) -> CheckoutSession:
+    return CheckoutSession.from_stripe(loads(row.data))
 
 
 def note_completions(connection: Connection, session_ids: Sequence[str]) -> None:
@@ -149,7 +155,7 @@ def terms_of(session: JSON) -> Iterable[str]:
         ),
     )
     return {
-        storable(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
+        sanitize(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
     }
 
 
@@ -165,5 +171,5 @@ def _row(session: JSON) -> JSON:
         "kind": known.kind,
         "amount_total": known.amount_total,
         "currency": known.currency,
-        "data": dumped(session),
+        "data": dumps(session),
     }

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
@@ -76,6 +77,9 @@ class Store:
                     return question(connection)
             except SQLAlchemyError as error:
                 raise self._database.failure(error) from None
+            except Exception as error:
+                clear_frames(error.__traceback__)  # one may hold a result, and that a snapshot
+                raise
 
         if self._readers is None:
             self._readers = ThreadPoolExecutor(CONNECTIONS - 1, "store-reader")

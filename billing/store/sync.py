@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
+from billing.json_codec import dumps, loads
 from billing.store.tables import leases, sync_state
 from billing.store.upsert import upsert
 
@@ -26,12 +26,12 @@ _first = upsert(leases, lambda statement: statement.on_conflict_do_nothing(index
 def load(connection: Connection, name: str) -> Any:
     """What was saved under ``name``, or None."""
     value = connection.scalar(select(sync_state.c.value).where(sync_state.c.name == name))
-    return None if value is None else json.loads(value)
+    return None if value is None else loads(value)
 
 
 def save(connection: Connection, name: str, value: Any) -> None:
     """Keep ``value`` (anything JSON can hold) under ``name``."""
-    _save(connection, [{"name": name, "value": json.dumps(value)}])
+    _save(connection, [{"name": name, "value": dumps(value)}])
 
 
 def acquire(connection: Connection, name: str, holder: str, now: float, seconds: float) -> bool:

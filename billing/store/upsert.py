@@ -10,9 +10,10 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import String, Text, bindparam, cast, column, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from billing.json_codec import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,7 +51,7 @@ def upsert(
     ) -> Iterator[CursorResult[Any]]:
         names = tuple(rows[0])
         if connection.dialect.name == "postgresql":
-            sent = {"rows": orjson.dumps(rows).decode()}
+            sent = {"rows": dumps(rows)}
             yield connection.execute(from_json(names), sent)
             return
         before, placeholders, after, values_of = from_values(names)

@@ -12,6 +12,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import (
@@ -100,9 +101,14 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             engine = self._database.engine().execution_options(**WRITES)
-            with engine.begin() as connection:
-                for jobs in _by_change(batch):
-                    _try(jobs, connection)
+            with engine.connect() as connection:
+                try:
+                    with connection.begin():
+                        for jobs in _by_change(batch):
+                            _try(jobs, connection)
+                except BaseException:
+                    connection.invalidate()  # it may be stuck in this transaction
+                    raise
         except BillingError as failure:
             _fail(batch, failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on
@@ -127,6 +133,9 @@ def _try(jobs: list[_Job], connection: Connection) -> None:
             raise  # the database, not the change: nobody's commit can be trusted
         _refuse(jobs, connection, error)
     except Exception as error:  # noqa: BLE001 - handed to who asked
+        # Its frames may hold a result that was not read to the end, and SQLite does not commit
+        # while there is one.
+        clear_frames(error.__traceback__)
         _refuse(jobs, connection, error)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import socket
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -84,7 +86,8 @@ def test_extra_credits_are_one_payment_of_the_quantity(
     "body",
     [b'{"quantity": %s}' % value for value in (b"0", b"-3", b"2.5", b'"5"', b"1000000000", b"null",
                                                b"true", b"1001", b"1e2", b"NaN", b"[1]")]
-    + [b"not json", b"[5]", b"5", b"null", b"\xff\xfe", b'{"quantity": 5', b"{" * 5000],
+    + [b"not json", b"[5]", b"5", b"null", b"\xff\xfe", b'{"quantity": 5', b"{" * 5000]
+    + [b"[" * 30_000 + b"]" * 30_000, b'{"quantity": ' + b"[" * 900 + b"]" * 900 + b"}"],
 )  # fmt: skip
 def test_bad_input_is_400_with_the_reason_and_makes_no_session(shop: Shop, body: bytes) -> None:
     answer = requests.post(f"{shop.url}{CREDITS}", data=body, timeout=ANSWERS_WITHIN)
@@ -279,6 +282,48 @@ def test_a_forged_event_is_refused_with_a_reason(
     assert answer.status_code == 400
     assert "signature" in answer.json()["error"]
     assert "whsec_of_the_tests" not in caplog.text + answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (["{t}", "{v1}"], 200),
+        (["{t}, v1=\xe9", " {v1}\t"], 200),
+        (["{t},v1=\xff\xfe"], 400),
+        (["\xe9"], 400),
+        (["{t}", "{t}"], 400),
+    ],
+)
+def test_signatures_in_several_header_lines_and_of_any_bytes_are_answered_in_json(
+    shop: Shop, headers: list[str], status: int
+) -> None:
+    body = event()
+    t, v1 = stripe.WebhookSignature.generate_signature_header(body, "whsec_of_the_tests").split(",")
+    connection = HTTPConnection(urlsplit(shop.url).netloc, timeout=ANSWERS_WITHIN)
+    with closing(connection):
+        connection.putrequest("POST", WEBHOOK)
+        for header in headers:
+            connection.putheader("Stripe-Signature", header.format(t=t, v1=v1).encode("latin-1"))
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body.encode())
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
+    assert (answer.status, "error" in said) == (status, status != 200)
+
+
+def test_what_nobody_foresaw_is_answered_in_json_and_the_log_tells_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def receive(*_: object) -> str:
+        raise ZeroDivisionError("of sk_test_of_the_tests")
+
+    with billing_server(working_settings(tmp_path, "http://127.0.0.1:9")) as server:
+        monkeypatch.setattr(server.services.webhooks, "receive", receive)
+        answer = webhook(server.url, event(), "")
+    assert answer.status_code == 500
+    assert list(answer.json()) == ["error"]
+    assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError" not in answer.text
 
 
 def refusals(server: BillingServer) -> list[tuple[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,50 @@ async def test_a_change_that_raises_is_undone_alone_and_tells_who_asked(store: S
     )
     assert [type(answer) for answer in answers] == [type(None), LookupError, type(None)]
     assert await names(store) == {"before", "after"}
+
+
+async def test_a_change_that_stops_in_the_midst_of_its_rows_stops_no_other(store: Store) -> None:
+    await asyncio.gather(*(keep(store, f"n{number}") for number in range(9)))
+
+    def stop(connection: Connection) -> None:
+        found = connection.scalars(text("UPDATE sync_state SET value = name RETURNING name"))
+        for name in found:
+            raise LookupError(name)
+
+    def look(connection: Connection) -> None:
+        found = connection.scalars(text("SELECT name FROM sync_state"))
+        for name in found:
+            raise LookupError(name)
+
+    remembered = []  # as a log or a debugger does
+    for number in range(3):
+        answers = await asyncio.gather(
+            store.write(look),
+            keep(store, f"before{number}"),
+            store.write(stop),
+            store.read(look),
+            keep(store, f"after{number}"),
+            return_exceptions=True,
+        )
+        assert [type(answer).__name__ for answer in answers] == [
+            *("LookupError", "NoneType", "LookupError", "LookupError", "NoneType")
+        ]
+        remembered.append(answers)
+    assert len(await names(store)) == 9 + 6
+
+
+async def test_a_change_that_leaves_rows_unread_costs_its_own_commit_only(store: Store) -> None:
+    await asyncio.gather(*(keep(store, f"n{number}") for number in range(9)))
+    unread = []
+
+    def leave(connection: Connection) -> None:
+        unread.append(connection.execute(text("UPDATE sync_state SET name = name RETURNING name")))
+
+    for number in range(3):
+        with suppress(StoreFailure):  # SQLite does not commit, PostgreSQL does
+            await store.write(leave)
+        await keep(store, f"after{number}")
+    assert {"after0", "after1", "after2"} <= await names(store)
 
 
 async def test_a_record_that_the_database_refuses_is_undone_alone(store: Store) -> None:

@@ -1,0 +1,123 @@
+"""What must hold of Stripe's objects for this product to read them.
+
+Stripe's own always do. A proxy's page, another API's answer or a hand-made event may not, and is
+told from them here, in one place. Fields that are not named may hold anything.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Required
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+LATEST = 2**40  # Unix seconds; later is no time, and too large for a database
+LARGEST = 2**63  # of an amount, as a database holds it
+
+UnixTime = Annotated[int, Field(ge=0, lt=LATEST)]
+Amount = Annotated[int, Field(gt=-LARGEST, lt=LARGEST)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,300}$")]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,32}$")]
+Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
+Objects = list[dict[str, Any]]
+Named = Id | dict[str, Any] | None  # an object by its id, or itself where it was expanded
+
+
+class _Shape(TypedDict, total=False):
+    __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc] # pydantic reads it
+
+
+class _Account(_Shape, total=False):
+    object: Required[Literal["account"]]
+    id: Required[Id]
+
+
+class _Recurring(_Shape, total=False):
+    interval: Required[Word]
+
+
+class _Price(_Shape, total=False):
+    object: Required[Literal["price"]]
+    id: Required[Id]
+    currency: Required[Currency]
+    unit_amount: Amount | None
+    recurring: _Recurring | None
+
+
+class _WebhookEndpoint(_Shape, total=False):
+    object: Required[Literal["webhook_endpoint"]]
+    id: Required[Id]
+    url: Required[str]
+    enabled_events: list[str] | None
+    metadata: dict[str, Any] | None
+    secret: str
+
+
+class _Details(_Shape, total=False):
+    email: str | None
+
+
+class _LineItems(_Shape, total=False):
+    data: Required[Objects]
+
+
+class _CheckoutSession(_Shape, total=False):
+    object: Required[Literal["checkout.session"]]
+    id: Required[Id]
+    created: Required[UnixTime]
+    expires_at: Required[UnixTime]
+    status: Word | None
+    payment_status: Required[Word]
+    mode: Required[Word]
+    amount_total: Amount | None
+    currency: Currency | None
+    url: str | None
+    customer: Named
+    customer_email: str | None
+    customer_details: _Details | None
+    metadata: dict[str, Any] | None
+    line_items: _LineItems
+
+
+class _EventData(_Shape, total=False):
+    object: Required[dict[str, Any]]
+
+
+class _Event(_Shape, total=False):
+    object: Literal["event"]
+    id: Required[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,100}$")]]
+    type: Required[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,100}$")]]
+    created: Required[UnixTime]
+    data: Required[_EventData]
+
+
+class _List(_Shape, total=False):
+    object: Required[Literal["list"]]
+    data: Required[list[Any]]
+    has_more: Required[bool]
+
+
+class Shape:
+    """What one kind of object must look like; ``name`` is what people call it."""
+
+    def __init__(self, name: str, required: Any) -> None:
+        self.name = name
+        self._adapter = TypeAdapter(required)
+
+    def fault(self, value: Any) -> str | None:
+        """What is wrong with ``value``, in a few words; None when it is such an object."""
+        try:
+            self._adapter.validate_python(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            return f"{place}: {first['msg']}" if place else first["msg"]
+        return None
+
+
+ACCOUNT = Shape("account", _Account)
+PRICE = Shape("Price", _Price)
+WEBHOOK_ENDPOINT = Shape("webhook endpoint", _WebhookEndpoint)
+CHECKOUT_SESSION = Shape("Checkout Session", _CheckoutSession)
+EVENT = Shape("event", _Event)
+LIST = Shape("list", _List)
