@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from billing.money import format_money
+from billing.urls import web_url
 
 APP = "billing-dashboard"  # how our own sessions are known: metadata["app"]
 APP_METADATA = ("app", "kind", "quantity", "made_by")
@@ -45,8 +46,8 @@ class CheckoutSession:
     """A Checkout Session as this product reads it.
 
     ``created`` and ``expires_at`` are Unix seconds UTC, ``amount_total`` minor units of
-    ``currency``. ``url`` is set only while ``status`` is ``open``. ``ours`` says that this app
-    made it; ``kind``, ``quantity`` and ``made_by`` are known only then.
+    ``currency``. ``url`` is set only while ``status`` is ``open``, and leads to a website. ``ours``
+    says that this app made it; ``kind``, ``quantity`` and ``made_by`` are known only then.
     """
 
     id: str
@@ -81,7 +82,7 @@ class CheckoutSession:
             currency=session.get("currency"),
             customer_email=(session.get("customer_details") or {}).get("email")
             or session.get("customer_email"),
-            url=session.get("url"),
+            url=web_url(session.get("url")),
             ours=ours,
             kind=Kind(sold) if ours and sold in _KINDS else None,
             made_by=str(metadata.get("made_by", "")) if ours else "",

@@ -10,7 +10,7 @@ from billing.checkout_session import CheckoutSession
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from billing.page_services import page_services
 from pages.failures import show_failure
-from pages.markdown import code, plain
+from pages.markdown import code, link, plain
 
 LOOK_AGAIN_SECONDS = 2.0
 
@@ -108,7 +108,7 @@ def session_banner(session: CheckoutSession) -> None:
             icon=":material/timer_off:",
         )
     else:
-        back = f" [Back to Checkout]({session.url})" if session.url else ""
+        back = f" {link('Back to Checkout', session.url)}" if session.url else ""
         st.warning(
             f"{bought}: nothing has been paid yet and the session is still open.{back}",
             title="Not paid",

@@ -37,9 +37,25 @@ def test_an_expanded_customer_is_told_by_its_id() -> None:
     assert row(customer={"id": "cus_9", "name": "=A1"})["customer"] == "cus_9"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        *("=", "+", "-", "@", "\t", "\r", "\n", "\n=", " =", "\u00a0 +", "\t@", "\r\n-", "\x00="),
+        *("\uff1d", "\uff0b", "\uff0d", "\uff20", "\u3000\uff1d", "\ufeff=", "\u200b=", "\u2212"),
+    ],
+)
 def test_no_cell_is_a_formula(start: str) -> None:
     evil = f'{start}HYPERLINK("http://evil.example","x")'
     found = row(customer_details={"email": evil}, metadata={"app": "other"})
     assert found["customer_email"] == f"'{evil}"
     assert not any(cell.startswith(start) for cell in found.values())
+
+
+def test_nor_is_what_a_spreadsheet_takes_for_the_next_cell() -> None:
+    found = row(customer_details={"email": "a;=1+1\t @b;c"}, metadata={"app": "other"})
+    assert found["customer_email"] == "a;'=1+1\t' @b;c"
+
+
+def test_signs_within_a_cell_stay_as_they_are() -> None:
+    for email in ("a+b@x.example", "a=b - c", "a;b"):
+        assert row(customer_details={"email": email})["customer_email"] == email

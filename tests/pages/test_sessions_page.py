@@ -51,7 +51,7 @@ def said(page: AppTest) -> str:
     texts = [f"{alert.proto.title} {alert.value}" for alert in alerts]
     texts += [element.value for element in (*page.markdown, *page.caption)]
     texts += [block.label for block in page.expander]
-    return " ".join(texts).replace("\\", "")
+    return " ".join(texts).replace("\\", "").replace("\u2060", "")
 
 
 def ids(page: AppTest) -> list[str]:
