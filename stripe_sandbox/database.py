@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from stripe_sandbox.private_file import make_private
+
 SCHEMA_VERSION = 1
 
 dump: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -60,7 +62,7 @@ class Database:
     def __init__(self, path: Path | None, *, tables: str) -> None:
         """Open or make the file; None keeps all in memory. `tables`: the objects' own schema."""
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path)
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []

@@ -14,6 +14,8 @@ import sqlalchemy
 from psycopg import errors
 from sqlalchemy import event
 
+from billing.store.private_file import make_private
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -131,9 +133,9 @@ class _PatientConnection(psycopg.Connection[Any]):
 
 
 def sqlite_engine(url: URL, limits: Limits) -> Engine:
-    """The folder is made. Raises ``OSError`` when it cannot be."""
-    if url.database not in (None, "", ":memory:"):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    """File and folder are created. Raises ``OSError`` when they cannot be."""
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        make_private(Path(url.database))
     engine = sqlalchemy.create_engine(url, connect_args={"timeout": limits.lock})
 
     @event.listens_for(engine, "connect")
