@@ -11,6 +11,7 @@ import stripe
 from billing import mirror
 from stripe_sandbox import Sandbox, SandboxConfig
 from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.memory import keep_temporary_files_in_memory
 from tests.support.server import listening_socket, serving
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.stripe_account",
 ]
+
+keep_temporary_files_in_memory()
 
 
 @pytest.fixture(autouse=True)

@@ -24,16 +24,31 @@ from billing.store import Store, grants, sessions
 from billing.store.database import MIGRATIONS
 from billing.store.tables import metadata
 from tests.store.test_grants import LINE
-from tests.support.databases import store_on
+from tests.support.databases import fresh_database, store_on
 from tests.support.quick_services import granted_totals
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Here a file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """Here a database without a schema."""
+    with fresh_database(postgres) as url:
+        yield url
 
 
 def on(url: str, work: Callable[[Connection], object]) -> None:

@@ -16,6 +16,7 @@ from billing.http.protection import protected
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.settings import Settings
+from tests.support.schema import sqlite_template
 from tests.support.server import serving
 
 if TYPE_CHECKING:
@@ -35,7 +36,13 @@ class BillingServer:
 
 
 def working_settings(tmp_path: Path, stripe_url: str, **values: Any) -> Settings:
-    """Settings with everything in order, talking to the Stripe at ``stripe_url``."""
+    """Settings with everything in order, talking to the Stripe at ``stripe_url``.
+
+    The database lies in ``tmp_path``, with the current schema; one that is there stays as it is.
+    """
+    database = tmp_path / "billing.sqlite3"
+    if not database.exists():
+        database.write_bytes(sqlite_template())
     settings = Settings(
         secret_key=SecretStr("sk_test_of_the_tests"),
         webhook_secrets=(SecretStr("whsec_of_the_tests"),),
@@ -43,7 +50,7 @@ def working_settings(tmp_path: Path, stripe_url: str, **values: Any) -> Settings
         price_extra_credit="price_credit",
         public_url="http://localhost:8501",
         api_base=stripe_url,
-        database_url=SecretStr(f"sqlite:///{tmp_path}/billing.sqlite3"),
+        database_url=SecretStr(f"sqlite:///{database}"),
     )
     return replace(settings, **values)
 

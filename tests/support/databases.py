@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from billing.store import Store
 from tests.support.postgres import Postgres
+from tests.support.schema import make_schema, sqlite_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,37 +35,47 @@ def postgres() -> Iterator[Postgres]:
         server.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a database with the current schema and no rows, to be copied."""
+    name = postgres.create_database()
+    make_schema(postgres.url(name))
+    return name
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """A SQLite file that does not exist yet."""
-    return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    """A SQLite file with the current schema and no rows."""
+    file = tmp_path / "store.sqlite3"
+    file.write_bytes(sqlite_template())
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """An empty database on the PostgreSQL of the session."""
-    with fresh_database(postgres) as url:
+def postgres_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
+    """A database with the current schema and no rows on the PostgreSQL of the session."""
+    with fresh_database(postgres, postgres_template) as url:
         yield url
 
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database: the test runs once on each engine."""
+    """A database with the current schema and no rows: the test runs once on each engine."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return str(request.getfixturevalue(name))
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """A store on an empty database of each engine."""
+    """A store without rows on each engine."""
     with store_on(database_url) as opened:
         yield opened
 
 
 @contextmanager
-def fresh_database(postgres: Postgres) -> Iterator[str]:
-    """The URL of an empty database, which is gone afterwards."""
-    name = postgres.create_database()
+def fresh_database(postgres: Postgres, template: str = "template1") -> Iterator[str]:
+    """The URL of a copy of ``template``, by default an empty one, which is gone afterwards."""
+    name = postgres.create_database(template)
     try:
         yield postgres.url(name)
     finally:
