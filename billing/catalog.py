@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from billing.checkout_session import Kind
+from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.money import format_money
 from billing.settings import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
 
@@ -17,6 +20,13 @@ if TYPE_CHECKING:
     from billing.gateway import StripeGateway
 
 PRICE_MAX_AGE_SECONDS = 300.0
+RETRY_SECONDS = 5.0  # after a failure
+UNREADABLE = StripeFailure(
+    "What Stripe answered is no Price that can be read.",
+    "Look at the Price in the Stripe Dashboard, and at STRIPE_API_BASE where that is set.",
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,31 @@ class Price:
         return f"{amount}/{self.interval}" if self.interval else amount
 
 
+@dataclass(frozen=True)
+class Glance:
+    """What is known of a Price right now: the ``price``, or why Stripe did not tell it; neither
+    while Stripe is asked for the first time."""
+
+    price: Price | None = None
+    failure: BillingError | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.price is None and self.failure is None
+
+
+@dataclass
+class _Known:
+    """The last that Stripe told of one Price, when, and the asking under way."""
+
+    glance: Glance = Glance()
+    asked_at: float = -math.inf
+    asking: asyncio.Task[None] | None = None
+
+
 class Catalog:
-    """The two Prices, asked of Stripe once and again when older than five minutes."""
+    """The two Prices. What Stripe told is kept, and asked again behind the scenes when it is older
+    than five minutes; while Stripe cannot be asked, the last that it told stays."""
 
     def __init__(
         self,
@@ -72,8 +105,7 @@ class Catalog:
         self._settings = settings
         self._gateway = gateway
         self._monotonic = monotonic
-        self._known: dict[str, tuple[float, Price]] = {}
-        self._asking = asyncio.Lock()
+        self._known: dict[str, _Known] = {}
 
     def price_id(self, kind: Kind) -> str:
         """The configured Price id. Raises ``NotConfigured`` when missing or malformed."""
@@ -85,11 +117,60 @@ class Catalog:
         return str(self._settings.require(name, value))
 
     async def price(self, kind: Kind) -> Price:
-        """The Price of ``kind``. Raises ``NotConfigured`` or ``StripeFailure``."""
+        """The Price of ``kind``; waits for Stripe only where it has not told it yet. Raises
+        ``NotConfigured`` or ``StripeFailure``."""
         price_id = self.price_id(kind)
-        async with self._asking:
-            asked, price = self._known.get(price_id, (0.0, None))
-            if price is None or self._monotonic() - asked > PRICE_MAX_AGE_SECONDS:
-                price = Price.from_stripe(await self._gateway.retrieve_price(price_id))
-                self._known[price_id] = (self._monotonic(), price)
-            return price
+        known = self._looked_up(price_id)
+        if known.glance.price is None:
+            await asyncio.shield(self._asking(price_id, known))
+        if known.glance.price is None:
+            raise (known.glance.failure or UNREADABLE).with_traceback(None)
+        return known.glance.price
+
+    async def glance(self, kind: Kind) -> Glance:
+        """What is known of the Price of ``kind``, at once; Stripe is asked behind the scenes."""
+        try:
+            return self._looked_up(self.price_id(kind)).glance
+        except NotConfigured as failure:
+            return Glance(failure=failure)
+
+    async def wait_for_prices(self, patience: float) -> None:
+        """Have Stripe asked for both side by side, and wait ``patience`` seconds at the most for
+        a first answer."""
+        await asyncio.gather(*map(self.glance, Kind))
+        first = [one.asking for one in self._known.values() if one.asking and one.glance.is_empty]
+        if first:
+            await asyncio.wait(first, timeout=patience)
+
+    async def aclose(self) -> None:
+        """Ask no more."""
+        for known in self._known.values():
+            if known.asking:
+                known.asking.cancel()
+
+    def _looked_up(self, price_id: str) -> _Known:
+        """What is known of the Price; Stripe is asked again where that is due."""
+        known = self._known.setdefault(price_id, _Known())
+        most = RETRY_SECONDS if known.glance.failure else PRICE_MAX_AGE_SECONDS
+        if self._monotonic() - known.asked_at > most:
+            self._asking(price_id, known)
+        return known
+
+    def _asking(self, price_id: str, known: _Known) -> asyncio.Task[None]:
+        if known.asking is None:
+            known.asking = asyncio.create_task(self._ask(price_id, known))
+        return known.asking
+
+    async def _ask(self, price_id: str, known: _Known) -> None:
+        try:
+            price = Price.from_stripe(await self._gateway.retrieve_price(price_id))
+            known.glance = Glance(price)
+        except BillingError as failure:
+            passing = isinstance(failure, StripeFailure) and failure.is_temporary
+            known.glance = Glance(known.glance.price if passing else None, failure)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            log.exception("The Price %s cannot be read", price_id)
+            known.glance = Glance(failure=UNREADABLE)
+        finally:
+            known.asked_at = self._monotonic()
+            known.asking = None

@@ -105,6 +105,12 @@ class StripeFailure(BillingError):
         """Stripe did not answer, or asked to be left alone: any other request would fail too."""
         return self.status is None or self.status == 429 or self.status >= 500
 
+    @property
+    def leaves_outcome_unknown(self) -> bool:
+        """Stripe may have done what was asked, or be doing it: no answer came, none in Stripe's
+        words, or a request under the same idempotency key is under way."""
+        return self.status is None or self.status < 400 or self.status == 409
+
 
 class StoreFailure(BillingError):
     """The database did not keep or give what was asked; nothing was half done."""

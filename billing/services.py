@@ -105,6 +105,7 @@ class Services:
 
     async def aclose(self) -> None:
         """Let connections to Stripe and the database go."""
+        await self.catalog.aclose()
         await self.gateway.aclose()
         await self.mirror.aclose()
         self.store.close()

@@ -6,13 +6,18 @@ from __future__ import annotations
 import streamlit as st
 
 from billing.checkout_session import Kind
+from billing.page_services import page_services
 from pages.offers import offer
 from pages.recent_sessions import recent_sessions
 from pages.return_banner import return_banner
 from pages.session_drawer import session_drawer
 
+PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
+
 return_banner()
 
+billing = page_services()
+billing.call(lambda: billing.services.catalog.wait_for_prices(PATIENCE_SECONDS))
 for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
     with column:
         offer(kind)

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass, field
-
 import streamlit as st
 
 from billing.account_setup import Made, planned_price
-from billing.errors import BillingError
 from billing.findings import Missing, Report
 from billing.page_services import page_services
 from billing.settings import SECRETS_FILE
 from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS
 from pages.failures import show_failure
 from pages.markdown import code, plain
-
-
-@dataclass
-class Making:
-    """One dialog, from the question to what was made; its key makes it once."""
-
-    idempotency_key: str = field(default_factory=lambda: str(uuid.uuid4()))
-    made: Made | None = None
-    failure: BillingError | None = None
+from pages.press import Press
 
 
 def make_button(missing: Missing, report: Report) -> None:
@@ -31,7 +19,7 @@ def make_button(missing: Missing, report: Report) -> None:
     price = planned_price(missing)
     label = f"Make this Price ({price.amount})…" if price else "Make this endpoint…"
     if st.button(plain(label), key=f"make_{missing}", icon=":material/add:"):
-        st.session_state["making"] = Making()
+        st.session_state["making"] = Press[Made]()
         title = f"Make the {price.name}" if price else "Make the webhook endpoint"
         st.dialog(title, width="medium", on_dismiss=forget)(dialog)(missing, report)
 
@@ -44,8 +32,8 @@ def forget() -> None:
 
 def dialog(missing: Missing, report: Report) -> None:
     """Asks, makes, and shows what belongs into the settings."""
-    making: Making = st.session_state.setdefault("making", Making())
-    if making.made is None:
+    press: Press[Made] = st.session_state.setdefault("making", Press[Made]())
+    if press.created is None:
         question(missing, report)
         with st.container(horizontal=True):
             pressed = st.button("Make it", key="make_it", type="primary")
@@ -53,11 +41,11 @@ def dialog(missing: Missing, report: Report) -> None:
                 st.session_state.pop("making")
                 st.rerun()
         if pressed:
-            make(missing, making)
-        if making.failure:
-            show_failure(making.failure, "Nothing was made")
-    if making.made:
-        answer(making.made)
+            make(missing, press)
+        if press.failure:
+            show_failure(press.failure, "Nothing was made")
+    if press.created:
+        answer(press.created)
 
 
 def question(missing: Missing, report: Report) -> None:
@@ -84,18 +72,12 @@ def question(missing: Missing, report: Report) -> None:
         )
 
 
-def make(missing: Missing, making: Making) -> None:
-    """Have it made, and keep what came of it in ``making``."""
+def make(missing: Missing, press: Press[Made]) -> None:
+    """Have it made, and keep what came of it in ``press``."""
     billing = page_services()
     setup = billing.services.account_setup
-    try:
-        with st.spinner("Asking Stripe…", show_time=True):
-            making.made = billing.call(
-                lambda: setup.make(missing, idempotency_key=making.idempotency_key)
-            )
-        making.failure = None
-    except BillingError as failure:
-        making.failure = failure
+    with st.spinner("Asking Stripe…", show_time=True):
+        press.attempt(lambda key: billing.call(lambda: setup.make(missing, idempotency_key=key)))
     st.rerun(scope="fragment")
 
 

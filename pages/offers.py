@@ -3,124 +3,153 @@
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass, field
 
 import streamlit as st
 
-from billing.catalog import Price
-from billing.checkout import parse_quantity
+from billing.catalog import Glance, Price
 from billing.checkout_session import CheckoutSession, Kind
 from billing.durations import written
-from billing.errors import BillingError
+from billing.errors import NotConfigured
 from billing.page_services import page_services
+from billing.settings import MAX_CREDITS
 from pages.failures import show_failure
-from pages.markdown import plain
+from pages.markdown import code, plain
+from pages.press import Press
 from pages.times import exactly
 from pages.viewer import who
 
+PRICE_FOLLOWED_EVERY = "1s"  # until it is known
+PRICE_IS_AWAITED = "Asking Stripe for the price…"
 NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
 
 
 @dataclass
-class Press:
-    """One press of a button, from the press to its Checkout link.
+class Order:
+    """What was asked for with one press of a button: ``quantity`` is None until it is pressed."""
 
-    The idempotency key belongs to the press: however often the press is repeated before its
-    answer is shown, Stripe makes one session.
-    """
-
-    idempotency_key: str = field(default_factory=lambda: str(uuid.uuid4()))
     quantity: int | None = None
-    session: CheckoutSession | None = None
-    failure: BillingError | None = None
+    press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
 
     @property
-    def is_working(self) -> bool:
-        return self.quantity is not None and self.session is None and self.failure is None
+    def is_under_way(self) -> bool:
+        press = self.press
+        return self.quantity is not None and press.created is None and press.failure is None
 
 
-def current_press(kind: Kind) -> Press:
-    """The press under way for ``kind`` in this browser tab, or one that has not happened yet."""
-    press: Press = st.session_state.setdefault(f"press_{kind}", Press())
-    return press
+def current_order(kind: Kind) -> Order:
+    """The order under way for ``kind`` in this browser tab, or one that has not begun yet."""
+    order: Order = st.session_state.setdefault(f"order_{kind}", Order())
+    return order
 
 
-def forget_press(kind: Kind) -> None:
-    """Make room for the next press; what Stripe made stays in the table."""
-    st.session_state[f"press_{kind}"] = Press()
+def forget_order(kind: Kind) -> None:
+    """Make room for the next one; what Stripe has created stays in the table."""
+    st.session_state[f"order_{kind}"] = Order()
 
 
-def press_button(kind: Kind) -> None:
+def place_order(kind: Kind) -> None:
     """The button was pressed: take the quantity down, once."""
-    press = current_press(kind)
-    if press.failure:
-        press.failure = None  # pressed again after a failure: the same press, the same key
-    elif press.quantity is None:
-        press.quantity = st.session_state.get("credits_quantity", 1) if kind is Kind.CREDITS else 1
+    order = current_order(kind)
+    if order.press.failure:
+        order.press.failure = None  # the same once more
+    elif order.quantity is None:
+        order.quantity = chosen_quantity() if kind is Kind.CREDITS else 1
 
 
-@st.fragment
+def chosen_quantity() -> int | None:
+    """The number in the field, or None where so many cannot be bought at once."""
+    number = st.session_state.get("credits_quantity", 1)
+    most = page_services().services.settings.max_credits
+    return int(number) if 1 <= number <= most and number == int(number) else None
+
+
 def offer(kind: Kind) -> None:
-    """A price and a button. A failure stays inside it."""
+    """A price and a button. The price may come later, from Stripe; a failure stays inside."""
+    known = page_services().call(lambda: page_services().services.catalog.glance(kind))
+    is_awaited = not (known.price or isinstance(known.failure, NotConfigured))
+    card = st.fragment(_card, run_every=PRICE_FOLLOWED_EVERY if is_awaited else None)
+    card(kind, is_awaited)
+
+
+def _card(kind: Kind, is_awaited: bool) -> None:
     billing = page_services()
+    known = billing.call(lambda: billing.services.catalog.glance(kind))
+    if is_awaited and known.price:
+        st.rerun()  # the whole page, where the price is awaited no more
     st.header(NAMES[kind], anchor=False)
-    price: Price | None = None
-    try:
-        price = billing.call(lambda: billing.services.catalog.price(kind))
-    except BillingError as failure:
-        show_failure(failure, "The price could not be read")
-
+    if known.price is None and known.failure:
+        show_failure(known.failure, "The price could not be read")
     if kind is Kind.PRO:
-        pro_plan(price)
+        pro_plan(known)
+        can_be_bought = True
     else:
-        extra_credits(price, billing.services.settings.max_credits)
+        can_be_bought = extra_credits(known, billing.services.settings.max_credits)
 
-    press = current_press(kind)
+    order = current_order(kind)
     st.button(
-        label(kind, price),
+        label(kind, known.price),
         key=f"pay_{kind}",
         type="primary",
         icon=":material/credit_card:",
         width="stretch",
-        disabled=press.is_working or press.session is not None,
-        on_click=press_button,
+        disabled=order.is_under_way or order.press.created is not None or not can_be_bought,
+        on_click=place_order,
         args=(kind,),
     )
-    if press.is_working:
+    if order.is_under_way:
         with st.spinner("Asking Stripe for a Checkout link…"):
-            make_session(kind, press)
-        if press.failure:
+            create_session(kind, order)
+        if order.press.failure:
             st.rerun()  # the button, drawn disabled above, can be pressed again
-    if press.failure:
-        show_failure(press.failure, "No Checkout Session was made")
-    if press.session:
-        checkout_link(kind, press.session)
+    if order.press.failure:
+        show_failure(order.press.failure, "No Checkout Session was created")
+    if order.press.created:
+        checkout_link(kind, order.press.created)
 
 
-def pro_plan(price: Price | None) -> None:
+def pro_plan(known: Glance) -> None:
     """What the Pro plan is and costs."""
-    if price:
-        st.metric("Subscription", price.short)
-        st.caption(plain(price.product_description or "A subscription, billed until canceled."))
+    if known.price:
+        st.metric("Subscription", known.price.short)
+        text = known.price.product_description or "A subscription, billed until canceled."
+        st.caption(plain(text))
+    elif known.is_empty:
+        st.metric("Subscription", "…")
+        st.caption(PRICE_IS_AWAITED)
 
 
-def extra_credits(price: Price | None, maximum: int) -> None:
-    """How many credits, what one costs, and what they cost together."""
-    quantity = st.number_input(
+def extra_credits(known: Glance, maximum: int) -> bool:
+    """How many credits, what one costs, and what they cost together; whether so many can be
+    bought at once."""
+    # No bounds and no whole numbers only: the browser would keep the last number that fits, and
+    # show the one that was typed.
+    st.number_input(
         "Number of credits",
-        min_value=1,
-        max_value=maximum,
-        step=1,
+        value=1.0,
+        step=1.0,
+        format="%g",
         key="credits_quantity",
-        on_change=forget_press,
+        on_change=forget_order,
         args=(Kind.CREDITS,),
         help=f"From 1 to {maximum:,} in one purchase.",
     )
-    if price:
+    quantity = chosen_quantity()
+    if quantity is None:
+        st.error(
+            f"Enter a whole number from 1 to {maximum:,}: {code(MAX_CREDITS)} sets how many can "
+            "be bought at once.",
+            icon=":material/pin:",
+        )
+    if known.price:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.caption(f"{plain(price.short)} each", width="content")
-            st.markdown(f"Total **{plain(price.total(quantity))}**", width="content")
+            st.caption(f"{plain(known.price.short)} each", width="content")
+            if quantity is not None:
+                total = plain(known.price.total(quantity))
+                st.markdown(f"Total **{total}**", width="content")
+    elif known.is_empty:
+        st.caption(PRICE_IS_AWAITED)
+    return quantity is not None
 
 
 def label(kind: Kind, price: Price | None) -> str:
@@ -134,20 +163,15 @@ def label(kind: Kind, price: Price | None) -> str:
     return f"PAY WITH CARD ({amount}{f'/{per}' if per else ''})"
 
 
-def make_session(kind: Kind, press: Press) -> None:
-    """Have the session made, and keep what came of it in ``press``."""
-    billing = page_services()
-    services = billing.services
-    try:
-        quantity = parse_quantity(press.quantity, services.settings.max_credits)
-        made_by = who()
-        press.session = billing.call(
-            lambda: services.checkout.create(
-                kind, quantity, idempotency_key=press.idempotency_key, made_by=made_by
-            )
+def create_session(kind: Kind, order: Order) -> None:
+    """Have the session created, and keep what came of it in ``order``."""
+    billing, made_by, quantity = page_services(), who(), order.quantity or 1
+    checkout = billing.services.checkout
+    order.press.attempt(
+        lambda key: billing.call(
+            lambda: checkout.create(kind, quantity, idempotency_key=key, made_by=made_by)
         )
-    except BillingError as failure:
-        press.failure = failure
+    )
 
 
 @st.fragment(run_every="3s")
@@ -180,7 +204,7 @@ def checkout_link(kind: Kind, made: CheckoutSession) -> None:
             key=f"new_{kind}",
             type="tertiary",
             icon=":material/refresh:",
-            on_click=forget_press,
+            on_click=forget_order,
             args=(kind,),
         ):
             st.rerun()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import uuid
 from urllib.parse import urlsplit
 
 import segno
@@ -15,6 +14,7 @@ from billing.page_services import page_services
 from billing.session_story import Story
 from pages.failures import show_failure
 from pages.markdown import code, plain
+from pages.press import Press
 from pages.viewer import who
 
 ONLY_HERE = ("localhost", "127.0.0.1", "::1")
@@ -47,8 +47,8 @@ def session_actions(story: Story) -> None:
                 "Make the same again",
                 key="same_again",
                 icon=":material/content_copy:",
-                on_click=make_the_same,
-                args=(session, new_key(session.id)),
+                on_click=create_the_same,
+                args=(session, current_press(session.id)),
             )
     if is_open and st.session_state.get("session_expiring") == session.id:
         with st.container(border=True, key="confirm_expire"):
@@ -105,29 +105,34 @@ def expire(session_id: str) -> None:
         st.session_state.pop(name, None)
 
 
-def new_key(session_id: str) -> str:
-    """The idempotency key of the next press: however often it is repeated, one session is made."""
-    keys: dict[str, str] = st.session_state.setdefault("same_again_keys", {})
-    return keys.setdefault(session_id, str(uuid.uuid4()))
+def current_press(session_id: str) -> Press[CheckoutSession]:
+    """The press for another session like this one; as long as none was created, the same."""
+    presses: dict[str, Press[CheckoutSession]]
+    presses = st.session_state.setdefault("presses_for_the_same", {})
+    press = presses.get(session_id)
+    if press is None or press.created:
+        press = presses[session_id] = Press()
+    return press
 
 
-def make_the_same(session: CheckoutSession, idempotency_key: str) -> None:
-    """Make it, and have the address name the new one."""
+def create_the_same(session: CheckoutSession, press: Press[CheckoutSession]) -> None:
+    """Create it, and have the address name the new one."""
     billing, made_by = page_services(), who()
-    try:
-        made = billing.call(
+    press.attempt(
+        lambda key: billing.call(
             lambda: billing.services.sessions.same_again(
-                session, idempotency_key=idempotency_key, made_by=made_by
+                session, idempotency_key=key, made_by=made_by
             )
         )
-    except BillingError as failure:
-        st.session_state["session_said"] = (session.id, failure)
+    )
+    if press.created is None:
+        st.session_state["session_said"] = (session.id, press.failure)
         return
-    st.session_state["same_again_keys"].pop(session.id, None)
-    st.session_state["session_said"] = (made.id, f"Made: the same as {code(session.id)}.")
+    created = press.created.id
+    st.session_state["session_said"] = (created, f"Created: the same as {code(session.id)}.")
     st.session_state["session_made"] = True
     st.session_state.pop("session_numbers", None)
-    st.query_params["session"] = made.id
+    st.query_params["session"] = created
 
 
 def tell_what_was_done(session_id: str) -> None:

@@ -7,9 +7,10 @@ from urllib.parse import quote
 import streamlit as st
 
 from billing.durations import written
+from billing.safe_text import sanitize
 from billing.session_story import Step, Story, Turn
 from billing.store.event_queries import WEBHOOK, Event
-from pages.markdown import code, link, plain, readable
+from pages.markdown import code, link, plain
 from pages.times import ago, local
 
 ICONS = {
@@ -92,7 +93,7 @@ def told(event: Event) -> str:
     error = f": {plain(event.error)}" if event.error else ""
     became = BECAME.get(event.state, event.state)
     return (
-        f":small[{link(plain(event.type), f'events?event={quote(readable(event.id))}')} arrived "
+        f":small[{link(plain(event.type), f'events?event={quote(sanitize(event.id))}')} arrived "
         f"{written(max(event.delay, 0))} later {way}; {plain(became)}{error}]"
     )
 

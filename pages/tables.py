@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
-from pages.markdown import readable
+from billing.safe_text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,14 +28,14 @@ def table(
 
 def _row(item: T, columns: Sequence[str], cells: Callable[[T], Sequence[object]]) -> list[object]:
     try:
-        return [_readable(cell) for cell in cells(item)]
+        return [_safe(cell) for cell in cells(item)]
     except Exception:
         name = getattr(item, "id", None)
         log.exception("This row cannot be shown: %r", name)
-        return [_readable(name) if column == "id" else None for column in columns]
+        return [_safe(name) if column == "id" else None for column in columns]
 
 
-def _readable(cell: object) -> object:
+def _safe(cell: object) -> object:
     if isinstance(cell, str):
-        return readable(cell)
-    return [_readable(one) for one in cell] if isinstance(cell, list) else cell
+        return sanitize(cell)
+    return [_safe(one) for one in cell] if isinstance(cell, list) else cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from billing.checkout_session import Kind
 from billing.errors import NotConfigured
 from billing.page_services import hand_over
+from pages.offers import PRICE_IS_AWAITED
 from stripe_sandbox.payments import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
@@ -85,11 +87,11 @@ def test_a_press_repeated_before_its_answer_is_shown_makes_one_session(shop: Sho
     page = opened(shop.server)
     page.button(key="pay_pro").click()
     page.run()
-    press = page.session_state["press_pro"]
-    press.session = None  # as if the run had been cut off right after Stripe answered
+    press = page.session_state["order_pro"].press
+    press.created = None  # as if the run had been cut off right after Stripe answered
     page.run()
     assert len(made(shop)) == 1
-    assert page.session_state["press_pro"].session.id == made(shop)[0].id
+    assert page.session_state["order_pro"].press.created.id == made(shop)[0].id
 
 
 def test_credits_are_bought_by_the_quantity_and_another_quantity_is_another_press(
@@ -218,14 +220,14 @@ def test_a_stripe_that_fails_leaves_the_page_working_with_its_request_id(
         page.number_input(key="credits_quantity").set_value(3).run()
         pressed(page, "pay_credits")
         errors = banners(page)["error"]
-        assert any("No Checkout Session was made" in error for error in errors)
+        assert any("No Checkout Session was created" in error for error in errors)
         assert all(REQUEST_ID in error for error in errors)
         assert any("Wait a few seconds" in error for error in errors)
         assert not page.button(key="pay_credits").disabled
         assert page.number_input(key="credits_quantity").value == 3
 
 
-def test_pressing_again_after_a_failure_keeps_the_idempotency_key(tmp_path: Path) -> None:
+def test_pressing_again_after_a_refusal_asks_anew_under_another_key(tmp_path: Path) -> None:
     faulty = FaultyStripe("429")
     with (
         serving(faulty.app) as stripe_url,
@@ -233,8 +235,44 @@ def test_pressing_again_after_a_failure_keeps_the_idempotency_key(tmp_path: Path
     ):
         page = pressed(pressed(opened(server), "pay_pro"), "pay_pro")
         assert page.error
-    assert len(faulty.presses) == 2
-    assert len(set(faulty.presses)) == 1
+    assert len(faulty.presses) == len(set(faulty.presses)) == 2
+
+
+@pytest.mark.parametrize("typed", [1001, 1e300, 0, 2.5])
+def test_a_number_out_of_range_is_refused_beside_the_field(shop: Shop, typed: float) -> None:
+    page = opened(shop.server)
+    page.number_input(key="credits_quantity").set_value(typed)
+    page.button(key="pay_credits").click()  # at once, before the field has been judged
+    page.run()
+    assert page.number_input(key="credits_quantity").value == typed
+    (error,) = banners(page)["error"]
+    assert "Enter a whole number from 1 to 1,000" in error
+    assert "`BILLING_MAX_CREDITS`" in error
+    assert not any("Total" in text.value for text in page.markdown)
+    assert page.button(key="pay_credits").disabled
+    assert not made(shop)
+    page.number_input(key="credits_quantity").set_value(1000).run()
+    assert r"Total **\$990\.00**" in [text.value for text in page.markdown]
+    pressed(page, "pay_credits")
+    assert [session.amount_total for session in made(shop)] == [99_000]
+
+
+def test_a_silent_stripe_leaves_the_page_to_be_used_and_the_prices_follow(tmp_path: Path) -> None:
+    faulty = FaultyStripe("slow")
+    with (
+        serving(faulty.app) as stripe_url,
+        billing_server(working_settings(tmp_path, stripe_url), deadline=60) as server,
+    ):
+        began = time.monotonic()
+        page = opened(server)
+        assert time.monotonic() - began < 10
+        assert [text.value for text in page.caption].count(PRICE_IS_AWAITED) == 2
+        assert [button.disabled for button in page.button] == [False, False]
+        assert sorted(path for path in faulty.reads if "prices" in path) == [
+            "/v1/prices/price_credit",
+            "/v1/prices/price_pro",
+        ]
+        assert page.number_input(key="credits_quantity").value == 1
 
 
 LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")
@@ -280,6 +318,6 @@ def test_a_warm_rerun_asks_nothing_of_stripe_for_itself(tmp_path: Path) -> None:
         billing_server(working_settings(tmp_path, stripe_url)) as server,
     ):
         page = opened(server)
-        assert asked_by_the_page() == ["/v1/prices/price_pro", "/v1/prices/price_credit"]
+        assert sorted(asked_by_the_page()) == ["/v1/prices/price_credit", "/v1/prices/price_pro"]
         page.run()
         assert len(asked_by_the_page()) == 2

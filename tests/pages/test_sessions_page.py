@@ -285,6 +285,24 @@ def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(tmp_path: Path, shop:
         assert "ask_again" in [button.key for button in page.button]
 
 
+def test_the_same_again_after_a_refusal_is_asked_for_under_another_key(
+    tmp_path: Path, shop: Shop
+) -> None:
+    session_id = made(shop)
+    shop.server.portal.call(shop.server.services.mirror.state)
+    faulty = FaultyStripe("429")
+    database = shop.server.services.settings.database_url
+    with (
+        serving(faulty.app) as url,
+        billing_server(working_settings(tmp_path, url, database_url=database)) as server,
+    ):
+        page = opened(server, session=session_id)
+        for _ in range(2):
+            page = pressed(page, "same_again")
+            assert "Wait a few seconds" in said(page)
+    assert len(set(faulty.presses)) == len(faulty.presses) == 2
+
+
 # The drawer ---------------------------------------------------------------------------------
 
 
@@ -349,7 +367,7 @@ def test_the_same_again_opens_the_new_session(shop: Shop) -> None:
     (new,) = {one.id for one in shop.stripe.v1.checkout.sessions.list().data} - {session_id}
     assert page.query_params["session"] == new
     assert page.code[0].value == new
-    assert f"Made: the same as `{session_id}`" in said(page)
+    assert f"Created: the same as `{session_id}`" in said(page)
 
 
 def test_another_apps_session_is_shown_as_such(shop: Shop) -> None:
