@@ -1,6 +1,7 @@
 """``python -m billing check``: is everything set up right? The Setup page's checks, as text.
 
-Exits with 0 when nothing is wrong, with 1 when something is, with 2 when called otherwise.
+Exits with 0 when nothing is wrong, with 1 when something is, with 2 when called otherwise, with 3
+when nothing is wrong but Stripe could not be asked at the moment.
 """
 
 from __future__ import annotations
@@ -18,6 +19,16 @@ from billing.setting_sources import load_settings
 if TYPE_CHECKING:
     from billing.findings import Finding, Report
     from billing.settings import Settings
+
+
+STATUS_WIDTH = max(map(len, Status))
+EXIT_STATUS = {Status.WRONG: 1, Status.UNAVAILABLE: 3}
+EXIT_HELP = """check exits with
+  0  nothing is wrong
+  1  something is wrong
+  2  called otherwise
+  3  nothing is wrong, but Stripe could not be asked at the moment: try again"""
+CREATED_ON_SETUP = "Or have the app create it: its Setup page offers to."
 
 
 async def examined(settings: Settings) -> Report:
@@ -39,11 +50,12 @@ def written_out(report: Report) -> str:
 
 
 def _lines(finding: Finding, width: int) -> str:
-    margin = f"  {finding.status:<7}  {finding.name:<{width}}  "
+    margin = f"  {finding.status:<{STATUS_WIDTH}}  {finding.name:<{width}}  "
     found = " ".join(filter(None, (finding.found, finding.reference)))
     if finding.setting:
         found += f" ({finding.setting}{f', {finding.source}' if finding.source else ''})"
-    return f"{margin}{found}" + (f"\n{'':{len(margin)}}-> {finding.mend}" if finding.mend else "")
+    mends = [finding.mend, CREATED_ON_SETUP if finding.missing else ""]
+    return "\n".join([f"{margin}{found}", *(f"{'':{len(margin)}}-> {one}" for one in mends if one)])
 
 
 def main() -> int:
@@ -51,7 +63,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m billing",
         description="The billing dashboard's own tools.",
-        epilog="Exits with 1 when something is wrong.",
+        epilog=EXIT_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("check", help="say of each setting whether it is right, and how to mend it")
@@ -59,7 +72,7 @@ def main() -> int:
     logging.getLogger().addHandler(logging.NullHandler())  # the findings say what went wrong
     report = asyncio.run(examined(load_settings()))
     print(written_out(report))
-    return int(report.worst is Status.WRONG)
+    return EXIT_STATUS.get(report.worst, 0)
 
 
 if __name__ == "__main__":

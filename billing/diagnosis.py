@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from billing import price_check, setting_checks, webhook_endpoint
+from billing import arrivals, permission_check, price_check, setting_checks, webhook_endpoint
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.findings import ACCOUNT, Finding, Group, Report, Status
 from billing.setting_sources import load_settings
@@ -26,6 +26,7 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 10.0
 SLOW_SECONDS = 2.0
 ANSWER = "Stripe's answer"
+DELIVERIES_MEND = "Compare the endpoint and its signing secret with those in the Stripe Dashboard."
 NOT_ASKED = "Not looked at: Stripe could not be asked."
 HAVE_DEFAULTS = (API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL)
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -63,7 +64,7 @@ class Diagnosis:
             *of_stripe,
             setting_checks.webhook_secret(self._settings),
             setting_checks.public_url(self._settings),
-            database,
+            *database,
             setting_checks.max_credits(self._settings),
             *setting_checks.access(self._settings),
             *setting_checks.secrets_file(self._read_settings(), self._at_start),
@@ -88,17 +89,20 @@ class Diagnosis:
         if settings.secret_key is None or (API_BASE in settings.problems and not settings.api_base):
             return [Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, NOT_ASKED), *self._unasked()]
         began = time.monotonic()
-        account, failure = await self._asked(self._gateway.retrieve_account)
+        account = Finding(Group.STRIPE, ACCOUNT, Status.OK, "")
+        try:
+            account = _account(await self._ask(self._gateway.retrieve_account))
+        except BillingError as failure:
+            if not (isinstance(failure, StripeFailure) and failure.is_forbidden):
+                answer = Finding(Group.STRIPE, ANSWER, Status.OK, "")
+                return [answer.failed(failure), *self._unasked()]
+            account = account.failed(failure, forbidden=Status.UNKNOWN)
         took = time.monotonic() - began
-        if failure and failure.status != 403:
-            return [_failed(Group.STRIPE, ANSWER, Status.WRONG, failure), *self._unasked()]
-        return [
-            self._answer(took),
-            _account(account)
-            if account
-            else _failed(Group.STRIPE, ACCOUNT, Status.UNKNOWN, failure),
-            *await asyncio.gather(*map(self._price, price_check.PLANNED), self._endpoint()),
-        ]
+        permissions, others = await asyncio.gather(
+            self._permissions(),
+            asyncio.gather(*map(self._price, price_check.PLANNED), self._endpoint()),
+        )
+        return [self._answer(took), account, *permissions, *others]
 
     def _unasked(self) -> list[Finding]:
         """The rest, when Stripe cannot be asked: what the settings alone tell."""
@@ -113,16 +117,31 @@ class Diagnosis:
             endpoint = replace(endpoint, status=Status.OK, found=found)
         return [*unknown, endpoint]
 
-    async def _asked(
-        self, call: Callable[[], Awaitable[T]]
-    ) -> tuple[T | None, StripeFailure | None]:
+    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Raises ``BillingError``, also when the answer takes too long."""
         try:
             async with asyncio.timeout(self._patience):
-                return await call(), None
+                return await call()
         except TimeoutError:
-            return None, StripeFailure.too_slow(self._patience)
+            raise StripeFailure.too_slow(self._patience) from None
+
+    async def _permissions(self) -> list[Finding]:
+        """Those that the key lacks, in Stripe's words, or the one finding that it lacks none."""
+        trials = permission_check.trials(self._gateway)
+        tried = await asyncio.gather(*(self._permission(*trial) for trial in trials.items()))
+        everything = "The key may do all that this app asks for."
+        return [lacking for lacking in tried if lacking] or [
+            Finding(Group.STRIPE, "Permissions", Status.OK, everything)
+        ]
+
+    async def _permission(self, name: str, trial: Callable[[], Awaitable[None]]) -> Finding | None:
+        try:
+            await self._ask(trial)
         except StripeFailure as failure:
-            return None, failure
+            # A Stripe-compatible API may lack the whole list, which is no matter of the key.
+            if failure.is_forbidden or failure.is_temporary:
+                return Finding(Group.STRIPE, name, Status.OK, "").failed(failure)
+        return None
 
     def _answer(self, took: float) -> Finding:
         finding = Finding(Group.STRIPE, ANSWER, Status.OK, f"Came after {took * 1000:,.0f} ms.")
@@ -149,10 +168,11 @@ class Diagnosis:
         finding = self._price_setting(planned)
         if not finding.reference:
             return replace(finding, missing=planned.missing)
-        price, failure = await self._asked(lambda: self._gateway.retrieve_price(finding.reference))
-        if price:
-            return price_check.judged(planned, price)
-        if failure and failure.is_missing:
+        try:
+            price = await self._ask(lambda: self._gateway.retrieve_price(finding.reference))
+        except StripeFailure as failure:
+            if not failure.is_missing:
+                return finding.failed(failure)
             return replace(
                 finding,
                 status=Status.WRONG,
@@ -160,36 +180,50 @@ class Diagnosis:
                 mend=f"Copy the id of one of its Prices into {planned.setting}.",
                 missing=planned.missing,
             )
-        return replace(
-            _failed(Group.PRICES, planned.name, Status.UNKNOWN, failure), setting=planned.setting
-        )
+        return price_check.judged(planned, price)
 
     async def _endpoint(self) -> Finding:
-        group, name = Group.WEBHOOK, webhook_endpoint.NAME
+        finding = Finding(Group.WEBHOOK, webhook_endpoint.NAME, Status.UNKNOWN, "")
         public_url = self._settings.public_url
         if public_url is None:
-            return Finding(
-                group,
-                name,
-                Status.UNKNOWN,
-                "Not looked at: the address of this app is not known here.",
-                f"Set {PUBLIC_URL}.",
+            return replace(
+                finding,
+                found="Not looked at: the address of this app is not known here.",
+                mend=f"Set {PUBLIC_URL}.",
             )
-        endpoints, failure = await self._asked(self._gateway.list_webhook_endpoints)
-        if endpoints is None:
-            return _failed(group, name, Status.UNKNOWN, failure)
+        try:
+            endpoints = await self._ask(self._gateway.list_webhook_endpoints)
+        except StripeFailure as failure:
+            return finding.failed(failure, forbidden=Status.UNKNOWN)
         reaches = setting_checks.stripe_reaches_app(self._settings)
         return webhook_endpoint.judged(endpoints, public_url, stripe_reaches_it=reaches)
 
-    async def _database(self) -> Finding:
+    async def _database(self) -> list[Finding]:
+        """Does it answer, and what does it say of the webhook deliveries?"""
         finding = Finding(Group.APP, "Database", Status.OK, "", setting=DATABASE_URL)
         try:
             kind = await self._store.ping()
+            finding = replace(finding, found=f"{DATABASES.get(kind, kind)} answers.")
+            return [finding, *await self._deliveries()]
         except BillingError as failure:
-            return replace(
-                finding, status=Status.WRONG, found=failure.message, mend=failure.next_step
-            )
-        return replace(finding, found=f"{DATABASES.get(kind, kind)} answers.")
+            return [
+                replace(finding, status=Status.WRONG, found=failure.message, mend=failure.next_step)
+            ]
+
+    async def _deliveries(self) -> list[Finding]:
+        """The same verdict as on the Events page, from what has arrived and what was refused."""
+        if not (self._settings.stripe_is_configured and self._settings.webhook_secrets):
+            return []
+        now = time.time()
+        known = await self._store.read(lambda connection: arrivals.facts(connection, now))
+        verdict = arrivals.judged(known, now)
+        finding = Finding(
+            Group.WEBHOOK, "Deliveries", Status.OK, f"{verdict.title}. {verdict.text}".strip()
+        )
+        if verdict.level in (arrivals.Level.GOOD, arrivals.Level.INFO):
+            return [finding]
+        mend = "" if verdict.mend == arrivals.FIND_OUT else verdict.mend
+        return [replace(finding, status=Status.WARNING, mend=mend or DELIVERIES_MEND)]
 
 
 def _account(account: dict[str, Any]) -> Finding:
@@ -200,20 +234,3 @@ def _account(account: dict[str, Any]) -> Finding:
         or "It has no name"
     )
     return Finding(Group.STRIPE, ACCOUNT, Status.OK, f"{name}.", reference=account["id"])
-
-
-def _failed(group: Group, name: str, status: Status, failure: StripeFailure | None) -> Finding:
-    """The finding on what Stripe did not tell."""
-    assert failure is not None  # noqa: S101 - nothing was told, so there is a reason
-    match failure.status:
-        case None:
-            mend = "Look at the network, and at status.stripe.com; then check again."
-        case 403:
-            mend = "Allow the restricted key to read it, or look at it in the Stripe Dashboard."
-        case 429:
-            mend = "Wait a few seconds, then check again."
-        case code if code >= 500 or code == 200:
-            mend = "Check again in a moment; status.stripe.com tells when Stripe is down."
-        case _:
-            mend = failure.next_step
-    return Finding(group, name, status, failure.message, mend, failure.request_id or "")

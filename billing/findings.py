@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from billing.errors import BillingError, StripeFailure
 
 ACCOUNT = "Account"
 
@@ -14,6 +16,7 @@ class Status(StrEnum):
     OK = "ok"
     UNKNOWN = "unknown"  # it could not be looked at
     WARNING = "warning"  # it works, but perhaps not as meant
+    UNAVAILABLE = "unavailable"  # there was no answer at the moment; nothing is to be set
     WRONG = "wrong"
 
 
@@ -54,6 +57,22 @@ class Finding:
     source: str = ""
     missing: Missing | None = None
 
+    def failed(self, failure: BillingError, *, forbidden: Status = Status.WRONG) -> Finding:
+        """This finding when Stripe did not tell; ``forbidden`` is its status when the key lacks the
+        permission."""
+        status, reference = Status.WRONG, ""
+        if isinstance(failure, StripeFailure):
+            reference = failure.request_id or ""
+            if failure.is_forbidden:
+                status = forbidden
+            elif failure.is_temporary and not (
+                failure.unreachable and failure.unreachable.is_a_setting
+            ):
+                status = Status.UNAVAILABLE
+        return replace(
+            self, status=status, found=failure.message, mend=failure.next_step, reference=reference
+        )
+
 
 @dataclass(frozen=True)
 class Report:
@@ -86,6 +105,8 @@ class Report:
         wrong, warnings = self.count(Status.WRONG), self.count(Status.WARNING)
         if wrong:
             return f"{wrong} thing{' is' if wrong == 1 else 's are'} wrong"
+        if self.worst is Status.UNAVAILABLE:
+            return "Not everything could be checked just now"
         if warnings:
             return f"It works, with {warnings} thing{'' if warnings == 1 else 's'} to know"
         if self.worst is Status.UNKNOWN:

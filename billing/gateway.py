@@ -33,6 +33,7 @@ DEADLINE_SECONDS = 30.0
 RATE_LIMIT_ATTEMPTS = 8
 LISTED = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
 STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
+NO_SESSION = "cs_test_permission_check"  # of which Stripe says that there is none
 
 JSON = dict[str, Any]
 
@@ -110,6 +111,19 @@ class StripeGateway:
         https://docs.stripe.com/api/checkout/sessions/expire
         """
         return await self._call("post", f"/v1/checkout/sessions/{session_id}/expire")
+
+    async def check_read_permission(self, path: str) -> None:
+        """Ask for one object of the list at ``path``; ``StripeFailure`` where the key may not."""
+        await self._call("get", path, {"limit": 1})
+
+    async def check_session_write_permission(self) -> None:
+        """``StripeFailure`` where the key may not write Checkout Sessions. Nothing is written: the
+        session that Stripe is asked to expire does not exist."""
+        try:
+            await self.expire_checkout_session(NO_SESSION)
+        except StripeFailure as failure:
+            if not failure.is_missing:
+                raise
 
     async def list_checkout_sessions(self, **filters: Any) -> Page:
         """A page, the newest first, no faster than the rate limit allows.
@@ -226,7 +240,8 @@ class StripeGateway:
 
     def _logged(self, path: str, failure: StripeFailure, error: Exception) -> StripeFailure:
         cause = error.__cause__ or error
-        log.warning(
+        log.log(
+            logging.INFO if NO_SESSION in path else logging.WARNING,
             "Stripe call failed: path=%s status=%s code=%s request_id=%s cause=%s: %s",
             path,
             failure.unreachable or failure.status,

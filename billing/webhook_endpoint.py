@@ -92,7 +92,7 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
             NAME,
             Status.WRONG,
             "None is registered at this address, so Stripe tells this app nothing.",
-            mend="Have it made here, or register this address in the Stripe Dashboard.",
+            mend="Register this address in the Stripe Dashboard, under Webhooks.",
             reference=url,
             missing=Missing.WEBHOOK_ENDPOINT,
         )

@@ -20,6 +20,7 @@ SHOWN: dict[Status, tuple[BadgeColor, str, str]] = {
     Status.OK: ("green", "check", "OK"),
     Status.UNKNOWN: ("gray", "question_mark", "Unknown"),
     Status.WARNING: ("orange", "priority_high", "To know"),
+    Status.UNAVAILABLE: ("orange", "cloud_off", "No answer"),
     Status.WRONG: ("red", "close", "Wrong"),
 }
 
@@ -40,7 +41,12 @@ def verdict(report: Report) -> None:
             f"No key is set, so this is the {plain(settings.source(SECRET_KEY))}: it brings all it "
             f"needs. To use an account of your own, set {code(SECRET_KEY)} and the two Prices."
         )
-    show = {Status.OK: st.success, Status.WRONG: st.error, Status.WARNING: st.warning}
+    show = {
+        Status.OK: st.success,
+        Status.WARNING: st.warning,
+        Status.UNAVAILABLE: st.warning,
+        Status.WRONG: st.error,
+    }
     _, icon, _ = SHOWN[report.worst]
     show.get(report.worst, st.info)(
         "  \n".join(lines), title=report.verdict, icon=f":material/{icon}:"

@@ -8,8 +8,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from billing.webhook_endpoint import webhook_url
 from tests.support.dashboard import OUR_SETTINGS, ROOT
+from tests.support.faulty_stripe import FaultyStripe
+from tests.support.restricted_stripe import EVENTS_READ, RestrictedStripe
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,12 +66,45 @@ def test_something_wrong_exits_with_1_and_says_what_to_do(shop: Shop, tmp_path: 
     assert re.match(r"  wrong +Pro plan Price +STRIPE_PRICE_PRO_MONTHLY holds a Product", lines[at])
     assert re.match(r" +-> .*copy the id of its Price", lines[at + 1])
     assert lines[-1] == "2 things are wrong."  # the endpoint is missing, too
+    (at,) = [number for number, line in enumerate(lines) if "Webhook endpoint" in line]
+    assert "-> Register this address in the Stripe Dashboard" in lines[at + 1]
+    assert "-> Or have the app create it: its Setup page offers to." in lines[at + 2]
+    assert "here" not in "".join(lines[at : at + 3])
+
+
+def test_a_missing_permission_exits_with_1_and_is_told_in_stripes_words(tmp_path: Path) -> None:
+    with serving(RestrictedStripe({"GET /v1/events": EVENTS_READ}).app) as address:
+        settings = {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": address} | {
+            "STRIPE_PRICE_PRO_MONTHLY": "price_pro",
+            "STRIPE_PRICE_EXTRA_CREDIT": "price_credit",
+        }
+        done = run(tmp_path, "check", **settings)
+    assert done.returncode == 1
+    assert re.search(r"^  wrong +Read Events +.*Enabling \"Events Read\"", done.stdout, re.M)
+
+
+@pytest.mark.parametrize("fault", ["429", "500"])
+def test_a_trouble_that_passes_exits_with_3(shop: Shop, tmp_path: Path, fault: str) -> None:
+    with serving(FaultyStripe(fault).app) as address:
+        settings = settings_of(shop) | {"STRIPE_API_BASE": address}
+        done = run(tmp_path, "check", **settings)
+        wrong = run(tmp_path, "check", **(settings | {"BILLING_MAX_CREDITS": "0"}))
+    assert (done.returncode, wrong.returncode) == (3, 1)
+    assert done.stdout.splitlines()[-1] == "Not everything could be checked just now."
+
+
+def test_a_password_in_the_public_address_is_not_printed(shop: Shop, tmp_path: Path) -> None:
+    settings = settings_of(shop) | {"PINGPOINT_PUBLIC_URL": "https://:hidden@billing.example.com"}
+    done = run(tmp_path, "check", **settings)
+    assert done.returncode == 1
+    assert "PINGPOINT_PUBLIC_URL has a user name or a password in it" in done.stdout
+    assert "hidden" not in done.stdout
 
 
 def test_the_columns_are_aligned(shop: Shop, tmp_path: Path) -> None:
     done = run(tmp_path, "check", **settings_of(shop))
     found = re.findall(r"^(  (?:ok|wrong|warning|unknown) +\S.*?  +)\S", done.stdout, re.M)
-    assert len(found) == 11
+    assert len(found) == 13
     assert len(set(map(len, found))) == 1
 
 
@@ -92,4 +130,6 @@ def test_anything_else_gets_the_usage_and_exits_with_2(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "usage: python -m billing" in done.stderr
         assert done.stdout == ""
-    assert "check" in run(tmp_path, "--help").stdout
+    usage = run(tmp_path, "--help").stdout
+    assert "check" in usage
+    assert "3  nothing is wrong, but Stripe could not be asked" in usage

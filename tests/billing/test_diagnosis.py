@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -10,12 +12,15 @@ import pytest
 from billing import setting_checks, webhook_endpoint
 from billing.account_setup import planned_price
 from billing.diagnosis import Diagnosis
+from billing.errors import WebhookRefused
 from billing.findings import Finding, Group, Missing, Report, Status
 from billing.price_check import judged as judged_price
 from billing.services import Services
 from billing.setting_sources import load_settings
 from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS, is_private, webhook_url
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
+from tests.support.quick_services import signature
+from tests.support.restricted_stripe import RestrictedStripe
 from tests.support.server import listening_socket, serving
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from tests.conftest import Shop
 
 OK, UNKNOWN, WARNING, WRONG = Status.OK, Status.UNKNOWN, Status.WARNING, Status.WRONG
+UNAVAILABLE = Status.UNAVAILABLE
 HERE = "http://localhost:8501"
 KEY = "sk_test_of_a_stranger_and_long_ABCD"
 SETTINGS = [
@@ -168,50 +174,87 @@ def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
         ("401", "does not accept the key", "Copy a current test key"),
         ("429", "429", "Wait a few seconds"),
         ("500", "an error of its own", "status.stripe.com"),
-        ("not json", "", "status.stripe.com"),
+        ("not json", "", "STRIPE_API_BASE"),
     ],
 )
 def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
     settings_of: SettingsOf, fault: str, said: str, mend: str
 ) -> None:
+    status = UNAVAILABLE if fault in ("429", "500") else WRONG
     faulty = FaultyStripe(fault)
     with serving(faulty.app) as address:
         report = examined(settings_of(STRIPE_API_BASE=address, BILLING_MAX_CREDITS="0"))
     answer = found(report, "Stripe's answer")
-    assert (answer.status, said in answer.found, mend in answer.mend) == (WRONG, True, True)
+    assert (answer.status, said in answer.found, mend in answer.mend) == (status, True, True)
     assert answer.reference == ("" if fault == "not json" else REQUEST_ID)
-    assert wrong(report) == ["Stripe's answer", "Most credits at once"]
+    assert wrong(report) == ["Stripe's answer"] * (status is WRONG) + ["Most credits at once"]
     assert [finding.status for finding in report.of(Group.PRICES)] == [UNKNOWN, UNKNOWN]
-    assert report.verdict == "2 things are wrong"
     assert set(faulty.reads) == {"/v1/account"}
 
 
-def test_a_restricted_key_that_may_not_look_leaves_these_things_unknown(
-    settings_of: SettingsOf,
+@pytest.mark.parametrize(
+    ("route", "name", "status"),
+    [
+        ("GET /v1/checkout/sessions", "Read Checkout Sessions", WRONG),
+        ("POST /v1/checkout/sessions", "Write Checkout Sessions", WRONG),
+        ("GET /v1/events", "Read Events", WRONG),
+        ("GET /v1/payment_intents", "Read PaymentIntents", WRONG),
+        ("GET /v1/invoices", "Read Invoices", WRONG),
+        ("GET /v1/prices/price_pro", "Pro plan Price", WRONG),
+        ("GET /v1/account", "Account", UNKNOWN),
+        ("GET /v1/webhook_endpoints", "Webhook endpoint", UNKNOWN),
+    ],
+)
+def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
+    settings_of: SettingsOf, route: str, name: str, status: Status
 ) -> None:
-    with serving(FaultyStripe("403").app) as address:
-        report = examined(settings_of(STRIPE_API_BASE=address))
+    stripe = RestrictedStripe({route: "\"Some Read\" ('some_read')"})
+    with serving(stripe.app) as address:
+        report = examined(
+            settings_of(
+                STRIPE_API_BASE=address,
+                STRIPE_PRICE_PRO_MONTHLY="price_pro",
+                STRIPE_PRICE_EXTRA_CREDIT="price_credit",
+            )
+        )
+    finding = found(report, name)
+    assert finding.status is status
+    assert "Enabling \"Some Read\" ('some_read') permissions on this key" in finding.found
+    assert "Give the key this permission in the Stripe Dashboard" in finding.mend
+    assert finding.reference == "req_of_the_key"
     assert found(report, "Stripe's answer").status is OK
-    for name in ("Account", "Pro plan Price", "Extra load credit Price", "Webhook endpoint"):
-        finding = found(report, name)
-        assert finding.status is UNKNOWN
-        assert "Allow the restricted key to read it" in finding.mend
-    assert report.verdict == "Nothing is wrong, as far as it could be looked at"
+    lacking = [one.name for one in report.findings if one.found == finding.found]
+    assert lacking == [name]
+    assert [asked for asked in stripe.asked if asked.startswith("POST")] == [
+        "POST /v1/checkout/sessions/cs_test_permission_check/expire"
+    ]
 
 
 def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(settings_of: SettingsOf) -> None:
     with serving(FaultyStripe("slow").app) as address:
         report = examined(settings_of(STRIPE_API_BASE=address), patience=0.2)
     assert "did not answer within 0.2 seconds" in found(report, "Stripe's answer").found
-    assert wrong(report) == ["Stripe's answer"]
+    assert wrong(report) == []
+    assert report.worst is UNAVAILABLE
+    assert report.verdict == "Not everything could be checked just now"
 
 
-def test_an_address_where_nobody_answers_is_wrong(settings_of: SettingsOf) -> None:
+def test_an_address_where_nobody_answers_is_told_and_may_pass(settings_of: SettingsOf) -> None:
     with listening_socket() as held:
         port = held.getsockname()[1]
     report = examined(settings_of(STRIPE_API_BASE=f"http://127.0.0.1:{port}"))
     answer = found(report, "Stripe's answer")
-    assert (answer.status, "Look at the network" in answer.mend) == (WRONG, True)
+    assert (answer.status, "refused the connection" in answer.found) == (UNAVAILABLE, True)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "SSL_CERT_FILE"])
+def test_a_proxy_or_a_certificate_that_does_not_fit_is_wrong_and_names_its_variable(
+    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "/nowhere")
+    report = examined(settings_of(STRIPE_API_BASE="https://api.stripe.example"))
+    assert wrong(report) == ["Stripe's answer"]
+    assert variable in repr(found(report, "Stripe's answer"))
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -507,6 +550,36 @@ def test_a_changed_secrets_file_is_read_anew_and_asks_for_a_restart(
             await services.aclose()
 
     asyncio.run(examine())
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_refused_deliveries_are_told_as_on_the_events_page(settings_of: SettingsOf) -> None:
+    settings = settings_of()
+    body = json.dumps(
+        {"id": "evt_1", "object": "event", "type": "checkout.session.expired", "created": 1,
+         "data": {"object": {"id": "cs_test_1"}}}
+    ).encode()  # fmt: skip
+
+    async def examine(*secrets: str) -> tuple[Finding, Report]:
+        services = Services(settings, stripe_name="Stripe under test")
+        try:
+            for secret in secrets:
+                with contextlib.suppress(WebhookRefused):
+                    await services.webhooks.receive(body, signature(body, secret))
+            report = await services.diagnosis.examine()
+            assert (await services.event_log.arrivals()).title in found(report, "Deliveries").found
+            return found(report, "Deliveries"), report
+        finally:
+            await services.aclose()
+
+    finding, report = asyncio.run(examine())
+    assert (finding.status, report.worst) == (OK, OK)
+    finding, report = asyncio.run(examine("whsec_another", "whsec_another"))
+    assert (finding.status, report.worst) == (WARNING, WARNING)
+    assert "The last 2 deliveries were refused" in finding.found
+    assert "signing secret of the endpoint" in finding.mend
+    finding, report = asyncio.run(examine("whsec_of_the_tests"))
+    assert (finding.status, finding.mend) == (OK, "")
 
 
 def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong() -> None:

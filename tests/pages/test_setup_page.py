@@ -54,7 +54,7 @@ def verdict(page: AppTest) -> tuple[str, str]:
 
 def badges(page: AppTest) -> list[str]:
     """The status of each finding in turn, as a word."""
-    words = ("OK", "Unknown", "To know", "Wrong")
+    words = ("OK", "Unknown", "To know", "No answer", "Wrong")
     texts = [element.value for element in page.markdown if "-badge[" in element.value]
     return [word for text in texts for word in words if text.endswith(f" {word}]")]
 
@@ -67,7 +67,7 @@ def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> No
     register_endpoint(shop)
     page = opened(shop.server)
     assert verdict(page) == ("success", "Everything is in order")
-    assert badges(page) == ["OK"] * 11
+    assert badges(page) == ["OK"] * 13
     assert [heading.value for heading in page.header] == GROUPS
     assert [button.label for button in page.button] == ["Check again"]
 
@@ -103,7 +103,7 @@ def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
         assert f"`{REQUEST_ID}`" in said(page)
         assert "Copy a current test key" in said(page)
         assert [heading.value for heading in page.header] == GROUPS
-        assert sorted(badges(page)) == ["OK"] * 6 + ["Unknown"] * 3 + ["Wrong"]
+        assert sorted(badges(page)) == ["OK"] * 7 + ["Unknown"] * 3 + ["Wrong"]
         assert "sk_test_of_the_tests" not in said(page)
 
 
