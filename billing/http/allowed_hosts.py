@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 MAX_LENGTH = 300  # of a Host or an Origin; a name has at most 253 characters
 DEFAULT_PORTS = {"http": 80, "https": 443}
+NO_HOST = "The request's Host header names no host. See BILLING_ALLOWED_HOSTS."
 _AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::(?P<port>\d+))?")
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#@\\]+)", re.IGNORECASE)
 
@@ -34,8 +36,7 @@ class AllowedHosts:
     """
 
     def __init__(self, names: tuple[str, ...] = (), public_url: str | None = None) -> None:
-        public = urlsplit(public_url) if public_url else None
-        self._public = _origin(f"{public.scheme}://{public.netloc}") if public else None
+        self._public = _origin_of(public_url) if public_url else None
         self._names = {"localhost", *(name.lower() for name in names if name)}
         if self._public:
             self._names.add(self._public[1].host)
@@ -47,7 +48,7 @@ class AllowedHosts:
         ``is_secure``: it is known to have come over TLS.
         """
         if host is None or len(host) > MAX_LENGTH:
-            return "The request names no host."
+            return NO_HOST
         if origin is not None and len(origin) > MAX_LENGTH:
             origin = ""
         return self._decide(host, origin, is_secure)
@@ -62,7 +63,7 @@ class AllowedHosts:
     def _decision(self, host: str, origin: str | None, is_secure: bool) -> str | None:
         asked = _address(host)
         if asked is None:
-            return "The request's Host is no host name."
+            return NO_HOST
         if asked.host not in self._names and not _is_ip(asked.host):
             return (
                 f"This app is not reached as {asked.host}. If it should be, add that name to "
@@ -106,6 +107,14 @@ def _origin(text: str) -> tuple[str, Address] | None:
         return None
     scheme = match["scheme"].lower()
     return scheme, Address(address.host, address.port or DEFAULT_PORTS[scheme])
+
+
+def _origin_of(url: str) -> tuple[str, Address] | None:
+    """As browsers write it, who know no other letters in a name than ASCII's."""
+    scheme, netloc = urlsplit(url)[:2]
+    with suppress(UnicodeError):
+        netloc = netloc.encode("idna").decode()
+    return _origin(f"{scheme}://{netloc}")
 
 
 def _is_ip(host: str) -> bool:

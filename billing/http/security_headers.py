@@ -39,10 +39,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                brought = {name.lower() for name, _ in headers}
-                headers += [header for header in SECURITY_HEADERS if header[0] not in brought]
-                message = {**message, "headers": headers}
+                headers = message.get("headers", ())
+                brought = {name for name, _ in headers}
+                added = (header for header in SECURITY_HEADERS if header[0] not in brought)
+                message["headers"] = [*headers, *added]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

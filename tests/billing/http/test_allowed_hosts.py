@@ -118,6 +118,12 @@ def test_without_a_public_url_only_the_address_asked_counts() -> None:
     assert bare.refusal("10.0.0.5:8501", "http://localhost:8501", is_secure=False) is not None
 
 
+def test_a_public_url_in_other_letters_is_known_as_browsers_write_it() -> None:
+    written = AllowedHosts(public_url="https://bücher.example:8443")
+    origin = "https://xn--bcher-kva.example:8443"
+    assert written.refusal("xn--bcher-kva.example", origin, is_secure=False) is None
+
+
 def test_a_request_without_an_origin_is_nobodys_page() -> None:
     assert not ALLOWED.is_foreign("evil.example", None, is_secure=False)
 
