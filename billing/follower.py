@@ -19,6 +19,7 @@ from billing.backfill import QUICK, SPARING, Backfill
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
 from billing.followed_list import FollowedList
 from billing.fulfillment import Absorbable, absorb
+from billing.outages import Outage
 from billing.overdue import Overdue
 from billing.session_story import TURNS
 from billing.settings import DATABASE_URL
@@ -43,6 +44,7 @@ LEASE_SECONDS = 15.0
 STEP_SECONDS = 4.0
 POLL_SECONDS_WITH_WEBHOOKS = 30.0
 FORBIDDEN_AGAIN_SECONDS = 60.0
+LEAVE_SECONDS = 1.0
 # The events that change something, and those that tell the rest of a session's story.
 FOLLOWED_TYPES = tuple(TURNS)
 FAILURE = ("failure", "next_step", "request_id")
@@ -68,13 +70,15 @@ class Follower:
         self._store = store
         self._settlement = settlement
         self._step_seconds = step_seconds
+        self._lease_seconds = max(LEASE_SECONDS, 3 * step_seconds)
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
-        self._poll_events_at = 0.0
+        self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
         self._account: str | None = None
         self._events = FollowedList(gateway.list_events, types=list(FOLLOWED_TYPES))
         self._sessions = FollowedList(gateway.list_checkout_sessions)
         self._overdue = Overdue(store, fulfillment)
+        self._outage = Outage(log, "Following Stripe")
 
     async def read_again(self) -> None:
         """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
@@ -89,6 +93,7 @@ class Follower:
                 try:
                     if await self._leads():
                         await self._step()
+                        self._outage.succeeded()
                 except* BillingError as failures:
                     await self._note_failure(_first(failures))
                 await self._pause()
@@ -102,24 +107,20 @@ class Follower:
         self._wake.clear()
 
     async def _leads(self) -> bool:
-        now = time.time()
-        return await self._store.write(
-            lambda connection: sync.acquire(
-                connection, LEASE, self._holder, now, max(LEASE_SECONDS, 3 * self._step_seconds)
-            )
-        )
+        return await self._store.write(self._take_lease)
+
+    def _take_lease(self, connection: Connection) -> bool:
+        return sync.acquire(connection, LEASE, self._holder, self._lease_seconds)
 
     async def _leave(self) -> None:
-        try:
-            await self._store.write(
-                lambda connection: sync.release(connection, LEASE, self._holder)
-            )
-        except BillingError as failure:
-            log.info("The mirror's lease runs out by itself: %s", failure.message)
+        with suppress(BillingError, TimeoutError):  # else the lease runs out by itself
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._store.write(partial(sync.release, name=LEASE, holder=self._holder))
 
     async def _step(self) -> None:
-        saved = await self._store.read(position.load)
-        started = time.time()
+        saved, started = await self._store.read(
+            lambda connection: (position.load(connection), sync.now(connection))
+        )
         async with asyncio.TaskGroup() as group:
             account = group.create_task(self._same_account(saved))
             start = group.create_task(self._starting_point(saved))
@@ -127,7 +128,7 @@ class Follower:
         if not saved.get("complete"):
             saved = await self._fill(saved)
         try:
-            if started >= self._poll_events_at:
+            if time.monotonic() >= self._poll_events_at:
                 await self._follow_events(saved)
             await self._follow_sessions(saved)
             await self._overdue.settle(without_events=NO_EVENTS[0] in saved)
@@ -135,7 +136,7 @@ class Follower:
             if not failure.is_missing:
                 raise
             # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
-            log.warning("The mirror's place in Stripe's lists is gone; it reads all again.")
+            self._outage.failed("The place in Stripe's lists is gone, so all is read again.")
             saved = position.only(saved, "account", "again")
             self._wake.set()
         in_order = {name: value for name, value in saved.items() if name not in FAILURE}
@@ -163,13 +164,23 @@ class Follower:
         that nothing falls between."""
         if saved.get("complete") or "left" in saved:
             return {}
+        start: JSON = {"left": [], "read": 0}
+        async with asyncio.TaskGroup() as group:
+            newest_session = group.create_task(self._gateway.list_checkout_sessions(limit=1))
+            newest_event = group.create_task(self._newest_event())
+        start |= newest_event.result()
+        if found := newest_session.result().data:
+            start["newest_created"] = found[0]["created"]
+        return start
+
+    async def _newest_event(self) -> JSON:
         try:
-            newest = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
+            page = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
         except StripeFailure as failure:
             if not failure.is_forbidden:
                 raise
-            return {"left": [], "read": 0}
-        return {"left": [], "read": 0, "event": _first_id(newest)}
+            return {}
+        return {"event": _first_id(page)}
 
     async def _fill(self, saved: JSON) -> JSON:
         await self._save(saved)
@@ -185,7 +196,9 @@ class Follower:
 
         pace = SPARING if self._gateway.is_rate_limited else QUICK
         backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
-        await backfill.run(saved["left"], int(time.time()) + 60)
+        # Stripe's newest may lie ahead of our clock: one of the two is wrong, or a sandbox's moved.
+        until = max(int(time.time()), saved.get("newest_created", 0)) + 60
+        await backfill.run(saved["left"], until)
         log.info("The history is read: %s sessions.", saved["read"])
         return saved | {"left": [], "complete": True}
 
@@ -195,7 +208,7 @@ class Follower:
         """Keep sessions, each page with the position after it, in the order they were read."""
         absorb(connection, [sessions for sessions, _ in pages])
         position.save(connection, pages[-1][1])
-        sync.acquire(connection, LEASE, self._holder, time.time(), LEASE_SECONDS)
+        self._take_lease(connection)
         return [None] * len(pages)
 
     async def _follow_events(self, saved: JSON) -> None:
@@ -222,7 +235,7 @@ class Follower:
             if not failure.is_forbidden:
                 raise
             saved |= dict(zip(NO_EVENTS, (failure.message, failure.next_step), strict=True))
-            self._poll_events_at = time.time() + FORBIDDEN_AGAIN_SECONDS
+            self._poll_events_at = time.monotonic() + FORBIDDEN_AGAIN_SECONDS
             return
         for name in NO_EVENTS:
             saved.pop(name, None)
@@ -231,7 +244,7 @@ class Follower:
         if missed:
             self._poll_events_at = 0.0
         elif seen:
-            self._poll_events_at = time.time() + POLL_SECONDS_WITH_WEBHOOKS
+            self._poll_events_at = time.monotonic() + POLL_SECONDS_WITH_WEBHOOKS
 
     async def _follow_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
@@ -243,13 +256,12 @@ class Follower:
         await self._store.write(lambda connection: position.save(connection, saved))
 
     async def _note_failure(self, failure: BillingError) -> None:
-        log.warning("The mirror could not follow Stripe: %s", failure)
+        if not isinstance(failure, StripeFailure | StoreFailure):  # those are logged already
+            self._outage.failed(f"Stripe could not be followed: {failure} {failure.next_step}")
         values = (failure.message, failure.next_step, getattr(failure, "request_id", None))
         remark = dict(zip(FAILURE, values, strict=True))
-        try:
+        with suppress(StoreFailure):
             await self._store.write(partial(position.note, remark=remark))
-        except StoreFailure as lost:
-            log.warning("That could not be written down either: %s", lost.message)
 
 
 def _go_on(saved: JSON, cursor: str, followed: FollowedList) -> None:

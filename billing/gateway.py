@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from aiolimiter import AsyncLimiter
 
 from billing.errors import StripeFailure, Unreachable
 from billing.network import unreachable
+from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 from billing.stripe_client import connected, document
@@ -34,6 +36,9 @@ RATE_LIMIT_ATTEMPTS = 8
 LISTED = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
 STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
 NO_SESSION = "cs_test_permission_check"  # of which Stripe says that there is none
+
+OBJECT_ID = re.compile("/[a-z]+_[^/]+")  # in a path
+stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logged here
 
 JSON = dict[str, Any]
 
@@ -69,6 +74,8 @@ class StripeGateway:
         rate = turns_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
         self.is_rate_limited = rate is not None
         self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
+        self._outage = Outage(log, "Stripe")
+        self._refusals = Outage(log, "Reading from Stripe")
         self._http: aiohttp.ClientSession | None = None
         self._client: stripe.StripeClient | None = None
 
@@ -227,29 +234,37 @@ class StripeGateway:
         options = {"idempotency_key": idempotency_key} if idempotency_key else {}
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._client.raw_request_async(
+                answer = await self._client.raw_request_async(
                     method, path, **(params or {}), **options
                 )
         except TimeoutError as error:
-            raise self._logged(path, StripeFailure.too_slow(self._deadline), error) from None
+            failure = StripeFailure.too_slow(self._deadline)
+            raise self._logged(method, path, failure, error) from None
         except (stripe.APIConnectionError, aiohttp.ClientError) as error:
             failure = unreachable(error.__cause__ or error, self.api_base)
-            raise self._logged(path, failure, error) from None
+            raise self._logged(method, path, failure, error) from None
         except stripe.StripeError as error:
-            raise self._logged(path, translated(error), error) from None
+            raise self._logged(method, path, translated(error), error) from None
+        self._outage.succeeded()
+        return answer
 
-    def _logged(self, path: str, failure: StripeFailure, error: Exception) -> StripeFailure:
+    def _logged(
+        self, method: str, path: str, failure: StripeFailure, error: Exception
+    ) -> StripeFailure:
         cause = error.__cause__ or error
-        log.log(
-            logging.INFO if NO_SESSION in path else logging.WARNING,
-            "Stripe call failed: path=%s status=%s code=%s request_id=%s cause=%s: %s",
-            path,
-            failure.unreachable or failure.status,
-            failure.code,
-            failure.request_id,
-            type(cause).__name__,
-            redact(str(cause)),
+        details = (
+            f"path={path} status={failure.unreachable or failure.status} code={failure.code}"
+            f" request_id={failure.request_id} cause={type(cause).__name__}: {redact(str(cause))}"
         )
+        if failure.is_temporary:
+            self._outage.failed(f"Stripe call failed: {failure.message}", details)
+        elif NO_SESSION in path:
+            log.info("Stripe call failed: %s", details)
+        elif method == "get":  # asked again and again, by the work behind the scenes
+            kind = f"status={failure.status} {method} {OBJECT_ID.sub('/…', path)}"
+            self._refusals.failed(f"Stripe call failed: {kind}", details)
+        else:
+            log.warning("Stripe call failed: %s", details)
         return failure
 
 

@@ -59,7 +59,8 @@ class Outage:
         known.unlogged += 1
         passed = now - known.logged_at
         if passed >= MINUTE:
-            self._log.warning("%s times in %s: %s", known.unlogged, written(passed), line)
+            often = f"{known.unlogged} times in {written(passed)}: " if known.unlogged > 1 else ""
+            self._log.warning("%s%s", often, line)
             self._reasons[reason] = _Reason(now)
 
     def succeeded(self) -> None:

@@ -8,6 +8,7 @@ https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-exp
 from __future__ import annotations
 
 import logging
+import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,21 +37,26 @@ class Overdue:
     events: those open for a minute, once a minute)."""
 
     def __init__(
-        self, store: Store, fulfillment: Fulfillment, *, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        fulfillment: Fulfillment,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._fulfillment = fulfillment
         self._clock = clock
+        self._monotonic = monotonic
         self._below: Place | None = None
-        self._finished_at = 0.0
+        self._finished_at = -math.inf
 
     async def settle(self, *, without_events: bool = False) -> None:
         """Settle some. Raises ``StripeFailure`` or ``StoreFailure``; the rest is not forgotten."""
         after, again_after = WITHOUT_EVENTS if without_events else OVERDUE
-        now = self._clock()
-        if now < self._finished_at + again_after:
+        if self._monotonic() < self._finished_at + again_after:
             return
-        wanted = SessionFilter(statuses=frozenset({"open"}), until=int(now) - after)
+        wanted = SessionFilter(statuses=frozenset({"open"}), until=int(self._clock()) - after)
         find = partial(session_queries.page, wanted=wanted, limit=AT_ONCE, below=self._below)
         found = await self._store.read(find)
         for session in found.sessions:
@@ -62,4 +68,4 @@ class Overdue:
                 log.info("Stripe no longer knows %s, which our copy calls open.", session.id)
         self._below = found.older
         if found.older is None:
-            self._finished_at = now
+            self._finished_at = self._monotonic()

@@ -101,7 +101,6 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             log.warning("Webhook not accepted: %s %s", missing.message, missing.next_step)
             return error(503, missing.message, reason=missing.next_step)
         except StoreFailure as lost:
-            log.warning("Webhook not kept, Stripe will send it again: %s", lost.message)
             return error(503, lost.message, reason=lost.next_step)
         except BodyTooLarge as refused:
             await services().webhooks.keep_refusal(refused, refused.size)

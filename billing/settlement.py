@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
@@ -116,18 +117,15 @@ class Settlement:
 
     async def _sweep(self) -> None:
         while True:
-            try:
+            with suppress(BillingError):  # the store has logged it
                 self.expect(await self._store.write(self._left_behind))
-            except BillingError as failure:
-                log.warning("Events could not be swept up: %s", failure.message)
             await asyncio.sleep(self._sweep_seconds)
 
     def _left_behind(self, connection: Connection) -> list[Due]:
         """What is due, if it is this process's turn: of several, one sweeps."""
-        now = self._clock()
-        if not sync.acquire(connection, LEASE, self._holder, now, 3 * self._sweep_seconds):
+        if not sync.acquire(connection, LEASE, self._holder, 3 * self._sweep_seconds):
             return []
-        return events.due(connection, now, self._delays, SWEPT_AT_ONCE)
+        return events.due(connection, self._clock(), self._delays, SWEPT_AT_ONCE)
 
     async def _handle_in_place(self, due: dict[str, _Waiting]) -> None:
         event_ids = _event_ids(due)
@@ -138,7 +136,8 @@ class Settlement:
                     await self._handle(session_id, waiting.event_ids)
         except BillingError as failure:
             # The events stay pending in the store, and the sweep finds them there.
-            log.warning("%s events are not settled yet: %s", len(event_ids), failure.message)
+            if not failure.is_temporary:
+                log.warning("%s events are not settled yet: %s", len(event_ids), failure.message)
         finally:
             self._in_hand -= event_ids
             self._places.release()
@@ -190,7 +189,8 @@ def _told(event_ids: set[str], failure: Exception) -> str:
     """The failure in words, once it is in the log."""
     named = ", ".join(sorted(event_ids))
     if isinstance(failure, BillingError):
-        log.warning("Events %s failed: %s", named, failure.message)
+        if not failure.is_temporary:
+            log.warning("Events %s failed: %s", named, failure.message)
         return f"{failure.message} {failure.next_step}"
     log.error("Events %s failed", named, exc_info=failure)
     return f"{type(failure).__name__}: the server's log tells more."

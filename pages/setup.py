@@ -78,7 +78,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     again = st.button("Check again", icon=":material/refresh:")
 
 report: Report | None = st.session_state.get("setup_report")
-if report is None or again or time.time() - report.asked_at > MAX_AGE_SECONDS:
+if report is None or again or not 0 <= time.time() - report.asked_at <= MAX_AGE_SECONDS:
     with progress, st.spinner("Asking Stripe and the database…", show_time=True):
         report = billing.call(billing.services.diagnosis.examine)
     st.session_state["setup_report"] = report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
@@ -16,7 +16,7 @@ from billing.stripe_objects import LATEST
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from billing.errors import WebhookRefused
 
@@ -149,10 +149,10 @@ def due(connection: Connection, now: float, delays: tuple[float, ...], limit: in
     others how long to wait after each failure. An event that failed after all of them waits for
     a replay by hand.
     """
-    conditions = [(events.c.state == "pending") & (events.c.received_at <= now - delays[0])] + [
+    conditions = [(events.c.state == "pending") & _away(events.c.received_at, now, delays[0])] + [
         (events.c.state == "failed")
         & (events.c.attempts == attempt)
-        & (events.c.settled_at <= now - delay)
+        & _away(events.c.settled_at, now, delay)
         for attempt, delay in enumerate(delays[1:], start=1)
     ]
     found: list[Due] = []
@@ -171,6 +171,12 @@ def _due(row: Any) -> Due:
         return Due(row.id, row.object_id, _created(loads(row.payload)))
     except (ValueError, LookupError, TypeError, AttributeError):
         return Due(row.id, row.object_id, 0)
+
+
+def _away(column: ColumnElement[float], now: float, seconds: float) -> ColumnElement[bool]:
+    """At least so long ago; or as far ahead, for somebody has set the clock back since, and
+    nothing is to wait until it gets there again."""
+    return or_(column <= now - seconds, column >= now + seconds)
 
 
 def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import insert
 
-from billing import follower
+from billing import follower, position
 from billing.backfill import QUICK
 from billing.follower import LEASE
 from billing.gateway import LISTED
 from billing.store import sync
+from billing.store.tables import leases
 from tests.support.quick_services import (
     STEP_SECONDS,
     at_work,
@@ -358,11 +361,44 @@ async def test_when_the_leader_died_its_lease_runs_out_and_another_takes_over(
     sell_history(account, 50)
     ends = time.time() + 0.5
     await services.store.write(
-        lambda connection: sync.acquire(connection, LEASE, "a dead process", ends - 10, 10.0)
+        lambda connection: sync.acquire(connection, LEASE, "a dead process", 0.5)
     )
     async with in_step(services):
         assert time.time() >= ends
         assert await count(services) == 50
+
+
+async def test_a_clock_that_was_set_back_holds_nothing_up(
+    services: Services, account: StripeAccount
+) -> None:
+    future = time.time() + 3_600
+    dead = {"name": LEASE, "holder": "a dead process", "until": future}
+    await services.store.write(lambda connection: connection.execute(insert(leases), dead))
+    await services.store.write(partial(position.note, remark={"as_of": future}))
+    known = account.sell("credits", 5, created=int(future), **PAID)
+    async with in_step(services):
+        await granted(services, known["id"])
+
+        async def told() -> bool:
+            return (await state(services)).as_of < future
+
+        await until(told, "a time of the last look that has been")
+
+
+async def test_an_outage_is_logged_when_it_begins_and_not_at_every_step(
+    services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    account.say("completed", account.pay(account.sell("credits", 5)))
+    async with in_step(services):
+        account.faults = DOWN
+        asked = account.asked.total()
+
+        async def asked_often() -> bool:
+            return account.asked.total() > asked + 50
+
+        await until(asked_often, "many steps during the outage")
+    assert len([line for line in caplog.messages if "HTTP 500" in line]) == 1
+    assert len(caplog.messages) < 5
 
 
 @pytest.mark.parametrize("length", [1_000, 100_000])

@@ -45,7 +45,7 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
     services: Services, account: StripeAccount
 ) -> None:
     clock = Clock()
-    overdue = Overdue(services.store, services.fulfillment, clock=clock)
+    overdue = Overdue(services.store, services.fulfillment, clock=clock, monotonic=clock)
     made = [account.sell("credits", 2, created=ENDED - place) for place in range(AT_ONCE + 5)]
     await services.fulfillment.absorb(made)
     for one in made[1:]:
@@ -67,6 +67,21 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
     assert "open" not in await statuses(services)
 
 
+async def test_a_clock_that_is_set_back_does_not_put_the_next_round_off(
+    services: Services, account: StripeAccount
+) -> None:
+    clock, monotonic = Clock(), Clock()
+    overdue = Overdue(services.store, services.fulfillment, clock=clock, monotonic=monotonic)
+    await overdue.settle()
+    ended = account.sell(created=ENDED - int(AGAIN_AFTER))
+    await services.fulfillment.absorb([ended])
+    account.become(ended, status="expired", url=None)
+    clock.now -= AGAIN_AFTER
+    monotonic.now += AGAIN_AFTER
+    await overdue.settle()
+    assert await statuses(services) == {"expired"}
+
+
 async def test_what_is_within_its_time_is_left_alone(
     services: Services, account: StripeAccount
 ) -> None:
@@ -79,7 +94,7 @@ async def test_without_events_every_open_session_is_asked_for_once_a_minute(
     services: Services, account: StripeAccount
 ) -> None:
     clock = Clock()
-    overdue = Overdue(services.store, services.fulfillment, clock=clock)
+    overdue = Overdue(services.store, services.fulfillment, clock=clock, monotonic=clock)
     sold = account.sell("credits", 2, created=int(NOW) - 7_200)
     await services.fulfillment.absorb([sold])
     await overdue.settle(without_events=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +38,8 @@ from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from sqlalchemy import Connection
 
     from billing.services import Services
 
@@ -253,6 +256,21 @@ async def test_what_a_process_left_behind_when_it_died_is_swept_up(
     )
     await settled(services, handled=1)
     assert await services.store.read(granted_totals) == {"credits": 5}
+
+
+async def test_what_was_recorded_before_the_clock_was_set_back_is_swept_up_all_the_same(
+    services: Services, account: StripeAccount
+) -> None:
+    future = time.time() + 3_600
+    pending, failed = (account.say("completed", account.pay(account.sell())) for _ in range(2))
+
+    def record(connection: Connection) -> None:
+        arrivals = [events.Arrival(one, "webhook", "pending", future) for one in (pending, failed)]
+        events.record(connection, arrivals)
+        events.settle(connection, [events.Outcome([failed["id"]], "failed", future, "Away.")])
+
+    await services.store.write(record)
+    await settled(services, handled=2)
 
 
 @pytest.mark.parametrize("services", [PATIENT], indirect=True)

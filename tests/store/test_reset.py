@@ -26,7 +26,7 @@ def fill(connection: Connection) -> None:
     event = event_object("evt_1", "completed", paid)
     events.record(connection, [events.Arrival(event, "webhook", "handled", time.time())])
     sync.save(connection, "mirror", {"complete": True})
-    sync.acquire(connection, "mirror", "somebody", time.time(), 30)
+    sync.acquire(connection, "mirror", "somebody", 30)
 
 
 def counted(connection: Connection) -> dict[str, int]:

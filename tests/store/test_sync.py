@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from billing.store import Store, sync
+from billing.store.tables import leases
+from tests.support.databases import store_on
 
 pytestmark = pytest.mark.anyio
 
@@ -17,8 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 
-def acquire(store: Store, holder: str, now: float) -> Coroutine[None, None, bool]:
-    return store.write(lambda connection: sync.acquire(connection, "work", holder, now, 10.0))
+SECONDS = 10.0
+
+
+def acquire(store: Store, holder: str) -> Coroutine[None, None, bool]:
+    return store.write(partial(sync.acquire, name="work", holder=holder, seconds=SECONDS))
+
+
+async def move_lease(store: Store, seconds: float) -> None:
+    """Have the lease end so many seconds later, as if the clock had been set back by them; or
+    earlier, as if they had passed."""
+    moved = update(leases).values(until=leases.c.until + seconds)
+    await store.write(lambda connection: connection.execute(moved))
 
 
 async def test_what_was_saved_last_is_loaded(store: Store) -> None:
@@ -30,24 +44,47 @@ async def test_what_was_saved_last_is_loaded(store: Store) -> None:
 
 
 async def test_a_lease_has_one_holder_who_may_keep_it(store: Store) -> None:
-    assert await acquire(store, "one", 100.0)
-    assert not await acquire(store, "two", 105.0)
-    assert await acquire(store, "one", 109.0)
-    assert not await acquire(store, "two", 115.0)
+    assert await acquire(store, "one")
+    assert not await acquire(store, "two")
+    await move_lease(store, 1 - SECONDS)
+    assert await acquire(store, "one")
+    await move_lease(store, -1)
+    assert not await acquire(store, "two"), "kept, it ends later"
 
 
 async def test_a_lease_that_ran_out_goes_to_who_asks(store: Store) -> None:
-    assert await acquire(store, "one", 100.0)
-    assert await acquire(store, "two", 110.0)
-    assert not await acquire(store, "one", 111.0)
+    assert await acquire(store, "one")
+    await move_lease(store, -SECONDS)
+    assert await acquire(store, "two")
+    assert not await acquire(store, "one")
 
 
 async def test_a_lease_that_was_let_go_is_free_at_once(store: Store) -> None:
-    assert await acquire(store, "one", 100.0)
+    assert await acquire(store, "one")
     await store.write(lambda connection: sync.release(connection, "work", "two"))
-    assert not await acquire(store, "two", 101.0), "only the holder may let it go"
+    assert not await acquire(store, "two"), "only the holder may let it go"
     await store.write(lambda connection: sync.release(connection, "work", "one"))
-    assert await acquire(store, "two", 101.0)
+    assert await acquire(store, "two")
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_keeps_nobody_waiting(
+    store: Store,
+) -> None:
+    assert await acquire(store, "one")
+    await move_lease(store, 3_600)
+    assert await acquire(store, "two")
+    assert not await acquire(store, "one")
+
+
+async def test_leases_count_by_the_databases_clock_whatever_a_machines_own_says(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store_on(postgres_url) as store:
+        assert await acquire(store, "one")
+        right = time.time()
+        for wrong in (right + 3_600, right - 3_600):
+            monkeypatch.setattr(time, "time", partial(float, wrong))
+            assert not await acquire(store, "two")
 
 
 async def test_of_two_processes_that_ask_at_once_one_gets_it(
@@ -55,9 +92,9 @@ async def test_of_two_processes_that_ask_at_once_one_gets_it(
 ) -> None:
     other = Store(SecretStr(database_url))
     try:
-        for turn in range(30):
-            now = 1_000.0 * turn
-            answers = await asyncio.gather(acquire(store, "one", now), acquire(other, "two", now))
+        for _ in range(30):
+            answers = await asyncio.gather(acquire(store, "one"), acquire(other, "two"))
             assert sorted(answers) == [False, True]
+            await move_lease(store, -SECONDS)
     finally:
         other.close()
