@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import socket
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from stripe_sandbox.database import UnusableDatabaseError
 from stripe_sandbox.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 
@@ -28,34 +30,35 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     with socket.create_server((options.host, options.port), family=family) as listener:
-        port = listener.getsockname()[1]
-        public_url = options.public_url or default_url(options.host, port)
-        sandbox = Sandbox(
-            SandboxConfig(
-                database=options.database,
-                base_url=public_url,
-                delay=options.delay,
-                deliver_to=tuple(options.deliver_to),
-            )
+        public_url = options.public_url or default_url(options.host, listener.getsockname()[1])
+        config = SandboxConfig(
+            database=options.database,
+            base_url=public_url,
+            delay=options.delay,
+            deliver_to=tuple(options.deliver_to),
         )
         try:
-            names = (*options.allowed_host, options.host)
-            app = HostGuard(sandbox.asgi, public_url=public_url, names=names)
-            print(  # the command's own words
-                f"Stripe sandbox: {public_url} (its API is under /v1 and takes any key that begins "
-                "sk_test_)",
-                flush=True,
-            )
-            config = uvicorn.Config(
+            sandbox = Sandbox(config)
+        except UnusableDatabaseError as error:
+            parser.exit(1, f"{error}\n")
+        names = (*options.allowed_host, options.host)
+        app = HostGuard(sandbox.asgi, public_url=public_url, names=names)
+        print(  # the command's own words
+            f"Stripe sandbox: {public_url} (its API is under /v1 and takes any key that begins "
+            "sk_test_)",
+            flush=True,
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
                 app,
                 log_level="warning",
                 access_log=False,
                 limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=ENDS_WITHIN,
             )
-            uvicorn.Server(config).run(sockets=[listener])
-        finally:
-            sandbox.close()
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -48,8 +48,23 @@ CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE st
 """
 
 
-class NewerDatabaseError(RuntimeError):
-    """The file was written by a newer sandbox; it is left as it is."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class UnusableDatabaseError(RuntimeError):
+    """The file cannot be the sandbox's database. Its text names the file, the reason and the mend;
+    nothing was changed."""
+
+
+class NewerDatabaseError(UnusableDatabaseError):
+    """The file was written by a newer sandbox."""
+
+
+def _unusable(path: Path | None, reason: object) -> UnusableDatabaseError:
+    return UnusableDatabaseError(
+        f"{path} cannot be used as the sandbox's database: {reason}. Move it away or delete it, "
+        "and a new and empty one is created at the next start."
+    )
 
 
 class Database:
@@ -60,27 +75,41 @@ class Database:
     """
 
     def __init__(self, path: Path | None, *, tables: str) -> None:
-        """Open or make the file; None keeps all in memory. `tables`: the objects' own schema."""
-        if path is not None:
-            make_private(path)
+        """Open or make the file; None keeps all in memory. `tables`: the objects' own schema.
+        UnusableDatabaseError: the file is none of the sandbox's, or cannot be opened."""
+        self._path = path
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[Callable[[], None]] = []
         self._settings: dict[str, str | None] = {}
         self._settings_of = -1
         self.shared = path is not None
-        self._connection = sqlite3.connect(
-            path or ":memory:",
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=10.0,
-            cached_statements=512,
-        )
+        self._connection = self._connected()
         try:
             self._prepare(path, tables)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _unusable(path, error) from error
         except BaseException:
             self._connection.close()
             raise
+
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            if self._path is not None:
+                make_private(self._path)
+            return sqlite3.connect(
+                self._path or ":memory:",
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=10.0,
+                cached_statements=512,
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise UnusableDatabaseError(
+                f"The sandbox's database {self._path} cannot be opened: {error}. Its folder has to "
+                "be there and writable for the user that runs this."
+            ) from error
 
     def _prepare(self, path: Path | None, tables: str) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
@@ -89,6 +118,8 @@ class Database:
                 f"{path} was written by a newer version of the sandbox (schema {version}; this "
                 f"one knows {SCHEMA_VERSION}). Start that version, or another --database."
             )
+        if not version and self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise _unusable(path, "it belongs to another program")
         for pragma in (
             "journal_mode = WAL",
             "synchronous = NORMAL",
@@ -140,18 +171,32 @@ class Database:
     def write(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; returns how many rows it changed."""
         with self._lock:
-            return self._connection.execute(statement, values).rowcount
+            try:
+                return self._connection.execute(statement, values).rowcount
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self._lock:
-            return self._connection.execute(query, values).fetchall()
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
 
     def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
         with self._lock:
-            found: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+            try:
+                found: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
             return found
+
+    def _named(self, error: sqlite3.DatabaseError) -> Exception:
+        """The error itself, or what it means when the file turns out to be damaged."""
+        damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
+        return _unusable(self._path, error) if damaged else error
 
     def version(self) -> int:
         """Another number whenever another process has changed the file; cheap to ask."""

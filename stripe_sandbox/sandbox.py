@@ -212,7 +212,7 @@ class Sandbox:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Do the background work: deliver webhooks, what a stopped process left included, and let
-        happen what falls due."""
+        happen what falls due. At the end the database is closed, so that its file holds all."""
         tasks = [
             asyncio.create_task(kept_up(work)) for work in (self._deliveries.run, self._sweep.run)
         ]
@@ -222,6 +222,7 @@ class Sandbox:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.close()
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -233,7 +234,7 @@ class Sandbox:
         self._world.events.forget_old()
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; once more does nothing."""
         self._database.close()
 
 

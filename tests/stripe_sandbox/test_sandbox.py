@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ import stripe
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.database import NewerDatabaseError
 from stripe_sandbox.payments import Paid
@@ -116,11 +117,12 @@ def test_open_links_move_with_the_sandbox(tmp_path: Path) -> None:
         assert box.stripe.v1.checkout.sessions.retrieve(closed.id).url is None
 
 
-def test_it_runs_alone_and_a_kill_loses_nothing(tmp_path: Path) -> None:
-    """`python -m stripe_sandbox` serves the API; killed outright, it still knows everything."""
+def test_it_runs_alone_and_keeps_everything(tmp_path: Path) -> None:
+    """`python -m stripe_sandbox` serves the API. Killed outright it still knows everything; ended
+    properly it has closed its file, which then holds all, with nothing left beside it."""
     database = tmp_path / "sandbox.sqlite3"
     customers: list[str] = []
-    for _ in range(2):
+    for end in (signal.SIGKILL, signal.SIGTERM):
         command = [
             sys.executable,
             "-m",
@@ -139,7 +141,11 @@ def test_it_runs_alone_and_a_kill_loses_nothing(tmp_path: Path) -> None:
             for identifier in customers:
                 assert client.v1.customers.retrieve(identifier).name == "Kept"
             customers.append(client.v1.customers.create(params={"name": "Kept"}).id)
-            os.kill(process.pid, signal.SIGKILL)
+            assert (tmp_path / "sandbox.sqlite3-wal").stat().st_size > 0
+            os.kill(process.pid, end)
+    assert [file.name for file in tmp_path.iterdir()] == ["sandbox.sqlite3"]
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT count(*) FROM customers").fetchone() == (2,)
 
 
 def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
@@ -152,3 +158,77 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     with pytest.raises(NewerDatabaseError, match="newer version of the sandbox"):
         _sandbox(database)
     assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no database at all, only text " * 100, b"SQLite format 3\x00" + b"\xff" * 4_000],
+    ids=["text", "garbage after the header"],
+)
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    """One error that says which file, why, and what to do."""
+    database = tmp_path / "sandbox.sqlite3"
+    database.write_bytes(content)
+    with pytest.raises(UnusableDatabaseError) as caught:
+        _sandbox(database)
+    assert str(caught.value).startswith(f"{database} cannot be used as the sandbox's database: ")
+    assert "Move it away or delete it" in str(caught.value)
+    assert database.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    """Its tables are not taken for the sandbox's, and stay as they are."""
+    database = tmp_path / "other.sqlite3"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE events (name TEXT)")
+    before = database.read_bytes()
+    with pytest.raises(UnusableDatabaseError, match="belongs to another program"):
+        _sandbox(database)
+    assert database.read_bytes() == before
+
+
+def test_a_file_that_is_damaged_further_in_is_named_when_it_is_noticed(tmp_path: Path) -> None:
+    """At the start, or by whoever comes upon it later."""
+    database = tmp_path / "sandbox.sqlite3"
+    sandbox = _sandbox(database)
+    price = _credit(sandbox)
+    sandbox.close()
+    content = bytearray(database.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    database.write_bytes(content)
+    with pytest.raises(UnusableDatabaseError, match=r"sandbox\.sqlite3 cannot be used"):
+        assert _credit(_sandbox(database)) == price
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """As when a file stands in its place, or it belongs to somebody else."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UnusableDatabaseError, match="writable for the user"):
+        _sandbox(tmp_path / "file" / "sandbox.sqlite3")
+
+
+def test_the_command_says_what_is_wrong_with_its_file(tmp_path: Path) -> None:
+    """In one line, without a traceback."""
+    database = tmp_path / "sandbox.sqlite3"
+    database.write_text("no database" * 100)
+    command = [sys.executable, "-m", "stripe_sandbox", "--port", "0", "--database", str(database)]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False
+    )
+    assert ended.returncode == 1
+    assert "cannot be used as the sandbox's database: file is not a database" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_database_is_closed_when_the_work_ends(tmp_path: Path) -> None:
+    """So that a copy of the file is whole, and nothing is left in a log beside it."""
+    sandbox = _sandbox(tmp_path / "sandbox.sqlite3")
+
+    async def work() -> None:
+        async with sandbox.running():
+            _credit(sandbox)
+            assert (tmp_path / "sandbox.sqlite3-wal").stat().st_size > 0
+
+    asyncio.run(work())
+    assert [file.name for file in tmp_path.iterdir()] == ["sandbox.sqlite3"]
+    sandbox.close()
