@@ -7,7 +7,14 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from billing import arrivals, permission_check, price_check, setting_checks, webhook_endpoint
+from billing import (
+    arrivals,
+    permission_check,
+    position,
+    price_check,
+    setting_checks,
+    webhook_endpoint,
+)
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.findings import ACCOUNT, Finding, Group, Report, Status
 from billing.setting_sources import load_settings
@@ -57,14 +64,15 @@ class Diagnosis:
 
     async def examine(self) -> Report:
         """What was found. What is wrong or does not answer is a finding, never an exception."""
-        of_stripe, database = await asyncio.gather(self._stripe(), self._database())
+        of_stripe = await self._stripe()
+        account = next((one.reference for one in of_stripe if one.name == ACCOUNT), "")
         findings = [
             setting_checks.secret_key(self._settings),
             setting_checks.api_base(self._settings),
             *of_stripe,
             setting_checks.webhook_secret(self._settings),
             setting_checks.public_url(self._settings),
-            *database,
+            *await self._database(account),
             setting_checks.max_credits(self._settings),
             *setting_checks.access(self._settings),
             *setting_checks.secrets_file(self._read_settings(), self._at_start),
@@ -198,11 +206,12 @@ class Diagnosis:
         reaches = setting_checks.stripe_reaches_app(self._settings)
         return webhook_endpoint.judged(endpoints, public_url, stripe_reaches_it=reaches)
 
-    async def _database(self) -> list[Finding]:
-        """Does it answer, and what does it say of the webhook deliveries?"""
+    async def _database(self, account: str) -> list[Finding]:
+        """Does it answer, is it this account's, and what does it say of the deliveries?"""
         finding = Finding(Group.APP, "Database", Status.OK, "", setting=DATABASE_URL)
         try:
             kind = await self._store.ping()
+            position.check_account(await self._store.read(position.load), account)
             finding = replace(finding, found=f"{DATABASES.get(kind, kind)} answers.")
             return [finding, *await self._deliveries()]
         except BillingError as failure:

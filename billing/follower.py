@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from billing import position
 from billing.backfill import QUICK, SPARING, Backfill
-from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
+from billing.errors import BillingError, StoreFailure, StripeFailure
 from billing.followed_list import FollowedList
 from billing.fulfillment import Absorbable, absorb
 from billing.outages import Outage
 from billing.overdue import Overdue
 from billing.session_story import TURNS
-from billing.settings import DATABASE_URL
 from billing.settlement import initial_state
 from billing.store import events, sync
 from billing.store.events import Arrival, Due
@@ -151,12 +150,7 @@ class Follower:
                 if failure.status != 403:  # a restricted key may not ask
                     raise
                 self._account = saved.get("account", "")
-        if saved.get("account", self._account) != self._account:
-            raise NotConfigured(
-                DATABASE_URL,
-                f"The database holds the sessions of another Stripe account, {saved['account']}.",
-                f"Set {DATABASE_URL} to another database for this account.",
-            )
+        position.check_account(saved, self._account)
         return {"account": self._account}
 
     async def _starting_point(self, saved: JSON) -> JSON:

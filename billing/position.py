@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from billing.errors import NotConfigured
+from billing.settings import DATABASE_URL
 from billing.store import sync
 
 if TYPE_CHECKING:
@@ -28,6 +30,17 @@ def load(connection: Connection) -> JSON:
 def save(connection: Connection, position: JSON) -> None:
     """Keep it for the next step, of whichever process."""
     sync.save(connection, POSITION, position)
+
+
+def check_account(position: JSON, account: str) -> None:
+    """Raises ``NotConfigured`` when what is kept is of another account than the key's."""
+    kept = position.get("account")
+    if kept and account and kept != account:
+        raise NotConfigured(
+            DATABASE_URL,
+            f"The database holds the sessions of another Stripe account, {kept}.",
+            f"Set {DATABASE_URL} to another database for this account.",
+        )
 
 
 def note(connection: Connection, remark: JSON) -> None:

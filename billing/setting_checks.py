@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from billing.errors import NotConfigured
 from billing.findings import Finding, Group, Status
+from billing.network import proxy_for
 from billing.settings import (
     ALLOWED_HOSTS,
     API_BASE,
@@ -19,9 +21,6 @@ from billing.settings import (
     Settings,
 )
 from billing.webhook_endpoint import is_private
-
-if TYPE_CHECKING:
-    from billing.errors import NotConfigured
 
 KEY_KINDS = {"sk": "secret key", "rk": "restricted key"}
 LONG_KEY = 24  # of a shorter one, four characters are too much to show
@@ -89,7 +88,11 @@ def api_base(settings: Settings) -> Finding:
     if settings.wants_sandbox:
         return replace(finding, found=SANDBOX_BRINGS)
     base = settings.api_base or STRIPE_API_BASE
-    found = "Stripe itself." if base == STRIPE_API_BASE else "A Stripe-compatible API."
+    found = "Stripe itself" if base == STRIPE_API_BASE else "A Stripe-compatible API"
+    proxy = None
+    with suppress(NotConfigured):  # then Stripe's answer says so
+        proxy = proxy_for(base)
+    found += f", through the proxy {proxy.with_user(None)}:" if proxy else "."
     return replace(finding, found=found, reference=base)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from billing import setting_checks, webhook_endpoint
+from billing import position, setting_checks, webhook_endpoint
 from billing.account_setup import planned_price
 from billing.diagnosis import Diagnosis
 from billing.errors import WebhookRefused
@@ -17,6 +17,8 @@ from billing.findings import Finding, Group, Missing, Report, Status
 from billing.price_check import judged as judged_price
 from billing.services import Services
 from billing.setting_sources import load_settings
+from billing.settings import DEFAULT_DATABASE_URL
+from billing.store import Store
 from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS, is_private, webhook_url
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.quick_services import signature
@@ -550,6 +552,30 @@ def test_a_changed_secrets_file_is_read_anew_and_asks_for_a_restart(
             await services.aclose()
 
     asyncio.run(examine())
+
+
+def test_a_proxy_is_named_without_its_password(
+    settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://eve:hidden@proxy.example.com:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    finding = setting_checks.api_base(settings_of(STRIPE_API_BASE="https://api.stripe.com"))
+    assert finding.found == "Stripe itself, through the proxy http://proxy.example.com:3128:"
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_database_of_another_account_is_wrong(settings_of: SettingsOf, tmp_path: Path) -> None:
+    settings = settings_of(DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")
+
+    async def fill() -> None:
+        store = Store(settings.database_url or DEFAULT_DATABASE_URL)
+        await store.write(lambda connection: position.save(connection, {"account": "acct_other"}))
+        store.close()
+
+    asyncio.run(fill())
+    report = examined(settings)
+    assert wrong(report) == ["Database"]
+    assert "another Stripe account, acct_other" in found(report, "Database").found
 
 
 @pytest.mark.usefixtures("endpoint")

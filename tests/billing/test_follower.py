@@ -446,3 +446,15 @@ async def test_events_are_followed_once_the_key_may_read_them(
         await recorded(services, account.say("completed", account.pay(sold)))
         await later_step(services)
         assert (await state(services)).no_events is None
+
+
+async def test_a_key_that_may_not_name_its_account_is_not_taken_for_another_once_it_may(
+    services: Services, account: StripeAccount, database_url: str
+) -> None:
+    account.forbidden[ACCOUNT] = "\"Accounts Read\" ('account_read')"
+    async with in_step(services):
+        await later_step(services)
+    account.forbidden.clear()
+    async with open_services(account.url, database_url) as again, at_work(again.follower.run):
+        await later_step(again)
+        assert (await state(again)).failure is None
