@@ -20,11 +20,14 @@ from pydantic import SecretStr
 from benchmarks.event_loop import run
 from benchmarks.fake_history import SECONDS_APART
 from benchmarks.fake_stripe_process import fake_stripe
+from benchmarks.stripe_answers import PRICE_PRO
 from benchmarks.tables import number, print_table
+from billing.catalog import Catalog
 from billing.follower import Follower
 from billing.fulfillment import Fulfillment
 from billing.gateway import STRIPE_SANDBOX_RATE, StripeGateway
 from billing.mirror import Mirror
+from billing.session_reader import SessionReader
 from billing.settings import Settings
 from billing.settlement import Settlement
 from billing.store import Store
@@ -93,11 +96,14 @@ def sdk_raw_windows(url: str, sessions: int) -> int:
 def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
     def fill(url: str, _sessions: int) -> int:
         async def until_complete(folder: Path) -> int:
-            settings = Settings(secret_key=SecretStr("sk_test_bench"), api_base=url)
+            settings = Settings(
+                secret_key=SecretStr("sk_test_bench"), api_base=url, price_pro_monthly=PRICE_PRO
+            )
             gateway = StripeGateway(settings, turns_per_second=turns_per_second)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
-            fulfillment = Fulfillment(gateway, store)
+            reader = SessionReader(gateway, Catalog(settings, gateway), store)
+            fulfillment = Fulfillment(gateway, reader, store)
             settlement = Settlement(store, fulfillment)
             mirror = Mirror(store)
             follower = Follower(gateway, store, fulfillment, settlement, step_seconds=60)

@@ -132,8 +132,30 @@ def past_session(number: int, created: int) -> dict[str, Any]:
             "tax_ids": [],
         },
         "invoice": f"in_{number:024d}",
+        "line_items": {
+            "object": "list",
+            "data": [line_item(number, created)],
+            "has_more": False,
+            "url": f"/v1/checkout/sessions/{session['id']}/line_items",
+        },
         "subscription": f"sub_{number:024d}",
     }  # fmt: skip
+
+
+def line_item(number: int, created: int) -> dict[str, Any]:
+    """The one line item of a session: the Pro plan."""
+    return {
+        "id": f"li_{number:024d}",
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": 9900,
+        "amount_tax": 0,
+        "amount_total": 9900,
+        "currency": "usd",
+        "description": "Pro plan",
+        "price": price(PRICE_PRO, created) | {"product": "prod_bench"},
+        "quantity": 1,
+    }
 
 
 def price(price_id: str, created: int) -> dict[str, Any]:

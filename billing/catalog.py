@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from billing.checkout_session import Kind
 from billing.errors import BillingError, NotConfigured, StripeFailure
+from billing.line_items import SoldPrice
 from billing.money import format_money
 from billing.settings import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
+from billing.stripe_json import id_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,7 @@ class Price:
     unit_amount: int
     currency: str
     interval: str | None
+    product_id: str | None
     product_name: str
     product_description: str
 
@@ -54,6 +57,7 @@ class Price:
             unit_amount=price.get("unit_amount") or 0,
             currency=price["currency"],
             interval=(price.get("recurring") or {}).get("interval"),
+            product_id=id_at(price, "product"),
             product_name=known.get("name") or "",
             product_description=known.get("description") or "",
         )
@@ -126,6 +130,19 @@ class Catalog:
         if known.glance.price is None:
             raise (known.glance.failure or UNREADABLE).with_traceback(None)
         return known.glance.price
+
+    async def sold_price(self, kind: Kind) -> SoldPrice:
+        """How ``kind`` is known in line items; without its Product where Stripe does not tell it.
+
+        Raises ``NotConfigured``, or ``StripeFailure`` when it is worth asking again.
+        """
+        product: str | None = None
+        try:
+            product = (await self.price(kind)).product_id
+        except StripeFailure as failure:
+            if failure.is_temporary:
+                raise
+        return SoldPrice(self.price_id(kind), kind is Kind.PRO, product)
 
     async def glance(self, kind: Kind) -> Glance:
         """What is known of the Price of ``kind``, at once; Stripe is asked behind the scenes."""

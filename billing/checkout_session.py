@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from billing.money import format_money
+from billing.stripe_json import JSON, integer_at, object_at, text_at
 from billing.urls import web_url
 
 APP = "billing-dashboard"  # how our own sessions are known: metadata["app"]
@@ -39,6 +39,31 @@ class Kind(StrEnum):
 
 
 _KINDS = frozenset(kind.value for kind in Kind)
+_SETTLED = ("paid", "no_payment_required")
+
+
+class Outcome(StrEnum):
+    """What became of a session, in one word: of its status, its payment status, and of a delayed
+    payment that failed, which neither of the two tells.
+
+    https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
+    """
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+    @property
+    def label(self) -> str:
+        """As people read it: ``Paid``."""
+        return self.value.capitalize()
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing is to be waited for any more."""
+        return self not in (Outcome.OPEN, Outcome.PROCESSING)
 
 
 @dataclass(frozen=True)
@@ -48,6 +73,7 @@ class CheckoutSession:
     ``created`` and ``expires_at`` are Unix seconds UTC, ``amount_total`` minor units of
     ``currency``. ``url`` is set only while ``status`` is ``open``, and leads to a website. ``ours``
     says that this app made it; ``kind``, ``quantity`` and ``made_by`` are known only then.
+    ``failure`` is why its delayed payment failed, in the bank's words; None while none has.
     """
 
     id: str
@@ -64,29 +90,34 @@ class CheckoutSession:
     kind: Kind | None
     quantity: int
     made_by: str
+    failure: str | None = None
 
     @classmethod
-    def from_stripe(cls, session: dict[str, Any]) -> CheckoutSession:
-        metadata = session.get("metadata") or {}
+    def from_stripe(
+        cls, session: JSON, *, quantity: int | None = None, failure: str | None = None
+    ) -> CheckoutSession:
+        """From Stripe's object and what was read beside it: the ``quantity`` that its line items
+        say (until then it is what was noted when the session was made) and the ``failure``."""
+        metadata = object_at(session, "metadata")
         ours = metadata.get("app") == APP
-        sold = metadata.get("kind")
-        quantity = str(metadata.get("quantity", ""))
+        sold = text_at(metadata, "kind")
         return cls(
             id=session["id"],
-            created=session["created"],
-            expires_at=session["expires_at"],
-            status=session.get("status") or "",
-            payment_status=session["payment_status"],
-            mode=session["mode"],
-            amount_total=session.get("amount_total"),
-            currency=session.get("currency"),
-            customer_email=(session.get("customer_details") or {}).get("email")
-            or session.get("customer_email"),
+            created=integer_at(session, "created") or 0,
+            expires_at=integer_at(session, "expires_at") or 0,
+            status=text_at(session, "status") or "",
+            payment_status=text_at(session, "payment_status") or "",
+            mode=text_at(session, "mode") or "",
+            amount_total=integer_at(session, "amount_total"),
+            currency=text_at(session, "currency"),
+            customer_email=text_at(session, "customer_details", "email")
+            or text_at(session, "customer_email"),
             url=web_url(session.get("url")),
             ours=ours,
             kind=Kind(sold) if ours and sold in _KINDS else None,
-            made_by=str(metadata.get("made_by", "")) if ours else "",
-            quantity=int(quantity) if WHOLE_NUMBER.fullmatch(quantity) else 1,
+            made_by=(text_at(metadata, "made_by") or "") if ours else "",
+            quantity=_noted(metadata) if quantity is None else quantity,
+            failure=failure,
         )
 
     @property
@@ -100,12 +131,27 @@ class CheckoutSession:
 
     @property
     def amount(self) -> str:
-        """The total written out, or an empty string where there is none (setup mode)."""
+        """The total written out: ``$9.90``, ``Free``; empty where there is none (setup mode)."""
         if self.amount_total is None or self.currency is None:
             return ""
-        return format_money(self.amount_total, self.currency)
+        return format_money(self.amount_total, self.currency) if self.amount_total else "Free"
 
     @property
     def is_paid(self) -> bool:
         """Nothing is owed any more: Stripe's own rule for fulfillment."""
-        return self.status == "complete" and self.payment_status != "unpaid"
+        # Sessions of before 2021 have no status.
+        return self.status in ("complete", "") and self.payment_status in _SETTLED
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it; the one place that says so."""
+        if self.is_paid:
+            return Outcome.PAID
+        if self.status == "complete":
+            return Outcome.FAILED if self.failure else Outcome.PROCESSING
+        return Outcome.OPEN if self.status == "open" else Outcome.EXPIRED
+
+
+def _noted(metadata: JSON) -> int:
+    noted = str(metadata.get("quantity", ""))
+    return int(noted) if WHOLE_NUMBER.fullmatch(noted) else 1

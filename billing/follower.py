@@ -67,6 +67,7 @@ class Follower:
     ) -> None:
         self._gateway = gateway
         self._store = store
+        self._fulfillment = fulfillment
         self._settlement = settlement
         self._step_seconds = step_seconds
         self._lease_seconds = max(LEASE_SECONDS, 3 * step_seconds)
@@ -186,7 +187,8 @@ class Follower:
             if newest and newest["created"] >= saved.get("newest_created", 0):
                 saved.update(session=newest["id"], newest_created=newest["created"])
             snapshot = saved | {"left": left, "complete": not left}
-            await self._store.write_each(self._keep_pages, (Absorbable.of(found), snapshot))
+            ready = await self._fulfillment.read(found)
+            await self._store.write_each(self._keep_pages, (ready, snapshot))
 
         pace = SPARING if self._gateway.is_rate_limited else QUICK
         backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
@@ -243,7 +245,7 @@ class Follower:
     async def _follow_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
         async for page in self._sessions.pages(saved.get("session")):
-            await self._store.write(partial(absorb, ready=[Absorbable.of(page)]))
+            await self._fulfillment.absorb(page)
         _go_on(saved, "session", self._sessions)
 
     async def _save(self, saved: JSON) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from billing.checkout_session import SESSION_ID, CheckoutSession, Kind
 from billing.errors import InvalidInput
@@ -20,6 +20,7 @@ from billing.gateway import LISTED
 from billing.store import grants, sessions
 from billing.store.grants import Grant
 from billing.store.sessions import Copies
+from billing.stripe_json import JSON, id_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.gateway import StripeGateway
+    from billing.session_reader import SessionReader, SessionReading
     from billing.store import Store
 
 log = logging.getLogger(__name__)
@@ -48,8 +50,9 @@ class Fulfillment:
     the copy of the session and its grant are one transaction, and a session has one grant.
     """
 
-    def __init__(self, gateway: StripeGateway, store: Store) -> None:
+    def __init__(self, gateway: StripeGateway, reader: SessionReader, store: Store) -> None:
         self._gateway = gateway
+        self._reader = reader
         self._store = store
 
     async def settle(self, session_id: str, cause: str, *, in_turn: bool = False) -> Settled:
@@ -57,7 +60,8 @@ class Fulfillment:
 
         ``in_turn`` keeps to the rate limit, for work that nobody sits waiting for.
         Raises ``InvalidInput`` when it cannot be a test session, ``StripeFailure`` or
-        ``StoreFailure`` when one of them does not do its part; then nothing was granted.
+        ``StoreFailure`` when one of them does not do its part, ``NotConfigured`` when no setting
+        says which Price is sold; then nothing was granted.
         """
         if not SESSION_ID.fullmatch(session_id):
             raise InvalidInput(
@@ -66,8 +70,11 @@ class Fulfillment:
             )
         if in_turn:
             await self._gateway.turn()
-        found = await self._gateway.retrieve_checkout_session(session_id, with_line_items=True)
-        return await self._store.write_each(_settle_each, (found, cause))
+        reading = await self._reader.retrieve(session_id)
+        settled = await self._store.write_each(_settle_each, (reading, cause))
+        if reading.unclear:
+            raise reading.unclear
+        return settled
 
     async def settle_listed(self, causes: Mapping[str, str], oldest: int, newest: int) -> set[str]:
         """Settle many at once: ids of sessions that were created from ``oldest`` to ``newest``,
@@ -82,16 +89,21 @@ class Fulfillment:
             page = await self._gateway.list_checkout_sessions(
                 created={"gte": oldest, "lte": newest}, limit=LISTED, **after
             )
-            found = [session for session in page.data if session["id"] in causes]
+            listed = [session for session in page.data if session["id"] in causes]
+            found = await self._reader.read_all(listed)
             await self._store.write(partial(_settle_all, found=found, causes=causes))
-            settled |= {session["id"] for session in found}
+            settled |= {one.session.id for one in found if not one.unclear}
             if not page.has_more or len(found) < WORTH_A_LIST or len(settled) == len(causes):
                 return settled
             after = {"starting_after": page.data[-1]["id"]}
 
-    async def absorb(self, found: Sequence[dict[str, Any]]) -> None:
+    async def read(self, found: Iterable[JSON]) -> Absorbable:
+        """Sessions that Stripe has just listed, ready to be stored with ``absorb``."""
+        return Absorbable.of(await self._reader.read_all(found))
+
+    async def absorb(self, found: Iterable[JSON]) -> None:
         """Keep and grant for sessions that Stripe has just listed."""
-        await self._store.write(partial(absorb, ready=[Absorbable.of(found)]))
+        await self._store.write(partial(absorb, ready=[await self.read(found)]))
 
 
 @dataclass(frozen=True)
@@ -103,12 +115,12 @@ class Absorbable:
 
     @classmethod
     def of(
-        cls, found: Sequence[dict[str, Any]], causes: Mapping[str, str] = MappingProxyType({})
+        cls, found: Sequence[SessionReading], causes: Mapping[str, str] = MappingProxyType({})
     ) -> Absorbable:
         """``causes`` by session id; without one it is ``sync``."""
         now = time.time()
-        due = (entitlement(session, causes.get(session["id"], "sync"), now) for session in found)
-        return cls(Copies.of(found), tuple(filter(None, due)))
+        due = (entitlement(one, causes.get(one.session.id, "sync"), now) for one in found)
+        return cls(Copies.of([(one.session, one.data) for one in found]), tuple(filter(None, due)))
 
 
 def absorb(connection: Connection, ready: Iterable[Absorbable]) -> None:
@@ -118,50 +130,40 @@ def absorb(connection: Connection, ready: Iterable[Absorbable]) -> None:
     _say(grants.add(connection, *chain.from_iterable(one.grants for one in ready)))
 
 
-def entitlement(session: dict[str, Any], cause: str, now: float) -> Grant | None:
-    """What the session entitles to: nothing while unpaid, expired, or another app's."""
-    if session["status"] != "complete":
+def entitlement(found: SessionReading, cause: str, now: float) -> Grant | None:
+    """What the session entitles to: nothing while unpaid, expired, another app's, or where none
+    of its line items is what it was made for."""
+    session = found.session
+    if not (session.is_paid and session.kind and found.bought):
         return None
-    known = CheckoutSession.from_stripe(session)
-    if not (known.ours and known.is_paid and known.kind):
-        return None
-    customer = session.get("customer")
     return Grant(
-        session_id=known.id,
-        kind=known.kind,
-        quantity=1 if known.kind is Kind.PRO else _quantity_bought(session, known),
-        amount_total=known.amount_total,
-        currency=known.currency,
-        customer=customer.get("id") if isinstance(customer, dict) else customer,
-        customer_email=known.customer_email,
+        session_id=session.id,
+        kind=session.kind,
+        quantity=1 if session.kind is Kind.PRO else found.bought,
+        amount_total=session.amount_total,
+        currency=session.currency,
+        customer=id_at(found.data, "customer"),
+        customer_email=session.customer_email,
         cause=cause,
         granted_at=now,
     )
 
 
-def _quantity_bought(session: dict[str, Any], known: CheckoutSession) -> int:
-    items = (session.get("line_items") or {}).get("data")
-    return sum(item["quantity"] for item in items) if items else known.quantity
-
-
 def _settle_all(
-    connection: Connection, found: Sequence[dict[str, Any]], causes: Mapping[str, str]
+    connection: Connection, found: Sequence[SessionReading], causes: Mapping[str, str]
 ) -> None:
     absorb(connection, [Absorbable.of(found, causes)])
-    sessions.note_completions(connection, [session["id"] for session in found])
+    sessions.note_completions(connection, [one.session.id for one in found])
 
 
 def _settle_each(
-    connection: Connection, due: Sequence[tuple[dict[str, Any], str]]
+    connection: Connection, due: Sequence[tuple[SessionReading, str]]
 ) -> list[Settled]:
     """Settle sessions, each with its cause."""
-    found = [session for session, _ in due]
-    _settle_all(connection, found, {session["id"]: cause for session, cause in reversed(due)})
-    granted = grants.of_sessions(connection, [session["id"] for session in found])
-    return [
-        Settled(CheckoutSession.from_stripe(session), granted.get(session["id"]))
-        for session in found
-    ]
+    found = [one for one, _ in due]
+    _settle_all(connection, found, {one.session.id: cause for one, cause in reversed(due)})
+    granted = grants.of_sessions(connection, [one.session.id for one in found])
+    return [Settled(one.session, granted.get(one.session.id)) for one in found]
 
 
 def _say(granted: Sequence[Grant]) -> None:

@@ -25,6 +25,7 @@ from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 from billing.stripe_client import connected, document
+from billing.stripe_json import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +40,6 @@ NO_SESSION = "cs_test_permission_check"  # of which Stripe says that there is no
 
 OBJECT_ID = re.compile("/[a-z]+_[^/]+")  # in a path
 stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logged here
-
-JSON = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -104,13 +103,27 @@ class StripeGateway:
     async def retrieve_checkout_session(
         self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
     ) -> JSON:
-        """``with_payments`` adds which PaymentIntents paid the invoice of a subscription.
+        """``with_line_items`` adds the first of them, ``with_payments`` which PaymentIntents paid
+        the invoice of a subscription.
 
         https://docs.stripe.com/api/checkout/sessions/retrieve
         """
         expand = ["line_items"] * with_line_items + ["invoice.payments"] * with_payments
         params = {"expand": expand} if expand else {}
         return await self._call("get", f"/v1/checkout/sessions/{session_id}", params)
+
+    async def list_line_items(self, session_id: str, **filters: Any) -> Page:
+        """https://docs.stripe.com/api/checkout/sessions/line_items"""
+        return await self._listed(f"/v1/checkout/sessions/{session_id}/line_items", filters)
+
+    async def retrieve_payment_intent(self, intent_id: str) -> JSON:
+        """https://docs.stripe.com/api/payment_intents/retrieve"""
+        return await self._call("get", f"/v1/payment_intents/{intent_id}")
+
+    async def list_invoice_payments(self, invoice_id: str) -> Page:
+        """What paid an invoice, with each PaymentIntent. https://docs.stripe.com/api/invoice-payment/list"""
+        filters = {"invoice": invoice_id, "expand": ["data.payment.payment_intent"]}
+        return await self._listed("/v1/invoice_payments", filters)
 
     async def expire_checkout_session(self, session_id: str) -> JSON:
         """An open one only; of any other Stripe says no.
@@ -133,10 +146,12 @@ class StripeGateway:
                 raise
 
     async def list_checkout_sessions(self, **filters: Any) -> Page:
-        """A page, the newest first, no faster than the rate limit allows.
+        """A page, the newest first, each with the first of its line items; no faster than the rate
+        limit allows.
 
         https://docs.stripe.com/api/checkout/sessions/list
         """
+        filters["expand"] = ["data.line_items"]
         return await self._listed("/v1/checkout/sessions", filters)
 
     async def list_events(self, **filters: Any) -> Page:

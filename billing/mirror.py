@@ -13,16 +13,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing import position
+from billing.checkout_session import CheckoutSession
 from billing.errors import BillingError, RecordRefused
-from billing.fulfillment import Absorbable, absorb
 from billing.store import sessions
+from billing.store.sessions import Copies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-    from billing.checkout_session import CheckoutSession
     from billing.store import Store
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,8 @@ class Mirror:
 
 
 def _keep(connection: Connection, made: Sequence[Made]) -> None:
-    absorb(connection, [Absorbable.of([session for session, _ in made])])
+    copies = Copies.of([(CheckoutSession.from_stripe(session), session) for session, _ in made])
+    sessions.keep(connection, [copies])
     sessions.note_requests(
         connection, {session["id"]: request for session, request in made if request}
     )

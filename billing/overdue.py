@@ -1,7 +1,8 @@
-"""Checkout Sessions that our copy still calls open though they may have ended.
+"""Checkout Sessions that our copy still waits for though they may have ended: word may be lost.
 
-A session is open for 24 hours at the most, so whatever was missed is made good within a day. Where
-no event can tell of an end, every open session is asked for.
+A session is open for 24 hours at the most. A bank debit takes days, and whether it failed stands in
+no list of sessions: those that are processing after a day are asked for until they end. Where no
+event can tell of an end, every session that is waited for is asked for.
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-expires_at
 """
 
@@ -13,6 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.checkout_session import Outcome
 from billing.errors import StripeFailure
 from billing.session_filter import SessionFilter
 from billing.store import session_queries
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Seconds after which an open session is asked for, and between two rounds.
+WAITING = frozenset(outcome for outcome in Outcome if not outcome.is_final)
+# Seconds after which such a session is asked for, and between two rounds.
 OVERDUE = (86_400 + 600, 3_600.0)
 WITHOUT_EVENTS = (60, 60.0)  # the newest are in the list that is followed
 AT_ONCE = 25
@@ -56,7 +59,7 @@ class Overdue:
         after, again_after = WITHOUT_EVENTS if without_events else OVERDUE
         if self._monotonic() < self._finished_at + again_after:
             return
-        wanted = SessionFilter(statuses=frozenset({"open"}), until=int(self._clock()) - after)
+        wanted = SessionFilter(outcomes=WAITING, until=int(self._clock()) - after)
         find = partial(session_queries.page, wanted=wanted, limit=AT_ONCE, below=self._below)
         found = await self._store.read(find)
         for session in found.sessions:
@@ -65,7 +68,7 @@ class Overdue:
             except StripeFailure as failure:
                 if not failure.is_missing:
                     raise
-                log.info("Stripe no longer knows %s, which our copy calls open.", session.id)
+                log.info("Stripe no longer knows %s, which our copy still waits for.", session.id)
         self._below = found.older
         if found.older is None:
             self._finished_at = self._monotonic()

@@ -18,6 +18,7 @@ from billing.fresh_start import FreshStart
 from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.mirror import Mirror
+from billing.session_reader import SessionReader
 from billing.sessions import Sessions
 from billing.setting_sources import load_settings
 from billing.settings import DEFAULT_DATABASE_URL, Settings
@@ -62,13 +63,20 @@ class Services:
             settings, self.gateway, self.catalog, self.store, read_settings=read_settings
         )
         self.account_setup = AccountSetup(settings, self.gateway)
-        self.fulfillment = Fulfillment(self.gateway, self.store)
+        reader = SessionReader(self.gateway, self.catalog, self.store)
+        self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         self.settlement = Settlement(self.store, self.fulfillment)
         self.mirror = Mirror(self.store)
         self.follower = Follower(self.gateway, self.store, self.fulfillment, self.settlement)
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
         self.sessions = Sessions(
-            settings, self.gateway, self.store, self.fulfillment, self.mirror, self.checkout
+            settings,
+            self.gateway,
+            reader,
+            self.store,
+            self.fulfillment,
+            self.mirror,
+            self.checkout,
         )
         self.webhooks = Webhooks(settings, self.store, self.settlement)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from billing.checkout_session import CheckoutSession
 from billing.money import format_number
+from billing.stripe_json import JSON, id_at
+
+if TYPE_CHECKING:
+    from billing.checkout_session import CheckoutSession
 
 COLUMNS = (
     *("id", "created", "completed", "what", "quantity", "amount", "currency"),
-    *("status", "payment_status", "customer_email", "made_by", "made_here"),
+    *("outcome", "failure", "status", "payment_status", "customer_email", "made_by", "made_here"),
     *("customer", "payment_intent", "subscription"),
 )
 # A cell that begins with one of these signs is a formula to spreadsheets: also in their
@@ -25,10 +28,9 @@ _FORMULA = re.compile(rf"{_UNSEEN}[{_SIGNS}]|[\t\r\n]")
 _FORMULA_IN_NEXT_CELL = re.compile(rf"[;\t](?={_UNSEEN}[{_SIGNS}])")
 
 
-def csv_row(session: dict[str, Any], completed_at: int | None) -> list[str]:
+def csv_row(known: CheckoutSession, data: JSON, completed_at: int | None) -> list[str]:
     """The cells of one session, in the order of ``COLUMNS``: times in ISO 8601 UTC, the amount as
-    a decimal number of its currency."""
-    known = CheckoutSession.from_stripe(session)
+    a decimal number of its currency. ``data`` is Stripe's object."""
     amount = known.amount_total
     cells = [
         known.id,
@@ -38,12 +40,14 @@ def csv_row(session: dict[str, Any], completed_at: int | None) -> list[str]:
         str(known.quantity) if known.ours else "",
         format_number(amount, known.currency) if amount is not None and known.currency else "",
         (known.currency or "").upper(),
+        known.outcome,
+        known.failure or "",
         known.status,
         known.payment_status,
         known.customer_email or "",
         known.made_by,
         "yes" if known.ours else "no",
-        *(_id(session.get(name)) for name in ("customer", "payment_intent", "subscription")),
+        *(id_at(data, name) or "" for name in ("customer", "payment_intent", "subscription")),
     ]
     return [_harmless(cell) for cell in cells]
 
@@ -63,8 +67,3 @@ def _moment(unix_seconds: int | None) -> str:
         return datetime.fromtimestamp(unix_seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):  # beyond the calendar
         return str(unix_seconds)
-
-
-def _id(value: object) -> str:
-    """Of an object or its id."""
-    return str((value.get("id") if isinstance(value, dict) else value) or "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from billing.money import SYMBOLS, decimals
 
 if TYPE_CHECKING:
-    from billing.checkout_session import Kind
+    from billing.checkout_session import Kind, Outcome
 
 AMOUNT = re.compile(
     r"(?P<symbol>[$€£¥])?\s*"
@@ -28,8 +28,7 @@ class SessionFilter:
     is what was typed: the beginning of an id, e-mail, domain or metadata value, or an amount.
     """
 
-    statuses: frozenset[str] = frozenset()
-    payment_statuses: frozenset[str] = frozenset()
+    outcomes: frozenset[Outcome] = frozenset()
     kinds: frozenset[Kind] = frozenset()
     only_ours: bool = False
     since: int | None = None

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from billing.checkout_session import CheckoutSession, Kind
+from billing.checkout_session import CheckoutSession, Kind, Outcome
 from billing.money import format_money
+from billing.stripe_json import JSON, integer_at, payment_error, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from billing.errors import StripeFailure
+    from billing.line_items import LineItem
     from billing.store.event_queries import Event
     from billing.store.grants import Grant
     from billing.store.session_events import Told
 
 MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another program"}
-
-JSON = dict[str, Any]
 
 
 class Turn(StrEnum):
@@ -50,7 +50,14 @@ TURNS = {
     "checkout.session.async_payment_failed": (Turn.FAILED_LATER, "The delayed payment failed"),
     "checkout.session.expired": (Turn.EXPIRED, "Expired"),
 }
+_TITLES = dict(TURNS.values())
 _ORDER = list(Turn)
+_EXPIRED = "Nothing can be paid with its link any more"
+_PAYMENT = {
+    "paid": "Paid",
+    "unpaid": "The money is still on its way",
+    "no_payment_required": "Nothing to pay",
+}
 _CAUSES = {"return": "when the customer came back", "sync": "when our copy followed Stripe"}
 
 
@@ -65,36 +72,6 @@ class Step:
     detail: str = ""
     event: Event | None = None
     request_id: str | None = None
-
-
-@dataclass(frozen=True)
-class LineItem:
-    """What is bought; amounts in minor units of ``currency``."""
-
-    description: str
-    quantity: int
-    unit_amount: int | None
-    amount_total: int
-    currency: str
-
-    @classmethod
-    def from_stripe(cls, item: JSON) -> LineItem:
-        """https://docs.stripe.com/api/checkout/sessions/line_items"""
-        return cls(
-            description=item.get("description") or "",
-            quantity=item.get("quantity") or 0,
-            unit_amount=(item.get("price") or {}).get("unit_amount"),
-            amount_total=item.get("amount_total") or 0,
-            currency=item.get("currency") or "usd",
-        )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What Stripe said when it was asked for a session: the object, or why not."""
-
-    data: JSON | None = None
-    failure: StripeFailure | None = None
 
 
 @dataclass(frozen=True)
@@ -119,19 +96,38 @@ def steps_of(
     session: CheckoutSession, told: Sequence[Told], grant: Grant | None, made_by_request: str | None
 ) -> tuple[Step, ...]:
     """The steps, the first thing first; what is still to come at the end."""
-    steps = [_made(session, made_by_request), *_events(told)]
+    steps = [_made(session, made_by_request), *_events(session, told)]
     if grant:
         steps.append(_granted(grant))
     steps.sort(key=lambda step: (int(step.at), _ORDER.index(step.turn), step.at))
-    if session.ours and session.is_paid and session.kind and not grant:
-        failed = [one.event.error for one in told if one.event.error]
+    return (*steps, *_untold(session, steps), *_not_granted(session, steps, told, grant))
+
+
+def _untold(session: CheckoutSession, steps: Sequence[Step]) -> Iterator[Step]:
+    """What the session's outcome says and no event has told; or what is still to come."""
+    last, turns = steps[-1].at, {step.turn for step in steps}
+    if session.outcome is Outcome.FAILED and Turn.FAILED_LATER not in turns:
+        yield Step(Turn.FAILED_LATER, last, _TITLES[Turn.FAILED_LATER], session.failure or "")
+    elif session.outcome is Outcome.EXPIRED and Turn.EXPIRED not in turns:
+        ended = max(last, min(session.expires_at, time.time()))
+        yield Step(Turn.EXPIRED, ended, _TITLES[Turn.EXPIRED], _EXPIRED)
+    elif session.outcome is Outcome.OPEN:
+        yield Step(Turn.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then.")
+
+
+def _not_granted(
+    session: CheckoutSession, steps: Sequence[Step], told: Sequence[Told], grant: Grant | None
+) -> Iterator[Step]:
+    if not (session.ours and session.is_paid and session.kind) or grant:
+        return
+    failed = [one.event.error for one in told if one.event.error]
+    if session.quantity == 0:
+        title = "Paid, and nothing to grant"
+        detail = "None of its line items is sold at the Price that the settings name."
+    else:
+        title = "Paid, but not granted yet"
         detail = failed[-1] if failed else "It is granted as soon as one of its events is handled."
-        steps.append(Step(Turn.NOT_GRANTED, steps[-1].at, "Paid, but not granted yet", detail))
-    if session.status == "open":
-        steps.append(
-            Step(Turn.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then.")
-        )
-    return tuple(steps)
+    yield Step(Turn.NOT_GRANTED, steps[-1].at, title, detail)
 
 
 def _made(session: CheckoutSession, request_id: str | None) -> Step:
@@ -151,25 +147,25 @@ def _granted(grant: Grant) -> Step:
     return Step(Turn.GRANTED, grant.granted_at, f"Granted: {what}", cause)
 
 
-def _events(told: Iterable[Told]) -> Iterator[Step]:
+def _events(session: CheckoutSession, told: Iterable[Told]) -> Iterator[Step]:
     for one in told:
         turn, title = TURNS.get(one.event.type, (Turn.OTHER, one.event.type))
-        detail = _details(turn, one.object)
+        detail = _details(turn, one.object, session)
         yield Step(turn, one.event.created, title, detail, one.event, one.request_id)
 
 
-def _details(turn: Turn, found: JSON) -> str:
+def _details(turn: Turn, found: JSON, session: CheckoutSession) -> str:
+    """What the event's object says beside its type; where an older API version says nothing of
+    it, what the session says."""
     match turn:
         case Turn.DECLINED:
-            error = found.get("last_payment_error") or {}
-            codes = dict.fromkeys((error.get("code"), error.get("decline_code")))
-            said = [str(error.get("message") or ""), ", ".join(code for code in codes if code)]
-            return " ".join(part for part in said if part)
-        case Turn.TRIED | Turn.MONEY_TAKEN if found.get("currency"):
-            return format_money(int(found.get("amount") or 0), str(found["currency"]))
+            return payment_error(found) or ""
+        case Turn.FAILED_LATER:
+            return session.failure or ""
+        case Turn.TRIED | Turn.MONEY_TAKEN if currency := text_at(found, "currency"):
+            return format_money(integer_at(found, "amount") or 0, currency)
         case Turn.COMPLETED | Turn.PAID_LATER:
-            paid = {"paid": "Paid", "unpaid": "The money is still on its way"}
-            return paid.get(str(found.get("payment_status")), "Nothing to pay")
+            return _PAYMENT.get(text_at(found, "payment_status") or session.payment_status, "")
         case Turn.EXPIRED:
-            return "Nothing can be paid with its link any more"
+            return _EXPIRED
     return ""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
 from billing.checkout_session import REFERENCE, SESSION_ID, CheckoutSession
 from billing.errors import InvalidInput, StripeFailure
 from billing.session_csv import COLUMNS, csv_row
-from billing.session_story import Asked, LineItem, Step, Story, steps_of
+from billing.session_story import Story, steps_of
 from billing.store import grants, session_events, session_numbers, session_queries, sessions
-from billing.store.session_queries import Place
+from billing.store.session_queries import Kept, Place
+from billing.stripe_json import JSON, id_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,29 +27,25 @@ if TYPE_CHECKING:
     from billing.gateway import StripeGateway
     from billing.mirror import Mirror, MirrorState
     from billing.session_filter import SessionFilter
+    from billing.session_reader import SessionReader, SessionReading
     from billing.settings import Settings
     from billing.store import Store
-    from billing.store.grants import Grant
     from billing.store.session_numbers import Numbers
 
 EXPORTED = 100_000
 EXPORT_SECONDS = 60.0
 DASHBOARD = "https://dashboard.stripe.com/test"
 
-JSON = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Found:
     """A page of the sessions that match, the newest first; ``older`` is where the next begins.
 
-    ``count`` is how many match in all (over ``session_queries.COUNTED``: that many and more);
-    ``partial`` that more hold the searched text than were looked through.
+    ``partial`` says that more hold the searched text than were looked through.
     """
 
     sessions: tuple[CheckoutSession, ...]
     older: Place | None
-    count: int
     partial: bool
 
 
@@ -59,6 +56,14 @@ class Followed:
     sessions: tuple[CheckoutSession, ...]
     new: int
     state: MirrorState
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What Stripe said when it was asked for a session: what was read of it, or why not."""
+
+    reading: SessionReading | None = None
+    failure: StripeFailure | None = None
 
 
 class Sessions:
@@ -72,6 +77,7 @@ class Sessions:
         self,
         settings: Settings,
         gateway: StripeGateway,
+        reader: SessionReader,
         store: Store,
         fulfillment: Fulfillment,
         mirror: Mirror,
@@ -79,6 +85,7 @@ class Sessions:
     ) -> None:
         self._settings = settings
         self._gateway = gateway
+        self._reader = reader
         self._store = store
         self._fulfillment = fulfillment
         self._mirror = mirror
@@ -93,7 +100,6 @@ class Sessions:
             return Found(
                 page.sessions,
                 page.older,
-                session_queries.count(connection, wanted),
                 session_queries.searched_too_many(connection, wanted),
             )
 
@@ -130,7 +136,7 @@ class Sessions:
             rows = csv.writer(file)
             rows.writerow(COLUMNS)
             for kept in session_queries.every(connection, wanted, EXPORTED):
-                rows.writerow(csv_row(kept.data, kept.completed_at))
+                rows.writerow(csv_row(kept.session, kept.data, kept.completed_at))
             return file.getvalue().encode("utf-8-sig", errors="replace")
 
         return await self._store.read(write, within=EXPORT_SECONDS)
@@ -146,11 +152,7 @@ class Sessions:
                 "It begins with cs_test_ and holds letters and digits only.",
             )
         try:
-            return Asked(
-                await self._gateway.retrieve_checkout_session(
-                    session_id, with_line_items=True, with_payments=True
-                )
-            )
+            return Asked(await self._reader.retrieve(session_id, with_payments=True))
         except StripeFailure as failure:
             return Asked(failure=failure)
 
@@ -160,40 +162,37 @@ class Sessions:
         Raises ``InvalidInput`` when neither knows it.
         """
 
-        def read(connection: Connection) -> tuple[JSON | None, tuple[Step, ...], Grant | None]:
-            kept = session_queries.kept(connection, [session_id])
-            copy = kept[0].data if kept else None
-            data = _further(copy, asked.data)
-            if data is None:
-                return None, (), None
-            grant = grants.of_session(connection, session_id)
-            steps = steps_of(
-                CheckoutSession.from_stripe(data),
-                session_events.told_of(connection, data | (asked.data or {}), REFERENCE),
-                grant,
-                sessions.request_of(connection, session_id),
-            )
-            return copy, steps, grant
+        asked_data = asked.reading.data if asked.reading else {}
 
-        copy, steps, grant = await self._store.read(read)
-        data = _further(copy, asked.data)
-        if data is None:
-            if asked.failure and not asked.failure.is_missing:
-                raise asked.failure
-            raise InvalidInput(
-                "Stripe knows no such session in this account.",
-                "The link may come from another account or sandbox, or from before a reset.",
+        def read(connection: Connection) -> Story | None:
+            copy = next(iter(session_queries.kept(connection, [session_id])), None)
+            found = _further(copy, asked.reading)
+            if found is None:
+                return None
+            session, data = found.session, found.data
+            grant = grants.of_session(connection, session_id)
+            return Story(
+                session=session,
+                data=data,
+                steps=steps_of(
+                    session,
+                    session_events.told_of(connection, data | asked_data, REFERENCE),
+                    grant,
+                    sessions.request_of(connection, session_id),
+                ),
+                line_items=asked.reading.line_items if asked.reading else (),
+                grant=grant,
+                in_the_copy=copy is not None,
+                dashboard_url=None if self._settings.api_base else _dashboard_url(data),
             )
-        session = CheckoutSession.from_stripe(data)
-        items = ((asked.data or {}).get("line_items") or {}).get("data", ())
-        return Story(
-            session=session,
-            data=data,
-            steps=steps,
-            line_items=tuple(LineItem.from_stripe(item) for item in items),
-            grant=grant,
-            in_the_copy=copy is not None,
-            dashboard_url=None if self._settings.api_base else _dashboard_url(data),
+
+        if story := await self._store.read(read):
+            return story
+        if asked.failure and not asked.failure.is_missing:
+            raise asked.failure
+        raise InvalidInput(
+            "Stripe knows no such session in this account.",
+            "The link may come from another account or sandbox, or from before a reset.",
         )
 
     async def expire(self, session_id: str) -> CheckoutSession:
@@ -232,17 +231,19 @@ class Sessions:
         )
 
 
-def _further(copy: JSON | None, asked: JSON | None) -> JSON | None:
+def _further(copy: Kept | None, reading: SessionReading | None) -> Kept | SessionReading | None:
     """Of two states of a session the one that has come further."""
-    if copy is None or asked is None:
-        return copy or asked
-    return copy if sessions.progress_of(copy) > sessions.progress_of(asked) else asked
+    if copy is None or reading is None:
+        return copy or reading
+    return copy if _progress(copy) > _progress(reading) else reading
+
+
+def _progress(found: Kept | SessionReading) -> int:
+    return sessions.PROGRESS[found.session.outcome]
 
 
 def _dashboard_url(data: JSON) -> str:
     for name, place in (("payment_intent", "payments"), ("subscription", "subscriptions")):
-        named = data.get(name)
-        found = named.get("id") if isinstance(named, dict) else named
-        if found:
+        if found := id_at(data, name):
             return f"{DASHBOARD}/{place}/{found}"
     return f"{DASHBOARD}/search?query={data['id']}"

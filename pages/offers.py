@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from billing.catalog import Glance, Price
-from billing.checkout_session import CheckoutSession, Kind
+from billing.checkout_session import CheckoutSession, Kind, Outcome
 from billing.durations import written
 from billing.errors import NotConfigured
 from billing.page_services import page_services
@@ -196,8 +196,14 @@ def checkout_link(kind: Kind, made: CheckoutSession) -> None:
             )
         elif session.is_paid:
             st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")
+        elif session.outcome is Outcome.FAILED:
+            st.error(
+                f"The payment failed. {plain(session.failure or '')}", icon=":material/cancel:"
+            )
+        elif session.outcome is Outcome.PROCESSING:
+            st.info("Still processing: the money is on its way.", icon=":material/hourglass_top:")
         else:
-            st.warning(f"This session is {plain(session.status)}, {plain(session.payment_status)}.")
+            st.warning("This session has expired.", icon=":material/timer_off:")
         to_copy("Session id", session.id)
         if st.button(
             "New session",

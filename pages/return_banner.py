@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from billing.checkout_session import CheckoutSession
+from billing.checkout_session import CheckoutSession, Outcome
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from billing.page_services import page_services
 from pages.failures import show_failure
@@ -48,7 +48,7 @@ def settled_banner(session_id: str) -> None:
     except BillingError as failure:
         unconfirmed_banner(failure)
         return
-    if is_final(session):
+    if nothing_follows(session):
         session_banner(session)
     else:
         st.fragment(following_banner, run_every=LOOK_AGAIN_SECONDS)(session_id)
@@ -66,7 +66,8 @@ def look_up(session_id: str) -> CheckoutSession:
     billing = page_services()
     asked: dict[str, tuple[float, CheckoutSession]] = st.session_state.setdefault("returned", {})
     when, session = asked.get(session_id, (0.0, None))
-    if session is None or not (is_final(session) or time.monotonic() - when < LOOK_AGAIN_SECONDS):
+    is_fresh = time.monotonic() - when < LOOK_AGAIN_SECONDS
+    if session is None or not (is_fresh or nothing_follows(session)):
         session = billing.call(
             lambda: billing.services.fulfillment.settle(session_id, cause="return")
         ).session
@@ -74,46 +75,57 @@ def look_up(session_id: str) -> CheckoutSession:
     return session
 
 
-def is_final(session: CheckoutSession) -> bool:
-    """Nothing can change any more: paid, expired, or not ours to follow."""
-    return session.is_paid or session.status == "expired" or not session.ours
+def nothing_follows(session: CheckoutSession) -> bool:
+    """Nothing can change any more, or it is not ours to follow."""
+    return session.outcome.is_final or not session.ours
 
 
 def session_banner(session: CheckoutSession) -> None:
-    bought = f"{session.what}, {plain(session.amount)}"
+    """What became of the session, and what to do next."""
     if not session.ours:
         st.warning(
             "Stripe knows this session, but this app did not make it, so it confirms nothing here.",
             title="Another app's session",
             icon=":material/help:",
         )
-    elif session.is_paid:
-        payer = f" by {code(session.customer_email)}" if session.customer_email else ""
-        st.success(
-            f"{bought}, paid{payer}. Session {code(session.id)}",
-            title="Payment received",
-            icon=":material/check_circle:",
-        )
-    elif session.status == "complete":
-        st.info(
-            f"{bought}: Checkout is complete, the money is on its way. "
-            "This banner changes when it arrives or fails.",
-            title="Still processing",
-            icon=":material/hourglass_top:",
-        )
-    elif session.status == "expired":
-        st.warning(
-            f"{bought}: the session expired without a payment. Press the button for a new one.",
-            title="Not paid",
-            icon=":material/timer_off:",
-        )
-    else:
-        back = f" {link('Back to Checkout', session.url)}" if session.url else ""
-        st.warning(
-            f"{bought}: nothing has been paid yet and the session is still open.{back}",
-            title="Not paid",
-            icon=":material/pending:",
-        )
+        return
+    bought = f"{session.what}, {plain(session.amount)}"
+    match session.outcome:
+        case Outcome.PAID:
+            payer = f" by {code(session.customer_email)}" if session.customer_email else ""
+            st.success(
+                f"{bought}, paid{payer}. Session {code(session.id)}",
+                title="Payment received",
+                icon=":material/check_circle:",
+            )
+        case Outcome.FAILED:
+            st.error(
+                f"{bought}: Checkout is complete, but the bank did not pay. "
+                f"{plain(session.failure or '')} Nothing was granted. "
+                "Press the button for a new session.",
+                title="Payment failed",
+                icon=":material/cancel:",
+            )
+        case Outcome.PROCESSING:
+            st.info(
+                f"{bought}: Checkout is complete, the money is on its way. "
+                "This banner changes when it arrives or fails.",
+                title="Still processing",
+                icon=":material/hourglass_top:",
+            )
+        case Outcome.EXPIRED:
+            st.warning(
+                f"{bought}: the session expired without a payment. Press the button for a new one.",
+                title="Not paid",
+                icon=":material/timer_off:",
+            )
+        case Outcome.OPEN:
+            back = f" {link('Back to Checkout', session.url)}" if session.url else ""
+            st.warning(
+                f"{bought}: nothing has been paid yet and the session is still open.{back}",
+                title="Not paid",
+                icon=":material/pending:",
+            )
 
 
 def unconfirmed_banner(failure: BillingError) -> None:

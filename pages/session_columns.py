@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.checkout_session import Outcome
 from pages.tables import table
 from pages.times import local, moment
 
@@ -17,22 +18,23 @@ if TYPE_CHECKING:
     from billing.checkout_session import CheckoutSession
 
 ANOTHER_APPS = "Another app's"  # it made the session, in the same Stripe account
+OUTCOME_COLORS = {
+    Outcome.OPEN: "blue",
+    Outcome.PROCESSING: "orange",
+    Outcome.PAID: "green",
+    Outcome.FAILED: "red",
+    Outcome.EXPIRED: "gray",
+}
 COLUMNS = {
-    "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
-    "amount": st.column_config.TextColumn("Amount", alignment="right", width=80),
     "what": st.column_config.TextColumn("What", width=125),
-    "status": st.column_config.MultiselectColumn(
-        "Status",
-        options=["Open", "Complete", "Expired"],
-        color=["blue", "green", "gray"],
-        width=100,
+    "amount": st.column_config.TextColumn("Amount", alignment="right"),
+    "outcome": st.column_config.MultiselectColumn(
+        "Outcome",
+        options=[outcome.label for outcome in Outcome],
+        color=[OUTCOME_COLORS[outcome] for outcome in Outcome],
+        width=105,
     ),
-    "payment": st.column_config.MultiselectColumn(
-        "Payment",
-        options=["Paid", "Unpaid", "No payment required"],
-        color=["green", "orange", "gray"],
-        width=100,
-    ),
+    "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
     "email": st.column_config.TextColumn("Customer email", width=205),
     "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
     "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
@@ -48,11 +50,10 @@ def rows(sessions: Sequence[CheckoutSession]) -> pd.DataFrame:
 def cells(session: CheckoutSession) -> tuple[object, ...]:
     """The values of one row."""
     return (
-        moment(session.created),
-        session.amount,
         session.what,
-        [session.status.capitalize()],
-        [in_words(session.payment_status)],
+        session.amount,
+        [session.outcome.label],
+        moment(session.created),
         session.customer_email,
         session.url if session.status == "open" else None,
         local(session.created),

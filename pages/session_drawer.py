@@ -10,24 +10,18 @@ import streamlit as st
 from billing.errors import BillingError, InvalidInput
 from billing.money import format_money
 from billing.page_services import page_services
-from billing.session_story import Asked, Story
+from billing.session_story import Story
+from billing.sessions import Asked
 from pages.failures import show_failure
 from pages.markdown import code, plain
 from pages.session_actions import session_actions, tell_what_was_done
-from pages.session_columns import ANOTHER_APPS, in_words
+from pages.session_columns import ANOTHER_APPS, OUTCOME_COLORS, in_words
 from pages.session_timeline import timeline
 
 if TYPE_CHECKING:
-    from billing.session_story import LineItem
+    from billing.line_items import LineItem
 
 LONGEST_ID = 300
-COLORS = {
-    "open": "blue",
-    "complete": "green",
-    "expired": "gray",
-    "paid": "green",
-    "unpaid": "orange",
-}
 LINE_ITEM_COLUMNS = {
     name: st.column_config.TextColumn(alignment="right") for name in ("Each", "Total")
 }
@@ -101,7 +95,7 @@ def ask(session_id: str) -> Asked:
 def read(session_id: str, asked: Asked) -> Story:
     billing = page_services()
     story = billing.call(lambda: billing.services.sessions.story(session_id, asked))
-    if asked.data and story.session.status != asked.data.get("status"):
+    if asked.reading and story.session.outcome is not asked.reading.session.outcome:
         st.session_state.pop("session_asked", None)  # the next run asks again
     return story
 
@@ -111,13 +105,18 @@ def heading(story: Story) -> None:
     session = story.session
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            for value in (session.status, session.payment_status):
-                color = COLORS.get(value, "gray")
-                st.markdown(f":{color}-badge[{plain(in_words(value))}]", width="content")
+            color = OUTCOME_COLORS[session.outcome]
+            st.markdown(f":{color}-badge[{session.outcome.label}]", width="content")
             if not session.ours:
                 st.markdown(f":violet-badge[{ANOTHER_APPS}]", width="content")
             if session.customer_email:
                 st.markdown(code(session.customer_email), width="content")
+        if session.failure:
+            st.markdown(plain(session.failure))
+        st.caption(
+            f"Status {plain(in_words(session.status))}, "
+            f"payment status {plain(in_words(session.payment_status))}"
+        )
         st.code(session.id, language=None, wrap_lines=True)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from billing.checkout_session import Kind
+from billing.checkout_session import Kind, Outcome
 from billing.session_filter import SessionFilter
 from pages.markdown import code
 from pages.times import zone
@@ -17,22 +17,27 @@ if TYPE_CHECKING:
 
 # What the address may say, and what it is called on the page.
 OPTIONS = {
-    "status": {"open": "Open", "complete": "Complete", "expired": "Expired"},
-    "payment_status": {
-        "paid": "Paid",
-        "unpaid": "Unpaid",
-        "no_payment_required": "No payment required",
-    },
+    "outcome": {outcome.value: outcome.label for outcome in Outcome},
     "kind": {Kind.PRO.value: "Pro plan", Kind.CREDITS.value: "Extra credits"},
 }
-FORMER_NAMES = {"payment_status": "payment"}  # of which links are about
+_COMPLETE = {Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED}
+_PAYMENTS = {
+    "paid": {Outcome.PAID},
+    "unpaid": set(Outcome) - {Outcome.PAID},
+    "no payment required": {Outcome.PAID},
+}
+# What links of former versions ask for, by its name, and the outcomes that it means.
+FORMER = {
+    "status": {"open": {Outcome.OPEN}, "complete": _COMPLETE, "expired": {Outcome.EXPIRED}},
+    "payment_status": _PAYMENTS,
+    "payment": _PAYMENTS,
+}
 LONGEST_SEARCH = 200
 # The names in the address, and what each is called.
 NAMES = {
     "q": "search",
     "days": "date",
-    "status": "status",
-    "payment_status": "payment status",
+    "outcome": "outcome",
     "kind": "kind",
     "ours": "choice of whose",
 }
@@ -40,7 +45,8 @@ NAMES = {
 
 def session_filter() -> SessionFilter:
     """The row of filters, and what they say. What the address says in vain is told."""
-    asked = {name: said(name) for name in NAMES}
+    follow_former_link()
+    asked = {name: st.query_params.get_all(name) for name in NAMES}
     with st.container(gap="small"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             search = st.text_input(
@@ -72,8 +78,7 @@ def session_filter() -> SessionFilter:
                 help="Leave out sessions that other programs made in the same Stripe account.",
             )
         with st.container(horizontal=True, gap="small"):
-            statuses = pills("Status", "status")
-            payment_statuses = pills("Payment", "payment_status")
+            outcomes = pills("Outcome", "outcome")
             kinds = pills("Kind", "kind")
     found: dict[str, Sequence[Any]] = {
         "q": [search],
@@ -84,8 +89,7 @@ def session_filter() -> SessionFilter:
     tell_what_was_left_out(asked, found)
     since, until = bounds(days)
     return SessionFilter(
-        statuses=frozenset(statuses),
-        payment_statuses=frozenset(payment_statuses),
+        outcomes=frozenset(map(Outcome, outcomes)),
         kinds=frozenset(Kind(kind) for kind in kinds),
         only_ours=ours,
         since=since,
@@ -101,9 +105,9 @@ def pills(label: str, name: str) -> list[str]:
     """
     key = f"sessions_{name}"
     kept: dict[str, list[str]] = st.session_state.setdefault("sessions_kept", {})
-    if key not in st.session_state and not said(name):
+    if key not in st.session_state and not st.query_params.get_all(name):
         ask(name, kept.get(name, []))  # as the page was left for another one
-    found = [meant(name, one) for one in said(name)]
+    found = [meant(name, one) for one in st.query_params.get_all(name)]
     kept[name] = list(dict.fromkeys(one for one in found if one))
     if st.session_state.get(key) != kept[name]:
         st.session_state[key] = kept[name]
@@ -119,10 +123,20 @@ def pills(label: str, name: str) -> list[str]:
     )
 
 
-def said(name: str) -> list[str]:
-    """What the address says under the name, or under the one that it had."""
-    names = (name, FORMER_NAMES.get(name, ""))
-    return [value for one in names for value in st.query_params.get_all(one)]
+def follow_former_link() -> None:
+    """Have the address ask for outcomes where it is a link of a former version."""
+    meanings: list[set[Outcome]] = []  # all of them have to hold
+    unknown: list[str] = []
+    for name, options in FORMER.items():
+        words = st.query_params.get_all(name)
+        st.query_params.pop(name, None)
+        found = [options.get(word.strip().lower().replace("_", " ")) for word in words]
+        unknown += [word for word, meaning in zip(words, found, strict=True) if not meaning]
+        if any(found):
+            meanings.append(set[Outcome]().union(*filter(None, found)))
+    if meanings or unknown:
+        both = set.intersection(*meanings) if meanings else set()
+        ask("outcome", [*(outcome.value for outcome in Outcome if outcome in both), *unknown])
 
 
 def meant(name: str, value: str) -> str | None:
@@ -135,6 +149,8 @@ def meant(name: str, value: str) -> str | None:
 def ask_for_what_is_chosen() -> None:
     """Have the address ask for all that is pressed, not only for what changed: after quick clicks
     the browser speaks from the address before the one that an earlier click led to."""
+    for name in FORMER:
+        st.query_params.pop(name, None)
     for name in OPTIONS:
         ask(name, st.session_state.get(f"sessions_{name}", []))
 
@@ -142,9 +158,8 @@ def ask_for_what_is_chosen() -> None:
 def ask(name: str, options: list[str]) -> None:
     """Have the address ask for these."""
     # The browser may still speak from an old address: to write that down would bring it back.
-    if options == said(name):
+    if options == st.query_params.get_all(name):
         return
-    st.query_params.pop(FORMER_NAMES.get(name, ""), None)
     if options:
         st.query_params[name] = options
     else:

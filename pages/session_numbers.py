@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from billing.checkout_session import Outcome
 from billing.durations import written
 from billing.errors import BillingError
 from billing.money import decimals, format_money
 from billing.page_services import page_services
-from billing.store.session_numbers import CALCULATED, Numbers, Outcome
+from billing.store.session_numbers import CALCULATED, Numbers
 from pages.failures import show_failure
 from pages.markdown import plain
 from pages.times import local, zone
@@ -28,6 +29,7 @@ COLORS = {
     Outcome.PAID: "#21A366",
     Outcome.PROCESSING: "#F0A43A",
     Outcome.OPEN: "#4F86F7",
+    Outcome.FAILED: "#E5484D",
     Outcome.EXPIRED: "#A3A8B8",
 }
 
@@ -69,8 +71,9 @@ def calculated(wanted: SessionFilter) -> Numbers:
 def metrics(numbers: Numbers) -> None:
     """The numbers that matter."""
     with st.grid(2, min_column_width=130, gap=("small", "small")):
-        st.metric("Created", f"{numbers.created:,}")
-        st.metric("Paid", f"{numbers.paid:,}")
+        more = "" if numbers.since is None else "+"  # older ones match that are not counted
+        st.metric("Created", f"{numbers.created:,}{more}")
+        st.metric("Paid", f"{numbers.paid:,}{more}")
         st.metric(
             "Conversion",
             "" if numbers.conversion is None else f"{numbers.conversion:.1%}",
@@ -82,14 +85,16 @@ def metrics(numbers: Numbers) -> None:
             help=f"From making a session to completing Checkout, over {numbers.timed:,} payments "
             "whose event told when that was.",
         )
-        currencies = list(numbers.revenue.items())[:CURRENCIES_SHOWN] or [("usd", 0)]
-        for currency, amount in currencies:
+        revenue = list(numbers.revenue.items()) or [("usd", 0)]
+        for currency, amount in revenue[:CURRENCIES_SHOWN]:
             st.metric(
                 f"Revenue, {currency.upper()}",
                 plain(at_a_glance(amount, currency)),
                 help=f"{plain(format_money(amount, currency))} were paid in test mode: "
                 "no money moved.",
             )
+    if others := [format_money(amount, name) for name, amount in revenue[CURRENCIES_SHOWN:]]:
+        st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
 
 
 def at_a_glance(amount: int, currency: str) -> str:
@@ -106,18 +111,18 @@ def chart(numbers: Numbers) -> None:
     day_format = "%d %b" if len({day.year for day in numbers.days}) == 1 else "%d %b %Y"
     source = pd.DataFrame(
         [
-            {"Day": f"{day:{day_format}}"} | {outcome.value: counts[outcome] for outcome in shown}
+            {"Day": f"{day:{day_format}}"} | {outcome.label: counts[outcome] for outcome in shown}
             for day, counts in numbers.days.items()
         ]
     )
     series: list[dict[str, Any]] = [
         {
             "type": "bar",
-            "name": outcome.value,
+            "name": outcome.label,
             "stack": "all",
             "barMaxWidth": 36,
             "itemStyle": {"color": COLORS[outcome]},
-            "encode": {"x": "Day", "y": outcome.value},
+            "encode": {"x": "Day", "y": outcome.label},
         }
         for outcome in shown
     ]

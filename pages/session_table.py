@@ -84,18 +84,17 @@ def current_view() -> View:
 
 
 def head(view: View, found: Found, followed: Followed) -> None:
-    """How many match, what is new, and the way to take all of them along."""
+    """What is new, and the way to take all that match along; how many those are, the numbers
+    say."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            count = f"{COUNTED:,}+" if found.count > COUNTED else f"{found.count:,}"
-            noun = "session" if found.count == 1 else "sessions"
-            st.markdown(f"**{count}** {noun}", width="content")
             st.caption(HOW_TO_OPEN, width="content")
             if followed.new and not view.turned:
+                more = "+" if followed.new > COUNTED else ""
                 st.button(
-                    f"Show {followed.new:,} new",
+                    f"Show {min(followed.new, COUNTED):,}{more} new",
                     key="show_new",
                     icon=":material/arrow_upward:",
                     type="primary",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from billing.checkout_session import Outcome
 from billing.durations import written
 from billing.safe_text import sanitize
 from billing.session_story import Step, Story, Turn
@@ -100,6 +101,8 @@ def told(event: Event) -> str:
 
 def ending(story: Story) -> str:
     """How it stands, in a word."""
-    if story.session.status == "open":
+    if story.session.outcome is Outcome.OPEN:
         return "Waiting for a payment"
+    if story.session.outcome is Outcome.PROCESSING:
+        return "Waiting for the bank"
     return "Nothing more can happen at Checkout"

@@ -13,6 +13,7 @@ from billing.safe_text import sanitize
 from billing.store.damaged import read_each
 from billing.store.event_queries import Event
 from billing.store.tables import events
+from billing.stripe_json import JSON, id_at, integer_at, object_at, objects_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ HOUR = 3_600
 NAMED_BY = ("payment_intent", "subscription", "invoice", "setup_intent", "latest_charge",
             "latest_invoice", "charge")  # fmt: skip
 
-JSON = dict[str, Any]
+FAILED = "checkout.session.async_payment_failed"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def told_of(connection: Connection, session: JSON, reference_key: str) -> list[T
     found: dict[str, Told] = {}
     asked: set[str] = set()
     known = {session["id"], *_named_in(session)}
-    if not session.get("payment_intent"):
+    if not id_at(session, "payment_intent"):
         known |= _first_try(connection, session, reference_key)
     for _ in range(STEPS_AWAY):
         if not (unasked := known - asked) or len(found) >= MOST:
@@ -62,34 +63,36 @@ def told_of(connection: Connection, session: JSON, reference_key: str) -> list[T
     return sorted(found.values(), key=lambda told: (told.event.created, told.event.received_at))
 
 
+def tell_of_failure(connection: Connection, session_id: str) -> bool:
+    """An event says that the session's delayed payment failed."""
+    told = select(events.c.id).where(events.c.object_id == session_id, events.c.type == FAILED)
+    return connection.scalar(told.limit(1)) is not None
+
+
 def _named_in(stripe_object: JSON) -> Iterator[str]:
-    for name in NAMED_BY:
-        named = stripe_object.get(name)
-        if isinstance(named, dict):
-            yield str(named.get("id", ""))
-            yield from _named_in(named)
-        elif isinstance(named, str):
-            yield named
-    for inside in ("last_payment_error", "payment"):
-        if isinstance(nested := stripe_object.get(inside), dict):
-            yield from _named_in(nested)
-    if isinstance(payments := stripe_object.get("payments"), dict):
-        for payment in payments.get("data", ()):
-            yield str(payment.get("id", ""))
-            yield from _named_in(payment)
+    waiting = [stripe_object]
+    while waiting:
+        found = waiting.pop()
+        for name in NAMED_BY:
+            if named := id_at(found, name):
+                yield named
+        nested = [object_at(found, name) for name in (*NAMED_BY, "last_payment_error", "payment")]
+        payments = objects_at(found, "payments")
+        yield from filter(None, map(id_at, payments))
+        waiting += [one for one in (*nested, *payments) if one]
 
 
 def _first_try(connection: Connection, session: JSON, reference_key: str) -> set[str]:
     """The PaymentIntent that was tried for a session that does not name it yet."""
-    reference = session.get("client_reference_id")
-    if not reference or session.get("mode") != "payment":
+    reference, created = text_at(session, "client_reference_id"), integer_at(session, "created")
+    if not reference or created is None or session.get("mode") != "payment":
         return set()
     arrival, now = events.c.received_at, time.time()
     rows = select(events.c.object_id, events.c.payload).where(
         events.c.type == "payment_intent.created"
     )
-    if session["created"] <= now:
-        rows = rows.where(arrival >= session["created"] - HOUR).order_by(arrival)
+    if created <= now:
+        rows = rows.where(arrival >= created - HOUR).order_by(arrival)
     else:  # a sandbox's clock can be ahead of ours, by which arrivals are kept
         rows = rows.order_by(arrival.desc())
     rows_looked_at = rows.limit(FIRST_TRIES).subquery()
@@ -108,5 +111,6 @@ def _told(connection: Connection, condition: ColumnElement[bool], limit: int) ->
 
 def _told_by(row: Any) -> Told:
     sent = loads(row.payload)
-    request = sent.get("request") or {}
-    return Told(Event(*tuple(row)[:-1]), sent["data"]["object"], request.get("id"))
+    # Before 2017 `request` was the id itself. https://docs.stripe.com/upgrades#2017-05-25
+    request_id = id_at(sent, "request")
+    return Told(Event(*tuple(row)[:-1]), object_at(sent, "data", "object"), request_id)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from billing.checkout_session import Outcome
 from billing.store.local_days import date_of, local_day
 from billing.store.session_queries import matching
 from billing.store.tables import checkout_sessions
@@ -24,26 +24,12 @@ if TYPE_CHECKING:
 CALCULATED = 100_000  # the newest so many sessions of the time asked for are calculated with
 
 
-class Outcome(StrEnum):
-    """How a session stands, in one word."""
-
-    PAID = "Paid"
-    PROCESSING = "Processing"
-    OPEN = "Open"
-    EXPIRED = "Expired"
-
-    @classmethod
-    def of(cls, status: str, payment_status: str) -> Outcome:
-        if status == "complete":
-            return cls.PROCESSING if payment_status == "unpaid" else cls.PAID
-        return cls.EXPIRED if status == "expired" else cls.OPEN
-
-
 @dataclass(frozen=True)
 class Numbers:
-    """``revenue`` is what was paid, in minor units for each currency; ``seconds_to_pay`` the
-    median from making a session to completing it, over the ``timed`` payments whose completion an
-    event has told of. ``days`` counts the outcomes of each day, in the viewer's time zone.
+    """``revenue`` is what was paid, in minor units for each currency, those of the most payments
+    first; ``seconds_to_pay`` the median from making a session to completing it, over the ``timed``
+    payments whose completion an event has told of. ``days`` counts the outcomes of each day, in
+    the viewer's time zone.
 
     ``since`` is set (Unix seconds) when older sessions match that are not calculated with.
     """
@@ -73,26 +59,27 @@ def numbers(
     day = local_day(rows.created, zone, *_times_of(connection, wanted)).label("day")
     grouped = select(
         day,
-        rows.status,
-        rows.payment_status,
+        rows.outcome,
         rows.currency,
         func.count().label("number"),
         func.sum(rows.amount_total).label("amount"),
-    ).group_by(day, rows.status, rows.payment_status, rows.currency)
+    ).group_by(day, rows.outcome, rows.currency)
     outcomes: Counter[Outcome] = Counter()
     revenue: Counter[str] = Counter()
+    payments: Counter[str] = Counter()
     days: dict[date, Counter[Outcome]] = {}
     for row in connection.execute(grouped):
-        outcome = Outcome.of(row.status, row.payment_status)
+        outcome = Outcome(row.outcome)
         outcomes[outcome] += row.number
         if outcome is Outcome.PAID and row.currency and row.amount:
             revenue[row.currency] += int(row.amount)
+            payments[row.currency] += row.number
         days.setdefault(date_of(row.day), Counter())[outcome] += row.number
     seconds, timed = _median_to_pay(connection, wanted)
     return Numbers(
         created=outcomes.total(),
         paid=outcomes[Outcome.PAID],
-        revenue=dict(revenue.most_common()),
+        revenue={currency: revenue[currency] for currency, _ in payments.most_common()},
         seconds_to_pay=seconds,
         timed=timed,
         days=_without_gaps(days),
@@ -135,8 +122,7 @@ def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int |
     # Not plain comparisons, which would send the database to an index of all sessions.
     timed = select(seconds).where(
         seconds.is_not(None),
-        func.coalesce(rows.status, "") == "complete",
-        func.coalesce(rows.payment_status, "") != "unpaid",
+        func.coalesce(rows.outcome, "") == Outcome.PAID,
     )
     number = connection.scalar(select(func.count()).select_from(timed.subquery())) or 0
     if not number:

@@ -1,4 +1,4 @@
-"""Which sessions match a filter: page by page, counted, or as rows to calculate with.
+"""Which sessions match a filter: page by page, or as rows to calculate with.
 
 Each question is answered from indexes alone and looks at a bounded number of rows, so that it
 takes the same time over a million sessions as over ten thousand.
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, literal, select, tuple_, union, union_all
 
-from billing.checkout_session import CheckoutSession, Kind
+from billing.checkout_session import CheckoutSession, Kind, Outcome
 from billing.json_codec import loads
 from billing.money import THREE_DECIMAL, ZERO_DECIMAL
 from billing.safe_text import sanitize
 from billing.session_filter import SearchedAmount, SessionFilter, searched_amounts
 from billing.store.damaged import read_each
-from billing.store.sessions import TERM_LENGTH
+from billing.store.sessions import SESSION, TERM_LENGTH, session_of
 from billing.store.tables import checkout_sessions, session_terms
 
 if TYPE_CHECKING:
@@ -29,14 +29,11 @@ if TYPE_CHECKING:
 
 COUNTED = 10_000
 SEARCHED = 10_000  # so many of the newest sessions that hold a word are looked through
-STATUSES = ("open", "complete", "expired", "")
-PAYMENT_STATUSES = ("paid", "unpaid", "no_payment_required")
 LAST_CHARACTER = chr(sys.maxunicode)
 
 _s = checkout_sessions.c
 _t = session_terms.c
-FACTS = (_s.created, _s.id, _s.status, _s.payment_status, _s.currency, _s.amount_total,
-         _s.completed_at)  # fmt: skip
+FACTS = (_s.created, _s.id, _s.outcome, _s.currency, _s.amount_total, _s.completed_at)
 
 JSON = dict[str, Any]
 
@@ -84,19 +81,13 @@ def by_ids(connection: Connection, ids: Sequence[str]) -> tuple[CheckoutSession,
 
 def kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
     """Our copies of these, in this order; what we have no copy of is left out."""
-    rows = connection.execute(select(_s.id, _s.data, _s.completed_at).where(_s.id.in_(ids))).all()
+    rows = connection.execute(select(*SESSION, _s.completed_at).where(_s.id.in_(ids))).all()
     found = dict(read_each(rows, _kept))
     return [found[one] for one in ids if one in found]
 
 
 def _kept(row: Any) -> tuple[str, Kept]:
-    data = loads(row.data)
-    return row.id, Kept(data, CheckoutSession.from_stripe(data), row.completed_at)
-
-
-def count(connection: Connection, wanted: SessionFilter) -> int:
-    """How many match; over ``COUNTED`` that many and more."""
-    return _counted(connection, matching(wanted, (_s.id, _s.created), most=COUNTED + 1))
+    return row.id, Kept(loads(row.data), session_of(row), row.completed_at)
 
 
 def count_new(
@@ -112,11 +103,7 @@ def count_new(
     new = select(rows.id).where(rows.id.not_in(shown))
     if end:
         new = new.where(tuple_(rows.created, rows.id) > (end.created, end.id))
-    return _counted(connection, new)
-
-
-def _counted(connection: Connection, rows: Select[Any] | CompoundSelect[Any]) -> int:
-    some = select(rows.subquery().c.id).limit(COUNTED + 1).subquery()
+    some = new.limit(COUNTED + 1).subquery()
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -172,22 +159,19 @@ def _limited(rows: Select[Any], most: int | None) -> Select[Any]:
 
 def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
     """The filter as alternatives, each of which is one stretch of one index."""
-    if not (wanted.statuses or wanted.payment_statuses or wanted.kinds or wanted.only_ours):
+    if not (wanted.outcomes or wanted.kinds or wanted.only_ours):
         return [[]]
     sold: list[tuple[Kind | None, bool]] = [(kind, True) for kind in wanted.kinds or Kind]
     if not wanted.kinds:
         sold += [(None, True)] if wanted.only_ours else [(None, True), (None, False)]
     return [
         [
-            _s.status == status,
-            _s.payment_status == payment_status,
+            _s.outcome == outcome,
             _s.kind.is_(None) if kind is None else _s.kind == kind.value,
             _s.ours == literal(ours),
         ]
-        for status, payment_status, (kind, ours) in product(
-            sorted(wanted.statuses) or STATUSES,
-            sorted(wanted.payment_statuses) or PAYMENT_STATUSES,
-            sorted(sold, key=str),
+        for outcome, (kind, ours) in product(
+            sorted(wanted.outcomes) or Outcome, sorted(sold, key=str)
         )
     ]
 
@@ -216,8 +200,7 @@ def _searched(
     rows = select(*columns).join(found, found.c.id == _s.id)
     # In these conditions no index can be used: the few that were found are looked at, by id.
     for column, values in (
-        (_s.status, wanted.statuses),
-        (_s.payment_status, wanted.payment_statuses),
+        (_s.outcome, wanted.outcomes),
         (_s.kind, {kind.value for kind in wanted.kinds}),
     ):
         if values:

@@ -1,4 +1,4 @@
-"""Our copy of Stripe's Checkout Sessions. A session's status only moves forward."""
+"""Our copy of Stripe's Checkout Sessions. What became of a session only moves forward."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from billing.checkout_session import APP_METADATA, CheckoutSession
+from billing.checkout_session import APP_METADATA, CheckoutSession, Outcome
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store.damaged import read_each
 from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
+from billing.stripe_json import JSON, id_at, object_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +24,27 @@ if TYPE_CHECKING:
 TERM_LENGTH = 200
 COMPLETED = "checkout.session.completed"
 CHANGING = (
-    *("progress", "status", "payment_status", "ours", "kind"),
-    *("amount_total", "currency", "data"),
+    *("progress", "outcome", "ours", "kind"),
+    *("amount_total", "currency", "quantity", "failure", "data"),
 )
-
-JSON = dict[str, Any]
+# How far a session has come. Stripe's own states never go back, so neither does our copy: what a
+# list says of a delayed payment that has failed is older than what was read of that payment; one
+# that succeeds all the same is paid.
+PROGRESS = {
+    Outcome.OPEN: 0,
+    Outcome.PROCESSING: 1,
+    Outcome.FAILED: 2,
+    Outcome.PAID: 3,
+    Outcome.EXPIRED: 3,
+}
+COMPLETE = (Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED)
+# What `session_of` makes a session from.
+SESSION = (
+    checkout_sessions.c.id,
+    checkout_sessions.c.data,
+    checkout_sessions.c.quantity,
+    checkout_sessions.c.failure,
+)
 
 
 def _forward_only(statement: Any) -> Any:
@@ -48,15 +65,6 @@ _note_request = (
 _keep_terms = upsert(session_terms, lambda statement: statement.on_conflict_do_nothing())
 
 
-def progress_of(session: JSON) -> int:
-    """How far a session has come. Stripe's own states never go back, so neither does our copy."""
-    if session.get("status") == "open":
-        return 0
-    if session.get("status") == "complete" and session["payment_status"] == "unpaid":
-        return 1
-    return 2
-
-
 @dataclass(frozen=True)
 class Copies:
     """Sessions and their search terms as rows: all that can be done without the database."""
@@ -65,14 +73,14 @@ class Copies:
     terms: list[JSON]
 
     @classmethod
-    def of(cls, found: Sequence[JSON]) -> Copies:
-        """Copies of Stripe's session objects."""
+    def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> Copies:
+        """Copies of sessions, each with Stripe's object that it was read from."""
         terms = [
-            {"term": term, "created": session["created"], "session_id": session["id"]}
-            for session in found
-            for term in terms_of(session)
+            {"term": term, "created": session.created, "session_id": session.id}
+            for session, data in found
+            for term in terms_of(session, data)
         ]
-        return cls([_row(session) for session in found], terms)
+        return cls([_row(session, data) for session, data in found], terms)
 
 
 def keep(connection: Connection, copies: Sequence[Copies]) -> None:
@@ -89,23 +97,22 @@ def keep(connection: Connection, copies: Sequence[Copies]) -> None:
 def recent(connection: Connection, limit: int) -> list[CheckoutSession]:
     """The newest sessions first."""
     newest = (
-        select(checkout_sessions.c.id, checkout_sessions.c.data)
+        select(*SESSION)
         .order_by(checkout_sessions.c.created.desc(), checkout_sessions.c.id.desc())
         .limit(limit)
     )
-    return read_each(connection.execute(newest).all(), _session)
+    return read_each(connection.execute(newest).all(), session_of)
 
 
 def get(connection: Connection, session_id: str) -> CheckoutSession | None:
     """One session, or None when we have no copy of it."""
-    this = select(checkout_sessions.c.id, checkout_sessions.c.data).where(
-        checkout_sessions.c.id == session_id
-    )
-    return next(iter(read_each(connection.execute(this).all(), _session)), None)
+    this = select(*SESSION).where(checkout_sessions.c.id == session_id)
+    return next(iter(read_each(connection.execute(this).all(), session_of)), None)
 
 
-def _session(row: Any) -> CheckoutSession:
-    return CheckoutSession.from_stripe(loads(row.data))
+def session_of(row: Any) -> CheckoutSession:
+    """The session of a row that has the columns of ``SESSION``."""
+    return CheckoutSession.from_stripe(loads(row.data), quantity=row.quantity, failure=row.failure)
 
 
 def note_completions(connection: Connection, session_ids: Sequence[str]) -> None:
@@ -119,7 +126,7 @@ def note_completions(connection: Connection, session_ids: Sequence[str]) -> None
         update(checkout_sessions)
         .where(
             checkout_sessions.c.id.in_(session_ids),
-            checkout_sessions.c.status == "complete",
+            checkout_sessions.c.outcome.in_(COMPLETE),
             checkout_sessions.c.completed_at.is_(None),
         )
         .values(completed_at=told)
@@ -140,36 +147,32 @@ def request_of(connection: Connection, session_id: str) -> str | None:
     )
 
 
-def terms_of(session: JSON) -> Iterable[str]:
+def terms_of(session: CheckoutSession, data: JSON) -> Iterable[str]:
     """What the session can be found by, besides its id and amount."""
-    email = (session.get("customer_details") or {}).get("email") or session.get("customer_email")
+    email = session.customer_email or ""
     found = (
         email,
-        *((email or "").rpartition("@")[2:]),
-        session.get("client_reference_id"),
-        *(session.get(name) for name in ("customer", "payment_intent", "subscription", "invoice")),
-        *(
-            value
-            for key, value in (session.get("metadata") or {}).items()
-            if key not in APP_METADATA
-        ),
+        email.rpartition("@")[2],
+        text_at(data, "client_reference_id"),
+        *(id_at(data, name) for name in ("customer", "payment_intent", "subscription", "invoice")),
+        *(value for key, value in object_at(data, "metadata").items() if key not in APP_METADATA),
     )
     return {
         sanitize(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
     }
 
 
-def _row(session: JSON) -> JSON:
-    known = CheckoutSession.from_stripe(session)
+def _row(session: CheckoutSession, data: JSON) -> JSON:
     return {
-        "id": known.id,
-        "created": known.created,
-        "progress": progress_of(session),
-        "status": known.status,
-        "payment_status": known.payment_status,
-        "ours": known.ours,
-        "kind": known.kind,
-        "amount_total": known.amount_total,
-        "currency": known.currency,
-        "data": dumps(session),
+        "id": session.id,
+        "created": session.created,
+        "progress": PROGRESS[session.outcome],
+        "outcome": session.outcome,
+        "ours": session.ours,
+        "kind": session.kind,
+        "amount_total": session.amount_total,
+        "currency": session.currency,
+        "quantity": session.quantity,
+        "failure": None if session.failure is None else sanitize(session.failure),
+        "data": dumps(data),
     }

@@ -33,24 +33,25 @@ def _searched(length: int) -> TypeEngine[str]:
 
 
 # What a session is filtered by, and what the numbers over many of them are made from.
-_FACETS = ("status", "payment_status", "kind", "ours")
+_FACETS = ("outcome", "kind", "ours")
 _NUMBERS = ("currency", "amount_total", "completed_at")
 
-# Our copy of Stripe's Checkout Sessions. `progress` only grows: see sessions.progress_of.
+# Our copy of Stripe's Checkout Sessions. `progress` only grows: see sessions.PROGRESS.
 checkout_sessions = Table(
     "checkout_sessions",
     metadata,
     Column("id", _searched(300), primary_key=True),
     Column("created", BigInteger, nullable=False),
     Column("progress", SmallInteger, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("payment_status", String(32), nullable=False),
+    Column("outcome", String(16), nullable=False),  # see checkout_session.Outcome
     Column("ours", Boolean, nullable=False),
     Column("kind", String(16)),
     Column("amount_total", BigInteger),
     Column("currency", String(3)),
     Column("completed_at", BigInteger),  # when the event said so; None when never seen
     Column("request_id", String(255)),  # of the request that made it, when it was made here
+    Column("quantity", BigInteger),  # as its line items say, once it is paid
+    Column("failure", Text),  # why its delayed payment failed
     Column("data", Text, nullable=False),  # Stripe's object, as JSON
     Index("sessions_by_time", "created", "id", *_FACETS, *_NUMBERS),
     Index("sessions_by_facets", *_FACETS, "created", "id", *_NUMBERS),

@@ -10,7 +10,7 @@ import pytest
 
 from billing.errors import InvalidInput, StripeFailure
 from tests.support.quick_services import granted_totals, ledger, open_services
-from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
+from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount, line_item
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,8 +55,7 @@ async def test_a_paid_credits_session_grants_its_credits_once(
 async def test_the_quantity_is_what_was_bought_not_what_was_noted(
     services: Services, account: StripeAccount
 ) -> None:
-    bought = {"object": "list", "has_more": False, "data": [{"id": "li_1", "quantity": 3}]}
-    sold = account.sell("credits", 500, line_items=bought, **PAID)
+    sold = account.sell("credits", 500, items=[line_item("credits", 3)], **PAID)
     await services.fulfillment.settle(sold["id"], "return")
     assert await services.store.read(granted_totals) == {"credits": 3}
 
@@ -85,7 +84,7 @@ async def test_a_session_that_costs_nothing_is_granted(
 async def test_nothing_else_is_granted_but_it_is_kept(
     services: Services, account: StripeAccount, values: dict[str, Any], *, ours: bool
 ) -> None:
-    sold = account.sell("credits", 5, ours=ours, line_items={"data": []}, **values)
+    sold = account.sell("credits", 5, ours=ours, items=[], **values)
     settled = await services.fulfillment.settle(sold["id"], "return")
     assert settled.grant is None
     assert await ledger(services.store) == {}
@@ -142,7 +141,7 @@ async def test_one_grant_is_logged_by_its_session_and_a_history_in_one_line(
     services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = account.sell("credits", 5, **PAID)
-    many = [account.sell("credits", n, **PAID) for n in range(10)]
+    many = [account.sell("credits", n, **PAID) for n in range(1, 11)]
     many += [account.sell("pro", **PAID), account.sell("pro")]
     with caplog.at_level(logging.INFO, "billing.fulfillment"):
         await services.fulfillment.settle(one["id"], "evt_1")
@@ -150,7 +149,7 @@ async def test_one_grant_is_logged_by_its_session_and_a_history_in_one_line(
         await services.fulfillment.absorb([one, *many])
     assert caplog.messages == [
         f"Granted: 5 x credits for {one['id']} (evt_1)",
-        "Granted: 45 x credits, 1 x pro for 11 sessions",
+        "Granted: 55 x credits, 1 x pro for 11 sessions",
     ]
 
 

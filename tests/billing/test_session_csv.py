@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from billing.checkout_session import CheckoutSession
 from billing.session_csv import COLUMNS, csv_row
 from tests.support.stripe_account import session_object
 
 NOW = 1_780_000_000
 
 
-def row(completed_at: int | None = None, **values: Any) -> dict[str, str]:
-    session = session_object(1, "credits", 10, NOW) | values
-    return dict(zip(COLUMNS, csv_row(session, completed_at), strict=True))
+def row(
+    completed_at: int | None = None, failure: str | None = None, **values: Any
+) -> dict[str, str]:
+    data = session_object(1, "credits", 10, NOW) | values
+    session = CheckoutSession.from_stripe(data, failure=failure)
+    return dict(zip(COLUMNS, csv_row(session, data, completed_at), strict=True))
 
 
 def test_a_row_tells_the_session_in_plain_values() -> None:
@@ -24,7 +28,15 @@ def test_a_row_tells_the_session_in_plain_values() -> None:
     assert (found["amount"], found["currency"]) == ("9.90", "USD")
     assert (found["what"], found["quantity"]) == ("10 extra credits", "10")
     assert (found["status"], found["payment_status"]) == ("complete", "paid")
+    assert (found["outcome"], found["failure"]) == ("paid", "")
     assert (found["customer"], found["payment_intent"]) == ("cus_1", "pi_1")
+
+
+def test_a_failed_debit_is_told_with_the_banks_reason() -> None:
+    reason = "The bank account has been closed."
+    found = row(failure=reason, status="complete")
+    assert (found["outcome"], found["failure"]) == ("failed", reason)
+    assert (found["status"], found["payment_status"]) == ("complete", "unpaid")
 
 
 def test_what_is_not_known_is_empty() -> None:

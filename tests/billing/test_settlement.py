@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from billing.checkout_session import CheckoutSession
 from billing.errors import WebhookRefused
 from billing.store import events, tables
 from tests.support.quick_services import (
@@ -310,9 +311,20 @@ async def test_an_event_of_a_session_that_stripe_does_not_know_fails_in_words(
 
 
 async def test_an_event_that_nobody_foresaw_fails_alone(
-    services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
+    services: Services,
+    account: StripeAccount,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    odd = account.sell("pro", status="complete", payment_status="paid", customer_details=["odd"])
+    odd = account.pay(account.sell("pro"))
+    read = CheckoutSession.from_stripe
+
+    def stumble(session: dict[str, Any], **known: Any) -> CheckoutSession:
+        if session["id"] == odd["id"]:
+            raise AttributeError
+        return read(session, **known)
+
+    monkeypatch.setattr(CheckoutSession, "from_stripe", stumble)
     well = [account.pay(account.sell("credits", 5)) for _ in range(20)]
     for session in (odd, *well):
         await deliver(services, account.say("completed", session, event_id=f"evt_{session['id']}"))

@@ -67,9 +67,9 @@ def test_the_pro_plan_is_paid_and_both_tabs_see_it(page: Page, app: Process) -> 
     pay(checkout, PAID)
     banner(checkout, "Payment received")
     expect(checkout.get_by_text("Pro plan, $99.00, paid by")).to_be_visible()
-    newest_row(checkout, "Pro plan", "$99.00", "Complete", "Paid", "tester@example.com")
+    newest_row(checkout, "Pro plan", "$99.00", "Paid", "tester@example.com")
 
-    newest_row(page, "Pro plan", "Complete", "Paid")
+    newest_row(page, "Pro plan", "Paid")
     expect(page.get_by_text("Pro plan paid: $99.00")).to_be_visible()
 
     url = checkout.url
@@ -86,7 +86,7 @@ def test_extra_credits_are_paid_by_the_quantity(page: Page, app: Process) -> Non
     checkout = checkout_of(page, "BUY EXTRA LOAD CREDITS")
     pay(checkout, PAID)
     banner(checkout, "Payment received")
-    newest_row(checkout, "12 extra credits", "$11.88", "Complete", "Paid")
+    newest_row(checkout, "12 extra credits", "$11.88", "Paid")
 
 
 def test_a_declined_card_leaves_checkout_open_and_another_card_pays(
@@ -95,10 +95,10 @@ def test_a_declined_card_leaves_checkout_open_and_another_card_pays(
     checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
     pay(checkout, INSUFFICIENT_FUNDS)
     expect(checkout.get_by_role("alert")).to_contain_text("insufficient funds")
-    newest_row(page, "Pro plan", "Open", "Unpaid")
+    newest_row(page, "Pro plan", "Open")
     pay(checkout, PAID)
     banner(checkout, "Payment received")
-    newest_row(page, "Pro plan", "Complete", "Paid")
+    newest_row(page, "Pro plan", "Paid")
 
 
 @pytest.mark.parametrize("succeed", [True, False])
@@ -108,10 +108,10 @@ def test_3d_secure_decides(page: Page, app: Process, succeed: bool) -> None:
     authenticate(checkout, succeed=succeed)
     if succeed:
         banner(checkout, "Payment received")
-        newest_row(page, "1 extra credit", "Complete", "Paid")
+        newest_row(page, "1 extra credit", "Paid")
     else:
         expect(checkout.get_by_role("alert")).to_contain_text("authenticate")
-        newest_row(page, "1 extra credit", "Open", "Unpaid")
+        newest_row(page, "1 extra credit", "Open")
 
 
 def let_the_bank_answer(app: Process) -> None:
@@ -134,15 +134,15 @@ def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Proc
     checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
     pay(checkout, MONEY_COMES_LATER)
     banner(checkout, "Still processing")
-    newest_row(checkout, "Pro plan", "Complete", "Unpaid", "tester@example.com")
+    newest_row(checkout, "Pro plan", "Processing", "tester@example.com")
     session_id = session_returned_to(checkout)
     granted = f"Granted: 1 x pro for {session_id}"
     assert granted not in app.log
 
     let_the_bank_answer(app)
     banner(checkout, "Payment received")
-    newest_row(checkout, "Pro plan", "Complete", "Paid")
-    newest_row(page, "Pro plan", "Complete", "Paid")
+    newest_row(checkout, "Pro plan", "Paid")
+    newest_row(page, "Pro plan", "Paid")
     page.goto(f"{app.url}/app/sessions?session={session_id}")
     story = page.get_by_role("dialog")
     expect(story).to_contain_text("The delayed payment arrived")
@@ -158,6 +158,8 @@ def test_a_bank_that_returns_the_debit_grants_nothing(page: Page, app: Process) 
     session_id = session_returned_to(checkout)
 
     let_the_bank_answer(app)
+    banner(checkout, "Payment failed")
+    newest_row(checkout, "1 extra credit", "Failed")
     page.goto(f"{app.url}/app/sessions?session={session_id}")
     story = page.get_by_role("dialog")
     expect(story).to_contain_text("The delayed payment failed")
@@ -171,7 +173,7 @@ def test_leaving_checkout_is_canceled_and_nothing_is_paid(page: Page, app: Proce
     checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
     checkout.get_by_role("link", name="Back").click()
     banner(checkout, "Canceled")
-    newest_row(checkout, "Pro plan", "Open", "Unpaid")
+    newest_row(checkout, "Pro plan", "Open")
 
 
 def test_an_expired_link_says_so_and_the_dashboard_too(page: Page, app: Process) -> None:
@@ -182,8 +184,8 @@ def test_an_expired_link_says_so_and_the_dashboard_too(page: Page, app: Process)
     sessions = sandbox_client(app).v1.checkout.sessions
     newest = sessions.list({"limit": 1}).data[0]
     sessions.expire(newest.id)
-    newest_row(page, "Pro plan", "Expired", "Unpaid")
-    expect(page.get_by_text("This session is expired, unpaid.")).to_be_visible()
+    newest_row(page, "Pro plan", "Expired")
+    expect(page.get_by_text("This session has expired.")).to_be_visible()
     billing_page(page, app, f"?success=1&session_id={newest.id}")
     banner(page, "Not paid")
     page.goto(link)

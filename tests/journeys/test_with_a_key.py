@@ -77,14 +77,14 @@ def test_the_same_pages_and_routes_work_on_another_stripe(
         assert checkout.url.startswith(stripe_alone.url)
         pay(checkout, PAID)
         banner(checkout, "Payment received")
-        newest_row(page, "Pro plan", "€49.00", "Complete", "Paid")
+        newest_row(page, "Pro plan", "€49.00", "Paid")
         assert "checkout.session.completed cs_test_" in app.log
         assert requests.get(f"{app.url}/sandbox/v1/prices", timeout=5).status_code == 404
         made = requests.post(
             f"{app.url}/api/billing/extra-credits", json={"quantity": 3}, timeout=9
         )
         assert made.status_code == 200
-        newest_row(page, "3 extra credits", "€4.50", "Open", "Unpaid")
+        newest_row(page, "3 extra credits", "€4.50", "Open")
         assert "sk_test_a_stranger" not in app.log + page.content()
         assert settings["STRIPE_WEBHOOK_SECRET"] not in app.log + page.content()
 

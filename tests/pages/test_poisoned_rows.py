@@ -15,6 +15,7 @@ from billing.session_filter import SessionFilter
 from billing.store import events, sessions
 from billing.store.tables import checkout_sessions
 from tests.pages.test_notices import FRAME
+from tests.support import stored
 from tests.support.connected_shop import ConnectedShop, connected_shop
 from tests.support.stripe_account import event_object, session_object
 
@@ -49,7 +50,7 @@ def good(shop: ConnectedShop) -> set[str]:
     copies = [session_object(number, "credits", 1) for number in range(len(changes))]
 
     def write(connection: Connection) -> None:
-        sessions.keep(connection, [sessions.Copies.of(copies)])
+        sessions.keep(connection, [stored.copies(copies)])
         for copy, change in zip(copies, changes, strict=True):
             if change:
                 change(copy)

@@ -4,7 +4,7 @@ that a broken product gets."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from billing.session_reader import SessionReading
     from billing.store.grants import Grant
     from pages.kit.evidence import Records
 
@@ -159,8 +160,9 @@ def test_a_grant_without_a_payment_is_found_out(
 ) -> None:
     entitlement = fulfillment.entitlement
 
-    def generous(session: dict[str, Any], cause: str, now: float) -> Grant | None:
-        return entitlement(session | {"status": "complete", "payment_status": "paid"}, cause, now)
+    def generous(found: SessionReading, cause: str, now: float) -> Grant | None:
+        paid = replace(found.session, status="complete", payment_status="paid")
+        return entitlement(replace(found, session=paid, bought=1), cause, now)
 
     monkeypatch.setattr(fulfillment, "entitlement", generous)
     abandoned = BY_NAME["abandoned-expired"]

@@ -25,7 +25,9 @@ from billing.store import (
     tables,
 )
 from tests.store.test_grants import LINE
+from tests.support import stored
 from tests.support.quick_services import event_rows, granted_totals
+from tests.support.stored import copies
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def hostile() -> list[dict[str, Any]]:
 
 
 async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of(hostile())]))
+    await store.write(lambda connection: sessions.keep(connection, [copies(hostile())]))
     found = await store.read(lambda connection: sessions.recent(connection, len(TEXTS)))
     assert {session.customer_email for session in found} == {sound(text) for text in TEXTS}
     terms = await store.read(
@@ -151,7 +153,7 @@ async def test_a_session_of_which_no_sound_copy_is_stored_costs_itself_alone(
     *damaged, good = [copy["id"] for copy in copies]
 
     def write(connection: Connection) -> None:
-        sessions.keep(connection, [sessions.Copies.of(copies)])
+        sessions.keep(connection, [stored.copies(copies)])
         rows = tables.checkout_sessions
         for name, data in zip(damaged, STORED.values(), strict=True):
             connection.execute(update(rows).where(rows.c.id == name).values(data=data))

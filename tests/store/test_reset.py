@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
+from billing.checkout_session import CheckoutSession
 from billing.fulfillment import Absorbable, absorb
+from billing.session_reader import SessionReading
 from billing.store import Store, events, sync, tables
 from billing.store.reset import FORGOTTEN, forget_everything
 from tests.support.stripe_account import event_object, session_object
@@ -22,7 +24,8 @@ pytestmark = pytest.mark.anyio
 def fill(connection: Connection) -> None:
     session = session_object(1, "credits", 5)
     paid = session | {"status": "complete", "payment_status": "paid"}
-    absorb(connection, [Absorbable.of([paid])])
+    reading = SessionReading(paid, CheckoutSession.from_stripe(paid), bought=5)
+    absorb(connection, [Absorbable.of([reading])])
     event = event_object("evt_1", "completed", paid)
     events.record(connection, [events.Arrival(event, "webhook", "handled", time.time())])
     sync.save(connection, "mirror", {"complete": True})

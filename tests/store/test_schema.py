@@ -26,6 +26,7 @@ from billing.store.tables import metadata
 from tests.store.test_grants import LINE
 from tests.support.databases import fresh_database, store_on
 from tests.support.quick_services import granted_totals
+from tests.support.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
@@ -120,9 +121,7 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
         assert await store.read(granted_totals) == {"credits": 5}
         assert await store.read(terms) == [("ada", 1, "cs_test_1")]
         made = session_object(1, "credits", 1)
-        await store.write(
-            lambda connection: sessions.keep(connection, [sessions.Copies.of([made])])
-        )
+        await store.write(lambda connection: sessions.keep(connection, [copies([made])]))
         (found,) = await store.read(lambda connection: sessions.recent(connection, 5))
         assert found.id == made["id"]
 
@@ -131,7 +130,7 @@ async def test_a_current_database_is_opened_again_as_it_was(database_url: str) -
     for number in range(3):
         with store_on(database_url) as store:
             made = session_object(number, "credits", 1)
-            await store.write(partial(sessions.keep, copies=[sessions.Copies.of([made])]))
+            await store.write(partial(sessions.keep, copies=[copies([made])]))
     with store_on(database_url) as store:
         assert len(await store.read(lambda connection: sessions.recent(connection, 9))) == 3
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
+from billing.checkout_session import Outcome
 from billing.store import sessions
 from billing.store.tables import checkout_sessions, session_terms
 from billing.store.upsert import MOST_VALUES
+from tests.support.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
@@ -22,19 +25,33 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 JSON = dict[str, Any]
-OPEN = {"status": "open", "payment_status": "unpaid"}
-DELAYED = {"status": "complete", "payment_status": "unpaid"}
-PAID = {"status": "complete", "payment_status": "paid"}
-EXPIRED = {"status": "expired", "payment_status": "unpaid"}
 
 
-def state(session: JSON, *states: JSON) -> list[JSON]:
-    return [session | state for state in states]
+@dataclass(frozen=True, order=True)
+class State:
+    """What Stripe says of a session, the later the greater."""
+
+    step: int
+    status: str
+    payment_status: str
+    outcome: Outcome
+    failure: str | None = None
+
+    @property
+    def state(self) -> JSON:
+        return {"status": self.status, "payment_status": self.payment_status}
+
+
+OPEN = State(0, "open", "unpaid", Outcome.OPEN)
+DELAYED = State(1, "complete", "unpaid", Outcome.PROCESSING)
+FAILED = State(2, "complete", "unpaid", Outcome.FAILED, "The bank account has been closed.")
+PAID = State(3, "complete", "paid", Outcome.PAID)
+EXPIRED = State(3, "expired", "unpaid", Outcome.EXPIRED)
 
 
 async def test_a_session_is_read_back_as_stripe_had_it(store: Store) -> None:
     made = session_object(1, "credits", 12)
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of([made])]))
+    await store.write(lambda connection: sessions.keep(connection, [copies([made])]))
     found = await store.read(lambda connection: sessions.get(connection, made["id"]))
     assert found is not None
     assert (found.id, found.quantity, found.amount) == (made["id"], 12, "$11.88")
@@ -48,7 +65,7 @@ async def test_an_unknown_session_is_none(store: Store) -> None:
 async def test_the_newest_come_first_and_no_more_than_asked_for(store: Store) -> None:
     made = [session_object(n, "pro", 1, created=1_000 + n) for n in range(20)]
     await store.write(
-        lambda connection: sessions.keep(connection, [sessions.Copies.of(made[::2] + made[1::2])])
+        lambda connection: sessions.keep(connection, [copies(made[::2] + made[1::2])])
     )
     newest = await store.read(lambda connection: sessions.recent(connection, 3))
     assert [session.created for session in newest] == [1_019, 1_018, 1_017]
@@ -58,60 +75,61 @@ async def test_the_newest_come_first_and_no_more_than_asked_for(store: Store) ->
 async def test_whatever_order_states_arrive_in_the_furthest_stays(
     store: Store, *, at_once: bool
 ) -> None:
-    lives = ((OPEN, DELAYED, PAID), (OPEN, EXPIRED))
+    lives = ((OPEN, DELAYED, FAILED, PAID), (OPEN, EXPIRED))
     orders = [itertools.product(life, repeat=length) for life in lives for length in (2, 3)]
     arrivals = {f"cs_test_{n}": order for n, order in enumerate(itertools.chain(*orders))}
 
     def arrive(connection: Connection) -> None:
         for name, order in arrivals.items():
-            states = state(session_object(1, "pro", 1) | {"id": name}, *order)
+            session = session_object(1, "pro", 1) | {"id": name}
+            states = [copies([session | one.state], failure=one.failure) for one in order]
             for batch in [states] if at_once else [[one] for one in states]:
-                sessions.keep(connection, [sessions.Copies.of(batch)])
+                sessions.keep(connection, batch)
 
     await store.write(arrive)
     for name, order in arrivals.items():
         found = await store.read(partial(sessions.get, session_id=name))
         assert found is not None
-        furthest = max(order, key=sessions.progress_of)
-        kept = {"status": found.status, "payment_status": found.payment_status}
-        assert kept == furthest, f"{order} ended as {kept}"
+        assert found.outcome == max(order).outcome, f"{order} ended as {found.outcome}"
 
 
 async def test_the_columns_that_filters_use_follow_the_object(store: Store) -> None:
     made = session_object(1, "credits", 5)
     await store.write(
-        lambda connection: sessions.keep(connection, [sessions.Copies.of(state(made, OPEN, PAID))])
+        lambda connection: sessions.keep(
+            connection, [copies([made]), copies([made | PAID.state], quantity=4)]
+        )
     )
     row = await store.read(
         lambda connection: connection.execute(select(checkout_sessions)).mappings().one()
     )
-    assert (row["status"], row["payment_status"], row["kind"]) == ("complete", "paid", "credits")
+    assert (row["outcome"], row["kind"], row["quantity"]) == ("paid", "credits", 4)
     assert (row["amount_total"], row["currency"], row["ours"]) == (495, "usd", True)
 
 
 async def test_another_apps_session_is_kept_as_such(store: Store) -> None:
     foreign = session_object(1, "credits", 5, ours=False)
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of([foreign])]))
+    await store.write(lambda connection: sessions.keep(connection, [copies([foreign])]))
     (found,) = await store.read(lambda connection: sessions.recent(connection, 10))
     assert (found.ours, found.kind) == (False, None)
 
 
 async def test_more_than_one_statement_holds_are_kept(store: Store) -> None:
     many = [session_object(n, "pro", 1) for n in range(MOST_VALUES // 5)]
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of(many)]))
+    await store.write(lambda connection: sessions.keep(connection, [copies(many)]))
     kept = await store.read(lambda connection: len(sessions.recent(connection, 10_000)))
     assert kept == len(many)
 
 
 async def test_keeping_nothing_changes_nothing(store: Store) -> None:
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of([])]))
+    await store.write(lambda connection: sessions.keep(connection, [copies([])]))
     assert await store.read(lambda connection: sessions.recent(connection, 1)) == []
 
 
 async def test_a_session_is_found_by_its_mail_ids_and_metadata(store: Store) -> None:
     made = session_object(7, "credits", 1)
     made["metadata"]["Order"] = "Nr. 42 Ä"
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of([made])]))
+    await store.write(lambda connection: sessions.keep(connection, [copies([made])]))
     terms = await store.read(
         lambda connection: set(connection.scalars(select(session_terms.c.term)))
     )

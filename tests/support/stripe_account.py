@@ -31,6 +31,11 @@ LIST_SESSIONS = "/v1/checkout/sessions"
 LIST_EVENTS = "/v1/events"
 ACCOUNT = "/v1/account"
 ONE_SESSION = "/v1/checkout/sessions/{id}"
+LINE_ITEMS = "/v1/checkout/sessions/{id}/line_items"
+PAYMENT_INTENT = "/v1/payment_intents/{id}"
+INVOICE_PAYMENTS = "/v1/invoice_payments"
+PRICE = "/v1/prices/{id}"
+SHOWN_LINE_ITEMS = 10  # in a session; the others are listed by themselves
 
 
 @dataclass
@@ -77,6 +82,8 @@ class StripeAccount:
         self._lock = threading.Lock()
         self._sessions = _Newest()
         self._events = _Newest()
+        self._items: dict[str, list[JSON]] = {}  # by session; one of what it sells otherwise
+        self._intents: dict[str, JSON] = {}
         self._made = 0
 
     # What a test says ---------------------------------------------------------------------------
@@ -88,25 +95,40 @@ class StripeAccount:
         *,
         created: int | None = None,
         ours: bool = True,
+        items: list[JSON] | None = None,
         **values: Any,
     ) -> JSON:
-        """A new session, open and unpaid unless ``values`` say otherwise."""
+        """A new session, open and unpaid unless ``values`` say otherwise, of these line items."""
         with self._lock:
             self._made += 1
             session = session_object(self._made, kind, quantity, created, ours=ours) | values
-            self._sessions.put(session)
+            self._items[session["id"]] = [line_item(kind, quantity)] if items is None else items
+            self._put(session)
             return session
 
     def become(self, session: JSON, **values: Any) -> JSON:
         """The session once ``values`` of it have changed."""
         with self._lock:
             changed = self._sessions.get(session["id"]) | values
-            self._sessions.put(changed)
+            self._put(changed)
             return dict(changed)
 
     def pay(self, session: JSON) -> JSON:
         """The session, complete and paid."""
         return self.become(session, status="complete", payment_status="paid", url=None)
+
+    def debit(self, session: JSON, reason: str | None = None) -> JSON:
+        """The session, completed by a bank debit that is under way, or has failed for a reason."""
+        error = {"type": "card_error", "code": "payment_intent_payment_attempt_failed"}
+        with self._lock:
+            intent = f"pi_{session['id']}"
+            self._intents[intent] = {
+                "id": intent,
+                "object": "payment_intent",
+                "status": "requires_payment_method" if reason else "processing",
+                "last_payment_error": error | {"message": reason} if reason else None,
+            }
+        return self.become(session, status="complete", url=None, payment_intent=intent)
 
     def say(
         self, kind: str, session: JSON, *, event_id: str | None = None, listed: bool = True
@@ -144,6 +166,12 @@ class StripeAccount:
         """What the account knows of it now."""
         with self._lock:
             return dict(self._sessions.get(session_id))
+
+    def _put(self, session: JSON) -> None:
+        items = self._items[session["id"]]
+        data, has_more = items[:SHOWN_LINE_ITEMS], len(items) > SHOWN_LINE_ITEMS
+        shown = {"object": "list", "data": data, "has_more": has_more}
+        self._sessions.put(session, session | {"line_items": shown})
 
     # What Stripe's API says ---------------------------------------------------------------------
 
@@ -187,12 +215,35 @@ class StripeAccount:
         if path == ACCOUNT:
             self.asked[ACCOUNT] += 1
             return 200, {"id": "acct_of_the_tests", "object": "account"}
+        if path.endswith("/line_items"):
+            self.asked[LINE_ITEMS] += 1
+            return 200, self._line_items(path.split("/")[-2], query)
         if path.startswith(f"{LIST_SESSIONS}/"):
             self.asked[ONE_SESSION] += 1
-            session = self._sessions.find(path.removeprefix(f"{LIST_SESSIONS}/"))
-            if session:
-                return 200, {"line_items": line_items(session)} | session
+            name = path.removeprefix(f"{LIST_SESSIONS}/")
+            if session := self._sessions.find(name, "line_items" in _expanded(query)):
+                return 200, session
+        if path.startswith("/v1/payment_intents/"):
+            self.asked[PAYMENT_INTENT] += 1
+            if intent := self._intents.get(path.rpartition("/")[2]):
+                return 200, intent
+        if path == INVOICE_PAYMENTS:
+            self.asked[INVOICE_PAYMENTS] += 1
+            paid = [{"payment": {"payment_intent": one}} for one in self._intents.values()
+                    if one.get("invoice") == query["invoice"][0]]  # fmt: skip
+            return 200, {"object": "list", "data": paid, "has_more": False}
+        if path.startswith("/v1/prices/"):
+            self.asked[PRICE] += 1
+            kind = path.rpartition("/price_")[2]
+            return 200, price_object("credits" if kind == "credit" else kind)
         return _missing(path)
+
+    def _line_items(self, session_id: str, query: dict[str, list[str]]) -> JSON:
+        items = self._items[session_id]
+        after = query.get("starting_after", [""])[0]
+        start = next((place for place, one in enumerate(items, 1) if one["id"] == after), 0)
+        end = start + int(query["limit"][0])
+        return {"object": "list", "data": items[start:end], "has_more": end < len(items)}
 
 
 _FAULTS: dict[str, tuple[int, JSON]] = {
@@ -224,26 +275,30 @@ class _Newest:
         self._order: list[tuple[int, int, str]] = []  # created, arrival, id: the oldest first
         self._places: dict[str, tuple[int, int, str]] = {}
         self._bodies: dict[str, bytes] = {}
+        self._expanded: dict[str, bytes] = {}
         self._types: dict[str, str] = {}
         self.shown = 0
 
-    def put(self, value: JSON) -> None:
+    def put(self, value: JSON, expanded: JSON | None = None) -> None:
+        """Keep a value; ``expanded`` is what a list shows with everything expanded."""
         name = value["id"]
         if name not in self._places:
             self._places[name] = place = (value["created"], len(self._places), name)
             bisect.insort(self._order, place)
         self._types[name] = value.get("type", "")
         self._bodies[name] = json.dumps(value).encode()
+        self._expanded[name] = json.dumps(expanded or value).encode()
 
     def drop(self, name: str) -> None:
         self._order.remove(self._places.pop(name))
-        del self._bodies[name], self._types[name]
+        del self._bodies[name], self._expanded[name], self._types[name]
 
     def get(self, name: str) -> JSON:
         return dict(json.loads(self._bodies[name]))
 
-    def find(self, name: str) -> JSON | None:
-        return self.get(name) if name in self._bodies else None
+    def find(self, name: str, is_expanded: bool = False) -> JSON | None:
+        body = (self._expanded if is_expanded else self._bodies).get(name)
+        return None if body is None else dict(json.loads(body))
 
     def page(self, query: dict[str, list[str]]) -> tuple[int, JSON | bytes]:
         asked = {name: values[0] for name, values in query.items()}
@@ -272,7 +327,8 @@ class _Newest:
         chosen = found[:limit][::-1] if upward else found[:limit]
         more = b"true" if len(found) > limit else b"false"
         self.shown += len(chosen)
-        data = b",".join(self._bodies[name] for name in chosen)
+        bodies = self._expanded if _expanded(query) else self._bodies
+        data = b",".join(bodies[name] for name in chosen)
         return 200, b'{"object":"list","has_more":' + more + b',"data":[' + data + b"]}"
 
 
@@ -304,11 +360,36 @@ def session_object(
     }
 
 
-def line_items(session: JSON) -> JSON:
-    """What ``expand[]=line_items`` adds."""
-    quantity = int((session["metadata"] or {}).get("quantity", 1))
-    item = {"id": f"li_{session['id']}", "object": "item", "quantity": quantity}
-    return {"object": "list", "data": [item], "has_more": False}
+def line_item(kind: str, quantity: int | None = 1, **values: Any) -> JSON:
+    """So many of what the kind sells; ``price`` among ``values`` sells it at another Price."""
+    price = price_object(kind) | {"product": f"prod_{kind}"}
+    amount = price["unit_amount"] * (quantity or 0)
+    return {
+        "id": f"li_{kind}_{quantity}",
+        "object": "item",
+        "amount_subtotal": amount,
+        "amount_total": amount,
+        "currency": "usd",
+        "description": kind,
+        "price": price,
+        "quantity": quantity,
+    } | values
+
+
+def price_object(kind: str) -> JSON:
+    """The Price of a kind, with its Product expanded."""
+    return {
+        "id": {"credits": "price_credit"}.get(kind, f"price_{kind}"),
+        "object": "price",
+        "currency": "usd",
+        "product": {"id": f"prod_{kind}", "object": "product", "name": kind},
+        "recurring": {"interval": "month"} if kind == "pro" else None,
+        "unit_amount": 9900 if kind == "pro" else 99,
+    }
+
+
+def _expanded(query: dict[str, list[str]]) -> set[str]:
+    return {values[0] for name, values in query.items() if name.startswith("expand")}
 
 
 def event_object(event_id: str, kind: str, session: JSON) -> JSON:

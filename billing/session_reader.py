@@ -1,0 +1,139 @@
+"""What Stripe's answers leave out of a Checkout Session: what was bought, and why a payment failed.
+
+Whichever way a session is read, alone or in a list, it goes through here before it is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from billing.checkout_session import CheckoutSession, Kind, Outcome
+from billing.errors import NotConfigured, StripeFailure
+from billing.gateway import LISTED
+from billing.line_items import LineItem, SoldPrice
+from billing.store import session_events
+from billing.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from billing.catalog import Catalog
+    from billing.gateway import StripeGateway
+    from billing.store import Store
+
+log = logging.getLogger(__name__)
+
+NO_REASON = "The bank gave no reason."
+
+
+@dataclass(frozen=True)
+class SessionReading:
+    """A session as Stripe has it: its object, what we read of it, the line items that came with it
+    (all of them, where they matter), and how many of its kind were ``bought``: 0 while it is not
+    paid. ``unclear`` says why that could not be found out."""
+
+    data: JSON
+    session: CheckoutSession
+    line_items: tuple[LineItem, ...] = ()
+    bought: int = 0
+    unclear: NotConfigured | None = None
+
+
+class SessionReader:
+    """Completes what Stripe answered. A session that is paid and whose line items came with it
+    costs no request; one whose delayed payment is under way costs one for that payment.
+
+    Every method raises ``StripeFailure`` when it is worth asking again, and ``StoreFailure``.
+    """
+
+    def __init__(self, gateway: StripeGateway, catalog: Catalog, store: Store) -> None:
+        self._gateway = gateway
+        self._catalog = catalog
+        self._store = store
+
+    async def retrieve(self, session_id: str, *, with_payments: bool = False) -> SessionReading:
+        """One session with all of its line items; raises ``StripeFailure`` whatever it is."""
+        data = await self._gateway.retrieve_checkout_session(
+            session_id, with_line_items=True, with_payments=with_payments
+        )
+        whole = {"data": await self._all_line_items(data), "has_more": False}
+        return await self.read(data | {"line_items": whole})
+
+    async def read_all(self, found: Iterable[JSON]) -> list[SessionReading]:
+        """Sessions that Stripe has listed."""
+        return [await self.read(one) for one in found]
+
+    async def read(self, data: JSON) -> SessionReading:
+        """One of them."""
+        plain = {name: value for name, value in data.items() if name != "line_items"}
+        session = CheckoutSession.from_stripe(data)
+        items = tuple(map(LineItem.from_stripe, objects_at(data, "line_items")))
+        if session.outcome is Outcome.PROCESSING:
+            failed = CheckoutSession.from_stripe(data, failure=await self._failure(data))
+            return SessionReading(plain, failed, items)
+        if not (session.is_paid and session.kind):
+            return SessionReading(plain, session, items)
+        items = tuple(map(LineItem.from_stripe, await self._all_line_items(data)))
+        try:
+            bought = (await self._price_among(items, session.kind)).quantity(items)
+        except NotConfigured as unclear:
+            log.warning("What %s bought is unclear: %s", session.id, unclear.message)
+            return SessionReading(plain, session, items, unclear=unclear)
+        paid = CheckoutSession.from_stripe(data, quantity=bought)
+        return SessionReading(plain, paid, items, bought)
+
+    async def _all_line_items(self, data: JSON) -> list[JSON]:
+        """Every line item, where Stripe's answer holds the first of them or none."""
+        items = objects_at(data, "line_items")
+        has_more = "line_items" not in data or bool(object_at(data, "line_items").get("has_more"))
+        while has_more:
+            after = {"starting_after": items[-1]["id"]} if items else {}
+            page = await self._gateway.list_line_items(data["id"], limit=LISTED, **after)
+            items += page.data
+            has_more = page.has_more
+        return items
+
+    async def _price_among(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
+        """The Price by which ``kind`` is known among these line items; its Product is asked for
+        only where another Price is among them. Metadata does not count: whoever has the key can
+        write there what they like."""
+        price = SoldPrice(self._catalog.price_id(kind), recurring=kind is Kind.PRO)
+        if all(price.sells(item) for item in items):
+            return price
+        return await self._catalog.sold_price(kind)
+
+    async def _failure(self, data: JSON) -> str | None:
+        """Why the delayed payment failed, None while it has not.
+
+        Stripe leaves such a session complete and unpaid for good; its PaymentIntent tells, or,
+        where the key may not read that, the event.
+        https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
+        """
+        try:
+            intent = await self._payment(data)
+        except StripeFailure as failure:
+            if failure.is_temporary:
+                raise
+            intent = None
+        if intent is None:
+            told = partial(session_events.tell_of_failure, session_id=data["id"])
+            return NO_REASON if await self._store.read(told) else None
+        status, reason = text_at(intent, "status"), payment_error(intent)
+        if status == "canceled":
+            return reason or "The payment was canceled."
+        return reason if status == "requires_payment_method" else None
+
+    async def _payment(self, data: JSON) -> JSON | None:
+        """The PaymentIntent of a completed session, of a subscription that of its first invoice;
+        None where there is none."""
+        await self._gateway.turn()
+        if intent := id_at(data, "payment_intent"):
+            return await self._gateway.retrieve_payment_intent(intent)
+        if invoice := id_at(data, "invoice"):
+            page = await self._gateway.list_invoice_payments(invoice)
+            intents = (object_at(one, "payment", "payment_intent") for one in page.data)
+            return next(filter(None, intents), None)
+        return None

@@ -1,0 +1,63 @@
+"""Reading Stripe's JSON whatever API version wrote it, and whoever else may have.
+
+A field that is missing, null or of another type than expected reads as absent.
+https://docs.stripe.com/upgrades
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+def value_at(found: object, *path: str) -> Any:
+    """What stands at a path of names, or None where it leads nowhere."""
+    for name in path:
+        if not isinstance(found, dict):
+            return None
+        found = found.get(name)
+    return found
+
+
+def object_at(found: object, *path: str) -> JSON:
+    """The object at a path; an empty one where there is none."""
+    value = value_at(found, *path)
+    return value if isinstance(value, dict) else {}
+
+
+def objects_at(found: object, *path: str) -> list[JSON]:
+    """The objects in the list object at a path. https://docs.stripe.com/api/pagination"""
+    data = value_at(found, *path, "data")
+    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+
+
+def text_at(found: object, *path: str) -> str | None:
+    """The text at a path; None where there is none, or an empty one."""
+    value = value_at(found, *path)
+    return value if isinstance(value, str) and value else None
+
+
+def integer_at(found: object, *path: str) -> int | None:
+    """The whole number at a path."""
+    value = value_at(found, *path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def id_at(found: object, *path: str) -> str | None:
+    """The id at a path, where an object or only its id may stand.
+
+    https://docs.stripe.com/api/expanding_objects
+    """
+    return text_at(found, *path) or text_at(found, *path, "id")
+
+
+def payment_error(intent: object) -> str | None:
+    """Why the last try of a PaymentIntent failed, in the bank's words and Stripe's codes.
+
+    https://docs.stripe.com/api/payment_intents/object#payment_intent_object-last_payment_error
+    """
+    error = object_at(intent, "last_payment_error")
+    codes = dict.fromkeys((text_at(error, "code"), text_at(error, "decline_code")))
+    said = [text_at(error, "message"), ", ".join(code for code in codes if code)]
+    return " ".join(part for part in said if part) or None
