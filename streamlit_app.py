@@ -35,6 +35,7 @@ from billing.page_services import hand_over
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.setting_sources import load_settings
+from billing.settings import LOCAL_SANDBOX
 from billing.webhook_endpoint import WEBHOOK_PATH
 from stripe_sandbox import Sandbox, SandboxConfig
 
@@ -121,7 +122,7 @@ def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
     # An address that was meant for a key is not the sandbox's.
     settings = replace(settings, api_base=None)
     return settings.using(
-        source="local sandbox",
+        source=LOCAL_SANDBOX,
         secret_key=SecretStr("sk_test_sandbox"),
         api_base=f"{here}/sandbox",
         database_url=BILLING_DATABASE,

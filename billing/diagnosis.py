@@ -211,7 +211,8 @@ class Diagnosis:
         finding = Finding(Group.APP, "Database", Status.OK, "", setting=DATABASE_URL)
         try:
             kind = await self._store.ping()
-            position.check_account(await self._store.read(position.load), account)
+            kept = await self._store.read(position.load)
+            position.check_account(kept, account, embedded=self._settings.is_embedded)
             finding = replace(finding, found=f"{DATABASES.get(kind, kind)} answers.")
             return [finding, *await self._deliveries()]
         except BillingError as failure:

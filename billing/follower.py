@@ -63,12 +63,15 @@ class Follower:
         fulfillment: Fulfillment,
         settlement: Settlement,
         *,
+        embedded: bool = False,
         step_seconds: float = STEP_SECONDS,
     ) -> None:
+        """``embedded``: the Stripe at the other end is the embedded sandbox."""
         self._gateway = gateway
         self._store = store
         self._fulfillment = fulfillment
         self._settlement = settlement
+        self._embedded = embedded
         self._step_seconds = step_seconds
         self._lease_seconds = max(LEASE_SECONDS, 3 * step_seconds)
         self._holder = uuid.uuid4().hex
@@ -151,7 +154,7 @@ class Follower:
                 if failure.status != 403:  # a restricted key may not ask
                     raise
                 self._account = saved.get("account", "")
-        position.check_account(saved, self._account)
+        position.check_account(saved, self._account, embedded=self._embedded)
         return {"account": self._account}
 
     async def _starting_point(self, saved: JSON) -> JSON:

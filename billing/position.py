@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from billing.errors import NotConfigured
+from billing.errors import BillingError, NotConfigured
 from billing.settings import DATABASE_URL
 from billing.store import sync
 
@@ -32,15 +32,25 @@ def save(connection: Connection, position: JSON) -> None:
     sync.save(connection, POSITION, position)
 
 
-def check_account(position: JSON, account: str) -> None:
-    """Raises ``NotConfigured`` when what is kept is of another account than the key's."""
+def check_account(position: JSON, account: str, *, embedded: bool) -> None:
+    """Raises ``BillingError`` when what is kept is of another account than the key's; ``embedded``:
+    the key is the embedded sandbox's, which is another one once its file is."""
     kept = position.get("account")
-    if kept and account and kept != account:
-        raise NotConfigured(
-            DATABASE_URL,
-            f"The database holds the sessions of another Stripe account, {kept}.",
-            f"Set {DATABASE_URL} to another database for this account.",
+    if not kept or not account or kept == account:
+        return
+    if embedded:
+        raise BillingError(
+            "The local sandbox is a new one: the file of the former one, whose sessions are shown "
+            "here, was removed or replaced.",
+            "Reset everything under Demo data on the Test kit page, or put the former file back "
+            "and restart.",
         )
+    raise NotConfigured(
+        DATABASE_URL,
+        f"The database holds the sessions of another Stripe account, {kept}; the key belongs to "
+        f"{account}.",
+        f"Set {DATABASE_URL} to another database for this account.",
+    )
 
 
 def note(connection: Connection, remark: JSON) -> None:

@@ -67,7 +67,13 @@ class Services:
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         self.settlement = Settlement(self.store, self.fulfillment)
         self.mirror = Mirror(self.store)
-        self.follower = Follower(self.gateway, self.store, self.fulfillment, self.settlement)
+        self.follower = Follower(
+            self.gateway,
+            self.store,
+            self.fulfillment,
+            self.settlement,
+            embedded=settings.is_embedded,
+        )
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
         self.sessions = Sessions(
             settings,

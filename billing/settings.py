@@ -33,6 +33,7 @@ USER_HEADER = "BILLING_USER_HEADER"
 # Where a value can come from; the launcher names further places in ``Settings.using``.
 ENVIRONMENT = "environment"
 DEFAULT = "default"
+LOCAL_SANDBOX = "local sandbox"
 
 NAMES = {
     "secret_key": SECRET_KEY,
@@ -86,6 +87,11 @@ class Settings:
     def source(self, name: str) -> str:
         """Where the value of the setting ``name`` came from: ``environment``, …, ``default``."""
         return self.sources.get(name, DEFAULT)
+
+    @property
+    def is_embedded(self) -> bool:
+        """The Stripe at the other end is the embedded local sandbox."""
+        return self.source(SECRET_KEY) == LOCAL_SANDBOX
 
     def is_given(self, name: str) -> bool:
         """Somebody set ``name``, rightly or wrongly, in the environment or the secrets file."""

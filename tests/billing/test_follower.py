@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from billing import follower, position
 from billing.backfill import QUICK
 from billing.follower import LEASE
 from billing.gateway import LISTED
+from billing.services import Services
+from billing.settings import ENVIRONMENT, LOCAL_SANDBOX
 from billing.store import sync
 from billing.store.tables import leases
 from tests.support.quick_services import (
@@ -23,6 +26,7 @@ from tests.support.quick_services import (
     granted_totals,
     ledger,
     open_services,
+    settings_for,
 )
 from tests.support.stripe_account import (
     ACCOUNT,
@@ -39,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from billing.mirror import MirrorState
-    from billing.services import Services
 
 pytestmark = pytest.mark.anyio
 
@@ -458,3 +461,33 @@ async def test_a_key_that_may_not_name_its_account_is_not_taken_for_another_once
     async with open_services(account.url, database_url) as again, at_work(again.follower.run):
         await later_step(again)
         assert (await state(again)).failure is None
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "next_step"),
+    [
+        (ENVIRONMENT, "of another Stripe account, acct_former; the key", "DATABASE_URL"),
+        (LOCAL_SANDBOX, "The local sandbox is a new one", "Test kit page"),
+    ],
+)
+async def test_a_sandbox_whose_file_was_removed_is_told_from_another_account(
+    account: StripeAccount, database_url: str, source: str, message: str, next_step: str
+) -> None:
+    settings = replace(
+        settings_for(account.url, database_url), sources={"STRIPE_SECRET_KEY": source}
+    )
+    services = Services(settings, stripe_name="Stripe under test")
+    try:
+        await services.store.write(partial(position.save, position={"account": "acct_former"}))
+        async with at_work(services.follower.run):
+
+            async def told() -> bool:
+                return (await state(services)).failure is not None
+
+            await until(told, "the reason")
+        failed = await state(services)
+        assert message in (failed.failure or "")
+        assert next_step in (failed.next_step or "")
+        assert account.listed == 0
+    finally:
+        await services.aclose()
