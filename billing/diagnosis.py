@@ -17,6 +17,7 @@ from billing import (
 )
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.findings import ACCOUNT, Finding, Group, Report, Status
+from billing.network import where_to_look
 from billing.setting_sources import load_settings
 from billing.settings import API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL, Settings
 
@@ -159,7 +160,8 @@ class Diagnosis:
             finding,
             status=Status.WARNING,
             found=f"Came after {took:.1f} s, which is slow.",
-            mend="Look at the network, and at status.stripe.com: nothing is to be set here.",
+            mend=f"Look at the network, and at {where_to_look(self._gateway.api_base)}: nothing is "
+            "to be set here.",
         )
 
     def _price_setting(self, planned: PlannedPrice) -> Finding:

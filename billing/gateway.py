@@ -20,7 +20,7 @@ import stripe
 from aiolimiter import AsyncLimiter
 
 from billing.errors import StripeFailure, Unreachable
-from billing.network import unreachable
+from billing.network import unreachable, where_to_look
 from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
@@ -259,7 +259,7 @@ class StripeGateway:
             failure = unreachable(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
         except stripe.StripeError as error:
-            raise self._logged(method, path, translated(error), error) from None
+            raise self._logged(method, path, translated(error, self.api_base), error) from None
         self._outage.succeeded()
         return answer
 
@@ -287,8 +287,8 @@ def _rate_limited(error: Exception) -> bool:
     return isinstance(error, StripeFailure) and error.status == 429
 
 
-def translated(error: stripe.StripeError) -> StripeFailure:
-    """Stripe's exception as a ``StripeFailure`` in words a person can act on."""
+def translated(error: stripe.StripeError, api_base: str) -> StripeFailure:
+    """Stripe's exception, of a request to ``api_base``, in words a person can act on."""
     said = (error.user_message or "").strip()
     reason: Unreachable | None = None
     match error:
@@ -319,7 +319,7 @@ def translated(error: stripe.StripeError) -> StripeFailure:
             next_step = "Check STRIPE_API_BASE, and what stands between here and Stripe."
         case _:
             message = f"Stripe answered with an error of its own (HTTP {error.http_status})."
-            next_step = "Try again in a moment; status.stripe.com tells when Stripe is down."
+            next_step = f"Try again in a moment. If it stays, look at {where_to_look(api_base)}."
     # Of an event that is older than 30 days Stripe says so without a code.
     is_missing = isinstance(error, stripe.InvalidRequestError) and error.http_status == 404
     return StripeFailure(

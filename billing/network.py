@@ -69,6 +69,13 @@ def trusted_certificates(default: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=default)
 
 
+def where_to_look(url: str) -> str:
+    """Who tells whether what answers at ``url`` is well, as the end of a sentence."""
+    if urlsplit(url).netloc == urlsplit(STRIPE_API_BASE).netloc:
+        return "status.stripe.com"
+    return f"the log of what answers at {urlsplit(url).netloc}"
+
+
 def unreachable(error: BaseException, url: str) -> StripeFailure:
     """Why no answer came from ``url``, from the exception that said so."""
     host, proxy = urlsplit(url).netloc, proxy_for(url)

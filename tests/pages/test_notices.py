@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from billing.page_services import hand_over
-from pages.kit.faults import NO_FAULTS, Faults, WebhookFaults
+from pages.kit.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from tests.support.connected_shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
@@ -48,6 +48,22 @@ def test_a_fault_is_told_on_every_page_and_cleared_from_there(shop: ConnectedSho
     page.button(key="clear_faults").click().run()
     assert shop.controls.faults() == NO_FAULTS
     assert "Fault injection is on" not in titles(page)
+
+
+def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedShop) -> None:
+    page = opened(shop)
+    shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
+    try:
+        page.button(key="pay_pro").click().run()
+        page.run()
+        (failed,) = (alert.value for alert in page.error)
+        assert "Fault injection is on and may be the reason" in failed
+        page.switch_page("setup.py").run()
+        texts = [element.value for element in (*page.markdown, *page.error, *page.warning)]
+        assert "an error of its own" in " ".join(texts).replace("\\", "")
+        assert not any("status" in text and "stripe" in text for text in texts)
+    finally:
+        shop.controls.set_faults(NO_FAULTS)
 
 
 def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
