@@ -31,7 +31,8 @@ def event_drawer() -> None:
 def forget() -> None:
     """The drawer was closed: the address names no event any more."""
     st.query_params.pop("event", None)
-    st.session_state.pop("replayed", None)
+    for name in ("replayed", "event_shown"):
+        st.session_state.pop(name, None)
 
 
 def event(event_id: str) -> None:
@@ -51,7 +52,12 @@ def read(event_id: str) -> EventDetails | None:
     except BillingError as failure:
         show_failure(failure, "The event could not be read just now")
         return None
-    if details is None:
+    if details:
+        st.session_state["event_shown"] = event_id
+    elif st.session_state.get("event_shown") == event_id:
+        forget()
+        st.rerun()  # a reset has erased it
+    else:
         st.warning(
             f"No event {code(event_id)} has arrived here. It may belong to another account, "
             "or the address was cut short.",

@@ -26,9 +26,11 @@ NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
 
 @dataclass
 class Order:
-    """What was asked for with one press of a button: ``quantity`` is None until it is pressed."""
+    """What was asked for with one press of a button: ``quantity`` is None until it is pressed,
+    ``is_stored`` says that what was created has been seen in our copy."""
 
     quantity: int | None = None
+    is_stored: bool = False
     press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
 
     @property
@@ -105,7 +107,7 @@ def _card(kind: Kind, is_awaited: bool) -> None:
     if order.press.failure:
         show_failure(order.press.failure, "No Checkout Session was created")
     if order.press.created:
-        checkout_link(kind, order.press.created)
+        checkout_link(kind, order, order.press.created)
 
 
 def pro_plan(known: Glance) -> None:
@@ -175,10 +177,15 @@ def create_session(kind: Kind, order: Order) -> None:
 
 
 @st.fragment(run_every="3s")
-def checkout_link(kind: Kind, made: CheckoutSession) -> None:
-    """The way to Checkout, until the session is paid or has expired."""
+def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
+    """The way to Checkout, until the session is paid or has expired, or a reset erases it."""
     billing = page_services()
-    session = billing.call(lambda: billing.services.mirror.session(made.id)) or made
+    stored = billing.call(lambda: billing.services.mirror.session(created.id))
+    if order.is_stored and stored is None:
+        forget_order(kind)
+        st.rerun()
+    order.is_stored = stored is not None
+    session = stored or created
     with st.container(gap="small"):
         if session.status == "open" and session.url:
             st.link_button(

@@ -50,7 +50,7 @@ def title(session_id: str) -> str:
 def close_drawer() -> None:
     """The drawer was closed: the address names no session any more."""
     st.query_params.pop("session", None)
-    for name in ("session_asked", "session_said", "session_expiring"):
+    for name in ("session_asked", "session_said", "session_expiring", "session_shown"):
         st.session_state.pop(name, None)
 
 
@@ -95,6 +95,11 @@ def ask(session_id: str) -> Asked:
 def read(session_id: str, asked: Asked) -> Story:
     billing = page_services()
     story = billing.call(lambda: billing.services.sessions.story(session_id, asked))
+    if story.in_the_copy:
+        st.session_state["session_shown"] = session_id
+    elif st.session_state.get("session_shown") == session_id:
+        close_drawer()
+        st.rerun()  # a reset has erased it
     if asked.reading and story.session.outcome is not asked.reading.session.outcome:
         st.session_state.pop("session_asked", None)  # the next run asks again
     return story

@@ -1,0 +1,81 @@
+"""What another browser tab shows of a session goes by itself once a reset has erased it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from billing.checkout_session import Kind
+from billing.page_services import hand_over
+from billing.store.event_queries import EventFilter
+from pages.kit.demo_data import reset
+from tests.pages.test_notices import FRAME
+from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
+    with connected_shop(tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+def opened(shop: ConnectedShop, name: str, **query: str) -> AppTest:
+    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
+    page = AppTest.from_file(str(FRAME), default_timeout=60).run().switch_page(name)
+    for key, value in query.items():
+        page.query_params[key] = value
+    return ran(page)
+
+
+def ran(page: AppTest) -> AppTest:
+    page.run()
+    assert not page.exception
+    return page
+
+
+def created(shop: ConnectedShop) -> str:
+    checkout = shop.services.checkout
+    return shop.pages.call(lambda: checkout.create(Kind.CREDITS, 1, made_by="test")).id
+
+
+def test_the_checkout_link(shop: ConnectedShop) -> None:
+    page = opened(shop, "billing.py")
+    page.button(key="pay_pro").click()
+    assert ran(page).get("link_button")
+    reset(shop.pages, shop.controls)
+    ran(page)
+    assert not page.get("link_button")
+    assert not page.button(key="pay_pro").disabled
+
+
+@pytest.mark.parametrize("name", ["billing.py", "sessions.py"])
+def test_the_drawer_of_a_session(shop: ConnectedShop, name: str) -> None:
+    session_id = created(shop)
+    page = opened(shop, name, session=session_id)
+    assert session_id in [code.value for code in page.code]
+    reset(shop.pages, shop.controls)
+    ran(page)
+    assert not page.code
+    assert "session" not in page.query_params
+
+
+def test_the_drawer_of_an_event(shop: ConnectedShop) -> None:
+    shop.controls.pay(created(shop), email="payer@example.com", card="4242424242424242")
+    events = shop.services.event_log
+
+    def newest() -> str:
+        found = shop.pages.call(lambda: events.latest(EventFilter(), None)).page.events
+        return found[0].id if found else ""
+
+    wait_for(newest)
+    page = opened(shop, "events.py", event=newest())
+    assert page.json
+    reset(shop.pages, shop.controls)
+    ran(page)
+    assert "event" not in page.query_params
