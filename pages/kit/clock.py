@@ -69,9 +69,9 @@ def summary(passed: Passed) -> str:
         "Bank debits": {"succeeded": passed.debits_succeeded, "failed": passed.debits_failed},
         "Disputes": {"opened": passed.disputes_opened},
     }
-    told = [
+    sentences = [
         f"{what}: {', '.join(f'{number:,} {how}' for how, number in numbers.items())}."
         for what, numbers in outcomes.items()
         if any(numbers.values())
     ]
-    return " ".join(told) or "Nothing fell due."
+    return " ".join(sentences) or "Nothing fell due."

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from billing import fulfillment
-from billing.checkout_session import Kind
+from billing.checkout_session import Kind, Outcome
 from billing.page_services import hand_over
 from billing.store import tables
 from pages.kit.clock import summary
@@ -88,7 +88,9 @@ def made(shop: ConnectedShop, quantity: int = 2, made_by: str = "test") -> str:
 def times_to_pay(connection: Connection) -> bool:
     """Every session that was completed has the time when it was."""
     sessions = tables.checkout_sessions.c
-    complete = select(sessions.completed_at).where(sessions.status == "complete")
+    complete = select(sessions.completed_at).where(
+        sessions.outcome.not_in([Outcome.OPEN, Outcome.EXPIRED])
+    )
     return all(connection.scalars(complete))
 
 
