@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from stripe_sandbox.database import UnusableDatabaseError
-from stripe_sandbox.host_guard import HostGuard
+from stripe_sandbox.api.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.storage.database import UnusableDatabaseError
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # told apart, not bound to
 MOST_CONNECTIONS = 1_000

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from stripe_sandbox import errors
-from stripe_sandbox.database import Database, dump
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.storage.database import Database, dump
 
 _NAME = "faults"
 SHUFFLED_WITHIN = 1.5

@@ -12,47 +12,47 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from stripe_sandbox import checkout_page
-from stripe_sandbox.account import Accounts
-from stripe_sandbox.agenda import Agenda
-from stripe_sandbox.api import Api
-from stripe_sandbox.background import Sweep, kept_up
-from stripe_sandbox.charges import Charges
-from stripe_sandbox.checkout_sessions import CheckoutSessions
+from stripe_sandbox.api.app import Api
+from stripe_sandbox.api.expand import Expander, Include, Load
+from stripe_sandbox.api.responses import unrecognized
+from stripe_sandbox.backend import World
+from stripe_sandbox.checkout_page import routes
 from stripe_sandbox.clock import Clock
-from stripe_sandbox.control import Control
-from stripe_sandbox.control_payments import ControlPayments
-from stripe_sandbox.control_state import ControlState
-from stripe_sandbox.customers import Customers
-from stripe_sandbox.database import Database
-from stripe_sandbox.delayed_payments import DelayedPayments
-from stripe_sandbox.delivery import RETRY_DELAYS, Deliveries
+from stripe_sandbox.control.history import History
+from stripe_sandbox.control.pay import ControlPayments
+from stripe_sandbox.control.routes import Control
+from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.destinations import Destinations
-from stripe_sandbox.disputes import Disputes
-from stripe_sandbox.event_resource import EventResource
-from stripe_sandbox.events import EventLog
-from stripe_sandbox.expand import Expander, Include, Load
+from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import FaultSwitch
-from stripe_sandbox.history import History
-from stripe_sandbox.invoices import Invoices
-from stripe_sandbox.line_items import LineItems
-from stripe_sandbox.movable_clock import MovableClock
-from stripe_sandbox.object_tables import OBJECT_TABLES, TABLES
-from stripe_sandbox.objects import Object, Objects
-from stripe_sandbox.payment_intents import PaymentIntents
-from stripe_sandbox.payment_methods import PaymentMethods
-from stripe_sandbox.payments import Payments
-from stripe_sandbox.prices import Prices
-from stripe_sandbox.products import Products
-from stripe_sandbox.renewals import Renewals
-from stripe_sandbox.responses import unrecognized
-from stripe_sandbox.session_payments import SessionPayments
-from stripe_sandbox.shapes import shape_class
-from stripe_sandbox.subscription_payments import SubscriptionPayments
-from stripe_sandbox.subscriptions import Subscriptions
-from stripe_sandbox.timeline import Timeline
-from stripe_sandbox.webhook_endpoints import WebhookEndpoints
-from stripe_sandbox.world import World
+from stripe_sandbox.payments.bank_debits import DelayedPayments
+from stripe_sandbox.payments.checkout import Payments
+from stripe_sandbox.payments.completion import SessionPayments
+from stripe_sandbox.payments.renewals import Renewals
+from stripe_sandbox.payments.subscriptions import SubscriptionPayments
+from stripe_sandbox.resources.account import Accounts
+from stripe_sandbox.resources.charges import Charges
+from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.customers import Customers
+from stripe_sandbox.resources.disputes import Disputes
+from stripe_sandbox.resources.events import EventResource
+from stripe_sandbox.resources.invoices import Invoices
+from stripe_sandbox.resources.line_items import LineItems
+from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.payment_methods import PaymentMethods
+from stripe_sandbox.resources.prices import Prices
+from stripe_sandbox.resources.products import Products
+from stripe_sandbox.resources.subscriptions import Subscriptions
+from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.scheduling.background import Sweep, kept_up
+from stripe_sandbox.scheduling.jobs import Agenda
+from stripe_sandbox.scheduling.scheduler import Timeline
+from stripe_sandbox.scheduling.simulated_clock import MovableClock
+from stripe_sandbox.schema.objects import shape_class
+from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.objects import Object, Objects
+from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
+from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, Deliveries
 
 _BASE_URL = "base_url"
 
@@ -159,7 +159,7 @@ class Sandbox:
                 Mount("/v1", app=self._api),
                 Mount("/v2", app=self._api),
                 *control.routes(),
-                *checkout_page.routes(self.payments),
+                *routes.routes(self.payments),
             ],
             exception_handlers={404: unrecognized, 405: unrecognized},
             lifespan=self._lifespan,

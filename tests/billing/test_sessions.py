@@ -21,7 +21,7 @@ from billing.session_story import Story, Turn
 from billing.sessions import Asked
 from billing.store import events
 from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS
-from stripe_sandbox.payments import AuthenticationRequired, Card, Payer
+from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer
 from tests.support.billing_server import billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving

@@ -13,7 +13,7 @@ from billing.checkout_session import Kind
 from billing.page_services import hand_over
 from pages.session_actions import qr_code
 from pages.session_table import PAGE
-from stripe_sandbox.payments import Card, Payer
+from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving

@@ -22,7 +22,7 @@ from stripe.checkout import Session
 
 from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.clock import Clock, ManualClock
-from stripe_sandbox.payments import Card, Outcome, Payer
+from stripe_sandbox.payments.checkout import Card, Outcome, Payer
 from tests.support.server import listening_socket, serving
 
 KEY = "sk_test_sandbox"

@@ -10,7 +10,7 @@ import pytest
 
 from billing import money
 from stripe_sandbox import currencies
-from stripe_sandbox.checkout_page_text import amount_text
+from stripe_sandbox.checkout_page.text import amount_text
 from stripe_sandbox.currencies import checked_currency, minimum_shown
 from stripe_sandbox.errors import StripeError
 from tests.stripe_sandbox.conftest import Box, refused

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe_sandbox.payments import AuthenticationRequired, Declined, Paid
+from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, Paid
 from tests.stripe_sandbox.conftest import Box
-from tests.stripe_sandbox.stripe_types import assert_fits
+from tests.stripe_sandbox.schema.stripe_types import assert_fits
 
 
 def _everything(box: Box) -> list[dict[str, Any]]:

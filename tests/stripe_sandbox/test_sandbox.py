@@ -20,8 +20,8 @@ from starlette.routing import Mount
 
 from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 from stripe_sandbox.clock import ManualClock
-from stripe_sandbox.database import NewerDatabaseError
-from stripe_sandbox.payments import Paid
+from stripe_sandbox.payments.checkout import Paid
+from stripe_sandbox.storage.database import NewerDatabaseError
 from tests.stripe_sandbox.conftest import KEY, PAYER, card, price_of, serve
 from tests.support.server import listening_socket, serving
 

@@ -1,0 +1,242 @@
+"""The /v1 pipeline: key, version, form, idempotency, parameters, the endpoint, the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from stripe_sandbox import errors
+from stripe_sandbox.api import form
+from stripe_sandbox.api.auth import check_key
+from stripe_sandbox.api.bodies import read_body
+from stripe_sandbox.api.endpoint import API_VERSION, Call, Origin, Route
+from stripe_sandbox.api.expand import Expander
+from stripe_sandbox.api.form import Form
+from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
+from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.api.responses import new_request_id
+from stripe_sandbox.api.router import Endpoint, Router
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.storage.database import Database, dump
+
+logger = logging.getLogger(__name__)
+
+MAXIMUM_BODY = 1 << 20
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class _Request:
+    id: str
+    method: str
+    path: str
+    query: bytes
+    body: bytes
+    headers: Headers
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    body: str
+    original: str | None = None
+
+
+class Api:
+    """The ASGI app under /v1.
+
+    `delay` seconds pass before each answer, for measuring against a Stripe far away.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        database: Database,
+        clock: Clock,
+        expander: Expander,
+        faults: FaultSwitch,
+        *,
+        base_url: str,
+        delay: float = 0.0,
+    ) -> None:
+        self._router = Router(routes)
+        self._database = database
+        self._clock = clock
+        self._expander = expander
+        self._faults = faults
+        self._keys = IdempotencyKeys(database, clock)
+        self._base_url = base_url
+        self._delay = delay
+
+    def forget_old_keys(self) -> None:
+        """Remove idempotency keys older than a day."""
+        self._keys.forget_old()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        request_id = new_request_id()
+        key = headers.get("idempotency-key") if scope["method"] == "POST" else None
+        try:
+            request = _Request(
+                id=request_id,
+                method=scope["method"],
+                path=scope["path"].removeprefix(scope.get("root_path", "").rpartition("/")[0]),
+                query=scope["query_string"],
+                body=b"" if scope["method"] == "GET" else await read_body(receive, MAXIMUM_BODY),
+                headers=headers,
+            )
+            reply = await self._answer(request, key)
+        except ClientDisconnect:
+            return
+        except StripeError as error:
+            reply = self._refusal(error, request_id)
+        except Exception:
+            logger.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
+            reply = self._refusal(errors.internal(), request_id)
+        extra = [(b"request-id", request_id.encode()), (b"stripe-version", API_VERSION.encode())]
+        if key:
+            extra.append((b"idempotency-key", key.encode("latin-1")))
+            extra.append((b"original-request", (reply.original or request_id).encode()))
+        if reply.original is not None:
+            extra.append((b"idempotent-replayed", b"true"))
+        if reply.status == 401:
+            extra.append((b"www-authenticate", b'Bearer realm="Stripe"'))
+        body = reply.body.encode()
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"cache-control", b"no-cache, no-store"),
+                    *extra,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    def _refusal(self, error: StripeError, request_id: str) -> _Reply:
+        return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
+
+    async def _answer(self, request: _Request, key: str | None) -> _Reply:
+        check_key(request.headers)
+        fault = self._faults.take_api_error()
+        if fault is not None:
+            await self._wait()
+            raise fault
+        for header in ("stripe-account", "stripe-context"):
+            if header in request.headers:
+                raise errors.account_invalid(request.headers[header])
+        _check_version(request.headers.get("stripe-version", API_VERSION))
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            raise self._router.unknown(request.method, request.path)
+        endpoint, ids = found
+        text = _parameters(request)
+        if not key:
+            reply = self._execute(endpoint, ids, request, text, None)
+            await self._wait()
+            return reply
+        saved = self._keys.claim(key, request.path, text)
+        if saved is not None:
+            return _Reply(saved.status, saved.body, original=saved.request)
+        try:
+            reply = self._execute(endpoint, ids, request, text, key)
+            await self._wait()
+            return reply
+        finally:
+            self._keys.release(key)
+
+    async def _wait(self) -> None:
+        delay = self._delay + self._faults.current().api.delay_seconds
+        if delay:
+            await asyncio.sleep(delay)
+
+    def _execute(
+        self,
+        endpoint: Endpoint,
+        ids: tuple[str, ...],
+        request: _Request,
+        text: str,
+        key: str | None,
+    ) -> _Reply:
+        """Run the endpoint in one transaction with the saved answer of its idempotency key."""
+        params = endpoint.parameters.read(_decoded(text))
+        route = endpoint.route
+        expand: list[str] = params.pop("expand", [])
+        self._expander.check(route.returns, expand, lists=route.lists)
+        call = Call(params, ids, Origin(request.id, key), self._base_url)
+        try:
+            with self._database.transaction():
+                answer = route.handler(call)
+                reply = _Reply(200, self._rendered(route, answer, expand))
+                self._save(key, request, text, reply)
+        except StripeError as error:
+            reply = self._refusal(error, request.id)
+            if error.before_execution:
+                return reply
+        except Exception:
+            logger.exception("%s %s failed (%s)", request.method, request.path, request.id)
+            reply = self._refusal(errors.internal(), request.id)
+        else:
+            return reply
+        self._save(key, request, text, reply)
+        return reply
+
+    def _save(self, key: str | None, request: _Request, text: str, reply: _Reply) -> None:
+        if key:
+            answer = SavedAnswer(reply.status, reply.body, request.id)
+            self._keys.save(key, request.path, text, answer)
+
+    def _rendered(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
+        if isinstance(answer, Page):
+            if not expand:
+                return answer.json()
+            answer = answer.value()
+        if expand:
+            self._expander.apply(route.returns, answer, expand)
+        return dump(answer)
+
+
+def _check_version(given: str) -> None:
+    """StripeError: not the sandbox's own version; a beta's suffix (`; some_beta=v1`) changes
+    nothing."""
+    version = given.partition(";")[0].strip()
+    if version != API_VERSION:
+        raise StripeError(
+            f"The local sandbox speaks only the Stripe API version {API_VERSION}, not {version}.",
+            before_execution=True,
+        )
+
+
+def _parameters(request: _Request) -> str:
+    """The request's form: the query of a GET, the query and the body of the others."""
+    kind = request.headers.get("content-type", _FORM)
+    if request.body and not kind.startswith(_FORM):
+        raise StripeError(
+            f"Invalid request (check that your POST content type is {_FORM}). If you have any "
+            "questions, we can help at https://support.stripe.com/.",
+            before_execution=True,
+        )
+    try:
+        return b"&".join(part for part in (request.query, request.body) if part).decode()
+    except UnicodeDecodeError as error:
+        raise StripeError(
+            "Invalid parameters: they must be UTF-8.", before_execution=True
+        ) from error
+
+
+def _decoded(text: str) -> dict[str, Form]:
+    try:
+        return form.decode(text)
+    except form.MalformedFormError as error:
+        raise StripeError(str(error), before_execution=True) from error

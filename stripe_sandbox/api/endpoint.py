@@ -1,0 +1,64 @@
+"""An endpoint of the API: how a request reaches a resource, and what it may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stripe._api_version import _ApiVersion
+
+from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.storage.objects import Object
+
+API_VERSION: str = _ApiVersion.CURRENT
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to an endpoint, checked: typed parameters, the ids in its path."""
+
+    params: dict[str, Any]
+    ids: tuple[str, ...]
+    origin: Origin
+    base_url: str
+
+
+Answer = Object | Page
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint: `path` names its ids with a colon, `parameters` is one of the SDK's TypedDicts,
+    `simulates` those of its paths that the sandbox acts on, `returns` the kind of object."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Answer]
+    parameters: type
+    returns: str
+    simulates: tuple[str, ...] = ()
+    lists: bool = False
+
+    @classmethod
+    def listing(
+        cls,
+        path: str,
+        handler: Callable[[Call], Answer],
+        parameters: type,
+        returns: str,
+        filters: tuple[str, ...] = (),
+    ) -> Route:
+        """The endpoint of a list, with those filters that the sandbox acts on."""
+        return cls("GET", path, handler, parameters, returns, filters, lists=True)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The API request that caused an event; empty for what a payer or the clock caused."""
+
+    request: str | None = None
+    idempotency_key: str | None = None
+
+
+NOBODY = Origin()

@@ -1,0 +1,142 @@
+"""Expansion (https://docs.stripe.com/api/expanding_objects), by the SDK's own annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from stripe._list_object import ListObject
+from stripe._stripe_object import StripeObject
+
+from stripe_sandbox import errors
+from stripe_sandbox.schema.objects import only_expanded
+from stripe_sandbox.schema.sdk_types import StripeClass, object_class, object_fields
+from stripe_sandbox.storage.objects import Object
+
+MAXIMUM_DEPTH = 4
+
+Load = Callable[[str, str], "Object | None"]
+"""The object of a kind and id."""
+
+Include = Callable[[Object], Any]
+"""Makes, of an object, the value of a field that answers hold only when it is expanded."""
+
+
+@dataclass(frozen=True)
+class _Field:
+    """Where a path leads: into `target` (a class, or None), whether it holds a list object, and
+    whether the field holds an id that can be replaced by the object."""
+
+    target: StripeClass | None
+    is_list: bool
+    expandable: bool
+
+
+@cache
+def _field(cls: StripeClass, name: str) -> _Field | None:
+    hint = object_fields(cls).get(name)
+    return None if hint is None else _classify(hint)
+
+
+def _classify(hint: Any) -> _Field:
+    origin = get_origin(hint)
+    if origin is list:
+        return _classify(get_args(hint)[0])
+    if origin in (Union, UnionType):
+        members = get_args(hint)
+        found = [_classify(member) for member in members if member not in (str, type(None))]
+        targets = [member for member in found if member.target is not None]
+        if not targets:
+            return _Field(None, is_list=False, expandable=False)
+        return _Field(
+            targets[0].target,
+            targets[0].is_list,
+            expandable=str in members or targets[0].expandable,
+        )
+    if origin is ListObject:
+        return _Field(_classify(get_args(hint)[0]).target, is_list=True, expandable=False)
+    if isinstance(hint, type) and issubclass(hint, StripeObject):
+        return _Field(hint, is_list=False, expandable=False)
+    return _Field(None, is_list=False, expandable=False)
+
+
+class Expander:
+    """Replaces ids by the objects they name, and adds what only expansion shows."""
+
+    def __init__(self, load: Load, includes: Mapping[tuple[type, str], Include]) -> None:
+        self._load = load
+        self._includes = includes
+
+    def check(self, kind: str, paths: list[str], *, lists: bool) -> None:
+        """StripeError: one of the paths cannot be expanded in an answer of that kind."""
+        for path in paths:
+            names = path.split(".")
+            if len(names) > MAXIMUM_DEPTH:
+                raise errors.bad_parameter(
+                    f"You cannot expand more than {MAXIMUM_DEPTH} levels of a property. "
+                    f"Property: {path}",
+                    "expand",
+                    "property_expansion_max_depth",
+                )
+            if lists and names[0] != "data":
+                raise errors.bad_parameter(
+                    f"This property cannot be expanded ({path}). You may want to try expanding "
+                    f"'data.{path}' instead.",
+                    "expand",
+                )
+            self._check_names(object_class(kind), names[1:] if lists else names, path)
+
+    def _check_names(self, cls: StripeClass, names: list[str], path: str) -> None:
+        refusal = errors.bad_parameter(f"This property cannot be expanded ({path}).", "expand")
+        can_end = in_list = False
+        current: StripeClass | None = cls
+        for name in names:
+            if in_list and name == "data":
+                in_list = can_end = False
+                continue
+            found = None if current is None or in_list else _field(current, name)
+            if found is None or current is None:
+                raise refusal
+            if only_expanded(current, name) and (current, name) not in self._includes:
+                raise errors.not_simulated("expand", f"the expansion of {path}")
+            can_end = found.expandable or (current, name) in self._includes
+            current, in_list = found.target, found.is_list
+        if not can_end:
+            raise refusal
+
+    def apply(self, kind: str, value: Object, paths: list[str]) -> None:
+        """Expand the paths, checked before, inside the answer."""
+        for path in sorted(paths):
+            self._walk(value, object_class(kind), path.split("."))
+
+    def _walk(self, value: Any, cls: StripeClass, names: list[str]) -> None:
+        if isinstance(value, list):
+            for inner in value:
+                self._walk(inner, cls, names)
+            return
+        if not names or not isinstance(value, dict):
+            return
+        name, *rest = names
+        if name == "data" and value.get("object") == "list":
+            self._walk(value["data"], cls, rest)
+            return
+        found = _field(cls, name)
+        if found is None or found.target is None:
+            return
+        include = self._includes.get((cls, name))
+        if include is not None:
+            if name not in value:
+                value[name] = include(value)
+        elif found.expandable:
+            value[name] = self._loaded(value.get(name), found.target)
+        self._walk(value.get(name), found.target, rest)
+
+    def _loaded(self, held: Any, target: StripeClass) -> Any:
+        if isinstance(held, list):
+            return [self._loaded(inner, target) for inner in held]
+        if not isinstance(held, str):
+            return held
+        return self._load(str(getattr(target, "OBJECT_NAME", "")), held) or held

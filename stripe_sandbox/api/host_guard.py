@@ -1,0 +1,86 @@
+"""Whose requests a sandbox of its own answers: those that ask for it by a name that is its own.
+
+A page of another site can have its name rebound to this machine (DNS rebinding) and then reads what
+it asks for; no name can be rebound to an IP address. The embedded sandbox stands behind the
+launcher's guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stripe_sandbox.api.responses import error_response
+from stripe_sandbox.errors import StripeError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class HostGuard:
+    """Answers 403 to a `Host` that is no IP address, no `localhost`, none of the names and not the
+    public URL's, and to an `Origin` other than the address asked or the public URL."""
+
+    def __init__(self, app: ASGIApp, *, public_url: str, names: Iterable[str] = ()) -> None:
+        self._app = app
+        self._public = _origin(urlsplit(public_url))
+        hosts = ("localhost", urlsplit(public_url).hostname or "", *names)
+        self._names = frozenset(name.lower().rstrip(".") for name in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        app = self._app if refusal is None else error_response(refusal)
+        await app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> StripeError | None:
+        headers = Headers(scope=scope)
+        given = headers.getlist("host")
+        is_one = len(given) == 1 and not set(given[0]) & set("@/?#\\")
+        asked = _split(f"{scope['scheme']}://{given[0]}") if is_one else None
+        name = ((asked and asked.hostname) or "").rstrip(".")
+        if asked is None or not name:
+            return _forbidden("The request's Host header names no host.")
+        if not (_is_address(name) or name in self._names):
+            return _forbidden(
+                f"The sandbox is not known as {name}. Start it with --allowed-host {name} if that "
+                "is its name."
+            )
+        origins = {_origin(asked), self._public}
+        for origin in headers.getlist("origin"):
+            parts = _split(origin)
+            if parts is None or _origin(parts) not in origins:
+                return _forbidden(
+                    "This came from a page of another site. Start the sandbox with --public-url if "
+                    f"people reach it at {origin[:200]}."
+                )
+        return None
+
+
+def _forbidden(message: str) -> StripeError:
+    return StripeError(message, status=403, before_execution=True)
+
+
+def _split(url: str) -> SplitResult | None:
+    """The URL's parts, None when it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").rstrip("."), port
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True

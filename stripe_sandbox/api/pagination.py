@@ -1,0 +1,91 @@
+"""Stripe's lists and their cursors (https://docs.stripe.com/api/pagination)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from stripe_sandbox import errors
+from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.objects import Object, Window
+
+PARAMETERS = ("limit", "starting_after", "ending_before")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A list's answer; `bodies` are the objects as JSON."""
+
+    url: str
+    bodies: list[str]
+    has_more: bool
+
+    def json(self) -> str:
+        """The list object as JSON, without reading the objects in it."""
+        more = "true" if self.has_more else "false"
+        return (
+            f'{{"object":"list","data":[{",".join(self.bodies)}],'
+            f'"has_more":{more},"url":{dump(self.url)}}}'
+        )
+
+    def value(self) -> Object:
+        """The list object."""
+        return listed(self.url, [json.loads(body) for body in self.bodies], self.has_more)
+
+
+def chosen(params: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Those of the parameters that are given."""
+    return {name: params[name] for name in names if name in params}
+
+
+def listed(url: str, data: list[Object], has_more: bool = False) -> Object:
+    """A list object."""
+    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+
+
+def window_of(params: dict[str, Any]) -> Window:
+    """The window that a list's parameters ask for. StripeError: a limit out of 1 to 100, or both
+    cursors at once."""
+    limit = params.get("limit", 10)
+    if limit < 1:
+        raise errors.bad_parameter(
+            "This value must be greater than or equal to 1.", "limit", "parameter_invalid_integer"
+        )
+    if limit > 100:
+        raise errors.bad_parameter(
+            "This value must be less than or equal to 100.", "limit", "parameter_invalid_integer"
+        )
+    if "starting_after" in params and "ending_before" in params:
+        raise errors.bad_parameter(
+            "Received both starting_after and ending_before parameters. Please pass in only one.",
+            "ending_before",
+        )
+    created = params.get("created", {})
+    if isinstance(created, int):
+        created = {"gte": created, "lte": created}
+    return Window(
+        limit=limit,
+        starting_after=params.get("starting_after"),
+        ending_before=params.get("ending_before"),
+        created=created,
+    )
+
+
+def sliced(url: str, data: list[Object], params: dict[str, Any], kind: str) -> Object:
+    """The window over a short list that is held whole, such as a session's line items; `data` in
+    the list's own order."""
+    window = window_of(params)
+    ids = [value["id"] for value in data]
+    for parameter, cursor in (
+        ("starting_after", window.starting_after),
+        ("ending_before", window.ending_before),
+    ):
+        if cursor is not None and cursor not in ids:
+            raise errors.no_such(kind, cursor, parameter)
+    if window.ending_before is not None:
+        before = data[: ids.index(window.ending_before)]
+        return listed(url, before[-window.limit :], len(before) > window.limit)
+    start = 0 if window.starting_after is None else ids.index(window.starting_after) + 1
+    end = start + window.limit
+    return listed(url, data[start:end], len(data) > end)

@@ -1,0 +1,69 @@
+"""Finds the endpoint of a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import Route
+from stripe_sandbox.api.pagination import PARAMETERS
+from stripe_sandbox.api.params import Simulated
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.schema import sdk_operations
+
+_WORD = re.compile(r"[a-z_]+\Z")
+"""What can be a word of Stripe's paths rather than an id."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route and the reader of its parameters."""
+
+    route: Route
+    parameters: Simulated
+
+
+class Router:
+    """Endpoints by method and path."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._endpoints: dict[tuple[str, tuple[str, ...]], Endpoint] = {}
+        for route in routes:
+            parts = tuple(
+                ":" if part.startswith(":") else part for part in route.path.split("/")[1:]
+            )
+            simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
+            endpoint = Endpoint(route, Simulated(route.parameters, simulates))
+            self._endpoints[route.method, parts] = endpoint
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
+        """The endpoint and the ids in the path. Ids stand third or fourth, before an action."""
+        parts = tuple(path.split("/")[1:])
+        exact = self._endpoints.get((method, parts))
+        if exact is not None:
+            return exact, ()
+        for position in range(len(parts) - 1, 0, -1):
+            pattern = (*parts[:position], ":", *parts[position + 1 :])
+            endpoint = self._endpoints.get((method, pattern))
+            if endpoint is not None and _is_id(method, path, parts, position):
+                return endpoint, (parts[position],)
+        return None
+
+    def unknown(self, method: str, path: str) -> StripeError:
+        """Why nothing is found: an operation that only Stripe has, or none at all."""
+        operation = sdk_operations.find(method, path)
+        if operation is None:
+            return errors.unrecognized_url(method, path)
+        return errors.operation_not_simulated(method, operation.path)
+
+
+def _is_id(method: str, path: str, parts: tuple[str, ...], position: int) -> bool:
+    """Whether an id stands there, and no word such as `search`, of which Stripe makes another
+    operation."""
+    part = parts[position]
+    if not _WORD.match(part):  # nearly every id: the SDK's operations need not be looked through
+        return part != ""
+    operation = sdk_operations.find(method, path)
+    return operation is None or operation.parts[position] != part

@@ -1,0 +1,41 @@
+"""What every resource of the sandbox shares: the account, the clock, the objects, the events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.event_log import EventLog
+from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Objects, Window
+
+"""The one version of Stripe's API that the sandbox speaks: the SDK's."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The sandbox's one Stripe account and all that happened in it."""
+
+    database: Database
+    objects: Objects
+    events: EventLog
+    clock: Clock
+
+    def require(self, kind: str, identifier: str, param: str, *, status: int = 400) -> Object:
+        """The object of that id. StripeError `resource_missing`: there is none."""
+        value = self.objects.get(kind, identifier)
+        if value is None:
+            raise errors.no_such(kind, identifier, param, status)
+        return value
+
+    def page(self, kind: str, url: str, filters: Mapping[str, Any], window: Window) -> Page:
+        """A list's page. StripeError: the cursor names nothing."""
+        try:
+            bodies, more = self.objects.page(kind, filters, window)
+        except NoSuchCursorError as error:
+            raise errors.no_such(kind, error.identifier, error.parameter) from error
+        return Page(url, bodies, more)

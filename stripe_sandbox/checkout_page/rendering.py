@@ -1,0 +1,155 @@
+"""Renders the Checkout page's templates, and holds the files that they load."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from stripe_sandbox.checkout_page.countries import COUNTRIES
+from stripe_sandbox.checkout_page.form import FIELDS, FieldError
+from stripe_sandbox.checkout_page.samples import sample_groups
+from stripe_sandbox.checkout_page.security import web_link
+from stripe_sandbox.checkout_page.text import OrderText
+from stripe_sandbox.payments.bank_debits import SETTLES_IN
+from stripe_sandbox.payments.checkout import CheckoutView
+
+_HERE = Path(__file__).parent
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KEPT_IN_THE_FORM = ("email", "name", "country", "payment_method_type")  # no number is
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A static file; `version` changes with its content."""
+
+    content: bytes
+    media_type: str
+    version: str
+
+
+def _place(error: FieldError) -> str:
+    """Where on the page an error is shown: at its field, or below the form."""
+    return error.field if error.field in (*FIELDS, "card") else "form"
+
+
+class CheckoutHtml:
+    """The pages as HTML text.
+
+    Every link in them is relative, so that they work under any prefix. `up` leads from the
+    page's address to that of the session's page: `../` for an answer to one of the posts.
+    """
+
+    def __init__(self) -> None:
+        self.assets = {
+            path.name: Asset(
+                content=path.read_bytes(),
+                media_type=_MEDIA_TYPES[path.suffix],
+                version=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
+            )
+            for path in (_HERE / "static").iterdir()
+            if path.suffix in _MEDIA_TYPES
+        }
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals["version"] = lambda name: self.assets[name].version
+
+    def open(
+        self,
+        view: CheckoutView,
+        *,
+        up: str = "",
+        errors: Sequence[FieldError] = (),
+        submitted: Mapping[str, object] | None = None,
+    ) -> str:
+        """The order and the payment form, with what is wrong beside the fields at fault."""
+        # Reversed: of several errors in one place the first is shown.
+        kept = {name: str((submitted or {}).get(name, "")) for name in _KEPT_IN_THE_FORM}
+        kind = kept["payment_method_type"]
+        return self._render(
+            "checkout.html",
+            up=up,
+            view=view,
+            order=OrderText.of(view),
+            cancel_url=web_link(view.cancel_url),
+            values={
+                **kept,
+                "country": kept["country"] or "US",
+                "payment_method_type": kind if kind in view.payment_method_types else "card",
+            },
+            errors={_place(error): error.message for error in reversed(errors)},
+            countries=COUNTRIES,
+            sample_groups=sample_groups(view),
+            settles_in=round(SETTLES_IN),
+        )
+
+    def challenge(self, view: CheckoutView, payment_intent: str) -> str:
+        """The 3-D Secure step as a page of its own, for browsers without JavaScript."""
+        return self._render(
+            "challenge.html",
+            up="../",
+            view=view,
+            order=OrderText.of(view),
+            payment_intent=payment_intent,
+        )
+
+    def complete(self, status: str, return_url: str | None) -> str:
+        """What a plain form gets when it is `paid` or `processing`: it goes on to the shop by
+        itself."""
+        return self._render(
+            "closed.html",
+            up="../",
+            heading="Payment complete" if status == "paid" else "Payment processing",
+            text="Thank you. No money moved: this was a local sandbox.",
+            link=return_url,
+            link_text="Return to the shop",
+            go_on=True,
+        )
+
+    def closed(self, view: CheckoutView, *, up: str = "") -> str:
+        """What became of a session that is no longer open, and a way on."""
+        if view.status == "complete" and view.payment_status == "unpaid":
+            heading = "This is being paid from a bank account"
+            text = "The checkout is complete. Whether the money arrives is known in a while."
+            link, link_text = web_link(view.return_url), "Return to the shop"
+        elif view.status == "complete":
+            heading = "This has been paid already"
+            text = "The checkout is complete. You won't be charged again."
+            link, link_text = web_link(view.return_url), "Return to the shop"
+        else:
+            heading = "This link has expired"
+            text = "It can no longer be used to pay, and nothing was charged."
+            link, link_text = web_link(view.cancel_url), "Return to the shop"
+        return self._render(
+            "closed.html",
+            up=up,
+            heading=heading,
+            text=text,
+            link=link,
+            link_text=link_text,
+            go_on=False,
+        )
+
+    def unknown(self, *, up: str = "") -> str:
+        """Said of an id that the sandbox does not know."""
+        return self._render(
+            "closed.html",
+            up=up,
+            heading="There is nothing to pay here",
+            text="The sandbox doesn't know this link. It may be cut short, or belong to another "
+            "sandbox or to one that was reset. Ask the shop for a new one.",
+            link=None,
+            link_text="",
+            go_on=False,
+        )
+
+    def _render(self, template: str, **context: object) -> str:
+        return self._templates.get_template(template).render(**context)

@@ -1,0 +1,244 @@
+"""The hosted-style Checkout page: what is bought on one side, the payment form on the other.
+
+`GET  /c/pay/{id}`               the page; 404 unknown, 410 expired, 200 otherwise
+`POST /c/pay/{id}/pay`           tries to pay
+`POST /c/pay/{id}/authenticate`  completes or fails a 3-D Secure challenge
+
+The two posts take JSON from the page's script and answer JSON; a plain form, sent by a browser
+without JavaScript, gets pages back. JSON answers hold `status` and, when something is wrong,
+`errors: [{field, message, code, decline_code?}]`:
+
+- 200 `paid`: `return_url` to go on to, or null when it is no web address
+- 200 `processing`: likewise, and the bank answers later
+- 200 `requires_action`: `payment_intent` to authenticate
+- 402 `declined`: the session is still open
+- 409 `closed`: `session_status` is `complete` or `expired`, and `return_url`
+- 400 `invalid`, 403 `forbidden`, 404 `unknown`, 413 `too_large`: nothing was done
+
+A card or account number is handed to the engine and kept nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from stripe_sandbox.checkout_page.form import FieldError, read_payment_form
+from stripe_sandbox.checkout_page.rendering import CheckoutHtml
+from stripe_sandbox.checkout_page.security import (
+    SECURITY_HEADERS,
+    comes_from_another_site,
+    web_link,
+)
+from stripe_sandbox.payments.checkout import (
+    AuthenticationRequired,
+    Card,
+    CheckoutView,
+    Declined,
+    NotOpen,
+    Outcome,
+    Paid,
+    Payments,
+    Processing,
+)
+
+LARGEST_BODY = 16 * 1024
+_DYNAMIC_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
+_FIELD_OF_PARAM = {"number": "number", "exp_month": "expiry", "exp_year": "expiry", "cvc": "cvc"}
+# Where the API's message speaks to the programmer, Checkout has words of its own.
+_WORDS_FOR_PAYERS = {
+    "payment_intent_authentication_failure": "We are unable to authenticate your payment method. "
+    "Please choose a different payment method and try again.",
+}
+
+
+def routes(payments: Payments) -> list[BaseRoute]:
+    """The page's routes, to be served at the root or under any prefix."""
+    page = CheckoutPage(payments)
+    return [
+        Route("/c/pay/{session_id}", page.show, methods=["GET"]),
+        Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
+        Route("/c/pay/{session_id}/authenticate", page.authenticate, methods=["POST"]),
+        Route("/c/static/{name}", page.static, methods=["GET"]),
+    ]
+
+
+class _Refused(Exception):
+    """The request is answered with this, and nothing was done."""
+
+    def __init__(self, status_code: int, status: str, *errors: FieldError) -> None:
+        super().__init__(status)
+        self.status_code = status_code
+        self.status = status
+        self.errors = errors
+
+
+class CheckoutPage:
+    """Answers the page's requests; all it knows of a session it asks of the engine."""
+
+    def __init__(self, payments: Payments) -> None:
+        self._payments = payments
+        self._html = CheckoutHtml()
+
+    async def show(self, request: Request) -> Response:
+        """The page of a session: the form while it is open, else what became of it."""
+        view = self._payments.view(request.path_params["session_id"])
+        if view is None:
+            return _page(self._html.unknown(), 404)
+        if view.status == "open":
+            return _page(self._html.open(view))
+        return _page(self._html.closed(view), 410 if view.status == "expired" else 200)
+
+    async def static(self, request: Request) -> Response:
+        """The stylesheet, script and icon. The page names them with their hash: they may stay."""
+        asset = self._html.assets.get(request.path_params["name"])
+        if asset is None:
+            return Response(status_code=404, headers=SECURITY_HEADERS)
+        fresh = request.query_params.get("v") == asset.version
+        cache = "public, max-age=31536000, immutable" if fresh else "no-cache"
+        return Response(
+            asset.content,
+            media_type=asset.media_type,
+            headers={**SECURITY_HEADERS, "Cache-Control": cache},
+        )
+
+    async def pay(self, request: Request) -> Response:
+        """Try to pay as submitted; what went through is answered once the webhooks were told."""
+        session_id = request.path_params["session_id"]
+        submitted: dict[str, Any] = {}
+        try:
+            submitted = await _submitted(request)
+            view = self._known(session_id)
+            form = read_payment_form(
+                submitted,
+                known_email=view.customer_email,
+                payment_method_types=view.payment_method_types,
+            )
+            if isinstance(form, list):
+                raise _Refused(400, "invalid", *form)  # noqa: TRY301  # one way out for all
+            if isinstance(form.paid_with, Card):
+                outcome = self._payments.pay(session_id, form.paid_with, form.payer)
+            else:
+                outcome = self._payments.debit(session_id, form.paid_with.number, form.payer)
+        except _Refused as refused:
+            return self._refusal(request, refused, submitted)
+        return await self._answer(request, outcome, submitted)
+
+    async def authenticate(self, request: Request) -> Response:
+        """Complete (`result=complete`) or fail (`result=fail`) a 3-D Secure challenge."""
+        session_id = request.path_params["session_id"]
+        try:
+            submitted = await _submitted(request)
+            self._known(session_id)
+            outcome = self._authenticated(session_id, submitted)
+        except _Refused as refused:
+            return self._refusal(request, refused, {})
+        return await self._answer(request, outcome, {})
+
+    def _authenticated(self, session_id: str, submitted: dict[str, Any]) -> Outcome:
+        result, intent = submitted.get("result"), submitted.get("payment_intent")
+        if result not in ("complete", "fail"):
+            error = FieldError("result", "This must be complete or fail.", "invalid_result")
+            raise _Refused(400, "invalid", error)
+        unknown = FieldError("payment_intent", "There is no such challenge.", "resource_missing")
+        if not isinstance(intent, str) or not intent.isascii():
+            raise _Refused(400, "invalid", unknown)
+        try:
+            return self._payments.authenticate(session_id, intent, succeed=result == "complete")
+        except KeyError:
+            raise _Refused(404, "unknown", unknown) from None
+
+    def _known(self, session_id: str) -> CheckoutView:
+        view = self._payments.view(session_id)
+        if view is None:
+            error = FieldError("session", "There is no such Checkout Session.", "resource_missing")
+            raise _Refused(404, "unknown", error)
+        return view
+
+    async def _answer(
+        self, request: Request, outcome: Outcome, submitted: dict[str, Any]
+    ) -> Response:
+        session_id = request.path_params["session_id"]
+        match outcome:
+            case Paid() | Processing():
+                # As Stripe does: the shop hears of the payment before its customer is back.
+                await self._payments.webhooks_answered(outcome.event_ids)
+                return_url = web_link(outcome.return_url)
+                status = "paid" if isinstance(outcome, Paid) else "processing"
+                if _is_json(request):
+                    return _json({"status": status, "return_url": return_url})
+                return _page(self._html.complete(status, return_url))
+            case AuthenticationRequired():
+                intent = outcome.payment_intent
+                if _is_json(request):
+                    return _json({"status": "requires_action", "payment_intent": intent})
+                return _page(self._html.challenge(self._known(session_id), intent))
+            case Declined():
+                field = _FIELD_OF_PARAM.get(outcome.param or "", "card")
+                message = _WORDS_FOR_PAYERS.get(outcome.code, outcome.message)
+                error = FieldError(field, message, outcome.code, outcome.decline_code)
+                return self._refusal(request, _Refused(402, "declined", error), submitted)
+            case NotOpen():
+                if not _is_json(request):
+                    return _page(self._html.closed(self._known(session_id), up="../"), 409)
+                body = {"status": "closed", "session_status": outcome.status}
+                return _json({**body, "return_url": web_link(outcome.return_url)}, 409)
+
+    def _refusal(self, request: Request, refused: _Refused, submitted: dict[str, Any]) -> Response:
+        session_id = request.path_params["session_id"]
+        if _is_json(request):
+            errors = [_error_json(error) for error in refused.errors]
+            return _json({"status": refused.status, "errors": errors}, refused.status_code)
+        view = self._payments.view(session_id)
+        if view is None or refused.status == "forbidden":
+            return _page(self._html.unknown(up="../"), refused.status_code)
+        if view.status != "open":
+            return _page(self._html.closed(view, up="../"), 409)
+        page = self._html.open(view, up="../", errors=refused.errors, submitted=submitted)
+        return _page(page, refused.status_code)
+
+
+async def _submitted(request: Request) -> dict[str, Any]:
+    """The posted fields, from JSON or from a plain form."""
+    if comes_from_another_site(request):
+        error = FieldError("origin", "This came from another site's page.", "cross_site")
+        raise _Refused(403, "forbidden", error)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            error = FieldError("body", "This is too long to be a payment form.", "too_large")
+            raise _Refused(413, "too_large", error)
+    try:
+        if not _is_json(request):
+            return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        error = FieldError("body", "The body must be a JSON object or a form.", "invalid_body")
+        raise _Refused(400, "invalid", error)
+    return fields
+
+
+def _is_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type != "application/x-www-form-urlencoded"
+
+
+def _error_json(error: FieldError) -> dict[str, str]:
+    return {name: value for name, value in asdict(error).items() if value is not None}
+
+
+def _json(body: dict[str, Any], status_code: int = 200) -> Response:
+    return JSONResponse(body, status_code, headers=_DYNAMIC_HEADERS)
+
+
+def _page(html: str, status_code: int = 200) -> Response:
+    return HTMLResponse(html, status_code, headers=_DYNAMIC_HEADERS)

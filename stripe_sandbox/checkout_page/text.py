@@ -1,0 +1,102 @@
+"""The Checkout page's words: what is bought, for how much, how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stripe_sandbox.currencies import figure
+from stripe_sandbox.payments.checkout import CheckoutView
+
+_SYMBOLS = {
+    "usd": "$",
+    "eur": "€",
+    "gbp": "£",
+    "jpy": "¥",
+    "inr": "₹",
+    "krw": "₩",
+    "aud": "A$",
+    "cad": "CA$",
+    "nzd": "NZ$",
+    "brl": "R$",
+}
+_BUTTONS = {
+    "book": "Book",
+    "donate": "Donate {total}",
+    "pay": "Pay {total}",
+    "subscribe": "Subscribe",
+}
+
+
+def amount_text(amount: int, currency: str) -> str:
+    """An amount in minor units as a person reads it: `$1,234.50`, `¥500`, `CHF 9.90`."""
+    # The no-break space keeps a currency code and its figure on one line.
+    symbol = _SYMBOLS.get(currency, currency.upper() + "\N{NO-BREAK SPACE}")
+    return ("-" if amount < 0 else "") + symbol + figure(abs(amount), currency)
+
+
+@dataclass(frozen=True)
+class LineText:
+    """One line of what is bought; `each` is empty when it would only repeat `total`."""
+
+    name: str
+    description: str
+    each: str
+    total: str
+
+
+@dataclass(frozen=True)
+class OrderText:
+    """What the page says of an order, ready to print."""
+
+    heading: str
+    amount: str
+    period: str
+    lines: tuple[LineText, ...]
+    total_label: str
+    total: str
+    button: str
+    renewal: str
+
+    @classmethod
+    def of(cls, view: CheckoutView) -> OrderText:
+        """The words for that session."""
+        total = amount_text(view.amount_total, view.currency)
+        subscribes = view.mode == "subscription"
+        intervals = {line.interval for line in view.line_items if line.interval}
+        interval = intervals.pop() if len(intervals) == 1 else ""
+        names = [line.name for line in view.line_items]
+        bought = names[0] if names else "your order"
+        if len(names) > 1:
+            bought = f"{bought} and {len(names) - 1} more"
+        return cls(
+            heading=f"Subscribe to {bought}" if subscribes else f"Pay for {bought}",
+            amount=total,
+            period=f"per {interval}" if interval else "",
+            lines=tuple(
+                LineText(
+                    name=line.name,
+                    description=line.description or "",
+                    each=_each(line.quantity, line.unit_amount, view.currency, line.interval),
+                    total=amount_text(line.amount_total, view.currency),
+                )
+                for line in view.line_items
+            ),
+            total_label="Total due today" if subscribes else "Total due",
+            total=total,
+            button=_button(view, total),
+            renewal=f"Renews every {interval} until canceled." if interval else "",
+        )
+
+
+def _button(view: CheckoutView, total: str) -> str:
+    kind = "subscribe" if view.mode == "subscription" else view.submit_type or "pay"
+    return _BUTTONS.get(kind, _BUTTONS["pay"]).format(total=total)
+
+
+def _each(quantity: int, unit_amount: int, currency: str, interval: str | None) -> str:
+    unit = amount_text(unit_amount, currency)
+    if quantity != 1:
+        return f"{quantity:,} \N{MULTIPLICATION SIGN} {unit}" + (
+            f" per {interval}" if interval else ""
+        )
+    return f"Billed every {interval}" if interval else ""

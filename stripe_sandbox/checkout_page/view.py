@@ -1,0 +1,73 @@
+"""What the Checkout page shows of a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stripe_sandbox.backend import World
+from stripe_sandbox.resources.checkout_session_object import known_email, return_url
+from stripe_sandbox.storage.objects import Object
+
+
+@dataclass(frozen=True)
+class LineItemView:
+    """One line of what is bought; amounts in minor units; `interval` None for one-time."""
+
+    name: str
+    description: str | None
+    quantity: int
+    unit_amount: int
+    amount_total: int
+    interval: str | None
+
+
+@dataclass(frozen=True)
+class CheckoutView:
+    """What the Checkout page shows of a session; amounts in minor units, times in Unix seconds."""
+
+    id: str
+    status: str
+    payment_status: str
+    mode: str
+    submit_type: str | None
+    currency: str
+    amount_total: int
+    line_items: tuple[LineItemView, ...]
+    payment_method_types: tuple[str, ...]
+    customer_email: str | None
+    cancel_url: str | None
+    return_url: str | None
+    expires_at: int
+
+
+def checkout_view(world: World, session: Object, line_items: list[Object]) -> CheckoutView:
+    """The view of a session with its line items."""
+    return CheckoutView(
+        id=session["id"],
+        status=session["status"],
+        payment_status=session["payment_status"],
+        mode=session["mode"],
+        submit_type=session["submit_type"],
+        currency=session["currency"],
+        amount_total=session["amount_total"],
+        line_items=tuple(_line_view(world, item) for item in line_items),
+        payment_method_types=tuple(session["payment_method_types"]),
+        customer_email=known_email(session),
+        cancel_url=session["cancel_url"],
+        return_url=return_url(session),
+        expires_at=session["expires_at"],
+    )
+
+
+def _line_view(world: World, item: Object) -> LineItemView:
+    price = item["price"]
+    product = world.objects.get("product", price["product"])
+    recurring = price["recurring"]
+    return LineItemView(
+        name=item["description"],
+        description=product["description"] if product else None,
+        quantity=item["quantity"],
+        unit_amount=price["unit_amount"],
+        amount_total=item["amount_total"],
+        interval=recurring and recurring["interval"],
+    )

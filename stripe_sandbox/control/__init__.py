@@ -1,0 +1,1 @@
+"""``/_control``: pay, move the clock, inject faults, fill with history, reset."""

@@ -1,0 +1,156 @@
+"""What a plausible history is made of: when people come, what they buy, how they pay."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from stripe_sandbox import errors
+from stripe_sandbox.control.fields import Fields
+from stripe_sandbox.resources.line_items import MAXIMUM_QUANTITY
+from stripe_sandbox.validation import check_email
+
+LONGEST_DAYS = 365
+MOST_SESSIONS = 2_000
+MOST_SOLD = 20
+SOMEWHERE = "https://example.com/"
+
+BY_WEEKDAY = (1.0, 1.1, 1.15, 1.1, 0.95, 0.45, 0.35)
+BY_HOUR = (1, 1, 1, 1, 1, 2, 3, 5, 8, 10, 11, 11, 10, 12, 14, 15, 15, 14, 12, 10, 8, 5, 3, 2)
+GROWTH = 0.6
+"""How much busier the last day is than the first."""
+
+_COLORS = (
+    "amber",
+    "azure",
+    "coral",
+    "golden",
+    "indigo",
+    "ivory",
+    "jade",
+    "olive",
+    "ruby",
+    "silver",
+)
+_ANIMALS = (
+    "badger",
+    "falcon",
+    "heron",
+    "lynx",
+    "marten",
+    "otter",
+    "owl",
+    "puffin",
+    "robin",
+    "seal",
+)
+
+
+@dataclass(frozen=True)
+class Sold:
+    """Something that is sold: `quantity` from and to; `metadata` may hold `{quantity}`."""
+
+    price: str
+    mode: str
+    weight: float
+    quantity: tuple[int, int]
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HistoryPlan:
+    """How long a history, how busy, of what, for whom; the same seed gives the same choices."""
+
+    days: int
+    sessions: int
+    seed: int
+    sold: tuple[Sold, ...]
+    emails: tuple[str, ...]
+    success_url: str
+    cancel_url: str
+
+    @classmethod
+    def of(cls, fields: Fields) -> HistoryPlan:
+        """As a request asks for it. StripeError: it asks for nonsense."""
+        items = fields.objects("sold")
+        if not 0 < len(items) <= MOST_SOLD:
+            raise fields.refusal("sold", f"Name from 1 to {MOST_SOLD} things that are sold.")
+        emails = fields.items("emails")
+        for email in emails:
+            if not isinstance(email, str):
+                raise fields.refusal("emails", "Each of the emails must be a string.")
+            check_email(email, "emails")
+        plan = cls(
+            days=fields.integer("days", 30, 1, LONGEST_DAYS),
+            sessions=fields.integer("sessions", 400, 1, MOST_SESSIONS),
+            seed=fields.integer("seed", 7, 0, 2**63),
+            sold=tuple(_sold(item) for item in items),
+            emails=tuple(emails),
+            success_url=fields.text("success_url", SOMEWHERE),
+            cancel_url=fields.text("cancel_url", SOMEWHERE),
+        )
+        fields.end()
+        return plan
+
+
+def _sold(fields: Fields) -> Sold:
+    price = fields.text("price", None)
+    if price is None:
+        raise errors.parameter_missing("sold[price]")
+    bounds = fields.items("quantity") or [1, 1]
+    if (
+        len(bounds) != 2
+        or not all(type(bound) is int for bound in bounds)
+        or not 0 < bounds[0] <= bounds[1] <= MAXIMUM_QUANTITY
+    ):
+        raise fields.refusal("quantity", "Give the least and the most, such as [1, 50].")
+    sold = Sold(
+        price=price,
+        mode=fields.one_of("mode", ("payment", "subscription"), "payment"),
+        weight=fields.number("weight", 1, 0.001, 1_000_000),
+        quantity=(bounds[0], bounds[1]),
+        metadata=fields.metadata("metadata"),
+    )
+    fields.end()
+    return sold
+
+
+def visits(plan: HistoryPlan, now: int, chance: random.Random) -> list[int]:
+    """When a session is made, in Unix seconds, the earliest first: busy on weekdays and by day,
+    and a little more from day to day."""
+    first = now - plan.days * 86_400
+    hours: list[int] = []
+    weights: list[float] = []
+    for hour in range(first, now, 3_600):
+        moment = datetime.fromtimestamp(hour, UTC)
+        grown = 1 + GROWTH * (hour - first) / (now - first)
+        hours.append(hour)
+        weights.append(BY_WEEKDAY[moment.weekday()] * BY_HOUR[moment.hour] * grown)
+    chosen = chance.choices(hours, weights, k=plan.sessions)
+    return sorted(min(hour + chance.randrange(3_600), now - 1) for hour in chosen)
+
+
+def emails(plan: HistoryPlan, chance: random.Random) -> Iterator[tuple[str, str]]:
+    """Whose email and name, without end; some come back."""
+    if plan.emails:
+        while True:
+            email = chance.choice(plan.emails)
+            yield email, email.partition("@")[0].replace(".", " ").title()
+    while True:
+        color, animal = chance.choice(_COLORS), chance.choice(_ANIMALS)
+        number = chance.randrange(1, 10)
+        yield f"{color}.{animal}{number}@example.com", f"{color.title()} {animal.title()}"
+
+
+def pause(chance: random.Random, median: timedelta, longest: timedelta) -> float:
+    """Seconds that a person takes: mostly about the median, now and then much longer."""
+    taken = median.total_seconds() * chance.lognormvariate(0, 0.9)
+    return min(max(taken, 8.0), longest.total_seconds())
+
+
+def quantity_of(sold: Sold, chance: random.Random) -> int:
+    """How many somebody buys: few more often than many."""
+    least, most = sold.quantity
+    return least + int((most - least + 1) * 0.999 * chance.random() ** 2.2)

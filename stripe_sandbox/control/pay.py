@@ -1,0 +1,104 @@
+"""Pays a Checkout Session without anybody at its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe_sandbox import cards, errors
+from stripe_sandbox.backend import World
+from stripe_sandbox.control.fields import Fields
+from stripe_sandbox.payments.bank_debits import SETTLES_IN
+from stripe_sandbox.payments.checkout import (
+    AuthenticationRequired,
+    Card,
+    Declined,
+    NotOpen,
+    Outcome,
+    Paid,
+    Payer,
+    Payments,
+    Processing,
+)
+from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
+
+EMAIL = "test.payer@example.com"
+NAME = "Test Payer"
+LONGEST_SETTLING = 30 * 86_400.0
+_YEARS_VALID = 5
+
+
+class ControlPayments:
+    """What `POST /_control/sessions/{id}/pay` does."""
+
+    def __init__(self, world: World, payments: Payments) -> None:
+        self._world = world
+        self._payments = payments
+
+    def pay(self, session: str, fields: Fields) -> dict[str, Any]:
+        """Pay the session as the request's fields say; returns the outcome, the session's status
+        and the ids of the events. StripeError: no such session, or fields that are wrong."""
+        number = fields.text("card", None)
+        account = fields.text("bank_account", None)
+        settles_in = fields.number("settles_in_seconds", None, 0, LONGEST_SETTLING)
+        authenticate = fields.boolean("authenticate", None)
+        payer = Payer(fields.text("email", EMAIL), fields.text("name", NAME))
+        fields.end()
+        if number is None and account is None:
+            raise errors.parameter_missing("card")
+        if number is not None and account is not None:
+            raise fields.refusal("card", "Give a card or a bank_account, not both.")
+        if number is not None and settles_in is not None:
+            raise fields.refusal("settles_in_seconds", "A card is charged at once.")
+        if account is not None and authenticate is not None:
+            raise fields.refusal("authenticate", "A bank account asks for no 3-D Secure.")
+        with self._world.events.collected() as recorded:
+            try:
+                if number is not None:
+                    outcome = self._with_card(session, number, payer, authenticate)
+                else:
+                    seconds = SETTLES_IN if settles_in is None else settles_in
+                    outcome = self._payments.debit(session, account or "", payer, seconds)
+            except KeyError as error:
+                raise errors.no_such(SESSION, session, "session", 404) from error
+        after = self._world.require(SESSION, session, "session", status=404)
+        return {
+            **_told(outcome),
+            "status": after["status"],
+            "payment_status": after["payment_status"],
+            "events": recorded.ids,
+        }
+
+    def _with_card(
+        self, session: str, number: str, payer: Payer, authenticate: bool | None
+    ) -> Outcome:
+        digits = number.replace(" ", "").replace("-", "")
+        year, month = self._world.clock.year_and_month()
+        known = cards.find(digits)
+        cvc = "1" * (known.cvc_length if known else 3)
+        card = Card(digits, month, year + _YEARS_VALID, cvc)
+        outcome = self._payments.pay(session, card, payer, first_charge_passes=True)
+        if isinstance(outcome, AuthenticationRequired) and authenticate is not None:
+            return self._payments.authenticate(
+                session, outcome.payment_intent, succeed=authenticate
+            )
+        return outcome
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    told: dict[str, Any] = {"code": None, "decline_code": None, "message": None}
+    if isinstance(outcome, Declined):
+        return {
+            "outcome": "declined",
+            "code": outcome.code,
+            "decline_code": outcome.decline_code,
+            "message": outcome.message,
+        }
+    if isinstance(outcome, Paid):
+        return {"outcome": "paid", **told}
+    if isinstance(outcome, Processing):
+        return {"outcome": "processing", **told, "message": "The bank will answer later."}
+    if isinstance(outcome, NotOpen):
+        message = f"This Checkout Session has a status of `{outcome.status}`."
+        return {"outcome": "closed", **told, "message": message}
+    message = "The bank asks for 3-D Secure."
+    return {"outcome": "requires_action", **told, "message": message}

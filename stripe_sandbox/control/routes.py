@@ -1,0 +1,177 @@
+"""The controls under /_control: what only a sandbox can do. JSON in and out, errors as Stripe's.
+
+They need a test key as /v1 does, which also keeps other sites' pages out, and are never affected
+by the faults that they switch on. Times are Unix seconds of the sandbox's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.auth import check_key
+from stripe_sandbox.api.bodies import read_body
+from stripe_sandbox.api.responses import error_response, json_response, new_request_id
+from stripe_sandbox.control.fields import Fields
+from stripe_sandbox.control.history import History
+from stripe_sandbox.control.history_plan import HistoryPlan
+from stripe_sandbox.control.pay import ControlPayments
+from stripe_sandbox.control.state import ControlState
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.event_log import EventLog
+from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
+from stripe_sandbox.scheduling.scheduler import Timeline, happened
+from stripe_sandbox.scheduling.simulated_clock import MovableClock
+
+logger = logging.getLogger(__name__)
+
+FARTHEST_ADVANCE = 400 * 86_400.0
+"""A year and a bit: the yearly renewal is the farthest that anybody waits for."""
+FARTHEST_AHEAD = 10 * FARTHEST_ADVANCE
+ANSWERS_WITHIN = 10.0
+LONGEST_DELAY = 3_600.0
+MAXIMUM_DUPLICATES = 20
+MAXIMUM_REQUESTS = 1_000_000
+MAXIMUM_BODY = 64 << 10
+
+_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+Handler = Callable[[Request, Fields], Awaitable[dict[str, Any]]]
+
+
+class Control:
+    """The controls' routes."""
+
+    def __init__(
+        self,
+        clock: MovableClock,
+        timeline: Timeline,
+        answered: Callable[[Iterable[str], float], Awaitable[None]],
+        events: EventLog,
+        state: ControlState,
+        faults: FaultSwitch,
+        payments: ControlPayments,
+        history: History,
+        base_url: str,
+    ) -> None:
+        self._clock = clock
+        self._timeline = timeline
+        self._answered = answered
+        self._events = events
+        self._state = state
+        self._faults = faults
+        self._payments = payments
+        self._history = history
+        self._base_url = base_url
+
+    def routes(self) -> list[BaseRoute]:
+        """What to mount."""
+        found: tuple[tuple[str, str, Handler], ...] = (
+            ("GET", "/state", self._show_state),
+            ("POST", "/clock", self._advance),
+            ("GET", "/faults", self._show_faults),
+            ("PUT", "/faults", self._set_faults),
+            ("POST", "/sessions/{session}/pay", self._pay),
+            ("POST", "/fill", self._fill),
+            ("POST", "/reset", self._reset),
+        )
+        routes = [
+            Route(path, self._answering(handler), methods=[method])
+            for method, path, handler in found
+        ]
+        return [
+            Mount(
+                "/_control",
+                routes=[
+                    *routes,
+                    Route("/{rest:path}", self._answering(self._unknown), methods=_ANY),
+                ],
+            )
+        ]
+
+    def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            request_id = new_request_id()
+            try:
+                check_key(request.headers)
+                fields = Fields.of(await read_body(request.receive, MAXIMUM_BODY))
+                return json_response(await handler(request, fields), request_id)
+            except StripeError as error:
+                return error_response(error, request_id)
+            except ClientDisconnect:
+                return Response()  # to nobody
+            except Exception:
+                logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
+                return error_response(errors.internal(), request_id)
+
+        return answer
+
+    async def _unknown(self, request: Request, _: Fields) -> dict[str, Any]:
+        path = request.url.path
+        raise errors.unrecognized_url(request.method, path[path.rindex("/_control") :])
+
+    async def _show_state(self, _: Request, fields: Fields) -> dict[str, Any]:
+        fields.end()
+        return self._state.value()
+
+    async def _advance(self, _: Request, fields: Fields) -> dict[str, Any]:
+        seconds = fields.number("advance_seconds", 0, 0, FARTHEST_ADVANCE)
+        fields.end()
+        if self._clock.ahead() + seconds > FARTHEST_AHEAD:
+            raise fields.refusal(
+                "advance_seconds",
+                f"The clock can be at most {FARTHEST_AHEAD / 86_400:.0f} days ahead. A reset sets "
+                "it back.",
+            )
+        with self._events.collected() as recorded:
+            await self._timeline.advance(seconds)
+        await self._answered(recorded.ids, ANSWERS_WITHIN)
+        return {
+            "now": self._clock.now(),
+            "events": recorded.ids,
+            "happened": happened(recorded.counts),
+        }
+
+    async def _show_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
+        fields.end()
+        return self._faults.current().value()
+
+    async def _set_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
+        webhooks, api = fields.inner("webhooks"), fields.inner("api")
+        faults = Faults(
+            WebhookFaults(
+                delay_seconds=webhooks.number("delay_seconds", 0, 0, LONGEST_DELAY),
+                duplicates=webhooks.integer("duplicates", 0, 0, MAXIMUM_DUPLICATES),
+                shuffle=webhooks.boolean("shuffle", default=False),
+                drop=webhooks.boolean("drop", default=False),
+            ),
+            ApiFaults(
+                status=api.one_of("status", (None, *API_STATUSES), None),
+                delay_seconds=api.number("delay_seconds", 0, 0, LONGEST_DELAY),
+                requests=api.integer("requests", None, 1, MAXIMUM_REQUESTS),
+            ),
+        )
+        for inner in (webhooks, api, fields):
+            inner.end()
+        self._faults.set(faults)
+        return faults.value()
+
+    async def _pay(self, request: Request, fields: Fields) -> dict[str, Any]:
+        return self._payments.pay(request.path_params["session"], fields)
+
+    async def _fill(self, _: Request, fields: Fields) -> dict[str, Any]:
+        plan = HistoryPlan.of(fields)
+        # It takes a while: what needs no database goes on meanwhile.
+        return await asyncio.to_thread(self._history.fill, plan, self._base_url)
+
+    async def _reset(self, _: Request, fields: Fields) -> dict[str, Any]:
+        fields.end()
+        self._state.reset()
+        return {}

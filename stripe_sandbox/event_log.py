@@ -1,0 +1,225 @@
+"""Events (https://docs.stripe.com/api/events): what happened, and who is still to be told."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, get_args
+
+from stripe._api_version import _ApiVersion
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NOBODY, Origin
+from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.schema.sdk_types import object_class, object_fields
+from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Window, page_of
+
+KEPT_SECONDS = 30 * 86_400
+MAXIMUM_TYPES = 20
+
+
+@dataclass
+class Recorded:
+    """Events: their `ids` in order, and how many there are of each type and, of invoices, of each
+    `billing_reason`."""
+
+    ids: list[str] = field(default_factory=list)
+    counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+
+    def add(self, identifier: str, name: str, subject: Object) -> None:
+        """One more."""
+        self.ids.append(identifier)
+        self.counts[name, subject.get("billing_reason")] += 1
+
+
+_collecting: ContextVar[Recorded | None] = ContextVar("recorded events", default=None)
+_telling_nobody: ContextVar[bool] = ContextVar("whether no endpoint is told", default=False)
+
+
+@cache
+def event_types() -> tuple[str, ...]:
+    """Every event type that Stripe has."""
+    return get_args(object_fields(object_class("event"))["type"])
+
+
+class EventLog:
+    """Records events, in the transaction of the change they tell of, with their deliveries."""
+
+    def __init__(
+        self, database: Database, clock: Clock, delay: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """`delay`: seconds to keep a new delivery back."""
+        self._database = database
+        self._clock = clock
+        self._delay = delay
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_record(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit that recorded something to deliver."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def collected(self) -> Iterator[Recorded]:
+        """The events that the block records."""
+        found = Recorded()
+        token = _collecting.set(found)
+        try:
+            yield found
+        finally:
+            _collecting.reset(token)
+
+    @contextmanager
+    def untold(self) -> Iterator[None]:
+        """No endpoint is told of the events that the block records."""
+        token = _telling_nobody.set(True)
+        try:
+            yield
+        finally:
+            _telling_nobody.reset(token)
+
+    def record(
+        self,
+        name: str,
+        subject: Object,
+        origin: Origin = NOBODY,
+        previous: Object | None = None,
+    ) -> str:
+        """Record an event of the type `name` about `subject` as it is now; returns its id.
+
+        `previous` holds the former values of the fields that an update changed.
+        """
+        now = self._clock.now()
+        identifier = new_id("evt", 24)
+        data: Object = {"object": subject}
+        if previous is not None:
+            data["previous_attributes"] = previous
+        event = {
+            "id": identifier,
+            "object": "event",
+            "api_version": _ApiVersion.CURRENT,
+            "created": now,
+            "data": data,
+            "livemode": False,
+            "request": {"id": origin.request, "idempotency_key": origin.idempotency_key},
+            "type": name,
+        }
+        endpoints = [] if _telling_nobody.get() else self._endpoints_for(name)
+        self._database.write(
+            "INSERT INTO events (id, created, type, pending, delivered, body) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (identifier, now, name, len(endpoints), not endpoints, dump(event)),
+        )
+        for endpoint in endpoints:
+            self._database.write(
+                "INSERT INTO deliveries (event, endpoint, due) VALUES (?, ?, ?)",
+                (identifier, endpoint, self._clock.time() + self._delay()),
+            )
+        if endpoints:
+            for listener in self._listeners:
+                self._database.after_commit(listener)
+        collected = _collecting.get()
+        if collected is not None:
+            collected.add(identifier, name, subject)
+        return identifier
+
+    def _endpoints_for(self, name: str) -> list[str]:
+        return [
+            endpoint
+            for endpoint, body in self._database.rows(
+                "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
+            )
+            if not {"*", name}.isdisjoint(json.loads(body)["enabled_events"])
+        ]
+
+    def get(self, identifier: str) -> Object | None:
+        """The event as it is now, or None."""
+        row = self._database.row(
+            "SELECT body, pending FROM events WHERE id = ? AND created > ?",
+            (identifier, self._oldest()),
+        )
+        return None if row is None else json.loads(_with_pending(row[0], row[1]))
+
+    def page(
+        self, url: str, types: Iterable[str] | None, delivered: bool | None, window: Window
+    ) -> Page:
+        """Events of the types (None: all), newest first. StripeError: an unknown cursor."""
+        conditions = ["created > ?"]
+        values: list[Any] = [self._oldest()]
+        if delivered is not None:
+            conditions.append("+delivered = ?" if types is not None else "delivered = ?")
+            values.append(int(delivered))
+        try:
+            if types is None:
+                rows, more = self._rows(conditions, values, window)
+            else:
+                rows, more = self._merged(sorted(set(types)), conditions, values, window)
+        except NoSuchCursorError as error:
+            raise errors.no_such("event", error.identifier, error.parameter) from error
+        return Page(url, [_with_pending(row[2], row[3]) for row in rows], more)
+
+    def _rows(
+        self, conditions: list[str], values: list[Any], window: Window
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        return page_of(
+            self._database, "events", conditions, values, window, "created, seq, body, pending"
+        )
+
+    def _merged(
+        self, types: list[str], conditions: list[str], values: list[Any], window: Window
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """Each type's newest by its own index, merged: no type is rare enough to cost a scan."""
+        pages = [
+            self._rows([*conditions, "type = ?"], [*values, wanted], window) for wanted in types
+        ]
+        merged = list(heapq.merge(*(rows for rows, _ in pages), reverse=True))
+        more = len(merged) > window.limit or any(more for _, more in pages)
+        kept = merged[-window.limit :] if window.ending_before else merged[: window.limit]
+        return kept, more
+
+    def drop_endpoint(self, endpoint: str) -> None:
+        """An endpoint is gone: what waits for it waits no longer."""
+        rows = self._database.rows(
+            "SELECT event FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
+        )
+        self._database.write(
+            "DELETE FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
+        )
+        for (event,) in rows:
+            self.delivered(event)
+
+    def forget_old(self) -> None:
+        """Remove events that are no longer kept, with their deliveries."""
+        oldest = self._oldest()
+        with self._database.transaction():
+            self._database.write(
+                "DELETE FROM deliveries WHERE event IN (SELECT id FROM events WHERE created <= ?)",
+                (oldest,),
+            )
+            self._database.write("DELETE FROM events WHERE created <= ?", (oldest,))
+
+    def _oldest(self) -> int:
+        """What was created by then is no longer kept. By the wall's time: moving the clock forward
+        must not remove what is still to be delivered."""
+        return int(self._clock.wall()) - KEPT_SECONDS
+
+    def delivered(self, identifier: str) -> None:
+        """One endpoint has taken the event, or no longer exists."""
+        self._database.write(
+            "UPDATE events SET pending = max(pending - 1, 0), "
+            "delivered = NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id "
+            "AND state != 'succeeded') WHERE id = ?",
+            (identifier,),
+        )
+
+
+def _with_pending(body: str, pending: int) -> str:
+    return f'{body[:-1]},"pending_webhooks":{pending}}}'

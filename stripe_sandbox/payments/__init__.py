@@ -1,0 +1,1 @@
+"""What happens when somebody pays: outcomes, completion, bank debits, renewals."""

@@ -1,0 +1,106 @@
+"""Subscriptions at the end of their period (https://docs.stripe.com/billing/subscriptions/overview).
+
+Stripe leaves the new invoice a draft for about an hour, and tries a failed payment again for some
+weeks; here the invoice is final at once, and its payment is tried once.
+"""
+
+from __future__ import annotations
+
+from stripe_sandbox import bank_accounts, cards
+from stripe_sandbox.backend import World
+from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.payments.bank_debits import DelayedPayments
+from stripe_sandbox.payments.subscriptions import SubscriptionPayments
+from stripe_sandbox.resources.billing_cycle import next_period_end
+from stripe_sandbox.resources.charges import Charges
+from stripe_sandbox.resources.invoices import Invoices
+from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.subscriptions import ENDED, RENEWAL
+from stripe_sandbox.resources.subscriptions import KIND as SUBSCRIPTION
+from stripe_sandbox.scheduling.jobs import Agenda
+from stripe_sandbox.schema.objects import shape, updated
+from stripe_sandbox.storage.objects import Object
+
+
+class Renewals:
+    """Renews subscriptions: the next period, its invoice, and the try to get it paid."""
+
+    def __init__(
+        self,
+        world: World,
+        agenda: Agenda,
+        invoices: Invoices,
+        intents: PaymentIntents,
+        charges: Charges,
+        delayed: DelayedPayments,
+        payments: SubscriptionPayments,
+    ) -> None:
+        self._world = world
+        self._agenda = agenda
+        self._invoices = invoices
+        self._intents = intents
+        self._charges = charges
+        self._delayed = delayed
+        self._payments = payments
+        agenda.on_due(RENEWAL, self._renew)
+
+    def _renew(self, identifier: str) -> None:
+        subscription = self._world.objects.get(SUBSCRIPTION, identifier)
+        if subscription is None or subscription["status"] in ENDED:
+            return
+        customer = self._world.require("customer", subscription["customer"], "customer")
+        items = [_renewed(item, subscription) for item in subscription["items"]["data"]]
+        renewed = {**subscription["items"], "data": items}
+        invoice = self._invoices.cycle(subscription, customer, items)
+        previous = updated(subscription, {"items": renewed, "latest_invoice": invoice["id"]})
+        self._world.objects.save(subscription)
+        self._world.events.record("customer.subscription.updated", subscription, previous=previous)
+        self._agenda.add(items[0]["current_period_end"], RENEWAL, identifier)
+        self._invoices.finalize(invoice, customer)
+        if invoice["total"] == 0:
+            self._invoices.pay(invoice, None)
+            return
+        self._collect(invoice, subscription)
+
+    def _collect(self, invoice: Object, subscription: Object) -> None:
+        intent = self._intents.make(
+            invoice["total"],
+            invoice["currency"],
+            {"description": "Subscription update"},
+            customer=invoice["customer"],
+            types=subscription["payment_settings"]["payment_method_types"],
+        )
+        intent["payment_details"] = shape(
+            "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
+        )
+        self._invoices.expect(invoice, intent)
+        method = self._world.require(
+            "payment_method", subscription["default_payment_method"], "payment_method"
+        )
+        if method["type"] == "us_bank_account":
+            account = bank_accounts.of_fingerprint(method["us_bank_account"]["fingerprint"])
+            self._delayed.begin(intent, method, account)
+            return
+        card = cards.of_fingerprint(method["card"]["fingerprint"])
+        refusal = _refusal_without_the_customer(card)
+        charge = self._charges.make(intent, method, card, refusal, authenticated=False)
+        if refusal is None:
+            self._intents.succeed(intent, method, charge)
+        else:
+            self._intents.fail(intent, method, refusal, charge)
+        asks = refusal is cards.AUTHENTICATION_REQUIRED
+        self._payments.settled(intent, paid=refusal is None, asks=asks)
+
+
+def _renewed(item: Object, subscription: Object) -> Object:
+    """The item in its next period."""
+    recurring = item["price"]["recurring"]
+    start = item["current_period_end"]
+    anchor = subscription["billing_cycle_anchor"]
+    end = next_period_end(anchor, start, recurring["interval"], recurring["interval_count"])
+    return {**item, "current_period_end": end, "current_period_start": start}
+
+
+def _refusal_without_the_customer(card: TestCard) -> CardRefusal | None:
+    """What the bank says when nobody is there to authenticate."""
+    return cards.AUTHENTICATION_REQUIRED if card.authenticates_always else card.refusal

@@ -1,0 +1,129 @@
+"""What a charge says of how it was paid and how that ended
+(https://docs.stripe.com/api/charges/object)."""
+
+from __future__ import annotations
+
+from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
+from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.ids import random_text
+from stripe_sandbox.resources.payment_methods import checks
+from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.storage.objects import Object
+
+
+def debit_outcome() -> Object:
+    """A debit is on its way; no risk is assessed."""
+    return shape(
+        "charge.Outcome",
+        {
+            "network_status": "approved_by_network",
+            "risk_level": "not_assessed",
+            "seller_message": "Payment complete.",
+            "type": "authorized",
+        },
+    )
+
+
+def debit_details(account: TestBankAccount) -> Object:
+    """What a charge says of the bank account."""
+    details = shape(
+        "charge.PaymentMethodDetails.UsBankAccount",
+        {
+            "account_holder_type": "individual",
+            "account_type": "checking",
+            "bank_name": BANK_NAME,
+            "fingerprint": account.fingerprint,
+            "last4": account.number[-4:],
+            "routing_number": ROUTING_NUMBER,
+        },
+    )
+    return shape(
+        "charge.PaymentMethodDetails", {"type": "us_bank_account", "us_bank_account": details}
+    )
+
+
+def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
+    """How the charge of a card ended, as the bank and Radar tell it."""
+    if refusal is None:
+        return shape(
+            "charge.Outcome",
+            {
+                "network_status": "approved_by_network",
+                "risk_level": "normal",
+                "risk_score": 20,
+                "seller_message": "Payment complete.",
+                "type": "authorized",
+            },
+        )
+    if card.blocked:
+        return shape(
+            "charge.Outcome",
+            {
+                "network_status": "not_sent_to_network",
+                "reason": "highest_risk_level",
+                "risk_level": "highest",
+                "risk_score": 95,
+                "seller_message": "Stripe blocked this payment as too risky.",
+                "type": "blocked",
+            },
+        )
+    return shape(
+        "charge.Outcome",
+        {
+            "advice_code": refusal.advice_code,
+            "network_decline_code": refusal.network_decline_code,
+            "network_status": "declined_by_network",
+            "reason": refusal.decline_code,
+            "risk_level": "normal",
+            "risk_score": 20,
+            "seller_message": refusal.seller_message,
+            "type": "issuer_declined",
+        },
+    )
+
+
+def card_details(
+    intent: Object, method: Object, card: TestCard, paid: bool, authenticated: bool
+) -> Object:
+    """What a charge says of the card."""
+    held = method["card"]
+    secured = None
+    if authenticated:
+        secured = shape(
+            "charge.PaymentMethodDetails.Card.ThreeDSecure",
+            {
+                "authentication_flow": "challenge",
+                "electronic_commerce_indicator": "05",
+                "result": "authenticated",
+                "transaction_id": random_text(20),
+                "version": "2.2.0",
+            },
+        )
+    details = shape(
+        "charge.PaymentMethodDetails.Card",
+        {
+            "amount_authorized": intent["amount"] if paid else None,
+            "authorization_code": random_text(6).upper() if paid else None,
+            "brand": held["brand"],
+            "checks": checks(card),
+            "country": held["country"],
+            "exp_month": held["exp_month"],
+            "exp_year": held["exp_year"],
+            "extended_authorization": {"status": "disabled"},
+            "fingerprint": card.fingerprint,
+            "funding": held["funding"],
+            "incremental_authorization": {"status": "unavailable"},
+            "last4": held["last4"],
+            "multicapture": {"status": "unavailable"},
+            "network": held["brand"],
+            "network_token": {"used": False},
+            "network_transaction_id": random_text(15).upper() if paid else None,
+            "overcapture": {
+                "maximum_amount_capturable": intent["amount"],
+                "status": "unavailable",
+            },
+            "regulated_status": held["regulated_status"],
+            "three_d_secure": secured,
+        },
+    )
+    return shape("charge.PaymentMethodDetails", {"card": details, "type": "card"})

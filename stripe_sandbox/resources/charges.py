@@ -1,0 +1,158 @@
+"""Charges (https://docs.stripe.com/api/charges): each try to take the money."""
+
+from __future__ import annotations
+
+from stripe.params._charge_list_params import ChargeListParams
+from stripe.params._charge_retrieve_params import ChargeRetrieveParams
+
+from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.pagination import Page, chosen, window_of
+from stripe_sandbox.backend import World
+from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
+from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.charge_object import (
+    card_details,
+    card_outcome,
+    debit_details,
+    debit_outcome,
+)
+from stripe_sandbox.scheduling.jobs import Agenda
+from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.storage.objects import Object
+
+KIND = "charge"
+URL = "/v1/charges"
+
+DISPUTED = "charge.disputed"
+"""What the agenda calls the moment when a card's owner denies a payment."""
+DISPUTED_AFTER = 5.0
+
+STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
+
+
+class Charges:
+    """Makes and lists charges."""
+
+    def __init__(self, world: World, agenda: Agenda) -> None:
+        self._world = world
+        self._agenda = agenda
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route.listing(
+                URL, self._list, ChargeListParams, KIND, ("created", "customer", "payment_intent")
+            ),
+            Route("GET", URL + "/:charge", self._retrieve, ChargeRetrieveParams, KIND),
+        ]
+
+    def make(
+        self,
+        intent: Object,
+        method: Object,
+        card: TestCard,
+        refusal: CardRefusal | None,
+        *,
+        authenticated: bool,
+    ) -> Object:
+        """A charge of the intent's amount: succeeded, or failed for the refusal. Records
+        `charge.succeeded` or `charge.failed`."""
+        paid = refusal is None
+        status = "succeeded" if paid else "failed"
+        charge = self._new(
+            intent,
+            method,
+            status,
+            {
+                **_failure(refusal),
+                "amount_captured": intent["amount"] if paid else 0,
+                "captured": paid,
+                "outcome": card_outcome(card, refusal),
+                "paid": paid,
+                "payment_method_details": card_details(intent, method, card, paid, authenticated),
+            },
+        )
+        self._world.events.record(f"charge.{status}", charge)
+        if paid and card.disputed:
+            due = self._world.clock.time() + DISPUTED_AFTER
+            self._agenda.add(due, DISPUTED, charge["id"])
+        return charge
+
+    def begin_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:
+        """A charge that waits for a bank's answer. Records `charge.pending`."""
+        charge = self._new(
+            intent,
+            method,
+            "pending",
+            {
+                "amount_captured": intent["amount"],
+                "captured": True,
+                "outcome": debit_outcome(),
+                "paid": False,
+                "payment_method_details": debit_details(account),
+            },
+        )
+        self._world.events.record("charge.pending", charge)
+        return charge
+
+    def settle_debit(self, charge: Object, refusal: DebitRefusal | None) -> None:
+        """The bank paid, or refused. Records `charge.succeeded` or `charge.failed`."""
+        status = "succeeded" if refusal is None else "failed"
+        charge.update(paid=refusal is None, status=status, **_failure(refusal))
+        if refusal is not None:
+            charge.update(amount_captured=0, captured=False)
+        self._world.objects.save(charge)
+        self._world.events.record(f"charge.{status}", charge)
+
+    def _new(self, intent: Object, method: Object, status: str, values: Object) -> Object:
+        charge = shape(
+            KIND,
+            {
+                **values,
+                "id": new_id("ch"),
+                "object": KIND,
+                "amount": intent["amount"],
+                "amount_refunded": 0,
+                "billing_details": method["billing_details"],
+                "calculated_statement_descriptor": _on_the_statement(intent),
+                "created": self._world.clock.now(),
+                "currency": intent["currency"],
+                "customer": intent["customer"],
+                "description": intent["description"],
+                "disputed": False,
+                "fraud_details": shape("charge.FraudDetails", {}),
+                "livemode": False,
+                "metadata": intent["metadata"],
+                "payment_intent": intent["id"],
+                "payment_method": method["id"],
+                "radar_options": shape("charge.RadarOptions", {}),
+                "receipt_email": intent["receipt_email"],
+                "refunded": False,
+                "statement_descriptor": intent["statement_descriptor"],
+                "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+                "status": status,
+            },
+        )
+        self._world.objects.insert(charge)
+        return charge
+
+    def _retrieve(self, call: Call) -> Object:
+        return self._world.require(KIND, call.ids[0], "id", status=404)
+
+    def _list(self, call: Call) -> Page:
+        filters = chosen(call.params, "customer", "payment_intent")
+        return self._world.page(KIND, URL, filters, window_of(call.params))
+
+
+def _on_the_statement(intent: Object) -> str:
+    """What the payer's statement says: the account's prefix, with the payment's suffix if any."""
+    suffix = intent["statement_descriptor_suffix"]
+    return f"{STATEMENT_PREFIX}* {suffix}"[:STATEMENT_LENGTH] if suffix else STATEMENT_PREFIX
+
+
+def _failure(refusal: CardRefusal | DebitRefusal | None) -> Object:
+    return {
+        "failure_code": refusal and refusal.code,
+        "failure_message": refusal and refusal.message,
+    }

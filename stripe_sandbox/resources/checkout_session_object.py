@@ -1,0 +1,143 @@
+"""The shape of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/object)."""
+
+from __future__ import annotations
+
+from stripe_sandbox.api.endpoint import Call
+from stripe_sandbox.ids import random_text
+from stripe_sandbox.schema.objects import merged_metadata, shape
+from stripe_sandbox.storage.objects import Object
+
+KIND = "checkout.session"
+
+
+def customer_details(email: str | None, name: str | None = None) -> Object:
+    """What a session says of its customer."""
+    return shape(
+        "checkout.session.CustomerDetails",
+        {"email": email, "name": name, "tax_exempt": "none"},
+    )
+
+
+def new_session(
+    call: Call, customer: Object | None, total: int, currency: str, now: int, expires_at: int
+) -> Object:
+    """An open session of a checked request."""
+    params = call.params
+    identifier = "cs_test_" + ("b1" if len(params["line_items"]) > 1 else "a1") + random_text(56)
+    subscribes = params["mode"] == "subscription"
+    email = params.get("customer_email") or (customer and customer["email"])
+    types = _method_types(currency, params.get("allowed_payment_method_types"))
+    creation = params.get("customer_creation", "always" if subscribes else "if_required")
+    return shape(
+        KIND,
+        {
+            "id": identifier,
+            "object": KIND,
+            "adaptive_pricing": {"enabled": False},
+            "allow_promotion_codes": params.get("allow_promotion_codes"),
+            "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+            "amount_subtotal": total,
+            "amount_total": total,
+            "automatic_tax": shape("checkout.session.AutomaticTax", {"enabled": False}),
+            "billing_address_collection": params.get("billing_address_collection"),
+            "branding_settings": _branding(),
+            "cancel_url": params.get("cancel_url"),
+            "client_reference_id": params.get("client_reference_id"),
+            "created": now,
+            "currency": currency,
+            "custom_fields": [],
+            "custom_text": shape("checkout.session.CustomText", {}),
+            "customer": customer and customer["id"],
+            "customer_creation": None if customer else creation,
+            "customer_details": customer_details(email) if email else None,
+            "customer_email": params.get("customer_email"),
+            "discounts": [],
+            "expires_at": expires_at,
+            "integration_identifier": params.get("integration_identifier"),
+            "invoice_creation": None if subscribes else _no_invoice(),
+            "livemode": False,
+            "locale": params.get("locale"),
+            "metadata": merged_metadata({}, params.get("metadata", {})),
+            "mode": params["mode"],
+            "origin_context": params.get("origin_context"),
+            "payment_method_collection": params.get(
+                "payment_method_collection", "always" if subscribes else "if_required"
+            ),
+            "payment_method_options": {kind: _OPTIONS[kind] for kind in types},
+            "payment_method_types": types,
+            "payment_status": "unpaid",
+            "phone_number_collection": {"enabled": False},
+            "saved_payment_method_options": _saved_methods() if subscribes else None,
+            "shipping_options": [],
+            "status": "open",
+            "submit_type": params.get("submit_type"),
+            "success_url": params["success_url"],
+            "tax_id_collection": params.get("tax_id_collection")
+            and {"enabled": False, "required": "never"},
+            "total_details": shape(
+                "checkout.session.TotalDetails",
+                {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+            ),
+            "ui_mode": "hosted_page",
+            # Stripe's links carry an opaque fragment that the page needs; so do these.
+            "url": f"{call.base_url}/c/pay/{identifier}#fid{random_text(60)}",
+        },
+    )
+
+
+_OPTIONS = {
+    "card": shape(
+        "checkout.session.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
+    ),
+    "us_bank_account": shape(
+        "checkout.session.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
+    ),
+}
+
+
+def _method_types(currency: str, allowed: list[str] | None) -> list[str]:
+    """What the session can be paid with; banks in the US are debited in US dollars."""
+    types = ["card", "us_bank_account"] if currency == "usd" else ["card"]
+    return [kind for kind in types if allowed is None or kind in allowed]
+
+
+def _branding() -> Object:
+    return shape(
+        "checkout.session.BrandingSettings",
+        {
+            "background_color": "#ffffff",
+            "border_style": "rounded",
+            "button_color": "#0074d4",
+            "display_name": "Local sandbox",
+            "font_family": "default",
+        },
+    )
+
+
+def _saved_methods() -> Object:
+    return shape(
+        "checkout.session.SavedPaymentMethodOptions",
+        {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled"},
+    )
+
+
+def _no_invoice() -> Object:
+    return {
+        "enabled": False,
+        "invoice_data": shape("checkout.session.InvoiceCreation.InvoiceData", {"metadata": {}}),
+    }
+
+
+def known_email(session: Object) -> str | None:
+    """The address that the payer cannot change: the session's or its customer's."""
+    details = session["customer_details"]
+    email: str | None = session["customer_email"] or (details and details["email"])
+    return email
+
+
+def return_url(session: Object) -> str | None:
+    """Where a payer goes from a complete session; None while it is open, or when it expired."""
+    if session["status"] != "complete":
+        return None
+    url: str = session["success_url"]
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])

@@ -1,0 +1,233 @@
+"""Checkout Sessions (https://docs.stripe.com/api/checkout/sessions)."""
+
+from __future__ import annotations
+
+from stripe.params.checkout._session_create_params import SessionCreateParams
+from stripe.params.checkout._session_expire_params import SessionExpireParams
+from stripe.params.checkout._session_line_item_list_params import SessionLineItemListParams
+from stripe.params.checkout._session_list_params import SessionListParams
+from stripe.params.checkout._session_retrieve_params import SessionRetrieveParams
+from stripe.params.checkout._session_update_params import SessionUpdateParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
+from stripe_sandbox.api.pagination import Page, chosen, listed, sliced, window_of
+from stripe_sandbox.backend import World
+from stripe_sandbox.currencies import MINIMUM, check_charge, maximum, minimum_shown, shown
+from stripe_sandbox.resources.checkout_session_object import KIND, new_session
+from stripe_sandbox.resources.checkout_session_params import SIMULATED, check_request
+from stripe_sandbox.resources.line_items import LineItems
+from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.schema.objects import merged_metadata
+from stripe_sandbox.storage.objects import Object
+
+URL = "/v1/checkout/sessions"
+DAY = 86_400
+HALF_HOUR = 1_800
+SHOWN_WHEN_EXPANDED = 10
+_EXPIRED_AT_ONCE = 1_000
+
+
+class CheckoutSessions:
+    """Makes, lists and expires Checkout Sessions; paying them is `payments`' work."""
+
+    def __init__(self, world: World, line_items: LineItems, intents: PaymentIntents) -> None:
+        self._world = world
+        self._line_items = line_items
+        self._intents = intents
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route("POST", URL, self.create, SessionCreateParams, KIND, SIMULATED),
+            Route.listing(
+                URL,
+                self._list,
+                SessionListParams,
+                KIND,
+                (
+                    "created",
+                    "customer",
+                    "customer_details",
+                    "payment_intent",
+                    "payment_link",
+                    "status",
+                    "subscription",
+                ),
+            ),
+            Route("GET", URL + "/:session", self._retrieve, SessionRetrieveParams, KIND),
+            Route(
+                "POST", URL + "/:session", self._update, SessionUpdateParams, KIND, ("metadata",)
+            ),
+            Route("POST", URL + "/:session/expire", self._expire, SessionExpireParams, KIND),
+            Route.listing(
+                URL + "/:session/line_items", self._items, SessionLineItemListParams, "item"
+            ),
+        ]
+
+    def create(self, call: Call) -> Object:
+        """A new session of typed parameters. StripeError: they cannot be sold like that."""
+        params = call.params
+        check_request(params)
+        now = self._world.clock.now()
+        expires_at = params.get("expires_at", now + DAY)
+        if expires_at < now + HALF_HOUR:
+            raise errors.invalid(
+                "The `expires_at` timestamp must be at least 30 minutes from Checkout Session "
+                "creation.",
+                "expires_at",
+            )
+        if expires_at > now + DAY:
+            raise errors.invalid(
+                "The `expires_at` timestamp must be less than 24 hours from Checkout Session "
+                "creation.",
+                "expires_at",
+            )
+        customer = None
+        if "customer" in params:
+            customer = self._world.require("customer", params["customer"], "customer")
+        items = self._line_items.make(params["line_items"], params["mode"], call)
+        total = sum(item["amount_total"] for item in items)
+        currency: str = items[0]["currency"]
+        if params.get("currency", currency).lower() != currency:
+            raise errors.not_simulated("currency", "another currency than the prices'")
+        if total == 0 and params["mode"] == "subscription":
+            # Stripe would save the card without a payment: a SetupIntent, which is not here.
+            raise errors.not_simulated("line_items", "a subscription that costs nothing")
+        _check_total(total, currency)
+        renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
+        check_charge(renewed, currency, "line_items")
+        session = new_session(call, customer, total, currency, now, expires_at)
+        self._world.objects.insert(
+            session,
+            {
+                "line_items": items,
+                "payment_intent_data": params.get("payment_intent_data", {}),
+                "subscription_data": params.get("subscription_data", {}),
+            },
+        )
+        return session
+
+    def current(self, identifier: str) -> Object | None:
+        """The session as it is by now: one whose time has come is expired first."""
+        session = self._world.objects.get(KIND, identifier)
+        if session is not None and _overdue(session, self._world.clock.now()):
+            with self._world.database.transaction():
+                session = self._world.objects.get(KIND, identifier)
+                if session is not None and _overdue(session, self._world.clock.now()):
+                    self._close(session, NOBODY)
+        return session
+
+    def expire_due(self, limit: int = _EXPIRED_AT_ONCE) -> int:
+        """Expire sessions whose time has come, at most `limit`; returns how many."""
+        rows = self._world.database.rows(
+            "SELECT id FROM checkout_sessions INDEXED BY checkout_sessions_due "
+            "WHERE status = 'open' AND expires_at <= ? LIMIT ?",
+            (self._world.clock.now(), limit),
+        )
+        ids = [row[0] for row in rows]
+        if ids:
+            with self._world.database.transaction():
+                for identifier in ids:
+                    self.current(identifier)
+        return len(ids)
+
+    def next_expiry(self) -> int | None:
+        """When the next open session expires, in Unix seconds."""
+        row = self._world.database.row(
+            "SELECT expires_at FROM checkout_sessions INDEXED BY checkout_sessions_due "
+            "WHERE status = 'open' ORDER BY expires_at LIMIT 1"
+        )
+        return None if row is None else int(row[0])
+
+    def _close(self, session: Object, origin: Origin) -> None:
+        session.update(status="expired", url=None)
+        self._world.objects.save(session)
+        intent = self._world.objects.hidden(KIND, session["id"]).get("payment_intent")
+        if intent is not None:
+            self._intents.cancel(intent, origin)
+        self._world.events.record("checkout.session.expired", session, origin)
+
+    def line_items(self, session: Object) -> Object:
+        """The first of its line items, as an answer that expands them holds them."""
+        items = self._all_items(session["id"])
+        return listed(
+            f"{URL}/{session['id']}/line_items",
+            items[:SHOWN_WHEN_EXPANDED],
+            len(items) > SHOWN_WHEN_EXPANDED,
+        )
+
+    def _all_items(self, identifier: str) -> list[Object]:
+        items: list[Object] = self._world.objects.hidden(KIND, identifier)["line_items"]
+        return items
+
+    def _required(self, call: Call) -> Object:
+        session = self.current(call.ids[0])
+        if session is None:
+            raise errors.no_such(KIND, call.ids[0], "session", 404)
+        return session
+
+    def _retrieve(self, call: Call) -> Object:
+        return self._required(call)
+
+    def _update(self, call: Call) -> Object:
+        session = self._required(call)
+        if "metadata" in call.params:
+            session["metadata"] = merged_metadata(session["metadata"], call.params["metadata"])
+            self._world.objects.save(session)
+        return session
+
+    def _expire(self, call: Call) -> Object:
+        session = self._required(call)
+        if session["status"] != "open":
+            raise errors.invalid(
+                'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+                f"Session has a status of `{session['status']}`."
+            )
+        self._close(session, call.origin)
+        return session
+
+    def _items(self, call: Call) -> Object:
+        identifier = self._required(call)["id"]
+        url = f"{URL}/{identifier}/line_items"
+        return sliced(url, self._all_items(identifier), call.params, "item")
+
+    def _list(self, call: Call) -> Page:
+        params = call.params
+        while self.expire_due() == _EXPIRED_AT_ONCE:
+            pass
+        filters = chosen(
+            params, "customer", "payment_intent", "payment_link", "status", "subscription"
+        )
+        if "customer_details" in params:
+            filters["email"] = params["customer_details"]["email"]
+        return self._world.page(KIND, URL, filters, window_of(params))
+
+    def rebase(self, old: str, new: str) -> None:
+        """The sandbox moved to another address: the links of open sessions move with it."""
+        self._world.database.write(
+            "UPDATE checkout_sessions SET body = json_set(body, '$.url', "
+            "? || substr(body ->> '$.url', ?)) "
+            "WHERE status = 'open' AND substr(body ->> '$.url', 1, ?) = ?",
+            (new, len(old) + 1, len(old) + 1, old + "/"),
+        )
+
+
+def _overdue(session: Object, now: int) -> bool:
+    return bool(session["status"] == "open" and session["expires_at"] <= now)
+
+
+def _check_total(total: int, currency: str) -> None:
+    if 0 < total < MINIMUM.get(currency, 0):
+        raise errors.invalid(
+            "The Checkout Session's total amount due must add up to at least "
+            f"{minimum_shown(currency)}",
+            code="amount_too_small",
+        )
+    if total > maximum(currency):
+        raise errors.invalid(
+            "The Checkout Session's total amount due must be no more than "
+            f"{shown(maximum(currency), currency)}",
+            code="amount_too_large",
+        )
+    check_charge(total, currency, "line_items")

@@ -1,0 +1,141 @@
+"""The line items of a Checkout Session (https://docs.stripe.com/api/checkout/sessions/line_items)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import Call
+from stripe_sandbox.backend import World
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.prices import Prices
+from stripe_sandbox.schema.objects import merged_metadata, shape
+from stripe_sandbox.storage.objects import Object
+
+MAXIMUM_ITEMS = 100
+MAXIMUM_PER_KIND = 20
+"""How many recurring, and how many one-time, lines a subscription's session may have."""
+MAXIMUM_QUANTITY = 999_999
+
+
+class LineItems:
+    """Makes line items of checked parameters."""
+
+    def __init__(self, world: World, prices: Prices) -> None:
+        self._world = world
+        self._prices = prices
+
+    def make(self, given: list[dict[str, Any]], mode: str, call: Call) -> list[Object]:
+        """The line items. StripeError: a price that is unknown, inactive or of the wrong type for
+        the mode, a quantity out of range, currencies or intervals that differ."""
+        if len(given) > MAXIMUM_ITEMS:
+            raise errors.invalid(
+                f"You can only pass up to {MAXIMUM_ITEMS} line items.", "line_items"
+            )
+        items = [
+            self._item(item, f"line_items[{index}]", mode, call) for index, item in enumerate(given)
+        ]
+        prices = [item["price"] for item in items]
+        if len({price["currency"] for price in prices}) > 1:
+            raise errors.invalid(
+                "All line items in a Checkout Session must have the same currency.", "line_items"
+            )
+        recurring = [price["recurring"] for price in prices if price["recurring"]]
+        if mode == "subscription":
+            _check_subscription(recurring, len(items))
+        return items
+
+    def _item(self, given: dict[str, Any], param: str, mode: str, call: Call) -> Object:
+        price = self._price(given, param, call)
+        if mode == "payment" and price["type"] == "recurring":
+            raise errors.invalid(
+                "You specified `payment` mode but passed a recurring price. Either switch to "
+                "`subscription` mode or use only one-time prices.",
+                "mode",
+            )
+        if "quantity" not in given:
+            raise errors.invalid(
+                f"Quantity is required. Add `quantity` to `{param}`", f"{param}[quantity]"
+            )
+        quantity = given["quantity"]
+        for wrong, words in (
+            (quantity < 1, "greater than or equal to 1"),
+            (quantity > MAXIMUM_QUANTITY, f"less than or equal to {MAXIMUM_QUANTITY}"),
+        ):
+            if wrong:
+                raise errors.invalid(
+                    f"This value must be {words}.",
+                    f"{param}[quantity]",
+                    "parameter_invalid_integer",
+                )
+        product = self._world.require("product", price["product"], f"{param}[price]")
+        amount = price["unit_amount"] * quantity
+        return shape(
+            "item",
+            {
+                "id": new_id("li"),
+                "object": "item",
+                "amount_discount": 0,
+                "amount_subtotal": amount,
+                "amount_tax": 0,
+                "amount_total": amount,
+                "currency": price["currency"],
+                "description": product["name"],
+                "discounts": [],
+                "metadata": merged_metadata({}, given.get("metadata", {})),
+                "price": price,
+                "quantity": quantity,
+                "taxes": [],
+            },
+        )
+
+    def _price(self, given: dict[str, Any], param: str, call: Call) -> Object:
+        if "price" in given and "price_data" in given:
+            raise errors.invalid(
+                f"You may only specify one of these parameters: {param}[price], "
+                f"{param}[price_data].",
+                param,
+                "parameters_exclusive",
+            )
+        if "price_data" in given:
+            # Stripe keeps inline prices and products inactive, so that nothing else uses them.
+            data = {**given["price_data"], "active": False}
+            if "product_data" in data:
+                data["product_data"] = {**data["product_data"], "active": False}
+            return self._prices.make(data, call.origin, f"{param}[price_data]")
+        if "price" not in given:
+            raise errors.parameter_missing(f"{param}[price]")
+        price = self._world.require("price", given["price"], f"{param}[price]")
+        if not price["active"]:
+            raise errors.invalid(
+                "The price specified is inactive. This field only accepts active prices.",
+                f"{param}[price]",
+            )
+        product = self._world.require("product", price["product"], f"{param}[price]")
+        if not product["active"]:
+            raise errors.invalid(
+                f"Price `{price['id']}` is not available to be purchased because its product is "
+                "not active.",
+                f"{param}[price]",
+            )
+        return price
+
+
+def _check_subscription(recurring: list[Object], total: int) -> None:
+    if not recurring:
+        raise errors.invalid(
+            "You must provide at least one recurring price in `subscription` mode when using "
+            "prices.",
+            "line_items",
+        )
+    if max(len(recurring), total - len(recurring)) > MAXIMUM_PER_KIND:
+        raise errors.invalid(
+            f"A subscription's Checkout Session takes up to {MAXIMUM_PER_KIND} recurring and "
+            f"{MAXIMUM_PER_KIND} one-time line items.",
+            "line_items",
+        )
+    if len({(price["interval"], price["interval_count"]) for price in recurring}) > 1:
+        raise errors.invalid(
+            "Checkout does not support multiple prices with different billing intervals.",
+            "line_items",
+        )

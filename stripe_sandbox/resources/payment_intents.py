@@ -1,0 +1,205 @@
+"""PaymentIntents (https://docs.stripe.com/api/payment_intents), as far as a Checkout makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._payment_intent_list_params import PaymentIntentListParams
+from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
+from stripe_sandbox.api.pagination import Page, window_of
+from stripe_sandbox.backend import World
+from stripe_sandbox.bank_accounts import DebitRefusal
+from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
+from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.storage.objects import Object
+
+KIND = "payment_intent"
+URL = "/v1/payment_intents"
+DOCUMENTATION = "https://stripe.com/docs/error-codes/"
+
+_OPTIONS = {
+    "card": shape(
+        "payment_intent.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
+    ),
+    "us_bank_account": shape(
+        "payment_intent.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
+    ),
+}
+"""What an intent says of each type of payment method."""
+
+
+class PaymentIntents:
+    """The payment of a session, through all its tries."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route.listing(URL, self._list, PaymentIntentListParams, KIND, ("created", "customer")),
+            Route(
+                "GET",
+                URL + "/:intent",
+                self._retrieve,
+                PaymentIntentRetrieveParams,
+                KIND,
+                ("client_secret",),
+            ),
+        ]
+
+    def make(
+        self,
+        amount: int,
+        currency: str,
+        data: dict[str, Any],
+        *,
+        customer: str | None,
+        types: list[str],
+    ) -> Object:
+        """A new intent; `data` holds description, metadata, receipt_email, setup_future_usage and
+        statement descriptors; `types` are those of payment methods. Records
+        `payment_intent.created`."""
+        identifier = new_id("pi")
+        intent = shape(
+            KIND,
+            {
+                "id": identifier,
+                "object": KIND,
+                "amount": amount,
+                "amount_capturable": 0,
+                "amount_details": {"tip": {}},
+                "amount_received": 0,
+                "capture_method": data.get("capture_method", "automatic_async"),
+                "client_secret": f"{identifier}_secret_{random_text(25)}",
+                "confirmation_method": "automatic",
+                "created": self._world.clock.now(),
+                "currency": currency,
+                "customer": customer,
+                "description": data.get("description"),
+                "livemode": False,
+                "metadata": data.get("metadata", {}),
+                "payment_method_options": shape(
+                    "payment_intent.PaymentMethodOptions",
+                    {kind: _OPTIONS[kind] for kind in types},
+                ),
+                "payment_method_types": types,
+                "receipt_email": data.get("receipt_email"),
+                "setup_future_usage": data.get("setup_future_usage"),
+                "statement_descriptor": data.get("statement_descriptor"),
+                "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
+                "status": "requires_payment_method",
+            },
+        )
+        self._world.objects.insert(intent)
+        self._world.events.record("payment_intent.created", intent)
+        return intent
+
+    def require_action(self, intent: Object, method: Object) -> None:
+        """The bank wants 3-D Secure. Records `payment_intent.requires_action`."""
+        intent.update(
+            last_payment_error=None,
+            next_action=shape(
+                "payment_intent.NextAction",
+                {
+                    "type": "use_stripe_sdk",
+                    "use_stripe_sdk": {
+                        "type": "three_d_secure_redirect",
+                        "three_d_secure_2_source": new_id("payatt"),
+                    },
+                },
+            ),
+            payment_method=method["id"],
+            status="requires_action",
+        )
+        self._record("payment_intent.requires_action", intent)
+
+    def fail(
+        self,
+        intent: Object,
+        method: Object,
+        refusal: CardRefusal | DebitRefusal,
+        charge: Object | None,
+    ) -> None:
+        """The try failed, another may follow. Records `payment_intent.payment_failed`."""
+        given = {
+            "charge": charge and charge["id"],
+            "code": refusal.code,
+            "decline_code": refusal.decline_code,
+            "doc_url": DOCUMENTATION + refusal.code.replace("_", "-"),
+            "message": refusal.message,
+            "param": refusal.param,
+            "payment_method": method,
+            "payment_method_type": None if charge else method["type"],
+        }
+        asked = refusal is AUTHENTICATION_FAILED
+        given["type"] = "invalid_request_error" if asked else "card_error"
+        intent.update(
+            last_payment_error=shape(
+                "payment_intent.LastPaymentError",
+                {name: value for name, value in given.items() if value is not None},
+            ),
+            latest_charge=charge["id"] if charge else intent["latest_charge"],
+            next_action=None,
+            payment_method=None,
+            status="requires_payment_method",
+        )
+        self._record("payment_intent.payment_failed", intent)
+
+    def process(self, intent: Object, method: Object, charge: Object) -> None:
+        """The bank is asked, and will answer later. Records `payment_intent.processing`."""
+        intent.update(
+            last_payment_error=None,
+            latest_charge=charge["id"],
+            next_action=None,
+            payment_method=method["id"],
+            status="processing",
+        )
+        self._record("payment_intent.processing", intent)
+
+    def succeed(self, intent: Object, method: Object, charge: Object) -> None:
+        """The money is taken. Records `payment_intent.succeeded`."""
+        intent.update(
+            amount_received=intent["amount"],
+            last_payment_error=None,
+            latest_charge=charge["id"],
+            next_action=None,
+            payment_method=method["id"],
+            status="succeeded",
+        )
+        self._record("payment_intent.succeeded", intent)
+
+    def cancel(self, identifier: str, origin: Origin) -> None:
+        """Give up an intent that is not paid. Records `payment_intent.canceled`."""
+        intent = self._world.objects.get(KIND, identifier)
+        if intent is None or intent["status"] in ("succeeded", "canceled"):
+            return
+        intent.update(
+            canceled_at=self._world.clock.now(),
+            cancellation_reason="expired",
+            next_action=None,
+            status="canceled",
+        )
+        self._record("payment_intent.canceled", intent, origin)
+
+    def _record(self, name: str, intent: Object, origin: Origin = NOBODY) -> None:
+        self._world.objects.save(intent)
+        self._world.events.record(name, intent, origin)
+
+    def _retrieve(self, call: Call) -> Object:
+        intent = self._world.require(KIND, call.ids[0], "intent", status=404)
+        if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
+            raise errors.invalid(
+                "The client_secret provided does not match the client_secret associated with this "
+                "PaymentIntent.",
+                "client_secret",
+            )
+        return intent
+
+    def _list(self, call: Call) -> Page:
+        filters = {"customer": call.params["customer"]} if "customer" in call.params else {}
+        return self._world.page(KIND, URL, filters, window_of(call.params))

@@ -1,0 +1,145 @@
+"""PaymentMethods (https://docs.stripe.com/api/payment_methods), as far as a Checkout makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._customer_payment_method_list_params import CustomerPaymentMethodListParams
+from stripe.params._payment_method_list_params import PaymentMethodListParams
+from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveParams
+
+from stripe_sandbox.api.endpoint import NOBODY, Call, Route
+from stripe_sandbox.api.pagination import Page, window_of
+from stripe_sandbox.backend import World
+from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
+from stripe_sandbox.cards import TestCard
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.storage.objects import Object
+
+KIND = "payment_method"
+URL = "/v1/payment_methods"
+
+
+class PaymentMethods:
+    """The cards and bank accounts that were paid with."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route.listing(URL, self._list, PaymentMethodListParams, KIND, ("customer", "type")),
+            Route(
+                "GET", URL + "/:payment_method", self._retrieve, PaymentMethodRetrieveParams, KIND
+            ),
+            Route.listing(
+                "/v1/customers/:customer/payment_methods",
+                self._list_of_customer,
+                CustomerPaymentMethodListParams,
+                KIND,
+                ("type",),
+            ),
+        ]
+
+    def make(
+        self, card: TestCard, exp_month: int, exp_year: int, billing: Object, display: str
+    ) -> Object:
+        """A new card, belonging to nobody yet."""
+        details = shape(
+            "payment_method.Card",
+            {
+                "brand": card.brand,
+                "checks": checks(card),
+                "country": "US",
+                "display_brand": card.network,
+                "exp_month": exp_month,
+                "exp_year": exp_year,
+                "fingerprint": card.fingerprint,
+                "funding": card.funding,
+                "last4": card.number[-4:],
+                "networks": {"available": [card.brand], "preferred": None},
+                "regulated_status": "unregulated",
+                "three_d_secure_usage": {"supported": True},
+            },
+        )
+        return self._new("card", details, billing, display)
+
+    def make_bank_account(self, account: TestBankAccount, billing: Object, display: str) -> Object:
+        """A new bank account, belonging to nobody yet."""
+        details = shape(
+            "payment_method.UsBankAccount",
+            {
+                "account_holder_type": "individual",
+                "account_type": "checking",
+                "bank_name": BANK_NAME,
+                "fingerprint": account.fingerprint,
+                "last4": account.number[-4:],
+                "networks": {"preferred": "ach", "supported": ["ach"]},
+                "routing_number": ROUTING_NUMBER,
+            },
+        )
+        return self._new("us_bank_account", details, billing, display)
+
+    def _new(self, kind: str, details: Object, billing: Object, display: str) -> Object:
+        method = shape(
+            KIND,
+            {
+                "id": new_id("pm"),
+                "object": KIND,
+                "allow_redisplay": display,
+                "billing_details": billing,
+                kind: details,
+                "created": self._world.clock.now(),
+                "livemode": False,
+                "metadata": {},
+                "type": kind,
+            },
+        )
+        self._world.objects.insert(method)
+        return method
+
+    def attach(self, method: Object, customer: str) -> None:
+        """Save it to the customer; records `payment_method.attached`."""
+        method["customer"] = customer
+        self._world.objects.save(method)
+        self._world.events.record("payment_method.attached", method, NOBODY)
+
+    def _retrieve(self, call: Call) -> Object:
+        return self._world.require(KIND, call.ids[0], "payment_method", status=404)
+
+    def _list(self, call: Call) -> Page:
+        params = call.params
+        if "customer" in params:
+            self._world.require("customer", params["customer"], "customer")
+        return self._page(URL, params, params.get("customer"))
+
+    def _list_of_customer(self, call: Call) -> Page:
+        customer = self._world.require("customer", call.ids[0], "customer", status=404)["id"]
+        return self._page(f"/v1/customers/{customer}/payment_methods", call.params, customer)
+
+    def _page(self, url: str, params: dict[str, Any], customer: str | None) -> Page:
+        filters: dict[str, Any] = {}
+        if customer is not None:
+            filters["customer"] = customer
+        if "type" in params:
+            filters["type"] = params["type"]
+        return self._world.page(KIND, url, filters, window_of(params))
+
+
+def checks(card: TestCard) -> Object:
+    """What the bank says of the CVC; no address is asked for."""
+    return shape("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
+
+
+def billing_details(email: str, name: str, country: str) -> Object:
+    """Whom it belongs to, as far as Checkout asks."""
+    return shape(
+        "payment_method.BillingDetails",
+        {
+            "address": shape("payment_method.BillingDetails.Address", {"country": country}),
+            "email": email,
+            "name": name or None,
+        },
+    )

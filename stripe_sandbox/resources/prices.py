@@ -1,0 +1,234 @@
+"""Prices (https://docs.stripe.com/api/prices)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._price_create_params import PriceCreateParams
+from stripe.params._price_list_params import PriceListParams
+from stripe.params._price_retrieve_params import PriceRetrieveParams
+from stripe.params._price_update_params import PriceUpdateParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
+from stripe_sandbox.api.pagination import Page, chosen, window_of
+from stripe_sandbox.backend import World
+from stripe_sandbox.currencies import checked_currency, maximum
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.products import Products
+from stripe_sandbox.schema.objects import merged_metadata, shape, updated
+from stripe_sandbox.storage.objects import Object
+
+KIND = "price"
+URL = "/v1/prices"
+_LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
+
+
+class Prices:
+    """How much a product costs, and how often."""
+
+    def __init__(self, world: World, products: Products) -> None:
+        self._world = world
+        self._products = products
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        return [
+            Route(
+                "POST",
+                URL,
+                self._create,
+                PriceCreateParams,
+                KIND,
+                (
+                    "active",
+                    "billing_scheme",
+                    "currency",
+                    "lookup_key",
+                    "metadata",
+                    "nickname",
+                    "product",
+                    "product_data.name",
+                    "product_data.active",
+                    "product_data.id",
+                    "product_data.metadata",
+                    "product_data.statement_descriptor",
+                    "product_data.unit_label",
+                    "recurring.interval",
+                    "recurring.interval_count",
+                    "recurring.usage_type",
+                    "tax_behavior",
+                    "transfer_lookup_key",
+                    "unit_amount",
+                ),
+            ),
+            Route.listing(
+                URL,
+                self._list,
+                PriceListParams,
+                KIND,
+                (
+                    "active",
+                    "created",
+                    "currency",
+                    "lookup_keys",
+                    "product",
+                    "recurring.interval",
+                    "type",
+                ),
+            ),
+            Route("GET", URL + "/:price", self._retrieve, PriceRetrieveParams, KIND),
+            Route(
+                "POST",
+                URL + "/:price",
+                self._update,
+                PriceUpdateParams,
+                KIND,
+                (
+                    "active",
+                    "lookup_key",
+                    "metadata",
+                    "nickname",
+                    "tax_behavior",
+                    "transfer_lookup_key",
+                ),
+            ),
+        ]
+
+    def make(self, params: dict[str, Any], origin: Origin = NOBODY, prefix: str = "") -> Object:
+        """A new price of checked parameters; `prefix` stands before their names in errors."""
+
+        def named(name: str) -> str:
+            return f"{prefix}[{name}]" if prefix else name
+
+        currency = checked_currency(params["currency"], named("currency"))
+        recurring = params.get("recurring")
+        if recurring is not None:
+            _check_recurring(recurring, named("recurring"))
+        amount = params.get("unit_amount")
+        if amount is None:
+            raise errors.parameter_missing(named("unit_amount"))
+        if amount < 0:
+            raise errors.invalid(
+                "Invalid non-negative integer", named("unit_amount"), "parameter_invalid_integer"
+            )
+        if amount > maximum(currency):
+            raise errors.invalid(
+                f"This value must be less than or equal to {maximum(currency)}.",
+                named("unit_amount"),
+                "parameter_invalid_integer",
+            )
+        if ("product" in params) == ("product_data" in params):
+            if "product" in params:
+                raise errors.invalid(
+                    f"You may only specify one of these parameters: {named('product')}, "
+                    f"{named('product_data')}.",
+                    named("product"),
+                    "parameters_exclusive",
+                )
+            raise errors.parameter_missing(named("product"))
+        if "product" in params:
+            product = self._world.require("product", params["product"], named("product"))
+        else:
+            product = self._products.make(params["product_data"], origin)
+        lookup_key = params.get("lookup_key")
+        if lookup_key:
+            self._free_lookup_key(lookup_key, transfer=params.get("transfer_lookup_key", False))
+        price = shape(
+            KIND,
+            {
+                "id": new_id("price"),
+                "object": KIND,
+                "active": params.get("active", True),
+                "billing_scheme": params.get("billing_scheme", "per_unit"),
+                "created": self._world.clock.now(),
+                "currency": currency,
+                "livemode": False,
+                "lookup_key": lookup_key,
+                "metadata": merged_metadata({}, params.get("metadata", {})),
+                "nickname": params.get("nickname"),
+                "product": product["id"],
+                "recurring": recurring
+                and shape(
+                    "price.Recurring",
+                    {
+                        "interval": recurring["interval"],
+                        "interval_count": recurring.get("interval_count", 1),
+                        "usage_type": recurring.get("usage_type", "licensed"),
+                    },
+                ),
+                "tax_behavior": params.get("tax_behavior", "unspecified"),
+                "type": "recurring" if recurring else "one_time",
+                "unit_amount": amount,
+                "unit_amount_decimal": str(amount),
+            },
+        )
+        self._world.objects.insert(price)
+        self._world.events.record("price.created", price, origin)
+        return price
+
+    def by_lookup_key(self, lookup_key: str) -> Object | None:
+        """The price that holds the key."""
+        ids = self._world.objects.ids(KIND, "lookup_key = ?", (lookup_key,), 1)
+        return self._world.objects.get(KIND, ids[0]) if ids else None
+
+    def _free_lookup_key(self, lookup_key: str, *, transfer: bool) -> None:
+        holder = self.by_lookup_key(lookup_key)
+        if holder is None:
+            return
+        if not transfer:
+            raise errors.invalid(
+                f"A price (`{holder['id']}`) already uses that lookup key.", "lookup_key"
+            )
+        holder["lookup_key"] = None
+        self._world.objects.save(holder)
+
+    def _create(self, call: Call) -> Object:
+        if (scheme := call.params.get("billing_scheme", "per_unit")) != "per_unit":
+            raise errors.not_simulated("billing_scheme", f"billing_scheme={scheme}")
+        if (usage := call.params.get("recurring", {}).get("usage_type", "licensed")) != "licensed":
+            raise errors.not_simulated("recurring[usage_type]", f"usage_type={usage}")
+        return self.make(call.params, call.origin)
+
+    def _retrieve(self, call: Call) -> Object:
+        return self._world.require(KIND, call.ids[0], "price", status=404)
+
+    def _update(self, call: Call) -> Object:
+        price = self._world.require(KIND, call.ids[0], "price", status=404)
+        changes = dict(call.params)
+        transfer = changes.pop("transfer_lookup_key", False)
+        if changes.get("lookup_key") and changes["lookup_key"] != price["lookup_key"]:
+            self._free_lookup_key(changes["lookup_key"], transfer=transfer)
+        if "metadata" in changes:
+            changes["metadata"] = merged_metadata(price["metadata"], changes["metadata"])
+        previous = updated(price, changes)
+        self._world.objects.save(price)
+        if previous:
+            self._world.events.record("price.updated", price, call.origin, previous)
+        return price
+
+    def _list(self, call: Call) -> Page:
+        params = call.params
+        filters = chosen(params, "active", "currency", "product", "type")
+        if "lookup_keys" in params:
+            filters["lookup_key"] = tuple(params["lookup_keys"])
+        if "recurring" in params:
+            filters["interval"] = params["recurring"]["interval"]
+        return self._world.page(KIND, URL, filters, window_of(params))
+
+
+def _check_recurring(recurring: dict[str, Any], param: str) -> None:
+    count = recurring.get("interval_count", 1)
+    if count < 1:
+        raise errors.invalid(
+            "This value must be greater than or equal to 1.",
+            f"{param}[interval_count]",
+            "parameter_invalid_integer",
+        )
+    longest = _LONGEST[recurring["interval"]]
+    if count > longest:
+        raise errors.invalid(
+            "The billing interval may be at most three years: "
+            f"{longest} for `interval={recurring['interval']}`.",
+            f"{param}[interval_count]",
+        )

@@ -1,0 +1,228 @@
+"""The sandbox's SQLite file: its schema, its transactions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stripe_sandbox.storage.private_file import make_private
+
+SCHEMA_VERSION = 1
+
+dump: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""JSON as it is stored and sent."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    key TEXT PRIMARY KEY, created INTEGER NOT NULL, path TEXT NOT NULL, parameters TEXT NOT NULL,
+    status INTEGER NOT NULL, body TEXT NOT NULL, request TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_keys_created ON idempotency_keys (created);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, type TEXT NOT NULL,
+    pending INTEGER NOT NULL, delivered INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_created ON events (created);
+CREATE INDEX IF NOT EXISTS events_type ON events (type, created);
+CREATE INDEX IF NOT EXISTS events_delivered ON events (delivered, created);
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY, event TEXT NOT NULL, endpoint TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, due REAL, state TEXT NOT NULL DEFAULT 'pending',
+    status INTEGER, error TEXT, UNIQUE (event, endpoint)
+);
+CREATE TABLE IF NOT EXISTS leases (
+    name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agenda (
+    seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS agenda_due ON agenda (due);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
+"""
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class UnusableDatabaseError(RuntimeError):
+    """The file cannot be the sandbox's database. Its text names the file, the reason and the mend;
+    nothing was changed."""
+
+
+class NewerDatabaseError(UnusableDatabaseError):
+    """The file was written by a newer sandbox."""
+
+
+def _unusable(path: Path | None, reason: object) -> UnusableDatabaseError:
+    return UnusableDatabaseError(
+        f"{path} cannot be used as the sandbox's database: {reason}. Move it away or delete it, "
+        "and a new and empty one is created at the next start."
+    )
+
+
+class Database:
+    """One SQLite file in WAL mode, one connection, transactions one after another.
+
+    A commit survives the end of the process. Every method may be called from any thread.
+    `shared` is true for a file, which other processes may have open as well.
+    """
+
+    def __init__(self, path: Path | None, *, tables: str) -> None:
+        """Open or make the file; None keeps all in memory. `tables`: the objects' own schema.
+        UnusableDatabaseError: the file is none of the sandbox's, or cannot be opened."""
+        self._path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._after_commit: list[Callable[[], None]] = []
+        self._settings: dict[str, str | None] = {}
+        self._settings_of = -1
+        self.shared = path is not None
+        self._connection = self._connected()
+        try:
+            self._prepare(path, tables)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _unusable(path, error) from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            if self._path is not None:
+                make_private(self._path)
+            return sqlite3.connect(
+                self._path or ":memory:",
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=10.0,
+                cached_statements=512,
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise UnusableDatabaseError(
+                f"The sandbox's database {self._path} cannot be opened: {error}. Its folder has to "
+                "be there and writable for the user that runs this."
+            ) from error
+
+    def _prepare(self, path: Path | None, tables: str) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise NewerDatabaseError(
+                f"{path} was written by a newer version of the sandbox (schema {version}; this "
+                f"one knows {SCHEMA_VERSION}). Start that version, or another --database."
+            )
+        if not version and self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise _unusable(path, "it belongs to another program")
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "busy_timeout = 10000",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+        ):
+            self._connection.execute("PRAGMA " + pragma)
+        with self.transaction():
+            for statement in (_SCHEMA + tables).split(";"):
+                if statement.strip():
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; an inner one joins the outer one."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._after_commit.clear()
+                self._settings.clear()
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+            calls, self._after_commit = self._after_commit, []
+        for call in calls:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` made once when the running transaction is committed."""
+        if call not in self._after_commit:
+            self._after_commit.append(call)
+
+    def write(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement; returns how many rows it changed."""
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).rowcount
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
+
+    def row(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        with self._lock:
+            try:
+                found: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
+            return found
+
+    def _named(self, error: sqlite3.DatabaseError) -> Exception:
+        """The error itself, or what it means when the file turns out to be damaged."""
+        damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
+        return _unusable(self._path, error) if damaged else error
+
+    def version(self) -> int:
+        """Another number whenever another process has changed the file; cheap to ask."""
+        if not self.shared:
+            return 0
+        with self._lock:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(version)
+
+    def setting(self, name: str) -> str | None:
+        """A value kept under a name; read again only when another process changed the file."""
+        with self._lock:
+            version = self.version()
+            if version != self._settings_of:
+                self._settings.clear()
+                self._settings_of = version
+            if name not in self._settings:
+                row = self.row("SELECT value FROM settings WHERE name = ?", (name,))
+                self._settings[name] = None if row is None else str(row[0])
+            return self._settings[name]
+
+    def set_setting(self, name: str, value: str | None) -> None:
+        """Keep a value under a name; None forgets it."""
+        with self._lock:
+            if value is None:
+                self.write("DELETE FROM settings WHERE name = ?", (name,))
+            else:
+                self.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+            self._settings.pop(name, None)

@@ -1,0 +1,158 @@
+"""The store of Stripe's objects, by kind and id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.storage.tables import TABLES
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of a list, newest first: how many, after or before which id, created when.
+
+    `created` maps gt, gte, lt, lte to Unix seconds.
+    """
+
+    limit: int = 10
+    starting_after: str | None = None
+    ending_before: str | None = None
+    created: Mapping[str, int] = field(default_factory=dict)
+
+
+class NoSuchCursorError(LookupError):
+    """The cursor names nothing: `parameter`, `identifier`."""
+
+    def __init__(self, parameter: str, identifier: str) -> None:
+        super().__init__(identifier)
+        self.parameter = parameter
+        self.identifier = identifier
+
+
+_COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+class Objects:
+    """Objects by kind (their `object` value) and id."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def insert(self, value: Object, hidden: Object | None = None) -> None:
+        """Store a new object; `hidden` is what the sandbox keeps of it and no answer shows."""
+        table = TABLES[value["object"]]
+        self.database.write(
+            table.insert,
+            (
+                value["id"],
+                value["created"],
+                dump(value),
+                None if hidden is None else dump(hidden),
+                *table.values(value),
+            ),
+        )
+
+    def save(self, value: Object) -> None:
+        """Store an object's new state."""
+        table = TABLES[value["object"]]
+        self.database.write(
+            table.update, (value["created"], dump(value), *table.values(value), value["id"])
+        )
+
+    def save_hidden(self, kind: str, identifier: str, hidden: Object) -> None:
+        """Store what no answer shows."""
+        self.database.write(
+            f"UPDATE {TABLES[kind].name} SET hidden = ? WHERE id = ?",  # noqa: S608
+            (dump(hidden), identifier),
+        )
+
+    def get(self, kind: str, identifier: str) -> Object | None:
+        """The object, or None."""
+        row = self.database.row(
+            f"SELECT body FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
+            (identifier,),
+        )
+        return None if row is None else json.loads(row[0])
+
+    def hidden(self, kind: str, identifier: str) -> Object:
+        """What no answer shows of it; empty when there is nothing."""
+        row = self.database.row(
+            f"SELECT hidden FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
+            (identifier,),
+        )
+        return {} if row is None or row[0] is None else json.loads(row[0])
+
+    def delete(self, kind: str, identifier: str) -> None:
+        """Remove it."""
+        self.database.write(f"DELETE FROM {TABLES[kind].name} WHERE id = ?", (identifier,))  # noqa: S608
+
+    def ids(self, kind: str, condition: str, values: Iterable[Any], limit: int = -1) -> list[str]:
+        """The ids of the rows that meet an SQL condition over the columns."""
+        rows = self.database.rows(
+            f"SELECT id FROM {TABLES[kind].name} WHERE {condition} LIMIT ?",  # noqa: S608
+            (*values, limit),
+        )
+        return [row[0] for row in rows]
+
+    def page(self, kind: str, filters: Mapping[str, Any], window: Window) -> tuple[list[str], bool]:
+        """The stored JSON of the objects in the window whose columns equal the filters, newest
+        first, and whether more follow. A filter's tuple means any of its values."""
+        table = TABLES[kind]
+        conditions: list[str] = []
+        values: list[Any] = []
+        coarse = {column.name for column in table.columns if column.coarse}
+        fine = any(name not in coarse for name in filters)
+        for name, wanted in filters.items():
+            # The plus keeps SQLite off the index of a column that half the rows share.
+            shown = f"+{name}" if fine and name in coarse else name
+            if isinstance(wanted, tuple):
+                conditions.append(f"+{name} IN ({', '.join('?' for _ in wanted)})")
+                values.extend(wanted)
+            else:
+                conditions.append(f"{shown} = ?")
+                values.append(int(wanted) if isinstance(wanted, bool) else wanted)
+        rows, more = page_of(self.database, table.name, conditions, values, window, "body")
+        return [row[0] for row in rows], more
+
+
+def page_of(
+    database: Database,
+    table: str,
+    conditions: list[str],
+    values: list[Any],
+    window: Window,
+    columns: str,
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """One window over a table with seq, id and created: its rows' `columns`, newest first, and
+    whether more follow. NoSuchCursorError."""
+    conditions, values = [*conditions], [*values]
+    for comparison, moment in window.created.items():
+        conditions.append(f"created {_COMPARISONS[comparison]} ?")
+        values.append(moment)
+    backwards = window.ending_before is not None
+    for parameter, cursor, operator in (
+        ("starting_after", window.starting_after, "<"),
+        ("ending_before", window.ending_before, ">"),
+    ):
+        if cursor is not None:
+            row = database.row(f"SELECT created, seq FROM {table} WHERE id = ?", (cursor,))  # noqa: S608
+            if row is None:
+                raise NoSuchCursorError(parameter, cursor)
+            conditions.append(f"(created, seq) {operator} (?, ?)")
+            values.extend(row)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    order = "ASC" if backwards else "DESC"
+    rows = database.rows(
+        f"SELECT {columns} FROM {table}{where} ORDER BY created {order}, seq {order} LIMIT ?",  # noqa: S608
+        (*values, window.limit + 1),
+    )
+    kept = rows[: window.limit]
+    if backwards:
+        kept.reverse()
+    return kept, len(rows) > window.limit

@@ -1,0 +1,234 @@
+"""Webhook delivery (https://docs.stripe.com/webhooks): signed, retried, resumed after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Iterable
+from functools import partial
+
+import aiohttp
+
+from stripe_sandbox.backend import World
+from stripe_sandbox.destinations import Destinations, Resolver
+from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.resources.webhook_endpoints import KIND as ENDPOINT
+from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.storage.lease import Lease
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.webhooks.first_response import LOOKS_EVERY, FirstAnswers
+
+logger = logging.getLogger(__name__)
+
+RETRY_DELAYS = (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 21_600.0)
+"""Seconds before each further try, growing as Stripe's do; shorter, as nobody waits for days."""
+
+LONGEST_NAP = 3_600.0
+USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
+READ_OF_ANSWER = 64 << 10
+
+
+def signature(payload: bytes, secrets: Iterable[str], timestamp: int) -> str:
+    """The `Stripe-Signature` header of a payload, with one v1 for each active secret."""
+    signed = b"%d." % timestamp + payload
+    signatures = [
+        "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets
+    ]
+    return ",".join([f"t={timestamp}", *signatures])
+
+
+def payload_of(event: Object) -> bytes:
+    """An event as Stripe posts it: indented JSON."""
+    return json.dumps(event, indent=2, ensure_ascii=False).encode()
+
+
+class Deliveries:
+    """Sends recorded events to the endpoints that want them.
+
+    Of several processes with one database, the one that holds the lease sends.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        endpoints: WebhookEndpoints,
+        faults: FaultSwitch,
+        destinations: Destinations,
+        *,
+        retry_delays: tuple[float, ...] = RETRY_DELAYS,
+        timeout: float = 10.0,
+        concurrency: int = 16,
+    ) -> None:
+        self._world = world
+        self._endpoints = endpoints
+        self._faults = faults
+        self._destinations = destinations
+        self._lease = Lease(world.database, world.clock, "deliveries")
+        self._retry_delays = retry_delays
+        self._timeout = timeout
+        self._concurrency = concurrency
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._answers = FirstAnswers(world.database)
+        world.events.on_record(self.wake)
+        world.clock.on_move(self.wake)
+
+    def wake(self) -> None:
+        """Look for due deliveries now; from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is cut off is tried again by the next run."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, resolver=Resolver(self._destinations)),
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT, "Accept": "*/*; q=0.5, application/xml"},
+            ) as session:
+                while True:
+                    self._wake.clear()
+                    holds = self._lease.hold()
+                    if holds:
+                        self._start_due(session)
+                    try:
+                        async with asyncio.timeout(self._nap() if holds else LOOKS_EVERY):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        continue
+        finally:
+            self._loop = None
+            tasks = list(self._in_flight.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._lease.release()
+            self._answers.release_all()
+
+    def _start_due(self, session: aiohttp.ClientSession) -> None:
+        free = self._concurrency - len(self._in_flight)
+        if free <= 0:
+            return
+        rows = self._world.database.rows(
+            "SELECT seq, event, endpoint, attempts FROM deliveries "
+            "WHERE state = 'pending' AND due <= ? ORDER BY due, seq LIMIT ?",
+            (self._world.clock.time(), self._concurrency + len(self._in_flight)),
+        )
+        for seq, event, endpoint, attempts in rows:
+            if seq not in self._in_flight and len(self._in_flight) < self._concurrency:
+                task = asyncio.create_task(self._deliver(session, seq, event, endpoint, attempts))
+                self._in_flight[seq] = task
+                task.add_done_callback(partial(self._finished, seq))
+
+    def _finished(self, seq: int, task: asyncio.Task[None]) -> None:
+        del self._in_flight[seq]
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("Delivering a webhook failed", exc_info=task.exception())
+        self._wake.set()
+
+    def _nap(self) -> float:
+        """Seconds until the next delivery is due that is not in flight."""
+        longest = LOOKS_EVERY if self._world.database.shared else LONGEST_NAP
+        if len(self._in_flight) >= self._concurrency:
+            return longest
+        rows = self._world.database.rows(
+            "SELECT seq, due FROM deliveries WHERE state = 'pending' ORDER BY due LIMIT ?",
+            (len(self._in_flight) + 1,),
+        )
+        due = next((due for seq, due in rows if seq not in self._in_flight), None)
+        if due is None:
+            return longest
+        return float(min(max(due - self._world.clock.time(), 0.0), longest))
+
+    async def _deliver(
+        self,
+        session: aiohttp.ClientSession,
+        seq: int,
+        event_id: str,
+        endpoint_id: str,
+        attempts: int,
+    ) -> None:
+        endpoint = self._world.objects.get(ENDPOINT, endpoint_id)
+        event = self._world.events.get(event_id)
+        if endpoint is None or event is None or endpoint["status"] != "enabled":
+            gone = "The endpoint is disabled or gone, or the event is too old."
+            self._record(seq, event_id, attempts, None, gone, final=True)
+            return
+        faults = self._faults.current().webhooks
+        if faults.drop and attempts == 0:
+            self._record(seq, event_id, 1, None, "Lost: a fault that was switched on.")
+            return
+        payload = payload_of(event)
+        secrets = self._endpoints.secrets(endpoint_id)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Cache-Control": "no-cache",
+            "Stripe-Signature": signature(payload, secrets, int(self._world.clock.wall())),
+        }
+        (status, error), *_ = await asyncio.gather(
+            *(
+                self._post(session, endpoint["url"], payload, headers)
+                for _ in range(1 + faults.duplicates)
+            )
+        )
+        self._record(seq, event_id, attempts + 1, status, error)
+
+    async def _post(
+        self, session: aiohttp.ClientSession, url: str, payload: bytes, headers: dict[str, str]
+    ) -> tuple[int | None, str | None]:
+        """The endpoint's status, or why there is none."""
+        refusal = self._destinations.refusal(url)
+        if refusal is not None:
+            return None, refusal
+        try:
+            async with session.post(
+                url, data=payload, headers=headers, allow_redirects=False
+            ) as response:
+                await response.content.read(READ_OF_ANSWER)
+                return response.status, None
+        except TimeoutError:
+            return None, f"No answer within {self._timeout:g} s."
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            return None, f"{type(problem).__name__}: {problem}"
+
+    def _record(
+        self,
+        seq: int,
+        event_id: str,
+        attempts: int,
+        status: int | None,
+        error: str | None,
+        *,
+        final: bool = False,
+    ) -> None:
+        succeeded = error is None and status is not None and 200 <= status < 300
+        due: float | None = None
+        if succeeded:
+            state = "succeeded"
+        elif final or attempts > len(self._retry_delays):
+            state = "failed"
+        else:
+            state = "pending"
+            due = self._world.clock.time() + self._retry_delays[attempts - 1]
+        with self._world.database.transaction():
+            self._world.database.write(
+                "UPDATE deliveries SET attempts = ?, due = ?, state = ?, status = ?, error = ? "
+                "WHERE seq = ? AND event = ?",
+                (attempts, due, state, status, error, seq, event_id),
+            )
+            if succeeded:
+                self._world.events.delivered(event_id)
+        if self._answers.answered(event_id):
+            self._answers.release(event_id)
+
+    async def answered(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
+        """Return when every endpoint gave its first answer to each event, or after `timeout`
+        seconds; at once when nothing delivers."""
+        if self._loop is not None:
+            await self._answers.wait(event_ids, timeout)

@@ -1,0 +1,234 @@
+"""A month of plausible history, made by the engine itself at its own times."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from stripe_sandbox.control.history_plan import HistoryPlan, Sold, visits
+from tests.stripe_sandbox.conftest import Box
+from tests.stripe_sandbox.schema.stripe_types import assert_fits
+
+DAY = 86_400
+
+
+def _sold(box: Box) -> list[dict[str, Any]]:
+    return [
+        {
+            "price": box.credit,
+            "mode": "payment",
+            "weight": 3,
+            "quantity": [1, 50],
+            "metadata": {"kind": "extra_credits", "credits": "{quantity}"},
+        },
+        {"price": box.pro, "mode": "subscription", "metadata": {"kind": "pro"}},
+    ]
+
+
+def _fill(box: Box, **plan: Any) -> dict[str, int]:
+    body = {"days": 30, "sessions": 60, "seed": 7, "sold": _sold(box), **plan}
+    filled: dict[str, int] = box.control("POST", "fill", body)
+    return filled
+
+
+def _all(box: Box, path: str, **params: Any) -> list[dict[str, Any]]:
+    """Every object of a list."""
+    found: list[dict[str, Any]] = []
+    while True:
+        after = {"starting_after": found[-1]["id"]} if found else {}
+        page = box.get(f"/v1/{path}", limit=100, **params, **after)
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+
+
+def test_a_month_of_history(box: Box) -> None:
+    """As many sessions as asked, over the month that ends now: most paid, some declined first,
+    some expired, some open of the last day, some by debit; nothing in the future."""
+    now = box.clock.now()
+    filled = _fill(box, sessions=300)
+    sessions = _all(box, "checkout/sessions")
+    assert filled["sessions"] == len(sessions) == 300
+    states = Counter((one["status"], one["payment_status"]) for one in sessions)
+    assert states["complete", "paid"] == filled["paid"] > 200
+    assert states["expired", "unpaid"] > 10
+    for one in sessions:
+        assert now - 30 * DAY <= one["created"] < now
+        if one["status"] == "open":
+            assert one["created"] > now - DAY
+    events = _all(box, "events")
+    assert all(event["created"] <= now for event in events)
+    kinds = Counter(event["type"] for event in events)
+    for kind in (
+        "checkout.session.completed", "checkout.session.expired", "charge.failed",
+        "checkout.session.async_payment_succeeded", "payment_intent.requires_action",
+        "customer.subscription.created", "invoice.paid",
+    ):  # fmt: skip
+        assert kinds[kind] > 0, kind
+    assert (
+        kinds["checkout.session.completed"]
+        == states["complete", "paid"] + states["complete", "unpaid"]
+    )
+    state = box.control("GET", "state")
+    assert state["clock"] == {"now": now, "ahead_seconds": 0}
+
+
+def test_every_object_of_it_is_one_of_the_engines(box: Box) -> None:
+    """It fits Stripe's types, and its parts hang together in time."""
+    [(before,)] = box.sandbox._database.rows("SELECT max(seq) FROM events")
+    _fill(box)
+    sessions = _all(box, "checkout/sessions", **{"expand[0]": "data.payment_intent"})
+    events = _all(box, "events")
+    assert_fits(*sessions, *events, *_all(box, "charges"), *_all(box, "subscriptions"))
+    assert_fits(*_all(box, "invoices"), *_all(box, "customers"))
+    completed = {
+        event["data"]["object"]["id"]: event["created"]
+        for event in events
+        if event["type"] == "checkout.session.completed"
+    }
+    for session in sessions:
+        if session["status"] == "complete":
+            assert session["created"] < completed[session["id"]] < session["expires_at"]
+    created = [event["created"] for event in events]
+    assert created == sorted(created, reverse=True)
+    recorded = box.sandbox._database.rows(
+        "SELECT created FROM events WHERE seq > ? ORDER BY seq", (before,)
+    )
+    assert recorded == sorted(recorded)
+
+
+def test_sessions_nobody_paid_expired_in_their_time(box: Box) -> None:
+    """However quiet it became afterwards."""
+    for seed in range(12):
+        box.control("POST", "reset")
+        _fill(box, seed=seed, sessions=5)
+        for event in _all(box, "events", type="checkout.session.expired"):
+            assert event["created"] == event["data"]["object"]["expires_at"]
+
+
+def test_metadata_names_the_quantity(box: Box) -> None:
+    """`{quantity}` is filled in, with what was bought, within the bounds."""
+    _fill(box)
+    quantities = set()
+    for session in _all(box, "checkout/sessions", **{"expand[0]": "data.line_items"}):
+        [line] = session["line_items"]["data"]
+        if session["mode"] == "payment":
+            expected = {"kind": "extra_credits", "credits": str(line["quantity"])}
+            assert session["metadata"] == expected
+            quantities.add(line["quantity"])
+        else:
+            assert (session["metadata"], line["quantity"]) == ({"kind": "pro"}, 1)
+    assert len(quantities) > 5
+    assert quantities <= set(range(1, 51))
+
+
+def test_nobody_is_told(box: Box) -> None:
+    """No webhook is sent for it, nor waits; what happens afterwards is told again."""
+    box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
+    _fill(box)
+    assert box.control("GET", "state")["deliveries"] == {"waiting": 0, "failed": 0}
+    paid = box.control("POST", f"sessions/{box.create().id}/pay", {"card": "4242424242424242"})
+    told = box.control("POST", "clock", {"advance_seconds": 1})
+    assert told["events"] == []
+    ids = {event["id"] for event in box.receiver.events()}
+    assert ids <= set(paid["events"])
+
+
+def test_what_is_open_goes_on(box: Box) -> None:
+    """Its open sessions expire, its debits settle, its subscriptions renew as time moves on."""
+    _fill(box, sessions=300)
+    open_now = [one["id"] for one in _all(box, "checkout/sessions", status="open")]
+    answer = box.control("POST", "clock", {"advance_seconds": 31 * DAY})
+    kinds: Counter[str] = Counter()
+    expired = []
+    for identifier in answer["events"]:
+        event = box.get(f"/v1/events/{identifier}")
+        kinds[event["type"]] += 1
+        if event["type"] == "checkout.session.expired":
+            expired.append(event["data"]["object"]["id"])
+    assert sorted(expired) == sorted(open_now)
+    assert kinds["invoice.paid"] > 0
+    assert kinds["invoice.payment_failed"] > 0
+
+
+def test_a_longer_history_renews_within_it(box: Box) -> None:
+    """Subscriptions older than a month have been renewed."""
+    _fill(box, days=80, sold=_sold(box)[1:], sessions=20)
+    reasons = Counter(invoice["billing_reason"] for invoice in _all(box, "invoices"))
+    assert reasons["subscription_cycle"] > 5
+
+
+def test_the_same_seed_is_the_same_history(box: Box) -> None:
+    """And another seed another one."""
+
+    def seen(seed: int) -> list[Any]:
+        box.control("POST", "reset")
+        _fill(box, seed=seed)
+        return [
+            (one["created"], one["amount_total"], one["status"], one["customer_details"])
+            for one in _all(box, "checkout/sessions")
+        ]
+
+    first = seen(1)
+    assert seen(1) == first
+    assert seen(2) != first
+
+
+def test_the_given_people_buy(box: Box) -> None:
+    """Where emails are given, the payers are theirs."""
+    people = ["ann@example.com", "bo@example.com"]
+    _fill(box, emails=people)
+    payers = {
+        session["customer_details"]["email"]
+        for session in _all(box, "checkout/sessions")
+        if session["status"] == "complete"
+    }
+    assert payers == set(people)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sold": []},
+        {"sold": [{"mode": "payment"}]},
+        {"sold": [{"price": "price_none"}]},
+        {"days": 0},
+        {"days": 10_000},
+        {"sessions": 0},
+        {"sessions": 10**9},
+        {"seed": "x"},
+        {"emails": [1]},
+        {"until": "now"},
+    ],
+)
+def test_nonsense_makes_nothing(box: Box, wrong: dict[str, Any]) -> None:
+    """Refused by name, and no session is left half-way."""
+    body = {"sold": _sold(box), "sessions": 5, **wrong}
+    refusal = box.control("POST", "fill", body, status=400)
+    assert refusal["error"]["param"]
+    assert box.control("GET", "state")["counts"]["checkout.session"] == 0
+
+
+@pytest.mark.parametrize("quantity", [[], [1], [2, 1], [0, 3], ["1", "2"], 5])
+def test_a_wrong_quantity_is_refused(box: Box, quantity: Any) -> None:
+    """Two whole numbers, the least and the most; none means one."""
+    sold = [{"price": box.credit, "quantity": quantity}]
+    status = 200 if quantity == [] else 400
+    box.control("POST", "fill", {"sold": sold, "sessions": 2}, status=status)
+
+
+def test_people_come_by_day_and_on_weekdays() -> None:
+    """The rhythm of a week: nights and weekends are quiet."""
+    plan = HistoryPlan(28, 4_000, 1, (Sold("p", "payment", 1, (1, 1)),), (), "", "")
+    now = int(datetime(2027, 3, 1, tzinfo=UTC).timestamp())
+    chance = random.Random(1)  # noqa: S311  # the same on every run
+    moments = [datetime.fromtimestamp(moment, UTC) for moment in visits(plan, now, chance)]
+    weekend = sum(moment.weekday() >= 5 for moment in moments)
+    night = sum(moment.hour < 5 for moment in moments)
+    assert weekend < len(moments) * 0.2
+    assert night < len(moments) * 0.1
+    assert all(now - 28 * DAY <= moment.timestamp() < now for moment in moments)
