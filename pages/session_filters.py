@@ -13,7 +13,7 @@ from pages.markdown import code
 from pages.times import zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # What the address may say, and what it is called on the page.
 OPTIONS = {
@@ -61,15 +61,7 @@ def session_filter() -> SessionFilter:
                 help="The beginning is enough: of a session, customer, payment or subscription "
                 "id, an email or its domain, a metadata value. Or an amount: 9.90, $9.90, 9 EUR.",
             )
-            days = st.date_input(
-                "Made between",
-                value=[],
-                key="days",
-                bind="query-params",
-                on_change=ask_for_what_is_chosen,
-                format="YYYY-MM-DD",
-                width=260,
-            )
+            days = date_range()
             ours = st.toggle(
                 "Only made here",
                 key="ours",
@@ -82,7 +74,7 @@ def session_filter() -> SessionFilter:
             kinds = pills("Kind", "kind")
     found: dict[str, Sequence[Any]] = {
         "q": [search],
-        "days": list(days),
+        "days": days,
         "ours": [str(ours).lower()],
         **{name: [one for one in asked[name] if meant(name, one)] for name in OPTIONS},
     }
@@ -98,29 +90,62 @@ def session_filter() -> SessionFilter:
     )
 
 
+def date_range() -> tuple[date, ...]:
+    """No day, the first of an open range, or the first and the last.
+
+    Bound to the address by Streamlit, one day chosen twice would stand there once.
+    """
+    follow_address("days", lambda asked: tuple(sorted(filter(None, map(day_of, asked)))[:2]))
+    return st.date_input(
+        "Made between",
+        value=[],
+        key="sessions_days",
+        on_change=ask_for_what_is_chosen,
+        format="YYYY-MM-DD",
+        width=290,
+    )
+
+
+def day_of(text: str) -> date | None:
+    """The day that is written like ``2026-11-23``."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def pills(label: str, name: str) -> list[str]:
     """Some of the options, or none, which is any. They follow the address, and it follows them.
 
     Bound to it by Streamlit, they would write their labels there and take nothing else.
     """
-    key = f"sessions_{name}"
-    kept: dict[str, list[str]] = st.session_state.setdefault("sessions_kept", {})
-    if key not in st.session_state and not st.query_params.get_all(name):
-        ask(name, kept.get(name, []))  # as the page was left for another one
-    found = [meant(name, one) for one in st.query_params.get_all(name)]
-    kept[name] = list(dict.fromkeys(one for one in found if one))
-    if st.session_state.get(key) != kept[name]:
-        st.session_state[key] = kept[name]
+
+    def options_of(asked: list[str]) -> list[str]:
+        return list(dict.fromkeys(one for one in (meant(name, word) for word in asked) if one))
+
+    follow_address(name, options_of)
     return st.pills(
         label,
         list(OPTIONS[name]),
         format_func=OPTIONS[name].__getitem__,
         selection_mode="multi",
-        key=key,
+        key=f"sessions_{name}",
         on_change=ask_for_what_is_chosen,
         label_visibility="collapsed",
         wrap=True,
     )
+
+
+def follow_address(name: str, read: Callable[[list[str]], object]) -> None:
+    """Have the widget of that name show what ``read`` makes of the address; or, on coming back
+    from another page, the address ask for what was chosen."""
+    key = f"sessions_{name}"
+    kept: dict[str, list[str]] = st.session_state.setdefault("sessions_kept", {})
+    if key not in st.session_state and not st.query_params.get_all(name):
+        ask(name, kept.get(name, []))
+    kept[name] = st.query_params.get_all(name)
+    if st.session_state.get(key) != (wanted := read(kept[name])):
+        st.session_state[key] = wanted
 
 
 def follow_former_link() -> None:
@@ -151,6 +176,7 @@ def ask_for_what_is_chosen() -> None:
     the browser speaks from the address before the one that an earlier click led to."""
     for name in FORMER:
         st.query_params.pop(name, None)
+    ask("days", [str(day) for day in st.session_state.get("sessions_days", ())])
     for name in OPTIONS:
         ask(name, st.session_state.get(f"sessions_{name}", []))
 
@@ -167,7 +193,8 @@ def ask(name: str, options: list[str]) -> None:
 
 
 def bounds(days: tuple[date, ...]) -> tuple[int | None, int | None]:
-    """From the beginning of the first day to the end of the last, in the viewer's time zone."""
+    """From the beginning of the first day to the end of the last, in the viewer's time zone; a
+    single one begins a range without an end."""
     if not days:
         return None, None
     since = midnight(min(days))
@@ -201,8 +228,7 @@ def is_filtered(wanted: SessionFilter) -> bool:
 
 def clear_filters() -> None:
     """Show everything again; as a button's callback."""
-    for name in OPTIONS:
+    for name in ("days", *OPTIONS):
         ask(name, [])
-    st.session_state["days"] = ()
     st.session_state["q"] = ""
     st.session_state["ours"] = False

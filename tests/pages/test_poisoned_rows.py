@@ -34,6 +34,11 @@ POISONS: dict[str, Callable[[JSON], object]] = {
     "half a character in who made it": lambda one: one["metadata"].update(made_by=HALF),
     "half a character in the state": lambda one: one.update(payment_status=f"paid{HALF}"),
     "a time that no calendar has": lambda one: one.update(created=10**15),
+    "a time that is a word": lambda one: one.update(created="yesterday"),
+    "an amount over 64 bits": lambda one: one.update(amount_total=10**30),
+    "no state": lambda one: one.pop("payment_status"),
+    "metadata that is a list": lambda one: one.update(metadata=["app"]),
+    "an email that is an object": lambda one: one["customer_details"].update(email={"of": "x"}),
 }
 
 

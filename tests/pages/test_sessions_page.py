@@ -206,6 +206,16 @@ def test_dates_include_both_days(shop: Shop) -> None:
     assert "No session matches" in said(opened(shop.server, days=["2020-01-01", "2020-02-01"]))
 
 
+def test_one_day_stands_in_the_address_as_its_first_and_its_last(shop: Shop) -> None:
+    session_id = made(shop)
+    created = shop.stripe.v1.checkout.sessions.retrieve(session_id).created
+    today = date.fromtimestamp(created)  # noqa: DTZ012 - AppTest has no time zone: UTC
+    page = opened(shop.server)
+    page.date_input(key="sessions_days").set_value((today, today))
+    assert ids(ran(page)) == [session_id]
+    assert page.query_params["days"] == [str(today), str(today)]
+
+
 def test_days_in_the_wrong_order_are_put_right(shop: Shop) -> None:
     session_id = made(shop)
     page = opened(shop.server, days=["2035-01-01", "2020-01-01"])
