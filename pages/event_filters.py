@@ -58,7 +58,7 @@ def show_filters(types: list[str]) -> None:
         st.text_input(
             "About",
             type="search",
-            placeholder="Id of a session or an event: cs_test_…, evt_…",
+            placeholder="Beginning of an id: cs_test_…, evt_…",
             max_chars=ID_LENGTH,
             key=_following("about", now.about or ""),
             on_change=_write,

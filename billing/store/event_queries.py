@@ -8,10 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, tuple_, union
+from sqlalchemy import func, or_, select, tuple_, union
 
 from billing.safe_text import sanitize
-from billing.store.tables import checkout_sessions, events, grants, rejected_deliveries
+from billing.store.tables import (
+    LAST_CHARACTER,
+    checkout_sessions,
+    events,
+    grants,
+    rejected_deliveries,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
@@ -22,13 +28,14 @@ STATES = ("handled", "pending", "failed", "ignored")
 # A question that no single index answers looks at so many of the newest events, no further.
 LOOKED_AT = 20_000
 COUNTED = 10_000
+MATCHED = 1_000
 TYPES_AT_MOST = 200
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: of a state, of a type, about an object (or the event of this id), and by
-    their way: ``webhook`` when at least one webhook brought them, ``poll`` when none did."""
+    """Which events: of a state, of a type, ``about`` an object or an event whose id begins so,
+    and by their way: ``webhook`` when at least one webhook brought them, ``poll`` when none did."""
 
     state: str | None = None
     way: str | None = None
@@ -213,20 +220,27 @@ def _conditions(
     if wanted.way:
         found.append(events.c.deliveries > 0 if wanted.way == WEBHOOK else events.c.deliveries == 0)
     if wanted.about:
-        text = sanitize(wanted.about)
-        found.append(
-            events.c.id.in_(
-                union(
-                    select(events.c.id).where(events.c.object_id == text),
-                    select(events.c.id).where(events.c.id == text),
-                )
-            )
-        )
+        found += _about(connection, sanitize(wanted.about))
     elif bounded or len(found) > 1 or wanted.way:
         floor = _arrival_of(connection, LOOKED_AT)
         if floor is not None:
             found.append(events.c.received_at > floor)
     return found
+
+
+def _about(connection: Connection, text: str) -> list[ColumnElement[bool]]:
+    """Events whose id begins with the text, or that of the object they are about. Of more than
+    ``MATCHED`` those among the newest alone."""
+    begins = [
+        (column >= text) & (column < text + LAST_CHARACTER)
+        for column in (events.c.id, events.c.object_id)
+    ]
+    some = (select(events.c.id).where(one).limit(MATCHED + 1).subquery() for one in begins)
+    ids = connection.scalars(union(*(select(part.c.id) for part in some))).all()
+    if len(ids) <= MATCHED:
+        return [events.c.id.in_(ids)]
+    floor = _arrival_of(connection, LOOKED_AT)
+    return [or_(*begins), *([events.c.received_at > floor] if floor is not None else [])]
 
 
 def _arrival_of(connection: Connection, number: int) -> float | None:

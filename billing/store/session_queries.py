@@ -6,7 +6,6 @@ takes the same time over a million sessions as over ten thousand.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from billing.safe_text import sanitize
 from billing.session_filter import SearchedAmount, SessionFilter, searched_amounts
 from billing.store.damaged import read_each
 from billing.store.sessions import SESSION, TERM_LENGTH, session_of
-from billing.store.tables import checkout_sessions, session_terms
+from billing.store.tables import LAST_CHARACTER, checkout_sessions, session_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 COUNTED = 10_000
 SEARCHED = 10_000  # so many of the newest sessions that hold a word are looked through
-LAST_CHARACTER = chr(sys.maxunicode)
 
 _s = checkout_sessions.c
 _t = session_terms.c

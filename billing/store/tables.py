@@ -5,6 +5,7 @@ Change them together with a migration in ``migrations/versions``.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
+
+# What begins with a text lies between it and it with this behind it.
+LAST_CHARACTER = chr(sys.maxunicode)
 
 
 def _searched(length: int) -> TypeEngine[str]:
@@ -72,10 +76,10 @@ session_terms = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", String(300), primary_key=True),
+    Column("id", _searched(300), primary_key=True),
     Column("type", String(100), nullable=False),
     Column("created", BigInteger, nullable=False),
-    Column("object_id", String(300), nullable=False),
+    Column("object_id", _searched(300), nullable=False),
     Column("received_at", Float, nullable=False),
     Column("source", String(16), nullable=False),  # webhook or poll
     Column("deliveries", Integer, nullable=False),

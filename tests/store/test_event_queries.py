@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from billing.errors import WebhookRefused
 from billing.store import event_queries, events, grants, tables
-from billing.store.event_queries import COUNTED, LOOKED_AT, EventFilter, Place, Refusal
+from billing.store.event_queries import COUNTED, LOOKED_AT, MATCHED, EventFilter, Place, Refusal
 from billing.store.grants import Grant
 
 if TYPE_CHECKING:
@@ -92,6 +92,28 @@ async def test_filters_narrow_by_state_type_way_and_what_an_event_is_about(store
     assert await found(store, about="cs_test_same", state="ignored") == [4]
     assert await found(store, state="failed", way="poll") == []
     assert await store.read(event_queries.types) == [COMPLETED, "invoice.paid"]
+
+
+async def test_the_beginning_of_an_id_finds_events_and_what_they_are_about(store: Store) -> None:
+    await keep(
+        store,
+        row(1, object_id="cs_test_aB_1"),
+        row(2, object_id="cs_test_aB_2"),
+        row(3, object_id="cs_test_ab_3"),
+        row(4, object_id="pi_aB"),
+    )
+    assert await found(store, about="cs_test_aB") == [2, 1]
+    assert await found(store, about="evt_000000") == [4, 3, 2, 1]
+    assert await found(store, about="cs_test_aB_") == [2, 1]
+    assert await found(store, about="aB") == []
+    assert await counted(store, about="cs_test_a") == {"handled": 3}
+
+
+async def test_a_beginning_that_fits_many_finds_the_newest_of_them(store: Store) -> None:
+    await keep(store, *(row(number) for number in range(MATCHED + 5)), row(-1, object_id="pi_1"))
+    assert await found(store, 3, about="cs_") == [MATCHED + 4, MATCHED + 3, MATCHED + 2]
+    assert await counted(store, about="cs_") == {"handled": MATCHED + 5}
+    assert await found(store, about="cs_test_7", limit=2) == [799, 798]
 
 
 async def test_counts_tell_each_state_under_the_other_filters(store: Store) -> None:
