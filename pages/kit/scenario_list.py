@@ -88,19 +88,16 @@ def ask_for(*names: str) -> None:
 
 def row(scenario: Scenario, *, running: bool) -> DeltaGenerator:
     """One scenario with its button, and what came of its last run; answers where it runs."""
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.markdown(
-            f"**{plain(scenario.title)}**  \n:small[{plain(scenario.about)}]", width="stretch"
-        )
+    with st.container(gap="xxsmall"):
         st.button(
-            "Run",
+            f"Run: {plain(scenario.title)}",
             key=f"run_{scenario.name}",
             icon=":material/play_arrow:",
             disabled=running,
             on_click=ask_for,
             args=(scenario.name,),
-            help=f"Run “{plain(scenario.title)}”",
         )
+        st.caption(plain(scenario.about))
     slot = st.container()
     last: Run | None = results().get(scenario.name)
     if last and not running:

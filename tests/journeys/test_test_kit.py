@@ -22,7 +22,9 @@ def kit(page: Page, app: Process, tab: str) -> Page:
 
 def test_a_scenario_runs_to_its_verdict_and_leads_to_the_session(page: Page, app: Process) -> None:
     kit(page, app, "Scenarios")
-    page.locator(".st-key-run_webhook-twice").get_by_role("button", name="Run").click()
+    page.locator(".st-key-run_webhook-twice").get_by_role(
+        "button", name="Run: Webhook twice"
+    ).click()
     expect(page.get_by_text("Granted exactly once")).to_be_visible()
     expect(page.get_by_text("checkout.session.completed twice")).to_be_visible()
     page.get_by_text("5 steps").click()

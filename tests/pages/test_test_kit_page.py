@@ -99,6 +99,8 @@ def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
     keys = {button.key for button in page.button}
     assert {f"run_{scenario.name}" for scenario in SCENARIOS} < keys
     assert "run_all" in keys
+    labels = [button.label for button in page.button if (button.key or "").startswith("run_")]
+    assert len(labels) == len(set(labels)) == len(SCENARIOS) + 1
 
 
 def test_a_scenario_shows_its_verdict_and_its_steps(connected: ConnectedShop) -> None:
