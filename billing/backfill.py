@@ -18,7 +18,7 @@ from billing.gateway import LISTED
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from billing.gateway import Page
+    from billing.stripe_requests import Page
 
 DAY = 86_400
 

@@ -27,6 +27,11 @@ class BillingError(Exception):
         """
         return False
 
+    @property
+    def is_final(self) -> bool:
+        """What was asked for is refused itself: another try ends alike until it is changed."""
+        return True
+
 
 class NotConfigured(BillingError):
     """A setting is missing or malformed; ``setting`` is its name in the environment."""
@@ -34,6 +39,10 @@ class NotConfigured(BillingError):
     def __init__(self, setting: str, message: str, next_step: str) -> None:
         super().__init__(message, next_step)
         self.setting = setting
+
+    @property
+    def is_final(self) -> bool:
+        return False
 
 
 class InvalidInput(BillingError):
@@ -62,7 +71,7 @@ class StripeFailure(BillingError):
 
     ``request_id`` is Stripe's (``req_…``) or None when no answer came; ``status`` the HTTP
     status or None; ``code`` Stripe's error code, such as ``resource_missing``; ``unreachable``
-    why no answer came.
+    why no answer came; ``is_strange`` that the answer was none of Stripe's.
     https://docs.stripe.com/api/errors
     """
 
@@ -75,11 +84,13 @@ class StripeFailure(BillingError):
         status: int | None = None,
         code: str | None = None,
         unreachable: Unreachable | None = None,
+        is_strange: bool = False,
     ) -> None:
         super().__init__(message, next_step)
         self.request_id = redact(sanitize(request_id)) if request_id else None
         self.status = status
         self.unreachable = unreachable
+        self.is_strange = is_strange
         self.code = redact(sanitize(code)) if code else None
 
     @classmethod
@@ -88,6 +99,17 @@ class StripeFailure(BillingError):
             f"Stripe did not answer within {seconds:g} seconds.",
             "Wait a moment, then try again: nothing is created twice.",
             unreachable=Unreachable.TIMEOUT,
+        )
+
+    @classmethod
+    def strange(cls, status: int, came: str, *, request_id: str | None = None) -> StripeFailure:
+        """The answer is none of Stripe's; ``came`` says what it is."""
+        return cls(
+            f"The answer is not in the words of Stripe's API: HTTP {status}, {came}.",
+            "Check STRIPE_API_BASE, and what stands between here and Stripe.",
+            request_id=request_id,
+            status=status,
+            is_strange=True,
         )
 
     @property
@@ -109,7 +131,13 @@ class StripeFailure(BillingError):
     def leaves_outcome_unknown(self) -> bool:
         """Stripe may have done what was asked, or be doing it: no answer came, none in Stripe's
         words, or a request under the same idempotency key is under way."""
-        return self.status is None or self.status < 400 or self.status == 409
+        return self.status is None or self.is_strange or self.status == 409
+
+    @property
+    def is_final(self) -> bool:
+        """Stripe refused this very request. A key that is not accepted, or an answer of somebody
+        else, would meet any other too, and is mended elsewhere."""
+        return self.status in (400, 402, 404) and not self.is_strange
 
 
 class StoreFailure(BillingError):
@@ -119,6 +147,10 @@ class StoreFailure(BillingError):
     def is_temporary(self) -> bool:
         return True
 
+    @property
+    def is_final(self) -> bool:
+        return False
+
 
 class RecordRefused(StoreFailure):
     """The database works, but did not take this record, and would not another time."""
@@ -126,6 +158,10 @@ class RecordRefused(StoreFailure):
     @property
     def is_temporary(self) -> bool:
         return False
+
+    @property
+    def is_final(self) -> bool:
+        return True
 
 
 class WebhookRefused(BillingError):

@@ -9,7 +9,7 @@ from billing.gateway import LISTED
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from billing.gateway import Page
+    from billing.stripe_requests import Page
 
 # Stripe may list a thing late, below what it has shown before; so what is newest is read again.
 # https://blog.sequin.io/finding-and-fixing-eventual-consistency-with-stripe-events

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.fulfillment import Fulfillment
-    from billing.gateway import Page, StripeGateway
+    from billing.gateway import StripeGateway
     from billing.settlement import Settlement
     from billing.store import Store
+    from billing.stripe_requests import Page
 
 log = logging.getLogger(__name__)
 

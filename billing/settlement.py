@@ -152,7 +152,7 @@ class Settlement:
         try:
             listed = await self._fulfillment.settle_listed(causes, min(created), max(created))
         except StripeFailure as error:
-            if not error.is_temporary:
+            if error.is_final:
                 return set()
             listed, failure = set(due), error  # to ask for each alone would make it worse
         except BillingError:

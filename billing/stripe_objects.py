@@ -19,7 +19,6 @@ Amount = Annotated[int, Field(gt=-LARGEST, lt=LARGEST)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,300}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,32}$")]
 Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
-Objects = list[dict[str, Any]]
 Named = Id | dict[str, Any] | None  # an object by its id, or itself where it was expanded
 
 
@@ -50,15 +49,26 @@ class _WebhookEndpoint(_Shape, total=False):
     url: Required[str]
     enabled_events: list[str] | None
     metadata: dict[str, Any] | None
-    secret: str
+
+
+class _CreatedEndpoint(_WebhookEndpoint, total=False):
+    secret: Required[str]
 
 
 class _Details(_Shape, total=False):
     email: str | None
 
 
+class _LineItem(_Shape, total=False):
+    object: Required[Literal["item"]]
+    id: Required[Id]
+    quantity: Amount | None
+    amount_subtotal: Amount | None
+    amount_total: Amount | None
+
+
 class _LineItems(_Shape, total=False):
-    data: Required[Objects]
+    data: Required[list[_LineItem]]
 
 
 class _CheckoutSession(_Shape, total=False):
@@ -76,7 +86,17 @@ class _CheckoutSession(_Shape, total=False):
     customer_email: str | None
     customer_details: _Details | None
     metadata: dict[str, Any] | None
-    line_items: _LineItems
+    line_items: _LineItems | None
+
+
+class _PaymentIntent(_Shape, total=False):
+    object: Required[Literal["payment_intent"]]
+    id: Required[Id]
+
+
+class _InvoicePayment(_Shape, total=False):
+    object: Required[Literal["invoice_payment"]]
+    id: Required[Id]
 
 
 class _EventData(_Shape, total=False):
@@ -118,6 +138,10 @@ class Shape:
 ACCOUNT = Shape("account", _Account)
 PRICE = Shape("Price", _Price)
 WEBHOOK_ENDPOINT = Shape("webhook endpoint", _WebhookEndpoint)
+CREATED_ENDPOINT = Shape("webhook endpoint with its secret", _CreatedEndpoint)
 CHECKOUT_SESSION = Shape("Checkout Session", _CheckoutSession)
+LINE_ITEM = Shape("line item", _LineItem)
+PAYMENT_INTENT = Shape("PaymentIntent", _PaymentIntent)
+INVOICE_PAYMENT = Shape("invoice payment", _InvoicePayment)
 EVENT = Shape("event", _Event)
 LIST = Shape("list", _List)

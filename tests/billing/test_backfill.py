@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.backfill import QUICK, SPARING, Backfill, Pace
-from billing.gateway import LISTED, Page
+from billing.gateway import LISTED
+from billing.stripe_requests import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

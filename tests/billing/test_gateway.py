@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing import gateway as gateway_module
+from billing import stripe_client
 from billing.errors import StripeFailure
 from billing.gateway import StripeGateway
 from tests.support.quick_services import settings_for
 from tests.support.server import serving
+from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,34 +44,100 @@ async def answering(body: bytes, status: int = 200) -> AsyncIterator[StripeGatew
 @pytest.mark.parametrize(
     ("body", "account"),
     [
-        (b'{"id": "acct_1", "name": "caf\xc3\xa9"}', {"id": "acct_1", "name": "café"}),
-        (b'{"id": "\\ud83d", "n": 18446744073709551616}', {"id": "\ud83d", "n": 2**64}),
+        (b'"name": "caf\xc3\xa9"', {"name": "café"}),
+        (b'"name": "\\ud83d", "n": 18446744073709551616', {"name": "\ufffd", "n": 2**64}),
     ],
     ids=["common", "what only the json module reads"],
 )
 async def test_a_document_comes_back_as_it_was_sent(body: bytes, account: dict[str, Any]) -> None:
-    async with answering(body) as gateway:
-        assert await gateway.retrieve_account() == account
+    async with answering(b'{"id": "acct_1", "object": "account", ' + body + b"}") as gateway:
+        assert await gateway.retrieve_account() == {"id": "acct_1", "object": "account"} | account
 
 
 async def test_the_id_of_the_request_comes_with_what_it_made() -> None:
-    async with answering(b'{"id": "cs_test_1"}') as gateway:
-        assert await gateway.create_checkout_session({}) == ({"id": "cs_test_1"}, "req_1")
+    session = session_object(1, "pro", 1)
+    async with answering(json.dumps(session).encode()) as gateway:
+        assert await gateway.create_checkout_session({}) == (session, "req_1")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b"\xff"])
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (200, "The answer is not in the words of Stripe's API."),
-        (502, "Stripe answered with an error of its own (HTTP 502)."),
-    ],
-)
-async def test_what_is_no_json_is_a_failure_in_words(body: bytes, status: int, words: str) -> None:
+STRANGE = [
+    (200, b"null", "HTTP 200, null where the API has"),
+    (200, b"[]", "HTTP 200, [] where"),
+    (200, b"[1]", "HTTP 200, a list where"),
+    (200, b"{}", "HTTP 200, {} where"),
+    (200, b'"no"', 'HTTP 200, "no" where'),
+    (200, b'{"id": 7}', "HTTP 200, an object with id where"),
+    (200, b'{"object": "list"}', "HTTP 200, an object with object where"),
+    (200, b'{"object": "list", "data": {}, "has_more": false}', "an object with object, data, has"),
+    (200, b'{"object": "list", "data": [7], "has_more": false}', "an object with object, data, h"),
+    (200, b'{"object": "list", "data": [{}], "has_more": false}', "object with object, data, has"),
+    (
+        200,
+        b'{"object": "account", "id": "a", "object": "x"}',
+        "HTTP 200, an object with object, id",
+    ),
+    (200, b"[" * 60_000 + b"]" * 60_000, "HTTP 200, [[[["),
+    (200, b"<html>", "HTTP 200, <html> where"),
+    (200, b"", "HTTP 200, an empty body where"),
+    (200, b"\xff", "HTTP 200, \ufffd where"),
+    (204, b"", "HTTP 204, an empty body where"),
+    (400, b'{"error": "sk_test_of_the_tests"}', 'HTTP 400, {"error": "[secret]"}.'),
+    (401, b'{"error": "Unauthorized"}', 'HTTP 401, {"error": "Unauthorized"}.'),
+    (403, b'{"error": {"message": 7}}', 'HTTP 403, {"error": {"message": 7}}.'),
+    (404, b"[]", "HTTP 404, []."),
+    (404, b'{"detail": "Not Found"}', 'HTTP 404, {"detail": "Not Found"}.'),
+    (429, b"", "answering 429"),
+    (500, b'{"error": null}', 'HTTP 500): {"error": null}.'),
+    (502, b"<html>Bad Gateway</html>", "HTTP 502): <html>Bad Gateway</html>."),
+    (503, b"\xff" * 9_000, "HTTP 503): \ufffd"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "words"), STRANGE, ids=range(len(STRANGE)))
+async def test_an_answer_that_is_none_of_stripes_is_a_failure_that_says_what_came(
+    status: int, body: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_module, "RATE_LIMIT_ATTEMPTS", 1)
+    monkeypatch.setattr(stripe_client, "NETWORK_RETRIES", 0)
     async with answering(body, status) as gateway:
-        with pytest.raises(StripeFailure) as failed:
-            await gateway.retrieve_account()
-    assert failed.value.message == words
+        for call in (
+            lambda: gateway.create_checkout_session({}),
+            lambda: gateway.retrieve_checkout_session("cs_test_1", with_line_items=True),
+            lambda: gateway.expire_checkout_session("cs_test_1"),
+            gateway.list_checkout_sessions,
+            gateway.list_events,
+            lambda: gateway.retrieve_price("price_1"),
+            lambda: gateway.list_prices("key"),
+            lambda: gateway.create_price({}, "key"),
+            gateway.retrieve_account,
+            gateway.list_webhook_endpoints,
+            lambda: gateway.create_webhook_endpoint({}, "key"),
+        ):
+            with pytest.raises(StripeFailure) as failed:
+                await call()
+            failure = failed.value
+            assert words in failure.message
+            assert (failure.status, failure.request_id) == (status, "req_1")
+            assert not failure.is_missing
+            assert not failure.is_final
+            assert len(failure.message) < 300
+
+
+@pytest.mark.parametrize("wrong", [{"created": None}, {"amount_total": 2**64}, {"metadata": "x"}])
+async def test_one_strange_object_in_a_list_costs_itself_alone(
+    wrong: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    well = [session_object(number, "pro", 1) for number in range(2)]
+    strange = session_object(3, "pro", 1) | wrong
+    page = {"object": "list", "data": [well[0], strange, well[1]], "has_more": True}
+    async with answering(json.dumps(page).encode()) as gateway:
+        found = await gateway.list_checkout_sessions()
+    assert (found.data, found.has_more) == (well, True)
+    assert f"holds what is no Checkout Session: {next(iter(wrong))}" in caplog.text
+    page["data"] = [strange]
+    async with answering(json.dumps(page).encode()) as gateway:
+        with pytest.raises(StripeFailure, match="has a Checkout Session"):
+            await gateway.list_checkout_sessions()
 
 
 async def test_a_missing_permission_is_named_in_stripes_own_words() -> None:
@@ -112,8 +182,10 @@ async def test_an_address_that_is_not_stripes_says_nothing_of_what_is_missing(bo
 
 async def test_the_sdks_debug_log_does_not_tell_who_paid(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "stripe")
-    async with answering(b'{"data": [{"email": "eve@example.com"}], "has_more": false}') as gateway:
-        page = await gateway.list_checkout_sessions()
-    assert page.data == [{"email": "eve@example.com"}]
+    async with answering(
+        b'{"object": "account", "id": "acct_1", "email": "eve@example.com"}'
+    ) as gateway:
+        account = await gateway.retrieve_account()
+    assert account["email"] == "eve@example.com"
     assert "API response body" in caplog.text
     assert "eve@example.com" not in caplog.text
