@@ -146,7 +146,7 @@ class StripeRequests:
     def _strange(
         self, method: str, path: str, response: Any, shape: Shape, fault: str
     ) -> StripeFailure:
-        came = f"{description(response)} where the API has a {shape.name} ({fault})"
+        came = f"{description(response)}, which is no {shape.name} ({fault})"
         failure = StripeFailure.strange(response.code, came, request_id=response.request_id)
         return self._logged(method, path, failure, failure)
 

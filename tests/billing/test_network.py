@@ -29,7 +29,7 @@ async def stripe(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     """Answers every request with an account; a path with ``dropped`` in it not to the end."""
     if scope["type"] != "http":
         return
-    body = b'{"id": "acct_1"}'
+    body = b'{"id": "acct_1", "object": "account"}'
     dropped = "dropped" in scope["path"]
     length = str(len(body) + dropped).encode()
     headers = [(b"content-length", length)]
@@ -91,7 +91,7 @@ async def gateway_to(url: str, deadline: float = 20.0) -> AsyncIterator[StripeGa
 
 async def answered(url: str) -> bool:
     async with gateway_to(url) as gateway:
-        return await gateway.retrieve_account() == {"id": "acct_1"}
+        return await gateway.retrieve_account() == {"id": "acct_1", "object": "account"}
 
 
 async def failed(url: str, deadline: float = 20.0) -> StripeFailure:

@@ -43,10 +43,10 @@ class RestrictedStripe:
                 )
         name = path.rpartition("/")[2]
         if path == "/v1/account":
-            return JSONResponse({"id": "acct_1"})
+            return JSONResponse({"id": "acct_1", "object": "account"})
         if name in PRICES:
-            price = {"id": name, "currency": "usd", "active": True, "product": {"active": True}}
-            return JSONResponse(price | PRICES[name])
+            price = {"id": name, "object": "price", "currency": "usd", "active": True}
+            return JSONResponse(price | {"product": {"active": True}} | PRICES[name])
         if name == "expire":
             return _error(404, "No such checkout.session", code="resource_missing")
         return JSONResponse({"object": "list", "data": [], "has_more": False})
