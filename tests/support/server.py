@@ -93,6 +93,7 @@ def serving(
         config = uvicorn.Config(
             app,
             log_config=None,
+            access_log=False,
             ws=ws,
             lifespan="auto",
             ssl_certfile=ssl_certfile,
