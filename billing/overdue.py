@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.checkout_session import Outcome
-from billing.errors import StripeFailure
+from billing.errors import NotConfigured, StripeFailure
 from billing.session_filter import SessionFilter
 from billing.store import session_queries
 
@@ -65,6 +65,8 @@ class Overdue:
         for session in found.sessions:
             try:
                 await self._fulfillment.settle(session.id, cause="sync", in_turn=True)
+            except NotConfigured as unclear:
+                log.warning("%s is paid and grants nothing: %s", session.id, unclear.message)
             except StripeFailure as failure:
                 if not failure.is_missing:
                     raise

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from billing.durations import written
 from billing.store.event_queries import WEBHOOK, Event, Refusal
 from pages.session_columns import ANOTHER_APPS
-from pages.tables import table
+from pages.tables import table, width_of
 from pages.times import local, moment
 
 if TYPE_CHECKING:
@@ -26,21 +26,10 @@ COLUMNS = {
         "State", options=list(STATE_COLORS), color=list(STATE_COLORS.values()), width=90
     ),
     "type": st.column_config.TextColumn("Event", width=240),
-    "way": st.column_config.TextColumn(
-        "Came by", width=110, help="However often an event comes, it is granted once."
-    ),
-    "delay": st.column_config.TextColumn(
-        "Delay",
-        alignment="right",
-        width=80,
-        help="From Stripe's making it to its arrival. Stripe counts in whole seconds.",
-    ),
+    "way": st.column_config.TextColumn("Came by", width=110),
+    "delay": st.column_config.TextColumn("Delay", alignment="right"),
     "whose": st.column_config.MultiselectColumn(
-        "Whose",
-        options=[ANOTHER_APPS],
-        color=["violet"],
-        width=115,
-        help="Another program made its session in the same Stripe account: it grants nothing here.",
+        "Whose", options=[ANOTHER_APPS], color=["violet"], width=115
     ),
     "about": st.column_config.TextColumn("About", width=200),
     "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
@@ -64,6 +53,11 @@ def way(event: Event) -> str:
     if event.source == WEBHOOK:
         return f"webhook{often}"
     return f"poll, then webhook{often}" if event.deliveries else "poll"
+
+
+def columns(shown: pd.DataFrame) -> dict[str, Any]:
+    """The columns for these rows, each delay as wide as it is."""
+    return COLUMNS | {"delay": COLUMNS["delay"] | {"width": width_of(shown["delay"], 70)}}
 
 
 def rows(events: Sequence[Event]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from pages.event_columns import (
     COLUMNS,
     FAILED_ORDER,
     REFUSED_COLUMNS,
+    columns,
     height,
     refused_rows,
     rows,
@@ -50,7 +51,7 @@ def event_table() -> None:
     if view.refused:
         refused_deliveries(refusals)
     elif overview.page.events:
-        events(overview, columns(view, overview))
+        events(overview, order(view, overview))
         pager(view, overview)
     else:
         nothing(view)
@@ -109,7 +110,7 @@ def replay_them() -> None:
     st.session_state["replayed_all"] = said
 
 
-def columns(view: Asked, overview: Overview) -> tuple[str, ...]:
+def order(view: Asked, overview: Overview) -> tuple[str, ...]:
     """The columns in their order, without those that have nothing to say of any event here."""
     shown = overview.page.events
     silent = set()
@@ -117,24 +118,28 @@ def columns(view: Asked, overview: Overview) -> tuple[str, ...]:
         silent.add("error")
     if all(event.ours is not False for event in shown):
         silent.add("whose")
-    order = FAILED_ORDER if view.wanted.state == "failed" else tuple(COLUMNS)
-    return tuple(name for name in order if name not in silent)
+    names = FAILED_ORDER if view.wanted.state == "failed" else tuple(COLUMNS)
+    return tuple(name for name in names if name not in silent)
 
 
-def events(overview: Overview, order: tuple[str, ...]) -> None:
+def events(overview: Overview, names: tuple[str, ...]) -> None:
     """The table; each row opens its event."""
-    shown = overview.page.events
+    shown = rows(overview.page.events)
     opening_table(
-        rows(shown),
-        COLUMNS,
+        shown,
+        columns(shown),
         key="events_table",
         first="type",
         opens="event",
         alt="Events, the newest arrival first",
-        order=order,
+        order=names,
         height=height(len(shown)),
     )
-    st.caption(f"{HOW_TO_OPEN} There is what Stripe sent, and the button to replay it.")
+    st.caption(
+        f"{HOW_TO_OPEN} There is what Stripe sent, and the button to replay it. The delay is from "
+        "Stripe's creating an event, in whole seconds, to its arrival. However often an event "
+        "comes, it is granted once; that of another app's session grants nothing here."
+    )
 
 
 def refused_deliveries(refusals: list[Refusal]) -> None:

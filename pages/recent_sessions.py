@@ -9,7 +9,7 @@ from billing.mirror import MirrorState
 from billing.page_services import page_services
 from pages.failures import show_failure
 from pages.opening_table import HOW_TO_OPEN, opening_table
-from pages.session_columns import COLUMNS, rows
+from pages.session_columns import columns, rows
 from pages.times import local
 
 SHOWN = 20
@@ -26,9 +26,10 @@ def recent_sessions() -> None:
         return
     state_of_the_copy(recent.state)
     if recent.sessions:
+        shown = rows(recent.sessions)
         opening_table(
-            rows(recent.sessions),
-            COLUMNS,
+            shown,
+            columns(shown),
             key="recent_sessions",
             first="what",
             opens="session",

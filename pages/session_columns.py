@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from billing.checkout_session import Outcome
-from pages.tables import table
+from pages.tables import table, width_of
 from pages.times import local, moment
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ COLUMNS = {
     "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
     "id": st.column_config.TextColumn("Session id", width=420),
 }
+
+
+def columns(shown: pd.DataFrame) -> dict[str, Any]:
+    """The columns for these rows, each amount as wide as it is."""
+    return COLUMNS | {"amount": COLUMNS["amount"] | {"width": width_of(shown["amount"], 75)}}
 
 
 def rows(sessions: Sequence[CheckoutSession]) -> pd.DataFrame:

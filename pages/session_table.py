@@ -17,7 +17,7 @@ from billing.store.session_queries import COUNTED, SEARCHED, Place
 from pages.failures import show_failure
 from pages.opening_table import HOW_TO_OPEN, opening_table
 from pages.recent_sessions import state_of_the_copy
-from pages.session_columns import COLUMNS, rows
+from pages.session_columns import columns, rows
 from pages.session_export import download_button
 from pages.session_filters import clear_filters, is_filtered
 
@@ -110,9 +110,10 @@ def head(view: View, found: Found, followed: Followed) -> None:
 
 def table(followed: Followed) -> None:
     """The rows; each opens its story."""
+    shown = rows(followed.sessions)
     opening_table(
-        rows(followed.sessions),
-        COLUMNS,
+        shown,
+        columns(shown),
         key="sessions_table",
         first="what",
         opens="session",

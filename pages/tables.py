@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+CHARACTER = 8  # pixels of the widest digit, in any of the theme's fonts
+CELL_FRAME = 16  # pixels around its text
 
 
 def table(
@@ -39,3 +41,10 @@ def _safe(cell: object) -> object:
     if isinstance(cell, str):
         return sanitize(cell)
     return [_safe(one) for one in cell] if isinstance(cell, list) else cell
+
+
+def width_of(texts: Iterable[object], least: int) -> int:
+    """The width of a column, in pixels, at which no number among its ``texts`` is cut: of one that
+    is right-aligned the leading digits would go. A table's own measure is taken but once."""
+    longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
+    return max(least, longest * CHARACTER + CELL_FRAME)

@@ -107,6 +107,25 @@ async def test_without_events_every_open_session_is_asked_for_once_a_minute(
     assert await services.store.read(granted_totals) == {"credits": 2}
 
 
+async def test_a_debit_whose_failure_no_event_told_is_found_however_late_it_fails(
+    services: Services, account: StripeAccount
+) -> None:
+    clock = Clock()
+    overdue = Overdue(services.store, services.fulfillment, clock=clock, monotonic=clock)
+    sold = account.debit(account.sell("credits", created=ENDED))
+    await services.fulfillment.absorb([sold])
+    for reason, expected in ((None, "processing"), ("The account is closed.", "failed")):
+        account.debit(sold, reason)
+        await overdue.settle()
+        found = await services.mirror.session(sold["id"])
+        assert found is not None
+        assert found.outcome == expected
+        clock.now += AGAIN_AFTER
+    asked = account.asked[ONE_SESSION]
+    await overdue.settle()
+    assert account.asked[ONE_SESSION] == asked == 2  # and never again, once it has failed
+
+
 async def test_what_stripe_no_longer_knows_keeps_nobody_waiting(
     services: Services, account: StripeAccount
 ) -> None:

@@ -77,6 +77,7 @@ class StripeAccount:
         self.url = ""
         self.faults = NO_FAULTS
         self.lists_nothing_new = False  # then what there is can only be learned from events
+        self.hides_payments = False  # as from a restricted key
         self.forbidden: dict[str, str] = {}  # paths, and the permissions that the key lacks there
         self.asked: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -120,15 +121,23 @@ class StripeAccount:
     def debit(self, session: JSON, reason: str | None = None) -> JSON:
         """The session, completed by a bank debit that is under way, or has failed for a reason."""
         error = {"type": "card_error", "code": "payment_intent_payment_attempt_failed"}
+        name = session["id"]
+        is_payment = session["mode"] == "payment"
         with self._lock:
-            intent = f"pi_{session['id']}"
-            self._intents[intent] = {
-                "id": intent,
+            self._intents[f"pi_{name}"] = {
+                "id": f"pi_{name}",
                 "object": "payment_intent",
                 "status": "requires_payment_method" if reason else "processing",
                 "last_payment_error": error | {"message": reason} if reason else None,
+                "invoice": None if is_payment else f"in_{name}",
             }
-        return self.become(session, status="complete", url=None, payment_intent=intent)
+        paid_by = {"payment_intent": f"pi_{name}"} if is_payment else {"invoice": f"in_{name}"}
+        return self.become(session, status="complete", url=None, **paid_by)
+
+    def cancel_payment(self, session: JSON) -> None:
+        """Somebody cancels the payment that is under way."""
+        with self._lock:
+            self._intents[session["payment_intent"]]["status"] = "canceled"
 
     def say(
         self, kind: str, session: JSON, *, event_id: str | None = None, listed: bool = True
@@ -223,6 +232,8 @@ class StripeAccount:
             name = path.removeprefix(f"{LIST_SESSIONS}/")
             if session := self._sessions.find(name, "line_items" in _expanded(query)):
                 return 200, session
+        if self.hides_payments and path.startswith((INVOICE_PAYMENTS, "/v1/payment_intents/")):
+            return 403, {"error": {"type": "invalid_request_error", "message": "Not permitted."}}
         if path.startswith("/v1/payment_intents/"):
             self.asked[PAYMENT_INTENT] += 1
             if intent := self._intents.get(path.rpartition("/")[2]):
