@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 
+from billing.checkout_session import Outcome
 from billing.errors import NotConfigured, StoreFailure
-from billing.store import Store, grants, sessions
+from billing.session_filter import SessionFilter
+from billing.store import Store, grants, session_queries, sessions
 from billing.store.database import MIGRATIONS
 from billing.store.tables import metadata
 from tests.store.test_grants import LINE
@@ -79,8 +82,19 @@ def contents(folder: Path) -> dict[str, bytes]:
 HEAD = ScriptDirectory.from_config(alembic()).get_current_head()
 
 
+NOW = 1_780_000_000
+# Of each session its status, payment status and progress, as they were stored.
+OLDER = (
+    ("open", "unpaid", 0),
+    ("complete", "unpaid", 1),
+    ("complete", "paid", 2),
+    ("complete", "no_payment_required", 2),
+    ("expired", "unpaid", 2),
+)
+
+
 def make_older(url: str) -> None:
-    """A database as the first version of this code made it, with a grant and a term in it."""
+    """A database as the first version of this code made it: a grant, a term, and sessions."""
 
     def work(connection: Connection) -> None:
         config = alembic()
@@ -89,6 +103,17 @@ def make_older(url: str) -> None:
         assert revision(connection) == "0001"
         grants.add(connection, LINE)
         connection.execute(text("INSERT INTO session_terms VALUES ('ada', 1, 'cs_test_1')"))
+        for number, (status, payment_status, progress) in enumerate(OLDER):
+            session = session_object(number, "credits", 1, NOW - number)
+            session |= {"status": status, "payment_status": payment_status}
+            connection.execute(
+                text(
+                    "INSERT INTO checkout_sessions (id, created, progress, status, payment_status,"
+                    " ours, kind, data) VALUES (:id, :created, :progress, :status,"
+                    " :payment_status, true, 'credits', :data)"
+                ),
+                session | {"progress": progress, "data": json.dumps(session)},
+            )
 
     on(url, work)
 
@@ -120,10 +145,18 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
         assert await store.read(revision) == HEAD
         assert await store.read(granted_totals) == {"credits": 5}
         assert await store.read(terms) == [("ada", 1, "cs_test_1")]
-        made = session_object(1, "credits", 1)
-        await store.write(lambda connection: sessions.keep(connection, [copies([made])]))
-        (found,) = await store.read(lambda connection: sessions.recent(connection, 5))
-        assert found.id == made["id"]
+        found = await store.read(lambda connection: sessions.recent(connection, 9))
+        outcomes = ["open", "processing", "paid", "paid", "expired"]
+        assert [one.outcome for one in found] == outcomes
+        for outcome in Outcome:
+            wanted = SessionFilter(outcomes=frozenset({outcome}))
+            page = await store.read(partial(session_queries.page, wanted=wanted, limit=9))
+            assert len(page.sessions) == outcomes.count(outcome)
+        older = session_object(2, "credits", 1, NOW - 2)  # a state that is long past
+        await store.write(lambda connection: sessions.keep(connection, [copies([older])]))
+        known = await store.read(partial(sessions.get, session_id=older["id"]))
+        assert known is not None
+        assert known.is_paid
 
 
 async def test_a_current_database_is_opened_again_as_it_was(database_url: str) -> None:
