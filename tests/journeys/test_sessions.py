@@ -201,6 +201,23 @@ def test_rows_stay_where_they_are_and_newer_ones_wait_behind_a_button(
     expect(show).to_have_count(0)
 
 
+def test_a_press_on_a_header_sorts_nothing(page: Page, app: Process) -> None:
+    for quantity in (2, 12, 3):  # $1.98, $11.88 and $2.97, which text would sort otherwise
+        made(app, quantity)
+    sessions_page(page, app)
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table.locator("tbody tr").nth(2)).to_contain_text("cs_test_")
+
+    def order() -> list[str]:
+        return re.findall(r"cs_test_\w+", " ".join(table.locator("tbody tr").all_inner_texts()))
+
+    before = order()
+    for _ in range(2):  # up, then down
+        table.click(position={"x": 250, "y": HEADER // 2})
+        page.evaluate("() => new Promise(done => setTimeout(() => requestAnimationFrame(done), 0))")
+        assert order() == before
+
+
 def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process) -> None:
     made(app, 1)
     sessions_page(

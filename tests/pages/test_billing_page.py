@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from billing.checkout_session import Kind
 from billing.errors import NotConfigured
 from billing.page_services import hand_over
+from pages.kit.controls import Controls
 from pages.offers import PRICE_IS_AWAITED
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
@@ -159,6 +160,29 @@ def test_an_expired_session_is_said_to_be_expired(shop: Shop) -> None:
     found = banners(opened(shop.server, success="1", session_id=session.id))
     assert "success" not in found
     assert "expired without a payment" in found["warning"][0]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_debit_that_failed_is_told_with_the_banks_reason_and_asked_for_no_more(
+    shop: Shop, kind: Kind
+) -> None:
+    services = shop.server.services
+    session = shop.server.portal.call(lambda: services.checkout.create(kind, made_by="test"))
+    controls = Controls(f"{services.settings.api_base}/_control")
+    controls.pay(session.id, email="tester@example.com", bank_account="000111111116")
+    page = opened(shop.server, success="1", session_id=session.id)
+    assert "the money is on its way" in banners(page)["info"][0]
+    controls.advance(60)
+    del page.session_state["returned"]  # as once the two seconds between two looks are over
+    page.run()
+    (banner,) = banners(page)["error"]
+    for said in ("Payment failed", "the bank did not pay", "no_account", "Nothing was granted"):
+        assert said in banner.replace("\\", "")
+    assert set(banners(page)) == {"error"}
+    assert page.dataframe[0].value["outcome"].iloc[0] == ["Failed"]
+    shop.stripe.v1.checkout.sessions.update(session.id, {"metadata": {"app": "another"}})
+    page.run()
+    assert set(banners(page)) == {"error"}  # what is final is not asked for again
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
+import time
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +17,23 @@ from streamlit.testing.v1 import AppTest
 
 from billing.checkout_session import Kind
 from billing.page_services import hand_over
+from billing.session_filter import SessionFilter
+from billing.store import events, sessions
+from pages.kit.controls import Controls
 from pages.session_actions import qr_code
 from pages.session_table import PAGE
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving
+from tests.support.stored import copies
+from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
     from tests.conftest import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+PAID = {"status": "complete", "payment_status": "paid"}
 GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
 HOSTILE = "<b>:red[x]</b> $y$ [a](https://x) `c` % _ ' \" :material/delete: 🎉"
 
@@ -267,6 +279,87 @@ def test_metadata_of_others_is_found_and_shown_as_text(shop: Shop) -> None:
     page = opened(shop.server, q=HOSTILE[:30])
     assert ids(page) == [session_id]
     assert page.dataframe[0].value["what"].iloc[0] == "Other payment"
+
+
+def failed(shop: Shop, session_id: str) -> str:
+    """The session, once its bank debit has failed and no event of that came here."""
+    services = shop.server.services
+    controls = Controls(f"{services.settings.api_base}/_control")
+    controls.pay(session_id, email="tester@example.com", bank_account="000111111116")
+    controls.advance(60)
+    shop.server.portal.call(lambda: services.fulfillment.settle(session_id, cause="return"))
+    return session_id
+
+
+def test_a_failed_debit_is_one_in_table_filter_numbers_chart_drawer_and_file(shop: Shop) -> None:
+    session_id = failed(shop, made(shop, quantity=3))
+    paid(shop, made(shop))
+    page = opened(shop.server, outcome="failed", session=session_id)
+    assert ids(page) == [session_id]
+    assert list(page.dataframe[0].value["outcome"]) == [["Failed"]]
+    assert (metrics(page)["Created"], metrics(page)["Paid"]) == ("1", "0")
+    assert '"Failed"' in str(page.get("echarts_chart")[0].proto).replace("\\", "")
+    text = said(page)
+    assert ":red-badge[Failed]" in text
+    for words in ("Status Complete, payment status Unpaid", "no_account", "delayed payment failed"):
+        assert words in text
+    export = shop.server.services.sessions.as_csv
+    exported = shop.server.portal.call(lambda: export(SessionFilter())).decode("utf-8-sig")
+    (row,) = [row for row in csv.DictReader(io.StringIO(exported)) if row["id"] == session_id]
+    assert row["outcome"] == "failed"
+    assert "no_account" in row["failure"]
+
+
+@pytest.mark.parametrize("event", ["event of 2017", "event without a payment status"])
+def test_events_of_other_api_versions_open_in_the_drawer_of_their_session(
+    shop: Shop, event: str
+) -> None:
+    session_id = paid(shop, made(shop))
+    told = dict(shop.stripe.v1.checkout.sessions.retrieve(session_id).to_dict())
+    sent = event_object("evt_odd", "completed", told)
+    if event == "event of 2017":
+        sent |= {"api_version": "2017-06-05", "request": "req_of_2017"}
+        told["payments"] = None
+    else:
+        sent["api_version"] = "2019-03-14"
+        for name in ("status", "payment_status"):
+            del told[name]
+    arrival = events.Arrival(sent, "webhook", "handled", time.time())
+    record = partial(events.record, arrivals=[arrival])
+    shop.server.portal.call(lambda: shop.server.services.store.write(record))
+    text = said(opened(shop.server, session=session_id))
+    assert "Checkout completed" in text
+    assert "Nothing to pay" not in text
+    assert ("req_of_2017" in text) is (event == "event of 2017")
+
+
+def test_every_currency_is_among_the_numbers_and_how_many_match_is_said_once(shop: Shop) -> None:
+    amounts = {"usd": 99_999, "eur": 2_050, "krw": 5_000_000, "jpy": 1_200, "kwd": 12_340}
+    sold = [
+        session_object(amount, "credits", 1) | PAID | {"currency": currency, "amount_total": amount}
+        for currency, amount in amounts.items()
+    ]
+    keep = partial(sessions.keep, copies=[copies(sold)])
+    shop.server.portal.call(lambda: shop.server.services.store.write(keep))
+    page = opened(shop.server)
+    shown = [value for label, value in metrics(page).items() if label.startswith("Revenue")]
+    text = f"{shown} {said(page)}"
+    for whole in ("$999.99", "€20.50", "5,000,000 KRW", "¥1,200", "12.340 KWD"):
+        assert whole in text
+    assert metrics(page)["Created"] == "5"
+    assert not re.search(r"\b5\b|\d\+", said(page))
+
+
+def test_amounts_are_as_wide_as_they_are(shop: Shop) -> None:
+    made(shop)
+    narrow = opened(shop.server).dataframe[0]
+    large = session_object(1, "credits", 1) | {"currency": "krw", "amount_total": 99_999_999}
+    keep = partial(sessions.keep, copies=[copies([large])])
+    shop.server.portal.call(lambda: shop.server.services.store.write(keep))
+    wide = opened(shop.server).dataframe[0]
+    widths = [json.loads(table.proto.columns)["amount"]["width"] for table in (narrow, wide)]
+    assert widths[0] < widths[1]
+    assert widths[1] > 7 * len("99,999,999 KRW") + 16
 
 
 def test_a_long_list_is_turned_page_by_page(shop: Shop) -> None:
