@@ -17,7 +17,7 @@ from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Objects, W
 
 
 @dataclass(frozen=True)
-class World:
+class Backend:
     """The sandbox's one Stripe account and all that happened in it."""
 
     database: Database

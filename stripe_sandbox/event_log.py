@@ -15,7 +15,7 @@ from typing import Any, get_args
 from stripe._api_version import _ApiVersion
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NOBODY, Origin
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id
@@ -28,7 +28,7 @@ MAXIMUM_TYPES = 20
 
 
 @dataclass
-class Recorded:
+class RecordedEvents:
     """Events: their `ids` in order, and how many there are of each type and, of invoices, of each
     `billing_reason`."""
 
@@ -41,8 +41,8 @@ class Recorded:
         self.counts[name, subject.get("billing_reason")] += 1
 
 
-_collecting: ContextVar[Recorded | None] = ContextVar("recorded events", default=None)
-_telling_nobody: ContextVar[bool] = ContextVar("whether no endpoint is told", default=False)
+_capturing: ContextVar[RecordedEvents | None] = ContextVar("recorded events", default=None)
+_muted: ContextVar[bool] = ContextVar("whether no endpoint is told", default=False)
 
 
 @cache
@@ -68,29 +68,29 @@ class EventLog:
         self._listeners.append(listener)
 
     @contextmanager
-    def collected(self) -> Iterator[Recorded]:
+    def capture(self) -> Iterator[RecordedEvents]:
         """The events that the block records."""
-        found = Recorded()
-        token = _collecting.set(found)
+        found = RecordedEvents()
+        token = _capturing.set(found)
         try:
             yield found
         finally:
-            _collecting.reset(token)
+            _capturing.reset(token)
 
     @contextmanager
-    def untold(self) -> Iterator[None]:
+    def muted(self) -> Iterator[None]:
         """No endpoint is told of the events that the block records."""
-        token = _telling_nobody.set(True)
+        token = _muted.set(True)
         try:
             yield
         finally:
-            _telling_nobody.reset(token)
+            _muted.reset(token)
 
     def record(
         self,
         name: str,
         subject: Object,
-        origin: Origin = NOBODY,
+        request: RequestInfo = NO_REQUEST,
         previous: Object | None = None,
     ) -> str:
         """Record an event of the type `name` about `subject` as it is now; returns its id.
@@ -109,10 +109,10 @@ class EventLog:
             "created": now,
             "data": data,
             "livemode": False,
-            "request": {"id": origin.request, "idempotency_key": origin.idempotency_key},
+            "request": {"id": request.id, "idempotency_key": request.idempotency_key},
             "type": name,
         }
-        endpoints = [] if _telling_nobody.get() else self._endpoints_for(name)
+        endpoints = [] if _muted.get() else self._endpoints_for(name)
         self._database.write(
             "INSERT INTO events (id, created, type, pending, delivered, body) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -126,9 +126,9 @@ class EventLog:
         if endpoints:
             for listener in self._listeners:
                 self._database.after_commit(listener)
-        collected = _collecting.get()
-        if collected is not None:
-            collected.add(identifier, name, subject)
+        capture = _capturing.get()
+        if capture is not None:
+            capture.add(identifier, name, subject)
         return identifier
 
     def _endpoints_for(self, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from stripe_sandbox.api.app import Api
 from stripe_sandbox.api.expand import Expander, Include, Load
 from stripe_sandbox.api.responses import unrecognized
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.checkout_page import routes
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.history import History
@@ -25,7 +25,7 @@ from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import FaultSwitch
-from stripe_sandbox.payments.bank_debits import DelayedPayments
+from stripe_sandbox.payments.bank_debits import BankDebits
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionPayments
 from stripe_sandbox.payments.renewals import Renewals
@@ -45,10 +45,10 @@ from stripe_sandbox.resources.products import Products
 from stripe_sandbox.resources.subscriptions import Subscriptions
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.background import Sweep, kept_up
-from stripe_sandbox.scheduling.jobs import Agenda
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Timeline
-from stripe_sandbox.scheduling.simulated_clock import MovableClock
-from stripe_sandbox.schema.objects import shape_class
+from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
+from stripe_sandbox.schema.objects import sdk_class
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
@@ -88,28 +88,28 @@ class Sandbox:
         base_url = config.base_url.rstrip("/")
         destinations = Destinations(config.deliver_to)
         self._database = Database(config.database, tables=OBJECT_TABLES)
-        self.clock = MovableClock(clock or Clock(), self._database)
+        self.clock = SimulatedClock(clock or Clock(), self._database)
         faults = FaultSwitch(self._database)
         events = EventLog(self._database, self.clock, faults.webhook_delay)
-        world = World(self._database, Objects(self._database), events, self.clock)
-        self._world = world
-        products = Products(world)
-        self._prices = Prices(world, products)
-        customers = Customers(world)
-        methods = PaymentMethods(world)
-        intents = PaymentIntents(world)
-        agenda = Agenda(self._database)
-        charges = Charges(world, agenda)
-        disputes = Disputes(world, agenda)
-        invoices = Invoices(world)
-        subscriptions = Subscriptions(world, agenda, invoices)
-        invoice_payments = SubscriptionPayments(world, invoices, customers)
-        delayed = DelayedPayments(world, agenda, intents, charges, invoice_payments)
-        Renewals(world, agenda, invoices, intents, charges, delayed, invoice_payments)
-        self._endpoints = WebhookEndpoints(world, destinations)
-        self._sessions = CheckoutSessions(world, LineItems(world, self._prices), intents)
+        backend = Backend(self._database, Objects(self._database), events, self.clock)
+        self._backend = backend
+        products = Products(backend)
+        self._prices = Prices(backend, products)
+        customers = Customers(backend)
+        methods = PaymentMethods(backend)
+        intents = PaymentIntents(backend)
+        jobs = ScheduledJobs(self._database)
+        charges = Charges(backend, jobs)
+        disputes = Disputes(backend, jobs)
+        invoices = Invoices(backend)
+        subscriptions = Subscriptions(backend, jobs, invoices)
+        invoice_payments = SubscriptionPayments(backend, invoices, customers)
+        delayed = BankDebits(backend, jobs, intents, charges, invoice_payments)
+        Renewals(backend, jobs, invoices, intents, charges, delayed, invoice_payments)
+        self._endpoints = WebhookEndpoints(backend, destinations)
+        self._sessions = CheckoutSessions(backend, LineItems(backend, self._prices), intents)
         self._deliveries = Deliveries(
-            world,
+            backend,
             self._endpoints,
             faults,
             destinations,
@@ -118,39 +118,39 @@ class Sandbox:
             concurrency=config.delivery_concurrency,
         )
         self.payments = Payments(
-            world,
+            backend,
             self._sessions,
             methods,
             intents,
             charges,
-            SessionPayments(world, self._sessions, customers, methods, intents, subscriptions),
+            SessionPayments(backend, self._sessions, customers, methods, intents, subscriptions),
             delayed,
             self._deliveries.answered,
         )
         resources = (
-            Accounts(world), products, self._prices, customers, self._sessions, intents, charges,
-            disputes, methods, subscriptions, invoices, EventResource(world), self._endpoints,
+            Accounts(backend), products, self._prices, customers, self._sessions, intents, charges,
+            disputes, methods, subscriptions, invoices, EventResource(backend), self._endpoints,
         )  # fmt: skip
         self._api = Api(
             [route for resource in resources for route in resource.routes()],
             self._database,
             self.clock,
-            Expander(_loader(world), _includes(self._sessions, invoices)),
+            Expander(_loader(backend), _includes(self._sessions, invoices)),
             faults,
             base_url=base_url,
             delay=config.delay,
         )
-        timeline = Timeline(world, self.clock, self._sessions, agenda)
+        timeline = Timeline(backend, self.clock, self._sessions, jobs)
         self._sweep = Sweep(self.clock, timeline, self._forget_old, shared=self._database.shared)
         control = Control(
             self.clock,
             timeline,
             self._deliveries.answered,
             events,
-            ControlState(world, self.clock, faults),
+            ControlState(backend, self.clock, faults),
             faults,
-            ControlPayments(world, self.payments),
-            History(world, self.clock, timeline, self._sessions, self.payments),
+            ControlPayments(backend, self.payments),
+            History(backend, self.clock, timeline, self._sessions, self.payments),
             base_url,
         )
         self._move(base_url)
@@ -201,7 +201,7 @@ class Sandbox:
                 }
                 if interval is not None:
                     params["recurring"] = {"interval": interval}
-                price = self._prices.make(params)
+                price = self._prices.create(params)
             return str(price["id"])
 
     def ensure_webhook_endpoint(self, *, url: str, description: str) -> str:
@@ -231,16 +231,16 @@ class Sandbox:
 
     def _forget_old(self) -> None:
         self._api.forget_old_keys()
-        self._world.events.forget_old()
+        self._backend.events.forget_old()
 
     def close(self) -> None:
         """Close the database; once more does nothing."""
         self._database.close()
 
 
-def _loader(world: World) -> Load:
+def _loader(backend: Backend) -> Load:
     def load(kind: str, identifier: str) -> Object | None:
-        return world.objects.get(kind, identifier) if kind in TABLES else None
+        return backend.objects.get(kind, identifier) if kind in TABLES else None
 
     return load
 
@@ -248,11 +248,11 @@ def _loader(world: World) -> Load:
 def _includes(sessions: CheckoutSessions, invoices: Invoices) -> dict[tuple[type, str], Include]:
     """What answers hold only when they expand it."""
     return {
-        (shape_class("checkout.session"), "line_items"): sessions.line_items,
-        (shape_class("checkout.session.TotalDetails"), "breakdown"): lambda _: {
+        (sdk_class("checkout.session"), "line_items"): sessions.line_items,
+        (sdk_class("checkout.session.TotalDetails"), "breakdown"): lambda _: {
             "discounts": [],
             "taxes": [],
         },
-        (shape_class("invoice"), "payments"): invoices.payments,
-        (shape_class("invoice"), "confirmation_secret"): invoices.confirmation_secret,
+        (sdk_class("invoice"), "payments"): invoices.payments,
+        (sdk_class("invoice"), "confirmation_secret"): invoices.confirmation_secret,
     }

@@ -15,7 +15,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api import form
 from stripe_sandbox.api.auth import check_key
 from stripe_sandbox.api.bodies import read_body
-from stripe_sandbox.api.endpoint import API_VERSION, Call, Origin, Route
+from stripe_sandbox.api.endpoint import API_VERSION, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.form import Form
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
@@ -174,7 +174,7 @@ class Api:
         route = endpoint.route
         expand: list[str] = params.pop("expand", [])
         self._expander.check(route.returns, expand, lists=route.lists)
-        call = Call(params, ids, Origin(request.id, key), self._base_url)
+        call = Call(params, ids, RequestInfo(request.id, key), self._base_url)
         try:
             with self._database.transaction():
                 answer = route.handler(call)

@@ -20,7 +20,7 @@ class Call:
 
     params: dict[str, Any]
     ids: tuple[str, ...]
-    origin: Origin
+    request: RequestInfo
     base_url: str
 
 
@@ -54,11 +54,11 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Origin:
+class RequestInfo:
     """The API request that caused an event; empty for what a payer or the clock caused."""
 
-    request: str | None = None
+    id: str | None = None
     idempotency_key: str | None = None
 
 
-NOBODY = Origin()
+NO_REQUEST = RequestInfo()

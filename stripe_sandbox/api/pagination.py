@@ -31,20 +31,20 @@ class Page:
 
     def value(self) -> Object:
         """The list object."""
-        return listed(self.url, [json.loads(body) for body in self.bodies], self.has_more)
+        return list_object(self.url, [json.loads(body) for body in self.bodies], self.has_more)
 
 
-def chosen(params: dict[str, Any], *names: str) -> dict[str, Any]:
+def pick(params: dict[str, Any], *names: str) -> dict[str, Any]:
     """Those of the parameters that are given."""
     return {name: params[name] for name in names if name in params}
 
 
-def listed(url: str, data: list[Object], has_more: bool = False) -> Object:
+def list_object(url: str, data: list[Object], has_more: bool = False) -> Object:
     """A list object."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def window_of(params: dict[str, Any]) -> Window:
+def read_window(params: dict[str, Any]) -> Window:
     """The window that a list's parameters ask for. StripeError: a limit out of 1 to 100, or both
     cursors at once."""
     limit = params.get("limit", 10)
@@ -72,10 +72,10 @@ def window_of(params: dict[str, Any]) -> Window:
     )
 
 
-def sliced(url: str, data: list[Object], params: dict[str, Any], kind: str) -> Object:
+def paginate(url: str, data: list[Object], params: dict[str, Any], kind: str) -> Object:
     """The window over a short list that is held whole, such as a session's line items; `data` in
     the list's own order."""
-    window = window_of(params)
+    window = read_window(params)
     ids = [value["id"] for value in data]
     for parameter, cursor in (
         ("starting_after", window.starting_after),
@@ -85,7 +85,7 @@ def sliced(url: str, data: list[Object], params: dict[str, Any], kind: str) -> O
             raise errors.no_such(kind, cursor, parameter)
     if window.ending_before is not None:
         before = data[: ids.index(window.ending_before)]
-        return listed(url, before[-window.limit :], len(before) > window.limit)
+        return list_object(url, before[-window.limit :], len(before) > window.limit)
     start = 0 if window.starting_after is None else ids.index(window.starting_after) + 1
     end = start + window.limit
-    return listed(url, data[start:end], len(data) > end)
+    return list_object(url, data[start:end], len(data) > end)

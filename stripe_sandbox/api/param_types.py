@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
 import re
-from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from stripe_sandbox import errors
@@ -34,7 +34,7 @@ def _ruby(value: Form) -> str:
     return "{" + ", ".join(f'"{key}"=>{_ruby(inner)}' for key, inner in value.items()) + "}"
 
 
-class Text:
+class String:
     """A string."""
 
     def read(self, value: Form, path: str) -> str:
@@ -53,7 +53,7 @@ class Text:
         return value
 
 
-class Whole:
+class Integer:
     """An integer."""
 
     def read(self, value: Form, path: str) -> int:
@@ -67,7 +67,7 @@ class Whole:
         return int(value)
 
 
-class Truth:
+class Boolean:
     """A boolean."""
 
     def read(self, value: Form, path: str) -> bool:
@@ -79,7 +79,7 @@ class Truth:
         raise errors.bad_parameter(f"Invalid boolean: {shown}", path)
 
 
-class Fraction:
+class Decimal:
     """A decimal number: its plain text, or a float."""
 
     def __init__(self, *, as_float: bool) -> None:
@@ -89,8 +89,8 @@ class Fraction:
         if value == "":
             raise errors.parameter_empty(path)
         try:
-            number = Decimal(value) if isinstance(value, str) else None
-        except InvalidOperation:
+            number = decimal.Decimal(value) if isinstance(value, str) else None
+        except decimal.InvalidOperation:
             number = None
         if number is None or not _short(number):
             shown = value if isinstance(value, str) else _ruby(value)
@@ -98,7 +98,7 @@ class Fraction:
         return float(number) if self.as_float else format(number, "f")
 
 
-def _short(number: Decimal) -> bool:
+def _short(number: decimal.Decimal) -> bool:
     """Whether it can be written out: `1e999999999` would fill the memory."""
     digits, exponent = number.as_tuple()[1:]
     return isinstance(exponent, int) and len(digits) + abs(exponent) <= MOST_DIGITS
@@ -138,7 +138,7 @@ class Array:
         return [self.item.read(value[key], f"{path}[{key}]") for key in sorted(value, key=int)]
 
 
-class Pairs:
+class StringMap:
     """Names to strings; where it is metadata, within Stripe's limits. An empty value unsets."""
 
     def read(self, value: Form, path: str) -> dict[str, str]:
@@ -181,8 +181,8 @@ class Emptyable:
         return None if value == "" else self.inner.read(value, path)
 
 
-class Either:
-    """Fields or a plain value; a plain value of several kinds is tried in turn."""
+class Union:
+    """Nested parameters or a plain value; plain values of several types is tried in turn."""
 
     def __init__(self, nested: Reader | None, plain: tuple[Reader, ...]) -> None:
         self.nested = nested

@@ -26,25 +26,15 @@ from stripe._stripe_object import UntypedStripeObject
 from typing_extensions import is_typeddict
 
 from stripe_sandbox import errors
+from stripe_sandbox.api import param_types
 from stripe_sandbox.api.form import Form
-from stripe_sandbox.api.param_types import (
-    Array,
-    Either,
-    Emptyable,
-    Fraction,
-    OneOf,
-    Pairs,
-    Reader,
-    Text,
-    Truth,
-    Whole,
-)
+from stripe_sandbox.api.param_types import Reader
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _OPTION_NAMES = {"Mapping": Mapping, "StripeContext": object}
 
 
-class Fields:
+class ParamsSchema:
     """The parameters of an endpoint, or of an object inside them."""
 
     def __init__(self, cls: type) -> None:
@@ -94,9 +84,9 @@ def _join(path: str, name: str) -> str:
 
 
 @cache
-def fields_of(cls: type) -> Fields:
+def schema_of(cls: type) -> ParamsSchema:
     """The reader of one of the SDK's parameter TypedDicts."""
-    return Fields(cls)
+    return ParamsSchema(cls)
 
 
 def _reader(hint: Any) -> Reader:
@@ -106,17 +96,17 @@ def _reader(hint: Any) -> Reader:
     if origin is Literal:
         return _union((hint,))
     if origin is list:
-        return Array(_reader(get_args(hint)[0]))
+        return param_types.Array(_reader(get_args(hint)[0]))
     if origin is dict or origin is UntypedStripeObject:
-        return Pairs()
+        return param_types.StringMap()
     if is_typeddict(hint):
-        return fields_of(hint)
+        return schema_of(hint)
     plain: dict[Any, Reader] = {
-        str: Text(),
-        int: Whole(),
-        bool: Truth(),
-        float: Fraction(as_float=True),
-        Decimal: Fraction(as_float=False),
+        str: param_types.String(),
+        int: param_types.Integer(),
+        bool: param_types.Boolean(),
+        float: param_types.Decimal(as_float=True),
+        Decimal: param_types.Decimal(as_float=False),
     }
     return plain[hint]
 
@@ -142,20 +132,20 @@ def _union(members: tuple[Any, ...]) -> Reader:
     ]
     plain: list[Reader] = [_reader(member) for member in others if member not in nested]
     if words:
-        plain.append(OneOf(tuple(words)))
+        plain.append(param_types.OneOf(tuple(words)))
     reader: Reader
     if len(nested) + len(plain) == 1:
         reader = plain[0] if plain else _reader(nested[0])
     else:
-        reader = Either(_reader(nested[0]) if nested else None, tuple(plain))
-    return Emptyable(reader) if emptyable else reader
+        reader = param_types.Union(_reader(nested[0]) if nested else None, tuple(plain))
+    return param_types.Emptyable(reader) if emptyable else reader
 
 
-class Simulated:
+class SimulatedParams:
     """Which of Stripe's parameters an endpoint of the sandbox acts on; the rest is refused."""
 
     def __init__(self, cls: type, paths: Iterable[str]) -> None:
-        self.fields = fields_of(cls)
+        self.fields = schema_of(cls)
         self.paths = frozenset(paths)
         self._branches = frozenset(
             path.rsplit(".", depth)[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Route
 from stripe_sandbox.api.pagination import PARAMETERS
-from stripe_sandbox.api.params import Simulated
+from stripe_sandbox.api.params import SimulatedParams
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.schema import sdk_operations
 
@@ -22,7 +22,7 @@ class Endpoint:
     """A route and the reader of its parameters."""
 
     route: Route
-    parameters: Simulated
+    parameters: SimulatedParams
 
 
 class Router:
@@ -35,7 +35,7 @@ class Router:
                 ":" if part.startswith(":") else part for part in route.path.split("/")[1:]
             )
             simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
-            endpoint = Endpoint(route, Simulated(route.parameters, simulates))
+            endpoint = Endpoint(route, SimulatedParams(route.parameters, simulates))
             self._endpoints[route.method, parts] = endpoint
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:

@@ -42,8 +42,8 @@ from stripe_sandbox.payments.checkout import (
     CheckoutView,
     Declined,
     NotOpen,
-    Outcome,
     Paid,
+    PaymentOutcome,
     Payments,
     Processing,
 )
@@ -141,7 +141,7 @@ class CheckoutPage:
             return self._refusal(request, refused, {})
         return await self._answer(request, outcome, {})
 
-    def _authenticated(self, session_id: str, submitted: dict[str, Any]) -> Outcome:
+    def _authenticated(self, session_id: str, submitted: dict[str, Any]) -> PaymentOutcome:
         result, intent = submitted.get("result"), submitted.get("payment_intent")
         if result not in ("complete", "fail"):
             error = FieldError("result", "This must be complete or fail.", "invalid_result")
@@ -162,7 +162,7 @@ class CheckoutPage:
         return view
 
     async def _answer(
-        self, request: Request, outcome: Outcome, submitted: dict[str, Any]
+        self, request: Request, outcome: PaymentOutcome, submitted: dict[str, Any]
     ) -> Response:
         session_id = request.path_params["session_id"]
         match outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.checkout_session_object import known_email, return_url
 from stripe_sandbox.storage.objects import Object
 
@@ -40,7 +40,7 @@ class CheckoutView:
     expires_at: int
 
 
-def checkout_view(world: World, session: Object, line_items: list[Object]) -> CheckoutView:
+def checkout_view(backend: Backend, session: Object, line_items: list[Object]) -> CheckoutView:
     """The view of a session with its line items."""
     return CheckoutView(
         id=session["id"],
@@ -50,7 +50,7 @@ def checkout_view(world: World, session: Object, line_items: list[Object]) -> Ch
         submit_type=session["submit_type"],
         currency=session["currency"],
         amount_total=session["amount_total"],
-        line_items=tuple(_line_view(world, item) for item in line_items),
+        line_items=tuple(_line_view(backend, item) for item in line_items),
         payment_method_types=tuple(session["payment_method_types"]),
         customer_email=known_email(session),
         cancel_url=session["cancel_url"],
@@ -59,9 +59,9 @@ def checkout_view(world: World, session: Object, line_items: list[Object]) -> Ch
     )
 
 
-def _line_view(world: World, item: Object) -> LineItemView:
+def _line_view(backend: Backend, item: Object) -> LineItemView:
     price = item["price"]
-    product = world.objects.get("product", price["product"])
+    product = backend.objects.get("product", price["product"])
     recurring = price["recurring"]
     return LineItemView(
         name=item["description"],

@@ -6,14 +6,14 @@ import json
 from typing import Any, TypeVar
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.param_types import NO_NULL, Pairs
+from stripe_sandbox.api.param_types import NO_NULL, StringMap
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.storage.database import dump
 
 T = TypeVar("T")
 
 
-class Fields:
+class JsonFields:
     """The fields of one JSON object. Each reader takes a field and returns its value, or the
     default where it is missing or null. StripeError 400: it is not what it has to be."""
 
@@ -24,7 +24,7 @@ class Fields:
         self._path = path
 
     @classmethod
-    def of(cls, body: bytes) -> Fields:
+    def of(cls, body: bytes) -> JsonFields:
         """The fields of a request's body; an empty one has none."""
         try:
             value = json.loads(body.decode() or "{}", parse_constant=_no_number)
@@ -87,10 +87,10 @@ class Fields:
         listed = ", ".join(str(allowed) for allowed in values)
         raise self.refusal(name, f"Invalid {name}: must be one of {listed}")
 
-    def inner(self, name: str) -> Fields:
+    def inner(self, name: str) -> JsonFields:
         """An object's fields; none where it is missing."""
         value = self._take(name)
-        return Fields({} if value is None else value, self._named(name))
+        return JsonFields({} if value is None else value, self._named(name))
 
     def items(self, name: str) -> list[Any]:
         """A list; empty where it is missing."""
@@ -99,17 +99,17 @@ class Fields:
             raise self._invalid(name, "array", value)
         return value or []
 
-    def objects(self, name: str) -> list[Fields]:
+    def objects(self, name: str) -> list[JsonFields]:
         """A list of objects' fields."""
         path = self._named(name)
-        return [Fields(item, f"{path}[{at}]") for at, item in enumerate(self.items(name))]
+        return [JsonFields(item, f"{path}[{at}]") for at, item in enumerate(self.items(name))]
 
     def metadata(self, name: str) -> dict[str, str]:
         """Names to strings, within Stripe's limits."""
         value = self._take(name) or {}
         if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
             raise self._invalid(name, "object of strings", value)
-        return Pairs().read(value, self._named(name))
+        return StringMap().read(value, self._named(name))
 
     def end(self) -> None:
         """Nothing else was given. StripeError: there was."""

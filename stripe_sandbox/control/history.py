@@ -10,11 +10,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from stripe_sandbox import cards
-from stripe_sandbox.api.endpoint import NOBODY, Call
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.history_plan import (
     HistoryPlan,
-    Sold,
+    Offer,
     emails,
     pause,
     quantity_of,
@@ -24,7 +24,7 @@ from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer
 from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.scheduling.scheduler import Timeline
-from stripe_sandbox.scheduling.simulated_clock import MovableClock
+from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.objects import Object
 
 _GOOD = ("4242424242424242", "5555555555554444", "378282246310005", "4000056655665556")
@@ -52,13 +52,13 @@ class History:
 
     def __init__(
         self,
-        world: World,
-        clock: MovableClock,
+        backend: Backend,
+        clock: SimulatedClock,
         timeline: Timeline,
         sessions: CheckoutSessions,
         payments: Payments,
     ) -> None:
-        self._world = world
+        self._backend = backend
         self._clock = clock
         self._timeline = timeline
         self._sessions = sessions
@@ -70,10 +70,10 @@ class History:
         cannot be sold."""
         while not self._timeline.catch_up():  # what is due already is no part of the history
             pass
-        with self._world.database.transaction(), self._world.events.untold():
-            made = _Life(self, plan, base_url).live()
+        with self._backend.database.transaction(), self._backend.events.muted():
+            made = _Simulation(self, plan, base_url).live()
             paid = sum(
-                self._world.require(SESSION, session, "session")["payment_status"] == "paid"
+                self._backend.require(SESSION, session, "session")["payment_status"] == "paid"
                 for session in made
             )
         return {"sessions": len(made), "paid": paid}
@@ -92,7 +92,7 @@ class History:
         """Let fall due what is due by then."""
         self._timeline.reach(moment)
 
-    def offer(self, sold: Sold, quantity: int, plan: HistoryPlan, base_url: str) -> Object:
+    def offer(self, sold: Offer, quantity: int, plan: HistoryPlan, base_url: str) -> Object:
         """A new session."""
         metadata = {
             name: value.replace("{quantity}", str(quantity))
@@ -105,7 +105,7 @@ class History:
             "cancel_url": plan.cancel_url,
             "metadata": metadata,
         }
-        return self._sessions.create(Call(params, (), NOBODY, base_url))
+        return self._sessions.create(Call(params, (), NO_REQUEST, base_url))
 
     def pay(self, session: str, number: str, payer: Payer) -> None:
         """Try a card; where its bank asks, the payer answers rightly."""
@@ -123,7 +123,7 @@ class History:
         self._payments.debit(session, account, payer, settles_in)
 
 
-class _Life:
+class _Simulation:
     """One filling: its chances, and the steps that are still to come."""
 
     def __init__(self, history: History, plan: HistoryPlan, base_url: str) -> None:

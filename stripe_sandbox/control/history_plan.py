@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from stripe_sandbox import errors
-from stripe_sandbox.control.fields import Fields
+from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.resources.line_items import MAXIMUM_QUANTITY
 from stripe_sandbox.validation import check_email
 
@@ -49,7 +49,7 @@ _ANIMALS = (
 
 
 @dataclass(frozen=True)
-class Sold:
+class Offer:
     """Something that is sold: `quantity` from and to; `metadata` may hold `{quantity}`."""
 
     price: str
@@ -66,13 +66,13 @@ class HistoryPlan:
     days: int
     sessions: int
     seed: int
-    sold: tuple[Sold, ...]
+    sold: tuple[Offer, ...]
     emails: tuple[str, ...]
     success_url: str
     cancel_url: str
 
     @classmethod
-    def of(cls, fields: Fields) -> HistoryPlan:
+    def of(cls, fields: JsonFields) -> HistoryPlan:
         """As a request asks for it. StripeError: it asks for nonsense."""
         items = fields.objects("sold")
         if not 0 < len(items) <= MOST_SOLD:
@@ -95,7 +95,7 @@ class HistoryPlan:
         return plan
 
 
-def _sold(fields: Fields) -> Sold:
+def _sold(fields: JsonFields) -> Offer:
     price = fields.text("price", None)
     if price is None:
         raise errors.parameter_missing("sold[price]")
@@ -106,7 +106,7 @@ def _sold(fields: Fields) -> Sold:
         or not 0 < bounds[0] <= bounds[1] <= MAXIMUM_QUANTITY
     ):
         raise fields.refusal("quantity", "Give the least and the most, such as [1, 50].")
-    sold = Sold(
+    sold = Offer(
         price=price,
         mode=fields.one_of("mode", ("payment", "subscription"), "payment"),
         weight=fields.number("weight", 1, 0.001, 1_000_000),
@@ -150,7 +150,7 @@ def pause(chance: random.Random, median: timedelta, longest: timedelta) -> float
     return min(max(taken, 8.0), longest.total_seconds())
 
 
-def quantity_of(sold: Sold, chance: random.Random) -> int:
+def quantity_of(sold: Offer, chance: random.Random) -> int:
     """How many somebody buys: few more often than many."""
     least, most = sold.quantity
     return least + int((most - least + 1) * 0.999 * chance.random() ** 2.2)

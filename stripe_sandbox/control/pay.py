@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_sandbox import cards, errors
-from stripe_sandbox.backend import World
-from stripe_sandbox.control.fields import Fields
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.payments.bank_debits import SETTLES_IN
 from stripe_sandbox.payments.checkout import (
     AuthenticationRequired,
     Card,
     Declined,
     NotOpen,
-    Outcome,
     Paid,
     Payer,
+    PaymentOutcome,
     Payments,
     Processing,
 )
@@ -30,11 +30,11 @@ _YEARS_VALID = 5
 class ControlPayments:
     """What `POST /_control/sessions/{id}/pay` does."""
 
-    def __init__(self, world: World, payments: Payments) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, payments: Payments) -> None:
+        self._backend = backend
         self._payments = payments
 
-    def pay(self, session: str, fields: Fields) -> dict[str, Any]:
+    def pay(self, session: str, fields: JsonFields) -> dict[str, Any]:
         """Pay the session as the request's fields say; returns the outcome, the session's status
         and the ids of the events. StripeError: no such session, or fields that are wrong."""
         number = fields.text("card", None)
@@ -51,7 +51,7 @@ class ControlPayments:
             raise fields.refusal("settles_in_seconds", "A card is charged at once.")
         if account is not None and authenticate is not None:
             raise fields.refusal("authenticate", "A bank account asks for no 3-D Secure.")
-        with self._world.events.collected() as recorded:
+        with self._backend.events.capture() as recorded:
             try:
                 if number is not None:
                     outcome = self._with_card(session, number, payer, authenticate)
@@ -60,9 +60,9 @@ class ControlPayments:
                     outcome = self._payments.debit(session, account or "", payer, seconds)
             except KeyError as error:
                 raise errors.no_such(SESSION, session, "session", 404) from error
-        after = self._world.require(SESSION, session, "session", status=404)
+        after = self._backend.require(SESSION, session, "session", status=404)
         return {
-            **_told(outcome),
+            **_describe(outcome),
             "status": after["status"],
             "payment_status": after["payment_status"],
             "events": recorded.ids,
@@ -70,9 +70,9 @@ class ControlPayments:
 
     def _with_card(
         self, session: str, number: str, payer: Payer, authenticate: bool | None
-    ) -> Outcome:
+    ) -> PaymentOutcome:
         digits = number.replace(" ", "").replace("-", "")
-        year, month = self._world.clock.year_and_month()
+        year, month = self._backend.clock.year_and_month()
         known = cards.find(digits)
         cvc = "1" * (known.cvc_length if known else 3)
         card = Card(digits, month, year + _YEARS_VALID, cvc)
@@ -84,7 +84,7 @@ class ControlPayments:
         return outcome
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _describe(outcome: PaymentOutcome) -> dict[str, Any]:
     told: dict[str, Any] = {"code": None, "decline_code": None, "message": None}
     if isinstance(outcome, Declined):
         return {

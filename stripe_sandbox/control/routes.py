@@ -19,7 +19,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.auth import check_key
 from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.responses import error_response, json_response, new_request_id
-from stripe_sandbox.control.fields import Fields
+from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_plan import HistoryPlan
 from stripe_sandbox.control.pay import ControlPayments
@@ -28,7 +28,7 @@ from stripe_sandbox.errors import StripeError
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
 from stripe_sandbox.scheduling.scheduler import Timeline, happened
-from stripe_sandbox.scheduling.simulated_clock import MovableClock
+from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ MAXIMUM_BODY = 64 << 10
 
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-Handler = Callable[[Request, Fields], Awaitable[dict[str, Any]]]
+Handler = Callable[[Request, JsonFields], Awaitable[dict[str, Any]]]
 
 
 class Control:
@@ -51,7 +51,7 @@ class Control:
 
     def __init__(
         self,
-        clock: MovableClock,
+        clock: SimulatedClock,
         timeline: Timeline,
         answered: Callable[[Iterable[str], float], Awaitable[None]],
         events: EventLog,
@@ -101,7 +101,7 @@ class Control:
             request_id = new_request_id()
             try:
                 check_key(request.headers)
-                fields = Fields.of(await read_body(request.receive, MAXIMUM_BODY))
+                fields = JsonFields.of(await read_body(request.receive, MAXIMUM_BODY))
                 return json_response(await handler(request, fields), request_id)
             except StripeError as error:
                 return error_response(error, request_id)
@@ -113,15 +113,15 @@ class Control:
 
         return answer
 
-    async def _unknown(self, request: Request, _: Fields) -> dict[str, Any]:
+    async def _unknown(self, request: Request, _: JsonFields) -> dict[str, Any]:
         path = request.url.path
         raise errors.unrecognized_url(request.method, path[path.rindex("/_control") :])
 
-    async def _show_state(self, _: Request, fields: Fields) -> dict[str, Any]:
+    async def _show_state(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.end()
         return self._state.value()
 
-    async def _advance(self, _: Request, fields: Fields) -> dict[str, Any]:
+    async def _advance(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         seconds = fields.number("advance_seconds", 0, 0, FARTHEST_ADVANCE)
         fields.end()
         if self._clock.ahead() + seconds > FARTHEST_AHEAD:
@@ -130,7 +130,7 @@ class Control:
                 f"The clock can be at most {FARTHEST_AHEAD / 86_400:.0f} days ahead. A reset sets "
                 "it back.",
             )
-        with self._events.collected() as recorded:
+        with self._events.capture() as recorded:
             await self._timeline.advance(seconds)
         await self._answered(recorded.ids, ANSWERS_WITHIN)
         return {
@@ -139,11 +139,11 @@ class Control:
             "happened": happened(recorded.counts),
         }
 
-    async def _show_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
+    async def _show_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.end()
         return self._faults.current().value()
 
-    async def _set_faults(self, _: Request, fields: Fields) -> dict[str, Any]:
+    async def _set_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         webhooks, api = fields.inner("webhooks"), fields.inner("api")
         faults = Faults(
             WebhookFaults(
@@ -163,15 +163,15 @@ class Control:
         self._faults.set(faults)
         return faults.value()
 
-    async def _pay(self, request: Request, fields: Fields) -> dict[str, Any]:
+    async def _pay(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         return self._payments.pay(request.path_params["session"], fields)
 
-    async def _fill(self, _: Request, fields: Fields) -> dict[str, Any]:
+    async def _fill(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         plan = HistoryPlan.of(fields)
         # It takes a while: what needs no database goes on meanwhile.
         return await asyncio.to_thread(self._history.fill, plan, self._base_url)
 
-    async def _reset(self, _: Request, fields: Fields) -> dict[str, Any]:
+    async def _reset(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.end()
         self._state.reset()
         return {}

@@ -9,22 +9,22 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from stripe_sandbox import bank_accounts, cards, errors
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.checkout_page.view import CheckoutView, LineItemView, checkout_view
-from stripe_sandbox.payments.bank_debits import SETTLES_IN, DelayedPayments
+from stripe_sandbox.payments.bank_debits import SETTLES_IN, BankDebits
 from stripe_sandbox.payments.completion import SessionPayments
 from stripe_sandbox.payments.outcomes import (
     AuthenticationRequired,
     Card,
     Declined,
     NotOpen,
-    Outcome,
     Paid,
     Payer,
+    PaymentOutcome,
     Processing,
 )
-from stripe_sandbox.payments.validation import payer_refusal, recognized
+from stripe_sandbox.payments.validation import check_card, payer_refusal
 from stripe_sandbox.resources.charges import Charges
 from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.checkout_session_object import known_email, return_url
@@ -40,9 +40,9 @@ __all__ = [
     "Declined",
     "LineItemView",
     "NotOpen",
-    "Outcome",
     "Paid",
     "Payer",
+    "PaymentOutcome",
     "Payments",
     "Processing",
 ]
@@ -53,22 +53,22 @@ class Payments:
 
     def __init__(
         self,
-        world: World,
+        backend: Backend,
         sessions: CheckoutSessions,
         methods: PaymentMethods,
         intents: PaymentIntents,
         charges: Charges,
         session_payments: SessionPayments,
-        delayed: DelayedPayments,
+        delayed: BankDebits,
         answered: Callable[[Iterable[str], float], Awaitable[None]],
     ) -> None:
-        self._world = world
+        self._backend = backend
         self._sessions = sessions
         self._methods = methods
         self._intents = intents
         self._charges = charges
         self._session = session_payments
-        self._delayed = delayed
+        self._debits = delayed
         self._answered = answered
 
     def view(self, session_id: str) -> CheckoutView | None:
@@ -76,22 +76,22 @@ class Payments:
         session = self._sessions.current(session_id)
         if session is None:
             return None
-        line_items = self._world.objects.hidden(SESSION, session_id)["line_items"]
-        return checkout_view(self._world, session, line_items)
+        line_items = self._backend.objects.hidden(SESSION, session_id)["line_items"]
+        return checkout_view(self._backend, session, line_items)
 
     def pay(
         self, session_id: str, card: Card, payer: Payer, *, first_charge_passes: bool = False
-    ) -> Outcome:
+    ) -> PaymentOutcome:
         """Try to pay the session with the card. KeyError: no such session.
 
         A card that can only be saved is declined, as Stripe's Checkout charges at once;
         `first_charge_passes` lets it begin a subscription, whose renewals then fail.
         """
-        with self._world.database.transaction():
+        with self._backend.database.transaction():
             session = self._session.open(session_id)
             if isinstance(session, NotOpen):
                 return session
-            test_card, refusal = recognized(card, self._world.clock)
+            test_card, refusal = check_card(card, self._backend.clock)
             email = known_email(session) or payer.email
             refusal = refusal or payer_refusal(email, payer)
             if test_card is None or refusal is not None:
@@ -100,7 +100,7 @@ class Payments:
             if session["amount_total"] == 0:
                 return self._nothing_to_pay(session, billing)
             saved = session["mode"] == "subscription"
-            method = self._methods.make(
+            method = self._methods.create_card(
                 test_card,
                 card.exp_month,
                 card.exp_year,
@@ -118,10 +118,10 @@ class Payments:
 
     def debit(
         self, session_id: str, account_number: str, payer: Payer, settles_in: float = SETTLES_IN
-    ) -> Outcome:
+    ) -> PaymentOutcome:
         """Pay the session from a US test bank account: complete now, paid or not `settles_in`
         seconds later. KeyError: no such session. StripeError: it cannot be paid that way."""
-        with self._world.database.transaction():
+        with self._backend.database.transaction():
             session = self._session.open(session_id)
             if isinstance(session, NotOpen):
                 return session
@@ -140,7 +140,7 @@ class Payments:
             if session["amount_total"] == 0:
                 return self._nothing_to_pay(session, billing)
             saved = session["mode"] == "subscription"
-            method = self._methods.make_bank_account(
+            method = self._methods.create_bank_account(
                 account, billing, "always" if saved else "unspecified"
             )
             intent = self._session.intent(session)
@@ -149,28 +149,28 @@ class Payments:
                 session,
                 billing,
                 (intent, method),
-                lambda: self._delayed.begin(
-                    intent, method, account, settles_in, session=session_id
-                ),
+                lambda: self._debits.begin(intent, method, account, settles_in, session=session_id),
                 delayed=True,
             )
             return Processing(return_url(session) or "", (completed,))
 
-    def authenticate(self, session_id: str, payment_intent: str, *, succeed: bool) -> Outcome:
+    def authenticate(
+        self, session_id: str, payment_intent: str, *, succeed: bool
+    ) -> PaymentOutcome:
         """Finish a 3-D Secure challenge. KeyError: no such session or challenge."""
-        with self._world.database.transaction():
+        with self._backend.database.transaction():
             session = self._session.open(session_id)
             if isinstance(session, NotOpen):
                 return session
-            hidden = self._world.objects.hidden(SESSION, session_id)
-            intent = self._world.objects.get("payment_intent", payment_intent)
+            hidden = self._backend.objects.hidden(SESSION, session_id)
+            intent = self._backend.objects.get("payment_intent", payment_intent)
             if (
                 intent is None
                 or hidden.get("payment_intent") != payment_intent
                 or intent["status"] != "requires_action"
             ):
                 raise KeyError(payment_intent)
-            method = self._world.require("payment_method", hidden["payment_method"], "")
+            method = self._backend.require("payment_method", hidden["payment_method"], "")
             if not succeed:
                 self._intents.fail(intent, method, cards.AUTHENTICATION_FAILED, None)
                 return _declined(cards.AUTHENTICATION_FAILED)
@@ -195,17 +195,17 @@ class Payments:
         test_card: TestCard,
         *,
         authenticated: bool,
-    ) -> Outcome:
+    ) -> PaymentOutcome:
         refusal = test_card.refusal
         if refusal is not None:
-            charge = self._charges.make(
+            charge = self._charges.create(
                 intent, method, test_card, refusal, authenticated=authenticated
             )
             self._intents.fail(intent, method, refusal, charge)
             return _declined(refusal)
 
         def take() -> Object:
-            charge = self._charges.make(
+            charge = self._charges.create(
                 intent, method, test_card, None, authenticated=authenticated
             )
             self._intents.succeed(intent, method, charge)

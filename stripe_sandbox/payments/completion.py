@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.outcomes import NotOpen
 from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.checkout_session_object import customer_details, return_url
@@ -14,7 +14,7 @@ from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.payment_intents import PaymentIntents
 from stripe_sandbox.resources.payment_methods import PaymentMethods
 from stripe_sandbox.resources.subscriptions import Subscriptions
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 
@@ -23,14 +23,14 @@ class SessionPayments:
 
     def __init__(
         self,
-        world: World,
+        backend: Backend,
         sessions: CheckoutSessions,
         customers: Customers,
         methods: PaymentMethods,
         intents: PaymentIntents,
         subscriptions: Subscriptions,
     ) -> None:
-        self._world = world
+        self._backend = backend
         self._sessions = sessions
         self._customers = customers
         self._methods = methods
@@ -48,14 +48,14 @@ class SessionPayments:
 
     def intent(self, session: Object) -> Object:
         """The session's intent: made by its first try, kept by the next ones."""
-        hidden = self._world.objects.hidden(SESSION, session["id"])
+        hidden = self._backend.objects.hidden(SESSION, session["id"])
         if "payment_intent" in hidden:
-            return self._world.require("payment_intent", hidden["payment_intent"], "")
+            return self._backend.require("payment_intent", hidden["payment_intent"], "")
         if session["mode"] == "subscription":
             data = {"description": "Subscription creation", "setup_future_usage": "off_session"}
         else:
             data = hidden["payment_intent_data"]
-        return self._intents.make(
+        return self._intents.create(
             session["amount_total"],
             session["currency"],
             data,
@@ -65,9 +65,9 @@ class SessionPayments:
 
     def remember(self, session: Object, intent: Object, method: Object, card: str | None) -> None:
         """What the session is being paid with; `card` is a card's number."""
-        hidden = self._world.objects.hidden(SESSION, session["id"])
+        hidden = self._backend.objects.hidden(SESSION, session["id"])
         hidden.update(payment_intent=intent["id"], payment_method=method["id"], card=card)
-        self._world.objects.save_hidden(SESSION, session["id"], hidden)
+        self._backend.objects.save_hidden(SESSION, session["id"], hidden)
 
     def complete(
         self,
@@ -104,10 +104,10 @@ class SessionPayments:
                 session["payment_intent"] = intent["id"]
         payment_status = "paid" if session["amount_total"] else "no_payment_required"
         session.update(
-            collected_information=shape("checkout.session.CollectedInformation", {}),
+            collected_information=build("checkout.session.CollectedInformation", {}),
             customer_details={
                 **customer_details(billing["email"], billing["name"]),
-                "address": shape(
+                "address": build(
                     "checkout.session.CustomerDetails.Address",
                     {"country": billing["address"]["country"]},
                 ),
@@ -117,19 +117,19 @@ class SessionPayments:
             status="complete",
             url=None,
         )
-        self._world.objects.save(session)
-        completed = self._world.events.record("checkout.session.completed", session)
+        self._backend.objects.save(session)
+        completed = self._backend.events.record("checkout.session.completed", session)
         if subscription is not None and paid_with is not None:
-            self._subscriptions.settle(subscription, paid_with[1])
+            self._subscriptions.activate(subscription, paid_with[1])
         return completed
 
     def _customer(self, session: Object, billing: Object) -> Object:
         if session["customer"]:
-            customer = self._world.require("customer", session["customer"], "customer")
+            customer = self._backend.require("customer", session["customer"], "customer")
             if customer["email"] is None:
                 self._customers.change(customer, {"email": billing["email"]})
             return customer
-        address = shape("customer.Address", {"country": billing["address"]["country"]})
-        return self._customers.make(
+        address = build("customer.Address", {"country": billing["address"]["country"]})
+        return self._customers.create(
             {"address": address, "email": billing["email"], "name": billing["name"]}
         )

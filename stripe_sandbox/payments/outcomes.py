@@ -66,4 +66,4 @@ class NotOpen:
     return_url: str | None
 
 
-Outcome = Paid | Processing | Declined | AuthenticationRequired | NotOpen
+PaymentOutcome = Paid | Processing | Declined | AuthenticationRequired | NotOpen

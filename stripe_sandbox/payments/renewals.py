@@ -7,9 +7,9 @@ weeks; here the invoice is final at once, and its payment is tried once.
 from __future__ import annotations
 
 from stripe_sandbox import bank_accounts, cards
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
-from stripe_sandbox.payments.bank_debits import DelayedPayments
+from stripe_sandbox.payments.bank_debits import BankDebits
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.billing_cycle import next_period_end
 from stripe_sandbox.resources.charges import Charges
@@ -17,8 +17,8 @@ from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.payment_intents import PaymentIntents
 from stripe_sandbox.resources.subscriptions import ENDED, RENEWAL
 from stripe_sandbox.resources.subscriptions import KIND as SUBSCRIPTION
-from stripe_sandbox.scheduling.jobs import Agenda
-from stripe_sandbox.schema.objects import shape, updated
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
 
 
@@ -27,35 +27,37 @@ class Renewals:
 
     def __init__(
         self,
-        world: World,
-        agenda: Agenda,
+        backend: Backend,
+        jobs: ScheduledJobs,
         invoices: Invoices,
         intents: PaymentIntents,
         charges: Charges,
-        delayed: DelayedPayments,
+        delayed: BankDebits,
         payments: SubscriptionPayments,
     ) -> None:
-        self._world = world
-        self._agenda = agenda
+        self._backend = backend
+        self._jobs = jobs
         self._invoices = invoices
         self._intents = intents
         self._charges = charges
-        self._delayed = delayed
+        self._debits = delayed
         self._payments = payments
-        agenda.on_due(RENEWAL, self._renew)
+        jobs.on_due(RENEWAL, self._renew)
 
     def _renew(self, identifier: str) -> None:
-        subscription = self._world.objects.get(SUBSCRIPTION, identifier)
+        subscription = self._backend.objects.get(SUBSCRIPTION, identifier)
         if subscription is None or subscription["status"] in ENDED:
             return
-        customer = self._world.require("customer", subscription["customer"], "customer")
+        customer = self._backend.require("customer", subscription["customer"], "customer")
         items = [_renewed(item, subscription) for item in subscription["items"]["data"]]
         renewed = {**subscription["items"], "data": items}
         invoice = self._invoices.cycle(subscription, customer, items)
-        previous = updated(subscription, {"items": renewed, "latest_invoice": invoice["id"]})
-        self._world.objects.save(subscription)
-        self._world.events.record("customer.subscription.updated", subscription, previous=previous)
-        self._agenda.add(items[0]["current_period_end"], RENEWAL, identifier)
+        previous = apply_changes(subscription, {"items": renewed, "latest_invoice": invoice["id"]})
+        self._backend.objects.save(subscription)
+        self._backend.events.record(
+            "customer.subscription.updated", subscription, previous=previous
+        )
+        self._jobs.add(items[0]["current_period_end"], RENEWAL, identifier)
         self._invoices.finalize(invoice, customer)
         if invoice["total"] == 0:
             self._invoices.pay(invoice, None)
@@ -63,33 +65,35 @@ class Renewals:
         self._collect(invoice, subscription)
 
     def _collect(self, invoice: Object, subscription: Object) -> None:
-        intent = self._intents.make(
+        intent = self._intents.create(
             invoice["total"],
             invoice["currency"],
             {"description": "Subscription update"},
             customer=invoice["customer"],
             types=subscription["payment_settings"]["payment_method_types"],
         )
-        intent["payment_details"] = shape(
+        intent["payment_details"] = build(
             "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
         )
         self._invoices.expect(invoice, intent)
-        method = self._world.require(
+        method = self._backend.require(
             "payment_method", subscription["default_payment_method"], "payment_method"
         )
         if method["type"] == "us_bank_account":
             account = bank_accounts.of_fingerprint(method["us_bank_account"]["fingerprint"])
-            self._delayed.begin(intent, method, account)
+            self._debits.begin(intent, method, account)
             return
         card = cards.of_fingerprint(method["card"]["fingerprint"])
         refusal = _refusal_without_the_customer(card)
-        charge = self._charges.make(intent, method, card, refusal, authenticated=False)
+        charge = self._charges.create(intent, method, card, refusal, authenticated=False)
         if refusal is None:
             self._intents.succeed(intent, method, charge)
         else:
             self._intents.fail(intent, method, refusal, charge)
-        asks = refusal is cards.AUTHENTICATION_REQUIRED
-        self._payments.settled(intent, paid=refusal is None, asks=asks)
+        authentication_required = refusal is cards.AUTHENTICATION_REQUIRED
+        self._payments.record_payment(
+            intent, paid=refusal is None, authentication_required=authentication_required
+        )
 
 
 def _renewed(item: Object, subscription: Object) -> Object:

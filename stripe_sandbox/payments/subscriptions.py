@@ -3,39 +3,42 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.subscriptions import KIND as SUBSCRIPTION
-from stripe_sandbox.schema.objects import updated
+from stripe_sandbox.schema.objects import apply_changes
 from stripe_sandbox.storage.objects import Object
 
 
 class SubscriptionPayments:
     """Invoices that are paid, or are not, and what follows."""
 
-    def __init__(self, world: World, invoices: Invoices, customers: Customers) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, invoices: Invoices, customers: Customers) -> None:
+        self._backend = backend
         self._invoices = invoices
         self._customers = customers
 
-    def settled(self, intent: Object, *, paid: bool, asks: bool = False) -> None:
-        """The intent's invoice, if it pays one, is paid or not; then its subscription is active or
-        past due. `asks`: it failed because the bank wants the customer to authenticate."""
+    def record_payment(
+        self, intent: Object, *, paid: bool, authentication_required: bool = False
+    ) -> None:
+        """Mark the intent's invoice, if it pays one, as paid or failed, and its subscription as
+        active or past due. `authentication_required`: it failed because the bank wants the customer
+        to authenticate."""
         invoice = self._invoices.of_intent(intent["id"])
         if invoice is None:
             return
         if paid:
             self._invoices.pay(invoice, intent)
         else:
-            self._invoices.fail(invoice, asks=asks)
-        customer = self._world.require("customer", invoice["customer"], "customer")
+            self._invoices.fail(invoice, authentication_required=authentication_required)
+        customer = self._backend.require("customer", invoice["customer"], "customer")
         self._customers.change(customer, {"delinquent": not paid})
         details = invoice["parent"]["subscription_details"]
-        subscription = self._world.require(SUBSCRIPTION, details["subscription"], SUBSCRIPTION)
-        previous = updated(subscription, {"status": "active" if paid else "past_due"})
+        subscription = self._backend.require(SUBSCRIPTION, details["subscription"], SUBSCRIPTION)
+        previous = apply_changes(subscription, {"status": "active" if paid else "past_due"})
         if previous:
-            self._world.objects.save(subscription)
-            self._world.events.record(
+            self._backend.objects.save(subscription)
+            self._backend.events.record(
                 "customer.subscription.updated", subscription, previous=previous
             )

@@ -16,7 +16,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 FARTHEST_EXPIRY_YEARS = 50
 
 
-def recognized(card: Card, clock: Clock) -> tuple[TestCard | None, CardRefusal | None]:
+def check_card(card: Card, clock: Clock) -> tuple[TestCard | None, CardRefusal | None]:
     """The test card that it is, and why it is refused; one of them is there."""
     number = _SEPARATORS.sub("", card.number)
     test_card = cards.find(number)

@@ -6,9 +6,9 @@ from stripe.params._account_retrieve_current_params import AccountRetrieveCurren
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "account"
@@ -18,11 +18,11 @@ ID, _CREATED = "account", "account_created"
 class Accounts:
     """Shows the one account; its id stays."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        if world.database.setting(ID) is None:
-            world.database.set_setting(_CREATED, str(world.clock.now()))
-            world.database.set_setting(ID, new_id("acct", 16))
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        if backend.database.setting(ID) is None:
+            backend.database.set_setting(_CREATED, str(backend.clock.now()))
+            backend.database.set_setting(ID, new_id("acct", 16))
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -32,36 +32,36 @@ class Accounts:
         ]
 
     def _by_id(self, call: Call) -> Object:
-        if call.ids[0] != self._world.database.setting(ID):
+        if call.ids[0] != self._backend.database.setting(ID):
             raise errors.no_such(KIND, call.ids[0], "account", 404)
         return self._retrieve(call)
 
     def _retrieve(self, _: Call) -> Object:
-        return shape(
+        return build(
             KIND,
             {
-                "id": self._world.database.setting(ID),
+                "id": self._backend.database.setting(ID),
                 "object": KIND,
-                "business_profile": shape("account.BusinessProfile", {"name": "Local sandbox"}),
+                "business_profile": build("account.BusinessProfile", {"name": "Local sandbox"}),
                 "capabilities": {"card_payments": "active", "transfers": "active"},
                 "charges_enabled": True,
                 "controller": {"type": "account"},
                 "country": "US",
-                "created": int(self._world.database.setting(_CREATED) or 0),
+                "created": int(self._backend.database.setting(_CREATED) or 0),
                 "default_currency": "usd",
                 "details_submitted": True,
                 "metadata": {},
                 "payouts_enabled": True,
-                "settings": shape(
+                "settings": build(
                     "account.Settings",
                     {
-                        "branding": shape("account.Settings.Branding", {}),
-                        "card_payments": shape("account.Settings.CardPayments", {}),
-                        "dashboard": shape(
+                        "branding": build("account.Settings.Branding", {}),
+                        "card_payments": build("account.Settings.CardPayments", {}),
+                        "dashboard": build(
                             "account.Settings.Dashboard",
                             {"display_name": "Local sandbox", "timezone": "Etc/UTC"},
                         ),
-                        "payments": shape("account.Settings.Payments", {}),
+                        "payments": build("account.Settings.Payments", {}),
                     },
                 ),
                 "type": "standard",

@@ -7,13 +7,13 @@ from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAcco
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.ids import random_text
 from stripe_sandbox.resources.payment_methods import checks
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 
 def debit_outcome() -> Object:
     """A debit is on its way; no risk is assessed."""
-    return shape(
+    return build(
         "charge.Outcome",
         {
             "network_status": "approved_by_network",
@@ -26,7 +26,7 @@ def debit_outcome() -> Object:
 
 def debit_details(account: TestBankAccount) -> Object:
     """What a charge says of the bank account."""
-    details = shape(
+    details = build(
         "charge.PaymentMethodDetails.UsBankAccount",
         {
             "account_holder_type": "individual",
@@ -37,7 +37,7 @@ def debit_details(account: TestBankAccount) -> Object:
             "routing_number": ROUTING_NUMBER,
         },
     )
-    return shape(
+    return build(
         "charge.PaymentMethodDetails", {"type": "us_bank_account", "us_bank_account": details}
     )
 
@@ -45,7 +45,7 @@ def debit_details(account: TestBankAccount) -> Object:
 def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
     """How the charge of a card ended, as the bank and Radar tell it."""
     if refusal is None:
-        return shape(
+        return build(
             "charge.Outcome",
             {
                 "network_status": "approved_by_network",
@@ -56,7 +56,7 @@ def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
             },
         )
     if card.blocked:
-        return shape(
+        return build(
             "charge.Outcome",
             {
                 "network_status": "not_sent_to_network",
@@ -67,7 +67,7 @@ def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
                 "type": "blocked",
             },
         )
-    return shape(
+    return build(
         "charge.Outcome",
         {
             "advice_code": refusal.advice_code,
@@ -89,7 +89,7 @@ def card_details(
     held = method["card"]
     secured = None
     if authenticated:
-        secured = shape(
+        secured = build(
             "charge.PaymentMethodDetails.Card.ThreeDSecure",
             {
                 "authentication_flow": "challenge",
@@ -99,7 +99,7 @@ def card_details(
                 "version": "2.2.0",
             },
         )
-    details = shape(
+    details = build(
         "charge.PaymentMethodDetails.Card",
         {
             "amount_authorized": intent["amount"] if paid else None,
@@ -126,4 +126,4 @@ def card_details(
             "three_d_secure": secured,
         },
     )
-    return shape("charge.PaymentMethodDetails", {"card": details, "type": "card"})
+    return build("charge.PaymentMethodDetails", {"card": details, "type": "card"})

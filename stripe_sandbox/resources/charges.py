@@ -6,8 +6,8 @@ from stripe.params._charge_list_params import ChargeListParams
 from stripe.params._charge_retrieve_params import ChargeRetrieveParams
 
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, chosen, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.pagination import Page, pick, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.ids import new_id
@@ -17,15 +17,15 @@ from stripe_sandbox.resources.charge_object import (
     debit_details,
     debit_outcome,
 )
-from stripe_sandbox.scheduling.jobs import Agenda
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "charge"
 URL = "/v1/charges"
 
 DISPUTED = "charge.disputed"
-"""What the agenda calls the moment when a card's owner denies a payment."""
+"""The scheduled moment when a card's owner denies a payment."""
 DISPUTED_AFTER = 5.0
 
 STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
@@ -34,9 +34,9 @@ STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
 class Charges:
     """Makes and lists charges."""
 
-    def __init__(self, world: World, agenda: Agenda) -> None:
-        self._world = world
-        self._agenda = agenda
+    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+        self._backend = backend
+        self._jobs = jobs
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -47,7 +47,7 @@ class Charges:
             Route("GET", URL + "/:charge", self._retrieve, ChargeRetrieveParams, KIND),
         ]
 
-    def make(
+    def create(
         self,
         intent: Object,
         method: Object,
@@ -73,13 +73,13 @@ class Charges:
                 "payment_method_details": card_details(intent, method, card, paid, authenticated),
             },
         )
-        self._world.events.record(f"charge.{status}", charge)
+        self._backend.events.record(f"charge.{status}", charge)
         if paid and card.disputed:
-            due = self._world.clock.time() + DISPUTED_AFTER
-            self._agenda.add(due, DISPUTED, charge["id"])
+            due = self._backend.clock.time() + DISPUTED_AFTER
+            self._jobs.add(due, DISPUTED, charge["id"])
         return charge
 
-    def begin_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:
+    def create_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:
         """A charge that waits for a bank's answer. Records `charge.pending`."""
         charge = self._new(
             intent,
@@ -93,20 +93,20 @@ class Charges:
                 "payment_method_details": debit_details(account),
             },
         )
-        self._world.events.record("charge.pending", charge)
+        self._backend.events.record("charge.pending", charge)
         return charge
 
-    def settle_debit(self, charge: Object, refusal: DebitRefusal | None) -> None:
+    def complete_debit(self, charge: Object, refusal: DebitRefusal | None) -> None:
         """The bank paid, or refused. Records `charge.succeeded` or `charge.failed`."""
         status = "succeeded" if refusal is None else "failed"
         charge.update(paid=refusal is None, status=status, **_failure(refusal))
         if refusal is not None:
             charge.update(amount_captured=0, captured=False)
-        self._world.objects.save(charge)
-        self._world.events.record(f"charge.{status}", charge)
+        self._backend.objects.save(charge)
+        self._backend.events.record(f"charge.{status}", charge)
 
     def _new(self, intent: Object, method: Object, status: str, values: Object) -> Object:
-        charge = shape(
+        charge = build(
             KIND,
             {
                 **values,
@@ -116,17 +116,17 @@ class Charges:
                 "amount_refunded": 0,
                 "billing_details": method["billing_details"],
                 "calculated_statement_descriptor": _on_the_statement(intent),
-                "created": self._world.clock.now(),
+                "created": self._backend.clock.now(),
                 "currency": intent["currency"],
                 "customer": intent["customer"],
                 "description": intent["description"],
                 "disputed": False,
-                "fraud_details": shape("charge.FraudDetails", {}),
+                "fraud_details": build("charge.FraudDetails", {}),
                 "livemode": False,
                 "metadata": intent["metadata"],
                 "payment_intent": intent["id"],
                 "payment_method": method["id"],
-                "radar_options": shape("charge.RadarOptions", {}),
+                "radar_options": build("charge.RadarOptions", {}),
                 "receipt_email": intent["receipt_email"],
                 "refunded": False,
                 "statement_descriptor": intent["statement_descriptor"],
@@ -134,15 +134,15 @@ class Charges:
                 "status": status,
             },
         )
-        self._world.objects.insert(charge)
+        self._backend.objects.insert(charge)
         return charge
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "id", status=404)
+        return self._backend.require(KIND, call.ids[0], "id", status=404)
 
     def _list(self, call: Call) -> Page:
-        filters = chosen(call.params, "customer", "payment_intent")
-        return self._world.page(KIND, URL, filters, window_of(call.params))
+        filters = pick(call.params, "customer", "payment_intent")
+        return self._backend.page(KIND, URL, filters, read_window(call.params))
 
 
 def _on_the_statement(intent: Object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.ids import random_text
-from stripe_sandbox.schema.objects import merged_metadata, shape
+from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 KIND = "checkout.session"
@@ -12,7 +12,7 @@ KIND = "checkout.session"
 
 def customer_details(email: str | None, name: str | None = None) -> Object:
     """What a session says of its customer."""
-    return shape(
+    return build(
         "checkout.session.CustomerDetails",
         {"email": email, "name": name, "tax_exempt": "none"},
     )
@@ -28,7 +28,7 @@ def new_session(
     email = params.get("customer_email") or (customer and customer["email"])
     types = _method_types(currency, params.get("allowed_payment_method_types"))
     creation = params.get("customer_creation", "always" if subscribes else "if_required")
-    return shape(
+    return build(
         KIND,
         {
             "id": identifier,
@@ -38,7 +38,7 @@ def new_session(
             "allowed_payment_method_types": params.get("allowed_payment_method_types"),
             "amount_subtotal": total,
             "amount_total": total,
-            "automatic_tax": shape("checkout.session.AutomaticTax", {"enabled": False}),
+            "automatic_tax": build("checkout.session.AutomaticTax", {"enabled": False}),
             "billing_address_collection": params.get("billing_address_collection"),
             "branding_settings": _branding(),
             "cancel_url": params.get("cancel_url"),
@@ -46,7 +46,7 @@ def new_session(
             "created": now,
             "currency": currency,
             "custom_fields": [],
-            "custom_text": shape("checkout.session.CustomText", {}),
+            "custom_text": build("checkout.session.CustomText", {}),
             "customer": customer and customer["id"],
             "customer_creation": None if customer else creation,
             "customer_details": customer_details(email) if email else None,
@@ -57,7 +57,7 @@ def new_session(
             "invoice_creation": None if subscribes else _no_invoice(),
             "livemode": False,
             "locale": params.get("locale"),
-            "metadata": merged_metadata({}, params.get("metadata", {})),
+            "metadata": merge_metadata({}, params.get("metadata", {})),
             "mode": params["mode"],
             "origin_context": params.get("origin_context"),
             "payment_method_collection": params.get(
@@ -74,7 +74,7 @@ def new_session(
             "success_url": params["success_url"],
             "tax_id_collection": params.get("tax_id_collection")
             and {"enabled": False, "required": "never"},
-            "total_details": shape(
+            "total_details": build(
                 "checkout.session.TotalDetails",
                 {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             ),
@@ -86,10 +86,10 @@ def new_session(
 
 
 _OPTIONS = {
-    "card": shape(
+    "card": build(
         "checkout.session.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
     ),
-    "us_bank_account": shape(
+    "us_bank_account": build(
         "checkout.session.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
     ),
 }
@@ -102,7 +102,7 @@ def _method_types(currency: str, allowed: list[str] | None) -> list[str]:
 
 
 def _branding() -> Object:
-    return shape(
+    return build(
         "checkout.session.BrandingSettings",
         {
             "background_color": "#ffffff",
@@ -115,7 +115,7 @@ def _branding() -> Object:
 
 
 def _saved_methods() -> Object:
-    return shape(
+    return build(
         "checkout.session.SavedPaymentMethodOptions",
         {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled"},
     )
@@ -124,7 +124,7 @@ def _saved_methods() -> Object:
 def _no_invoice() -> Object:
     return {
         "enabled": False,
-        "invoice_data": shape("checkout.session.InvoiceCreation.InvoiceData", {"metadata": {}}),
+        "invoice_data": build("checkout.session.InvoiceCreation.InvoiceData", {"metadata": {}}),
     }
 
 

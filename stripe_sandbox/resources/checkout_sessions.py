@@ -10,15 +10,15 @@ from stripe.params.checkout._session_retrieve_params import SessionRetrieveParam
 from stripe.params.checkout._session_update_params import SessionUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
-from stripe_sandbox.api.pagination import Page, chosen, listed, sliced, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.pagination import Page, list_object, paginate, pick, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import MINIMUM, check_charge, maximum, minimum_shown, shown
 from stripe_sandbox.resources.checkout_session_object import KIND, new_session
 from stripe_sandbox.resources.checkout_session_params import SIMULATED, check_request
 from stripe_sandbox.resources.line_items import LineItems
 from stripe_sandbox.resources.payment_intents import PaymentIntents
-from stripe_sandbox.schema.objects import merged_metadata
+from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 URL = "/v1/checkout/sessions"
@@ -31,8 +31,8 @@ _EXPIRED_AT_ONCE = 1_000
 class CheckoutSessions:
     """Makes, lists and expires Checkout Sessions; paying them is `payments`' work."""
 
-    def __init__(self, world: World, line_items: LineItems, intents: PaymentIntents) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, line_items: LineItems, intents: PaymentIntents) -> None:
+        self._backend = backend
         self._line_items = line_items
         self._intents = intents
 
@@ -69,7 +69,7 @@ class CheckoutSessions:
         """A new session of typed parameters. StripeError: they cannot be sold like that."""
         params = call.params
         check_request(params)
-        now = self._world.clock.now()
+        now = self._backend.clock.now()
         expires_at = params.get("expires_at", now + DAY)
         if expires_at < now + HALF_HOUR:
             raise errors.invalid(
@@ -85,8 +85,8 @@ class CheckoutSessions:
             )
         customer = None
         if "customer" in params:
-            customer = self._world.require("customer", params["customer"], "customer")
-        items = self._line_items.make(params["line_items"], params["mode"], call)
+            customer = self._backend.require("customer", params["customer"], "customer")
+        items = self._line_items.create(params["line_items"], params["mode"], call)
         total = sum(item["amount_total"] for item in items)
         currency: str = items[0]["currency"]
         if params.get("currency", currency).lower() != currency:
@@ -98,7 +98,7 @@ class CheckoutSessions:
         renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
         check_charge(renewed, currency, "line_items")
         session = new_session(call, customer, total, currency, now, expires_at)
-        self._world.objects.insert(
+        self._backend.objects.insert(
             session,
             {
                 "line_items": items,
@@ -110,55 +110,55 @@ class CheckoutSessions:
 
     def current(self, identifier: str) -> Object | None:
         """The session as it is by now: one whose time has come is expired first."""
-        session = self._world.objects.get(KIND, identifier)
-        if session is not None and _overdue(session, self._world.clock.now()):
-            with self._world.database.transaction():
-                session = self._world.objects.get(KIND, identifier)
-                if session is not None and _overdue(session, self._world.clock.now()):
-                    self._close(session, NOBODY)
+        session = self._backend.objects.get(KIND, identifier)
+        if session is not None and _overdue(session, self._backend.clock.now()):
+            with self._backend.database.transaction():
+                session = self._backend.objects.get(KIND, identifier)
+                if session is not None and _overdue(session, self._backend.clock.now()):
+                    self._close(session, NO_REQUEST)
         return session
 
     def expire_due(self, limit: int = _EXPIRED_AT_ONCE) -> int:
         """Expire sessions whose time has come, at most `limit`; returns how many."""
-        rows = self._world.database.rows(
+        rows = self._backend.database.rows(
             "SELECT id FROM checkout_sessions INDEXED BY checkout_sessions_due "
             "WHERE status = 'open' AND expires_at <= ? LIMIT ?",
-            (self._world.clock.now(), limit),
+            (self._backend.clock.now(), limit),
         )
         ids = [row[0] for row in rows]
         if ids:
-            with self._world.database.transaction():
+            with self._backend.database.transaction():
                 for identifier in ids:
                     self.current(identifier)
         return len(ids)
 
     def next_expiry(self) -> int | None:
         """When the next open session expires, in Unix seconds."""
-        row = self._world.database.row(
+        row = self._backend.database.row(
             "SELECT expires_at FROM checkout_sessions INDEXED BY checkout_sessions_due "
             "WHERE status = 'open' ORDER BY expires_at LIMIT 1"
         )
         return None if row is None else int(row[0])
 
-    def _close(self, session: Object, origin: Origin) -> None:
+    def _close(self, session: Object, request: RequestInfo) -> None:
         session.update(status="expired", url=None)
-        self._world.objects.save(session)
-        intent = self._world.objects.hidden(KIND, session["id"]).get("payment_intent")
+        self._backend.objects.save(session)
+        intent = self._backend.objects.hidden(KIND, session["id"]).get("payment_intent")
         if intent is not None:
-            self._intents.cancel(intent, origin)
-        self._world.events.record("checkout.session.expired", session, origin)
+            self._intents.cancel(intent, request)
+        self._backend.events.record("checkout.session.expired", session, request)
 
     def line_items(self, session: Object) -> Object:
         """The first of its line items, as an answer that expands them holds them."""
         items = self._all_items(session["id"])
-        return listed(
+        return list_object(
             f"{URL}/{session['id']}/line_items",
             items[:SHOWN_WHEN_EXPANDED],
             len(items) > SHOWN_WHEN_EXPANDED,
         )
 
     def _all_items(self, identifier: str) -> list[Object]:
-        items: list[Object] = self._world.objects.hidden(KIND, identifier)["line_items"]
+        items: list[Object] = self._backend.objects.hidden(KIND, identifier)["line_items"]
         return items
 
     def _required(self, call: Call) -> Object:
@@ -173,8 +173,8 @@ class CheckoutSessions:
     def _update(self, call: Call) -> Object:
         session = self._required(call)
         if "metadata" in call.params:
-            session["metadata"] = merged_metadata(session["metadata"], call.params["metadata"])
-            self._world.objects.save(session)
+            session["metadata"] = merge_metadata(session["metadata"], call.params["metadata"])
+            self._backend.objects.save(session)
         return session
 
     def _expire(self, call: Call) -> Object:
@@ -184,28 +184,28 @@ class CheckoutSessions:
                 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
                 f"Session has a status of `{session['status']}`."
             )
-        self._close(session, call.origin)
+        self._close(session, call.request)
         return session
 
     def _items(self, call: Call) -> Object:
         identifier = self._required(call)["id"]
         url = f"{URL}/{identifier}/line_items"
-        return sliced(url, self._all_items(identifier), call.params, "item")
+        return paginate(url, self._all_items(identifier), call.params, "item")
 
     def _list(self, call: Call) -> Page:
         params = call.params
         while self.expire_due() == _EXPIRED_AT_ONCE:
             pass
-        filters = chosen(
+        filters = pick(
             params, "customer", "payment_intent", "payment_link", "status", "subscription"
         )
         if "customer_details" in params:
             filters["email"] = params["customer_details"]["email"]
-        return self._world.page(KIND, URL, filters, window_of(params))
+        return self._backend.page(KIND, URL, filters, read_window(params))
 
     def rebase(self, old: str, new: str) -> None:
         """The sandbox moved to another address: the links of open sessions move with it."""
-        self._world.database.write(
+        self._backend.database.write(
             "UPDATE checkout_sessions SET body = json_set(body, '$.url', "
             "? || substr(body ->> '$.url', ?)) "
             "WHERE status = 'open' AND substr(body ->> '$.url', 1, ?) = ?",

@@ -9,11 +9,11 @@ from stripe.params._customer_list_params import CustomerListParams
 from stripe.params._customer_retrieve_params import CustomerRetrieveParams
 from stripe.params._customer_update_params import CustomerUpdateParams
 
-from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
-from stripe_sandbox.api.pagination import Page, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.pagination import Page, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id, random_text
-from stripe_sandbox.schema.objects import merged_metadata, shape, updated
+from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_email
 
@@ -37,8 +37,8 @@ _FIELDS = (
 class Customers:
     """Who buys."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -59,11 +59,11 @@ class Customers:
             ),
         ]
 
-    def make(self, params: dict[str, Any], origin: Origin = NOBODY) -> Object:
+    def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
         """A new customer of checked parameters."""
         if params.get("email"):
             check_email(params["email"], "email")
-        customer = shape(
+        customer = build(
             KIND,
             {
                 **{name: params[name] for name in _FIELDS if name in params},
@@ -72,42 +72,44 @@ class Customers:
                 "address": _address(params.get("address")),
                 "shipping": _shipping(params.get("shipping")),
                 "balance": 0,
-                "created": self._world.clock.now(),
+                "created": self._backend.clock.now(),
                 "delinquent": False,
                 "invoice_credit_balance": {},
                 "invoice_prefix": random_text(8).upper(),
-                "invoice_settings": shape("customer.InvoiceSettings", {}),
+                "invoice_settings": build("customer.InvoiceSettings", {}),
                 "livemode": False,
-                "metadata": merged_metadata({}, params.get("metadata", {})),
+                "metadata": merge_metadata({}, params.get("metadata", {})),
                 "next_invoice_sequence": 1,
                 "preferred_locales": params.get("preferred_locales") or [],
                 "tax_exempt": params.get("tax_exempt") or "none",
             },
         )
-        self._world.objects.insert(customer)
-        self._world.events.record("customer.created", customer, origin)
+        self._backend.objects.insert(customer)
+        self._backend.events.record("customer.created", customer, request)
         return customer
 
-    def change(self, customer: Object, changes: dict[str, Any], origin: Origin = NOBODY) -> None:
+    def change(
+        self, customer: Object, changes: dict[str, Any], request: RequestInfo = NO_REQUEST
+    ) -> None:
         """Store changed fields of a customer and record `customer.updated`."""
-        previous = updated(customer, changes)
-        self._world.objects.save(customer)
+        previous = apply_changes(customer, changes)
+        self._backend.objects.save(customer)
         if previous:
-            self._world.events.record("customer.updated", customer, origin, previous)
+            self._backend.events.record("customer.updated", customer, request, previous)
 
     def _create(self, call: Call) -> Object:
-        return self.make(call.params, call.origin)
+        return self.create(call.params, call.request)
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "id", status=404)
+        return self._backend.require(KIND, call.ids[0], "id", status=404)
 
     def _update(self, call: Call) -> Object:
-        customer = self._world.require(KIND, call.ids[0], "id", status=404)
+        customer = self._backend.require(KIND, call.ids[0], "id", status=404)
         changes = dict(call.params)
         if changes.get("email"):
             check_email(changes["email"], "email")
         if "metadata" in changes:
-            changes["metadata"] = merged_metadata(customer["metadata"], changes["metadata"])
+            changes["metadata"] = merge_metadata(customer["metadata"], changes["metadata"])
         if "address" in changes:
             changes["address"] = _address(changes["address"])
         if "shipping" in changes:
@@ -117,29 +119,29 @@ class Customers:
         if "invoice_settings" in changes:
             method = changes["invoice_settings"].get("default_payment_method")
             if method:
-                self._world.require(
+                self._backend.require(
                     "payment_method", method, "invoice_settings[default_payment_method]"
                 )
             changes["invoice_settings"] = {
                 **customer["invoice_settings"],
                 "default_payment_method": method,
             }
-        self.change(customer, changes, call.origin)
+        self.change(customer, changes, call.request)
         return customer
 
     def _list(self, call: Call) -> Page:
         filters = {"email": call.params["email"]} if "email" in call.params else {}
-        return self._world.page(KIND, URL, filters, window_of(call.params))
+        return self._backend.page(KIND, URL, filters, read_window(call.params))
 
 
 def _address(given: dict[str, Any] | None) -> Object | None:
-    return None if given is None else shape("customer.Address", given)
+    return None if given is None else build("customer.Address", given)
 
 
 def _shipping(given: dict[str, Any] | None) -> Object | None:
     if given is None:
         return None
-    return shape(
+    return build(
         "customer.Shipping",
-        {**given, "address": shape("customer.Shipping.Address", given["address"])},
+        {**given, "address": build("customer.Shipping.Address", given["address"])},
     )

@@ -6,13 +6,13 @@ from stripe.params._dispute_list_params import DisputeListParams
 from stripe.params._dispute_retrieve_params import DisputeRetrieveParams
 
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, chosen, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.pagination import Page, pick, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.charges import DISPUTED
 from stripe_sandbox.resources.charges import KIND as CHARGE
-from stripe_sandbox.scheduling.jobs import Agenda
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "dispute"
@@ -25,9 +25,9 @@ _FRAUDULENT = "10.4"
 class Disputes:
     """Opens disputes and shows them."""
 
-    def __init__(self, world: World, agenda: Agenda) -> None:
-        self._world = world
-        agenda.on_due(DISPUTED, self._open)
+    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+        self._backend = backend
+        jobs.on_due(DISPUTED, self._open)
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -40,12 +40,12 @@ class Disputes:
     def _open(self, charge_id: str) -> None:
         """The card's owner denies the payment. Records `charge.dispute.created` and
         `charge.dispute.funds_withdrawn`."""
-        charge = self._world.objects.get(CHARGE, charge_id)
+        charge = self._backend.objects.get(CHARGE, charge_id)
         if charge is None or charge["disputed"]:
             return
-        now = self._world.clock.now()
+        now = self._backend.clock.now()
         card = charge["payment_method_details"]["card"]
-        dispute = shape(
+        dispute = build(
             KIND,
             {
                 "id": new_id("du"),
@@ -56,19 +56,19 @@ class Disputes:
                 "created": now,
                 "currency": charge["currency"],
                 "enhanced_eligibility_types": [],
-                "evidence": shape(
+                "evidence": build(
                     "dispute.Evidence",
                     {
                         "customer_email_address": charge["billing_details"]["email"],
                         "customer_name": charge["billing_details"]["name"],
-                        "enhanced_evidence": shape("dispute.Evidence.EnhancedEvidence", {}),
+                        "enhanced_evidence": build("dispute.Evidence.EnhancedEvidence", {}),
                     },
                 ),
-                "evidence_details": shape(
+                "evidence_details": build(
                     "dispute.EvidenceDetails",
                     {
                         "due_by": now + DAYS_TO_ANSWER * 86_400,
-                        "enhanced_eligibility": shape(
+                        "enhanced_eligibility": build(
                             "dispute.EvidenceDetails.EnhancedEligibility", {}
                         ),
                         "has_evidence": False,
@@ -82,10 +82,10 @@ class Disputes:
                 "metadata": {},
                 "network_reason_code": _FRAUDULENT,
                 "payment_intent": charge["payment_intent"],
-                "payment_method_details": shape(
+                "payment_method_details": build(
                     "dispute.PaymentMethodDetails",
                     {
-                        "card": shape(
+                        "card": build(
                             "dispute.PaymentMethodDetails.Card",
                             {
                                 "brand": card["brand"],
@@ -101,15 +101,15 @@ class Disputes:
                 "status": "needs_response",
             },
         )
-        self._world.objects.insert(dispute)
+        self._backend.objects.insert(dispute)
         charge["disputed"] = True
-        self._world.objects.save(charge)
-        self._world.events.record("charge.dispute.created", dispute)
-        self._world.events.record("charge.dispute.funds_withdrawn", dispute)
+        self._backend.objects.save(charge)
+        self._backend.events.record("charge.dispute.created", dispute)
+        self._backend.events.record("charge.dispute.funds_withdrawn", dispute)
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "dispute", status=404)
+        return self._backend.require(KIND, call.ids[0], "dispute", status=404)
 
     def _list(self, call: Call) -> Page:
-        filters = chosen(call.params, "charge", "payment_intent")
-        return self._world.page(KIND, URL, filters, window_of(call.params))
+        filters = pick(call.params, "charge", "payment_intent")
+        return self._backend.page(KIND, URL, filters, read_window(call.params))

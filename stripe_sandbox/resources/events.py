@@ -9,8 +9,8 @@ from stripe.params._event_retrieve_params import EventRetrieveParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.pagination import Page, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.event_log import MAXIMUM_TYPES, event_types
 from stripe_sandbox.storage.objects import Object
 
@@ -21,8 +21,8 @@ URL = "/v1/events"
 class EventResource:
     """Shows the event log."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -38,7 +38,7 @@ class EventResource:
         ]
 
     def _retrieve(self, call: Call) -> Object:
-        event = self._world.events.get(call.ids[0])
+        event = self._backend.events.get(call.ids[0])
         if event is None:
             raise errors.no_such(KIND, call.ids[0], "id", 404)
         return event
@@ -59,7 +59,7 @@ class EventResource:
             if len(types) > MAXIMUM_TYPES:
                 raise errors.invalid(f"You may pass at most {MAXIMUM_TYPES} types.", "types")
         delivered = params.get("delivery_success")
-        return self._world.events.page(URL, types, delivered, window_of(params))
+        return self._backend.events.page(URL, types, delivered, read_window(params))
 
 
 def _matching(wanted: str) -> list[str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stripe_sandbox.currencies import shown
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 
@@ -17,10 +17,10 @@ def invoice_line(
     quantity = line["quantity"]
     if recurring and item is not None:
         start, end = item["current_period_start"], item["current_period_end"]
-        parent = shape(
+        parent = build(
             "line_item.Parent",
             {
-                "subscription_item_details": shape(
+                "subscription_item_details": build(
                     "line_item.Parent.SubscriptionItemDetails",
                     {
                         "proration": False,
@@ -38,10 +38,10 @@ def invoice_line(
         description = f"{quantity} × {line['description']} (at {amount} / {rhythm})"  # noqa: RUF001  # Stripe's own sign
     else:
         start = end = now
-        parent = shape(
+        parent = build(
             "line_item.Parent",
             {
-                "invoice_item_details": shape(
+                "invoice_item_details": build(
                     "line_item.Parent.InvoiceItemDetails",
                     {
                         "invoice_item": new_id("ii"),
@@ -54,7 +54,7 @@ def invoice_line(
             },
         )
         description = line["description"]
-    return shape(
+    return build(
         "line_item",
         {
             "id": new_id("il"),
@@ -71,7 +71,7 @@ def invoice_line(
             "parent": parent,
             "period": {"end": end, "start": start},
             "pretax_credit_amounts": [],
-            "pricing": shape(
+            "pricing": build(
                 "line_item.Pricing",
                 {
                     "price_details": {"price": price["id"], "product": price["product"]},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.api.pagination import listed
+from stripe_sandbox.api.pagination import list_object
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "invoice"
@@ -23,7 +23,7 @@ def new_invoice(
     """A subscription's draft invoice, for the period that ends now."""
     period_end = now
     total = sum(line["amount"] for line in lines)
-    return shape(
+    return build(
         KIND,
         {
             "id": identifier,
@@ -39,7 +39,7 @@ def new_invoice(
             "attempt_count": 0,
             "attempted": False,
             "auto_advance": False,
-            "automatic_tax": shape("invoice.AutomaticTax", {"enabled": False}),
+            "automatic_tax": build("invoice.AutomaticTax", {"enabled": False}),
             "billing_reason": reason,
             "collection_method": "charge_automatically",
             "created": now,
@@ -53,14 +53,14 @@ def new_invoice(
             "customer_tax_ids": [],
             "default_tax_rates": [],
             "discounts": [],
-            "issuer": shape("invoice.Issuer", {"type": "self"}),
-            "lines": listed(f"/v1/invoices/{identifier}/lines", lines),
+            "issuer": build("invoice.Issuer", {"type": "self"}),
+            "lines": list_object(f"/v1/invoices/{identifier}/lines", lines),
             "livemode": False,
             "metadata": {},
-            "parent": shape(
+            "parent": build(
                 "invoice.Parent",
                 {
-                    "subscription_details": shape(
+                    "subscription_details": build(
                         "invoice.Parent.SubscriptionDetails",
                         {
                             "metadata": subscription["metadata"],
@@ -70,14 +70,14 @@ def new_invoice(
                     "type": "subscription_details",
                 },
             ),
-            "payment_settings": shape("invoice.PaymentSettings", {}),
+            "payment_settings": build("invoice.PaymentSettings", {}),
             "period_end": period_end,
             "period_start": period_start,
             "post_payment_credit_notes_amount": 0,
             "pre_payment_credit_notes_amount": 0,
             "starting_balance": 0,
             "status": "draft",
-            "status_transitions": shape("invoice.StatusTransitions", {}),
+            "status_transitions": build("invoice.StatusTransitions", {}),
             "subtotal": total,
             "subtotal_excluding_tax": total,
             "total": total,
@@ -91,7 +91,7 @@ def new_invoice(
 
 def new_payment(invoice: Object, intent: str, now: int) -> Object:
     """The tie between an invoice and the intent that is to pay it, open."""
-    return shape(
+    return build(
         PAYMENT,
         {
             "id": new_id("inpay"),
@@ -102,11 +102,11 @@ def new_payment(invoice: Object, intent: str, now: int) -> Object:
             "invoice": invoice["id"],
             "is_default": True,
             "livemode": False,
-            "payment": shape(
+            "payment": build(
                 "invoice_payment.Payment",
                 {"payment_intent": intent, "type": "payment_intent"},
             ),
             "status": "open",
-            "status_transitions": shape("invoice_payment.StatusTransitions", {}),
+            "status_transitions": build("invoice_payment.StatusTransitions", {}),
         },
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.prices import Prices
-from stripe_sandbox.schema.objects import merged_metadata, shape
+from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 MAXIMUM_ITEMS = 100
@@ -21,11 +21,11 @@ MAXIMUM_QUANTITY = 999_999
 class LineItems:
     """Makes line items of checked parameters."""
 
-    def __init__(self, world: World, prices: Prices) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, prices: Prices) -> None:
+        self._backend = backend
         self._prices = prices
 
-    def make(self, given: list[dict[str, Any]], mode: str, call: Call) -> list[Object]:
+    def create(self, given: list[dict[str, Any]], mode: str, call: Call) -> list[Object]:
         """The line items. StripeError: a price that is unknown, inactive or of the wrong type for
         the mode, a quantity out of range, currencies or intervals that differ."""
         if len(given) > MAXIMUM_ITEMS:
@@ -68,9 +68,9 @@ class LineItems:
                     f"{param}[quantity]",
                     "parameter_invalid_integer",
                 )
-        product = self._world.require("product", price["product"], f"{param}[price]")
+        product = self._backend.require("product", price["product"], f"{param}[price]")
         amount = price["unit_amount"] * quantity
-        return shape(
+        return build(
             "item",
             {
                 "id": new_id("li"),
@@ -82,7 +82,7 @@ class LineItems:
                 "currency": price["currency"],
                 "description": product["name"],
                 "discounts": [],
-                "metadata": merged_metadata({}, given.get("metadata", {})),
+                "metadata": merge_metadata({}, given.get("metadata", {})),
                 "price": price,
                 "quantity": quantity,
                 "taxes": [],
@@ -102,16 +102,16 @@ class LineItems:
             data = {**given["price_data"], "active": False}
             if "product_data" in data:
                 data["product_data"] = {**data["product_data"], "active": False}
-            return self._prices.make(data, call.origin, f"{param}[price_data]")
+            return self._prices.create(data, call.request, f"{param}[price_data]")
         if "price" not in given:
             raise errors.parameter_missing(f"{param}[price]")
-        price = self._world.require("price", given["price"], f"{param}[price]")
+        price = self._backend.require("price", given["price"], f"{param}[price]")
         if not price["active"]:
             raise errors.invalid(
                 "The price specified is inactive. This field only accepts active prices.",
                 f"{param}[price]",
             )
-        product = self._world.require("product", price["product"], f"{param}[price]")
+        product = self._backend.require("product", price["product"], f"{param}[price]")
         if not product["active"]:
             raise errors.invalid(
                 f"Price `{price['id']}` is not available to be purchased because its product is "

@@ -8,13 +8,13 @@ from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
-from stripe_sandbox.api.pagination import Page, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.pagination import Page, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "payment_intent"
@@ -22,10 +22,10 @@ URL = "/v1/payment_intents"
 DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 
 _OPTIONS = {
-    "card": shape(
+    "card": build(
         "payment_intent.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
     ),
-    "us_bank_account": shape(
+    "us_bank_account": build(
         "payment_intent.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
     ),
 }
@@ -35,8 +35,8 @@ _OPTIONS = {
 class PaymentIntents:
     """The payment of a session, through all its tries."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -52,7 +52,7 @@ class PaymentIntents:
             ),
         ]
 
-    def make(
+    def create(
         self,
         amount: int,
         currency: str,
@@ -65,7 +65,7 @@ class PaymentIntents:
         statement descriptors; `types` are those of payment methods. Records
         `payment_intent.created`."""
         identifier = new_id("pi")
-        intent = shape(
+        intent = build(
             KIND,
             {
                 "id": identifier,
@@ -77,13 +77,13 @@ class PaymentIntents:
                 "capture_method": data.get("capture_method", "automatic_async"),
                 "client_secret": f"{identifier}_secret_{random_text(25)}",
                 "confirmation_method": "automatic",
-                "created": self._world.clock.now(),
+                "created": self._backend.clock.now(),
                 "currency": currency,
                 "customer": customer,
                 "description": data.get("description"),
                 "livemode": False,
                 "metadata": data.get("metadata", {}),
-                "payment_method_options": shape(
+                "payment_method_options": build(
                     "payment_intent.PaymentMethodOptions",
                     {kind: _OPTIONS[kind] for kind in types},
                 ),
@@ -95,15 +95,15 @@ class PaymentIntents:
                 "status": "requires_payment_method",
             },
         )
-        self._world.objects.insert(intent)
-        self._world.events.record("payment_intent.created", intent)
+        self._backend.objects.insert(intent)
+        self._backend.events.record("payment_intent.created", intent)
         return intent
 
     def require_action(self, intent: Object, method: Object) -> None:
         """The bank wants 3-D Secure. Records `payment_intent.requires_action`."""
         intent.update(
             last_payment_error=None,
-            next_action=shape(
+            next_action=build(
                 "payment_intent.NextAction",
                 {
                     "type": "use_stripe_sdk",
@@ -139,7 +139,7 @@ class PaymentIntents:
         asked = refusal is AUTHENTICATION_FAILED
         given["type"] = "invalid_request_error" if asked else "card_error"
         intent.update(
-            last_payment_error=shape(
+            last_payment_error=build(
                 "payment_intent.LastPaymentError",
                 {name: value for name, value in given.items() if value is not None},
             ),
@@ -173,25 +173,25 @@ class PaymentIntents:
         )
         self._record("payment_intent.succeeded", intent)
 
-    def cancel(self, identifier: str, origin: Origin) -> None:
+    def cancel(self, identifier: str, request: RequestInfo) -> None:
         """Give up an intent that is not paid. Records `payment_intent.canceled`."""
-        intent = self._world.objects.get(KIND, identifier)
+        intent = self._backend.objects.get(KIND, identifier)
         if intent is None or intent["status"] in ("succeeded", "canceled"):
             return
         intent.update(
-            canceled_at=self._world.clock.now(),
+            canceled_at=self._backend.clock.now(),
             cancellation_reason="expired",
             next_action=None,
             status="canceled",
         )
-        self._record("payment_intent.canceled", intent, origin)
+        self._record("payment_intent.canceled", intent, request)
 
-    def _record(self, name: str, intent: Object, origin: Origin = NOBODY) -> None:
-        self._world.objects.save(intent)
-        self._world.events.record(name, intent, origin)
+    def _record(self, name: str, intent: Object, request: RequestInfo = NO_REQUEST) -> None:
+        self._backend.objects.save(intent)
+        self._backend.events.record(name, intent, request)
 
     def _retrieve(self, call: Call) -> Object:
-        intent = self._world.require(KIND, call.ids[0], "intent", status=404)
+        intent = self._backend.require(KIND, call.ids[0], "intent", status=404)
         if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
             raise errors.invalid(
                 "The client_secret provided does not match the client_secret associated with this "
@@ -202,4 +202,4 @@ class PaymentIntents:
 
     def _list(self, call: Call) -> Page:
         filters = {"customer": call.params["customer"]} if "customer" in call.params else {}
-        return self._world.page(KIND, URL, filters, window_of(call.params))
+        return self._backend.page(KIND, URL, filters, read_window(call.params))

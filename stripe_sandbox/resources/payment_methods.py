@@ -8,13 +8,13 @@ from stripe.params._customer_payment_method_list_params import CustomerPaymentMe
 from stripe.params._payment_method_list_params import PaymentMethodListParams
 from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveParams
 
-from stripe_sandbox.api.endpoint import NOBODY, Call, Route
-from stripe_sandbox.api.pagination import Page, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, Route
+from stripe_sandbox.api.pagination import Page, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.cards import TestCard
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.schema.objects import shape
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "payment_method"
@@ -24,8 +24,8 @@ URL = "/v1/payment_methods"
 class PaymentMethods:
     """The cards and bank accounts that were paid with."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -43,11 +43,11 @@ class PaymentMethods:
             ),
         ]
 
-    def make(
+    def create_card(
         self, card: TestCard, exp_month: int, exp_year: int, billing: Object, display: str
     ) -> Object:
         """A new card, belonging to nobody yet."""
-        details = shape(
+        details = build(
             "payment_method.Card",
             {
                 "brand": card.brand,
@@ -66,9 +66,11 @@ class PaymentMethods:
         )
         return self._new("card", details, billing, display)
 
-    def make_bank_account(self, account: TestBankAccount, billing: Object, display: str) -> Object:
+    def create_bank_account(
+        self, account: TestBankAccount, billing: Object, display: str
+    ) -> Object:
         """A new bank account, belonging to nobody yet."""
-        details = shape(
+        details = build(
             "payment_method.UsBankAccount",
             {
                 "account_holder_type": "individual",
@@ -83,7 +85,7 @@ class PaymentMethods:
         return self._new("us_bank_account", details, billing, display)
 
     def _new(self, kind: str, details: Object, billing: Object, display: str) -> Object:
-        method = shape(
+        method = build(
             KIND,
             {
                 "id": new_id("pm"),
@@ -91,32 +93,32 @@ class PaymentMethods:
                 "allow_redisplay": display,
                 "billing_details": billing,
                 kind: details,
-                "created": self._world.clock.now(),
+                "created": self._backend.clock.now(),
                 "livemode": False,
                 "metadata": {},
                 "type": kind,
             },
         )
-        self._world.objects.insert(method)
+        self._backend.objects.insert(method)
         return method
 
     def attach(self, method: Object, customer: str) -> None:
         """Save it to the customer; records `payment_method.attached`."""
         method["customer"] = customer
-        self._world.objects.save(method)
-        self._world.events.record("payment_method.attached", method, NOBODY)
+        self._backend.objects.save(method)
+        self._backend.events.record("payment_method.attached", method, NO_REQUEST)
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "payment_method", status=404)
+        return self._backend.require(KIND, call.ids[0], "payment_method", status=404)
 
     def _list(self, call: Call) -> Page:
         params = call.params
         if "customer" in params:
-            self._world.require("customer", params["customer"], "customer")
+            self._backend.require("customer", params["customer"], "customer")
         return self._page(URL, params, params.get("customer"))
 
     def _list_of_customer(self, call: Call) -> Page:
-        customer = self._world.require("customer", call.ids[0], "customer", status=404)["id"]
+        customer = self._backend.require("customer", call.ids[0], "customer", status=404)["id"]
         return self._page(f"/v1/customers/{customer}/payment_methods", call.params, customer)
 
     def _page(self, url: str, params: dict[str, Any], customer: str | None) -> Page:
@@ -125,20 +127,20 @@ class PaymentMethods:
             filters["customer"] = customer
         if "type" in params:
             filters["type"] = params["type"]
-        return self._world.page(KIND, url, filters, window_of(params))
+        return self._backend.page(KIND, url, filters, read_window(params))
 
 
 def checks(card: TestCard) -> Object:
     """What the bank says of the CVC; no address is asked for."""
-    return shape("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
+    return build("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
 
 
 def billing_details(email: str, name: str, country: str) -> Object:
     """Whom it belongs to, as far as Checkout asks."""
-    return shape(
+    return build(
         "payment_method.BillingDetails",
         {
-            "address": shape("payment_method.BillingDetails.Address", {"country": country}),
+            "address": build("payment_method.BillingDetails.Address", {"country": country}),
             "email": email,
             "name": name or None,
         },

@@ -10,13 +10,13 @@ from stripe.params._price_retrieve_params import PriceRetrieveParams
 from stripe.params._price_update_params import PriceUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
-from stripe_sandbox.api.pagination import Page, chosen, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.pagination import Page, pick, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import checked_currency, maximum
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.products import Products
-from stripe_sandbox.schema.objects import merged_metadata, shape, updated
+from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 KIND = "price"
@@ -27,8 +27,8 @@ _LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
 class Prices:
     """How much a product costs, and how often."""
 
-    def __init__(self, world: World, products: Products) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, products: Products) -> None:
+        self._backend = backend
         self._products = products
 
     def routes(self) -> list[Route]:
@@ -95,7 +95,9 @@ class Prices:
             ),
         ]
 
-    def make(self, params: dict[str, Any], origin: Origin = NOBODY, prefix: str = "") -> Object:
+    def create(
+        self, params: dict[str, Any], request: RequestInfo = NO_REQUEST, prefix: str = ""
+    ) -> Object:
         """A new price of checked parameters; `prefix` stands before their names in errors."""
 
         def named(name: str) -> str:
@@ -128,28 +130,28 @@ class Prices:
                 )
             raise errors.parameter_missing(named("product"))
         if "product" in params:
-            product = self._world.require("product", params["product"], named("product"))
+            product = self._backend.require("product", params["product"], named("product"))
         else:
-            product = self._products.make(params["product_data"], origin)
+            product = self._products.create(params["product_data"], request)
         lookup_key = params.get("lookup_key")
         if lookup_key:
             self._free_lookup_key(lookup_key, transfer=params.get("transfer_lookup_key", False))
-        price = shape(
+        price = build(
             KIND,
             {
                 "id": new_id("price"),
                 "object": KIND,
                 "active": params.get("active", True),
                 "billing_scheme": params.get("billing_scheme", "per_unit"),
-                "created": self._world.clock.now(),
+                "created": self._backend.clock.now(),
                 "currency": currency,
                 "livemode": False,
                 "lookup_key": lookup_key,
-                "metadata": merged_metadata({}, params.get("metadata", {})),
+                "metadata": merge_metadata({}, params.get("metadata", {})),
                 "nickname": params.get("nickname"),
                 "product": product["id"],
                 "recurring": recurring
-                and shape(
+                and build(
                     "price.Recurring",
                     {
                         "interval": recurring["interval"],
@@ -163,14 +165,14 @@ class Prices:
                 "unit_amount_decimal": str(amount),
             },
         )
-        self._world.objects.insert(price)
-        self._world.events.record("price.created", price, origin)
+        self._backend.objects.insert(price)
+        self._backend.events.record("price.created", price, request)
         return price
 
     def by_lookup_key(self, lookup_key: str) -> Object | None:
         """The price that holds the key."""
-        ids = self._world.objects.ids(KIND, "lookup_key = ?", (lookup_key,), 1)
-        return self._world.objects.get(KIND, ids[0]) if ids else None
+        ids = self._backend.objects.ids(KIND, "lookup_key = ?", (lookup_key,), 1)
+        return self._backend.objects.get(KIND, ids[0]) if ids else None
 
     def _free_lookup_key(self, lookup_key: str, *, transfer: bool) -> None:
         holder = self.by_lookup_key(lookup_key)
@@ -181,40 +183,40 @@ class Prices:
                 f"A price (`{holder['id']}`) already uses that lookup key.", "lookup_key"
             )
         holder["lookup_key"] = None
-        self._world.objects.save(holder)
+        self._backend.objects.save(holder)
 
     def _create(self, call: Call) -> Object:
         if (scheme := call.params.get("billing_scheme", "per_unit")) != "per_unit":
             raise errors.not_simulated("billing_scheme", f"billing_scheme={scheme}")
         if (usage := call.params.get("recurring", {}).get("usage_type", "licensed")) != "licensed":
             raise errors.not_simulated("recurring[usage_type]", f"usage_type={usage}")
-        return self.make(call.params, call.origin)
+        return self.create(call.params, call.request)
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "price", status=404)
+        return self._backend.require(KIND, call.ids[0], "price", status=404)
 
     def _update(self, call: Call) -> Object:
-        price = self._world.require(KIND, call.ids[0], "price", status=404)
+        price = self._backend.require(KIND, call.ids[0], "price", status=404)
         changes = dict(call.params)
         transfer = changes.pop("transfer_lookup_key", False)
         if changes.get("lookup_key") and changes["lookup_key"] != price["lookup_key"]:
             self._free_lookup_key(changes["lookup_key"], transfer=transfer)
         if "metadata" in changes:
-            changes["metadata"] = merged_metadata(price["metadata"], changes["metadata"])
-        previous = updated(price, changes)
-        self._world.objects.save(price)
+            changes["metadata"] = merge_metadata(price["metadata"], changes["metadata"])
+        previous = apply_changes(price, changes)
+        self._backend.objects.save(price)
         if previous:
-            self._world.events.record("price.updated", price, call.origin, previous)
+            self._backend.events.record("price.updated", price, call.request, previous)
         return price
 
     def _list(self, call: Call) -> Page:
         params = call.params
-        filters = chosen(params, "active", "currency", "product", "type")
+        filters = pick(params, "active", "currency", "product", "type")
         if "lookup_keys" in params:
             filters["lookup_key"] = tuple(params["lookup_keys"])
         if "recurring" in params:
             filters["interval"] = params["recurring"]["interval"]
-        return self._world.page(KIND, URL, filters, window_of(params))
+        return self._backend.page(KIND, URL, filters, read_window(params))
 
 
 def _check_recurring(recurring: dict[str, Any], param: str) -> None:

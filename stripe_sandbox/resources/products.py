@@ -10,11 +10,11 @@ from stripe.params._product_retrieve_params import ProductRetrieveParams
 from stripe.params._product_update_params import ProductUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NOBODY, Call, Origin, Route
-from stripe_sandbox.api.pagination import Page, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.pagination import Page, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.schema.objects import merged_metadata, shape, updated
+from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 KIND = "product"
@@ -36,8 +36,8 @@ _FIELDS = (
 class Products:
     """What is sold."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -55,13 +55,13 @@ class Products:
             ),
         ]
 
-    def make(self, params: dict[str, Any], origin: Origin = NOBODY) -> Object:
+    def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
         """A new product of checked parameters. StripeError: the id is taken."""
         identifier = params.get("id") or new_id("prod", 14)
-        if self._world.objects.get(KIND, identifier) is not None:
+        if self._backend.objects.get(KIND, identifier) is not None:
             raise errors.invalid("Product already exists.", "id", "resource_already_exists")
-        now = self._world.clock.now()
-        product = shape(
+        now = self._backend.clock.now()
+        product = build(
             KIND,
             {
                 "id": identifier,
@@ -72,7 +72,7 @@ class Products:
                 "images": params.get("images") or [],
                 "livemode": False,
                 "marketing_features": params.get("marketing_features") or [],
-                "metadata": merged_metadata({}, params.get("metadata", {})),
+                "metadata": merge_metadata({}, params.get("metadata", {})),
                 "name": params["name"],
                 "shippable": params.get("shippable"),
                 "statement_descriptor": params.get("statement_descriptor"),
@@ -82,36 +82,36 @@ class Products:
                 "url": params.get("url"),
             },
         )
-        self._world.objects.insert(product)
-        self._world.events.record("product.created", product, origin)
+        self._backend.objects.insert(product)
+        self._backend.events.record("product.created", product, request)
         return product
 
     def _create(self, call: Call) -> Object:
-        return self.make(call.params, call.origin)
+        return self.create(call.params, call.request)
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "id", status=404)
+        return self._backend.require(KIND, call.ids[0], "id", status=404)
 
     def _update(self, call: Call) -> Object:
-        product = self._world.require(KIND, call.ids[0], "id", status=404)
+        product = self._backend.require(KIND, call.ids[0], "id", status=404)
         changes = dict(call.params)
         if "metadata" in changes:
-            changes["metadata"] = merged_metadata(product["metadata"], changes["metadata"])
+            changes["metadata"] = merge_metadata(product["metadata"], changes["metadata"])
         for listed in ("images", "marketing_features"):
             if listed in changes:
                 changes[listed] = changes[listed] or []
         if changes.get("default_price"):
-            price = self._world.require("price", changes["default_price"], "default_price")
+            price = self._backend.require("price", changes["default_price"], "default_price")
             if price["product"] != product["id"]:
                 raise errors.invalid(
                     f"The price specified is not associated with the product {product['id']}.",
                     "default_price",
                 )
-        changes["updated"] = self._world.clock.now()
-        previous = updated(product, changes)
-        self._world.objects.save(product)
+        changes["updated"] = self._backend.clock.now()
+        previous = apply_changes(product, changes)
+        self._backend.objects.save(product)
         if previous.keys() - {"updated"}:
-            self._world.events.record("product.updated", product, call.origin, previous)
+            self._backend.events.record("product.updated", product, call.request, previous)
         return product
 
     def _list(self, call: Call) -> Page:
@@ -121,4 +121,4 @@ class Products:
             filters["active"] = params["active"]
         if "ids" in params:
             filters["id"] = tuple(params["ids"])
-        return self._world.page(KIND, URL, filters, window_of(params))
+        return self._backend.page(KIND, URL, filters, read_window(params))

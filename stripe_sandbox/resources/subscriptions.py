@@ -10,21 +10,21 @@ from stripe.params._subscription_list_params import SubscriptionListParams
 from stripe.params._subscription_retrieve_params import SubscriptionRetrieveParams
 
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, chosen, listed, sliced, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.pagination import Page, list_object, paginate, pick, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing_cycle import add_interval
 from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.scheduling.jobs import Agenda
-from stripe_sandbox.schema.objects import shape, updated
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "subscription"
 URL = "/v1/subscriptions"
 ITEMS_URL = "/v1/subscription_items"
 RENEWAL = "subscription.renewed"
-"""What the agenda calls the end of a period."""
+"""The scheduled end of a period."""
 
 ENDED = ("canceled", "incomplete_expired")
 LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
@@ -33,9 +33,9 @@ LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
 class Subscriptions:
     """Begins subscriptions and shows them."""
 
-    def __init__(self, world: World, agenda: Agenda, invoices: Invoices) -> None:
-        self._world = world
-        self._agenda = agenda
+    def __init__(self, backend: Backend, jobs: ScheduledJobs, invoices: Invoices) -> None:
+        self._backend = backend
+        self._jobs = jobs
         self._invoices = invoices
 
     def routes(self) -> list[Route]:
@@ -70,13 +70,13 @@ class Subscriptions:
         """The subscription that the session sells, its first invoice paid through the intent:
         `take` takes the money once the invoice is final. With `delayed` the invoice stays open
         until the money arrives. The subscription is still `incomplete`, as Stripe announces it,
-        until `settle`."""
-        hidden = self._world.objects.hidden(SESSION, session["id"])
+        until `activate`."""
+        hidden = self._backend.objects.hidden(SESSION, session["id"])
         subscription = self._new(session, customer, hidden)
-        self._world.objects.insert(subscription)
-        self._world.events.record("customer.subscription.created", subscription)
+        self._backend.objects.insert(subscription)
+        self._backend.events.record("customer.subscription.created", subscription)
         invoice = self._invoices.first(subscription, customer, hidden["line_items"])
-        intent["payment_details"] = shape(
+        intent["payment_details"] = build(
             "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
         )
         self._invoices.expect(invoice, intent)
@@ -85,19 +85,21 @@ class Subscriptions:
             self._invoices.pay(invoice, intent)
         return subscription
 
-    def settle(self, subscription: Object, method: Object) -> None:
+    def activate(self, subscription: Object, method: Object) -> None:
         """The first invoice is paid, or being paid: active, and the method pays the next ones.
         Records `customer.subscription.updated`."""
-        previous = updated(
+        previous = apply_changes(
             subscription, {"default_payment_method": method["id"], "status": "active"}
         )
-        self._world.objects.save(subscription)
-        self._world.events.record("customer.subscription.updated", subscription, previous=previous)
+        self._backend.objects.save(subscription)
+        self._backend.events.record(
+            "customer.subscription.updated", subscription, previous=previous
+        )
         period_end = subscription["items"]["data"][0]["current_period_end"]
-        self._agenda.add(period_end, RENEWAL, subscription["id"])
+        self._jobs.add(period_end, RENEWAL, subscription["id"])
 
     def _new(self, session: Object, customer: Object, hidden: Object) -> Object:
-        now = self._world.clock.now()
+        now = self._backend.clock.now()
         identifier = new_id("sub")
         data: dict[str, Any] = hidden["subscription_data"]
         items = [
@@ -105,20 +107,20 @@ class Subscriptions:
             for line in hidden["line_items"]
             if line["price"]["recurring"]
         ]
-        return shape(
+        return build(
             KIND,
             {
                 "id": identifier,
                 "object": KIND,
-                "automatic_tax": shape("subscription.AutomaticTax", {"enabled": False}),
+                "automatic_tax": build("subscription.AutomaticTax", {"enabled": False}),
                 "billing_cycle_anchor": now,
-                "billing_mode": shape(
+                "billing_mode": build(
                     "subscription.BillingMode",
                     {"flexible": {"proration_discounts": "included"}, "type": "flexible"},
                 ),
                 "billing_schedules": [],
                 "cancel_at_period_end": False,
-                "cancellation_details": shape("subscription.CancellationDetails", {}),
+                "cancellation_details": build("subscription.CancellationDetails", {}),
                 "collection_method": "charge_automatically",
                 "created": now,
                 "currency": session["currency"],
@@ -126,15 +128,15 @@ class Subscriptions:
                 "default_tax_rates": [],
                 "description": data.get("description"),
                 "discounts": [],
-                "invoice_settings": shape(
+                "invoice_settings": build(
                     "subscription.InvoiceSettings",
-                    {"issuer": shape("subscription.InvoiceSettings.Issuer", {"type": "self"})},
+                    {"issuer": build("subscription.InvoiceSettings.Issuer", {"type": "self"})},
                 ),
-                "items": listed(f"{ITEMS_URL}?subscription={identifier}", items),
+                "items": list_object(f"{ITEMS_URL}?subscription={identifier}", items),
                 "latest_invoice": new_id("in"),
                 "livemode": False,
                 "metadata": data.get("metadata", {}),
-                "payment_settings": shape(
+                "payment_settings": build(
                     "subscription.PaymentSettings",
                     {
                         "payment_method_types": session["payment_method_types"],
@@ -143,10 +145,10 @@ class Subscriptions:
                 ),
                 "start_date": now,
                 "status": "incomplete",
-                "trial_settings": shape(
+                "trial_settings": build(
                     "subscription.TrialSettings",
                     {
-                        "end_behavior": shape(
+                        "end_behavior": build(
                             "subscription.TrialSettings.EndBehavior",
                             {"missing_payment_method": "create_invoice"},
                         )
@@ -156,10 +158,10 @@ class Subscriptions:
         )
 
     def _retrieve(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], "id", status=404)
+        return self._backend.require(KIND, call.ids[0], "id", status=404)
 
     def _list(self, call: Call) -> Page:
-        filters = chosen(call.params, "collection_method", "customer")
+        filters = pick(call.params, "collection_method", "customer")
         status = call.params.get("status")
         if status is None:
             filters["status"] = LIVE
@@ -167,18 +169,18 @@ class Subscriptions:
             filters["status"] = ENDED
         elif status != "all":
             filters["status"] = status
-        return self._world.page(KIND, URL, filters, window_of(call.params))
+        return self._backend.page(KIND, URL, filters, read_window(call.params))
 
     def _items(self, call: Call) -> Object:
-        subscription = self._world.require(KIND, call.params["subscription"], "subscription")
-        return sliced(ITEMS_URL, subscription["items"]["data"], call.params, "subscription_item")
+        subscription = self._backend.require(KIND, call.params["subscription"], "subscription")
+        return paginate(ITEMS_URL, subscription["items"]["data"], call.params, "subscription_item")
 
 
 def _item(subscription: str, line: Object, now: int) -> Object:
     price = line["price"]
     recurring = price["recurring"]
     end = add_interval(now, recurring["interval"], recurring["interval_count"])
-    return shape(
+    return build(
         "subscription_item",
         {
             "id": new_id("si", 14),
@@ -200,7 +202,7 @@ def _item(subscription: str, line: Object, now: int) -> Object:
 def plan_of(price: Object) -> Object:
     """The Plan that a recurring Price is, too, for Stripe's older integrations."""
     recurring = price["recurring"]
-    return shape(
+    return build(
         "plan",
         {
             "id": price["id"],

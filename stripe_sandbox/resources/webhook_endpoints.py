@@ -12,11 +12,11 @@ from stripe.params._webhook_endpoint_update_params import WebhookEndpointUpdateP
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import API_VERSION, Call, Route
-from stripe_sandbox.api.pagination import Page, window_of
-from stripe_sandbox.backend import World
+from stripe_sandbox.api.pagination import Page, read_window
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.schema.objects import merged_metadata, shape
+from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url
 
@@ -28,8 +28,8 @@ MAXIMUM_ENDPOINTS = 16
 class WebhookEndpoints:
     """Where events are sent."""
 
-    def __init__(self, world: World, destinations: Destinations) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, destinations: Destinations) -> None:
+        self._backend = backend
         self._destinations = destinations
 
     def routes(self) -> list[Route]:
@@ -53,60 +53,60 @@ class WebhookEndpoints:
             Route("DELETE", one, self._delete, WebhookEndpointDeleteParams, KIND),
         ]
 
-    def make(self, params: dict[str, Any]) -> tuple[Object, str]:
+    def create(self, params: dict[str, Any]) -> tuple[Object, str]:
         """A new endpoint and its signing secret (`whsec_…`)."""
         self._check(params)
-        if len(self._world.objects.ids(KIND, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
+        if len(self._backend.objects.ids(KIND, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
             raise errors.invalid(
                 f"You have reached the maximum of {MAXIMUM_ENDPOINTS} test webhook endpoints."
             )
         secret = new_id("whsec", 32)
-        endpoint = shape(
+        endpoint = build(
             KIND,
             {
                 "id": new_id("we"),
                 "object": KIND,
                 "api_version": params.get("api_version"),
-                "created": self._world.clock.now(),
+                "created": self._backend.clock.now(),
                 "description": params.get("description"),
                 "enabled_events": params["enabled_events"],
                 "livemode": False,
-                "metadata": merged_metadata({}, params.get("metadata", {})),
+                "metadata": merge_metadata({}, params.get("metadata", {})),
                 "status": "enabled",
                 "url": params["url"],
             },
         )
-        self._world.objects.insert(endpoint, {"secrets": [secret]})
+        self._backend.objects.insert(endpoint, {"secrets": [secret]})
         return endpoint, secret
 
     def ensure(self, url: str, description: str) -> str:
         """The signing secret of the one endpoint with that description, made or moved to `url`."""
         check_url(url, "url")
         self._destinations.allow(url)
-        with self._world.database.transaction():
-            for identifier in self._world.objects.ids(KIND, "TRUE", ()):
-                endpoint = self._world.require(KIND, identifier, KIND)
+        with self._backend.database.transaction():
+            for identifier in self._backend.objects.ids(KIND, "TRUE", ()):
+                endpoint = self._backend.require(KIND, identifier, KIND)
                 if endpoint["description"] == description:
                     if endpoint["url"] != url:
                         endpoint["url"] = url
-                        self._world.objects.save(endpoint)
+                        self._backend.objects.save(endpoint)
                     return str(self.secrets(identifier)[0])
             params = {"url": url, "description": description, "enabled_events": ["*"]}
-            return self.make(params)[1]
+            return self.create(params)[1]
 
     def secrets(self, identifier: str) -> list[str]:
         """The signing secrets that are active."""
-        secrets: list[str] = self._world.objects.hidden(KIND, identifier).get("secrets", [])
+        secrets: list[str] = self._backend.objects.hidden(KIND, identifier).get("secrets", [])
         return secrets
 
     def _create(self, call: Call) -> Object:
         if (version := call.params.get("api_version", API_VERSION)) != API_VERSION:
             raise errors.not_simulated("api_version", f"api_version={version}")
-        endpoint, secret = self.make(call.params)
+        endpoint, secret = self.create(call.params)
         return {**endpoint, "secret": secret}
 
     def _required(self, call: Call) -> Object:
-        return self._world.require(KIND, call.ids[0], KIND, status=404)
+        return self._backend.require(KIND, call.ids[0], KIND, status=404)
 
     def _retrieve(self, call: Call) -> Object:
         return self._required(call)
@@ -116,21 +116,21 @@ class WebhookEndpoints:
         changes = dict(call.params)
         self._check({**endpoint, **changes})
         if "metadata" in changes:
-            changes["metadata"] = merged_metadata(endpoint["metadata"], changes["metadata"])
+            changes["metadata"] = merge_metadata(endpoint["metadata"], changes["metadata"])
         if "disabled" in changes:
             changes["status"] = "disabled" if changes.pop("disabled") else "enabled"
         endpoint.update(changes)
-        self._world.objects.save(endpoint)
+        self._backend.objects.save(endpoint)
         return endpoint
 
     def _delete(self, call: Call) -> Object:
         identifier = self._required(call)["id"]
-        self._world.objects.delete(KIND, identifier)
-        self._world.events.drop_endpoint(identifier)
+        self._backend.objects.delete(KIND, identifier)
+        self._backend.events.drop_endpoint(identifier)
         return {"id": identifier, "object": KIND, "deleted": True}
 
     def _list(self, call: Call) -> Page:
-        return self._world.page(KIND, URL, {}, window_of(call.params))
+        return self._backend.page(KIND, URL, {}, read_window(call.params))
 
     def _check(self, params: dict[str, Any]) -> None:
         check_url(params["url"], "url")

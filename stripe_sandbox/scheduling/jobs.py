@@ -7,7 +7,7 @@ from collections.abc import Callable
 from stripe_sandbox.storage.database import Database
 
 
-class Agenda:
+class ScheduledJobs:
     """Entries of a kind and a subject (an object's id), each due once."""
 
     def __init__(self, database: Database) -> None:

@@ -6,26 +6,30 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
-from stripe_sandbox.scheduling.jobs import Agenda
-from stripe_sandbox.scheduling.simulated_clock import MovableClock
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 
 DONE_AT_ONCE = 50
 """How many things that are due happen before others get their turn."""
 
 
 class Timeline:
-    """The expiry of sessions, and whatever stands in the agenda."""
+    """The expiry of sessions, and whatever stands in the jobs."""
 
     def __init__(
-        self, world: World, clock: MovableClock, sessions: CheckoutSessions, agenda: Agenda
+        self,
+        backend: Backend,
+        clock: SimulatedClock,
+        sessions: CheckoutSessions,
+        jobs: ScheduledJobs,
     ) -> None:
-        self._world = world
+        self._backend = backend
         self._clock = clock
         self._sessions = sessions
-        self._agenda = agenda
-        agenda.on_add(self._changed)
+        self._jobs = jobs
+        jobs.on_add(self._changed)
         clock.on_move(self._changed)
         self._listeners: list[Callable[[], None]] = []
 
@@ -39,14 +43,14 @@ class Timeline:
 
     def next_due(self) -> float | None:
         """When the next thing falls due, in Unix seconds."""
-        known = [due for due in (self._sessions.next_expiry(), self._agenda.next_due()) if due]
+        known = [due for due in (self._sessions.next_expiry(), self._jobs.next_due()) if due]
         return min(known, default=None)
 
     def catch_up(self) -> bool:
         """Do what is due by now, as happening now. False: more is left for the next call."""
         self._sessions.expire_due()
         done = 0
-        while done < DONE_AT_ONCE and self._agenda.do_next(self._clock.time()):
+        while done < DONE_AT_ONCE and self._jobs.do_next(self._clock.time()):
             done += 1
         return done < DONE_AT_ONCE
 
@@ -59,7 +63,7 @@ class Timeline:
         """Move the clock forward; what falls due on the way happens when the clock gets there."""
         goal = self._clock.ahead() + seconds
         while (due := self.next_due()) is not None and due <= self._clock.wall() + goal:
-            with self._world.database.transaction():
+            with self._backend.database.transaction():
                 self._clock.move_ahead(min(due - self._clock.wall(), goal))
                 self._happen(max(due, self._clock.time()))
             await asyncio.sleep(0)  # others get their turn between two moments
@@ -69,7 +73,7 @@ class Timeline:
         """All that is due by that moment happens at it."""
         with self._clock.at(moment):
             self._sessions.expire_due()
-            while self._agenda.do_next(moment):
+            while self._jobs.do_next(moment):
                 pass
 
 

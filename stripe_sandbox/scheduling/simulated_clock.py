@@ -13,7 +13,7 @@ _AHEAD = "clock_ahead_seconds"
 _standing: ContextVar[float | None] = ContextVar("the moment at which time stands", default=None)
 
 
-class MovableClock(Clock):
+class SimulatedClock(Clock):
     """How far it is ahead is kept in the database, so every process that shares it agrees."""
 
     def __init__(self, wall: Clock, database: Database) -> None:

@@ -81,7 +81,7 @@ BY_TYPE = frozenset(
 those that apply."""
 
 
-def shape_class(path: str) -> StripeClass:
+def sdk_class(path: str) -> StripeClass:
     """The SDK's class at a path such as `charge` or `charge.PaymentMethodDetails.Card`."""
     names = path.split(".")
     nested = next((i for i, name in enumerate(names) if name[0].isupper()), len(names))
@@ -99,7 +99,7 @@ def nullable(hint: Any) -> bool:
 @cache
 def left_out(path: str) -> frozenset[str]:
     """The fields that Stripe leaves out until they apply."""
-    cls = shape_class(path)
+    cls = sdk_class(path)
     names = set(LEFT_OUT.get(path, ()))
     if path in ONLY_WHAT_APPLIES:
         names |= {name for name, hint in object_fields(cls).items() if nullable(hint)}
@@ -122,7 +122,7 @@ def left_out(path: str) -> frozenset[str]:
 def only_expanded(cls: StripeClass, name: str) -> bool:
     """Whether Stripe sends that field of the class only in answers that expand it."""
     return any(
-        shape_class(path) is cls and fields.get(name) == _EXPANDED
+        sdk_class(path) is cls and fields.get(name) == _EXPANDED
         for path, fields in LEFT_OUT.items()
     )
 
@@ -136,7 +136,7 @@ class _Template:
 
 @cache
 def _template(path: str) -> _Template:
-    fields = object_fields(shape_class(path))
+    fields = object_fields(sdk_class(path))
     absent = left_out(path)
     # In Stripe's order: id and object first, then by the alphabet.
     names = sorted(fields, key=lambda name: (name != "id", name != "object", name))
@@ -148,7 +148,7 @@ def _template(path: str) -> _Template:
     )
 
 
-def shape(path: str, values: Mapping[str, Any]) -> Object:
+def build(path: str, values: Mapping[str, Any]) -> Object:
     """A whole object, or part of one, of the values given and null where Stripe has null.
 
     TypeError: a value for a field that Stripe has not, or none for one that is never null.
@@ -162,7 +162,7 @@ def shape(path: str, values: Mapping[str, Any]) -> Object:
     return {**template.blank, **values}
 
 
-def updated(value: Object, changes: Mapping[str, Any]) -> Object:
+def apply_changes(value: Object, changes: Mapping[str, Any]) -> Object:
     """Change the object in place; returns the former values of what changed, as an `*.updated`
     event's `previous_attributes` holds them."""
     previous = {name: value.get(name) for name, new in changes.items() if value.get(name) != new}
@@ -170,7 +170,7 @@ def updated(value: Object, changes: Mapping[str, Any]) -> Object:
     return previous
 
 
-def merged_metadata(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> dict[str, str]:
+def merge_metadata(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> dict[str, str]:
     """Metadata after an update: null clears it, an empty value removes its key."""
     if new is None:
         return {}

@@ -12,7 +12,7 @@ from functools import partial
 
 import aiohttp
 
-from stripe_sandbox.backend import World
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations, Resolver
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.resources.webhook_endpoints import KIND as ENDPOINT
@@ -53,7 +53,7 @@ class Deliveries:
 
     def __init__(
         self,
-        world: World,
+        backend: Backend,
         endpoints: WebhookEndpoints,
         faults: FaultSwitch,
         destinations: Destinations,
@@ -62,20 +62,20 @@ class Deliveries:
         timeout: float = 10.0,
         concurrency: int = 16,
     ) -> None:
-        self._world = world
+        self._backend = backend
         self._endpoints = endpoints
         self._faults = faults
         self._destinations = destinations
-        self._lease = Lease(world.database, world.clock, "deliveries")
+        self._lease = Lease(backend.database, backend.clock, "deliveries")
         self._retry_delays = retry_delays
         self._timeout = timeout
         self._concurrency = concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
-        self._answers = FirstAnswers(world.database)
-        world.events.on_record(self.wake)
-        world.clock.on_move(self.wake)
+        self._answers = FirstAnswers(backend.database)
+        backend.events.on_record(self.wake)
+        backend.clock.on_move(self.wake)
 
     def wake(self) -> None:
         """Look for due deliveries now; from any thread."""
@@ -115,10 +115,10 @@ class Deliveries:
         free = self._concurrency - len(self._in_flight)
         if free <= 0:
             return
-        rows = self._world.database.rows(
+        rows = self._backend.database.rows(
             "SELECT seq, event, endpoint, attempts FROM deliveries "
             "WHERE state = 'pending' AND due <= ? ORDER BY due, seq LIMIT ?",
-            (self._world.clock.time(), self._concurrency + len(self._in_flight)),
+            (self._backend.clock.time(), self._concurrency + len(self._in_flight)),
         )
         for seq, event, endpoint, attempts in rows:
             if seq not in self._in_flight and len(self._in_flight) < self._concurrency:
@@ -134,17 +134,17 @@ class Deliveries:
 
     def _nap(self) -> float:
         """Seconds until the next delivery is due that is not in flight."""
-        longest = LOOKS_EVERY if self._world.database.shared else LONGEST_NAP
+        longest = LOOKS_EVERY if self._backend.database.shared else LONGEST_NAP
         if len(self._in_flight) >= self._concurrency:
             return longest
-        rows = self._world.database.rows(
+        rows = self._backend.database.rows(
             "SELECT seq, due FROM deliveries WHERE state = 'pending' ORDER BY due LIMIT ?",
             (len(self._in_flight) + 1,),
         )
         due = next((due for seq, due in rows if seq not in self._in_flight), None)
         if due is None:
             return longest
-        return float(min(max(due - self._world.clock.time(), 0.0), longest))
+        return float(min(max(due - self._backend.clock.time(), 0.0), longest))
 
     async def _deliver(
         self,
@@ -154,8 +154,8 @@ class Deliveries:
         endpoint_id: str,
         attempts: int,
     ) -> None:
-        endpoint = self._world.objects.get(ENDPOINT, endpoint_id)
-        event = self._world.events.get(event_id)
+        endpoint = self._backend.objects.get(ENDPOINT, endpoint_id)
+        event = self._backend.events.get(event_id)
         if endpoint is None or event is None or endpoint["status"] != "enabled":
             gone = "The endpoint is disabled or gone, or the event is too old."
             self._record(seq, event_id, attempts, None, gone, final=True)
@@ -169,7 +169,7 @@ class Deliveries:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Cache-Control": "no-cache",
-            "Stripe-Signature": signature(payload, secrets, int(self._world.clock.wall())),
+            "Stripe-Signature": signature(payload, secrets, int(self._backend.clock.wall())),
         }
         (status, error), *_ = await asyncio.gather(
             *(
@@ -215,15 +215,15 @@ class Deliveries:
             state = "failed"
         else:
             state = "pending"
-            due = self._world.clock.time() + self._retry_delays[attempts - 1]
-        with self._world.database.transaction():
-            self._world.database.write(
+            due = self._backend.clock.time() + self._retry_delays[attempts - 1]
+        with self._backend.database.transaction():
+            self._backend.database.write(
                 "UPDATE deliveries SET attempts = ?, due = ?, state = ?, status = ?, error = ? "
                 "WHERE seq = ? AND event = ?",
                 (attempts, due, state, status, error, seq, event_id),
             )
             if succeeded:
-                self._world.events.delivered(event_id)
+                self._backend.events.delivered(event_id)
         if self._answers.answered(event_id):
             self._answers.release(event_id)
 

@@ -22,7 +22,7 @@ from stripe.checkout import Session
 
 from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.clock import Clock, ManualClock
-from stripe_sandbox.payments.checkout import Card, Outcome, Payer
+from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
 from tests.support.server import listening_socket, serving
 
 KEY = "sk_test_sandbox"
@@ -98,7 +98,7 @@ class Box:
         items = [{"price": self.pro, "quantity": 1}]
         return self.create(**{"mode": "subscription", "line_items": items, **params})
 
-    def pay(self, session: str, number: str = "4242424242424242", **other: Any) -> Outcome:
+    def pay(self, session: str, number: str = "4242424242424242", **other: Any) -> PaymentOutcome:
         """Pay a session with a card."""
         return self.sandbox.payments.pay(session, card(number, **other), PAYER)
 

@@ -11,14 +11,14 @@ from stripe.params.checkout._session_create_params import SessionCreateParams
 from stripe.params.checkout._session_list_params import SessionListParams
 
 from stripe_sandbox.api import form
-from stripe_sandbox.api.params import Simulated, fields_of
+from stripe_sandbox.api.params import SimulatedParams, schema_of
 from stripe_sandbox.errors import StripeError
 from tests.stripe_sandbox.conftest import Box
 
-_KNOWN = Simulated(SessionCreateParams, fields_of(SessionCreateParams).names())
+_KNOWN = SimulatedParams(SessionCreateParams, schema_of(SessionCreateParams).names())
 
 
-def _error(text: str, checker: Simulated = _KNOWN) -> StripeError:
+def _error(text: str, checker: SimulatedParams = _KNOWN) -> StripeError:
     with pytest.raises(StripeError) as caught:
         checker.read(form.decode(text))
     assert caught.value.status == 400
@@ -100,7 +100,7 @@ def test_an_empty_string_is_no_value() -> None:
 
 def test_an_empty_string_unsets_what_can_be_unset() -> None:
     """Where the SDK's type has a `Literal['']`, an empty string is read as null."""
-    checker = Simulated(CustomerUpdateParams, fields_of(CustomerUpdateParams).names())
+    checker = SimulatedParams(CustomerUpdateParams, schema_of(CustomerUpdateParams).names())
     assert checker.read(form.decode("metadata=&address=&email=a@b.c")) == {
         "metadata": None,
         "address": None,
@@ -137,7 +137,7 @@ def test_values_come_back_typed() -> None:
 
 def test_a_filter_is_a_number_or_a_range() -> None:
     """`created` takes both, and refuses what is neither."""
-    checker = Simulated(SessionListParams, fields_of(SessionListParams).names())
+    checker = SimulatedParams(SessionListParams, schema_of(SessionListParams).names())
     assert checker.read(form.decode("created=5")) == {"created": 5}
     assert checker.read(form.decode("created[gte]=5&created[lt]=9")) == {
         "created": {"gte": 5, "lt": 9}
@@ -148,8 +148,8 @@ def test_a_filter_is_a_number_or_a_range() -> None:
 
 def test_a_word_or_a_number_is_read_as_what_it_is() -> None:
     """Where the type is a word or a moment, both are taken, and nothing else."""
-    names = fields_of(SubscriptionUpdateParams).names()
-    checker = Simulated(SubscriptionUpdateParams, names)
+    names = schema_of(SubscriptionUpdateParams).names()
+    checker = SimulatedParams(SubscriptionUpdateParams, names)
     assert checker.read(form.decode("trial_end=now")) == {"trial_end": "now"}
     assert checker.read(form.decode("trial_end=1700000000")) == {"trial_end": 1_700_000_000}
     assert _error("trial_end=soon", checker).param == "trial_end"

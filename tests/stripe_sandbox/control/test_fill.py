@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stripe_sandbox.control.history_plan import HistoryPlan, Sold, visits
+from stripe_sandbox.control.history_plan import HistoryPlan, Offer, visits
 from tests.stripe_sandbox.conftest import Box
 from tests.stripe_sandbox.schema.stripe_types import assert_fits
 
@@ -223,7 +223,7 @@ def test_a_wrong_quantity_is_refused(box: Box, quantity: Any) -> None:
 
 def test_people_come_by_day_and_on_weekdays() -> None:
     """The rhythm of a week: nights and weekends are quiet."""
-    plan = HistoryPlan(28, 4_000, 1, (Sold("p", "payment", 1, (1, 1)),), (), "", "")
+    plan = HistoryPlan(28, 4_000, 1, (Offer("p", "payment", 1, (1, 1)),), (), "", "")
     now = int(datetime(2027, 3, 1, tzinfo=UTC).timestamp())
     chance = random.Random(1)  # noqa: S311  # the same on every run
     moments = [datetime.fromtimestamp(moment, UTC) for moment in visits(plan, now, chance)]

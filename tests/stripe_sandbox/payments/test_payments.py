@@ -336,7 +336,7 @@ def test_a_payment_is_all_or_nothing(box: Box, monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Subscriptions, "settle", break_down)
+        patch.setattr(Subscriptions, "activate", break_down)
         with pytest.raises(RuntimeError):
             box.pay(session.id)
     assert box.event_types() == known
