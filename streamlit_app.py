@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import threading
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -52,6 +53,7 @@ read_settings = partial(load_settings, dict(os.environ))
 SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
 # Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
 BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
+EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
 UPLOADS = "/app/_stcore/upload_file"  # Streamlit's; nobody uploads anything here
 
 
@@ -87,10 +89,26 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
             settings, stripe_name=stripe_name(settings, sandbox), read_settings=read_settings
         )
         await stack.enter_async_context(services.running())
-        portal = await stack.enter_async_context(BlockingPortal())
+        portal = await stack.enter_async_context(portal_for_pages())
         hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
         settle_memory()
         yield {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
+        end_process_within(EXIT_SECONDS)
+
+
+@asynccontextmanager
+async def portal_for_pages() -> AsyncIterator[BlockingPortal]:
+    """By which pages call the services. In the end nobody waits for a page's question."""
+    async with BlockingPortal() as portal:
+        yield portal
+        await portal.stop(cancel_remaining=True)
+
+
+def end_process_within(seconds: float) -> None:
+    """End by force if something still hangs then, as a thread in the middle of a question."""
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 def reached_under(settings: Settings) -> AllowedHosts:

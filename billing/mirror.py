@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from billing import position
 from billing.checkout_session import CheckoutSession
-from billing.errors import BillingError, RecordRefused
-from billing.store import sessions
+from billing.durations import written
+from billing.errors import BillingError, RecordRefused, StripeFailure
+from billing.store import sessions, sync
 from billing.store.sessions import Copies
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.05
+STALE_AFTER = 60.0  # seconds; a step is taken every few
 RETRY_SECONDS = 5.0  # when the database did not take them
 MOST_WAITING = 1_000
 PATIENCE_SECONDS = 0.5  # thousands may be on their way to the disk
@@ -39,9 +41,9 @@ Made = tuple[JSON, str | None]  # a session, and the id of the request that made
 @dataclass(frozen=True)
 class MirrorState:
     """How far the copy goes. ``as_of`` in Unix seconds is when it was last known to be in step
-    (0 never); ``complete`` that the whole history is in it, else ``read`` sessions so far;
-    ``failure`` why the last step failed, in words; ``no_events`` why the key may not read events,
-    so that sessions are followed by lists alone."""
+    (0 never), ``age`` how many seconds ago that was; ``complete`` that the whole history is in
+    it, else ``read`` sessions so far; ``failure`` why the last step failed, in words;
+    ``no_events`` why the key may not read events, so that sessions are followed by lists alone."""
 
     as_of: float = 0.0
     complete: bool = False
@@ -51,6 +53,26 @@ class MirrorState:
     request_id: str | None = None
     no_events: str | None = None
     no_events_next_step: str = ""
+    age: float | None = None
+
+    @property
+    def behind(self) -> BillingError | None:
+        """Why the copy cannot be called in step with Stripe; None while it can."""
+        # A time that lies ahead was written before somebody set the clock back.
+        if self.complete and self.age is not None and abs(self.age) < STALE_AFTER:
+            return None
+        if self.failure:
+            return StripeFailure(self.failure, self.next_step, request_id=self.request_id)
+        if not self.complete:
+            return StripeFailure(
+                f"The history is still being read from Stripe: {self.read:,} sessions so far.",
+                "Wait until it is complete.",
+            )
+        since = f"for {written(self.age)}" if self.age and self.age > 0 else "lately"
+        return StripeFailure(
+            f"Stripe has not been asked for news {since}.",
+            "Look in the server's log. If it goes on, restart the app.",
+        )
 
 
 @dataclass(frozen=True)
@@ -169,8 +191,10 @@ def _keep(connection: Connection, made: Sequence[Made]) -> None:
 
 def _state(connection: Connection) -> MirrorState:
     saved = position.load(connection)
+    as_of = saved.get("as_of", 0.0)
     return MirrorState(
-        as_of=saved.get("as_of", 0.0),
+        as_of=as_of,
+        age=sync.now(connection) - as_of if as_of else None,
         complete=saved.get("complete", False),
         read=saved.get("read", 0),
         failure=saved.get("failure"),

@@ -41,8 +41,11 @@ class Outage:
         self._failed_at = 0.0
         self._reasons: dict[str, _Reason] = {}
 
-    def failed(self, reason: str, details: str = "") -> None:
-        """``reason`` is the same for failures that one line may stand for; ``details`` differ."""
+    def failed(self, reason: str, details: str = "", *, error: BaseException | None = None) -> None:
+        """``reason`` is the same for failures that one line may stand for; ``details`` differ.
+
+        With ``error`` its traceback is logged too.
+        """
         now = self._clock()
         if not self._failures:
             self._began_at = now
@@ -54,13 +57,13 @@ class Outage:
         known = self._reasons.get(reason)
         if known is None:
             self._reasons[reason] = _Reason(now)
-            self._log.warning("%s", line)
+            self._log.warning("%s", line, exc_info=error)
             return
         known.unlogged += 1
         passed = now - known.logged_at
         if passed >= MINUTE:
             often = f"{known.unlogged} times in {written(passed)}: " if known.unlogged > 1 else ""
-            self._log.warning("%s%s", often, line)
+            self._log.warning("%s%s", often, line, exc_info=error)
             self._reasons[reason] = _Reason(now)
 
     def succeeded(self) -> None:

@@ -6,10 +6,13 @@ The launcher hands both over; ``st.cache_resource`` keeps them through a hot rel
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
+
+from billing.errors import BillingError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
     from billing.services import Services
 
 T = TypeVar("T")
+
+
+class ServerStopping(BillingError):
+    """The server is told to stop, and waits for nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is stopping.", "Load the page again once it is back.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,10 @@ class PageServices:
 
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function on the services' event loop and wait for its result."""
-        return self.portal.call(function)
+        try:
+            return self.portal.call(function)
+        except CancelledError:
+            raise ServerStopping from None
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -112,11 +112,10 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return JSONResponse({"received": True, "id": event_id})
 
     async def health(_request: Request) -> Response:
-        try:
-            return JSONResponse(await services().health(), headers=NO_STORE)
-        except BillingError as failure:
-            log.warning("Not healthy: %s %s", failure.message, failure.next_step)
-            return error(503, failure.message, reason=failure.next_step)
+        return await _status(services().report_health)
+
+    async def ready(_request: Request) -> Response:
+        return await _status(services().report_readiness)
 
     async def unknown(request: Request) -> Response:
         return error(404, f"There is no {request.method} {request.url.path}")
@@ -137,6 +136,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         Route(f"{BASE}/extra-credits", _answering(extra_credits), methods=["POST"]),
         *(Route(path, _answering(stripe_webhook), methods=["POST"]) for path in WEBHOOK_PATHS),
         Route(f"{BASE}/health", _answering(health), methods=["GET"]),
+        Route(f"{BASE}/ready", _answering(ready), methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 
@@ -155,6 +155,14 @@ def _answering(endpoint: Endpoint) -> Endpoint:
             return error(500, "Something unforeseen went wrong; the server's log tells more")
 
     return answer
+
+
+async def _status(report: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
+    try:
+        return JSONResponse(await report(), headers=NO_STORE)
+    except BillingError as failure:
+        body = {"status": "unavailable", "error": failure.message, "reason": failure.next_step}
+        return JSONResponse(body, 503, NO_STORE)
 
 
 def _link(session: CheckoutSession) -> JSONResponse:

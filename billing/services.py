@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from billing.account_setup import AccountSetup
 from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.diagnosis import Diagnosis
+from billing.errors import BillingError
 from billing.event_log import EventLog
 from billing.follower import Follower
 from billing.fresh_start import FreshStart
 from billing.fulfillment import Fulfillment
 from billing.gateway import DEADLINE_SECONDS, StripeGateway
+from billing.health import Health
 from billing.mirror import Mirror
+from billing.outages import Outage
 from billing.session_reader import SessionReader
 from billing.sessions import Sessions
 from billing.setting_sources import load_settings
-from billing.settings import DEFAULT_DATABASE_URL, Settings
+from billing.settings import DEFAULT_DATABASE_URL, SECRET_KEY, Settings
 from billing.settlement import Settlement
 from billing.store import Store
 from billing.webhooks import Webhooks
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 5.0
+CLOSES_WITHIN = 1.5  # seconds, twice: the process ends within ten of being told to
 
 
 class Services:
@@ -86,6 +90,7 @@ class Services:
         )
         self.webhooks = Webhooks(settings, self.store, self.settlement)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
+        self.health = Health(self.store, self.mirror)
         self.fresh_start = FreshStart(self.gateway, self.store, self.follower)
 
     @asynccontextmanager
@@ -95,6 +100,7 @@ class Services:
             (self.settlement.run, self.follower.run) if self.settings.stripe_is_configured else ()
         )
         tasks = [asyncio.create_task(_kept_running(run)) for run in work]
+        tasks.append(asyncio.create_task(self._try_the_database()))
         try:
             yield
         finally:
@@ -103,12 +109,12 @@ class Services:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.aclose()
 
-    async def health(self) -> dict[str, str]:
+    async def report_health(self) -> dict[str, str]:
         """``status``, ``mode``, ``database`` and versions; no secret among them.
 
-        Raises ``BillingError`` when the database does not answer.
+        Raises ``BillingError`` when the database does not take a write.
         """
-        database = await self.store.ping()
+        database = await self.health.database()
         return {
             "status": "ok",
             "mode": self.stripe_name if self.settings.stripe_is_configured else "not configured",
@@ -117,19 +123,41 @@ class Services:
             "streamlit": version("streamlit"),
         }
 
+    async def report_readiness(self) -> dict[str, Any]:
+        """The same, and ``as_of``: when our copy was last in step with Stripe, in Unix seconds.
+
+        Raises ``BillingError`` when the database does not take a write, or when our copy is not
+        in step.
+        """
+        self.settings.require(SECRET_KEY, self.settings.secret_key)
+        report = await self.report_health()
+        state = await self.health.copy()
+        if state.behind:
+            raise state.behind
+        return report | {"status": "ready", "as_of": state.as_of}
+
     async def aclose(self) -> None:
-        """Let connections to Stripe and the database go."""
-        await self.catalog.aclose()
+        """Store what was just made, and let connections to Stripe and the database go. What
+        hangs is left to itself after some seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSES_WITHIN):
+                await self.mirror.aclose()
         await self.gateway.aclose()
-        await self.mirror.aclose()
-        self.store.close()
+        await asyncio.to_thread(self.store.close, CLOSES_WITHIN)
+
+    async def _try_the_database(self) -> None:
+        """What is wrong with it is logged at the start, not when somebody needs it."""
+        with suppress(BillingError):
+            await self.health.database()
 
 
 async def _kept_running(run: Callable[[], Awaitable[None]]) -> None:
     """One mistake in the work behind the scenes must not end it for good."""
+    outage = Outage(log, "The work behind the scenes")
     while True:
         try:
             await run()
-        except Exception:
-            log.exception("Work behind the scenes failed; it starts again")
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            what = f"The work behind the scenes failed ({type(error).__name__}); it starts again"
+            outage.failed(what, error=error)
         await asyncio.sleep(RESTART_SECONDS)

@@ -20,6 +20,7 @@ from billing.webhook_endpoint import registered_at, webhook_url
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,9 +242,22 @@ def test_health_is_503_when_the_database_does_not_answer(tmp_path: Path) -> None
     lost = SecretStr("sqlite:////proc/nowhere/billing.sqlite3")
     settings = working_settings(tmp_path, "http://127.0.0.1:9", database_url=lost)
     with billing_server(settings) as server:
-        answer = requests.get(f"{server.url}/api/billing/health", timeout=ANSWERS_WITHIN)
-    assert answer.status_code == 503
-    assert "DATABASE_URL" in answer.text
+        answers = [
+            requests.get(f"{server.url}/api/billing/{name}", timeout=ANSWERS_WITHIN)
+            for name in ("health", "ready")
+        ]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert answer.json()["status"] == "unavailable"
+        assert "DATABASE_URL" in answer.json()["reason"]
+
+
+def test_it_is_ready_once_the_copy_is_in_step(shop: Shop) -> None:
+    def answer() -> requests.Response:
+        return requests.get(f"{shop.url}/api/billing/ready", timeout=ANSWERS_WITHIN)
+
+    wait_for(lambda: answer().ok, "a copy in step")
+    assert answer().json()["status"] == "ready"
 
 
 def webhook(url: str, body: str, secret: str, **headers: str) -> requests.Response:

@@ -1,0 +1,74 @@
+"""Does the database take a write, and is our copy in step with Stripe? Answered in time,
+whatever hangs, and from one question for all who ask within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from billing.errors import StoreFailure
+from billing.store import sync
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy import Connection
+
+    from billing.mirror import Mirror, MirrorState
+    from billing.store import Store
+
+T = TypeVar("T")
+
+ANSWERS_WITHIN = 2.0
+GOOD_FOR = 1.0
+
+
+class Health:
+    """Every method raises ``BillingError`` within ``ANSWERS_WITHIN`` seconds."""
+
+    def __init__(self, store: Store, mirror: Mirror) -> None:
+        self._write = _Shared(lambda: store.write(_write))
+        self._copy = _Shared(mirror.state)
+
+    async def database(self) -> str:
+        """The database's kind (``sqlite``, ``postgresql``), once it has taken a write."""
+        return await self._write.answer("take a write")
+
+    async def copy(self) -> MirrorState:
+        """How far our copy goes."""
+        return await self._copy.answer("answer")
+
+
+def _write(connection: Connection) -> str:
+    sync.save(connection, "health", sync.now(connection))
+    return connection.dialect.name
+
+
+class _Shared(Generic[T]):
+    """A question that is asked once for all who ask within ``GOOD_FOR`` seconds, or while it
+    still hangs."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
+        self._ask = ask
+        self._asked_at = 0.0
+        self._asking: asyncio.Task[T] | None = None
+
+    async def answer(self, wanted: str) -> T:
+        """``wanted`` says what the database has to do, for the failure."""
+        if self._asking is None or (
+            self._asking.done() and time.monotonic() - self._asked_at >= GOOD_FOR
+        ):
+            self._asked_at = time.monotonic()
+            self._asking = asyncio.create_task(self._answer())
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                return await asyncio.shield(self._asking)
+        except TimeoutError:
+            raise StoreFailure(
+                f"The database did not {wanted} within {ANSWERS_WITHIN:g} seconds.",
+                "Check its server, and what else it is busy with.",
+            ) from None
+
+    async def _answer(self) -> T:
+        return await self._ask()

@@ -1,0 +1,153 @@
+"""Health proves that a write works, readiness that our copy is in step; both answer in time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from billing import health, position
+from billing.errors import NotConfigured, StoreFailure, StripeFailure
+from billing.mirror import STALE_AFTER, MirrorState
+from billing.services import Services
+from tests.support.quick_services import at_work, open_services, settings_for
+from tests.support.stripe_account import DOWN
+from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from sqlalchemy import Connection
+
+    from tests.support.stripe_account import StripeAccount
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def services(account: StripeAccount, database_url: str) -> AsyncIterator[Services]:
+    async with open_services(account.url, database_url) as opened:
+        yield opened
+
+
+async def test_one_write_answers_all_who_ask_within_a_second(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, writes = services.store.write, 0
+
+    async def counted(change: Callable[[Connection], Any]) -> Any:
+        nonlocal writes
+        writes += 1
+        return await write(change)
+
+    monkeypatch.setattr(services.store, "write", counted)
+    monkeypatch.setattr(health, "GOOD_FOR", 60.0)
+    kinds = await asyncio.gather(*(services.health.database() for _ in range(100)))
+    assert set(kinds) <= {"sqlite", "postgresql"}
+    assert writes == 1
+    monkeypatch.setattr(health, "GOOD_FOR", 0.0)
+    await services.health.database()
+    assert writes == 2
+
+
+async def test_a_write_that_hangs_is_unhealthy_in_time_and_is_not_asked_for_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "ANSWERS_WITHIN", 0.1)
+    write, writes, may_go_on = services.store.write, 0, asyncio.Event()
+
+    async def hanging(change: Callable[[Connection], Any]) -> Any:
+        nonlocal writes
+        writes += 1
+        await may_go_on.wait()
+        return await write(change)
+
+    monkeypatch.setattr(services.store, "write", hanging)
+    for _ in range(3):
+        with pytest.raises(StoreFailure, match="did not take a write within"):
+            await services.health.database()
+    assert writes == 1
+    may_go_on.set()
+
+    async def is_healthy() -> bool:
+        try:
+            await services.health.database()
+        except StoreFailure:
+            return False
+        return True
+
+    await until(is_healthy, "health once the database takes writes")
+
+
+async def test_it_is_ready_once_our_copy_is_in_step(
+    services: Services, account: StripeAccount
+) -> None:
+    account.sell("credits", 5)
+    with pytest.raises(StripeFailure, match="history is still being read"):
+        await services.report_readiness()
+    started = time.time()
+    async with at_work(services.follower.run):
+
+        async def is_ready() -> bool:
+            try:
+                report = await services.report_readiness()
+            except StripeFailure:
+                return False
+            assert report["status"] == "ready"
+            assert started <= report["as_of"] <= time.time()
+            return True
+
+        await until(is_ready, "a copy in step")
+
+
+@pytest.mark.parametrize("seconds", [STALE_AFTER + 1, -STALE_AFTER - 1])
+async def test_it_is_not_ready_while_nobody_has_asked_stripe_for_long(
+    services: Services, seconds: float
+) -> None:
+    """Or when the last look lies ahead, since the clock was set back."""
+    remark = {"complete": True, "as_of": time.time() - seconds}
+    await services.store.write(partial(position.note, remark=remark))
+    with pytest.raises(StripeFailure, match="Stripe has not been asked for news"):
+        await services.report_readiness()
+
+
+async def test_a_failure_makes_it_unready_once_it_has_lasted(
+    services: Services, account: StripeAccount
+) -> None:
+    async with at_work(services.follower.run):
+
+        async def state() -> MirrorState:
+            return await services.mirror.state()
+
+        async def is_complete() -> bool:
+            return (await state()).complete
+
+        await until(is_complete)
+        account.faults = DOWN
+
+        async def has_failed() -> bool:
+            return (await state()).failure is not None
+
+        await until(has_failed)
+    failed = await state()
+    assert failed.behind is None
+    behind = replace(failed, age=STALE_AFTER + 1).behind
+    assert isinstance(behind, StripeFailure)
+    assert "HTTP 500" in behind.message
+    assert behind.request_id == "req_of_the_test"
+
+
+async def test_without_a_key_it_is_not_ready(account: StripeAccount, sqlite_url: str) -> None:
+    services = Services(
+        replace(settings_for(account.url, sqlite_url), secret_key=None), stripe_name="None"
+    )
+    try:
+        with pytest.raises(NotConfigured):
+            await services.report_readiness()
+        assert (await services.report_health())["mode"] == "not configured"
+    finally:
+        await services.aclose()
