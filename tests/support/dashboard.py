@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 60.0
+STOPS_WITHIN = 20.0
 OUR_SETTINGS = re.compile(r"STRIPE_|PINGPOINT_|DATABASE_URL|BILLING_|STREAMLIT_")
 
 
@@ -28,11 +30,22 @@ class Process:
 
     url: str
     log_file: Path
-    pid: int
+    running: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.running.pid
 
     @property
     def log(self) -> str:
         return self.log_file.read_text()
+
+    def stop(self, number: int = signal.SIGTERM) -> float:
+        """Tell it to stop; how many seconds that took."""
+        started = time.monotonic()
+        self.running.send_signal(number)
+        self.running.wait(STOPS_WITHIN)
+        return time.monotonic() - started
 
 
 @contextmanager
@@ -60,11 +73,11 @@ def process(
                 if running.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"It did not start:\n{log_file.read_text()}")
                 time.sleep(0.05)
-            yield Process(found.group(1), log_file, running.pid)
+            yield Process(found.group(1), log_file, running)
         finally:
             running.terminate()
             try:
-                running.wait(20)
+                running.wait(STOPS_WITHIN)
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
