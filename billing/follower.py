@@ -47,7 +47,7 @@ FORBIDDEN_AGAIN_SECONDS = 60.0
 LEAVE_SECONDS = 1.0
 # The events that change something, and those that tell the rest of a session's story.
 FOLLOWED_TYPES = tuple(TURNS)
-FAILURE = ("failure", "next_step", "request_id")
+FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
 NO_EVENTS = ("no_events", "no_events_next_step")
 
 JSON = dict[str, Any]
@@ -258,7 +258,8 @@ class Follower:
     async def _note_failure(self, failure: BillingError) -> None:
         if not isinstance(failure, StripeFailure | StoreFailure):  # those are logged already
             self._outage.failed(f"Stripe could not be followed: {failure} {failure.next_step}")
-        values = (failure.message, failure.next_step, getattr(failure, "request_id", None))
+        request_id = getattr(failure, "request_id", None)
+        values = (failure.message, failure.next_step, request_id, failure.is_temporary)
         remark = dict(zip(FAILURE, values, strict=True))
         with suppress(StoreFailure):
             await self._store.write(partial(position.note, remark=remark))

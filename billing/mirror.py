@@ -42,8 +42,9 @@ Made = tuple[JSON, str | None]  # a session, and the id of the request that made
 class MirrorState:
     """How far the copy goes. ``as_of`` in Unix seconds is when it was last known to be in step
     (0 never), ``age`` how many seconds ago that was; ``complete`` that the whole history is in
-    it, else ``read`` sessions so far; ``failure`` why the last step failed, in words;
-    ``no_events`` why the key may not read events, so that sessions are followed by lists alone."""
+    it, else ``read`` sessions so far; ``failure`` why the last step failed, in words, and whether
+    that passes by itself; ``no_events`` why the key may not read events, so that sessions are
+    followed by lists alone."""
 
     as_of: float = 0.0
     complete: bool = False
@@ -54,15 +55,23 @@ class MirrorState:
     no_events: str | None = None
     no_events_next_step: str = ""
     age: float | None = None
+    failure_is_temporary: bool = False
 
     @property
-    def behind(self) -> BillingError | None:
+    def last_failure(self) -> StripeFailure | None:
+        """Why the last step failed, if it did."""
+        if self.failure is None:
+            return None
+        return StripeFailure(self.failure, self.next_step, request_id=self.request_id)
+
+    @property
+    def behind(self) -> StripeFailure | None:
         """Why the copy cannot be called in step with Stripe; None while it can."""
         # A time that lies ahead was written before somebody set the clock back.
         if self.complete and self.age is not None and abs(self.age) < STALE_AFTER:
             return None
-        if self.failure:
-            return StripeFailure(self.failure, self.next_step, request_id=self.request_id)
+        if self.last_failure:
+            return self.last_failure
         if not self.complete:
             return StripeFailure(
                 f"The history is still being read from Stripe: {self.read:,} sessions so far.",
@@ -202,4 +211,5 @@ def _state(connection: Connection) -> MirrorState:
         request_id=saved.get("request_id"),
         no_events=saved.get("no_events"),
         no_events_next_step=saved.get("no_events_next_step", ""),
+        failure_is_temporary=saved.get("failure_is_temporary", False),
     )

@@ -11,6 +11,7 @@ from pages.kit.sandbox_notices import clock_ahead, faults_on
 from pages.markdown import plain
 from pages.notices import notices
 from pages.setting_notices import unreadable_secrets_file, unusable_key
+from pages.stripe_notices import out_of_step
 
 # The browser's tab is called as the page is, which is why no title stands here.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -51,6 +52,6 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     else:
         st.badge("Stripe is not configured", icon=":material/error:", color="red")
 
-notices((unusable_key, unreadable_secrets_file, faults_on, clock_ahead))
+notices((unusable_key, unreadable_secrets_file, faults_on, out_of_step, clock_ahead))
 
 page.run()

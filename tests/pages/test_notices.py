@@ -11,9 +11,12 @@ from streamlit.testing.v1 import AppTest
 from billing.page_services import hand_over
 from pages.kit.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from billing.mirror import MirrorState
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
@@ -64,6 +67,29 @@ def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedSh
         assert not any("status" in text and "stripe" in text for text in texts)
     finally:
         shop.controls.set_faults(NO_FAULTS)
+
+
+def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
+    shop: ConnectedShop,
+) -> None:
+    def state() -> MirrorState:
+        return shop.pages.call(shop.services.mirror.state)
+
+    wait_for(lambda: state().complete and not state().failure, "a copy in step")
+    shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
+    try:
+        wait_for(lambda: state().failure, "a step that failed")
+        told = [
+            f"{alert.proto.title}. {alert.value}"
+            for alert in opened(shop).warning
+            if "Stripe" in alert.proto.title
+        ]
+        assert told[0].startswith("Can't reach Stripe. Showing data from ")
+        assert "HTTP 500" in told[0]
+    finally:
+        shop.controls.set_faults(NO_FAULTS)
+    wait_for(lambda: not state().failure, "a step that succeeds again")
+    wait_for(lambda: "Can't reach Stripe" not in titles(opened(shop)), "no notice any more")
 
 
 def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
