@@ -17,6 +17,7 @@ from stripe_sandbox.api.expand import Expander, Include, Load
 from stripe_sandbox.api.responses import unrecognized
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.checkout_page import routes
+from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.pay import ControlPayments
@@ -26,8 +27,9 @@ from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.payments.bank_debits import BankDebits
+from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
-from stripe_sandbox.payments.completion import SessionPayments
+from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.renewals import Renewals
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.account import Accounts
@@ -44,9 +46,8 @@ from stripe_sandbox.resources.prices import Prices
 from stripe_sandbox.resources.products import Products
 from stripe_sandbox.resources.subscriptions import Subscriptions
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
-from stripe_sandbox.scheduling.background import Sweep, kept_up
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
-from stripe_sandbox.scheduling.scheduler import Timeline
+from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.schema.objects import sdk_class
 from stripe_sandbox.storage.database import Database
@@ -102,12 +103,13 @@ class Sandbox:
         charges = Charges(backend, jobs)
         disputes = Disputes(backend, jobs)
         invoices = Invoices(backend)
-        subscriptions = Subscriptions(backend, jobs, invoices)
+        subscriptions = Subscriptions(backend, jobs)
         invoice_payments = SubscriptionPayments(backend, invoices, customers)
-        delayed = BankDebits(backend, jobs, intents, charges, invoice_payments)
-        Renewals(backend, jobs, invoices, intents, charges, delayed, invoice_payments)
+        card_charges = CardCharges(charges, intents)
+        bank_debits = BankDebits(backend, jobs, intents, charges, invoice_payments)
+        Renewals(backend, jobs, invoices, intents, card_charges, bank_debits, invoice_payments)
         self._endpoints = WebhookEndpoints(backend, destinations)
-        self._sessions = CheckoutSessions(backend, LineItems(backend, self._prices), intents)
+        self._sessions = CheckoutSessions(backend, jobs, LineItems(backend, self._prices), intents)
         self._deliveries = Deliveries(
             backend,
             self._endpoints,
@@ -117,15 +119,18 @@ class Sandbox:
             timeout=config.delivery_timeout,
             concurrency=config.delivery_concurrency,
         )
-        self.payments = Payments(
+        completion = SessionCompletion(
             backend,
             self._sessions,
+            customers,
             methods,
-            intents,
-            charges,
-            SessionPayments(backend, self._sessions, customers, methods, intents, subscriptions),
-            delayed,
-            self._deliveries.answered,
+            subscriptions,
+            invoices,
+            card_charges,
+            bank_debits,
+        )
+        self.payments = Payments(
+            backend, self._sessions, methods, intents, card_charges, completion
         )
         resources = (
             Accounts(backend), products, self._prices, customers, self._sessions, intents, charges,
@@ -140,26 +145,30 @@ class Sandbox:
             base_url=base_url,
             delay=config.delay,
         )
-        timeline = Timeline(backend, self.clock, self._sessions, jobs)
-        self._sweep = Sweep(self.clock, timeline, self._forget_old, shared=self._database.shared)
+        self._scheduler = Scheduler(self._database, self.clock, jobs, self._forget_old)
         control = Control(
             self.clock,
-            timeline,
-            self._deliveries.answered,
+            self._scheduler,
+            self._deliveries.wait_for_responses,
             events,
             ControlState(backend, self.clock, faults),
             faults,
             ControlPayments(backend, self.payments),
-            History(backend, self.clock, timeline, self._sessions, self.payments),
+            History(backend, self.clock, self._scheduler, self._sessions, self.payments),
             base_url,
         )
         self._move(base_url)
+        self._sessions.schedule_expiries()
         self.asgi = Starlette(
             routes=[
                 Mount("/v1", app=self._api),
                 Mount("/v2", app=self._api),
                 *control.routes(),
-                *routes.routes(self.payments),
+                *routes.routes(
+                    self.payments,
+                    CheckoutViews(backend, self._sessions),
+                    self._deliveries.wait_for_responses,
+                ),
             ],
             exception_handlers={404: unrecognized, 405: unrecognized},
             lifespan=self._lifespan,
@@ -214,7 +223,8 @@ class Sandbox:
         """Do the background work: deliver webhooks, what a stopped process left included, and let
         happen what falls due. At the end the database is closed, so that its file holds all."""
         tasks = [
-            asyncio.create_task(kept_up(work)) for work in (self._deliveries.run, self._sweep.run)
+            asyncio.create_task(keep_running(work))
+            for work in (self._deliveries.run, self._scheduler.run)
         ]
         try:
             yield

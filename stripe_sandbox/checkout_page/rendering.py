@@ -14,8 +14,8 @@ from stripe_sandbox.checkout_page.form import FIELDS, FieldError
 from stripe_sandbox.checkout_page.samples import sample_groups
 from stripe_sandbox.checkout_page.security import web_link
 from stripe_sandbox.checkout_page.text import OrderText
+from stripe_sandbox.checkout_page.view import CheckoutView
 from stripe_sandbox.payments.bank_debits import SETTLES_IN
-from stripe_sandbox.payments.checkout import CheckoutView
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

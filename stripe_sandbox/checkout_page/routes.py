@@ -21,6 +21,7 @@ A card or account number is handed to the engine and kept nowhere else.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
@@ -36,10 +37,10 @@ from stripe_sandbox.checkout_page.security import (
     comes_from_another_site,
     web_link,
 )
+from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
 from stripe_sandbox.payments.checkout import (
     AuthenticationRequired,
     Card,
-    CheckoutView,
     Declined,
     NotOpen,
     Paid,
@@ -49,6 +50,11 @@ from stripe_sandbox.payments.checkout import (
 )
 
 LARGEST_BODY = 16 * 1024
+RESPONSES_WITHIN = 10.0
+"""Seconds that a payer waits for the shop's webhook endpoints, as in Stripe's Checkout."""
+
+WaitForResponses = Callable[[Iterable[str], float], Awaitable[None]]
+"""Returns when every endpoint responded to each of the events, or after so many seconds."""
 _DYNAMIC_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
 _FIELD_OF_PARAM = {"number": "number", "exp_month": "expiry", "exp_year": "expiry", "cvc": "cvc"}
 # Where the API's message speaks to the programmer, Checkout has words of its own.
@@ -58,9 +64,11 @@ _WORDS_FOR_PAYERS = {
 }
 
 
-def routes(payments: Payments) -> list[BaseRoute]:
+def routes(
+    payments: Payments, views: CheckoutViews, wait_for_responses: WaitForResponses
+) -> list[BaseRoute]:
     """The page's routes, to be served at the root or under any prefix."""
-    page = CheckoutPage(payments)
+    page = CheckoutPage(payments, views, wait_for_responses)
     return [
         Route("/c/pay/{session_id}", page.show, methods=["GET"]),
         Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
@@ -80,15 +88,19 @@ class _Refused(Exception):
 
 
 class CheckoutPage:
-    """Answers the page's requests; all it knows of a session it asks of the engine."""
+    """Answers the page's requests."""
 
-    def __init__(self, payments: Payments) -> None:
+    def __init__(
+        self, payments: Payments, views: CheckoutViews, wait_for_responses: WaitForResponses
+    ) -> None:
         self._payments = payments
+        self._views = views
+        self._wait_for_responses = wait_for_responses
         self._html = CheckoutHtml()
 
     async def show(self, request: Request) -> Response:
         """The page of a session: the form while it is open, else what became of it."""
-        view = self._payments.view(request.path_params["session_id"])
+        view = self._views.get(request.path_params["session_id"])
         if view is None:
             return _page(self._html.unknown(), 404)
         if view.status == "open":
@@ -109,7 +121,7 @@ class CheckoutPage:
         )
 
     async def pay(self, request: Request) -> Response:
-        """Try to pay as submitted; what went through is answered once the webhooks were told."""
+        """Try to pay as submitted; a payment is answered once the webhooks were delivered."""
         session_id = request.path_params["session_id"]
         submitted: dict[str, Any] = {}
         try:
@@ -155,7 +167,7 @@ class CheckoutPage:
             raise _Refused(404, "unknown", unknown) from None
 
     def _known(self, session_id: str) -> CheckoutView:
-        view = self._payments.view(session_id)
+        view = self._views.get(session_id)
         if view is None:
             error = FieldError("session", "There is no such Checkout Session.", "resource_missing")
             raise _Refused(404, "unknown", error)
@@ -168,7 +180,7 @@ class CheckoutPage:
         match outcome:
             case Paid() | Processing():
                 # As Stripe does: the shop hears of the payment before its customer is back.
-                await self._payments.webhooks_answered(outcome.event_ids)
+                await self._wait_for_responses(outcome.event_ids, RESPONSES_WITHIN)
                 return_url = web_link(outcome.return_url)
                 status = "paid" if isinstance(outcome, Paid) else "processing"
                 if _is_json(request):
@@ -195,7 +207,7 @@ class CheckoutPage:
         if _is_json(request):
             errors = [_error_json(error) for error in refused.errors]
             return _json({"status": refused.status, "errors": errors}, refused.status_code)
-        view = self._payments.view(session_id)
+        view = self._views.get(session_id)
         if view is None or refused.status == "forbidden":
             return _page(self._html.unknown(up="../"), refused.status_code)
         if view.status != "open":

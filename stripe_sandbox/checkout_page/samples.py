@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS, TestBankAccount
 from stripe_sandbox.cards import TEST_CARDS, Brand, TestCard
-from stripe_sandbox.payments.checkout import CheckoutView
+from stripe_sandbox.checkout_page.view import CheckoutView
 
 BRAND_NAMES: dict[Brand, str] = {
     "visa": "Visa",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stripe_sandbox.checkout_page.view import CheckoutView
 from stripe_sandbox.currencies import figure
-from stripe_sandbox.payments.checkout import CheckoutView
 
 _SYMBOLS = {
     "usd": "$",

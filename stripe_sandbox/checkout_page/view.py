@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.checkout_session_object import known_email, return_url
+from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.storage.objects import Object
 
 
@@ -40,34 +41,44 @@ class CheckoutView:
     expires_at: int
 
 
-def checkout_view(backend: Backend, session: Object, line_items: list[Object]) -> CheckoutView:
-    """The view of a session with its line items."""
-    return CheckoutView(
-        id=session["id"],
-        status=session["status"],
-        payment_status=session["payment_status"],
-        mode=session["mode"],
-        submit_type=session["submit_type"],
-        currency=session["currency"],
-        amount_total=session["amount_total"],
-        line_items=tuple(_line_view(backend, item) for item in line_items),
-        payment_method_types=tuple(session["payment_method_types"]),
-        customer_email=known_email(session),
-        cancel_url=session["cancel_url"],
-        return_url=return_url(session),
-        expires_at=session["expires_at"],
-    )
+class CheckoutViews:
+    """Reads what the page shows."""
 
+    def __init__(self, backend: Backend, sessions: CheckoutSessions) -> None:
+        self._backend = backend
+        self._sessions = sessions
 
-def _line_view(backend: Backend, item: Object) -> LineItemView:
-    price = item["price"]
-    product = backend.objects.get("product", price["product"])
-    recurring = price["recurring"]
-    return LineItemView(
-        name=item["description"],
-        description=product["description"] if product else None,
-        quantity=item["quantity"],
-        unit_amount=price["unit_amount"],
-        amount_total=item["amount_total"],
-        interval=recurring and recurring["interval"],
-    )
+    def get(self, session_id: str) -> CheckoutView | None:
+        """The view of a session as it is now, or None when there is no such session."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return None
+        items = self._sessions.all_line_items(session_id)
+        return CheckoutView(
+            id=session["id"],
+            status=session["status"],
+            payment_status=session["payment_status"],
+            mode=session["mode"],
+            submit_type=session["submit_type"],
+            currency=session["currency"],
+            amount_total=session["amount_total"],
+            line_items=tuple(self._line_item(item) for item in items),
+            payment_method_types=tuple(session["payment_method_types"]),
+            customer_email=known_email(session),
+            cancel_url=session["cancel_url"],
+            return_url=return_url(session),
+            expires_at=session["expires_at"],
+        )
+
+    def _line_item(self, item: Object) -> LineItemView:
+        price = item["price"]
+        product = self._backend.objects.get("product", price["product"])
+        recurring = price["recurring"]
+        return LineItemView(
+            name=item["description"],
+            description=product["description"] if product else None,
+            quantity=item["quantity"],
+            unit_amount=price["unit_amount"],
+            amount_total=item["amount_total"],
+            interval=recurring and recurring["interval"],
+        )

@@ -23,7 +23,7 @@ from stripe_sandbox.control.history_plan import (
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer, Payments
 from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
-from stripe_sandbox.scheduling.scheduler import Timeline
+from stripe_sandbox.scheduling.scheduler import Scheduler
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.objects import Object
 
@@ -54,13 +54,13 @@ class History:
         self,
         backend: Backend,
         clock: SimulatedClock,
-        timeline: Timeline,
+        scheduler: Scheduler,
         sessions: CheckoutSessions,
         payments: Payments,
     ) -> None:
         self._backend = backend
         self._clock = clock
-        self._timeline = timeline
+        self._scheduler = scheduler
         self._sessions = sessions
         self._payments = payments
 
@@ -68,7 +68,7 @@ class History:
         """Make the history, all of it or nothing, and tell no endpoint; returns how many
         `sessions` there are of it and how many of them were `paid`. StripeError: something that
         cannot be sold."""
-        while not self._timeline.catch_up():  # what is due already is no part of the history
+        while not self._scheduler.run_due():  # what is due already is no part of the history
             pass
         with self._backend.database.transaction(), self._backend.events.muted():
             made = _Simulation(self, plan, base_url).live()
@@ -84,13 +84,13 @@ class History:
 
     def at(self, moment: float, step: Callable[[], None]) -> None:
         """Do a step at its time, after all that fell due before it."""
-        self._timeline.reach(moment)
-        with self._clock.at(moment):
+        self._scheduler.run_until(moment)
+        with self._clock.frozen_at(moment):
             step()
 
     def reach(self, moment: float) -> None:
         """Let fall due what is due by then."""
-        self._timeline.reach(moment)
+        self._scheduler.run_until(moment)
 
     def offer(self, sold: Offer, quantity: int, plan: HistoryPlan, base_url: str) -> Object:
         """A new session."""

@@ -19,6 +19,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.auth import check_key
 from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.responses import error_response, json_response, new_request_id
+from stripe_sandbox.control.clock_summary import summarize
 from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_plan import HistoryPlan
@@ -27,7 +28,7 @@ from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
-from stripe_sandbox.scheduling.scheduler import Timeline, happened
+from stripe_sandbox.scheduling.scheduler import Scheduler
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ logger = logging.getLogger(__name__)
 FARTHEST_ADVANCE = 400 * 86_400.0
 """A year and a bit: the yearly renewal is the farthest that anybody waits for."""
 FARTHEST_AHEAD = 10 * FARTHEST_ADVANCE
-ANSWERS_WITHIN = 10.0
+RESPONSES_WITHIN = 10.0
 LONGEST_DELAY = 3_600.0
 MAXIMUM_DUPLICATES = 20
 MAXIMUM_REQUESTS = 1_000_000
@@ -52,8 +53,8 @@ class Control:
     def __init__(
         self,
         clock: SimulatedClock,
-        timeline: Timeline,
-        answered: Callable[[Iterable[str], float], Awaitable[None]],
+        scheduler: Scheduler,
+        wait_for_responses: Callable[[Iterable[str], float], Awaitable[None]],
         events: EventLog,
         state: ControlState,
         faults: FaultSwitch,
@@ -62,8 +63,8 @@ class Control:
         base_url: str,
     ) -> None:
         self._clock = clock
-        self._timeline = timeline
-        self._answered = answered
+        self._scheduler = scheduler
+        self._wait_for_responses = wait_for_responses
         self._events = events
         self._state = state
         self._faults = faults
@@ -131,12 +132,12 @@ class Control:
                 "it back.",
             )
         with self._events.capture() as recorded:
-            await self._timeline.advance(seconds)
-        await self._answered(recorded.ids, ANSWERS_WITHIN)
+            await self._scheduler.advance(seconds)
+        await self._wait_for_responses(recorded.ids, RESPONSES_WITHIN)
         return {
             "now": self._clock.now(),
             "events": recorded.ids,
-            "happened": happened(recorded.counts),
+            "happened": summarize(recorded.counts),
         }
 
     async def _show_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:

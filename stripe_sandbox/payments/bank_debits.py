@@ -3,24 +3,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import TestBankAccount, of_fingerprint
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.charges import Charges
-from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
-from stripe_sandbox.resources.payment_intents import KIND as INTENT
 from stripe_sandbox.resources.payment_intents import PaymentIntents
-from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 
-KIND = "debit.settled"
 SETTLES_IN = 20.0
 """Seconds until the bank answers: long enough to be seen, short enough to wait for (Stripe's take
 about four days)."""
 
 
+@dataclass(frozen=True)
+class DebitPayment:
+    """A PaymentIntent and the bank account that is to pay it; the bank answers after `settles_in`
+    seconds."""
+
+    intent: Object
+    method: Object
+    account: TestBankAccount
+    settles_in: float = SETTLES_IN
+
+
 class BankDebits:
-    """Begins a debit, and tells later what came of it."""
+    """Debits bank accounts: begins at once, completes when the bank answers."""
 
     def __init__(
         self,
@@ -35,28 +45,22 @@ class BankDebits:
         self._intents = intents
         self._charges = charges
         self._subscriptions = subscriptions
-        jobs.on_due(KIND, self._complete)
+        jobs.register(JobKind.DEBIT_COMPLETION, self._complete)
 
-    def begin(
-        self,
-        intent: Object,
-        method: Object,
-        account: TestBankAccount,
-        settles_in: float = SETTLES_IN,
-        *,
-        session: str | None = None,
-    ) -> Object:
-        """The charge, pending. `session`: the Checkout Session that it pays. Records
-        `charge.pending` and `payment_intent.processing`."""
-        charge = self._charges.create_debit(intent, method, account)
+    def begin(self, payment: DebitPayment, session: str | None = None) -> None:
+        """Begin the debit; the intent is `processing`. `session`: the Checkout Session that it
+        pays. Records `charge.pending` and `payment_intent.processing`."""
+        intent, method = payment.intent, payment.method
+        charge = self._charges.create_debit(intent, method, payment.account)
         self._intents.process(intent, method, charge)
-        self._backend.objects.save_hidden(INTENT, intent["id"], {"session": session})
-        self._jobs.add(self._backend.clock.time() + settles_in, KIND, intent["id"])
-        return charge
+        self._backend.objects.save_hidden("payment_intent", intent["id"], {"session": session})
+        answered_at = self._backend.clock.time() + payment.settles_in
+        self._jobs.add(answered_at, JobKind.DEBIT_COMPLETION, intent["id"])
 
     def _complete(self, intent_id: str) -> None:
-        """The bank's answer is there."""
-        intent = self._backend.objects.get(INTENT, intent_id)
+        """Apply the bank's answer, which the account's number decides."""
+        objects = self._backend.objects
+        intent = objects.get("payment_intent", intent_id)
         if intent is None or intent["status"] != "processing":
             return
         method = self._backend.require("payment_method", intent["payment_method"], "")
@@ -68,12 +72,12 @@ class BankDebits:
         else:
             self._intents.fail(intent, method, refusal, charge)
         self._subscriptions.record_payment(intent, paid=refusal is None)
-        session_id = self._backend.objects.hidden(INTENT, intent_id).get("session")
-        session = session_id and self._backend.objects.get(SESSION, session_id)
+        session_id = objects.hidden("payment_intent", intent_id).get("session")
+        session = session_id and objects.get("checkout.session", session_id)
         if not session:
             return
-        outcome = "failed" if refusal else "succeeded"
         if refusal is None:
             session["payment_status"] = "paid"
-            self._backend.objects.save(session)
-        self._backend.events.record(f"checkout.session.async_payment_{outcome}", session)
+            objects.save(session)
+        result = "failed" if refusal else "succeeded"
+        self._backend.events.record(f"checkout.session.async_payment_{result}", session)

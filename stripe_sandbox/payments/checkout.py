@@ -1,19 +1,16 @@
-"""What paying a Checkout Session does (https://docs.stripe.com/payments/checkout/how-checkout-works).
+"""Paying a Checkout Session (https://docs.stripe.com/payments/checkout/how-checkout-works).
 
 Everything a payment changes is one transaction, the events and their deliveries included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
-
 from stripe_sandbox import bank_accounts, cards, errors
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
-from stripe_sandbox.checkout_page.view import CheckoutView, LineItemView, checkout_view
-from stripe_sandbox.payments.bank_debits import SETTLES_IN, BankDebits
-from stripe_sandbox.payments.completion import SessionPayments
+from stripe_sandbox.payments.bank_debits import SETTLES_IN, DebitPayment
+from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
+from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.outcomes import (
     AuthenticationRequired,
     Card,
@@ -25,8 +22,6 @@ from stripe_sandbox.payments.outcomes import (
     Processing,
 )
 from stripe_sandbox.payments.validation import check_card, payer_refusal
-from stripe_sandbox.resources.charges import Charges
-from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.checkout_session_object import known_email, return_url
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.payment_intents import PaymentIntents
@@ -36,9 +31,7 @@ from stripe_sandbox.storage.objects import Object
 __all__ = [
     "AuthenticationRequired",
     "Card",
-    "CheckoutView",
     "Declined",
-    "LineItemView",
     "NotOpen",
     "Paid",
     "Payer",
@@ -57,27 +50,15 @@ class Payments:
         sessions: CheckoutSessions,
         methods: PaymentMethods,
         intents: PaymentIntents,
-        charges: Charges,
-        session_payments: SessionPayments,
-        delayed: BankDebits,
-        answered: Callable[[Iterable[str], float], Awaitable[None]],
+        card_charges: CardCharges,
+        completion: SessionCompletion,
     ) -> None:
         self._backend = backend
         self._sessions = sessions
         self._methods = methods
         self._intents = intents
-        self._charges = charges
-        self._session = session_payments
-        self._debits = delayed
-        self._answered = answered
-
-    def view(self, session_id: str) -> CheckoutView | None:
-        """What the page shows of a session, or None when there is no such session."""
-        session = self._sessions.current(session_id)
-        if session is None:
-            return None
-        line_items = self._backend.objects.hidden(SESSION, session_id)["line_items"]
-        return checkout_view(self._backend, session, line_items)
+        self._card_charges = card_charges
+        self._completion = completion
 
     def pay(
         self, session_id: str, card: Card, payer: Payer, *, first_charge_passes: bool = False
@@ -88,7 +69,7 @@ class Payments:
         `first_charge_passes` lets it begin a subscription, whose renewals then fail.
         """
         with self._backend.database.transaction():
-            session = self._session.open(session_id)
+            session = self._open_session(session_id)
             if isinstance(session, NotOpen):
                 return session
             test_card, refusal = check_card(card, self._backend.clock)
@@ -98,23 +79,19 @@ class Payments:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
             billing = billing_details(email, payer.name, payer.country)
             if session["amount_total"] == 0:
-                return self._nothing_to_pay(session, billing)
-            saved = session["mode"] == "subscription"
+                return self._complete_free(session, billing)
+            subscribes = session["mode"] == "subscription"
             method = self._methods.create_card(
-                test_card,
-                card.exp_month,
-                card.exp_year,
-                billing,
-                "always" if saved else "unspecified",
+                test_card, card.exp_month, card.exp_year, billing, _redisplay(session)
             )
-            intent = self._session.intent(session)
-            self._session.remember(session, intent, method, test_card.number)
+            intent = self._intent(session)
+            self._remember(session, intent, method, test_card.number)
             if test_card.authentication:
                 self._intents.require_action(intent, method)
                 return AuthenticationRequired(intent["id"])
-            if first_charge_passes and saved and test_card.attaches:
-                test_card = replace(test_card, refusal=None)
-            return self._charge(session, intent, method, test_card, authenticated=False)
+            passes = first_charge_passes and subscribes and test_card.attaches
+            refusal = None if passes else test_card.refusal
+            return self._charge(session, CardPayment(intent, method, test_card, refusal))
 
     def debit(
         self, session_id: str, account_number: str, payer: Payer, settles_in: float = SETTLES_IN
@@ -122,7 +99,7 @@ class Payments:
         """Pay the session from a US test bank account: complete now, paid or not `settles_in`
         seconds later. KeyError: no such session. StripeError: it cannot be paid that way."""
         with self._backend.database.transaction():
-            session = self._session.open(session_id)
+            session = self._open_session(session_id)
             if isinstance(session, NotOpen):
                 return session
             if "us_bank_account" not in session["payment_method_types"]:
@@ -138,20 +115,12 @@ class Payments:
                 return _declined(refusal)
             billing = billing_details(email, payer.name, payer.country)
             if session["amount_total"] == 0:
-                return self._nothing_to_pay(session, billing)
-            saved = session["mode"] == "subscription"
-            method = self._methods.create_bank_account(
-                account, billing, "always" if saved else "unspecified"
-            )
-            intent = self._session.intent(session)
-            self._session.remember(session, intent, method, None)
-            completed = self._session.complete(
-                session,
-                billing,
-                (intent, method),
-                lambda: self._debits.begin(intent, method, account, settles_in, session=session_id),
-                delayed=True,
-            )
+                return self._complete_free(session, billing)
+            method = self._methods.create_bank_account(account, billing, _redisplay(session))
+            intent = self._intent(session)
+            self._remember(session, intent, method, None)
+            payment = DebitPayment(intent, method, account, settles_in)
+            completed = self._completion.complete(session, billing, payment)
             return Processing(return_url(session) or "", (completed,))
 
     def authenticate(
@@ -159,10 +128,10 @@ class Payments:
     ) -> PaymentOutcome:
         """Finish a 3-D Secure challenge. KeyError: no such session or challenge."""
         with self._backend.database.transaction():
-            session = self._session.open(session_id)
+            session = self._open_session(session_id)
             if isinstance(session, NotOpen):
                 return session
-            hidden = self._backend.objects.hidden(SESSION, session_id)
+            hidden = self._backend.objects.hidden("checkout.session", session_id)
             intent = self._backend.objects.get("payment_intent", payment_intent)
             if (
                 intent is None
@@ -174,47 +143,61 @@ class Payments:
             if not succeed:
                 self._intents.fail(intent, method, cards.AUTHENTICATION_FAILED, None)
                 return _declined(cards.AUTHENTICATION_FAILED)
-            test_card = cards.find(hidden["card"])
-            if test_card is None:
+            card: TestCard | None = cards.find(hidden["card"])
+            if card is None:
                 raise KeyError(payment_intent)
-            return self._charge(session, intent, method, test_card, authenticated=True)
+            payment = CardPayment(intent, method, card, card.refusal, authenticated=True)
+            return self._charge(session, payment)
 
-    async def webhooks_answered(self, event_ids: Iterable[str], timeout: float = 10.0) -> None:  # noqa: ASYNC109  # the page's interface
-        """Return when every endpoint gave its first answer, or after `timeout` seconds."""
-        await self._answered(event_ids, timeout)
+    def _open_session(self, session_id: str) -> Object | NotOpen:
+        """The session, if it can be paid. KeyError: no such session."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise KeyError(session_id)
+        if session["status"] != "open":
+            return NotOpen(session["status"], return_url(session))
+        return session
 
-    def _nothing_to_pay(self, session: Object, billing: Object) -> Paid:
-        completed = self._session.complete(session, billing, None, None)
-        return Paid(return_url(session) or "", (completed,))
-
-    def _charge(
-        self,
-        session: Object,
-        intent: Object,
-        method: Object,
-        test_card: TestCard,
-        *,
-        authenticated: bool,
-    ) -> PaymentOutcome:
-        refusal = test_card.refusal
-        if refusal is not None:
-            charge = self._charges.create(
-                intent, method, test_card, refusal, authenticated=authenticated
-            )
-            self._intents.fail(intent, method, refusal, charge)
-            return _declined(refusal)
-
-        def take() -> Object:
-            charge = self._charges.create(
-                intent, method, test_card, None, authenticated=authenticated
-            )
-            self._intents.succeed(intent, method, charge)
-            return charge
-
-        completed = self._session.complete(
-            session, method["billing_details"], (intent, method), take
+    def _intent(self, session: Object) -> Object:
+        """The session's intent: created by its first try, used again by the next ones."""
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
+        if "payment_intent" in hidden:
+            return self._backend.require("payment_intent", hidden["payment_intent"], "")
+        if session["mode"] == "subscription":
+            data = {"description": "Subscription creation", "setup_future_usage": "off_session"}
+        else:
+            data = hidden["payment_intent_data"]
+        return self._intents.create(
+            session["amount_total"],
+            session["currency"],
+            data,
+            customer=session["customer"],
+            types=session["payment_method_types"],
         )
+
+    def _remember(self, session: Object, intent: Object, method: Object, card: str | None) -> None:
+        """Store what the session is being paid with; `card` is a card's number."""
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
+        hidden.update(payment_intent=intent["id"], payment_method=method["id"], card=card)
+        self._backend.objects.save_hidden("checkout.session", session["id"], hidden)
+
+    def _charge(self, session: Object, payment: CardPayment) -> PaymentOutcome:
+        if payment.refusal is not None:
+            self._card_charges.charge(payment)
+            return _declined(payment.refusal)
+        billing = payment.method["billing_details"]
+        completed = self._completion.complete(session, billing, payment)
         return Paid(return_url(session) or "", (completed,))
+
+    def _complete_free(self, session: Object, billing: Object) -> Paid:
+        """Complete a session that costs nothing."""
+        completed = self._completion.complete(session, billing, None)
+        return Paid(return_url(session) or "", (completed,))
+
+
+def _redisplay(session: Object) -> str:
+    """The method's `allow_redisplay`: what pays a subscription is saved."""
+    return "always" if session["mode"] == "subscription" else "unspecified"
 
 
 def _declined(refusal: CardRefusal) -> Declined:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from stripe_sandbox import bank_accounts, cards
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
-from stripe_sandbox.payments.bank_debits import BankDebits
+from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
+from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.billing_cycle import next_period_end
-from stripe_sandbox.resources.charges import Charges
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.payment_intents import PaymentIntents
-from stripe_sandbox.resources.subscriptions import ENDED, RENEWAL
+from stripe_sandbox.resources.subscriptions import ENDED
 from stripe_sandbox.resources.subscriptions import KIND as SUBSCRIPTION
-from stripe_sandbox.scheduling.jobs import ScheduledJobs
-from stripe_sandbox.schema.objects import apply_changes, build
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
+from stripe_sandbox.schema.objects import apply_changes
 from stripe_sandbox.storage.objects import Object
 
 
@@ -31,18 +31,18 @@ class Renewals:
         jobs: ScheduledJobs,
         invoices: Invoices,
         intents: PaymentIntents,
-        charges: Charges,
-        delayed: BankDebits,
+        card_charges: CardCharges,
+        bank_debits: BankDebits,
         payments: SubscriptionPayments,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._invoices = invoices
         self._intents = intents
-        self._charges = charges
-        self._debits = delayed
+        self._card_charges = card_charges
+        self._bank_debits = bank_debits
         self._payments = payments
-        jobs.on_due(RENEWAL, self._renew)
+        jobs.register(JobKind.RENEWAL, self._renew)
 
     def _renew(self, identifier: str) -> None:
         subscription = self._backend.objects.get(SUBSCRIPTION, identifier)
@@ -51,13 +51,13 @@ class Renewals:
         customer = self._backend.require("customer", subscription["customer"], "customer")
         items = [_renewed(item, subscription) for item in subscription["items"]["data"]]
         renewed = {**subscription["items"], "data": items}
-        invoice = self._invoices.cycle(subscription, customer, items)
+        invoice = self._invoices.create_renewal(subscription, customer, items)
         previous = apply_changes(subscription, {"items": renewed, "latest_invoice": invoice["id"]})
         self._backend.objects.save(subscription)
         self._backend.events.record(
             "customer.subscription.updated", subscription, previous=previous
         )
-        self._jobs.add(items[0]["current_period_end"], RENEWAL, identifier)
+        self._jobs.add(items[0]["current_period_end"], JobKind.RENEWAL, identifier)
         self._invoices.finalize(invoice, customer)
         if invoice["total"] == 0:
             self._invoices.pay(invoice, None)
@@ -72,27 +72,21 @@ class Renewals:
             customer=invoice["customer"],
             types=subscription["payment_settings"]["payment_method_types"],
         )
-        intent["payment_details"] = build(
-            "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
-        )
-        self._invoices.expect(invoice, intent)
+        self._invoices.attach_payment(invoice, intent)
         method = self._backend.require(
             "payment_method", subscription["default_payment_method"], "payment_method"
         )
         if method["type"] == "us_bank_account":
             account = bank_accounts.of_fingerprint(method["us_bank_account"]["fingerprint"])
-            self._debits.begin(intent, method, account)
+            self._bank_debits.begin(DebitPayment(intent, method, account))
             return
         card = cards.of_fingerprint(method["card"]["fingerprint"])
-        refusal = _refusal_without_the_customer(card)
-        charge = self._charges.create(intent, method, card, refusal, authenticated=False)
-        if refusal is None:
-            self._intents.succeed(intent, method, charge)
-        else:
-            self._intents.fail(intent, method, refusal, charge)
-        authentication_required = refusal is cards.AUTHENTICATION_REQUIRED
+        refusal = _off_session_refusal(card)
+        self._card_charges.charge(CardPayment(intent, method, card, refusal))
         self._payments.record_payment(
-            intent, paid=refusal is None, authentication_required=authentication_required
+            intent,
+            paid=refusal is None,
+            authentication_required=refusal is cards.AUTHENTICATION_REQUIRED,
         )
 
 
@@ -105,6 +99,6 @@ def _renewed(item: Object, subscription: Object) -> Object:
     return {**item, "current_period_end": end, "current_period_start": start}
 
 
-def _refusal_without_the_customer(card: TestCard) -> CardRefusal | None:
+def _off_session_refusal(card: TestCard) -> CardRefusal | None:
     """What the bank says when nobody is there to authenticate."""
     return cards.AUTHENTICATION_REQUIRED if card.authenticates_always else card.refusal

@@ -17,15 +17,13 @@ from stripe_sandbox.resources.charge_object import (
     debit_details,
     debit_outcome,
 )
-from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "charge"
 URL = "/v1/charges"
 
-DISPUTED = "charge.disputed"
-"""The scheduled moment when a card's owner denies a payment."""
 DISPUTED_AFTER = 5.0
 
 STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
@@ -76,7 +74,7 @@ class Charges:
         self._backend.events.record(f"charge.{status}", charge)
         if paid and card.disputed:
             due = self._backend.clock.time() + DISPUTED_AFTER
-            self._jobs.add(due, DISPUTED, charge["id"])
+            self._jobs.add(due, JobKind.DISPUTE, charge["id"])
         return charge
 
     def create_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:

@@ -18,6 +18,7 @@ from stripe_sandbox.resources.checkout_session_object import KIND, new_session
 from stripe_sandbox.resources.checkout_session_params import SIMULATED, check_request
 from stripe_sandbox.resources.line_items import LineItems
 from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.storage.objects import Object
 
@@ -25,14 +26,21 @@ URL = "/v1/checkout/sessions"
 DAY = 86_400
 HALF_HOUR = 1_800
 SHOWN_WHEN_EXPANDED = 10
-_EXPIRED_AT_ONCE = 1_000
 
 
 class CheckoutSessions:
     """Makes, lists and expires Checkout Sessions; paying them is `payments`' work."""
 
-    def __init__(self, backend: Backend, line_items: LineItems, intents: PaymentIntents) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        line_items: LineItems,
+        intents: PaymentIntents,
+    ) -> None:
         self._backend = backend
+        self._jobs = jobs
+        jobs.register(JobKind.SESSION_EXPIRY, self._expire_overdue)
         self._line_items = line_items
         self._intents = intents
 
@@ -106,43 +114,46 @@ class CheckoutSessions:
                 "subscription_data": params.get("subscription_data", {}),
             },
         )
+        self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, session["id"])
         return session
 
-    def current(self, identifier: str) -> Object | None:
-        """The session as it is by now: one whose time has come is expired first."""
+    def get(self, identifier: str) -> Object | None:
+        """The session as it is now, or None; one whose time has come expires first."""
         session = self._backend.objects.get(KIND, identifier)
         if session is not None and _overdue(session, self._backend.clock.now()):
             with self._backend.database.transaction():
-                session = self._backend.objects.get(KIND, identifier)
-                if session is not None and _overdue(session, self._backend.clock.now()):
-                    self._close(session, NO_REQUEST)
+                self._expire_overdue(identifier)
+            session = self._backend.objects.get(KIND, identifier)
         return session
 
-    def expire_due(self, limit: int = _EXPIRED_AT_ONCE) -> int:
-        """Expire sessions whose time has come, at most `limit`; returns how many."""
-        rows = self._backend.database.rows(
-            "SELECT id FROM checkout_sessions INDEXED BY checkout_sessions_due "
-            "WHERE status = 'open' AND expires_at <= ? LIMIT ?",
-            (self._backend.clock.now(), limit),
-        )
-        ids = [row[0] for row in rows]
-        if ids:
-            with self._backend.database.transaction():
-                for identifier in ids:
-                    self.current(identifier)
-        return len(ids)
+    def _expire_overdue(self, identifier: str) -> None:
+        session = self._backend.objects.get(KIND, identifier)
+        if session is not None and _overdue(session, self._backend.clock.now()):
+            self._close(session, NO_REQUEST)
 
-    def next_expiry(self) -> int | None:
-        """When the next open session expires, in Unix seconds."""
-        row = self._backend.database.row(
-            "SELECT expires_at FROM checkout_sessions INDEXED BY checkout_sessions_due "
-            "WHERE status = 'open' ORDER BY expires_at LIMIT 1"
-        )
-        return None if row is None else int(row[0])
+    def schedule_expiries(self) -> None:
+        """Schedule the expiry of every open session that has none scheduled: a file of an earlier
+        version holds such."""
+        with self._backend.database.transaction():
+            scheduled = self._jobs.subjects(JobKind.SESSION_EXPIRY)
+            for identifier, expires_at in self._backend.database.rows(
+                "SELECT id, expires_at FROM checkout_sessions WHERE status = 'open'"
+            ):
+                if identifier not in scheduled:
+                    self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, identifier)
+
+    def complete(self, session: Object, changes: Object) -> str:
+        """Store the session as complete, with these changes, and record
+        `checkout.session.completed`; returns the event's id."""
+        session.update(changes, status="complete", url=None)
+        self._backend.objects.save(session)
+        self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
+        return self._backend.events.record("checkout.session.completed", session)
 
     def _close(self, session: Object, request: RequestInfo) -> None:
         session.update(status="expired", url=None)
         self._backend.objects.save(session)
+        self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
         intent = self._backend.objects.hidden(KIND, session["id"]).get("payment_intent")
         if intent is not None:
             self._intents.cancel(intent, request)
@@ -150,19 +161,20 @@ class CheckoutSessions:
 
     def line_items(self, session: Object) -> Object:
         """The first of its line items, as an answer that expands them holds them."""
-        items = self._all_items(session["id"])
+        items = self.all_line_items(session["id"])
         return list_object(
             f"{URL}/{session['id']}/line_items",
             items[:SHOWN_WHEN_EXPANDED],
             len(items) > SHOWN_WHEN_EXPANDED,
         )
 
-    def _all_items(self, identifier: str) -> list[Object]:
+    def all_line_items(self, identifier: str) -> list[Object]:
+        """Every line item of an existing session, in the order of its request."""
         items: list[Object] = self._backend.objects.hidden(KIND, identifier)["line_items"]
         return items
 
     def _required(self, call: Call) -> Object:
-        session = self.current(call.ids[0])
+        session = self.get(call.ids[0])
         if session is None:
             raise errors.no_such(KIND, call.ids[0], "session", 404)
         return session
@@ -190,11 +202,12 @@ class CheckoutSessions:
     def _items(self, call: Call) -> Object:
         identifier = self._required(call)["id"]
         url = f"{URL}/{identifier}/line_items"
-        return paginate(url, self._all_items(identifier), call.params, "item")
+        return paginate(url, self.all_line_items(identifier), call.params, "item")
 
     def _list(self, call: Call) -> Page:
         params = call.params
-        while self.expire_due() == _EXPIRED_AT_ONCE:
+        # The list is of now, also where jobs do not run in the background.
+        while self._jobs.run_next(self._backend.clock.now(), JobKind.SESSION_EXPIRY):
             pass
         filters = pick(
             params, "customer", "payment_intent", "payment_link", "status", "subscription"

@@ -9,9 +9,8 @@ from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.charges import DISPUTED
 from stripe_sandbox.resources.charges import KIND as CHARGE
-from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
@@ -27,7 +26,7 @@ class Disputes:
 
     def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
         self._backend = backend
-        jobs.on_due(DISPUTED, self._open)
+        jobs.register(JobKind.DISPUTE, self._open)
 
     def routes(self) -> list[Route]:
         """The endpoints."""

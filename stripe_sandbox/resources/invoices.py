@@ -18,7 +18,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.invoice_lines import invoice_line
 from stripe_sandbox.resources.invoice_object import KIND, PAYMENT, new_invoice, new_payment
-from stripe_sandbox.schema.objects import apply_changes
+from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object, Window
 
 URL = "/v1/invoices"
@@ -61,7 +61,9 @@ class Invoices:
             ),
         ]
 
-    def first(self, subscription: Object, customer: Object, line_items: list[Object]) -> Object:
+    def create_first(
+        self, subscription: Object, customer: Object, line_items: list[Object]
+    ) -> Object:
         """A subscription's first invoice, open, under the id that it names as its latest.
 
         Records `invoice.created` and `invoice.finalized`.
@@ -76,11 +78,11 @@ class Invoices:
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_create", now, now
         )
-        self._draft(invoice)
+        self._insert(invoice)
         self.finalize(invoice, customer)
         return invoice
 
-    def cycle(self, subscription: Object, customer: Object, items: list[Object]) -> Object:
+    def create_renewal(self, subscription: Object, customer: Object, items: list[Object]) -> Object:
         """The draft of the invoice for the items' new period. Records `invoice.created`."""
         identifier = new_id("in")
         now = self._backend.clock.now()
@@ -91,7 +93,7 @@ class Invoices:
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_cycle", now, former
         )
-        self._draft(invoice)
+        self._insert(invoice)
         return invoice
 
     def _line_of(self, item: Object) -> Object:
@@ -109,7 +111,7 @@ class Invoices:
             "quantity": item["quantity"],
         }
 
-    def _draft(self, invoice: Object) -> None:
+    def _insert(self, invoice: Object) -> None:
         self._backend.objects.insert(invoice)
         self._backend.events.record("invoice.created", invoice)
 
@@ -131,8 +133,11 @@ class Invoices:
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.finalized", invoice)
 
-    def expect(self, invoice: Object, intent: Object) -> None:
-        """The intent is to pay the invoice."""
+    def attach_payment(self, invoice: Object, intent: Object) -> None:
+        """Have the intent, not stored yet in that state, pay the invoice."""
+        intent["payment_details"] = build(
+            "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
+        )
         payment = new_payment(invoice, intent["id"], self._backend.clock.now())
         self._backend.objects.insert(payment)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from stripe.params._subscription_item_list_params import SubscriptionItemListParams
@@ -14,29 +13,24 @@ from stripe_sandbox.api.pagination import Page, list_object, paginate, pick, rea
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing_cycle import add_interval
-from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
 
 KIND = "subscription"
 URL = "/v1/subscriptions"
 ITEMS_URL = "/v1/subscription_items"
-RENEWAL = "subscription.renewed"
-"""The scheduled end of a period."""
 
 ENDED = ("canceled", "incomplete_expired")
 LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
 
 
 class Subscriptions:
-    """Begins subscriptions and shows them."""
+    """Creates, activates and shows subscriptions."""
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs, invoices: Invoices) -> None:
+    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
         self._backend = backend
         self._jobs = jobs
-        self._invoices = invoices
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -58,36 +52,18 @@ class Subscriptions:
             ),
         ]
 
-    def begin(
-        self,
-        session: Object,
-        customer: Object,
-        intent: Object,
-        take: Callable[[], Object],
-        *,
-        delayed: bool,
-    ) -> Object:
-        """The subscription that the session sells, its first invoice paid through the intent:
-        `take` takes the money once the invoice is final. With `delayed` the invoice stays open
-        until the money arrives. The subscription is still `incomplete`, as Stripe announces it,
-        until `activate`."""
-        hidden = self._backend.objects.hidden(SESSION, session["id"])
-        subscription = self._new(session, customer, hidden)
+    def create(self, session: Object, customer: Object, line_items: list[Object]) -> Object:
+        """The subscription that the session sells, `incomplete` until `activate`. Its
+        `latest_invoice` is the id that its first invoice is to have. Records
+        `customer.subscription.created`."""
+        subscription = self._new(session, customer, line_items)
         self._backend.objects.insert(subscription)
         self._backend.events.record("customer.subscription.created", subscription)
-        invoice = self._invoices.first(subscription, customer, hidden["line_items"])
-        intent["payment_details"] = build(
-            "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
-        )
-        self._invoices.expect(invoice, intent)
-        take()
-        if not delayed:
-            self._invoices.pay(invoice, intent)
         return subscription
 
     def activate(self, subscription: Object, method: Object) -> None:
-        """The first invoice is paid, or being paid: active, and the method pays the next ones.
-        Records `customer.subscription.updated`."""
+        """The first invoice is paid, or being paid: the subscription is active, the method pays
+        its renewals, and the first one is scheduled. Records `customer.subscription.updated`."""
         previous = apply_changes(
             subscription, {"default_payment_method": method["id"], "status": "active"}
         )
@@ -96,17 +72,14 @@ class Subscriptions:
             "customer.subscription.updated", subscription, previous=previous
         )
         period_end = subscription["items"]["data"][0]["current_period_end"]
-        self._jobs.add(period_end, RENEWAL, subscription["id"])
+        self._jobs.add(period_end, JobKind.RENEWAL, subscription["id"])
 
-    def _new(self, session: Object, customer: Object, hidden: Object) -> Object:
+    def _new(self, session: Object, customer: Object, line_items: list[Object]) -> Object:
         now = self._backend.clock.now()
         identifier = new_id("sub")
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
         data: dict[str, Any] = hidden["subscription_data"]
-        items = [
-            _item(identifier, line, now)
-            for line in hidden["line_items"]
-            if line["price"]["recurring"]
-        ]
+        items = [_item(identifier, line, now) for line in line_items if line["price"]["recurring"]]
         return build(
             KIND,
             {

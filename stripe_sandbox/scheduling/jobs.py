@@ -1,51 +1,78 @@
-"""What is still to happen at a time of its own: kept in the database, done in order."""
+"""Jobs that fall due at a time of their own: stored in the database, run in the order of their
+times."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from stripe_sandbox.storage.database import Database
 
 
+class JobKind(StrEnum):
+    """What a job does. The values stand in the database's file."""
+
+    SESSION_EXPIRY = "checkout.session.expired"
+    DEBIT_COMPLETION = "debit.settled"
+    DISPUTE = "charge.disputed"
+    RENEWAL = "subscription.renewed"
+
+
 class ScheduledJobs:
-    """Entries of a kind and a subject (an object's id), each due once."""
+    """Jobs of a kind and a subject (an object's id), each run once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._doers: dict[str, Callable[[str], None]] = {}
+        self._handlers: dict[JobKind, Callable[[str], None]] = {}
         self._listeners: list[Callable[[], None]] = []
 
-    def on_due(self, kind: str, do: Callable[[str], None]) -> None:
-        """Have `do(subject)` called for each entry of the kind, in the entry's transaction."""
-        self._doers[kind] = do
+    def register(self, kind: JobKind, handler: Callable[[str], None]) -> None:
+        """Have `handler(subject)` called for each job of the kind, in the transaction that removes
+        the job."""
+        self._handlers[kind] = handler
 
-    def on_add(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit that added an entry."""
+    def on_earlier(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit that made the next job fall due earlier."""
         self._listeners.append(listener)
 
-    def add(self, due: float, kind: str, subject: str) -> None:
-        """Have it happen at `due`, in Unix seconds."""
+    def add(self, due: float, kind: JobKind, subject: str) -> None:
+        """Schedule a job for `due`, in Unix seconds."""
+        next_due = self.next_due()
         self._database.write(
             "INSERT INTO agenda (due, kind, subject) VALUES (?, ?, ?)", (due, kind, subject)
         )
-        for listener in self._listeners:
-            self._database.after_commit(listener)
+        if next_due is None or due < next_due:
+            for listener in self._listeners:
+                self._database.after_commit(listener)
+
+    def cancel(self, due: float, kind: JobKind, subject: str) -> None:
+        """Remove the job that was scheduled with these values, if it has not run yet."""
+        self._database.write(
+            "DELETE FROM agenda WHERE due = ? AND kind = ? AND subject = ?", (due, kind, subject)
+        )
+
+    def subjects(self, kind: JobKind) -> set[str]:
+        """The subjects of all jobs of the kind that have not run yet."""
+        rows = self._database.rows("SELECT subject FROM agenda WHERE kind = ?", (kind,))
+        return {row[0] for row in rows}
 
     def next_due(self) -> float | None:
-        """When the next entry is due, in Unix seconds."""
+        """When the next job falls due, in Unix seconds; None: there is none."""
         row = self._database.row("SELECT due FROM agenda ORDER BY due LIMIT 1")
         return None if row is None else float(row[0])
 
-    def do_next(self, until: float) -> bool:
-        """Do the first entry that is due by then. False: there is none."""
+    def run_next(self, until: float, kind: JobKind | None = None) -> bool:
+        """Run the first job, of that kind or of any, that is due at `until`, in Unix seconds.
+        False: there is none."""
         with self._database.transaction():
             row = self._database.row(
-                "SELECT seq, kind, subject FROM agenda WHERE due <= ? ORDER BY due, seq LIMIT 1",
-                (until,),
+                "SELECT seq, kind, subject FROM agenda WHERE due <= ? AND kind = coalesce(?, kind) "
+                "ORDER BY due, seq LIMIT 1",
+                (until, kind),
             )
             if row is None:
                 return False
-            seq, kind, subject = row
+            seq, name, subject = row
             self._database.write("DELETE FROM agenda WHERE seq = ?", (seq,))
-            self._doers[kind](subject)
+            self._handlers[JobKind(name)](subject)
             return True

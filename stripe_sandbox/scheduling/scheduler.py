@@ -1,100 +1,109 @@
-"""Time passing: what falls due happens, in order, whether time runs or is moved forward."""
+"""Runs the scheduled jobs: as time passes, and when the clock is moved forward."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
 
-from stripe_sandbox.backend import Backend
-from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
+from stripe_sandbox.storage.database import Database
 
-DONE_AT_ONCE = 50
-"""How many things that are due happen before others get their turn."""
+logger = logging.getLogger(__name__)
+
+JOBS_AT_ONCE = 50
+"""How many jobs run before the event loop gets its turn."""
+_LONGEST_NAP = 60.0
+_POLL_INTERVAL = 1.0
+"""Seconds between looks at a shared database, of which another process may have moved the clock."""
+_PAUSE_AFTER_FAILURE = 1.0
 
 
-class Timeline:
-    """The expiry of sessions, and whatever stands in the jobs."""
+class Scheduler:
+    """Runs each scheduled job at its time."""
 
     def __init__(
         self,
-        backend: Backend,
+        database: Database,
         clock: SimulatedClock,
-        sessions: CheckoutSessions,
         jobs: ScheduledJobs,
+        purge: Callable[[], None],
     ) -> None:
-        self._backend = backend
+        """`purge` removes what is too old; it is called every minute, and when the clock moves."""
+        self._database = database
         self._clock = clock
-        self._sessions = sessions
         self._jobs = jobs
-        jobs.on_add(self._changed)
-        clock.on_move(self._changed)
-        self._listeners: list[Callable[[], None]] = []
+        self._purge = purge
+        self._longest_nap = _POLL_INTERVAL if database.shared else _LONGEST_NAP
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+        jobs.on_earlier(self._wake)
+        clock.on_move(self._wake)
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when something may be due earlier than it was."""
-        self._listeners.append(listener)
+    def _wake(self) -> None:
+        """Look for due jobs now; from any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing to wake
+                self._loop.call_soon_threadsafe(self._changed.set)
 
-    def _changed(self) -> None:
-        for listener in self._listeners:
-            listener()
+    async def run(self) -> None:
+        """Run jobs as they fall due, until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        purge_at = self._loop.time()
+        while True:
+            if self._changed.is_set() or self._loop.time() >= purge_at:
+                self._purge()
+                purge_at = self._loop.time() + _LONGEST_NAP
+            self._changed.clear()
+            all_done = self.run_due()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._nap() if all_done else 0):
+                    await self._changed.wait()
 
-    def next_due(self) -> float | None:
-        """When the next thing falls due, in Unix seconds."""
-        known = [due for due in (self._sessions.next_expiry(), self._jobs.next_due()) if due]
-        return min(known, default=None)
+    def _nap(self) -> float:
+        """Seconds until the next job."""
+        due = self._jobs.next_due()
+        if due is None:
+            return self._longest_nap
+        return min(max(due - self._clock.time(), 0.05), self._longest_nap)
 
-    def catch_up(self) -> bool:
-        """Do what is due by now, as happening now. False: more is left for the next call."""
-        self._sessions.expire_due()
+    def run_due(self) -> bool:
+        """Run jobs that are due, as happening now. False: more are left for the next call."""
         done = 0
-        while done < DONE_AT_ONCE and self._jobs.do_next(self._clock.time()):
+        while done < JOBS_AT_ONCE and self._jobs.run_next(self._clock.time()):
             done += 1
-        return done < DONE_AT_ONCE
+        return done < JOBS_AT_ONCE
 
-    def reach(self, moment: float) -> None:
-        """Do what is due by then, each thing at its own time; the clock itself does not move."""
-        while (due := self.next_due()) is not None and due <= moment:
-            self._happen(due)
+    def run_until(self, moment: float) -> None:
+        """Run the jobs that are due at `moment`, in Unix seconds, each as happening at its own
+        time; the clock itself does not move."""
+        while (due := self._jobs.next_due()) is not None and due <= moment:
+            self._run_at(due)
 
     async def advance(self, seconds: float) -> None:
-        """Move the clock forward; what falls due on the way happens when the clock gets there."""
+        """Move the clock forward; jobs that fall due on the way run when the clock gets there."""
         goal = self._clock.ahead() + seconds
-        while (due := self.next_due()) is not None and due <= self._clock.wall() + goal:
-            with self._backend.database.transaction():
+        while (due := self._jobs.next_due()) is not None and due <= self._clock.wall() + goal:
+            with self._database.transaction():
                 self._clock.move_ahead(min(due - self._clock.wall(), goal))
-                self._happen(max(due, self._clock.time()))
-            await asyncio.sleep(0)  # others get their turn between two moments
+                self._run_at(max(due, self._clock.time()))
+            await asyncio.sleep(0)  # requests are answered between two moments
         self._clock.move_ahead(goal)
 
-    def _happen(self, moment: float) -> None:
-        """All that is due by that moment happens at it."""
-        with self._clock.at(moment):
-            self._sessions.expire_due()
-            while self._jobs.do_next(moment):
+    def _run_at(self, moment: float) -> None:
+        """Run the jobs that are due at `moment`, as happening then."""
+        with self._clock.frozen_at(moment):
+            while self._jobs.run_next(moment):
                 pass
 
 
-def happened(counts: Mapping[tuple[str, str | None], int]) -> dict[str, Any]:
-    """What fell due on the way, of the counts of its events: how many renewals, and how many of
-    them were paid and failed (the rest waits for a bank); sessions that expired; bank debits of
-    sessions that succeeded and failed; disputes that were opened."""
-
-    def count(name: str, reason: str | None = None) -> int:
-        return counts.get((name, reason), 0)
-
-    return {
-        "renewals": {
-            "due": count("invoice.created", "subscription_cycle"),
-            "paid": count("invoice.paid", "subscription_cycle"),
-            "failed": count("invoice.payment_failed", "subscription_cycle"),
-        },
-        "sessions_expired": count("checkout.session.expired"),
-        "debits": {
-            "succeeded": count("checkout.session.async_payment_succeeded"),
-            "failed": count("checkout.session.async_payment_failed"),
-        },
-        "disputes_opened": count("charge.dispute.created"),
-    }
+async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Start the work again whenever it breaks, for example on a full disk; until cancelled."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("The sandbox's background work failed; it starts again")
+        await asyncio.sleep(_PAUSE_AFTER_FAILURE)

@@ -1,4 +1,4 @@
-"""The sandbox's clock: the wall's, moved forward as far as somebody asked for."""
+"""The sandbox's clock: the wall clock's time, moved forward as far as was asked for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.storage.database import Database
 
 _AHEAD = "clock_ahead_seconds"
-_standing: ContextVar[float | None] = ContextVar("the moment at which time stands", default=None)
+_frozen: ContextVar[float | None] = ContextVar("the moment at which time is frozen", default=None)
 
 
 class SimulatedClock(Clock):
-    """How far it is ahead is kept in the database, so every process that shares it agrees."""
+    """The wall clock and an advance, which is stored in the database: all processes that share it
+    agree."""
 
     def __init__(self, wall: Clock, database: Database) -> None:
         super().__init__()
@@ -29,19 +30,19 @@ class SimulatedClock(Clock):
         return self._wall.time()
 
     def time(self) -> float:
-        standing = _standing.get()
-        return self._wall.time() + self.ahead() if standing is None else standing
+        frozen = _frozen.get()
+        return self._wall.time() + self.ahead() if frozen is None else frozen
 
     def ahead(self) -> float:
-        """Seconds before the wall's clock."""
+        """Seconds that this clock is ahead of the wall clock."""
         return float(self._database.setting(_AHEAD) or 0)
 
     def move_ahead(self, seconds: float) -> None:
-        """Be so many seconds before the wall's clock, but never earlier than now."""
+        """Be so many seconds ahead of the wall clock, but never earlier than now."""
         self._set(max(seconds, self.ahead()))
 
     def reset(self) -> None:
-        """Back to the wall's time."""
+        """Back to the wall clock's time."""
         self._set(0.0)
 
     def _set(self, seconds: float) -> None:
@@ -54,10 +55,10 @@ class SimulatedClock(Clock):
             listener()
 
     @contextmanager
-    def at(self, moment: float) -> Iterator[None]:
-        """Whatever this block does happens at that moment, in Unix seconds UTC."""
-        token = _standing.set(moment)
+    def frozen_at(self, moment: float) -> Iterator[None]:
+        """Time stands at that moment, in Unix seconds UTC, for what the block does."""
+        token = _frozen.set(moment)
         try:
             yield
         finally:
-            _standing.reset(token)
+            _frozen.reset(token)

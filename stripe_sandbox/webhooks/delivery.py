@@ -19,7 +19,7 @@ from stripe_sandbox.resources.webhook_endpoints import KIND as ENDPOINT
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.webhooks.first_response import LOOKS_EVERY, FirstAnswers
+from stripe_sandbox.webhooks.first_response import LOOKS_EVERY, FirstResponses
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Deliveries:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
-        self._answers = FirstAnswers(backend.database)
+        self._responses = FirstResponses(backend.database)
         backend.events.on_record(self.wake)
         backend.clock.on_move(self.wake)
 
@@ -109,7 +109,7 @@ class Deliveries:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._lease.release()
-            self._answers.release_all()
+            self._responses.release_all()
 
     def _start_due(self, session: aiohttp.ClientSession) -> None:
         free = self._concurrency - len(self._in_flight)
@@ -224,11 +224,11 @@ class Deliveries:
             )
             if succeeded:
                 self._backend.events.delivered(event_id)
-        if self._answers.answered(event_id):
-            self._answers.release(event_id)
+        if self._responses.complete(event_id):
+            self._responses.release(event_id)
 
-    async def answered(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
-        """Return when every endpoint gave its first answer to each event, or after `timeout`
+    async def wait_for_responses(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
+        """Return when every endpoint gave its first response to each event, or after `timeout`
         seconds; at once when nothing delivers."""
         if self._loop is not None:
-            await self._answers.wait(event_ids, timeout)
+            await self._responses.wait(event_ids, timeout)

@@ -1,4 +1,4 @@
-"""Waits until the endpoints have given their first answer to an event, as Checkout does before it
+"""Waits until the endpoints have given their first response to an event, as Checkout does before it
 sends the payer back."""
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ LOOKS_EVERY = 0.2
 """Seconds between looks at what another process may have delivered."""
 
 
-class FirstAnswers:
-    """Who waits for which event."""
+class FirstResponses:
+    """Waits for events' first responses."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: defaultdict[str, list[asyncio.Future[None]]] = defaultdict(list)
 
-    def answered(self, event: str) -> bool:
-        """Whether every endpoint gave its first answer to the event."""
+    def complete(self, event: str) -> bool:
+        """Whether every endpoint gave its first response to the event."""
         row = self._database.row(
             "SELECT 1 FROM deliveries WHERE event = ? AND state = 'pending' AND attempts = 0",
             (event,),
@@ -30,27 +30,27 @@ class FirstAnswers:
         return row is None
 
     def release(self, event: str) -> None:
-        """Nobody need wait for the event any longer; from any thread."""
+        """End the waits for the event; from any thread."""
         for future in self._waiting.pop(event, ()):
             with contextlib.suppress(RuntimeError):  # whoever waited has closed their loop
                 future.get_loop().call_soon_threadsafe(_set, future)
 
     def release_all(self) -> None:
-        """Nobody need wait at all: nothing delivers."""
+        """End all waits: nothing delivers any longer."""
         for event in list(self._waiting):
             self.release(event)
 
     async def wait(self, events: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation
-        """Return when every endpoint gave its first answer to each event, or after `timeout`
+        """Return when every endpoint gave its first response to each event, or after `timeout`
         seconds."""
         loop = asyncio.get_running_loop()
         awaited: dict[asyncio.Future[None], str] = {}
         for event in events:
-            # First the place in the queue, then the question: no answer slips in between.
+            # First the future, then the question: no response is missed in between.
             future = loop.create_future()
             self._waiting[event].append(future)
             awaited[future] = event
-            if self.answered(event):
+            if self.complete(event):
                 self.release(event)
         deadline = loop.time() + timeout
         pending = set(awaited)
@@ -58,7 +58,7 @@ class FirstAnswers:
             nap = min(left, LOOKS_EVERY) if self._database.shared else left
             _, pending = await asyncio.wait(pending, timeout=nap)
             for event in {awaited[future] for future in pending}:
-                if self.answered(event):
+                if self.complete(event):
                     self.release(event)
         for future in pending:
             with contextlib.suppress(ValueError):  # released at this very moment

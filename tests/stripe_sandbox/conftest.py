@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route
 from stripe.checkout import Session
 
 from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
 from stripe_sandbox.clock import Clock, ManualClock
 from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
 from tests.support.server import listening_socket, serving
@@ -101,6 +102,10 @@ class Box:
     def pay(self, session: str, number: str = "4242424242424242", **other: Any) -> PaymentOutcome:
         """Pay a session with a card."""
         return self.sandbox.payments.pay(session, card(number, **other), PAYER)
+
+    def view(self, session: str) -> CheckoutView | None:
+        """What a session's Checkout page shows."""
+        return CheckoutViews(self.sandbox._backend, self.sandbox._sessions).get(session)
 
     def event_types(self) -> list[str]:
         """The types of all events, the oldest first."""

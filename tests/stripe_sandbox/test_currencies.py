@@ -91,7 +91,7 @@ def test_what_stripe_would_not_charge_is_refused(
         }
         return shared.create(line_items=[{"price_data": data, "quantity": 1}]).id
 
-    view = shared.sandbox.payments.view(create(amount))
+    view = shared.view(create(amount))
     assert view is not None
     assert amount_text(view.amount_total, view.currency) == shown
     if refused_amount is not None:

@@ -95,7 +95,7 @@ def test_time_counts_without_background_work(tmp_path: Path) -> None:
         ]
         paid = sandbox.payments.pay(made[0], card(), PAYER)
         assert isinstance(paid, Paid)
-        asyncio.run(sandbox.payments.webhooks_answered(paid.event_ids, timeout=3600.0))
+        asyncio.run(sandbox._deliveries.wait_for_responses(paid.event_ids, timeout=3600.0))
         clock.advance(86_400)
         assert [one.id for one in sessions.list(params={"status": "expired"}).data] == made[1:]
         assert sessions.list(params={"status": "open"}).data == []

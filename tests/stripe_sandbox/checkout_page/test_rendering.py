@@ -10,7 +10,7 @@ from stripe_sandbox.checkout_page.rendering import CheckoutHtml
 from stripe_sandbox.checkout_page.samples import sample_groups
 from stripe_sandbox.checkout_page.security import web_link
 from stripe_sandbox.checkout_page.text import OrderText, amount_text
-from stripe_sandbox.payments.checkout import CheckoutView, LineItemView
+from stripe_sandbox.checkout_page.view import CheckoutView, LineItemView
 
 BAD_LINKS = [
     "javascript:alert(1)",

@@ -346,10 +346,9 @@ def test_a_payment_is_all_or_nothing(box: Box, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_view_of_a_session(box: Box) -> None:
-    """The page is told what is bought, for how much, and where to go afterwards."""
+    """The page shows what is bought, for how much, and where to go afterwards."""
     session = box.subscribe(customer_email="known@example.com")
-    payments = box.sandbox.payments
-    view = payments.view(session.id)
+    view = box.view(session.id)
     assert view is not None
     assert (view.status, view.mode, view.currency, view.amount_total) == (
         "open", "subscription", "usd", 9900,
@@ -361,9 +360,9 @@ def test_the_view_of_a_session(box: Box) -> None:
         "Pro plan", 1, 9900, "month",
     )  # fmt: skip
     box.pay(session.id)
-    view = payments.view(session.id)
+    view = box.view(session.id)
     assert view is not None
     assert view.return_url == f"http://shop.example/thanks?session_id={session.id}"
-    assert payments.view("cs_test_none") is None
+    assert box.view("cs_test_none") is None
     with pytest.raises(KeyError):
         box.pay("cs_test_none")

@@ -132,13 +132,13 @@ def test_prices_are_listed_by_every_filter(shared: Box) -> None:
     yearly = _price(shared, product=product, product_data=None, recurring={"interval": "year"})
     shared.stripe.v1.prices.update(once.id, params={"active": False})
 
-    def list_object(**filters: Any) -> list[str]:
+    def listed(**filters: Any) -> list[str]:
         found = shared.stripe.v1.prices.list(params={"product": product, **filters})  # type: ignore[arg-type]
         return [price.id for price in found.data]
 
-    assert list_object() == [yearly.id, euro.id, once.id]
-    assert list_object(active=False) == [once.id]
-    assert list_object(currency="eur") == [euro.id]
-    assert list_object(type="recurring") == [yearly.id]
-    assert list_object(recurring={"interval": "year"}) == [yearly.id]
-    assert list_object(recurring={"interval": "month"}) == []
+    assert listed() == [yearly.id, euro.id, once.id]
+    assert listed(active=False) == [once.id]
+    assert listed(currency="eur") == [euro.id]
+    assert listed(type="recurring") == [yearly.id]
+    assert listed(recurring={"interval": "year"}) == [yearly.id]
+    assert listed(recurring={"interval": "month"}) == []

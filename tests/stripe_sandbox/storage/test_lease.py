@@ -94,9 +94,9 @@ def test_one_process_delivers_what_both_record(tmp_path: Path) -> None:
                 body = {"card": "4242424242424242"}
                 paid = box.control("POST", f"sessions/{box.create().id}/pay", body)
                 events += paid["events"]
-            waiting = other.sandbox.payments
-            answered = waiting.webhooks_answered(events, timeout=3_600.0)
-            asyncio.run(asyncio.wait_for(answered, PATIENCE))
+            deliveries = other.sandbox._deliveries
+            responses = deliveries.wait_for_responses(events, timeout=3_600.0)
+            asyncio.run(asyncio.wait_for(responses, PATIENCE))
             arrived = [event["id"] for event in first.receiver.events()]
             assert Counter(arrived) == dict.fromkeys(events, 1)
             outcome = other.pay(other.create().id)

@@ -156,7 +156,7 @@ def test_checkout_waits_for_the_first_answers(box: Box) -> None:
     box.receiver.answer = lambda: Response(status_code=500)
     outcome = box.pay(box.create().id)
     assert isinstance(outcome, Paid)
-    asyncio.run(box.sandbox.payments.webhooks_answered(outcome.event_ids))
+    asyncio.run(box.sandbox._deliveries.wait_for_responses(outcome.event_ids, timeout=10.0))
     assert "checkout.session.completed" in [event["type"] for event in box.receiver.events()]
 
 
@@ -172,7 +172,7 @@ def test_checkout_does_not_wait_forever(box: Box) -> None:
     outcome = box.pay(box.create().id)
     assert isinstance(outcome, Paid)
     started = time.monotonic()
-    asyncio.run(box.sandbox.payments.webhooks_answered(outcome.event_ids, timeout=0.05))
+    asyncio.run(box.sandbox._deliveries.wait_for_responses(outcome.event_ids, timeout=0.05))
     assert time.monotonic() - started >= 0.05
     released.set()
     wait_until(lambda: len(box.receiver.received) == 4)
@@ -182,7 +182,7 @@ def test_no_endpoint_no_waiting(box: Box) -> None:
     """With nobody to tell, the payer goes on at once."""
     outcome = box.sandbox.payments.pay(box.create().id, card(), PAYER)
     assert isinstance(outcome, Paid)
-    asyncio.run(box.sandbox.payments.webhooks_answered(outcome.event_ids, timeout=3600.0))
+    asyncio.run(box.sandbox._deliveries.wait_for_responses(outcome.event_ids, timeout=3600.0))
 
 
 def test_deliveries_at_once_are_bounded() -> None:
