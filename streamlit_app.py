@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sqlite3
+import sys
 import threading
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -31,6 +33,7 @@ from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
 from billing.http.server_limits import limit_running_server
+from billing.instance_lock import AlreadyInUse, instance_lock
 from billing.logs import configure_logging
 from billing.page_services import hand_over
 from billing.routes import PREVIEWS, routes
@@ -38,7 +41,7 @@ from billing.services import Services
 from billing.setting_sources import load_settings
 from billing.settings import LOCAL_SANDBOX
 from billing.webhook_endpoint import WEBHOOK_PATH
-from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,29 +74,50 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     configure_logging()
     limit_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
+    async with AsyncExitStack() as stack:
+        try:
+            state = await build(stack)
+        except (AlreadyInUse, UnusableDatabaseError) as error:
+            await stack.aclose()
+            print(f"The dashboard cannot start. {error}", file=sys.stderr, flush=True)
+            os._exit(1)  # raised, it would be a traceback
+        yield state
+        end_process_within(EXIT_SECONDS)
+
+
+async def build(stack: AsyncExitStack) -> dict[str, Any]:
+    """What the app's state is; ``stack`` takes it down again.
+
+    Raises ``AlreadyInUse`` or ``UnusableDatabaseError`` when this cannot be.
+    """
     settings = read_settings()
     allowed_hosts = reached_under(settings)
     settings = settings.using(public_url=address("localhost"))
-    async with AsyncExitStack() as stack:
-        sandbox: Sandbox | None = None
-        if settings.wants_sandbox:
-            sandbox = Sandbox(
-                SandboxConfig(
-                    database=SANDBOX_DATABASE,
-                    base_url=f"{settings.public_url or address('localhost')}/sandbox",
-                )
+    sandbox: Sandbox | None = None
+    if settings.wants_sandbox:
+        stack.enter_context(instance_lock(SANDBOX_DATABASE, address("localhost")))
+        sandbox = Sandbox(
+            SandboxConfig(
+                database=SANDBOX_DATABASE,
+                base_url=f"{settings.public_url or address('localhost')}/sandbox",
             )
-            settings = connected_to(sandbox, settings)
-            await stack.enter_async_context(sandbox.running())
-        services = Services(
-            settings, stripe_name=stripe_name(settings, sandbox), read_settings=read_settings
         )
-        await stack.enter_async_context(services.running())
-        portal = await stack.enter_async_context(portal_for_pages())
-        hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
-        settle_memory()
-        yield {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
-        end_process_within(EXIT_SECONDS)
+        try:
+            settings = connected_to(sandbox, settings)
+        except sqlite3.Error as error:
+            what = f"The sandbox's database {SANDBOX_DATABASE} cannot be used: {error}."
+            raise UnusableDatabaseError(f"{what} Free space, or move the file away.") from error
+        await stack.enter_async_context(sandbox.running())
+    services = Services(
+        settings, stripe_name=stripe_name(settings, sandbox), read_settings=read_settings
+    )
+    if services.store.file:
+        stack.enter_context(instance_lock(services.store.file, address("localhost")))
+    await stack.enter_async_context(services.running())
+    portal = await stack.enter_async_context(portal_for_pages())
+    hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
+    settle_memory()
+    return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 import requests
 import stripe
 
-from tests.support.dashboard import Process, dashboard
+from tests.support.dashboard import Process, dashboard, refused_start
 from tests.support.page_socket import page_socket, run_page
 from tests.support.waiting import wait_for
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with dashboard(tmp_path_factory.mktemp("launcher")) as running:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("launcher")
+
+
+@pytest.fixture(scope="module")
+def app(folder: Path) -> Iterator[Process]:
+    with dashboard(folder) as running:
         yield running
 
 
@@ -110,6 +115,32 @@ def test_the_environment_goes_before_this_folders_file_and_nothing_else_is_read(
             f"{running.url}/api/billing/extra-credits", json={"quantity": 5}, timeout=10
         )
         assert (answer.status_code, answer.json()) == (500, {"error": "Stripe checkout failed"})
+
+
+def test_a_second_one_in_the_same_folder_is_refused_and_told_where_the_first_is(
+    app: Process, folder: Path
+) -> None:
+    second = refused_start(folder)
+    assert second.returncode == 1
+    assert f"is in use by another dashboard, at {app.url}." in second.stdout
+    assert "Traceback" not in second.stdout
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "no database"])
+def test_a_sandbox_whose_file_cannot_be_used_is_told_in_a_sentence(
+    tmp_path: Path, trouble: str
+) -> None:
+    data = tmp_path / ".data"
+    if trouble == "no folder":
+        data.write_text("a file where the folder belongs")
+    else:
+        data.mkdir()
+        (data / "stripe_sandbox.sqlite3").write_text("Dear diary, " * 1_000)
+    refused = refused_start(tmp_path)
+    assert refused.returncode == 1
+    assert "The dashboard cannot start. " in refused.stdout
+    assert ".data/stripe_sandbox.sqlite3" in refused.stdout
+    assert "Traceback" not in refused.stdout
 
 
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:

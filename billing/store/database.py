@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,13 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from billing.errors import NotConfigured, StoreFailure
 from billing.settings import DATABASE_URL
-from billing.store.engine import UPGRADES, Limits, postgresql_engine, sqlite_engine
+from billing.store.engine import (
+    UPGRADES,
+    Limits,
+    postgresql_engine,
+    sqlite_engine,
+    sqlite_file,
+)
 from billing.store.failures import store_failure
 
 if TYPE_CHECKING:
@@ -41,6 +48,15 @@ class Database:
         self._engine: Engine | None = None
         self._current = False
         self._lock = threading.Lock()
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None in memory, and of another kind of database."""
+        with suppress(SQLAlchemyError):
+            url = make_url(self._url.get_secret_value())
+            if url.get_backend_name() == "sqlite":
+                return sqlite_file(url)
+        return None
 
     def engine(self) -> Engine:
         """The engine, once the schema is current. Blocks: call it in a thread."""

@@ -132,10 +132,16 @@ class _PatientConnection(psycopg.Connection[Any]):
             raise errors.ConnectionTimeout("timeout expired: no answer") from None
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The file that the URL names, if it names one."""
+    name = url.database
+    return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
+
+
 def sqlite_engine(url: URL, limits: Limits) -> Engine:
     """File and folder are created. Raises ``OSError`` when they cannot be."""
-    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
-        make_private(Path(url.database))
+    if file := sqlite_file(url):
+        make_private(file)
     engine = sqlalchemy.create_engine(url, connect_args={"timeout": limits.lock})
 
     @event.listens_for(engine, "connect")

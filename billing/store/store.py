@@ -20,6 +20,7 @@ from billing.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from pydantic import SecretStr
     from sqlalchemy import Connection
@@ -48,6 +49,11 @@ class Store:
         self._readers: ThreadPoolExecutor | None = None
         self._reading: set[Future[Any]] = set()
         self._outage = Outage(log, "The database")
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for another kind of database."""
+        return self._database.file
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """``change``'s result, once it is durably committed, together with others."""

@@ -58,14 +58,13 @@ def process(
     ``folder``; settings of the surrounding environment are not handed on.
     """
     log_file = folder / f"{Path(command[-1]).stem}-{time.monotonic_ns()}.log"
-    inherited = {name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)}
     with log_file.open("w") as log:
         running = subprocess.Popen(
             command,
             cwd=folder,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=inherited | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)} | dict(environment),
+            env=_environment(environment),
         )
         try:
             deadline = time.monotonic() + STARTS_WITHIN
@@ -83,16 +82,42 @@ def process(
                 running.wait()
 
 
+def _dashboard_command(port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "streamlit", "run", "--server.port", str(port)),
+        str(ROOT / "streamlit_app.py"),
+    ]
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)}
+    return inherited | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)} | dict(settings)
+
+
+def refused_start(
+    folder: Path, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """How a dashboard ended that cannot start in ``folder``, and what it printed."""
+    return subprocess.run(
+        _dashboard_command(0),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=_environment(settings or {}),
+        text=True,
+        timeout=STARTS_WITHIN,
+        check=False,
+    )
+
+
 @contextmanager
 def dashboard(
     folder: Path, settings: Mapping[str, str] | None = None, *, port: int = 0
 ) -> Iterator[Process]:
     """The dashboard with ``settings`` in its environment; ``url`` has no path."""
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", "--server.port", str(port)),
-        str(ROOT / "streamlit_app.py"),
-    ]
-    with process(command, folder, r"URL: (http://\S+)/app", settings or {}) as running:
+    with process(
+        _dashboard_command(port), folder, r"URL: (http://\S+)/app", settings or {}
+    ) as running:
         wait_until_serving(running)
         yield running
 
