@@ -27,6 +27,7 @@ from billing.follower import Follower
 from billing.fulfillment import Fulfillment
 from billing.gateway import STRIPE_SANDBOX_RATE, StripeGateway
 from billing.mirror import Mirror
+from billing.own_account import OwnAccount
 from billing.session_reader import SessionReader
 from billing.settings import Settings
 from billing.settlement import Settlement
@@ -104,9 +105,12 @@ def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
             await store.ping()
             reader = SessionReader(gateway, Catalog(settings, gateway), store)
             fulfillment = Fulfillment(gateway, reader, store)
-            settlement = Settlement(store, fulfillment)
+            own_account = OwnAccount(gateway)
+            settlement = Settlement(store, fulfillment, own_account)
             mirror = Mirror(store)
-            follower = Follower(gateway, store, fulfillment, settlement, step_seconds=60)
+            follower = Follower(
+                gateway, store, fulfillment, settlement, own_account, step_seconds=60
+            )
             following = asyncio.create_task(follower.run())
             while not (state := (await mirror.recent(1)).state).complete:
                 assert state.failure is None, state.failure

@@ -10,7 +10,6 @@ from billing.arrivals import Arrivals, facts, judged
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.json_codec import dumps, loads
 from billing.settings import SECRET_KEY, WEBHOOK_SECRET
-from billing.settlement import DELAYS
 from billing.store import event_queries
 from billing.store.event_queries import Counts, Event, EventFilter, EventPage, Place, Refusal
 
@@ -50,7 +49,7 @@ class EventDetails:
 
     @property
     def tried_again(self) -> bool:
-        return self.event.state == "failed" and self.event.attempts < len(DELAYS)
+        return self.event.retry_at is not None
 
 
 class EventLog:

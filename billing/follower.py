@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from billing.fulfillment import Fulfillment
     from billing.gateway import StripeGateway
+    from billing.own_account import OwnAccount
     from billing.settlement import Settlement
     from billing.store import Store
     from billing.stripe_requests import Page
@@ -63,6 +64,7 @@ class Follower:
         store: Store,
         fulfillment: Fulfillment,
         settlement: Settlement,
+        own_account: OwnAccount,
         *,
         embedded: bool = False,
         step_seconds: float = STEP_SECONDS,
@@ -72,13 +74,14 @@ class Follower:
         self._store = store
         self._fulfillment = fulfillment
         self._settlement = settlement
+        self._own_account = own_account
         self._embedded = embedded
         self._step_seconds = step_seconds
         self._lease_seconds = max(LEASE_SECONDS, 3 * step_seconds)
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
-        self._account: str | None = None
+        self._was_away = True  # Stripe: what failed meanwhile is tried again once it answers
         self._events = FollowedList(gateway.list_events, types=list(FOLLOWED_TYPES))
         self._sessions = FollowedList(gateway.list_checkout_sessions)
         self._overdue = Overdue(store, fulfillment)
@@ -98,7 +101,11 @@ class Follower:
                     if await self._leads():
                         await self._step()
                         self._outage.succeeded()
-                except* BillingError as failures:
+                        if self._was_away:
+                            await self._settlement.retry_now()
+                            self._was_away = False
+                except* Exception as failures:  # noqa: BLE001 - it goes on, whatever happens
+                    self._was_away = True
                     await self._note_failure(_first(failures))
                 await self._pause()
         finally:
@@ -148,15 +155,9 @@ class Follower:
 
     async def _same_account(self, saved: JSON) -> JSON:
         """The account to be saved; a database never holds the sessions of two."""
-        if self._account is None:
-            try:
-                self._account = str((await self._gateway.retrieve_account())["id"])
-            except StripeFailure as failure:
-                if failure.status != 403:  # a restricted key may not ask
-                    raise
-                self._account = saved.get("account", "")
-        position.check_account(saved, self._account, embedded=self._embedded)
-        return {"account": self._account}
+        account = await self._own_account.id() or saved.get("account", "")
+        position.check_account(saved, account, embedded=self._embedded)
+        return {"account": account}
 
     async def _starting_point(self, saved: JSON) -> JSON:
         """What is known before the first page is read. The events from here on are followed, so
@@ -255,9 +256,14 @@ class Follower:
     async def _save(self, saved: JSON) -> None:
         await self._store.write(lambda connection: position.save(connection, saved))
 
-    async def _note_failure(self, failure: BillingError) -> None:
-        if not isinstance(failure, StripeFailure | StoreFailure):  # those are logged already
-            self._outage.failed(f"Stripe could not be followed: {failure} {failure.next_step}")
+    async def _note_failure(self, error: Exception) -> None:
+        if not isinstance(error, BillingError):
+            log.error("Stripe could not be followed", exc_info=error)
+            failure = BillingError(f"{type(error).__name__}: the server's log tells more.")
+        else:
+            failure = error
+            if not isinstance(error, StripeFailure | StoreFailure):  # those are logged already
+                self._outage.failed(f"Stripe could not be followed: {error} {error.next_step}")
         request_id = getattr(failure, "request_id", None)
         values = (failure.message, failure.next_step, request_id, failure.is_temporary)
         remark = dict(zip(FAILURE, values, strict=True))
@@ -273,7 +279,7 @@ def _go_on(saved: JSON, cursor: str, followed: FollowedList) -> None:
         saved.pop("left", None)
 
 
-def _first(failures: ExceptionGroup[BillingError]) -> BillingError:
+def _first(failures: ExceptionGroup[Exception]) -> Exception:
     first = failures.exceptions[0]
     return _first(first) if isinstance(first, ExceptionGroup) else first
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from billing.safe_text import sanitize
 
 DEEPEST = 254  # levels of lists and objects; orjson writes no more
 INTEGER_DIGITS = 20  # with its sign, of 64 bits
+NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # in JSON, where each backslash is doubled
 
 
 def loads(text: str | bytes) -> Any:
@@ -18,13 +20,15 @@ def loads(text: str | bytes) -> Any:
     nested more deeply than ``DEEPEST``.
 
     What no database or page could hold is replaced: NaN and Infinity by None, an integer over 64
-    bits by the nearest float, half a surrogate pair by a replacement character.
+    bits by the nearest float, NUL and half a surrogate pair by a replacement character.
     """
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = _loads_leniently(text.decode() if isinstance(text, bytes) else text)
-    if _brackets(text) > DEEPEST:
+    if _count(text, "\\u0000"):
+        value = orjson.loads(_without_nul(_dumps_leniently(value)))
+    if _count(text, "[") + _count(text, "{") > DEEPEST:  # else it cannot be nested so deeply
         _dump(value)
     return value
 
@@ -47,6 +51,10 @@ def _loads_leniently(text: str) -> Any:
     except RecursionError:
         raise ValueError("The JSON is nested too deeply.") from None
     return orjson.loads(sanitize(_dumps_leniently(value)))
+
+
+def _without_nul(text: str) -> str:
+    return NUL.sub(lambda found: f"{found[1]}\N{REPLACEMENT CHARACTER}", text)
 
 
 def _dumps_leniently(value: Any) -> str:
@@ -72,8 +80,5 @@ def _finite(digits: str) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
-def _brackets(text: str | bytes) -> int:
-    """At most so deep it is nested."""
-    if isinstance(text, bytes):
-        return text.count(b"[") + text.count(b"{")
-    return text.count("[") + text.count("{")
+def _count(text: str | bytes, piece: str) -> int:
+    return text.count(piece.encode()) if isinstance(text, bytes) else text.count(piece)

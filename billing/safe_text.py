@@ -68,9 +68,9 @@ def escape_controls(text: str) -> str:
 
 
 def sanitize(text: str) -> str:
-    """``text`` as every database and page can hold it: without NUL, and with a replacement
-    character for half a surrogate pair."""
+    """``text`` as every database and page can hold it: with a replacement character for NUL and
+    for half a surrogate pair."""
     if text.isascii() and "\x00" not in text:  # nearly always, and known at a glance
         return text
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return whole.replace("\x00", "")
+    return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")

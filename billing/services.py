@@ -21,6 +21,7 @@ from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.health import Health
 from billing.mirror import Mirror
 from billing.outages import Outage
+from billing.own_account import OwnAccount
 from billing.session_reader import SessionReader
 from billing.sessions import Sessions
 from billing.setting_sources import load_settings
@@ -69,13 +70,15 @@ class Services:
         self.account_setup = AccountSetup(settings, self.gateway)
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
-        self.settlement = Settlement(self.store, self.fulfillment)
+        own_account = OwnAccount(self.gateway)
+        self.settlement = Settlement(self.store, self.fulfillment, own_account)
         self.mirror = Mirror(self.store)
         self.follower = Follower(
             self.gateway,
             self.store,
             self.fulfillment,
             self.settlement,
+            own_account,
             embedded=settings.is_embedded,
         )
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
@@ -88,7 +91,7 @@ class Services:
             self.mirror,
             self.checkout,
         )
-        self.webhooks = Webhooks(settings, self.store, self.settlement)
+        self.webhooks = Webhooks(settings, self.store, self.settlement, own_account)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
         self.health = Health(self.store, self.mirror)
         self.fresh_start = FreshStart(self.gateway, self.store, self.follower)

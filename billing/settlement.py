@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import WORTH_A_LIST
 from billing.gateway import LISTED
 from billing.store import events, sync
-from billing.store.events import Due, Outcome
+from billing.store.events import Due, Outcome, Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.fulfillment import Fulfillment
+    from billing.own_account import OwnAccount
     from billing.store import Store
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ HANDLED_TYPES = (
 )
 AT_ONCE = 8
 SWEEP_SECONDS = 5.0
-# Seconds: how long a fresh event is left to who received it, then the waits after each failure.
-DELAYS = (20.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
+# As long as Stripe itself repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
+RETRIES = Retries(fresh=20.0, first=5.0, longest=4 * 3600.0, give_up_after=3 * 86_400.0)
 SWEPT_AT_ONCE = 500
 LEASE = "sweep"
 
@@ -57,7 +57,7 @@ def initial_state(event: dict[str, Any]) -> str:
 @dataclass(slots=True)
 class _Waiting:
     created: int
-    event_ids: set[str] = field(default_factory=set)
+    events: dict[str, Due] = field(default_factory=dict)
 
 
 class Settlement:
@@ -67,14 +67,16 @@ class Settlement:
         self,
         store: Store,
         fulfillment: Fulfillment,
+        own_account: OwnAccount,
         *,
-        delays: tuple[float, ...] = DELAYS,
+        retries: Retries = RETRIES,
         sweep_seconds: float = SWEEP_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._fulfillment = fulfillment
-        self._delays = delays
+        self._own_account = own_account
+        self._retries = retries
         self._sweep_seconds = sweep_seconds
         self._clock = clock
         self._holder = uuid.uuid4().hex
@@ -88,7 +90,7 @@ class Settlement:
         for event in due:
             if event.id not in self._in_hand:  # a slow Stripe is not asked again meanwhile
                 waiting = self._due.setdefault(event.object_id, _Waiting(event.created))
-                waiting.event_ids.add(event.id)
+                waiting.events[event.id] = event
         self._something_due.set()
 
     async def replay(self, ids: Iterable[str] | None = None) -> int:
@@ -96,6 +98,10 @@ class Settlement:
         again = await self._store.write(lambda connection: events.replay(connection, ids))
         self.expect(again)
         return len(again)
+
+    async def retry_now(self) -> None:
+        """Try again soon what failed for a cause that is over. Raises ``StoreFailure``."""
+        await self._store.write(events.retry_now)
 
     async def run(self) -> None:
         """Handle what is expected, and sweep up what a crash or a failure left."""
@@ -117,37 +123,68 @@ class Settlement:
 
     async def _sweep(self) -> None:
         while True:
-            with suppress(BillingError):  # the store has logged it
+            try:
                 self.expect(await self._store.write(self._left_behind))
+            except BillingError:
+                pass  # the store has logged it
+            except Exception:
+                log.exception("Events could not be swept up")
             await asyncio.sleep(self._sweep_seconds)
 
     def _left_behind(self, connection: Connection) -> list[Due]:
         """What is due, if it is this process's turn: of several, one sweeps."""
         if not sync.acquire(connection, LEASE, self._holder, 3 * self._sweep_seconds):
             return []
-        return events.due(connection, self._clock(), self._delays, SWEPT_AT_ONCE)
+        return events.due(connection, self._clock(), self._retries, SWEPT_AT_ONCE)
 
     async def _handle_in_place(self, due: dict[str, _Waiting]) -> None:
         event_ids = _event_ids(due)
         try:
-            listed = await self._handle_listed(due) if len(due) >= WORTH_A_LIST else set()
-            for session_id, waiting in due.items():
-                if session_id not in listed:
-                    await self._handle(session_id, waiting.event_ids)
-        except BillingError as failure:
-            # The events stay pending in the store, and the sweep finds them there.
-            if not failure.is_temporary:
+            await self._handle_all(due)
+        except Exception as failure:
+            # The events stay as they are in the store, and the sweep finds them there.
+            if not isinstance(failure, BillingError):
+                log.exception("%s events are not settled yet", len(event_ids))
+            elif not failure.is_temporary:
                 log.warning("%s events are not settled yet: %s", len(event_ids), failure.message)
         finally:
             self._in_hand -= event_ids
             self._places.release()
+
+    async def _handle_all(self, due: dict[str, _Waiting]) -> None:
+        await self._set_foreign_aside(due)
+        listed = await self._handle_listed(due) if len(due) >= WORTH_A_LIST else set()
+        for session_id, waiting in due.items():
+            if session_id not in listed:
+                await self._handle(session_id, set(waiting.events))
+
+    async def _set_foreign_aside(self, due: dict[str, _Waiting]) -> None:
+        """Take out of ``due`` what happened in another account, where the key sees nothing."""
+        named = [e for waiting in due.values() for e in waiting.events.values() if e.accounts]
+        foreign: set[str] = set()
+        try:
+            for event in named:
+                if await self._own_account.is_any_other(event.accounts):
+                    foreign.add(event.id)
+        except StripeFailure as failure:  # which account is ours is still to be learned
+            foreign = {event.id for event in named}
+            await self._settle(foreign, failure)
+        else:
+            if foreign:
+                outcome = Outcome(foreign, "ignored", self._clock())
+                await self._store.write_each(events.settle, outcome)
+        for event in named:
+            if event.id in foreign:
+                del due[event.object_id].events[event.id]
+                if not due[event.object_id].events:
+                    del due[event.object_id]
 
     async def _handle_listed(self, due: dict[str, _Waiting]) -> set[str]:
         """Handle what Stripe lists together, and answer which sessions that are."""
         created = [waiting.created for waiting in due.values() if waiting.created]
         if not created:
             return set()
-        causes = {session_id: min(waiting.event_ids) for session_id, waiting in due.items()}
+        causes = {session_id: min(waiting.events) for session_id, waiting in due.items()}
         failure: StripeFailure | None = None
         try:
             listed = await self._fulfillment.settle_listed(causes, min(created), max(created))
@@ -175,14 +212,16 @@ class Settlement:
     async def _settle(self, event_ids: set[str], failure: Exception | None = None) -> None:
         now = self._clock()
         if failure:
-            outcome = Outcome(event_ids, "failed", now, _told(event_ids, failure))
+            is_final = not isinstance(failure, BillingError) or failure.is_final
+            retries = None if is_final else self._retries
+            outcome = Outcome(event_ids, "failed", now, _told(event_ids, failure), retries)
         else:
             outcome = Outcome(event_ids, "handled", now)
         await self._store.write_each(events.settle, outcome)
 
 
 def _event_ids(due: dict[str, _Waiting]) -> set[str]:
-    return set().union(*(waiting.event_ids for waiting in due.values()))
+    return set().union(*(waiting.events for waiting in due.values()))
 
 
 def _told(event_ids: set[str], failure: Exception) -> str:

@@ -19,11 +19,17 @@ Amount = Annotated[int, Field(gt=-LARGEST, lt=LARGEST)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,300}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,32}$")]
 Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
-Named = Id | dict[str, Any] | None  # an object by its id, or itself where it was expanded
 
 
 class _Shape(TypedDict, total=False):
     __pydantic_config__ = ConfigDict(strict=True)  # type: ignore[misc] # pydantic reads it
+
+
+class _Identified(_Shape):
+    id: Required[Id]
+
+
+Named = Id | _Identified | None  # an object by its id, or itself where it was expanded
 
 
 class _Account(_Shape, total=False):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from billing.errors import BillingError, NotConfigured, WebhookRefused
@@ -11,24 +13,30 @@ from billing.json_codec import loads
 from billing.settings import WEBHOOK_SECRET, Settings
 from billing.settlement import initial_state
 from billing.store import events
-from billing.store.events import Arrival, Due
+from billing.store.events import Arrival, Due, accounts_of
 from billing.stripe_objects import EVENT
 from billing.webhook_signature import verify
 
 if TYPE_CHECKING:
+    from billing.own_account import OwnAccount
     from billing.settlement import Settlement
     from billing.store import Store
 
 log = logging.getLogger(__name__)
 
+ACCOUNT_WITHIN = 2.0  # seconds
+
 
 class Webhooks:
     """Receives events. Fails closed: without a signing secret nothing is accepted."""
 
-    def __init__(self, settings: Settings, store: Store, settlement: Settlement) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, settlement: Settlement, own_account: OwnAccount
+    ) -> None:
         self._settings = settings
         self._store = store
         self._settlement = settlement
+        self._own_account = own_account
 
     async def receive(self, body: bytes, signature: str | None) -> str:
         """Check a delivery and keep its event; returns the event's id once it is on disk.
@@ -44,13 +52,24 @@ class Webhooks:
         except (NotConfigured, WebhookRefused) as refused:
             await self.keep_refusal(refused, len(body))
             raise
-        arrival = Arrival(event, "webhook", initial_state(event), time.time())
+        arrival = Arrival(event, "webhook", await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state == "pending":
             self._settlement.expect([Due.of(event)])
         return str(event["id"])
+
+    async def _state(self, event: dict[str, Any]) -> str:
+        """The state to record it in. Where Stripe does not say soon which account is ours, who
+        handles the event finds out."""
+        state = initial_state(event)
+        if state == "pending" and (accounts := accounts_of(event)):
+            with suppress(BillingError, TimeoutError):
+                async with asyncio.timeout(ACCOUNT_WITHIN):
+                    if await self._own_account.is_any_other(accounts):
+                        return "ignored"
+        return state
 
     async def keep_refusal(self, why: BillingError, size: int) -> None:
         """Keep why a delivery of ``size`` bytes was not accepted; its contents are not kept."""

@@ -5,7 +5,7 @@ Each looks at a bounded number of rows, so that it is quick however many there a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, tuple_, union
@@ -55,8 +55,9 @@ class Place:
 class Event:
     """An event and what became of it. Times in Unix seconds UTC: ``created`` by Stripe's clock
     and whole, the others by ours. ``source`` is the way of the first arrival, ``deliveries``
-    how many webhooks brought it, ``error`` why handling failed, in words. ``ours`` says whether
-    this app made the session that it is about; None when it is about none that we know."""
+    how many webhooks brought it, ``error`` why handling failed, in words, ``retry_at`` when it is
+    tried again. ``ours`` says whether this app made the session that it is about; None when it is
+    about none that we know."""
 
     id: str
     type: str
@@ -69,6 +70,7 @@ class Event:
     attempts: int
     error: str | None
     settled_at: float | None
+    retry_at: float | None = None
     ours: bool | None = None
 
     @property
@@ -108,8 +110,8 @@ class Counts:
     refused: int
 
 
-_COLUMNS = [column for column in events.c if column.name != "payload"]
-_ROWS = select(*_COLUMNS, checkout_sessions.c.ours).outerjoin(
+COLUMNS = [events.c[one.name] for one in fields(Event) if one.name in events.c]
+_ROWS = select(*COLUMNS, checkout_sessions.c.ours).outerjoin(
     checkout_sessions, checkout_sessions.c.id == events.c.object_id
 )
 _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())

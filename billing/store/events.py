@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
@@ -46,32 +46,64 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Retries:
+    """When an event is handled, in seconds. A fresh one is left to who received it for ``fresh``.
+    One that failed is tried again after ``first``, then after as long as it has been failing
+    already, but no longer than ``longest``, and no more once it failed for ``give_up_after``."""
+
+    fresh: float
+    first: float
+    longest: float
+    give_up_after: float
+
+    def next(self, at: float, failing_since: float) -> float | None:
+        """When to try again what failed ``at`` a moment; None when that is over."""
+        lasted = at - failing_since
+        if lasted >= self.give_up_after:
+            return None
+        return at + min(max(lasted, self.first), self.longest)
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """How handling events went: ``handled``, or ``failed`` with the error in words."""
+    """How handling events went: ``handled``, ``failed`` with the error in words, or ``ignored``.
+    ``retries`` say when to try again; without them, nothing is."""
 
     event_ids: Collection[str]
     state: str
     at: float
     error: str | None = None
+    retries: Retries | None = None
 
 
 @dataclass(frozen=True)
 class Due:
     """An event that waits to be handled. ``object_id`` names what it is about, ``created`` says
-    when that was made, in Unix seconds; 0 where it does not tell."""
+    when that was made, in Unix seconds; 0 where it does not tell. ``accounts`` are those that it
+    names as its own."""
 
     id: str
     object_id: str
     created: int
+    accounts: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> Due:
-        return cls(event["id"], object_id(event), _created(event))
+        return cls(event["id"], object_id(event), _created(event), accounts_of(event))
 
 
 def _created(event: dict[str, Any]) -> int:
     created = event["data"]["object"].get("created")
     return created if type(created) is int and 0 < created < LATEST else 0
+
+
+def accounts_of(event: dict[str, Any]) -> frozenset[str]:
+    """The accounts that an event says it happened in; none in most.
+
+    Of an organization the context names the way there: ``org_…/acct_…``.
+    """
+    named = (event.get("account"), event.get("context"))
+    return frozenset(str(one).rpartition("/")[2] for one in named if one)
 
 
 def object_id(event: dict[str, Any]) -> str:
@@ -124,39 +156,54 @@ def _row(arrival: Arrival) -> dict[str, Any]:
 
 def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[None]:
     """Write down how handling went; what is handled already stays so."""
-    same: dict[tuple[str, str | None], list[Outcome]] = {}
+    same: dict[tuple[str, str | None, Retries | None], list[Outcome]] = {}
     for outcome in outcomes:
-        same.setdefault((outcome.state, outcome.error), []).append(outcome)
-    for (state, error), alike in same.items():
+        same.setdefault((outcome.state, outcome.error, outcome.retries), []).append(outcome)
+    for (state, error, retries), alike in same.items():
         ids = {event_id for outcome in alike for event_id in outcome.event_ids}
+        at = max(outcome.at for outcome in alike)
+        these = events.c.id.in_(ids) & (events.c.state != "handled")
         connection.execute(
             update(events)
-            .where(events.c.id.in_(ids), events.c.state != "handled")
+            .where(these)
             .values(
                 state=state,
                 error=error,
-                settled_at=max(outcome.at for outcome in alike),
+                settled_at=at,
                 attempts=events.c.attempts + 1,
+                retry_at=None,
+                failing_since=func.coalesce(events.c.failing_since, at) if retries else None,
             )
         )
+        if retries:
+            _plan(connection, these, retries, at)
     return [None] * len(outcomes)
 
 
-def due(connection: Connection, now: float, delays: tuple[float, ...], limit: int) -> list[Due]:
+def _plan(connection: Connection, these: ColumnElement[bool], retries: Retries, at: float) -> None:
+    """Write down when to try them again."""
+    failing = connection.execute(select(events.c.id, events.c.failing_since).where(these)).all()
+    planned = [{"event": row.id, "next": retries.next(at, row.failing_since)} for row in failing]
+    if planned:
+        connection.execute(_plan_retry, planned)
+
+
+_plan_retry = (
+    update(events).where(events.c.id == bindparam("event")).values(retry_at=bindparam("next"))
+)
+
+
+def due(connection: Connection, now: float, retries: Retries, limit: int) -> list[Due]:
     """Events to handle now, the oldest first: left pending, or failed and due for another try.
 
-    ``delays`` in seconds: the first is how long a fresh event is left to who received it, the
-    others how long to wait after each failure. An event that failed after all of them waits for
-    a replay by hand.
+    What lies further ahead than any wait is from before somebody set the clock back, and is not
+    to wait until it gets there again.
     """
-    conditions = [(events.c.state == "pending") & _away(events.c.received_at, now, delays[0])] + [
-        (events.c.state == "failed")
-        & (events.c.attempts == attempt)
-        & _away(events.c.settled_at, now, delay)
-        for attempt, delay in enumerate(delays[1:], start=1)
-    ]
+    received, retry = events.c.received_at, events.c.retry_at
+    fresh = or_(received <= now - retries.fresh, received >= now + retries.fresh)
+    again = or_(retry <= now, retry > now + retries.longest)
     found: list[Due] = []
-    for condition in conditions:
+    for condition in ((events.c.state == "pending") & fresh, again):
         waiting = select(*_DUE).where(condition).order_by(events.c.received_at).limit(limit)
         found += map(_due, connection.execute(waiting).all())
     return found[:limit]
@@ -168,15 +215,15 @@ _DUE = (events.c.id, events.c.object_id, events.c.payload)
 def _due(row: Any) -> Due:
     """A payload that cannot be read does not matter much: Stripe is asked about the object."""
     try:
-        return Due(row.id, row.object_id, _created(loads(row.payload)))
+        event = loads(row.payload)
+        return Due(row.id, row.object_id, _created(event), accounts_of(event))
     except (ValueError, LookupError, TypeError, AttributeError):
         return Due(row.id, row.object_id, 0)
 
 
-def _away(column: ColumnElement[float], now: float, seconds: float) -> ColumnElement[bool]:
-    """At least so long ago; or as far ahead, for somebody has set the clock back since, and
-    nothing is to wait until it gets there again."""
-    return or_(column <= now - seconds, column >= now + seconds)
+def retry_now(connection: Connection) -> None:
+    """Have all that is to be tried again tried at once: what they failed for is over."""
+    connection.execute(update(events).where(events.c.retry_at > 0).values(retry_at=0))
 
 
 def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due]:
@@ -185,7 +232,7 @@ def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due
     again = (
         update(events)
         .where(chosen, events.c.state != "ignored")
-        .values(state="pending", error=None)
+        .values(state="pending", error=None, retry_at=None, failing_since=None)
         .returning(*_DUE)
     )
     return list(map(_due, connection.execute(again).all()))

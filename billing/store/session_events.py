@@ -11,7 +11,7 @@ from sqlalchemy import select
 from billing.json_codec import loads
 from billing.safe_text import sanitize
 from billing.store.damaged import read_each
-from billing.store.event_queries import Event
+from billing.store.event_queries import COLUMNS, Event
 from billing.store.tables import events
 from billing.stripe_json import JSON, id_at, integer_at, object_at, objects_at, text_at
 
@@ -104,8 +104,7 @@ def _first_try(connection: Connection, session: JSON, reference_key: str) -> set
 
 def _told(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[Told]:
     payload = events.c.payload.label("payload")
-    columns = [column for column in events.c if column.name != "payload"]
-    rows = select(*columns, payload).where(condition).order_by(events.c.created).limit(limit)
+    rows = select(*COLUMNS, payload).where(condition).order_by(events.c.created).limit(limit)
     return read_each(connection.execute(rows).all(), _told_by)
 
 

@@ -87,11 +87,14 @@ events = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
     Column("settled_at", Float),
+    Column("retry_at", Float),  # of a failed one; None when it waits for a replay by hand
+    Column("failing_since", Float),  # for a cause that passes
     Column("payload", Text, nullable=False),
     Index("events_by_arrival", "received_at", "id"),
     Index("events_by_state", "state", "received_at", "id"),
     Index("events_by_object", "object_id", "created"),
     Index("events_by_type", "type", "received_at", "id"),
+    Index("events_by_retry", "retry_at"),
 )
 
 # Deliveries that could not be trusted: why, never what.

@@ -226,7 +226,7 @@ async def test_what_failed_is_replayed_once_stripe_is_back_and_granted_once(
     account = StripeAccount()
     session = account.pay(account.sell("credits", 3))
     with account.serve() as url:
-        async with open_services(url, sqlite_url, delays=PATIENT) as services, working(services):
+        async with open_services(url, sqlite_url, retries=PATIENT) as services, working(services):
             log = log_at(services)
             account.faults = DOWN
             event_id = await deliver(services, account.say("completed", session))

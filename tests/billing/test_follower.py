@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
-from billing import follower, position
+from billing import follower, fulfillment, position
 from billing.backfill import QUICK
 from billing.follower import LEASE
 from billing.gateway import LISTED
@@ -42,6 +42,7 @@ from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from types import ModuleType
 
     from billing.mirror import MirrorState
 
@@ -493,3 +494,49 @@ async def test_a_sandbox_whose_file_was_removed_is_told_from_another_account(
         assert account.listed == 0
     finally:
         await services.aclose()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(position, "load"), (fulfillment, "absorb"), (sync, "acquire"), (sync, "now")],
+    ids=["reading", "storing", "the lease", "the time"],
+)
+async def test_the_mirror_goes_on_after_what_nobody_foresaw_and_says_so_meanwhile(
+    services: Services,
+    account: StripeAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    name: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    async def told() -> bool:
+        saved = await services.store.read(lambda connection: sync.load(connection, "mirror"))
+        return "ZeroDivisionError" in (saved.get("failure") or "")
+
+    async def is_in_order() -> bool:
+        return (await state(services)).failure is None
+
+    async with in_step(services):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, fail)
+            sold = account.sell()
+            await until(told, "the failure is told")
+        await shown(services, sold["id"])
+        await until(is_in_order, "all is in order again")
+
+
+async def test_a_stripe_that_answers_strangely_makes_the_mirror_say_so(
+    services: Services, account: StripeAccount
+) -> None:
+    async with in_step(services):
+        account.faults = Faults(strange=1.0)
+
+        async def told() -> bool:
+            return "not in the words of Stripe's API" in ((await state(services)).failure or "")
+
+        await until(told, "the mirror tells what came")
+        account.faults = NO_FAULTS
+        sold = account.sell()
+        await shown(services, sold["id"])

@@ -24,7 +24,8 @@ def nested(levels: int) -> str:
         (f"[{'9' * 400}, {'9' * 40}]", [None, 1e40]),
         (r'"half \ud83d a pair"', "half \ufffd a pair"),
         (r'"both \ud83c\udf88 halves, \\ud83d no half"', r"both 🎈 halves, \ud83d no half"),
-        (r'{"\udc00": "be\u0000fore"}', {"\ufffd": "be\x00fore"}),
+        (r'{"\udc00": "be\u0000fore"}', {"\ufffd": "be\ufffdfore"}),
+        (r'["\u0000\u0000", "\\u0000", "\\\u0000"]', ["\ufffd\ufffd", r"\u0000", "\\\ufffd"]),
         ('[NaN, "\\ud83d", 18446744073709551616]', [None, "\ufffd", float(2**64)]),
     ],
 )

@@ -105,7 +105,7 @@ def test_control_characters_are_written_out_on_one_line() -> None:
         ("half \ud83d a pair", "half \ufffd a pair"),
         ("\udc00", "\ufffd"),
         ("both \ud83c\udf88 halves", "both 🎈 halves"),
-        ("be\x00fore", "before"),
+        ("be\x00fore", "be\ufffdfore"),
     ],
 )
 def test_what_no_database_holds_is_replaced(text: str, sane: str) -> None:

@@ -6,17 +6,19 @@ import asyncio
 import json
 import random
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
 from billing.checkout_session import CheckoutSession
-from billing.errors import WebhookRefused
+from billing.errors import NotConfigured, StripeFailure, WebhookRefused
 from billing.store import events, tables
+from billing.store.events import Outcome, Retries
 from tests.support.quick_services import (
-    DELAYS,
     PATIENT,
+    RETRIES,
     at_work,
     deliver,
     event_rows,
@@ -27,6 +29,7 @@ from tests.support.quick_services import (
     states,
 )
 from tests.support.stripe_account import (
+    ACCOUNT,
     DOWN,
     LIST_SESSIONS,
     NO_FAULTS,
@@ -46,7 +49,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-ONE_RETRY = (0.2, 0.05)
+ONE_RETRY = Retries(fresh=0.2, first=0.05, longest=0.05, give_up_after=0.05)
+SLOW = Retries(fresh=0.2, first=3_600.0, longest=3_600.0, give_up_after=86_400.0)
 NOW = 1_800_000_000
 
 
@@ -54,10 +58,10 @@ NOW = 1_800_000_000
 async def services(
     request: pytest.FixtureRequest, account: StripeAccount, database_url: str
 ) -> AsyncIterator[Services]:
-    """Services that settle; parametrize indirectly with the delays."""
-    delays: tuple[float, ...] = getattr(request, "param", DELAYS)
+    """Services that settle; parametrize indirectly with the waits."""
+    retries: Retries = getattr(request, "param", RETRIES)
     async with (
-        open_services(account.url, database_url, delays=delays) as opened,
+        open_services(account.url, database_url, retries=retries) as opened,
         at_work(opened.settlement.run),
     ):
         yield opened
@@ -234,7 +238,7 @@ async def test_what_failed_for_good_is_replayed_by_hand(
 
     async def given_up() -> bool:
         rows = await event_rows(services.store)
-        return all(row["attempts"] >= len(ONE_RETRY) for row in rows.values())
+        return all(row["attempts"] > 1 and row["retry_at"] is None for row in rows.values())
 
     await until(given_up)
     account.faults = NO_FAULTS
@@ -268,7 +272,7 @@ async def test_what_was_recorded_before_the_clock_was_set_back_is_swept_up_all_t
     def record(connection: Connection) -> None:
         arrivals = [events.Arrival(one, "webhook", "pending", future) for one in (pending, failed)]
         events.record(connection, arrivals)
-        events.settle(connection, [events.Outcome([failed["id"]], "failed", future, "Away.")])
+        events.settle(connection, [Outcome([failed["id"]], "failed", future, "Away.", RETRIES)])
 
     await services.store.write(record)
     await settled(services, handled=2)
@@ -307,7 +311,103 @@ async def test_an_event_of_a_session_that_stripe_does_not_know_fails_in_words(
 ) -> None:
     await deliver(services, event_object("evt_1", "completed", session_object(1, "pro", 1)))
     await settled(services, failed=1)
-    assert "No such object" in (await event_rows(services.store))["evt_1"]["error"]
+    row = (await event_rows(services.store))["evt_1"]
+    assert "No such object" in row["error"]
+    assert row["retry_at"] is None
+
+
+@pytest.mark.parametrize("services", [SLOW], indirect=True)
+@pytest.mark.parametrize("number", [1, 5])
+async def test_what_failed_for_a_cause_that_passes_is_handled_soon_after_it_has_passed(
+    services: Services, account: StripeAccount, number: int
+) -> None:
+    account.faults = DOWN
+    for _ in range(number):
+        await deliver(services, account.say("completed", account.pay(account.sell())))
+    await settled(services, failed=number)
+    rows = (await event_rows(services.store)).values()
+    assert all(row["retry_at"] > row["settled_at"] + 3_000 for row in rows)
+    async with at_work(services.follower.run):
+        await until(partial(is_away, services), "the mirror knows that Stripe is away")
+        account.faults = NO_FAULTS
+        await settled(services, handled=number)
+    rows = (await event_rows(services.store)).values()
+    assert {(row["retry_at"], row["failing_since"], row["attempts"]) for row in rows} == {
+        (None, None, 2)
+    }
+
+
+async def is_away(services: Services) -> bool:
+    return (await services.mirror.state()).failure is not None
+
+
+@pytest.mark.parametrize("fault", ["forbidden", "strange", "no price"])
+@pytest.mark.parametrize("services", [PATIENT], indirect=True)
+async def test_what_somebody_has_to_mend_elsewhere_is_tried_again(
+    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    failures = {
+        "forbidden": StripeFailure("May not.", "", status=403),
+        "strange": StripeFailure.strange(404, "<html>"),
+        "no price": NotConfigured("STRIPE_PRICE_EXTRA_CREDIT", "It is not set.", "Set it."),
+    }
+
+    async def settle(*_: object, **__: object) -> None:
+        raise failures[fault]
+
+    monkeypatch.setattr(services.fulfillment, "settle", settle)
+    await deliver(services, account.say("completed", account.pay(account.sell())))
+    await settled(services, failed=1)
+    (row,) = (await event_rows(services.store)).values()
+    assert row["retry_at"] == row["settled_at"] + PATIENT.first
+
+
+async def test_events_of_other_accounts_are_ignored_and_those_of_ours_are_not(
+    services: Services, account: StripeAccount
+) -> None:
+    ours, way_to_ours = "acct_of_the_tests", "org_1/acct_of_the_tests"
+    foreign: list[dict[str, Any]] = [
+        *({"account": "acct_2"}, {"context": "acct_2"}, {"context": "org_1/acct_2"}),
+        *({"account": ours, "context": "acct_2"}, {"account": 7}, {"context": ["x"]}),
+    ]
+    own: list[dict[str, Any]] = [
+        *({"account": ours}, {"context": way_to_ours}, {"account": None, "context": ""}),
+        {"account": ours, "context": way_to_ours},
+    ]
+    for names in foreign:
+        event = account.say("completed", account.pay(account.sell())) | names
+        await deliver(services, event)
+        assert (await event_rows(services.store))[event["id"]]["state"] == "ignored"
+    assert account.asked[ONE_SESSION] == 0
+    for names in own:
+        await deliver(services, account.say("completed", account.pay(account.sell())) | names)
+    await settled(services, ignored=len(foreign), handled=len(own))
+    assert account.asked[ACCOUNT] == 1
+    assert await services.settlement.replay() == 0
+
+
+@pytest.mark.parametrize("number", [1, 5])
+async def test_whose_an_event_is_is_found_out_later_where_stripe_does_not_say_at_once(
+    services: Services, account: StripeAccount, number: int
+) -> None:
+    account.faults = DOWN
+    for _ in range(number):
+        for owner in ("acct_2", "acct_of_the_tests"):
+            event = account.say("completed", account.pay(account.sell()))
+            await deliver(services, event | {"account": owner})
+    await settled(services, failed=2 * number)
+    account.faults = NO_FAULTS
+    await settled(services, handled=number, ignored=number)
+
+
+async def test_a_key_that_may_not_ask_for_its_account_ignores_whatever_names_one(
+    services: Services, account: StripeAccount
+) -> None:
+    account.forbidden = {ACCOUNT: "Account Read"}
+    for owner in ("acct_2", "acct_of_the_tests"):
+        event = account.say("completed", account.pay(account.sell()))
+        await deliver(services, event | {"account": owner})
+    await settled(services, ignored=2)
 
 
 async def test_an_event_that_nobody_foresaw_fails_alone(
@@ -344,7 +444,7 @@ async def test_a_burst_is_settled_by_lists_with_few_requests(
         for _ in range(between):
             account.sell("credits", 1, created=NOW + second)
     expired = account.sell("pro", status="expired", url=None, created=NOW + 60)
-    async with open_services(account.url, database_url, delays=PATIENT) as services:
+    async with open_services(account.url, database_url, retries=PATIENT) as services:
         for paid in burst:
             await deliver(services, account.say("completed", paid, event_id=f"evt_{paid['id']}"))
         await deliver(services, account.say("expired", expired))
@@ -368,7 +468,7 @@ async def test_a_burst_that_stripe_does_not_answer_fails_in_words_without_asking
     account: StripeAccount, database_url: str
 ) -> None:
     account.faults = DOWN
-    async with open_services(account.url, database_url, delays=PATIENT) as services:
+    async with open_services(account.url, database_url, retries=PATIENT) as services:
         for _ in range(30):
             await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
         async with at_work(services.settlement.run):
@@ -378,6 +478,29 @@ async def test_a_burst_that_stripe_does_not_answer_fails_in_words_without_asking
             assert await services.settlement.replay() == 30
             await settled(services, handled=30)
         assert len(await ledger(services.store)) == 30
+
+
+@pytest.mark.parametrize("broken", ["due", "settle"])
+async def test_the_work_goes_on_after_what_nobody_foresaw_anywhere_in_it(
+    services: Services,
+    account: StripeAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(events, broken, fail)
+        await deliver(services, account.say("completed", account.pay(account.sell("credits", 5))))
+        await until(partial(is_logged, caplog, "ZeroDivisionError"))
+    await settled(services, handled=1)
+    assert await services.store.read(granted_totals) == {"credits": 5}
+
+
+async def is_logged(caplog: pytest.LogCaptureFixture, words: str) -> bool:
+    return words in caplog.text
 
 
 async def rejections(services: Services) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from billing.errors import WebhookRefused
 from billing.store import events, tables
-from billing.store.events import Arrival, Due, Outcome, Recorded
+from billing.store.events import Arrival, Due, Outcome, Recorded, Retries
 from tests.support.quick_services import event_rows
 from tests.support.stripe_account import event_object, session_object
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 CREATED = 1_800_000_000
-DELAYS = (20.0, 5.0, 30.0)
+RETRIES = Retries(fresh=20.0, first=5.0, longest=30.0, give_up_after=100.0)
 
 
 def event(name: str, session: str = "cs_test_1") -> dict[str, Any]:
@@ -39,7 +39,7 @@ async def settle(store: Store, name: str, state: str, at: float, error: str | No
 
 
 async def due(store: Store, now: float, limit: int = 10) -> list[str]:
-    found = await store.read(lambda connection: events.due(connection, now, DELAYS, limit))
+    found = await store.read(lambda connection: events.due(connection, now, RETRIES, limit))
     return [one.id for one in found]
 
 
@@ -115,16 +115,48 @@ async def test_a_fresh_event_is_left_to_who_received_it_for_a_while(store: Store
     assert await due(store, 120.0) == ["evt_1"]
 
 
-async def test_each_failure_is_followed_by_its_own_wait_and_the_last_by_none(store: Store) -> None:
+async def fail_for_now(store: Store, name: str, at: float) -> None:
+    await store.write_each(events.settle, Outcome([name], "failed", at, "Away.", RETRIES))
+
+
+async def test_a_cause_that_passes_is_waited_for_ever_longer_until_it_is_given_up(
+    store: Store,
+) -> None:
     await record(store, "evt_1")
-    await settle(store, "evt_1", "failed", 200.0, "no")
-    assert await due(store, 204.9) == []
-    assert await due(store, 205.0) == ["evt_1"]
-    await settle(store, "evt_1", "failed", 300.0, "no")
-    assert await due(store, 329.9) == []
-    assert await due(store, 330.0) == ["evt_1"]
-    await settle(store, "evt_1", "failed", 400.0, "no")
+    for at, next_at in ((200, 205), (205, 210), (210, 220), (220, 240), (240, 270), (299, 329)):
+        await fail_for_now(store, "evt_1", at)
+        assert await due(store, next_at - 0.1) == []
+        assert await due(store, next_at) == ["evt_1"]
+    await fail_for_now(store, "evt_1", 300)
     assert await due(store, 1e9) == []
+    await store.write(lambda connection: events.replay(connection, ["evt_1"]))
+    await fail_for_now(store, "evt_1", 5_000)
+    assert await due(store, 5_005) == ["evt_1"]
+
+
+async def test_what_failed_for_good_is_not_tried_again(store: Store) -> None:
+    await record(store, "evt_1")
+    await fail_for_now(store, "evt_1", 200)
+    await settle(store, "evt_1", "failed", 205, "No such session.")
+    await store.write(events.retry_now)
+    assert await due(store, 1e9) == []
+
+
+async def test_once_a_cause_has_passed_all_that_waits_for_it_is_due(store: Store) -> None:
+    for number, at in enumerate((200, 300, 400)):
+        await record(store, f"evt_{number}", at=float(number))
+        await fail_for_now(store, f"evt_{number}", at)
+    assert await due(store, 400) == ["evt_0", "evt_1"]
+    await store.write(events.retry_now)
+    assert await due(store, 400) == ["evt_0", "evt_1", "evt_2"]
+
+
+async def test_a_try_that_was_planned_before_the_clock_was_set_back_is_due(store: Store) -> None:
+    await record(store, "evt_1", at=1e9)
+    await fail_for_now(store, "evt_1", 1e9)
+    assert await due(store, 1e9 - 3_600) == ["evt_1"]
+    await fail_for_now(store, "evt_1", 1e9 - 3_600)
+    assert await due(store, 1e9 - 3_600 + 5) == ["evt_1"]
 
 
 async def test_what_is_handled_or_ignored_is_never_due(store: Store) -> None:

@@ -12,10 +12,12 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from billing.follower import Follower
+from billing.own_account import OwnAccount
 from billing.services import Services
 from billing.settings import Settings
 from billing.settlement import Settlement
 from billing.store import tables
+from billing.store.events import Retries
 from billing.store.grants import Grant
 from billing.webhooks import Webhooks
 
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
     from billing.store import Store
 
 SECRET = "whsec_of_the_tests"
-# A fresh event is left alone for a moment, a failed one is tried again and again. Each delay is a
-# question to the database at each sweep, so there are not more than needed.
-DELAYS = (0.2, *([0.05] * 10), *([1.0] * 30))
-PATIENT = (3600.0, 3600.0)  # nothing is swept up, nothing tried again
+# A fresh event is left alone for a moment, a failed one is tried again and again.
+RETRIES = Retries(fresh=0.2, first=0.05, longest=1.0, give_up_after=3600.0)
+PATIENT = Retries(3600.0, 3600.0, 3600.0, 7200.0)  # nothing is swept up, nothing tried again
 SWEEP_SECONDS = 0.05
 STEP_SECONDS = 0.05
 
@@ -51,31 +52,37 @@ def settings_for(stripe_url: str, database_url: str) -> Settings:
 def quick_services(
     settings: Settings,
     *,
-    delays: tuple[float, ...] = DELAYS,
+    retries: Retries = RETRIES,
     step_seconds: float = STEP_SECONDS,
 ) -> Services:
-    """What the composition root builds, with these delays."""
+    """What the composition root builds, with these waits."""
     services = Services(settings, stripe_name="Stripe under test")
+    own_account = OwnAccount(services.gateway)
     services.settlement = Settlement(
-        services.store, services.fulfillment, delays=delays, sweep_seconds=SWEEP_SECONDS
+        services.store,
+        services.fulfillment,
+        own_account,
+        retries=retries,
+        sweep_seconds=SWEEP_SECONDS,
     )
     services.follower = Follower(
         services.gateway,
         services.store,
         services.fulfillment,
         services.settlement,
+        own_account,
         step_seconds=step_seconds,
     )
-    services.webhooks = Webhooks(settings, services.store, services.settlement)
+    services.webhooks = Webhooks(settings, services.store, services.settlement, own_account)
     return services
 
 
 @asynccontextmanager
 async def open_services(
-    stripe_url: str, database_url: str, *, delays: tuple[float, ...] = DELAYS
+    stripe_url: str, database_url: str, *, retries: Retries = RETRIES
 ) -> AsyncIterator[Services]:
     """Services with nothing at work behind the scenes, closed at the end."""
-    services = quick_services(settings_for(stripe_url, database_url), delays=delays)
+    services = quick_services(settings_for(stripe_url, database_url), retries=retries)
     try:
         yield services
     finally:

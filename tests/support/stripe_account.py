@@ -45,6 +45,7 @@ class Faults:
     rate_limited: float = 0.0
     failing: float = 0.0
     dropped: float = 0.0
+    strange: float = 0.0
     delayed: float = 0.0
     delay_seconds: float = 0.05
     seed: int = 1
@@ -59,7 +60,7 @@ class Faults:
         if self._random.random() < self.delayed:
             delay = self._random.random() * self.delay_seconds
         drawn = self._random.random()
-        for name in ("rate_limited", "failing", "dropped"):
+        for name in ("rate_limited", "failing", "dropped", "strange"):
             drawn -= getattr(self, name)
             if drawn < 0:
                 return name, delay
@@ -257,7 +258,8 @@ class StripeAccount:
         return {"object": "list", "data": items[start:end], "has_more": end < len(items)}
 
 
-_FAULTS: dict[str, tuple[int, JSON]] = {
+_FAULTS: dict[str, tuple[int, JSON | bytes]] = {
+    "strange": (200, b"[]"),
     "rate_limited": (429, {"error": {"type": "invalid_request_error", "code": "rate_limit",
                                      "message": "Request rate limit exceeded."}}),
     "failing": (500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}),
