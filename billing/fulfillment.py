@@ -61,7 +61,7 @@ class Fulfillment:
         ``in_turn`` keeps to the rate limit, for work that nobody sits waiting for.
         Raises ``InvalidInput`` when it cannot be a test session, ``StripeFailure`` or
         ``StoreFailure`` when one of them does not do its part, ``NotConfigured`` when no setting
-        says which Price is sold; then nothing was granted.
+        says which Price it was sold at; then nothing was granted.
         """
         if not SESSION_ID.fullmatch(session_id):
             raise InvalidInput(

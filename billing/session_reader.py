@@ -6,7 +6,7 @@ Whichever way a session is read, alone or in a list, it goes through here before
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class SessionReading:
     session: CheckoutSession
     line_items: tuple[LineItem, ...] = ()
     bought: int = 0
-    unclear: NotConfigured | None = None
+    unclear: NotConfigured | StripeFailure | None = None
 
 
 class SessionReader:
@@ -68,32 +68,36 @@ class SessionReader:
 
     async def read(self, data: JSON) -> SessionReading:
         """One of them."""
-        plain = {name: value for name, value in data.items() if name != "line_items"}
         session = CheckoutSession.from_stripe(data)
+        plain = data.copy()
+        plain.pop("line_items", None)
         items = tuple(map(LineItem.from_stripe, objects_at(data, "line_items")))
+        reading = SessionReading(plain, session, items)
         if session.outcome is Outcome.PROCESSING:
-            failed = CheckoutSession.from_stripe(data, failure=await self._failure(data))
-            return SessionReading(plain, failed, items)
+            failure = await self._failure(data)
+            return replace(reading, session=replace(session, failure=failure))
         if not (session.is_paid and session.kind):
-            return SessionReading(plain, session, items)
-        items = tuple(map(LineItem.from_stripe, await self._all_line_items(data)))
+            return reading
         try:
+            if _has_more(data):
+                items = tuple(map(LineItem.from_stripe, await self._all_line_items(data)))
             bought = (await self._price_among(items, session.kind)).quantity(items)
-        except NotConfigured as unclear:
+        except (NotConfigured, StripeFailure) as unclear:
+            if isinstance(unclear, StripeFailure) and unclear.is_temporary:
+                raise
             log.warning("What %s bought is unclear: %s", session.id, unclear.message)
-            return SessionReading(plain, session, items, unclear=unclear)
-        paid = CheckoutSession.from_stripe(data, quantity=bought)
+            return replace(reading, unclear=unclear)
+        paid = replace(session, quantity=bought)
         return SessionReading(plain, paid, items, bought)
 
     async def _all_line_items(self, data: JSON) -> list[JSON]:
         """Every line item, where Stripe's answer holds the first of them or none."""
-        items = objects_at(data, "line_items")
-        has_more = "line_items" not in data or bool(object_at(data, "line_items").get("has_more"))
+        items, has_more = objects_at(data, "line_items"), _has_more(data)
         while has_more:
             after = {"starting_after": items[-1]["id"]} if items else {}
             page = await self._gateway.list_line_items(data["id"], limit=LISTED, **after)
             items += page.data
-            has_more = page.has_more
+            has_more = page.has_more and bool(page.data)
         return items
 
     async def _price_among(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
@@ -118,13 +122,13 @@ class SessionReader:
             if failure.is_temporary:
                 raise
             intent = None
-        if intent is None:
-            told = partial(session_events.tell_of_failure, session_id=data["id"])
-            return NO_REASON if await self._store.read(told) else None
         status, reason = text_at(intent, "status"), payment_error(intent)
         if status == "canceled":
             return reason or "The payment was canceled."
-        return reason if status == "requires_payment_method" else None
+        if status not in (None, "requires_payment_method"):
+            return None
+        told = partial(session_events.tell_of_failure, session_id=data["id"])
+        return reason or (NO_REASON if await self._store.read(told) else None)
 
     async def _payment(self, data: JSON) -> JSON | None:
         """The PaymentIntent of a completed session, of a subscription that of its first invoice;
@@ -137,3 +141,9 @@ class SessionReader:
             intents = (object_at(one, "payment", "payment_intent") for one in page.data)
             return next(filter(None, intents), None)
         return None
+
+
+def _has_more(data: JSON) -> bool:
+    """Line items are left out of the answer, or all of them are."""
+    found = object_at(data, "line_items")
+    return not found or bool(found.get("has_more"))

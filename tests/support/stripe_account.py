@@ -241,8 +241,12 @@ class StripeAccount:
                 return 200, intent
         if path == INVOICE_PAYMENTS:
             self.asked[INVOICE_PAYMENTS] += 1
-            paid = [{"payment": {"payment_intent": one}} for one in self._intents.values()
-                    if one.get("invoice") == query["invoice"][0]]  # fmt: skip
+            paid = [
+                {"id": f"inpay_{name}", "object": "invoice_payment"}
+                | {"payment": {"type": "payment_intent", "payment_intent": intent}}
+                for name, intent in self._intents.items()
+                if intent["invoice"] == query["invoice"][0]
+            ]
             return 200, {"object": "list", "data": paid, "has_more": False}
         if path.startswith("/v1/prices/"):
             self.asked[PRICE] += 1
