@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MOST = 2**31 - 1  # that the ledger holds; Stripe's own lines reach a twentieth of it
+
+
 @dataclass(frozen=True)
 class LineItem:
     """What is bought; amounts in minor units of ``currency``. ``price_id`` and ``product_id``
@@ -63,7 +66,7 @@ class SoldPrice:
 
     def quantity(self, items: Iterable[LineItem]) -> int:
         """How many were bought; 0 when none of the line items sells it."""
-        return sum(item.quantity for item in items if self.sells(item))
+        return min(sum(item.quantity for item in items if self.sells(item)), MOST)
 
 
 def _quantity(item: JSON) -> int:

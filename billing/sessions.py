@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
-from billing.checkout_session import REFERENCE, SESSION_ID, CheckoutSession
+from billing.checkout_session import REFERENCE, SESSION_ID, CheckoutSession, Outcome
 from billing.errors import InvalidInput, StripeFailure
 from billing.session_csv import COLUMNS, csv_row
 from billing.session_story import Story, steps_of
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 EXPORTED = 100_000
 EXPORT_SECONDS = 60.0
+BECAME = {
+    Outcome.PAID: "it was paid",
+    Outcome.PROCESSING: "its payment has begun",
+    Outcome.FAILED: "its payment failed",
+    Outcome.EXPIRED: "it has expired",
+}
 DASHBOARD = "https://dashboard.stripe.com/test"
 
 
@@ -205,13 +211,12 @@ class Sessions:
         except StripeFailure as failure:
             if failure.status != 400:
                 raise
-            now = await self._gateway.retrieve_checkout_session(session_id)
-            if now.get("status") == "open":
+            now = (await self._fulfillment.settle(session_id, cause="sync")).session
+            if now.outcome is Outcome.OPEN:
                 raise
-            await self._fulfillment.absorb([now])
-            became = "it has expired" if now.get("status") == "expired" else "it was paid"
             raise InvalidInput(
-                f"This session is no longer open: {became} meanwhile.", "Nothing was changed."
+                f"This session is no longer open: {BECAME[now.outcome]} meanwhile.",
+                "Nothing was changed.",
             ) from None
         await self._fulfillment.absorb([expired])
         return CheckoutSession.from_stripe(expired)

@@ -21,6 +21,7 @@ from billing.session_story import Story, Turn
 from billing.sessions import Asked
 from billing.store import events
 from billing.webhook_endpoint import NEEDED_EVENTS, STORY_EVENTS
+from pages.kit.controls import Controls
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer
 from tests.support.billing_server import billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
@@ -259,6 +260,16 @@ def test_who_expires_a_session_that_was_paid_meanwhile_is_told_so(shop: Shop) ->
     known = call(shop, lambda: shop.server.services.mirror.session(session_id))
     assert known
     assert known.is_paid
+
+
+def test_who_expires_a_session_whose_debit_is_under_way_is_not_told_that_it_was_paid(
+    shop: Shop,
+) -> None:
+    session_id = made(shop)
+    controls = Controls(f"{shop.server.services.settings.api_base}/_control")
+    controls.pay(session_id, email="tester@example.com", bank_account="000123456789")
+    with pytest.raises(InvalidInput, match="its payment has begun meanwhile"):
+        call(shop, lambda: sessions_of(shop).expire(session_id))
 
 
 def test_of_two_who_expire_a_session_the_second_is_told_so(shop: Shop) -> None:
