@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from stripe_sandbox.api.app import Api
-from stripe_sandbox.api.expand import Expander, Include, Load
+from stripe_sandbox.api.expand import Expander, Load
 from stripe_sandbox.api.responses import unrecognized
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.checkout_page import routes
@@ -37,7 +37,8 @@ from stripe_sandbox.resources.charges import Charges
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.disputes import Disputes
-from stripe_sandbox.resources.events import EventResource
+from stripe_sandbox.resources.events import Events
+from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.line_items import LineItems
 from stripe_sandbox.resources.payment_intents import PaymentIntents
@@ -49,7 +50,6 @@ from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
-from stripe_sandbox.schema.objects import sdk_class
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
@@ -102,12 +102,22 @@ class Sandbox:
         jobs = ScheduledJobs(self._database)
         charges = Charges(backend, jobs)
         disputes = Disputes(backend, jobs)
-        invoices = Invoices(backend)
+        invoice_payments = InvoicePayments(backend)
+        invoices = Invoices(backend, invoice_payments)
         subscriptions = Subscriptions(backend, jobs)
-        invoice_payments = SubscriptionPayments(backend, invoices, customers)
+        subscription_payments = SubscriptionPayments(backend, invoices, customers)
         card_charges = CardCharges(charges, intents)
-        bank_debits = BankDebits(backend, jobs, intents, charges, invoice_payments)
-        Renewals(backend, jobs, invoices, intents, card_charges, bank_debits, invoice_payments)
+        bank_debits = BankDebits(backend, jobs, intents, charges, subscription_payments)
+        Renewals(
+            backend,
+            jobs,
+            invoices,
+            invoice_payments,
+            intents,
+            card_charges,
+            bank_debits,
+            subscription_payments,
+        )
         self._endpoints = WebhookEndpoints(backend, destinations)
         self._sessions = CheckoutSessions(backend, jobs, LineItems(backend, self._prices), intents)
         self._deliveries = Deliveries(
@@ -126,6 +136,7 @@ class Sandbox:
             methods,
             subscriptions,
             invoices,
+            invoice_payments,
             card_charges,
             bank_debits,
         )
@@ -134,13 +145,17 @@ class Sandbox:
         )
         resources = (
             Accounts(backend), products, self._prices, customers, self._sessions, intents, charges,
-            disputes, methods, subscriptions, invoices, EventResource(backend), self._endpoints,
+            disputes, methods, subscriptions, invoices, invoice_payments, Events(backend),
+            self._endpoints,
         )  # fmt: skip
         self._api = Api(
             [route for resource in resources for route in resource.routes()],
             self._database,
             self.clock,
-            Expander(_loader(backend), _includes(self._sessions, invoices)),
+            Expander(
+                _loader(backend),
+                {key: made for resource in resources for key, made in resource.includes().items()},
+            ),
             faults,
             base_url=base_url,
             delay=config.delay,
@@ -253,16 +268,3 @@ def _loader(backend: Backend) -> Load:
         return backend.objects.get(kind, identifier) if kind in TABLES else None
 
     return load
-
-
-def _includes(sessions: CheckoutSessions, invoices: Invoices) -> dict[tuple[type, str], Include]:
-    """What answers hold only when they expand it."""
-    return {
-        (sdk_class("checkout.session"), "line_items"): sessions.line_items,
-        (sdk_class("checkout.session.TotalDetails"), "breakdown"): lambda _: {
-            "discounts": [],
-            "taxes": [],
-        },
-        (sdk_class("invoice"), "payments"): invoices.payments,
-        (sdk_class("invoice"), "confirmation_secret"): invoices.confirmation_secret,
-    }

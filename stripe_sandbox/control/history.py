@@ -21,7 +21,6 @@ from stripe_sandbox.control.history_plan import (
     visits,
 )
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer, Payments
-from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.scheduling.scheduler import Scheduler
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
@@ -72,10 +71,8 @@ class History:
             pass
         with self._backend.database.transaction(), self._backend.events.muted():
             made = _Simulation(self, plan, base_url).live()
-            paid = sum(
-                self._backend.require(SESSION, session, "session")["payment_status"] == "paid"
-                for session in made
-            )
+            sessions = [self._backend.require("checkout.session", one, "session") for one in made]
+            paid = sum(session["payment_status"] == "paid" for session in sessions)
         return {"sessions": len(made), "paid": paid}
 
     def now(self) -> int:

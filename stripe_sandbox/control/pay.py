@@ -19,7 +19,6 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
-from stripe_sandbox.resources.checkout_session_object import KIND as SESSION
 
 EMAIL = "test.payer@example.com"
 NAME = "Test Payer"
@@ -59,8 +58,8 @@ class ControlPayments:
                     seconds = SETTLES_IN if settles_in is None else settles_in
                     outcome = self._payments.debit(session, account or "", payer, seconds)
             except KeyError as error:
-                raise errors.no_such(SESSION, session, "session", 404) from error
-        after = self._backend.require(SESSION, session, "session", status=404)
+                raise errors.no_such("checkout.session", session, "session", 404) from error
+        after = self._backend.require("checkout.session", session, "session", status=404)
         return {
             **_describe(outcome),
             "status": after["status"],

@@ -8,6 +8,7 @@ from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.resources.checkout_session_object import customer_details
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers import Customers
+from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.payment_methods import PaymentMethods
 from stripe_sandbox.resources.subscriptions import Subscriptions
@@ -26,6 +27,7 @@ class SessionCompletion:
         methods: PaymentMethods,
         subscriptions: Subscriptions,
         invoices: Invoices,
+        invoice_payments: InvoicePayments,
         card_charges: CardCharges,
         bank_debits: BankDebits,
     ) -> None:
@@ -35,6 +37,7 @@ class SessionCompletion:
         self._methods = methods
         self._subscriptions = subscriptions
         self._invoices = invoices
+        self._invoice_payments = invoice_payments
         self._card_charges = card_charges
         self._bank_debits = bank_debits
 
@@ -58,7 +61,7 @@ class SessionCompletion:
                 items = self._sessions.all_line_items(session["id"])
                 subscription = self._subscriptions.create(session, customer, items)
                 invoice = self._invoices.create_first(subscription, customer, items)
-                self._invoices.attach_payment(invoice, payment.intent)
+                self._invoice_payments.create(invoice, payment.intent)
                 changes |= {"invoice": invoice["id"], "subscription": subscription["id"]}
             else:
                 changes |= {"payment_intent": payment.intent["id"]}

@@ -13,10 +13,10 @@ from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.billing_cycle import next_period_end
+from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.payment_intents import PaymentIntents
 from stripe_sandbox.resources.subscriptions import ENDED
-from stripe_sandbox.resources.subscriptions import KIND as SUBSCRIPTION
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes
 from stripe_sandbox.storage.objects import Object
@@ -30,22 +30,24 @@ class Renewals:
         backend: Backend,
         jobs: ScheduledJobs,
         invoices: Invoices,
+        invoice_payments: InvoicePayments,
         intents: PaymentIntents,
         card_charges: CardCharges,
         bank_debits: BankDebits,
-        payments: SubscriptionPayments,
+        subscription_payments: SubscriptionPayments,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._invoices = invoices
+        self._invoice_payments = invoice_payments
         self._intents = intents
         self._card_charges = card_charges
         self._bank_debits = bank_debits
-        self._payments = payments
+        self._subscription_payments = subscription_payments
         jobs.register(JobKind.RENEWAL, self._renew)
 
     def _renew(self, identifier: str) -> None:
-        subscription = self._backend.objects.get(SUBSCRIPTION, identifier)
+        subscription = self._backend.objects.get("subscription", identifier)
         if subscription is None or subscription["status"] in ENDED:
             return
         customer = self._backend.require("customer", subscription["customer"], "customer")
@@ -72,7 +74,7 @@ class Renewals:
             customer=invoice["customer"],
             types=subscription["payment_settings"]["payment_method_types"],
         )
-        self._invoices.attach_payment(invoice, intent)
+        self._invoice_payments.create(invoice, intent)
         method = self._backend.require(
             "payment_method", subscription["default_payment_method"], "payment_method"
         )
@@ -83,7 +85,7 @@ class Renewals:
         card = cards.of_fingerprint(method["card"]["fingerprint"])
         refusal = _off_session_refusal(card)
         self._card_charges.charge(CardPayment(intent, method, card, refusal))
-        self._payments.record_payment(
+        self._subscription_payments.record_payment(
             intent,
             paid=refusal is None,
             authentication_required=refusal is cards.AUTHENTICATION_REQUIRED,

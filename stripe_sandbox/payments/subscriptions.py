@@ -6,7 +6,6 @@ from __future__ import annotations
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.subscriptions import KIND as SUBSCRIPTION
 from stripe_sandbox.schema.objects import apply_changes
 from stripe_sandbox.storage.objects import Object
 
@@ -35,7 +34,9 @@ class SubscriptionPayments:
         customer = self._backend.require("customer", invoice["customer"], "customer")
         self._customers.change(customer, {"delinquent": not paid})
         details = invoice["parent"]["subscription_details"]
-        subscription = self._backend.require(SUBSCRIPTION, details["subscription"], SUBSCRIPTION)
+        subscription = self._backend.require(
+            "subscription", details["subscription"], "subscription"
+        )
         previous = apply_changes(subscription, {"status": "active" if paid else "past_due"})
         if previous:
             self._backend.objects.save(subscription)

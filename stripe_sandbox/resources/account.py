@@ -8,40 +8,48 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
-KIND = "account"
 ID, _CREATED = "account", "account_created"
 
 
-class Accounts:
+class Accounts(Resource):
     """Shows the one account; its id stays."""
 
+    kind = "account"
+
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+        super().__init__(backend)
         if backend.database.setting(ID) is None:
             backend.database.set_setting(_CREATED, str(backend.clock.now()))
             backend.database.set_setting(ID, new_id("acct", 16))
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints: the account can be asked for with its id or without."""
         return [
-            Route("GET", "/v1/account", self._retrieve, AccountRetrieveCurrentParams, KIND),
-            Route("GET", "/v1/accounts/:account", self._by_id, AccountRetrieveCurrentParams, KIND),
+            Route("GET", "/v1/account", self._retrieve, AccountRetrieveCurrentParams, self.kind),
+            Route(
+                "GET",
+                "/v1/accounts/:account",
+                self._retrieve_by_id,
+                AccountRetrieveCurrentParams,
+                self.kind,
+            ),
         ]
 
-    def _by_id(self, call: Call) -> Object:
+    def _retrieve_by_id(self, call: Call) -> Object:
         if call.ids[0] != self._backend.database.setting(ID):
-            raise errors.no_such(KIND, call.ids[0], "account", 404)
+            raise errors.no_such(self.kind, call.ids[0], "account", 404)
         return self._retrieve(call)
 
     def _retrieve(self, _: Call) -> Object:
         return build(
-            KIND,
+            self.kind,
             {
                 "id": self._backend.database.setting(ID),
-                "object": KIND,
+                "object": self.kind,
                 "business_profile": build("account.BusinessProfile", {"name": "Local sandbox"}),
                 "capabilities": {"card_payments": "active", "transfers": "active"},
                 "charges_enabled": True,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from stripe.params._charge_list_params import ChargeListParams
 from stripe.params._charge_retrieve_params import ChargeRetrieveParams
 
-from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
 from stripe_sandbox.cards import CardRefusal, TestCard
@@ -17,33 +15,28 @@ from stripe_sandbox.resources.charge_object import (
     debit_details,
     debit_outcome,
 )
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
-
-KIND = "charge"
-URL = "/v1/charges"
 
 DISPUTED_AFTER = 5.0
 
 STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
 
 
-class Charges:
-    """Makes and lists charges."""
+class Charges(Resource):
+    """Creates, completes and shows charges."""
+
+    kind = "charge"
+    url = "/v1/charges"
+    retrieve_params = ChargeRetrieveParams
+    list_params = ChargeListParams
+    filters = ("created", "customer", "payment_intent")
 
     def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._jobs = jobs
-
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        return [
-            Route.listing(
-                URL, self._list, ChargeListParams, KIND, ("created", "customer", "payment_intent")
-            ),
-            Route("GET", URL + "/:charge", self._retrieve, ChargeRetrieveParams, KIND),
-        ]
 
     def create(
         self,
@@ -105,15 +98,15 @@ class Charges:
 
     def _new(self, intent: Object, method: Object, status: str, values: Object) -> Object:
         charge = build(
-            KIND,
+            self.kind,
             {
                 **values,
                 "id": new_id("ch"),
-                "object": KIND,
+                "object": self.kind,
                 "amount": intent["amount"],
                 "amount_refunded": 0,
                 "billing_details": method["billing_details"],
-                "calculated_statement_descriptor": _on_the_statement(intent),
+                "calculated_statement_descriptor": _statement_descriptor(intent),
                 "created": self._backend.clock.now(),
                 "currency": intent["currency"],
                 "customer": intent["customer"],
@@ -135,15 +128,8 @@ class Charges:
         self._backend.objects.insert(charge)
         return charge
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "id", status=404)
 
-    def _list(self, call: Call) -> Page:
-        filters = pick(call.params, "customer", "payment_intent")
-        return self._backend.page(KIND, URL, filters, read_window(call.params))
-
-
-def _on_the_statement(intent: Object) -> str:
+def _statement_descriptor(intent: Object) -> str:
     """What the payer's statement says: the account's prefix, with the payment's suffix if any."""
     suffix = intent["statement_descriptor_suffix"]
     return f"{STATEMENT_PREFIX}* {suffix}"[:STATEMENT_LENGTH] if suffix else STATEMENT_PREFIX

@@ -7,8 +7,6 @@ from stripe_sandbox.ids import random_text
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
-KIND = "checkout.session"
-
 
 def customer_details(email: str | None, name: str | None = None) -> Object:
     """What a session says of its customer."""
@@ -29,10 +27,10 @@ def new_session(
     types = _method_types(currency, params.get("allowed_payment_method_types"))
     creation = params.get("customer_creation", "always" if subscribes else "if_required")
     return build(
-        KIND,
+        "checkout.session",
         {
             "id": identifier,
-            "object": KIND,
+            "object": "checkout.session",
             "adaptive_pricing": {"enabled": False},
             "allow_promotion_codes": params.get("allow_promotion_codes"),
             "allowed_payment_method_types": params.get("allowed_payment_method_types"),

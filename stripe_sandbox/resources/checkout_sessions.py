@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stripe.params.checkout._session_create_params import SessionCreateParams
 from stripe.params.checkout._session_expire_params import SessionExpireParams
 from stripe.params.checkout._session_line_item_list_params import SessionLineItemListParams
@@ -10,26 +12,42 @@ from stripe.params.checkout._session_retrieve_params import SessionRetrieveParam
 from stripe.params.checkout._session_update_params import SessionUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import Page, list_object, paginate, pick, read_window
+from stripe_sandbox.api.endpoint import NO_REQUEST, Answer, Call, RequestInfo, Route
+from stripe_sandbox.api.expand import Include
+from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import MINIMUM, check_charge, maximum, minimum_shown, shown
-from stripe_sandbox.resources.checkout_session_object import KIND, new_session
+from stripe_sandbox.resources.checkout_session_object import new_session
 from stripe_sandbox.resources.checkout_session_params import SIMULATED, check_request
 from stripe_sandbox.resources.line_items import LineItems
 from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.schema.objects import merge_metadata
+from stripe_sandbox.schema.objects import merge_metadata, sdk_class
 from stripe_sandbox.storage.objects import Object
 
-URL = "/v1/checkout/sessions"
 DAY = 86_400
 HALF_HOUR = 1_800
 SHOWN_WHEN_EXPANDED = 10
 
 
-class CheckoutSessions:
-    """Makes, lists and expires Checkout Sessions; paying them is `payments`' work."""
+class CheckoutSessions(Resource):
+    """Creates, expires and shows Checkout Sessions; `payments` pays them."""
+
+    kind = "checkout.session"
+    url = "/v1/checkout/sessions"
+    id_param = "session"
+    retrieve_params = SessionRetrieveParams
+    list_params = SessionListParams
+    filters = (
+        "created",
+        "customer",
+        "customer_details",
+        "payment_intent",
+        "payment_link",
+        "status",
+        "subscription",
+    )
 
     def __init__(
         self,
@@ -38,40 +56,31 @@ class CheckoutSessions:
         line_items: LineItems,
         intents: PaymentIntents,
     ) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._jobs = jobs
         jobs.register(JobKind.SESSION_EXPIRY, self._expire_overdue)
         self._line_items = line_items
         self._intents = intents
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints."""
+        kind, expire, items = self.kind, f"{self.path}/expire", f"{self.path}/line_items"
         return [
-            Route("POST", URL, self.create, SessionCreateParams, KIND, SIMULATED),
-            Route.listing(
-                URL,
-                self._list,
-                SessionListParams,
-                KIND,
-                (
-                    "created",
-                    "customer",
-                    "customer_details",
-                    "payment_intent",
-                    "payment_link",
-                    "status",
-                    "subscription",
-                ),
-            ),
-            Route("GET", URL + "/:session", self._retrieve, SessionRetrieveParams, KIND),
-            Route(
-                "POST", URL + "/:session", self._update, SessionUpdateParams, KIND, ("metadata",)
-            ),
-            Route("POST", URL + "/:session/expire", self._expire, SessionExpireParams, KIND),
-            Route.listing(
-                URL + "/:session/line_items", self._items, SessionLineItemListParams, "item"
-            ),
+            *super().routes(),
+            Route("POST", self.url, self.create, SessionCreateParams, kind, SIMULATED),
+            Route("POST", self.path, self._update, SessionUpdateParams, kind, ("metadata",)),
+            Route("POST", expire, self._expire, SessionExpireParams, kind),
+            Route.listing(items, self._list_items, SessionLineItemListParams, "item"),
         ]
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        return {
+            (sdk_class(self.kind), "line_items"): self._line_items_list,
+            (sdk_class("checkout.session.TotalDetails"), "breakdown"): lambda _: {
+                "discounts": [],
+                "taxes": [],
+            },
+        }
 
     def create(self, call: Call) -> Object:
         """A new session of typed parameters. StripeError: they cannot be sold like that."""
@@ -119,15 +128,15 @@ class CheckoutSessions:
 
     def get(self, identifier: str) -> Object | None:
         """The session as it is now, or None; one whose time has come expires first."""
-        session = self._backend.objects.get(KIND, identifier)
+        session = self._backend.objects.get(self.kind, identifier)
         if session is not None and _overdue(session, self._backend.clock.now()):
             with self._backend.database.transaction():
                 self._expire_overdue(identifier)
-            session = self._backend.objects.get(KIND, identifier)
+            session = self._backend.objects.get(self.kind, identifier)
         return session
 
     def _expire_overdue(self, identifier: str) -> None:
-        session = self._backend.objects.get(KIND, identifier)
+        session = self._backend.objects.get(self.kind, identifier)
         if session is not None and _overdue(session, self._backend.clock.now()):
             self._close(session, NO_REQUEST)
 
@@ -154,43 +163,40 @@ class CheckoutSessions:
         session.update(status="expired", url=None)
         self._backend.objects.save(session)
         self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
-        intent = self._backend.objects.hidden(KIND, session["id"]).get("payment_intent")
+        intent = self._backend.objects.hidden(self.kind, session["id"]).get("payment_intent")
         if intent is not None:
             self._intents.cancel(intent, request)
         self._backend.events.record("checkout.session.expired", session, request)
 
-    def line_items(self, session: Object) -> Object:
+    def _line_items_list(self, session: Object) -> Object:
         """The first of its line items, as an answer that expands them holds them."""
         items = self.all_line_items(session["id"])
         return list_object(
-            f"{URL}/{session['id']}/line_items",
+            f"{self.url}/{session['id']}/line_items",
             items[:SHOWN_WHEN_EXPANDED],
             len(items) > SHOWN_WHEN_EXPANDED,
         )
 
     def all_line_items(self, identifier: str) -> list[Object]:
         """Every line item of an existing session, in the order of its request."""
-        items: list[Object] = self._backend.objects.hidden(KIND, identifier)["line_items"]
+        items: list[Object] = self._backend.objects.hidden(self.kind, identifier)["line_items"]
         return items
 
-    def _required(self, call: Call) -> Object:
+    def _require(self, call: Call) -> Object:
         session = self.get(call.ids[0])
         if session is None:
-            raise errors.no_such(KIND, call.ids[0], "session", 404)
+            raise errors.no_such(self.kind, call.ids[0], "session", 404)
         return session
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._required(call)
-
     def _update(self, call: Call) -> Object:
-        session = self._required(call)
+        session = self._require(call)
         if "metadata" in call.params:
             session["metadata"] = merge_metadata(session["metadata"], call.params["metadata"])
             self._backend.objects.save(session)
         return session
 
     def _expire(self, call: Call) -> Object:
-        session = self._required(call)
+        session = self._require(call)
         if session["status"] != "open":
             raise errors.invalid(
                 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
@@ -199,22 +205,22 @@ class CheckoutSessions:
         self._close(session, call.request)
         return session
 
-    def _items(self, call: Call) -> Object:
-        identifier = self._required(call)["id"]
-        url = f"{URL}/{identifier}/line_items"
+    def _list_items(self, call: Call) -> Object:
+        identifier = self._require(call)["id"]
+        url = f"{self.url}/{identifier}/line_items"
         return paginate(url, self.all_line_items(identifier), call.params, "item")
 
-    def _list(self, call: Call) -> Page:
-        params = call.params
+    def _list(self, call: Call) -> Answer:
         # The list is of now, also where jobs do not run in the background.
         while self._jobs.run_next(self._backend.clock.now(), JobKind.SESSION_EXPIRY):
             pass
-        filters = pick(
-            params, "customer", "payment_intent", "payment_link", "status", "subscription"
-        )
-        if "customer_details" in params:
-            filters["email"] = params["customer_details"]["email"]
-        return self._backend.page(KIND, URL, filters, read_window(params))
+        return super()._list(call)
+
+    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
+        conditions = super()._conditions(params)
+        if "customer_details" in conditions:
+            conditions["email"] = conditions.pop("customer_details")["email"]
+        return conditions
 
     def rebase(self, old: str, new: str) -> None:
         """The sandbox moved to another address: the links of open sessions move with it."""

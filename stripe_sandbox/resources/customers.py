@@ -10,15 +10,12 @@ from stripe.params._customer_retrieve_params import CustomerRetrieveParams
 from stripe.params._customer_update_params import CustomerUpdateParams
 
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import Page, read_window
-from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_email
 
-KIND = "customer"
-URL = "/v1/customers"
 _FIELDS = (
     "address",
     "business_name",
@@ -34,29 +31,22 @@ _FIELDS = (
 )
 
 
-class Customers:
-    """Who buys."""
+class Customers(Resource):
+    """Creates, updates and shows customers."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    kind = "customer"
+    url = "/v1/customers"
+    retrieve_params = CustomerRetrieveParams
+    list_params = CustomerListParams
+    filters = ("created", "email")
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints."""
+        updates = (*_FIELDS, "invoice_settings.default_payment_method")
         return [
-            Route("POST", URL, self._create, CustomerCreateParams, KIND, _FIELDS),
-            Route.listing(URL, self._list, CustomerListParams, KIND, ("created", "email")),
-            Route("GET", URL + "/:customer", self._retrieve, CustomerRetrieveParams, KIND),
-            Route(
-                "POST",
-                URL + "/:customer",
-                self._update,
-                CustomerUpdateParams,
-                KIND,
-                (
-                    *_FIELDS,
-                    "invoice_settings.default_payment_method",
-                ),
-            ),
+            *super().routes(),
+            Route("POST", self.url, self._create, CustomerCreateParams, self.kind, _FIELDS),
+            Route("POST", self.path, self._update, CustomerUpdateParams, self.kind, updates),
         ]
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
@@ -64,11 +54,11 @@ class Customers:
         if params.get("email"):
             check_email(params["email"], "email")
         customer = build(
-            KIND,
+            self.kind,
             {
                 **{name: params[name] for name in _FIELDS if name in params},
                 "id": new_id("cus", 14),
-                "object": KIND,
+                "object": self.kind,
                 "address": _address(params.get("address")),
                 "shipping": _shipping(params.get("shipping")),
                 "balance": 0,
@@ -100,11 +90,8 @@ class Customers:
     def _create(self, call: Call) -> Object:
         return self.create(call.params, call.request)
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "id", status=404)
-
     def _update(self, call: Call) -> Object:
-        customer = self._backend.require(KIND, call.ids[0], "id", status=404)
+        customer = self._require(call)
         changes = dict(call.params)
         if changes.get("email"):
             check_email(changes["email"], "email")
@@ -128,10 +115,6 @@ class Customers:
             }
         self.change(customer, changes, call.request)
         return customer
-
-    def _list(self, call: Call) -> Page:
-        filters = {"email": call.params["email"]} if "email" in call.params else {}
-        return self._backend.page(KIND, URL, filters, read_window(call.params))
 
 
 def _address(given: dict[str, Any] | None) -> Object | None:

@@ -5,50 +5,44 @@ from __future__ import annotations
 from stripe.params._dispute_list_params import DisputeListParams
 from stripe.params._dispute_retrieve_params import DisputeRetrieveParams
 
-from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.charges import KIND as CHARGE
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
-from stripe_sandbox.storage.objects import Object
 
-KIND = "dispute"
-URL = "/v1/disputes"
 DAYS_TO_ANSWER = 9
 _FRAUDULENT = "10.4"
 """Visa's own code for a card that was not present and a payment its owner denies."""
 
 
-class Disputes:
+class Disputes(Resource):
     """Opens disputes and shows them."""
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
-        self._backend = backend
-        jobs.register(JobKind.DISPUTE, self._open)
+    kind = "dispute"
+    url = "/v1/disputes"
+    id_param = "dispute"
+    retrieve_params = DisputeRetrieveParams
+    list_params = DisputeListParams
+    filters = ("charge", "created", "payment_intent")
 
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        filters = ("charge", "created", "payment_intent")
-        return [
-            Route.listing(URL, self._list, DisputeListParams, KIND, filters),
-            Route("GET", URL + "/:dispute", self._retrieve, DisputeRetrieveParams, KIND),
-        ]
+    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+        super().__init__(backend)
+        jobs.register(JobKind.DISPUTE, self._open)
 
     def _open(self, charge_id: str) -> None:
         """The card's owner denies the payment. Records `charge.dispute.created` and
         `charge.dispute.funds_withdrawn`."""
-        charge = self._backend.objects.get(CHARGE, charge_id)
+        charge = self._backend.objects.get("charge", charge_id)
         if charge is None or charge["disputed"]:
             return
         now = self._backend.clock.now()
         card = charge["payment_method_details"]["card"]
         dispute = build(
-            KIND,
+            self.kind,
             {
                 "id": new_id("du"),
-                "object": KIND,
+                "object": self.kind,
                 "amount": charge["amount"],
                 "balance_transactions": [],
                 "charge": charge_id,
@@ -105,10 +99,3 @@ class Disputes:
         self._backend.objects.save(charge)
         self._backend.events.record("charge.dispute.created", dispute)
         self._backend.events.record("charge.dispute.funds_withdrawn", dispute)
-
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "dispute", status=404)
-
-    def _list(self, call: Call) -> Page:
-        filters = pick(call.params, "charge", "payment_intent")
-        return self._backend.page(KIND, URL, filters, read_window(call.params))

@@ -8,39 +8,26 @@ from stripe.params._event_list_params import EventListParams
 from stripe.params._event_retrieve_params import EventRetrieveParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.api.pagination import Page, read_window
-from stripe_sandbox.backend import Backend
 from stripe_sandbox.event_log import MAXIMUM_TYPES, event_types
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.storage.objects import Object
 
-KIND = "event"
-URL = "/v1/events"
 
-
-class EventResource:
+class Events(Resource):
     """Shows the event log."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        return [
-            Route.listing(
-                URL,
-                self._list,
-                EventListParams,
-                KIND,
-                ("created", "delivery_success", "type", "types"),
-            ),
-            Route("GET", URL + "/:id", self._retrieve, EventRetrieveParams, KIND),
-        ]
+    kind = "event"
+    url = "/v1/events"
+    retrieve_params = EventRetrieveParams
+    list_params = EventListParams
+    filters = ("created", "delivery_success", "type", "types")
 
     def _retrieve(self, call: Call) -> Object:
         event = self._backend.events.get(call.ids[0])
         if event is None:
-            raise errors.no_such(KIND, call.ids[0], "id", 404)
+            raise errors.no_such(self.kind, call.ids[0], "id", 404)
         return event
 
     def _list(self, call: Call) -> Page:
@@ -59,7 +46,7 @@ class EventResource:
             if len(types) > MAXIMUM_TYPES:
                 raise errors.invalid(f"You may pass at most {MAXIMUM_TYPES} types.", "types")
         delivered = params.get("delivery_success")
-        return self._backend.events.page(URL, types, delivered, read_window(params))
+        return self._backend.events.page(self.url, types, delivered, read_window(params))
 
 
 def _matching(wanted: str) -> list[str] | None:

@@ -3,63 +3,50 @@ them."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from stripe.params._invoice_line_item_list_params import InvoiceLineItemListParams
 from stripe.params._invoice_list_params import InvoiceListParams
-from stripe.params._invoice_payment_list_params import InvoicePaymentListParams
-from stripe.params._invoice_payment_retrieve_params import InvoicePaymentRetrieveParams
 from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
 
-from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, paginate, pick, read_window
+from stripe_sandbox.api.expand import Include
+from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.invoice_lines import invoice_line
-from stripe_sandbox.resources.invoice_object import KIND, PAYMENT, new_invoice, new_payment
-from stripe_sandbox.schema.objects import apply_changes, build
-from stripe_sandbox.storage.objects import Object, Window
-
-URL = "/v1/invoices"
-PAYMENTS_URL = "/v1/invoice_payments"
+from stripe_sandbox.resources.invoice_object import new_invoice, new_line
+from stripe_sandbox.resources.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.schema.objects import apply_changes, sdk_class
+from stripe_sandbox.storage.objects import Object
 
 
-class Invoices:
-    """Makes, pays and shows invoices."""
+class Invoices(Resource):
+    """Creates, finalizes, pays and shows invoices."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    kind = "invoice"
+    url = "/v1/invoices"
+    id_param = "invoice"
+    retrieve_params = InvoiceRetrieveParams
+    list_params = InvoiceListParams
+    filters = ("collection_method", "created", "customer", "status", "subscription")
+
+    def __init__(self, backend: Backend, payments: InvoicePayments) -> None:
+        super().__init__(backend)
+        self._payments = payments
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints."""
+        lines = f"{self.path}/lines"
         return [
-            Route.listing(
-                URL,
-                self._list,
-                InvoiceListParams,
-                KIND,
-                ("collection_method", "created", "customer", "status", "subscription"),
-            ),
-            Route("GET", URL + "/:invoice", self._retrieve, InvoiceRetrieveParams, KIND),
-            Route.listing(
-                URL + "/:invoice/lines", self._lines, InvoiceLineItemListParams, "line_item"
-            ),
-            Route.listing(
-                PAYMENTS_URL,
-                self._list_payments,
-                InvoicePaymentListParams,
-                PAYMENT,
-                ("invoice", "payment.payment_intent", "payment.type", "status"),
-            ),
-            Route(
-                "GET",
-                PAYMENTS_URL + "/:invoice_payment",
-                self._retrieve_payment,
-                InvoicePaymentRetrieveParams,
-                PAYMENT,
-            ),
+            *super().routes(),
+            Route.listing(lines, self._list_lines, InvoiceLineItemListParams, "line_item"),
         ]
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        cls = sdk_class(self.kind)
+        return {
+            (cls, "payments"): self._payments.of_invoice,
+            (cls, "confirmation_secret"): self._confirmation_secret,
+        }
 
     def create_first(
         self, subscription: Object, customer: Object, line_items: list[Object]
@@ -72,7 +59,7 @@ class Invoices:
         identifier = subscription["latest_invoice"]
         now = self._backend.clock.now()
         lines = [
-            invoice_line(identifier, subscription, line, items.get(line["price"]["id"]), now)
+            new_line(identifier, subscription, line, items.get(line["price"]["id"]), now)
             for line in line_items
         ]
         invoice = new_invoice(
@@ -88,7 +75,7 @@ class Invoices:
         now = self._backend.clock.now()
         former = subscription["items"]["data"][0]["current_period_start"]
         lines = [
-            invoice_line(identifier, subscription, self._line_of(item), item, now) for item in items
+            new_line(identifier, subscription, self._line_of(item), item, now) for item in items
         ]
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_cycle", now, former
@@ -133,20 +120,10 @@ class Invoices:
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.finalized", invoice)
 
-    def attach_payment(self, invoice: Object, intent: Object) -> None:
-        """Have the intent, not stored yet in that state, pay the invoice."""
-        intent["payment_details"] = build(
-            "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
-        )
-        payment = new_payment(invoice, intent["id"], self._backend.clock.now())
-        self._backend.objects.insert(payment)
-
     def of_intent(self, intent: str) -> Object | None:
-        """The invoice that the intent is to pay."""
-        for identifier in self._backend.objects.ids(PAYMENT, "payment_intent = ?", (intent,), 1):
-            payment = self._backend.require(PAYMENT, identifier, PAYMENT)
-            return self._backend.require(KIND, payment["invoice"], KIND)
-        return None
+        """The invoice that the intent of that id is to pay, or None."""
+        payment = self._payments.of_intent(intent)
+        return payment and self._backend.require(self.kind, payment["invoice"], self.kind)
 
     def pay(self, invoice: Object, intent: Object | None) -> None:
         """The intent paid the invoice, or there was nothing to pay. Records `invoice.updated`,
@@ -164,19 +141,8 @@ class Invoices:
         )
         self._backend.events.record("invoice.paid", invoice)
         self._backend.events.record("invoice.payment_succeeded", invoice)
-        if intent is None:
-            return
-        for identifier in self._backend.objects.ids(
-            PAYMENT, "payment_intent = ?", (intent["id"],), 1
-        ):
-            payment = self._backend.require(PAYMENT, identifier, PAYMENT)
-            payment.update(
-                amount_paid=total,
-                status="paid",
-                status_transitions={**payment["status_transitions"], "paid_at": now},
-            )
-            self._backend.objects.save(payment)
-            self._backend.events.record("invoice_payment.paid", payment)
+        if intent is not None:
+            self._payments.pay(intent["id"])
 
     def fail(self, invoice: Object, *, authentication_required: bool) -> None:
         """Record a failed payment; the invoice stays open. `authentication_required`: it failed
@@ -193,15 +159,9 @@ class Invoices:
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.updated", invoice, previous=previous)
 
-    def payments(self, invoice: Object) -> Object:
-        """Its payments, as an answer that expands them holds them."""
-        filters = {"invoice": invoice["id"]}
-        url = f"{PAYMENTS_URL}?invoice={invoice['id']}"
-        return self._backend.page(PAYMENT, url, filters, Window()).value()
-
-    def confirmation_secret(self, invoice: Object) -> Object | None:
+    def _confirmation_secret(self, invoice: Object) -> Object | None:
         """The secret with which a browser confirms its payment."""
-        payments = self.payments(invoice)["data"]
+        payments = self._payments.of_invoice(invoice)["data"]
         if not payments:
             return None
         intent = self._backend.require(
@@ -209,28 +169,7 @@ class Invoices:
         )
         return {"client_secret": intent["client_secret"], "type": "payment_intent"}
 
-    def _required(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "invoice", status=404)
-
-    def _retrieve(self, call: Call) -> Object:
-        return self._required(call)
-
-    def _lines(self, call: Call) -> Object:
-        invoice = self._required(call)
-        url = f"{URL}/{invoice['id']}/lines"
+    def _list_lines(self, call: Call) -> Object:
+        invoice = self._require(call)
+        url = f"{self.url}/{invoice['id']}/lines"
         return paginate(url, invoice["lines"]["data"], call.params, "line_item")
-
-    def _list(self, call: Call) -> Page:
-        filters = pick(call.params, "collection_method", "customer", "status", "subscription")
-        return self._backend.page(KIND, URL, filters, read_window(call.params))
-
-    def _retrieve_payment(self, call: Call) -> Object:
-        return self._backend.require(PAYMENT, call.ids[0], PAYMENT, status=404)
-
-    def _list_payments(self, call: Call) -> Page:
-        filters: dict[str, Any] = pick(call.params, "invoice", "status")
-        payment = call.params.get("payment", {"type": "payment_intent"})
-        if payment["type"] != "payment_intent":
-            raise errors.not_simulated("payment[type]", f"payment[type]={payment['type']}")
-        filters |= pick(payment, "payment_intent")
-        return self._backend.page(PAYMENT, PAYMENTS_URL, filters, read_window(call.params))

@@ -8,17 +8,14 @@ from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import Page, read_window
-from stripe_sandbox.backend import Backend
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
-KIND = "payment_intent"
-URL = "/v1/payment_intents"
 DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 
 _OPTIONS = {
@@ -32,25 +29,16 @@ _OPTIONS = {
 """What an intent says of each type of payment method."""
 
 
-class PaymentIntents:
-    """The payment of a session, through all its tries."""
+class PaymentIntents(Resource):
+    """Creates PaymentIntents, shows them, and moves them from status to status."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-
-    def routes(self) -> list[Route]:
-        """The endpoints."""
-        return [
-            Route.listing(URL, self._list, PaymentIntentListParams, KIND, ("created", "customer")),
-            Route(
-                "GET",
-                URL + "/:intent",
-                self._retrieve,
-                PaymentIntentRetrieveParams,
-                KIND,
-                ("client_secret",),
-            ),
-        ]
+    kind = "payment_intent"
+    url = "/v1/payment_intents"
+    id_param = "intent"
+    retrieve_params = PaymentIntentRetrieveParams
+    retrieve_simulates = ("client_secret",)
+    list_params = PaymentIntentListParams
+    filters = ("created", "customer")
 
     def create(
         self,
@@ -66,10 +54,10 @@ class PaymentIntents:
         `payment_intent.created`."""
         identifier = new_id("pi")
         intent = build(
-            KIND,
+            self.kind,
             {
                 "id": identifier,
-                "object": KIND,
+                "object": self.kind,
                 "amount": amount,
                 "amount_capturable": 0,
                 "amount_details": {"tip": {}},
@@ -175,7 +163,7 @@ class PaymentIntents:
 
     def cancel(self, identifier: str, request: RequestInfo) -> None:
         """Give up an intent that is not paid. Records `payment_intent.canceled`."""
-        intent = self._backend.objects.get(KIND, identifier)
+        intent = self._backend.objects.get(self.kind, identifier)
         if intent is None or intent["status"] in ("succeeded", "canceled"):
             return
         intent.update(
@@ -191,7 +179,7 @@ class PaymentIntents:
         self._backend.events.record(name, intent, request)
 
     def _retrieve(self, call: Call) -> Object:
-        intent = self._backend.require(KIND, call.ids[0], "intent", status=404)
+        intent = self._require(call)
         if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
             raise errors.invalid(
                 "The client_secret provided does not match the client_secret associated with this "
@@ -199,7 +187,3 @@ class PaymentIntents:
                 "client_secret",
             )
         return intent
-
-    def _list(self, call: Call) -> Page:
-        filters = {"customer": call.params["customer"]} if "customer" in call.params else {}
-        return self._backend.page(KIND, URL, filters, read_window(call.params))

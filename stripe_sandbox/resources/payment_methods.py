@@ -9,36 +9,34 @@ from stripe.params._payment_method_list_params import PaymentMethodListParams
 from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveParams
 
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, Route
-from stripe_sandbox.api.pagination import Page, read_window
-from stripe_sandbox.backend import Backend
+from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.cards import TestCard
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
-KIND = "payment_method"
-URL = "/v1/payment_methods"
 
+class PaymentMethods(Resource):
+    """Creates, attaches and shows the cards and bank accounts that were paid with."""
 
-class PaymentMethods:
-    """The cards and bank accounts that were paid with."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    kind = "payment_method"
+    url = "/v1/payment_methods"
+    id_param = "payment_method"
+    retrieve_params = PaymentMethodRetrieveParams
+    list_params = PaymentMethodListParams
+    filters = ("customer", "type")
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints."""
         return [
-            Route.listing(URL, self._list, PaymentMethodListParams, KIND, ("customer", "type")),
-            Route(
-                "GET", URL + "/:payment_method", self._retrieve, PaymentMethodRetrieveParams, KIND
-            ),
+            *super().routes(),
             Route.listing(
                 "/v1/customers/:customer/payment_methods",
                 self._list_of_customer,
                 CustomerPaymentMethodListParams,
-                KIND,
+                self.kind,
                 ("type",),
             ),
         ]
@@ -86,10 +84,10 @@ class PaymentMethods:
 
     def _new(self, kind: str, details: Object, billing: Object, display: str) -> Object:
         method = build(
-            KIND,
+            self.kind,
             {
                 "id": new_id("pm"),
-                "object": KIND,
+                "object": self.kind,
                 "allow_redisplay": display,
                 "billing_details": billing,
                 kind: details,
@@ -108,26 +106,16 @@ class PaymentMethods:
         self._backend.objects.save(method)
         self._backend.events.record("payment_method.attached", method, NO_REQUEST)
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "payment_method", status=404)
-
-    def _list(self, call: Call) -> Page:
-        params = call.params
+    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         if "customer" in params:
             self._backend.require("customer", params["customer"], "customer")
-        return self._page(URL, params, params.get("customer"))
+        return super()._conditions(params)
 
     def _list_of_customer(self, call: Call) -> Page:
         customer = self._backend.require("customer", call.ids[0], "customer", status=404)["id"]
-        return self._page(f"/v1/customers/{customer}/payment_methods", call.params, customer)
-
-    def _page(self, url: str, params: dict[str, Any], customer: str | None) -> Page:
-        filters: dict[str, Any] = {}
-        if customer is not None:
-            filters["customer"] = customer
-        if "type" in params:
-            filters["type"] = params["type"]
-        return self._backend.page(KIND, url, filters, read_window(params))
+        filters = {"customer": customer, **pick(call.params, "type")}
+        url = f"/v1/customers/{customer}/payment_methods"
+        return self._backend.page(self.kind, url, filters, read_window(call.params))
 
 
 def checks(card: TestCard) -> Object:

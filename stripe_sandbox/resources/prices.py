@@ -11,88 +11,77 @@ from stripe.params._price_update_params import PriceUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import Page, pick, read_window
+from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import checked_currency, maximum
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.products import Products
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
-KIND = "price"
-URL = "/v1/prices"
 _LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 
-class Prices:
-    """How much a product costs, and how often."""
+_CREATE_FIELDS = (
+    "active",
+    "billing_scheme",
+    "currency",
+    "lookup_key",
+    "metadata",
+    "nickname",
+    "product",
+    "product_data.name",
+    "product_data.active",
+    "product_data.id",
+    "product_data.metadata",
+    "product_data.statement_descriptor",
+    "product_data.unit_label",
+    "recurring.interval",
+    "recurring.interval_count",
+    "recurring.usage_type",
+    "tax_behavior",
+    "transfer_lookup_key",
+    "unit_amount",
+)
+_UPDATE_FIELDS = (
+    "active",
+    "lookup_key",
+    "metadata",
+    "nickname",
+    "tax_behavior",
+    "transfer_lookup_key",
+)
+
+
+class Prices(Resource):
+    """Creates, updates and shows prices."""
+
+    kind = "price"
+    url = "/v1/prices"
+    id_param = "price"
+    retrieve_params = PriceRetrieveParams
+    list_params = PriceListParams
+    filters = (
+        "active",
+        "created",
+        "currency",
+        "lookup_keys",
+        "product",
+        "recurring.interval",
+        "type",
+    )
 
     def __init__(self, backend: Backend, products: Products) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._products = products
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints."""
         return [
-            Route(
-                "POST",
-                URL,
-                self._create,
-                PriceCreateParams,
-                KIND,
-                (
-                    "active",
-                    "billing_scheme",
-                    "currency",
-                    "lookup_key",
-                    "metadata",
-                    "nickname",
-                    "product",
-                    "product_data.name",
-                    "product_data.active",
-                    "product_data.id",
-                    "product_data.metadata",
-                    "product_data.statement_descriptor",
-                    "product_data.unit_label",
-                    "recurring.interval",
-                    "recurring.interval_count",
-                    "recurring.usage_type",
-                    "tax_behavior",
-                    "transfer_lookup_key",
-                    "unit_amount",
-                ),
-            ),
-            Route.listing(
-                URL,
-                self._list,
-                PriceListParams,
-                KIND,
-                (
-                    "active",
-                    "created",
-                    "currency",
-                    "lookup_keys",
-                    "product",
-                    "recurring.interval",
-                    "type",
-                ),
-            ),
-            Route("GET", URL + "/:price", self._retrieve, PriceRetrieveParams, KIND),
-            Route(
-                "POST",
-                URL + "/:price",
-                self._update,
-                PriceUpdateParams,
-                KIND,
-                (
-                    "active",
-                    "lookup_key",
-                    "metadata",
-                    "nickname",
-                    "tax_behavior",
-                    "transfer_lookup_key",
-                ),
-            ),
+            *super().routes(),
+            Route("POST", self.url, self._create, PriceCreateParams, self.kind, _CREATE_FIELDS),
+            Route("POST", self.path, self._update, PriceUpdateParams, self.kind, _UPDATE_FIELDS),
         ]
 
     def create(
@@ -137,10 +126,10 @@ class Prices:
         if lookup_key:
             self._free_lookup_key(lookup_key, transfer=params.get("transfer_lookup_key", False))
         price = build(
-            KIND,
+            self.kind,
             {
                 "id": new_id("price"),
-                "object": KIND,
+                "object": self.kind,
                 "active": params.get("active", True),
                 "billing_scheme": params.get("billing_scheme", "per_unit"),
                 "created": self._backend.clock.now(),
@@ -171,8 +160,8 @@ class Prices:
 
     def by_lookup_key(self, lookup_key: str) -> Object | None:
         """The price that holds the key."""
-        ids = self._backend.objects.ids(KIND, "lookup_key = ?", (lookup_key,), 1)
-        return self._backend.objects.get(KIND, ids[0]) if ids else None
+        ids = self._backend.objects.ids(self.kind, "lookup_key = ?", (lookup_key,), 1)
+        return self._backend.objects.get(self.kind, ids[0]) if ids else None
 
     def _free_lookup_key(self, lookup_key: str, *, transfer: bool) -> None:
         holder = self.by_lookup_key(lookup_key)
@@ -192,11 +181,8 @@ class Prices:
             raise errors.not_simulated("recurring[usage_type]", f"usage_type={usage}")
         return self.create(call.params, call.request)
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "price", status=404)
-
     def _update(self, call: Call) -> Object:
-        price = self._backend.require(KIND, call.ids[0], "price", status=404)
+        price = self._require(call)
         changes = dict(call.params)
         transfer = changes.pop("transfer_lookup_key", False)
         if changes.get("lookup_key") and changes["lookup_key"] != price["lookup_key"]:
@@ -209,14 +195,13 @@ class Prices:
             self._backend.events.record("price.updated", price, call.request, previous)
         return price
 
-    def _list(self, call: Call) -> Page:
-        params = call.params
-        filters = pick(params, "active", "currency", "product", "type")
+    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
+        conditions = pick(params, "active", "currency", "product", "type")
         if "lookup_keys" in params:
-            filters["lookup_key"] = tuple(params["lookup_keys"])
+            conditions["lookup_key"] = tuple(params["lookup_keys"])
         if "recurring" in params:
-            filters["interval"] = params["recurring"]["interval"]
-        return self._backend.page(KIND, URL, filters, read_window(params))
+            conditions["interval"] = params["recurring"]["interval"]
+        return conditions
 
 
 def _check_recurring(recurring: dict[str, Any], param: str) -> None:

@@ -11,14 +11,12 @@ from stripe.params._product_update_params import ProductUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import Page, read_window
-from stripe_sandbox.backend import Backend
+from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
-KIND = "product"
-URL = "/v1/products"
 _FIELDS = (
     "active",
     "description",
@@ -33,39 +31,35 @@ _FIELDS = (
 )
 
 
-class Products:
-    """What is sold."""
+class Products(Resource):
+    """Creates, updates and shows products."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    kind = "product"
+    url = "/v1/products"
+    retrieve_params = ProductRetrieveParams
+    list_params = ProductListParams
+    filters = ("active", "created", "ids")
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints."""
+        creates, updates = (*_FIELDS, "id", "type"), (*_FIELDS, "default_price")
         return [
-            Route("POST", URL, self._create, ProductCreateParams, KIND, (*_FIELDS, "id", "type")),
-            Route.listing(URL, self._list, ProductListParams, KIND, ("active", "created", "ids")),
-            Route("GET", URL + "/:id", self._retrieve, ProductRetrieveParams, KIND),
-            Route(
-                "POST",
-                URL + "/:id",
-                self._update,
-                ProductUpdateParams,
-                KIND,
-                (*_FIELDS, "default_price"),
-            ),
+            *super().routes(),
+            Route("POST", self.url, self._create, ProductCreateParams, self.kind, creates),
+            Route("POST", self.path, self._update, ProductUpdateParams, self.kind, updates),
         ]
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
         """A new product of checked parameters. StripeError: the id is taken."""
         identifier = params.get("id") or new_id("prod", 14)
-        if self._backend.objects.get(KIND, identifier) is not None:
+        if self._backend.objects.get(self.kind, identifier) is not None:
             raise errors.invalid("Product already exists.", "id", "resource_already_exists")
         now = self._backend.clock.now()
         product = build(
-            KIND,
+            self.kind,
             {
                 "id": identifier,
-                "object": KIND,
+                "object": self.kind,
                 "active": params.get("active", True),
                 "created": now,
                 "description": params.get("description"),
@@ -89,11 +83,8 @@ class Products:
     def _create(self, call: Call) -> Object:
         return self.create(call.params, call.request)
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "id", status=404)
-
     def _update(self, call: Call) -> Object:
-        product = self._backend.require(KIND, call.ids[0], "id", status=404)
+        product = self._require(call)
         changes = dict(call.params)
         if "metadata" in changes:
             changes["metadata"] = merge_metadata(product["metadata"], changes["metadata"])
@@ -114,11 +105,8 @@ class Products:
             self._backend.events.record("product.updated", product, call.request, previous)
         return product
 
-    def _list(self, call: Call) -> Page:
-        params = call.params
-        filters: dict[str, Any] = {}
-        if "active" in params:
-            filters["active"] = params["active"]
+    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
+        conditions = pick(params, "active")
         if "ids" in params:
-            filters["id"] = tuple(params["ids"])
-        return self._backend.page(KIND, URL, filters, read_window(params))
+            conditions["id"] = tuple(params["ids"])
+        return conditions

@@ -9,43 +9,41 @@ from stripe.params._subscription_list_params import SubscriptionListParams
 from stripe.params._subscription_retrieve_params import SubscriptionRetrieveParams
 
 from stripe_sandbox.api.endpoint import Call, Route
-from stripe_sandbox.api.pagination import Page, list_object, paginate, pick, read_window
+from stripe_sandbox.api.pagination import list_object, paginate, pick
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing_cycle import add_interval
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
 
-KIND = "subscription"
-URL = "/v1/subscriptions"
 ITEMS_URL = "/v1/subscription_items"
 
 ENDED = ("canceled", "incomplete_expired")
 LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
 
 
-class Subscriptions:
+class Subscriptions(Resource):
     """Creates, activates and shows subscriptions."""
 
+    kind = "subscription"
+    url = "/v1/subscriptions"
+    retrieve_params = SubscriptionRetrieveParams
+    list_params = SubscriptionListParams
+    filters = ("collection_method", "created", "customer", "status")
+
     def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._jobs = jobs
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
+        """All endpoints, those of subscription items included."""
         return [
-            Route.listing(
-                URL,
-                self._list,
-                SubscriptionListParams,
-                KIND,
-                ("collection_method", "created", "customer", "status"),
-            ),
-            Route("GET", URL + "/:id", self._retrieve, SubscriptionRetrieveParams, KIND),
+            *super().routes(),
             Route.listing(
                 ITEMS_URL,
-                self._items,
+                self._list_items,
                 SubscriptionItemListParams,
                 "subscription_item",
                 ("subscription",),
@@ -81,10 +79,10 @@ class Subscriptions:
         data: dict[str, Any] = hidden["subscription_data"]
         items = [_item(identifier, line, now) for line in line_items if line["price"]["recurring"]]
         return build(
-            KIND,
+            self.kind,
             {
                 "id": identifier,
-                "object": KIND,
+                "object": self.kind,
                 "automatic_tax": build("subscription.AutomaticTax", {"enabled": False}),
                 "billing_cycle_anchor": now,
                 "billing_mode": build(
@@ -130,22 +128,19 @@ class Subscriptions:
             },
         )
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], "id", status=404)
-
-    def _list(self, call: Call) -> Page:
-        filters = pick(call.params, "collection_method", "customer")
-        status = call.params.get("status")
+    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
+        conditions = pick(params, "collection_method", "customer")
+        status = params.get("status")
         if status is None:
-            filters["status"] = LIVE
+            conditions["status"] = LIVE
         elif status == "ended":
-            filters["status"] = ENDED
+            conditions["status"] = ENDED
         elif status != "all":
-            filters["status"] = status
-        return self._backend.page(KIND, URL, filters, read_window(call.params))
+            conditions["status"] = status
+        return conditions
 
-    def _items(self, call: Call) -> Object:
-        subscription = self._backend.require(KIND, call.params["subscription"], "subscription")
+    def _list_items(self, call: Call) -> Object:
+        subscription = self._backend.require(self.kind, call.params["subscription"], "subscription")
         return paginate(ITEMS_URL, subscription["items"]["data"], call.params, "subscription_item")
 
 

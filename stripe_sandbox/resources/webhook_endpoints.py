@@ -12,60 +12,57 @@ from stripe.params._webhook_endpoint_update_params import WebhookEndpointUpdateP
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import API_VERSION, Call, Route
-from stripe_sandbox.api.pagination import Page, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url
 
-KIND = "webhook_endpoint"
-URL = "/v1/webhook_endpoints"
 MAXIMUM_ENDPOINTS = 16
 
 
-class WebhookEndpoints:
-    """Where events are sent."""
+_FIELDS = ("description", "enabled_events", "metadata", "url")
+
+
+class WebhookEndpoints(Resource):
+    """Creates, updates, deletes and shows the endpoints that events are sent to."""
+
+    kind = "webhook_endpoint"
+    url = "/v1/webhook_endpoints"
+    id_param = "webhook_endpoint"
+    retrieve_params = WebhookEndpointRetrieveParams
+    list_params = WebhookEndpointListParams
+    filters = ()
 
     def __init__(self, backend: Backend, destinations: Destinations) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._destinations = destinations
 
     def routes(self) -> list[Route]:
-        """The endpoints."""
-        one = URL + "/:webhook_endpoint"
-        fields = ("description", "enabled_events", "metadata", "url")
+        """All endpoints."""
+        kind, creates, updates = self.kind, (*_FIELDS, "api_version"), (*_FIELDS, "disabled")
         return [
-            Route(
-                "POST",
-                URL,
-                self._create,
-                WebhookEndpointCreateParams,
-                KIND,
-                (*fields, "api_version"),
-            ),
-            Route.listing(URL, self._list, WebhookEndpointListParams, KIND),
-            Route("GET", one, self._retrieve, WebhookEndpointRetrieveParams, KIND),
-            Route(
-                "POST", one, self._update, WebhookEndpointUpdateParams, KIND, (*fields, "disabled")
-            ),
-            Route("DELETE", one, self._delete, WebhookEndpointDeleteParams, KIND),
+            *super().routes(),
+            Route("POST", self.url, self._create, WebhookEndpointCreateParams, kind, creates),
+            Route("POST", self.path, self._update, WebhookEndpointUpdateParams, kind, updates),
+            Route("DELETE", self.path, self._delete, WebhookEndpointDeleteParams, kind),
         ]
 
     def create(self, params: dict[str, Any]) -> tuple[Object, str]:
         """A new endpoint and its signing secret (`whsec_…`)."""
         self._check(params)
-        if len(self._backend.objects.ids(KIND, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
+        if len(self._backend.objects.ids(self.kind, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
             raise errors.invalid(
                 f"You have reached the maximum of {MAXIMUM_ENDPOINTS} test webhook endpoints."
             )
         secret = new_id("whsec", 32)
         endpoint = build(
-            KIND,
+            self.kind,
             {
                 "id": new_id("we"),
-                "object": KIND,
+                "object": self.kind,
                 "api_version": params.get("api_version"),
                 "created": self._backend.clock.now(),
                 "description": params.get("description"),
@@ -84,8 +81,8 @@ class WebhookEndpoints:
         check_url(url, "url")
         self._destinations.allow(url)
         with self._backend.database.transaction():
-            for identifier in self._backend.objects.ids(KIND, "TRUE", ()):
-                endpoint = self._backend.require(KIND, identifier, KIND)
+            for identifier in self._backend.objects.ids(self.kind, "TRUE", ()):
+                endpoint = self._backend.require(self.kind, identifier, self.kind)
                 if endpoint["description"] == description:
                     if endpoint["url"] != url:
                         endpoint["url"] = url
@@ -96,7 +93,7 @@ class WebhookEndpoints:
 
     def secrets(self, identifier: str) -> list[str]:
         """The signing secrets that are active."""
-        secrets: list[str] = self._backend.objects.hidden(KIND, identifier).get("secrets", [])
+        secrets: list[str] = self._backend.objects.hidden(self.kind, identifier).get("secrets", [])
         return secrets
 
     def _create(self, call: Call) -> Object:
@@ -105,14 +102,8 @@ class WebhookEndpoints:
         endpoint, secret = self.create(call.params)
         return {**endpoint, "secret": secret}
 
-    def _required(self, call: Call) -> Object:
-        return self._backend.require(KIND, call.ids[0], KIND, status=404)
-
-    def _retrieve(self, call: Call) -> Object:
-        return self._required(call)
-
     def _update(self, call: Call) -> Object:
-        endpoint = self._required(call)
+        endpoint = self._require(call)
         changes = dict(call.params)
         self._check({**endpoint, **changes})
         if "metadata" in changes:
@@ -124,13 +115,10 @@ class WebhookEndpoints:
         return endpoint
 
     def _delete(self, call: Call) -> Object:
-        identifier = self._required(call)["id"]
-        self._backend.objects.delete(KIND, identifier)
+        identifier = self._require(call)["id"]
+        self._backend.objects.delete(self.kind, identifier)
         self._backend.events.drop_endpoint(identifier)
-        return {"id": identifier, "object": KIND, "deleted": True}
-
-    def _list(self, call: Call) -> Page:
-        return self._backend.page(KIND, URL, {}, read_window(call.params))
+        return {"id": identifier, "object": self.kind, "deleted": True}
 
     def _check(self, params: dict[str, Any]) -> None:
         check_url(params["url"], "url")

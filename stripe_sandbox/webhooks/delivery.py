@@ -15,7 +15,6 @@ import aiohttp
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations, Resolver
 from stripe_sandbox.faults import FaultSwitch
-from stripe_sandbox.resources.webhook_endpoints import KIND as ENDPOINT
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
@@ -154,7 +153,7 @@ class Deliveries:
         endpoint_id: str,
         attempts: int,
     ) -> None:
-        endpoint = self._backend.objects.get(ENDPOINT, endpoint_id)
+        endpoint = self._backend.objects.get("webhook_endpoint", endpoint_id)
         event = self._backend.events.get(event_id)
         if endpoint is None or event is None or endpoint["status"] != "enabled":
             gone = "The endpoint is disabled or gone, or the event is too old."

@@ -51,7 +51,7 @@ SHOWN: dict[str, list[Case]] = {
         *_cases({"name": "Tea"}, id="tea_1", type="good", **_PRODUCT),
         ({"name": "Tea"}, "marketing_features.0.name", "Fresh"),
     ],
-    "POST /v1/products/:id": [
+    "POST /v1/products/:product": [
         *_cases({}, default_price="PRICE", **_PRODUCT),
         ({}, "marketing_features.0.name", "Fresh"),
     ],

@@ -79,7 +79,7 @@ class _Trial:
         path = self.path
         for part, identifier in (
             (":customer", lambda: names["CUSTOMER"]),
-            (":id", lambda: names["PRODUCT"]),
+            (":product", lambda: names["PRODUCT"]),
             (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
             (":session", lambda: box.create().id),
             (":webhook_endpoint", lambda: service.webhook_endpoints.create(params=ENDPOINT).id),  # type: ignore[arg-type]
