@@ -16,6 +16,7 @@ from billing.errors import BillingError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from concurrent.futures import Future
 
     from anyio.from_thread import BlockingPortal
 
@@ -49,6 +50,10 @@ class PageServices:
             return self.portal.call(function)
         except CancelledError:
             raise ServerStopping from None
+
+    def start(self, function: Callable[[], Awaitable[T]]) -> Future[T]:
+        """The same without waiting: the page draws on, and asks the future for the result."""
+        return self.portal.start_task_soon(function)
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,20 +7,18 @@ import streamlit as st
 
 from billing.checkout_session import Kind
 from billing.page_services import page_services
-from pages.offers import offer
+from pages import offers
 from pages.recent_sessions import recent_sessions
 from pages.return_banner import return_banner
 from pages.session_drawer import session_drawer
 
-PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
-
 return_banner()
 
 billing = page_services()
-billing.call(lambda: billing.services.catalog.wait_for_prices(PATIENCE_SECONDS))
+billing.call(lambda: billing.services.catalog.wait_for_prices(offers.PATIENCE_SECONDS))
 for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
     with column:
-        offer(kind)
+        offers.offer(kind)
 
 st.header("Recent sessions", anchor=False)
 recent_sessions()

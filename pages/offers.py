@@ -19,6 +19,7 @@ from pages.press import Press
 from pages.times import exactly
 from pages.viewer import who
 
+PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
 PRICE_FOLLOWED_EVERY = "1s"  # until it is known
 PRICE_IS_AWAITED = "Asking Stripe for the price…"
 NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,7 +15,15 @@ from billing.page_services import page_services
 from pages.failures import show_failure
 from pages.markdown import code, link, plain
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from billing.fulfillment import Settled
+
 LOOK_AGAIN_SECONDS = 2.0
+FOLLOWED_EVERY = "1s"
+RETRY_SECONDS = 10.0  # after a failure
+PATIENCE_SECONDS = 0.5  # then the rest of the page is drawn, and the banner follows
 
 
 def return_banner() -> None:
@@ -41,38 +52,67 @@ def canceled_banner() -> None:
     )
 
 
+@dataclass
+class Lookup:
+    """What Stripe has said of a session so far: its last answer, and why the last try failed.
+
+    The page waits for none of its answers longer than a moment.
+    """
+
+    session: CheckoutSession | None = None
+    failure: BillingError | None = None
+    asked_at: float = -math.inf
+    asking: Future[Settled] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """No other answer is to be expected."""
+        if self.failure:
+            return is_unknown(self.failure)
+        return self.session is not None and nothing_follows(self.session)
+
+    def follow(self, session_id: str, patience: float = 0.0) -> None:
+        """Ask, where that is due, and take down what is answered within ``patience`` seconds."""
+        pause = RETRY_SECONDS if self.failure else LOOK_AGAIN_SECONDS
+        if self.asking is None and not self.is_over and time.monotonic() - self.asked_at > pause:
+            billing = page_services()
+            self.asked_at = time.monotonic()
+            self.asking = billing.start(
+                lambda: billing.services.fulfillment.settle(session_id, cause="return")
+            )
+        if self.asking is None:
+            return
+        try:
+            self.session, self.failure = self.asking.result(patience).session, None
+        except TimeoutError:
+            return
+        except BillingError as failure:
+            self.failure = failure
+        self.asking = None
+
+
 def settled_banner(session_id: str) -> None:
     """The banner of one session; looks again by itself while the outcome is not final."""
-    try:
-        session = look_up(session_id)
-    except BillingError as failure:
-        unconfirmed_banner(failure)
-        return
-    if nothing_follows(session):
-        session_banner(session)
+    lookups: dict[str, Lookup] = st.session_state.setdefault("returned", {})
+    lookup = lookups.setdefault(session_id, Lookup())
+    lookup.follow(session_id, PATIENCE_SECONDS)
+    follows = None if lookup.is_over else FOLLOWED_EVERY
+    st.fragment(following_banner, run_every=follows)(session_id, lookup)
+
+
+def following_banner(session_id: str, lookup: Lookup) -> None:
+    """What is known of it now."""
+    lookup.follow(session_id)
+    if lookup.failure:
+        unconfirmed_banner(lookup.failure)
+    elif lookup.session:
+        session_banner(lookup.session)
     else:
-        st.fragment(following_banner, run_every=LOOK_AGAIN_SECONDS)(session_id)
-
-
-def following_banner(session_id: str) -> None:
-    try:
-        session_banner(look_up(session_id))
-    except BillingError as failure:
-        unconfirmed_banner(failure)
-
-
-def look_up(session_id: str) -> CheckoutSession:
-    """What Stripe says of the session; a final answer is asked for once in a browser tab."""
-    billing = page_services()
-    asked: dict[str, tuple[float, CheckoutSession]] = st.session_state.setdefault("returned", {})
-    when, session = asked.get(session_id, (0.0, None))
-    is_fresh = time.monotonic() - when < LOOK_AGAIN_SECONDS
-    if session is None or not (is_fresh or nothing_follows(session)):
-        session = billing.call(
-            lambda: billing.services.fulfillment.settle(session_id, cause="return")
-        ).session
-        asked[session_id] = (time.monotonic(), session)
-    return session
+        st.info(
+            "Stripe has not answered yet. This banner changes when it does.",
+            title="Checking the payment",
+            icon=":material/hourglass_top:",
+        )
 
 
 def nothing_follows(session: CheckoutSession) -> bool:
@@ -128,10 +168,15 @@ def session_banner(session: CheckoutSession) -> None:
             )
 
 
-def unconfirmed_banner(failure: BillingError) -> None:
-    if isinstance(failure, InvalidInput) or (
+def is_unknown(failure: BillingError) -> bool:
+    """Stripe knows no session of that id."""
+    return isinstance(failure, InvalidInput) or (
         isinstance(failure, StripeFailure) and failure.is_missing
-    ):
+    )
+
+
+def unconfirmed_banner(failure: BillingError) -> None:
+    if is_unknown(failure):
         st.warning(
             "Stripe knows no such session, so this address confirms nothing.",
             title="Unknown session",

@@ -66,6 +66,7 @@ def billing_server(settings: Settings, *, deadline: float = 30.0) -> Iterator[Bi
         async with services.running(), BlockingPortal() as portal:
             held.update(services=services, portal=portal)
             yield
+            await portal.stop(cancel_remaining=True)  # nobody waits for a page's question
 
     allowed = AllowedHosts(public_url=settings.public_url)
     protection = Middleware(protected, allowed=lambda: allowed, previews=PREVIEWS)
