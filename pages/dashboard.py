@@ -17,7 +17,7 @@ from pages.stripe_notices import out_of_step
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 st.html(Path(__file__).with_name("style.css"))
 with st.container(key="scripts"):
-    st.html(Path(__file__).with_name("navigation.html"), unsafe_allow_javascript=True)
+    st.html(Path(__file__).with_name("browser.html"), unsafe_allow_javascript=True)
 
 
 def home() -> None:
