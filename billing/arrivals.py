@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from billing.durations import written
-from billing.store import event_queries
+from billing.store import event_queries, refusals
 from billing.store.event_queries import POLL, WEBHOOK, EventFilter
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.errors import BillingError
-    from billing.store.event_queries import Event, Refusal
+    from billing.store.event_queries import Event
+    from billing.store.refusals import Refusal
 
 SAMPLE = 50
 # Polling may be a moment faster than a webhook; only then is it told that none came.
@@ -72,11 +73,11 @@ def facts(connection: Connection, now: float) -> Facts:
     by_webhook = event_queries.latest(connection, EventFilter(way=WEBHOOK), 1).events
     since = by_webhook[0].received_at if by_webhook else 0.0
     heard = newest[0].received_at if newest else 0.0
-    refused = event_queries.refused_since(connection, since)
+    refused = refusals.count_since(connection, since)
     return Facts(
         newest,
         by_webhook[0] if by_webhook else None,
-        event_queries.refusals(connection, 1)[0] if refused else None,
+        refusals.newest(connection, 1)[0] if refused else None,
         refused,
         event_queries.returns_since(connection, heard, now - EVENT_COMES_WITHIN),
     )

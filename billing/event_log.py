@@ -10,8 +10,8 @@ from billing.arrivals import Arrivals, facts, judged
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.json_codec import dumps, loads
 from billing.settings import SECRET_KEY, WEBHOOK_SECRET
-from billing.store import event_queries
-from billing.store.event_queries import Counts, Event, EventFilter, EventPage, Place, Refusal
+from billing.store import event_queries, refusals
+from billing.store.event_queries import Counts, Event, EventFilter, EventPage, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from billing.errors import BillingError
     from billing.mirror import Mirror, MirrorState
+    from billing.refused_deliveries import RefusedDeliveries
     from billing.settings import Settings
     from billing.settlement import Settlement
     from billing.store import Store
+    from billing.store.refusals import Refusal
 
 PAGE = 50
 REFUSALS = 200
@@ -61,6 +63,7 @@ class EventLog:
         store: Store,
         settlement: Settlement,
         mirror: Mirror,
+        refused: RefusedDeliveries,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -68,6 +71,7 @@ class EventLog:
         self._store = store
         self._settlement = settlement
         self._mirror = mirror
+        self._refused = refused
         self._clock = clock
 
     async def latest(self, wanted: EventFilter, below: Place | None = None) -> Overview:
@@ -80,13 +84,13 @@ class EventLog:
                 event_queries.failed(connection),
             )
 
+        await self._refused.write()
         return await self._store.read(ask)
 
     async def refusals(self) -> list[Refusal]:
         """The newest refused deliveries: why and when, never what was in them."""
-        return await self._store.read(
-            lambda connection: event_queries.refusals(connection, REFUSALS)
-        )
+        await self._refused.write()
+        return await self._store.read(lambda connection: refusals.newest(connection, REFUSALS))
 
     async def types(self) -> list[str]:
         """The types of event that have arrived."""
@@ -122,6 +126,7 @@ class EventLog:
     async def arrivals(self) -> Arrivals:
         """Whether events arrive and by which way, in words."""
         now = self._clock()
+        await self._refused.write()
         known = await self._store.read(lambda connection: facts(connection, now))
         state = (await self._mirror.recent(0)).state
         settings = self._settings

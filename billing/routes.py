@@ -98,16 +98,13 @@ def routes(services: Callable[[], Services]) -> list[Route]:
                 ",".join(request.headers.getlist("stripe-signature")),
             )
         except NotConfigured as missing:
-            log.warning("Webhook not accepted: %s %s", missing.message, missing.next_step)
             return error(503, missing.message, reason=missing.next_step)
         except StoreFailure as lost:
             return error(503, lost.message, reason=lost.next_step)
         except BodyTooLarge as refused:
-            await services().webhooks.keep_refusal(refused, refused.size)
-            log.warning("Webhook refused: %s (%s)", refused.message, refused.size)
+            services().refused.note(refused, refused.size)
             return error(400, refused.message)
         except WebhookRefused as refused:
-            log.warning("Webhook refused: %s %s", refused.message, refused.next_step)
             return error(400, refused.message, reason=refused.next_step)
         return JSONResponse({"received": True, "id": event_id})
 

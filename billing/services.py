@@ -22,6 +22,7 @@ from billing.health import Health
 from billing.mirror import Mirror
 from billing.outages import Outage
 from billing.own_account import OwnAccount
+from billing.refused_deliveries import RefusedDeliveries
 from billing.session_reader import SessionReader
 from billing.sessions import Sessions
 from billing.setting_sources import load_settings
@@ -91,8 +92,9 @@ class Services:
             self.mirror,
             self.checkout,
         )
-        self.webhooks = Webhooks(settings, self.store, self.settlement, own_account)
-        self.event_log = EventLog(settings, self.store, self.settlement, self.mirror)
+        self.refused = RefusedDeliveries(self.store)
+        self.webhooks = Webhooks(settings, self.store, self.settlement, own_account, self.refused)
+        self.event_log = EventLog(settings, self.store, self.settlement, self.mirror, self.refused)
         self.health = Health(self.store, self.mirror)
         self.fresh_start = FreshStart(self.gateway, self.store, self.follower)
 
@@ -145,6 +147,7 @@ class Services:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSES_WITHIN):
                 await self.mirror.aclose()
+        await self.refused.aclose()
         await self.gateway.aclose()
         await asyncio.to_thread(self.store.close, CLOSES_WITHIN)
 

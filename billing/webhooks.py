@@ -19,6 +19,7 @@ from billing.webhook_signature import verify
 
 if TYPE_CHECKING:
     from billing.own_account import OwnAccount
+    from billing.refused_deliveries import RefusedDeliveries
     from billing.settlement import Settlement
     from billing.store import Store
 
@@ -31,29 +32,36 @@ class Webhooks:
     """Receives events. Fails closed: without a signing secret nothing is accepted."""
 
     def __init__(
-        self, settings: Settings, store: Store, settlement: Settlement, own_account: OwnAccount
+        self,
+        settings: Settings,
+        store: Store,
+        settlement: Settlement,
+        own_account: OwnAccount,
+        refused: RefusedDeliveries,
     ) -> None:
         self._settings = settings
         self._store = store
         self._settlement = settlement
         self._own_account = own_account
+        self._refused = refused
 
     async def receive(self, body: bytes, signature: str | None) -> str:
         """Check a delivery and keep its event; returns the event's id once it is on disk.
 
         ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
         Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the delivery cannot be
-        trusted (either refusal is kept), ``StoreFailure`` when the event could not be kept, so
+        trusted (either is noted), ``StoreFailure`` when the event could not be kept, so
         that Stripe sends it again.
         """
         try:
             secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
             event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
         except (NotConfigured, WebhookRefused) as refused:
-            await self.keep_refusal(refused, len(body))
+            self._refused.note(refused, len(body))
             raise
         arrival = Arrival(event, "webhook", await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
+        self._refused.accepted(arrival.at)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state == "pending":
@@ -70,16 +78,6 @@ class Webhooks:
                     if await self._own_account.is_any_other(accounts):
                         return "ignored"
         return state
-
-    async def keep_refusal(self, why: BillingError, size: int) -> None:
-        """Keep why a delivery of ``size`` bytes was not accepted; its contents are not kept."""
-        refused = WebhookRefused(why.message, why.next_step)
-        try:
-            await self._store.write(
-                lambda connection: events.reject(connection, refused, size, time.time())
-            )
-        except BillingError as failure:
-            log.warning("A refused delivery could not be noted: %s", failure.message)
 
 
 def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from billing.durations import written
-from billing.store.event_queries import WEBHOOK, Event, Refusal
+from billing.store.event_queries import WEBHOOK, Event
+from billing.store.refusals import Refusal
 from pages.session_columns import ANOTHER_APPS
 from pages.tables import table, width_of
 from pages.times import local, moment
@@ -41,6 +42,7 @@ FAILED_ORDER = ("arrived", "type", "error", "about", "way", "delay", "whose", "a
 REFUSED_COLUMNS = {
     "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
     "reason": st.column_config.TextColumn("Refused because", width=300),
+    "count": st.column_config.NumberColumn("Times", format="localized", width=80),
     "mend": st.column_config.TextColumn("What to do", width=520),
     "size": st.column_config.NumberColumn("Size", format="bytes", width=80),
     "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
@@ -89,7 +91,14 @@ def refused_rows(refusals: Sequence[Refusal]) -> pd.DataFrame:
 def refused_cells(refusal: Refusal) -> tuple[object, ...]:
     """The values of one row."""
     received = refusal.received_at
-    return (moment(received), refusal.reason, refusal.next_step, refusal.size, local(received))
+    return (
+        moment(received),
+        refusal.reason,
+        refusal.count,
+        refusal.next_step,
+        refusal.size,
+        local(received),
+    )
 
 
 def height(rows: int) -> int:

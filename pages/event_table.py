@@ -9,7 +9,8 @@ import streamlit as st
 from billing.errors import BillingError
 from billing.event_log import Overview
 from billing.page_services import page_services
-from billing.store.event_queries import COUNTED, Place, Refusal
+from billing.store.event_queries import COUNTED, Place
+from billing.store.refusals import Refusal
 from pages.event_columns import (
     COLUMNS,
     FAILED_ORDER,
@@ -160,6 +161,7 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         alt="Refused deliveries, the newest first",
     )
     st.caption(
+        "Those of one minute and reason share a row, which shows the last of them. "
         "What was in a refused delivery is not kept: nobody knows who sent it. "
         "So neither its type nor what it is about is known."
     )

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select, tuple_, union
 
 from billing.safe_text import sanitize
+from billing.store import refusals
 from billing.store.tables import (
     LAST_CHARACTER,
     checkout_sessions,
     events,
     grants,
-    rejected_deliveries,
 )
 
 if TYPE_CHECKING:
@@ -92,16 +92,6 @@ class EventPage:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A delivery that was refused: when (Unix seconds), why, what to do; ``size`` in bytes."""
-
-    received_at: float
-    reason: str
-    next_step: str
-    size: int
-
-
-@dataclass(frozen=True)
 class Counts:
     """How many events there are in each state, and how many refused deliveries are known.
     A number over ``COUNTED`` means that many and more."""
@@ -144,7 +134,7 @@ def payload(connection: Connection, event_id: str) -> str | None:
 
 def counts(connection: Connection, wanted: EventFilter) -> Counts:
     """How many match in each state; the filter's own state does not count."""
-    refused = connection.scalar(select(func.count()).select_from(rejected_deliveries)) or 0
+    refused = refusals.count_since(connection)
     if wanted.way or wanted.type or wanted.about:
         matching = (
             select(events.c.state)
@@ -177,23 +167,6 @@ def types(connection: Connection) -> list[str]:
     steps = first.union_all(select(following).where(first.c.type.is_not(None)))
     found = connection.scalars(select(steps.c.type).limit(TYPES_AT_MOST))
     return [name for name in found if name is not None]
-
-
-def refusals(connection: Connection, limit: int) -> list[Refusal]:
-    """The newest refused deliveries first."""
-    columns = ("received_at", "reason", "next_step", "size")
-    newest = (
-        select(*(rejected_deliveries.c[name] for name in columns))
-        .order_by(rejected_deliveries.c.received_at.desc(), rejected_deliveries.c.id.desc())
-        .limit(limit)
-    )
-    return [Refusal(*row) for row in connection.execute(newest)]
-
-
-def refused_since(connection: Connection, moment: float) -> int:
-    """How many deliveries were refused after a moment, of those that are still known."""
-    since = rejected_deliveries.c.received_at > moment
-    return connection.scalar(select(func.count()).where(since)) or 0
 
 
 def returns_since(connection: Connection, moment: float, until: float) -> int:

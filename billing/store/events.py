@@ -1,15 +1,15 @@
-"""Every event that arrived, once, and what became of it; and the deliveries that were refused."""
+"""Every event that arrived, once, and what became of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
-from billing.store.tables import events, rejected_deliveries
+from billing.store.tables import events
 from billing.store.upsert import upsert
 from billing.stripe_objects import LATEST
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from billing.errors import WebhookRefused
-
-REJECTIONS_KEPT = 1_000
 OBJECT_ID_LENGTH = 300
 
 
@@ -236,18 +233,3 @@ def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due
         .returning(*_DUE)
     )
     return list(map(_due, connection.execute(again).all()))
-
-
-def reject(connection: Connection, refused: WebhookRefused, size: int, now: float) -> None:
-    """Keep why a delivery was refused, without its contents; the oldest make room."""
-    connection.execute(
-        insert(rejected_deliveries).values(
-            received_at=now, reason=refused.message, next_step=refused.next_step, size=size
-        )
-    )
-    oldest_kept = (
-        select(func.max(rejected_deliveries.c.id) - REJECTIONS_KEPT)
-        .select_from(rejected_deliveries)
-        .scalar_subquery()
-    )
-    connection.execute(delete(rejected_deliveries).where(rejected_deliveries.c.id <= oldest_kept))

@@ -97,13 +97,14 @@ events = Table(
     Index("events_by_retry", "retry_at"),
 )
 
-# Deliveries that could not be trusted: why, never what.
+# Deliveries that could not be trusted, summed up: why, never what.
 rejected_deliveries = Table(
     "rejected_deliveries",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("received_at", Float, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, primary_key=True),
+    Column("started_at", Float, primary_key=True),
+    Column("received_at", Float, nullable=False),  # the last of them
+    Column("count", BigInteger, nullable=False),
     Column("next_step", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Index("rejected_by_arrival", "received_at"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,12 @@ import pytest
 
 from billing import position
 from billing.arrivals import Arrivals, Level
-from billing.errors import InvalidInput, NotConfigured, WebhookRefused
+from billing.errors import InvalidInput, NotConfigured, StoreFailure, WebhookRefused
 from billing.event_log import PAGE, EventLog
-from billing.store import events, grants
+from billing.store import events, grants, refusals
 from billing.store.event_queries import EventFilter
 from billing.store.grants import Grant
+from billing.store.refusals import Refusal
 from tests.support.quick_services import PATIENT, deliver, ledger, open_services, signature, states
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
 from tests.support.waiting import until
@@ -40,7 +42,12 @@ def log_at(services: Services, now: float = NOW, **settings: Any) -> EventLog:
     """The event log, asked at a moment, with some settings changed."""
     changed = replace(services.settings, **settings)
     return EventLog(
-        changed, services.store, services.settlement, services.mirror, clock=lambda: now
+        changed,
+        services.store,
+        services.settlement,
+        services.mirror,
+        services.refused,
+        clock=lambda: now,
     )
 
 
@@ -66,8 +73,8 @@ async def arrive(
 
 
 async def refuse(services: Services, at: float) -> None:
-    refused = WebhookRefused("The signature does not fit.", "Copy the signing secret.")
-    await services.store.write(lambda c: events.reject(c, refused, 9, at))
+    why = ("The signature does not fit.", at, at, 1, "Copy the signing secret.", 9)
+    await services.store.write(lambda c: refusals.add(c, [Refusal(*why)]))
 
 
 async def say(services: Services, **settings: Any) -> Arrivals:
@@ -149,6 +156,61 @@ async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_acc
     assert (await say(services)).title == "The last 2 deliveries were refused"
     await arrive(services, NOW - 1)
     assert (await say(services)).level is Level.GOOD
+
+
+async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_true_ones(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = StripeAccount()
+    event = json.dumps(account.say("completed", account.sell())).encode()
+
+    async def refused(times: int, body: bytes, header: str | None) -> None:
+        for _ in range(times):
+            with pytest.raises(WebhookRefused):
+                await services.webhooks.receive(body, header)
+
+    await refused(2, event, signature(event, "whsec_old"))
+    await refused(3_000, event, None)
+    await refused(1, event[:-1], None)
+    told = {one.reason: one for one in await services.event_log.refusals()}
+    forged, flood = "The signature does not fit.", "The Stripe-Signature header is missing."
+    assert {reason: one.count for reason, one in told.items()} == {forged: 2, flood: 3_001}
+    assert told[flood].size == len(event) - 1
+    assert (await services.event_log.latest(EventFilter())).counts.refused == 3_003
+    lines = [line for line in caplog.messages if "refused" in line]
+    assert len(lines) == 2
+    verdict = await services.event_log.arrivals()
+    assert verdict.title == "The last 3,003 deliveries were refused"
+    await deliver(services, json.loads(event))
+    assert (await services.event_log.arrivals()).level is Level.GOOD
+    await refused(2, event, signature(event, "whsec_old"))
+    verdict = await services.event_log.arrivals()
+    assert verdict.title == "The last 2 deliveries were refused"
+    assert "does not fit" in verdict.text
+
+
+async def test_what_is_refused_is_written_soon_without_being_asked_for(services: Services) -> None:
+    services.refused.note(WebhookRefused("No.", ""), 9)
+
+    async def written() -> bool:
+        return await services.store.read(refusals.count_since) == 1
+
+    await until(written, "the refusal is in the database")
+
+
+async def test_refusals_wait_while_the_database_does_not_take_them(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_change: object) -> None:
+        raise StoreFailure("Away.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.store, "write", fail)
+        for _ in range(3):
+            services.refused.note(WebhookRefused("No.", ""), 9)
+            with pytest.raises(StoreFailure):
+                await services.event_log.refusals()
+    assert [one.count for one in await services.event_log.refusals()] == [3]
 
 
 async def test_silence_is_told_when_sessions_were_paid_in_the_meantime(services: Services) -> None:

@@ -504,6 +504,7 @@ async def is_logged(caplog: pytest.LogCaptureFixture, words: str) -> bool:
 
 
 async def rejections(services: Services) -> list[dict[str, Any]]:
+    await services.refused.write()
     rows = await services.store.read(
         lambda connection: connection.execute(select(tables.rejected_deliveries)).mappings().all()
     )
@@ -516,7 +517,6 @@ async def test_a_rejected_delivery_is_kept_with_its_reason_and_without_its_conte
     body = json.dumps(event_object("evt_1", "completed", session_object(77, "pro", 1))).encode()
     deliveries = {
         "does not fit": (body, signature(body, "whsec_of_another")),
-        "was altered": (body + b" ", signature(body)),
         "malformed": (body, "nonsense"),
         "missing": (body, None),
         "not an event": (b"{}", signature(b"{}")),
@@ -528,9 +528,9 @@ async def test_a_rejected_delivery_is_kept_with_its_reason_and_without_its_conte
         assert said in refused.value.message + refused.value.next_step
     kept = await rejections(services)
     assert len(kept) == len(deliveries)
-    for row, (said, (sent, _)) in zip(kept, deliveries.items(), strict=True):
-        assert said in row["reason"] + row["next_step"]
-        assert row["size"] == len(sent)
+    for said, (sent, _) in deliveries.items():
+        (row,) = [row for row in kept if said in row["reason"] + row["next_step"]]
+        assert (row["size"], row["count"]) == (len(sent), 1)
         assert "evt_1" not in str(row)
         assert "buyer77" not in str(row)
     assert await states(services.store) == {}

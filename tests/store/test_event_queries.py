@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
-from billing.errors import WebhookRefused
-from billing.store import event_queries, events, grants, tables
-from billing.store.event_queries import COUNTED, LOOKED_AT, MATCHED, EventFilter, Place, Refusal
+from billing.store import event_queries, grants, tables
+from billing.store.event_queries import COUNTED, LOOKED_AT, MATCHED, EventFilter, Place
 from billing.store.grants import Grant
 
 if TYPE_CHECKING:
@@ -154,20 +153,6 @@ async def test_whatever_is_asked_for_is_text(store: Store, text: str) -> None:
         await store.read(partial(event_queries.counts, wanted=asked))
     assert await store.read(lambda c: event_queries.one(c, text)) is None
     assert await found(store) == [1]
-
-
-async def test_refused_deliveries_tell_why_and_how_many_since_a_moment(store: Store) -> None:
-    for at, reason in ((10.0, "Too old."), (20.0, "Does not fit.")):
-        refused = WebhookRefused(reason, "Mend it.")
-        await store.write(partial(events.reject, refused=refused, size=512, now=at))
-    newest_first = await store.read(lambda c: event_queries.refusals(c, 10))
-    assert newest_first == [
-        Refusal(20.0, "Does not fit.", "Mend it.", 512),
-        Refusal(10.0, "Too old.", "Mend it.", 512),
-    ]
-    assert await store.read(lambda c: event_queries.refused_since(c, 10.0)) == 1
-    assert await store.read(lambda c: event_queries.refused_since(c, 0.0)) == 2
-    assert (await store.read(lambda c: event_queries.counts(c, EventFilter()))).refused == 2
 
 
 async def test_paid_returns_are_counted_between_two_moments(store: Store) -> None:

@@ -7,10 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, select
 
-from billing.errors import WebhookRefused
-from billing.store import events, tables
+from billing.store import events
 from billing.store.events import Arrival, Due, Outcome, Recorded, Retries
 from tests.support.quick_services import event_rows
 from tests.support.stripe_account import event_object, session_object
@@ -191,33 +189,3 @@ async def test_a_replay_names_its_events_or_takes_all_that_failed(store: Store) 
     rows = await event_rows(store)
     assert rows["evt_ignored"]["state"] == "ignored"
     assert {rows[name]["error"] for name in rows} == {None}
-
-
-async def test_a_refusal_is_kept_with_its_reason_and_size_alone(store: Store) -> None:
-    refused = WebhookRefused("The signature does not fit.", "Copy the secret.")
-    await store.write(lambda connection: events.reject(connection, refused, 5_000, 12.5))
-    row = await store.read(
-        lambda connection: connection.execute(select(tables.rejected_deliveries)).mappings().one()
-    )
-    assert dict(row) == {
-        "id": row["id"],
-        "received_at": 12.5,
-        "reason": "The signature does not fit.",
-        "next_step": "Copy the secret.",
-        "size": 5_000,
-    }
-
-
-async def test_only_the_newest_refusals_are_kept(store: Store) -> None:
-    refused = WebhookRefused("No.", "")
-
-    def flood(connection: Any) -> None:
-        for number in range(events.REJECTIONS_KEPT + 50):
-            events.reject(connection, refused, number, float(number))
-
-    await store.write(flood)
-    kept = tables.rejected_deliveries.c
-    row = await store.read(
-        lambda connection: connection.execute(select(func.count(), func.min(kept.size))).one()
-    )
-    assert tuple(row) == (events.REJECTIONS_KEPT, 50)

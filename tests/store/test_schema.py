@@ -23,12 +23,13 @@ from sqlalchemy import Connection, create_engine, text
 from billing.checkout_session import Outcome
 from billing.errors import NotConfigured, StoreFailure
 from billing.session_filter import SessionFilter
-from billing.store import Store, grants, session_queries, sessions
+from billing.store import Store, events, grants, refusals, session_queries, sessions
 from billing.store.database import MIGRATIONS
+from billing.store.refusals import Refusal
 from billing.store.tables import metadata
 from tests.store.test_grants import LINE
 from tests.support.databases import fresh_database, store_on
-from tests.support.quick_services import granted_totals
+from tests.support.quick_services import RETRIES, granted_totals
 from tests.support.stored import copies
 from tests.support.stripe_account import session_object
 
@@ -93,6 +94,10 @@ OLDER = (
 )
 
 
+FAILED = [("evt_0", "handled", 1), ("evt_1", "failed", 5), ("evt_2", "failed", 6)]
+REFUSED = [(NOW + 5.5, "Old."), (NOW + 1.25, "Old."), (NOW + 2.0, "Wrong."), (NOW + 90.0, "Old.")]
+
+
 def make_older(url: str) -> None:
     """A database as the first version of this code made it: a grant, a term, and sessions."""
 
@@ -103,6 +108,23 @@ def make_older(url: str) -> None:
         assert revision(connection) == "0001"
         grants.add(connection, LINE)
         connection.execute(text("INSERT INTO session_terms VALUES ('ada', 1, 'cs_test_1')"))
+        for name, state, attempts in FAILED:
+            connection.execute(
+                text(
+                    "INSERT INTO events (id, type, created, object_id, received_at, source,"
+                    " deliveries, state, attempts, settled_at, payload)"
+                    " VALUES (:id, 'x', 1, 'cs_test_1', 1, 'webhook', 1, :state, :attempts, 7, '')"
+                ),
+                {"id": name, "state": state, "attempts": attempts},
+            )
+        for at, reason in REFUSED:
+            connection.execute(
+                text(
+                    "INSERT INTO rejected_deliveries (received_at, reason, next_step, size)"
+                    " VALUES (:at, :reason, 'Mend it.', 9)"
+                ),
+                {"at": at, "reason": reason},
+            )
         for number, (status, payment_status, progress) in enumerate(OLDER):
             session = session_object(number, "credits", 1, NOW - number)
             session |= {"status": status, "payment_status": payment_status}
@@ -145,6 +167,14 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
         assert await store.read(revision) == HEAD
         assert await store.read(granted_totals) == {"credits": 5}
         assert await store.read(terms) == [("ada", 1, "cs_test_1")]
+        known_refusals = await store.read(lambda connection: refusals.newest(connection, 9))
+        assert known_refusals == [
+            Refusal("Old.", NOW + 80, NOW + 90, 1, "Mend it.", 9),
+            Refusal("Old.", NOW - 40, NOW + 5.5, 2, "Mend it.", 9),
+            Refusal("Wrong.", NOW - 40, NOW + 2, 1, "Mend it.", 9),
+        ]
+        due = await store.write(lambda connection: events.due(connection, NOW, RETRIES, 9))
+        assert [one.id for one in due] == ["evt_1"]
         found = await store.read(lambda connection: sessions.recent(connection, 9))
         outcomes = ["open", "processing", "paid", "paid", "expired"]
         assert [one.outcome for one in found] == outcomes

@@ -73,7 +73,9 @@ def quick_services(
         own_account,
         step_seconds=step_seconds,
     )
-    services.webhooks = Webhooks(settings, services.store, services.settlement, own_account)
+    services.webhooks = Webhooks(
+        settings, services.store, services.settlement, own_account, services.refused
+    )
     return services
 
 

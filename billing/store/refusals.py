@@ -1,0 +1,78 @@
+"""Deliveries that were refused: why and how often, never what was in them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from billing.store.tables import rejected_deliveries
+from billing.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+KEPT = 200  # sums of each reason
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """``count`` deliveries that were refused for one reason, from ``started_at`` (Unix seconds) on
+    and within a minute. ``received_at`` is when the last of them came, ``size`` how many bytes
+    that had, ``next_step`` what to do."""
+
+    reason: str
+    started_at: float
+    received_at: float
+    count: int
+    next_step: str
+    size: int
+
+
+_table = rejected_deliveries.c
+_add = upsert(
+    rejected_deliveries,
+    lambda statement: statement.on_conflict_do_update(
+        index_elements=["reason", "started_at"],
+        set_={
+            "count": _table.count + statement.excluded.count,
+            **{name: statement.excluded[name] for name in ("received_at", "next_step", "size")},
+        },
+    ),
+)
+
+
+def add(connection: Connection, refusals: Sequence[Refusal]) -> None:
+    """Add to what is known. Of each reason the oldest make room, so that many of one do not
+    drive out the few of another."""
+    _add(connection, [asdict(one) for one in refusals])
+    for reason in {one.reason for one in refusals}:
+        oldest_kept = (
+            select(_table.started_at)
+            .where(_table.reason == reason)
+            .order_by(_table.started_at.desc())
+            .limit(1)
+            .offset(KEPT - 1)
+            .scalar_subquery()
+        )
+        connection.execute(
+            delete(rejected_deliveries).where(
+                _table.reason == reason, _table.started_at < oldest_kept
+            )
+        )
+
+
+def newest(connection: Connection, limit: int) -> list[Refusal]:
+    """The newest first."""
+    columns = (_table[name] for name in Refusal.__dataclass_fields__)
+    last = select(*columns).order_by(_table.received_at.desc(), _table.reason).limit(limit)
+    return [Refusal(*row) for row in connection.execute(last).all()]
+
+
+def count_since(connection: Connection, moment: float = -1.0) -> int:
+    """How many deliveries were refused after a moment, of those that are still known."""
+    counted = select(func.sum(_table.count)).where(_table.received_at > moment)
+    return int(connection.scalar(counted) or 0)
