@@ -45,6 +45,7 @@ run: install
 
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.support.pgbouncer
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: install-dev

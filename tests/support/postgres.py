@@ -44,17 +44,17 @@ class NoPostgres(RuntimeError):
 class Postgres:
     """A server that is running. ``stop`` and ``start`` it; ``close`` removes all of it.
 
-    ``options`` like ``fsync=on`` are PostgreSQL's settings.
+    ``options`` like ``fsync=on`` are PostgreSQL's settings; ``folder`` is where its socket lies.
     """
 
     def __init__(self, *options: str) -> None:
         self._options = [*OPTIONS, *(word for option in options for word in ("-c", option))]
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._running: subprocess.Popen[bytes] | None = None
         try:
             self._bin = self._found()
-            self._own(self._folder)
+            self.own(self.folder)
             self._make()
             self.start()
         except BaseException:
@@ -63,7 +63,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database on this server."""
-        return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
     def create_database(self, template: str = "template1") -> str:
         """The name of a new database: an empty one, or a copy of ``template``, unused meanwhile."""
@@ -96,17 +96,17 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and return once it answers."""
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._running = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data, "-k", self._folder, *self._options],
+                [self._bin / "postgres", "-D", self._data, "-k", self.folder, *self._options],
                 stdout=log,
                 stderr=log,
-                **self._as_user(),
+                **self.as_user(),
             )
         deadline = time.monotonic() + STARTS_WITHIN
         while not self._answers():
             if self._running.poll() is not None or time.monotonic() > deadline:
-                raise NoPostgres(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+                raise NoPostgres(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()}")
             time.sleep(0.02)
 
     def stop(self) -> None:
@@ -123,19 +123,21 @@ class Postgres:
     def close(self) -> None:
         """Stop and remove the files."""
         self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def _data(self) -> Path:
-        return self._folder / "data"
+        return self.folder / "data"
 
-    def _as_user(self) -> dict[str, Any]:
+    def as_user(self) -> dict[str, Any]:
+        """Arguments of ``Popen`` for a program of the server's user."""
         if self._user is None:
             return {}
         known = pwd.getpwnam(self._user)
         return {"user": known.pw_uid, "group": known.pw_gid, "extra_groups": []}
 
-    def _own(self, path: Path) -> None:
+    def own(self, path: Path) -> None:
+        """Make a folder the server's user's."""
         if self._user is not None:
             shutil.chown(path, self._user)
 
@@ -148,7 +150,7 @@ class Postgres:
                     [candidate / "postgres", "--version"],
                     check=True,
                     capture_output=True,
-                    **self._as_user(),
+                    **self.as_user(),
                 )
             except (OSError, subprocess.CalledProcessError) as error:
                 said.append(f"{candidate}: {error}")
@@ -168,7 +170,7 @@ class Postgres:
             check=False,
             capture_output=True,
             text=True,
-            **self._as_user(),
+            **self.as_user(),
         )
         if made.returncode:
             raise NoPostgres(f"PostgreSQL could not make its files:\n{made.stderr}")
@@ -181,7 +183,7 @@ class Postgres:
 
     def _connection(self) -> psycopg.Connection:
         return psycopg.connect(
-            host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
+            host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
         )
 
     def _answers(self) -> bool:
