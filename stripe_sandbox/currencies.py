@@ -21,8 +21,8 @@ SUPPORTED = tuple(_SUPPORTED.split())
 ZERO_DECIMAL = frozenset(_ZERO_DECIMAL.split())
 THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 """The last digit of what is charged has to be 0."""
-WHOLE = frozenset(("isk", "ugx"))
-"""Without decimals by now, but sent with two, which have to be 00. (Stripe wants the same of
+EFFECTIVELY_ZERO_DECIMAL = frozenset(("isk", "ugx"))
+"""No longer have decimals, but are sent with two, which have to be 00. (Stripe wants the same of
 payouts in huf and twd, of which charges may have decimals.)"""
 
 _FIFTY = "usd ars aud brl cad chf cop eur idr ils inr jpy krw nzd php rub sgd zar"
@@ -46,8 +46,16 @@ MINIMUM = {
 """The minimum charge in minor units, by settlement currency."""
 
 _MOST_DIGITS = {"idr": 12, "cop": 10, "inr": 9}
-_SYMBOLS = dict.fromkeys(("usd", "aud", "cad", "hkd", "mxn", "nzd", "sgd"), "$")
-_SYMBOLS |= {"eur": "€", "gbp": "£", "jpy": "¥"}
+_SYMBOLS = {
+    "usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹", "krw": "₩", "aud": "A$",
+    "cad": "CA$", "nzd": "NZ$", "brl": "R$",
+}  # fmt: skip
+_MESSAGE_SYMBOLS = {
+    **dict.fromkeys(("usd", "aud", "cad", "hkd", "mxn", "nzd", "sgd"), "$"),
+    "eur": "€",
+    "gbp": "£",
+    "jpy": "¥",
+}
 
 
 def checked_currency(given: str, param: str) -> str:
@@ -75,7 +83,7 @@ def maximum(currency: str) -> int:
 def check_charge(amount: int, currency: str, param: str) -> None:
     """StripeError: the amount has more decimals than can be charged."""
     code = currency.upper()
-    if currency in WHOLE and amount % 100:
+    if currency in EFFECTIVELY_ZERO_DECIMAL and amount % 100:
         raise errors.invalid(
             f"Invalid amount. Currency {code} has become effectively zero-decimal and charged "
             "amounts must be evenly divisible by 100. See "
@@ -90,23 +98,27 @@ def check_charge(amount: int, currency: str, param: str) -> None:
         )
 
 
-def figure(amount: int, currency: str) -> str:
-    """An amount of minor units as a number that people read: `1,234.50`, `500`."""
+def format_amount(amount: int, currency: str, *, in_message: bool = False) -> str:
+    """An amount in minor units as a person reads it: `$1,234.50`, `CA$5.00`, `¥500`, `CHF 9.90`.
+
+    `in_message`: as Stripe's own texts have it, where every dollar is `$` and the code is left to
+    the text: `$5.00`, `9.90`, `175.00 Ft`.
+    """
+    suffix = ""
+    if not in_message:
+        # The no-break space leaves a currency code and its number on one line.
+        prefix = _SYMBOLS.get(currency, currency.upper() + "\N{NO-BREAK SPACE}")
+    else:
+        prefix = _MESSAGE_SYMBOLS.get(currency, "")
+        suffix = " Ft" if currency == "huf" else ""
     digits = decimals(currency)
-    whole, part = divmod(abs(amount), 10**digits)
-    sign = "-" if amount < 0 else ""
-    if not digits or (currency in WHOLE and not part):
-        return f"{sign}{whole:,}"
-    return f"{sign}{whole:,}.{part:0{digits}d}"
+    units, rest = divmod(abs(amount), 10**digits)
+    number = f"{units:,}"
+    if digits and (rest or currency not in EFFECTIVELY_ZERO_DECIMAL):
+        number += f".{rest:0{digits}d}"
+    return ("-" if amount < 0 else "") + prefix + number + suffix
 
 
-def shown(amount: int, currency: str) -> str:
-    """An amount of minor units as Stripe writes it in its texts: `$0.50`, `175.00 Ft`."""
-    if currency == "huf":
-        return f"{figure(amount, currency)} Ft"
-    return f"{_SYMBOLS.get(currency, '')}{figure(amount, currency)}"
-
-
-def minimum_shown(currency: str) -> str:
-    """The minimum charge as Stripe writes it: `$0.50 usd`."""
-    return f"{shown(MINIMUM.get(currency, 0), currency)} {currency}"
+def format_minimum(currency: str) -> str:
+    """The minimum charge as Stripe's messages name it: `$0.50 usd`."""
+    return f"{format_amount(MINIMUM.get(currency, 0), currency, in_message=True)} {currency}"

@@ -5,33 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stripe_sandbox.checkout_page.view import CheckoutView
-from stripe_sandbox.currencies import figure
+from stripe_sandbox.currencies import format_amount
 
-_SYMBOLS = {
-    "usd": "$",
-    "eur": "€",
-    "gbp": "£",
-    "jpy": "¥",
-    "inr": "₹",
-    "krw": "₩",
-    "aud": "A$",
-    "cad": "CA$",
-    "nzd": "NZ$",
-    "brl": "R$",
-}
 _BUTTONS = {
     "book": "Book",
     "donate": "Donate {total}",
     "pay": "Pay {total}",
     "subscribe": "Subscribe",
 }
-
-
-def amount_text(amount: int, currency: str) -> str:
-    """An amount in minor units as a person reads it: `$1,234.50`, `¥500`, `CHF 9.90`."""
-    # The no-break space keeps a currency code and its figure on one line.
-    symbol = _SYMBOLS.get(currency, currency.upper() + "\N{NO-BREAK SPACE}")
-    return ("-" if amount < 0 else "") + symbol + figure(abs(amount), currency)
 
 
 @dataclass(frozen=True)
@@ -60,7 +41,7 @@ class OrderText:
     @classmethod
     def of(cls, view: CheckoutView) -> OrderText:
         """The words for that session."""
-        total = amount_text(view.amount_total, view.currency)
+        total = format_amount(view.amount_total, view.currency)
         subscribes = view.mode == "subscription"
         intervals = {line.interval for line in view.line_items if line.interval}
         interval = intervals.pop() if len(intervals) == 1 else ""
@@ -77,7 +58,7 @@ class OrderText:
                     name=line.name,
                     description=line.description or "",
                     each=_each(line.quantity, line.unit_amount, view.currency, line.interval),
-                    total=amount_text(line.amount_total, view.currency),
+                    total=format_amount(line.amount_total, view.currency),
                 )
                 for line in view.line_items
             ),
@@ -94,7 +75,7 @@ def _button(view: CheckoutView, total: str) -> str:
 
 
 def _each(quantity: int, unit_amount: int, currency: str, interval: str | None) -> str:
-    unit = amount_text(unit_amount, currency)
+    unit = format_amount(unit_amount, currency)
     if quantity != 1:
         return f"{quantity:,} \N{MULTIPLICATION SIGN} {unit}" + (
             f" per {interval}" if interval else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime
 
 
@@ -12,14 +13,6 @@ def next_period_end(anchor: int, start: int, interval: str, count: int) -> int:
     while (end := add_interval(anchor, interval, count * periods)) <= start:
         periods += 1
     return end
-
-
-_DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-def _days_in(year: int, month: int) -> int:
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 29 if month == 2 and leap else _DAYS_IN_MONTH[month - 1]
 
 
 def add_interval(start: int, interval: str, count: int) -> int:
@@ -35,5 +28,6 @@ def add_interval(start: int, interval: str, count: int) -> int:
     months = count if interval == "month" else 12 * count
     moment = datetime.fromtimestamp(start, UTC)
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    day = min(moment.day, _days_in(year, month + 1))
-    return int(moment.replace(year=year, month=month + 1, day=day).timestamp())
+    month += 1
+    day = min(moment.day, monthrange(year, month)[1])
+    return int(moment.replace(year=year, month=month, day=day).timestamp())

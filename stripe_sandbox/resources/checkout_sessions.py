@@ -16,7 +16,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Answer, Call, RequestInfo, R
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.currencies import MINIMUM, check_charge, maximum, minimum_shown, shown
+from stripe_sandbox.currencies import MINIMUM, check_charge, format_amount, format_minimum, maximum
 from stripe_sandbox.resources.checkout_session_object import new_session
 from stripe_sandbox.resources.checkout_session_params import SIMULATED, check_request
 from stripe_sandbox.resources.line_items import LineItems
@@ -240,13 +240,13 @@ def _check_total(total: int, currency: str) -> None:
     if 0 < total < MINIMUM.get(currency, 0):
         raise errors.invalid(
             "The Checkout Session's total amount due must add up to at least "
-            f"{minimum_shown(currency)}",
+            f"{format_minimum(currency)}",
             code="amount_too_small",
         )
     if total > maximum(currency):
         raise errors.invalid(
             "The Checkout Session's total amount due must be no more than "
-            f"{shown(maximum(currency), currency)}",
+            f"{format_amount(maximum(currency), currency, in_message=True)}",
             code="amount_too_large",
         )
     check_charge(total, currency, "line_items")

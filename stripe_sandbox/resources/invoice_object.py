@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.api.pagination import list_object
-from stripe_sandbox.currencies import shown
+from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
@@ -114,7 +114,7 @@ def new_line(
         )
         every = f"{recurring['interval_count']} {recurring['interval']}s"
         rhythm = recurring["interval"] if recurring["interval_count"] == 1 else every
-        amount = shown(price["unit_amount"], price["currency"])
+        amount = format_amount(price["unit_amount"], price["currency"], in_message=True)
         description = f"{quantity} × {line['description']} (at {amount} / {rhythm})"  # noqa: RUF001  # Stripe's own sign
     else:
         start = end = now

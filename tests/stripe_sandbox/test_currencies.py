@@ -10,8 +10,7 @@ import pytest
 
 from billing import money
 from stripe_sandbox import currencies
-from stripe_sandbox.checkout_page.text import amount_text
-from stripe_sandbox.currencies import checked_currency, minimum_shown
+from stripe_sandbox.currencies import checked_currency, format_amount, format_minimum
 from stripe_sandbox.errors import StripeError
 from tests.stripe_sandbox.conftest import Box, refused
 
@@ -28,7 +27,7 @@ from tests.stripe_sandbox.conftest import Box, refused
 )
 def test_the_minimum_is_shown_as_stripe_writes_it(currency: str, shown: str) -> None:
     """With its sign, its decimals if the currency has any, and its code."""
-    assert minimum_shown(currency) == shown
+    assert format_minimum(currency) == shown
 
 
 def test_a_currency_is_taken_in_any_case_and_kept_in_lower_case() -> None:
@@ -47,9 +46,9 @@ def test_sandbox_and_dashboard_read_the_same_amount_in_every_currency() -> None:
         figures = {
             re.sub(r"[^\d.-]", "", text)
             for text in (
-                amount_text(amount, currency),
+                format_amount(amount, currency),
                 money.format_money(amount, currency),
-                currencies.figure(amount, currency),
+                format_amount(amount, currency, in_message=True),
             )
         }
         assert len(figures) == 1, (currency, figures)
@@ -93,7 +92,7 @@ def test_what_stripe_would_not_charge_is_refused(
 
     view = shared.view(create(amount))
     assert view is not None
-    assert amount_text(view.amount_total, view.currency) == shown
+    assert format_amount(view.amount_total, view.currency) == shown
     if refused_amount is not None:
         assert words in str(refused(lambda: create(refused_amount)).user_message)
 
@@ -119,7 +118,7 @@ def test_the_most_that_is_charged_depends_on_the_currency(
     assert error.user_message == f"This value must be less than or equal to {most}."
     items = [{"price": price(most), "quantity": 2}]
     error = refused(lambda: shared.create(line_items=items))
-    shown = currencies.shown(most, currency)
+    shown = format_amount(most, currency, in_message=True)
     assert str(error.user_message).endswith(f"must be no more than {shown}")
 
 

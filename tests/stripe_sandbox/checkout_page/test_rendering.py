@@ -9,8 +9,9 @@ from stripe_sandbox.cards import TEST_CARDS
 from stripe_sandbox.checkout_page.rendering import CheckoutHtml
 from stripe_sandbox.checkout_page.samples import sample_groups
 from stripe_sandbox.checkout_page.security import web_link
-from stripe_sandbox.checkout_page.text import OrderText, amount_text
+from stripe_sandbox.checkout_page.text import OrderText
 from stripe_sandbox.checkout_page.view import CheckoutView, LineItemView
+from stripe_sandbox.currencies import format_amount
 
 BAD_LINKS = [
     "javascript:alert(1)",
@@ -90,7 +91,7 @@ def test_a_web_address_is_linked_with_its_quotes_escaped() -> None:
 )
 def test_amounts_are_written_as_people_read_them(amount: int, currency: str, text: str) -> None:
     """Minor units become money, with the currency's own number of decimals."""
-    assert amount_text(amount, currency) == text
+    assert format_amount(amount, currency) == text
 
 
 def test_an_order_of_several_names_the_first() -> None:
