@@ -49,8 +49,8 @@ class Faults:
     webhooks: WebhookFaults = field(default_factory=WebhookFaults)
     api: ApiFaults = field(default_factory=ApiFaults)
 
-    def value(self) -> dict[str, Any]:
-        """As JSON holds it."""
+    def to_json(self) -> dict[str, Any]:
+        """The faults as JSON values."""
         return asdict(self)
 
 
@@ -74,7 +74,7 @@ class FaultSwitch:
 
     def set(self, faults: Faults) -> None:
         """From now on, this goes wrong and nothing else."""
-        text = None if faults == Faults() else dump(faults.value())
+        text = None if faults == Faults() else dump(faults.to_json())
         self._database.set_setting(_NAME, text)
 
     def webhook_delay(self) -> float:

@@ -101,13 +101,13 @@ class CheckoutHtml:
             payment_intent=payment_intent,
         )
 
-    def complete(self, status: str, return_url: str | None) -> str:
-        """What a plain form gets when it is `paid` or `processing`: it goes on to the shop by
+    def complete(self, return_url: str | None, *, paid: bool) -> str:
+        """The answer to a plain form that paid, or began a debit; it goes on to `return_url` by
         itself."""
         return self._render(
             "closed.html",
             up="../",
-            heading="Payment complete" if status == "paid" else "Payment processing",
+            heading="Payment complete" if paid else "Payment processing",
             text="Thank you. No money moved: this was a local sandbox.",
             link=return_url,
             link_text="Return to the shop",

@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -48,6 +49,7 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
+from stripe_sandbox.payments.outcomes import OutcomeType
 
 LARGEST_BODY = 16 * 1024
 RESPONSES_WITHIN = 10.0
@@ -77,10 +79,21 @@ def routes(
     ]
 
 
+class Refusal(StrEnum):
+    """Why a request was not tried as a payment."""
+
+    INVALID = "invalid"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
+    TOO_LARGE = "too_large"
+
+
 class _Refused(Exception):
     """The request is answered with this, and nothing was done."""
 
-    def __init__(self, status_code: int, status: str, *errors: FieldError) -> None:
+    def __init__(
+        self, status_code: int, status: Refusal | OutcomeType, *errors: FieldError
+    ) -> None:
         super().__init__(status)
         self.status_code = status_code
         self.status = status
@@ -133,7 +146,7 @@ class CheckoutPage:
                 payment_method_types=view.payment_method_types,
             )
             if isinstance(form, list):
-                raise _Refused(400, "invalid", *form)  # noqa: TRY301  # one way out for all
+                raise _Refused(400, Refusal.INVALID, *form)  # noqa: TRY301  # one way out for all
             if isinstance(form.paid_with, Card):
                 outcome = self._payments.pay(session_id, form.paid_with, form.payer)
             else:
@@ -157,20 +170,20 @@ class CheckoutPage:
         result, intent = submitted.get("result"), submitted.get("payment_intent")
         if result not in ("complete", "fail"):
             error = FieldError("result", "This must be complete or fail.", "invalid_result")
-            raise _Refused(400, "invalid", error)
+            raise _Refused(400, Refusal.INVALID, error)
         unknown = FieldError("payment_intent", "There is no such challenge.", "resource_missing")
         if not isinstance(intent, str) or not intent.isascii():
-            raise _Refused(400, "invalid", unknown)
+            raise _Refused(400, Refusal.INVALID, unknown)
         try:
             return self._payments.authenticate(session_id, intent, succeed=result == "complete")
         except KeyError:
-            raise _Refused(404, "unknown", unknown) from None
+            raise _Refused(404, Refusal.UNKNOWN, unknown) from None
 
     def _known(self, session_id: str) -> CheckoutView:
         view = self._views.get(session_id)
         if view is None:
             error = FieldError("session", "There is no such Checkout Session.", "resource_missing")
-            raise _Refused(404, "unknown", error)
+            raise _Refused(404, Refusal.UNKNOWN, error)
         return view
 
     async def _answer(
@@ -182,24 +195,23 @@ class CheckoutPage:
                 # As Stripe does: the shop hears of the payment before its customer is back.
                 await self._wait_for_responses(outcome.event_ids, RESPONSES_WITHIN)
                 return_url = web_link(outcome.return_url)
-                status = "paid" if isinstance(outcome, Paid) else "processing"
                 if _is_json(request):
-                    return _json({"status": status, "return_url": return_url})
-                return _page(self._html.complete(status, return_url))
+                    return _json({"status": outcome.type, "return_url": return_url})
+                return _page(self._html.complete(return_url, paid=isinstance(outcome, Paid)))
             case AuthenticationRequired():
                 intent = outcome.payment_intent
                 if _is_json(request):
-                    return _json({"status": "requires_action", "payment_intent": intent})
+                    return _json({"status": outcome.type, "payment_intent": intent})
                 return _page(self._html.challenge(self._known(session_id), intent))
             case Declined():
                 field = _FIELD_OF_PARAM.get(outcome.param or "", "card")
                 message = _WORDS_FOR_PAYERS.get(outcome.code, outcome.message)
                 error = FieldError(field, message, outcome.code, outcome.decline_code)
-                return self._refusal(request, _Refused(402, "declined", error), submitted)
+                return self._refusal(request, _Refused(402, outcome.type, error), submitted)
             case NotOpen():
                 if not _is_json(request):
                     return _page(self._html.closed(self._known(session_id), up="../"), 409)
-                body = {"status": "closed", "session_status": outcome.status}
+                body = {"status": outcome.type, "session_status": outcome.status}
                 return _json({**body, "return_url": web_link(outcome.return_url)}, 409)
 
     def _refusal(self, request: Request, refused: _Refused, submitted: dict[str, Any]) -> Response:
@@ -208,7 +220,7 @@ class CheckoutPage:
             errors = [_error_json(error) for error in refused.errors]
             return _json({"status": refused.status, "errors": errors}, refused.status_code)
         view = self._views.get(session_id)
-        if view is None or refused.status == "forbidden":
+        if view is None or refused.status is Refusal.FORBIDDEN:
             return _page(self._html.unknown(up="../"), refused.status_code)
         if view.status != "open":
             return _page(self._html.closed(view, up="../"), 409)
@@ -220,13 +232,13 @@ async def _submitted(request: Request) -> dict[str, Any]:
     """The posted fields, from JSON or from a plain form."""
     if comes_from_another_site(request):
         error = FieldError("origin", "This came from another site's page.", "cross_site")
-        raise _Refused(403, "forbidden", error)
+        raise _Refused(403, Refusal.FORBIDDEN, error)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_BODY:
             error = FieldError("body", "This is too long to be a payment form.", "too_large")
-            raise _Refused(413, "too_large", error)
+            raise _Refused(413, Refusal.TOO_LARGE, error)
     try:
         if not _is_json(request):
             return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
@@ -235,7 +247,7 @@ async def _submitted(request: Request) -> dict[str, Any]:
         fields = None
     if not isinstance(fields, dict):
         error = FieldError("body", "The body must be a JSON object or a form.", "invalid_body")
-        raise _Refused(400, "invalid", error)
+        raise _Refused(400, Refusal.INVALID, error)
     return fields
 
 

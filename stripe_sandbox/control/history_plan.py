@@ -1,4 +1,4 @@
-"""What a plausible history is made of: when people come, what they buy, how they pay."""
+"""What a simulated history is made of: when people come, what they buy, how long they take."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.resources.line_items import MAXIMUM_QUANTITY
 from stripe_sandbox.validation import check_email
 
-LONGEST_DAYS = 365
-MOST_SESSIONS = 2_000
-MOST_SOLD = 20
-SOMEWHERE = "https://example.com/"
+MAXIMUM_DAYS = 365
+MAXIMUM_SESSIONS = 2_000
+MAXIMUM_OFFERS = 20
+DEFAULT_URL = "https://example.com/"
 
 BY_WEEKDAY = (1.0, 1.1, 1.15, 1.1, 0.95, 0.45, 0.35)
 BY_HOUR = (1, 1, 1, 1, 1, 2, 3, 5, 8, 10, 11, 11, 10, 12, 14, 15, 15, 14, 12, 10, 8, 5, 3, 2)
@@ -50,7 +50,8 @@ _ANIMALS = (
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that is sold: `quantity` from and to; `metadata` may hold `{quantity}`."""
+    """A Price that visitors buy: the `mode` of its sessions, how often it is bought beside the
+    others, from and to which `quantity`, and `metadata`, which may hold `{quantity}`."""
 
     price: str
     mode: str
@@ -61,41 +62,42 @@ class Offer:
 
 @dataclass(frozen=True)
 class HistoryPlan:
-    """How long a history, how busy, of what, for whom; the same seed gives the same choices."""
+    """How many days and sessions, of which offers, for whose emails (none: invented ones). The
+    same seed gives the same choices."""
 
     days: int
     sessions: int
     seed: int
-    sold: tuple[Offer, ...]
+    offers: tuple[Offer, ...]
     emails: tuple[str, ...]
     success_url: str
     cancel_url: str
 
     @classmethod
     def of(cls, fields: JsonFields) -> HistoryPlan:
-        """As a request asks for it. StripeError: it asks for nonsense."""
+        """The plan that a request's fields ask for. StripeError: they are wrong."""
         items = fields.objects("sold")
-        if not 0 < len(items) <= MOST_SOLD:
-            raise fields.refusal("sold", f"Name from 1 to {MOST_SOLD} things that are sold.")
+        if not 0 < len(items) <= MAXIMUM_OFFERS:
+            raise fields.refusal("sold", f"Name from 1 to {MAXIMUM_OFFERS} things that are sold.")
         emails = fields.items("emails")
         for email in emails:
             if not isinstance(email, str):
                 raise fields.refusal("emails", "Each of the emails must be a string.")
             check_email(email, "emails")
         plan = cls(
-            days=fields.integer("days", 30, 1, LONGEST_DAYS),
-            sessions=fields.integer("sessions", 400, 1, MOST_SESSIONS),
+            days=fields.integer("days", 30, 1, MAXIMUM_DAYS),
+            sessions=fields.integer("sessions", 400, 1, MAXIMUM_SESSIONS),
             seed=fields.integer("seed", 7, 0, 2**63),
-            sold=tuple(_sold(item) for item in items),
+            offers=tuple(_read_offer(item) for item in items),
             emails=tuple(emails),
-            success_url=fields.text("success_url", SOMEWHERE),
-            cancel_url=fields.text("cancel_url", SOMEWHERE),
+            success_url=fields.text("success_url", DEFAULT_URL),
+            cancel_url=fields.text("cancel_url", DEFAULT_URL),
         )
         fields.end()
         return plan
 
 
-def _sold(fields: JsonFields) -> Offer:
+def _read_offer(fields: JsonFields) -> Offer:
     price = fields.text("price", None)
     if price is None:
         raise errors.parameter_missing("sold[price]")
@@ -106,7 +108,7 @@ def _sold(fields: JsonFields) -> Offer:
         or not 0 < bounds[0] <= bounds[1] <= MAXIMUM_QUANTITY
     ):
         raise fields.refusal("quantity", "Give the least and the most, such as [1, 50].")
-    sold = Offer(
+    offer = Offer(
         price=price,
         mode=fields.one_of("mode", ("payment", "subscription"), "payment"),
         weight=fields.number("weight", 1, 0.001, 1_000_000),
@@ -114,12 +116,12 @@ def _sold(fields: JsonFields) -> Offer:
         metadata=fields.metadata("metadata"),
     )
     fields.end()
-    return sold
+    return offer
 
 
-def visits(plan: HistoryPlan, now: int, chance: random.Random) -> list[int]:
-    """When a session is made, in Unix seconds, the earliest first: busy on weekdays and by day,
-    and a little more from day to day."""
+def visit_times(plan: HistoryPlan, now: int, rng: random.Random) -> list[int]:
+    """When each visitor creates a session, in Unix seconds, the earliest first: more on weekdays
+    and by day, and a little more from day to day."""
     first = now - plan.days * 86_400
     hours: list[int] = []
     weights: list[float] = []
@@ -128,29 +130,29 @@ def visits(plan: HistoryPlan, now: int, chance: random.Random) -> list[int]:
         grown = 1 + GROWTH * (hour - first) / (now - first)
         hours.append(hour)
         weights.append(BY_WEEKDAY[moment.weekday()] * BY_HOUR[moment.hour] * grown)
-    chosen = chance.choices(hours, weights, k=plan.sessions)
-    return sorted(min(hour + chance.randrange(3_600), now - 1) for hour in chosen)
+    chosen = rng.choices(hours, weights, k=plan.sessions)
+    return sorted(min(hour + rng.randrange(3_600), now - 1) for hour in chosen)
 
 
-def emails(plan: HistoryPlan, chance: random.Random) -> Iterator[tuple[str, str]]:
-    """Whose email and name, without end; some come back."""
+def payers(plan: HistoryPlan, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Emails and names of payers, without end; some come again."""
     if plan.emails:
         while True:
-            email = chance.choice(plan.emails)
+            email = rng.choice(plan.emails)
             yield email, email.partition("@")[0].replace(".", " ").title()
     while True:
-        color, animal = chance.choice(_COLORS), chance.choice(_ANIMALS)
-        number = chance.randrange(1, 10)
+        color, animal = rng.choice(_COLORS), rng.choice(_ANIMALS)
+        number = rng.randrange(1, 10)
         yield f"{color}.{animal}{number}@example.com", f"{color.title()} {animal.title()}"
 
 
-def pause(chance: random.Random, median: timedelta, longest: timedelta) -> float:
-    """Seconds that a person takes: mostly about the median, now and then much longer."""
-    taken = median.total_seconds() * chance.lognormvariate(0, 0.9)
+def pick_pause(rng: random.Random, median: timedelta, longest: timedelta) -> float:
+    """Seconds that a person takes: mostly about the median, sometimes much longer."""
+    taken = median.total_seconds() * rng.lognormvariate(0, 0.9)
     return min(max(taken, 8.0), longest.total_seconds())
 
 
-def quantity_of(sold: Offer, chance: random.Random) -> int:
-    """How many somebody buys: few more often than many."""
-    least, most = sold.quantity
-    return least + int((most - least + 1) * 0.999 * chance.random() ** 2.2)
+def pick_quantity(offer: Offer, rng: random.Random) -> int:
+    """How many of the offer a visitor buys: few more often than many."""
+    least, most = offer.quantity
+    return least + int((most - least + 1) * 0.999 * rng.random() ** 2.2)

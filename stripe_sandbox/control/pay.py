@@ -1,4 +1,4 @@
-"""Pays a Checkout Session without anybody at its page."""
+"""`POST /_control/sessions/{id}/pay`: pays a Checkout Session without its page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from stripe_sandbox.payments.checkout import (
     Card,
     Declined,
     NotOpen,
-    Paid,
     Payer,
     PaymentOutcome,
     Payments,
@@ -27,15 +26,19 @@ _YEARS_VALID = 5
 
 
 class ControlPayments:
-    """What `POST /_control/sessions/{id}/pay` does."""
+    """Pays sessions as requests ask for it."""
 
     def __init__(self, backend: Backend, payments: Payments) -> None:
         self._backend = backend
         self._payments = payments
 
     def pay(self, session: str, fields: JsonFields) -> dict[str, Any]:
-        """Pay the session as the request's fields say; returns the outcome, the session's status
-        and the ids of the events. StripeError: no such session, or fields that are wrong."""
+        """Pay the session as the request's fields say.
+
+        Returns the `outcome` (an `OutcomeType`) with `code`, `decline_code` and `message`, the
+        session's `status` and `payment_status` after it, and the ids of the `events` that it
+        recorded. StripeError: no such session, or fields that are wrong.
+        """
         number = fields.text("card", None)
         account = fields.text("bank_account", None)
         settles_in = fields.number("settles_in_seconds", None, 0, LONGEST_SETTLING)
@@ -53,7 +56,7 @@ class ControlPayments:
         with self._backend.events.capture() as recorded:
             try:
                 if number is not None:
-                    outcome = self._with_card(session, number, payer, authenticate)
+                    outcome = self._pay_by_card(session, number, payer, authenticate)
                 else:
                     seconds = SETTLES_IN if settles_in is None else settles_in
                     outcome = self._payments.debit(session, account or "", payer, seconds)
@@ -67,7 +70,7 @@ class ControlPayments:
             "events": recorded.ids,
         }
 
-    def _with_card(
+    def _pay_by_card(
         self, session: str, number: str, payer: Payer, authenticate: bool | None
     ) -> PaymentOutcome:
         digits = number.replace(" ", "").replace("-", "")
@@ -84,20 +87,19 @@ class ControlPayments:
 
 
 def _describe(outcome: PaymentOutcome) -> dict[str, Any]:
-    told: dict[str, Any] = {"code": None, "decline_code": None, "message": None}
-    if isinstance(outcome, Declined):
-        return {
-            "outcome": "declined",
-            "code": outcome.code,
-            "decline_code": outcome.decline_code,
-            "message": outcome.message,
-        }
-    if isinstance(outcome, Paid):
-        return {"outcome": "paid", **told}
-    if isinstance(outcome, Processing):
-        return {"outcome": "processing", **told, "message": "The bank will answer later."}
-    if isinstance(outcome, NotOpen):
-        message = f"This Checkout Session has a status of `{outcome.status}`."
-        return {"outcome": "closed", **told, "message": message}
-    message = "The bank asks for 3-D Secure."
-    return {"outcome": "requires_action", **told, "message": message}
+    code = decline_code = message = None
+    match outcome:
+        case Declined():
+            code, decline_code, message = outcome.code, outcome.decline_code, outcome.message
+        case Processing():
+            message = "The bank will answer later."
+        case NotOpen():
+            message = f"This Checkout Session has a status of `{outcome.status}`."
+        case AuthenticationRequired():
+            message = "The bank asks for 3-D Secure."
+    return {
+        "outcome": outcome.type,
+        "code": code,
+        "decline_code": decline_code,
+        "message": message,
+    }

@@ -120,7 +120,7 @@ class Control:
 
     async def _show_state(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.end()
-        return self._state.value()
+        return self._state.snapshot()
 
     async def _advance(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         seconds = fields.number("advance_seconds", 0, 0, FARTHEST_ADVANCE)
@@ -142,7 +142,7 @@ class Control:
 
     async def _show_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.end()
-        return self._faults.current().value()
+        return self._faults.current().to_json()
 
     async def _set_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         webhooks, api = fields.inner("webhooks"), fields.inner("api")
@@ -162,7 +162,7 @@ class Control:
         for inner in (webhooks, api, fields):
             inner.end()
         self._faults.set(faults)
-        return faults.value()
+        return faults.to_json()
 
     async def _pay(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         return self._payments.pay(request.path_params["session"], fields)

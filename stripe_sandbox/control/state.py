@@ -1,4 +1,5 @@
-"""What is in the sandbox, and how to empty it."""
+"""The state behind `GET /_control/state` and `POST /_control/reset`: counts of what the sandbox
+holds, and the removal of what a shop's customers brought about."""
 
 from __future__ import annotations
 
@@ -10,47 +11,50 @@ from stripe_sandbox.resources.account import ID as ACCOUNT_ID
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.tables import TABLES
 
-KEPT = ("price", "product", "webhook_endpoint")
-"""Kinds of objects that a reset leaves: the shop's own furniture."""
+SURVIVES_RESET = ("price", "product", "webhook_endpoint")
+"""Kinds of objects that a reset leaves: a shop is configured with their ids."""
 
-_EMPTIED = ("agenda", "deliveries", "events", "idempotency_keys")
+_EMPTIED_TABLES = ("agenda", "deliveries", "events", "idempotency_keys")
 
 
 class ControlState:
-    """Shows the sandbox's state, and resets it."""
+    """Reads the sandbox's state, and resets it."""
 
     def __init__(self, backend: Backend, clock: SimulatedClock, faults: FaultSwitch) -> None:
         self._backend = backend
         self._clock = clock
         self._faults = faults
 
-    def value(self) -> dict[str, Any]:
-        """The account, the clock, the faults, how many objects of each kind, and deliveries."""
-        database = self._backend.database
-        deliveries = {"waiting": 0, "failed": 0}
-        for state, name in (("pending", "waiting"), ("failed", "failed")):
-            deliveries[name] = self._count("deliveries WHERE state = ?", state)
+    def snapshot(self) -> dict[str, Any]:
+        """The state as JSON values: the `account`'s id; the `clock`'s `now` in Unix seconds and
+        the seconds that it is ahead; the `faults` that are on; `counts` of objects by kind, events
+        included; `deliveries` that are waiting and that have failed for good."""
         return {
-            "account": database.setting(ACCOUNT_ID),
+            "account": self._backend.database.setting(ACCOUNT_ID),
             "clock": {"now": self._clock.now(), "ahead_seconds": self._clock.ahead()},
-            "faults": self._faults.current().value(),
+            "faults": self._faults.current().to_json(),
             "counts": {
                 **{kind: self._count(table.name) for kind, table in TABLES.items()},
                 "event": self._count("events"),
             },
-            "deliveries": deliveries,
+            "deliveries": {
+                "waiting": self._count("deliveries WHERE state = 'pending'"),
+                "failed": self._count("deliveries WHERE state = 'failed'"),
+            },
         }
 
-    def _count(self, source: str, *values: str) -> int:
-        row = self._backend.database.row(f"SELECT count(*) FROM {source}", values)  # noqa: S608  # the names are literals
+    def _count(self, source: str) -> int:
+        row = self._backend.database.row(f"SELECT count(*) FROM {source}")  # noqa: S608  # the names are literals
         return 0 if row is None else int(row[0])
 
     def reset(self) -> None:
-        """Remove all that happened; the account, Products, Prices and webhook endpoints stay."""
+        """Remove all objects but those of `SURVIVES_RESET`, all events, deliveries, scheduled jobs
+        and idempotency keys; end all faults; set the clock back to the wall clock's time. The
+        account's id stays."""
         database = self._backend.database
-        names = [table.name for kind, table in TABLES.items() if kind not in KEPT]
+        names = [table.name for kind, table in TABLES.items() if kind not in SURVIVES_RESET]
         with database.transaction():
-            for name in (*names, *_EMPTIED):
+            for name in (*names, *_EMPTIED_TABLES):
                 database.write(f"DELETE FROM {name}")  # noqa: S608  # the names are literals
             self._faults.set(Faults())
             self._clock.reset()

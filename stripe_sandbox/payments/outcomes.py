@@ -1,8 +1,10 @@
-"""What a payer gives, and what comes of it."""
+"""What a payer enters, and what may come of a payment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,21 @@ class Payer:
     country: str = "US"
 
 
+class OutcomeType(StrEnum):
+    """The outcomes' names, as answers hold them."""
+
+    PAID = "paid"
+    PROCESSING = "processing"
+    DECLINED = "declined"
+    REQUIRES_ACTION = "requires_action"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True)
 class Paid:
     """Paid: `return_url` is the session's success_url with {CHECKOUT_SESSION_ID} filled in."""
 
+    type: ClassVar = OutcomeType.PAID
     return_url: str
     event_ids: tuple[str, ...]
 
@@ -36,6 +49,7 @@ class Paid:
 class Processing:
     """The bank will answer later: the session is complete, and not paid yet."""
 
+    type: ClassVar = OutcomeType.PROCESSING
     return_url: str
     event_ids: tuple[str, ...]
 
@@ -45,6 +59,7 @@ class Declined:
     """Refused, the session is still open; `param` names the field at fault:
     number, exp_month, exp_year, cvc or None."""
 
+    type: ClassVar = OutcomeType.DECLINED
     code: str
     decline_code: str | None
     message: str
@@ -55,13 +70,15 @@ class Declined:
 class AuthenticationRequired:
     """The bank wants 3-D Secure first; go on with `Payments.authenticate`."""
 
+    type: ClassVar = OutcomeType.REQUIRES_ACTION
     payment_intent: str
 
 
 @dataclass(frozen=True)
 class NotOpen:
-    """Somebody was faster: the session is "complete" or "expired"."""
+    """Nothing was done: the session is `complete` or `expired` already."""
 
+    type: ClassVar = OutcomeType.CLOSED
     status: str
     return_url: str | None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stripe_sandbox.control.history_plan import HistoryPlan, Offer, visits
+from stripe_sandbox.control.history_plan import HistoryPlan, Offer, visit_times
 from tests.stripe_sandbox.conftest import Box
 from tests.stripe_sandbox.schema.stripe_types import assert_fits
 
@@ -226,7 +226,7 @@ def test_people_come_by_day_and_on_weekdays() -> None:
     plan = HistoryPlan(28, 4_000, 1, (Offer("p", "payment", 1, (1, 1)),), (), "", "")
     now = int(datetime(2027, 3, 1, tzinfo=UTC).timestamp())
     chance = random.Random(1)  # noqa: S311  # the same on every run
-    moments = [datetime.fromtimestamp(moment, UTC) for moment in visits(plan, now, chance)]
+    moments = [datetime.fromtimestamp(moment, UTC) for moment in visit_times(plan, now, chance)]
     weekend = sum(moment.weekday() >= 5 for moment in moments)
     night = sum(moment.hour < 5 for moment in moments)
     assert weekend < len(moments) * 0.2
