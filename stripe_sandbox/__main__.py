@@ -15,9 +15,9 @@ from stripe_sandbox.api.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.storage.database import UnusableDatabaseError
 
-_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # told apart, not bound to
-MOST_CONNECTIONS = 1_000
-ENDS_WITHIN = 5
+_ALL_INTERFACES = ("", "0.0.0.0", "::")  # noqa: S104  # recognized, not bound to
+MAXIMUM_CONNECTIONS = 1_000
+SHUTDOWN_TIMEOUT = 5
 """Seconds that open connections have after SIGTERM."""
 
 
@@ -53,8 +53,8 @@ def main() -> None:
                 app,
                 log_level="warning",
                 access_log=False,
-                limit_concurrency=MOST_CONNECTIONS,
-                timeout_graceful_shutdown=ENDS_WITHIN,
+                limit_concurrency=MAXIMUM_CONNECTIONS,
+                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
             )
         )
         with contextlib.suppress(KeyboardInterrupt):
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "--database",
         type=Path,
         default=Path(".data/stripe_sandbox.sqlite3"),
-        help="the file that keeps its state",
+        help="the file that holds its state",
     )
     parser.add_argument(
         "--public-url",
@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def default_url(host: str, port: int) -> str:
     """Where a browser on this machine reaches a server that listens on that address."""
-    if host in _EVERYWHERE:
+    if host in _ALL_INTERFACES:
         host = "localhost"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 

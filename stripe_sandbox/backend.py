@@ -26,14 +26,16 @@ class Backend:
     clock: Clock
 
     def require(self, kind: str, identifier: str, param: str, *, status: int = 400) -> Object:
-        """The object of that id. StripeError `resource_missing`: there is none."""
+        """The object of that kind and id. StripeError `resource_missing`: there is none; `param`
+        names where the id came from, and `status` is 404 for a path."""
         value = self.objects.get(kind, identifier)
         if value is None:
             raise errors.no_such(kind, identifier, param, status)
         return value
 
     def page(self, kind: str, url: str, filters: Mapping[str, Any], window: Window) -> Page:
-        """A list's page. StripeError: the cursor names nothing."""
+        """A page of a list: the objects whose columns equal the filters, in the window.
+        StripeError: the cursor names nothing."""
         try:
             bodies, more = self.objects.page(kind, filters, window)
         except NoSuchCursorError as error:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The present, in Unix seconds UTC. A subclass with another `time` moves the whole sandbox."""
+    """The present time, in Unix seconds UTC. A subclass with another `time` moves the whole
+    sandbox."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], None]] = []
@@ -22,7 +23,7 @@ class Clock:
         return time.time()
 
     def wall(self) -> float:
-        """What the clock on the wall says, however far this one was moved forward."""
+        """The wall clock's time, however far this clock was moved forward."""
         return self.time()
 
     def now(self) -> int:

@@ -58,7 +58,7 @@ _MESSAGE_SYMBOLS = {
 }
 
 
-def checked_currency(given: str, param: str) -> str:
+def parse_currency(given: str, param: str) -> str:
     """The currency in lower case. StripeError: not one of Stripe's."""
     currency = given.lower()
     if currency not in SUPPORTED:
@@ -81,7 +81,7 @@ def maximum(currency: str) -> int:
 
 
 def check_charge(amount: int, currency: str, param: str) -> None:
-    """StripeError: the amount has more decimals than can be charged."""
+    """Raise a StripeError if the amount has more decimals than can be charged."""
     code = currency.upper()
     if currency in EFFECTIVELY_ZERO_DECIMAL and amount % 100:
         raise errors.invalid(

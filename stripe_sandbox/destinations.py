@@ -1,6 +1,9 @@
-"""Where events may be delivered: to this machine and its private networks, and to hosts that were
-named. Whoever may register an endpoint must not reach through the sandbox what they cannot reach
-themselves."""
+"""Where events may be delivered: to this machine and its private networks, and to hosts that are
+allowed by name.
+
+Whoever may register an endpoint must not reach through the sandbox what they cannot reach
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from stripe_sandbox import errors
 ANYWHERE = "*"
 """Named as a host: any public one."""
 
-_NEARBY = tuple(
+_PRIVATE_NETWORKS = tuple(
     ip_network(network)
     for network in (
         "0.0.0.0/32", "127.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12",
@@ -28,33 +31,33 @@ _NEARBY = tuple(
 _METADATA = frozenset(
     map(ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254"))
 )
-"""Where clouds tell a machine its own secrets, beside the link-local 169.254.169.254."""
+"""Where clouds serve a machine its own secrets, beside the link-local 169.254.169.254."""
 
 
 class Destinations:
-    """Decides by the address, so that no name leads round it; `hosts` are the public ones that are
-    allowed."""
+    """Decides by the address that a host resolves to, so that no name circumvents it; `hosts` are
+    the public ones that are allowed."""
 
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._hosts = {host.lower() for host in hosts}
 
     def allow(self, url: str) -> None:
-        """The URL's host is allowed from now on."""
+        """Allow the URL's host from now on."""
         self._hosts.add(URL(url).host or "")
 
     def permits(self, host: str, address: str) -> bool:
         """Whether that address of the host may be connected to: never a link-local one, nor one of
         a cloud's metadata."""
-        ip = _without_wrapping(address)
+        ip = _unwrap(address)
         if ip.is_link_local or ip.is_multicast or ip in _METADATA:
             return False
-        if any(ip in network for network in _NEARBY):
+        if any(ip in network for network in _PRIVATE_NETWORKS):
             return True
         return ANYWHERE in self._hosts or host.lower() in self._hosts
 
     def refusal(self, url: str) -> str | None:
-        """Why nothing is sent to the URL, as far as it names an address; None when it may be, or
-        when its host has to be resolved first."""
+        """Why nothing is sent to the URL; None when it may be, or when its host has to be resolved
+        first."""
         host = URL(url).host or ""
         try:
             permitted = self.permits(host, host)
@@ -63,7 +66,7 @@ class Destinations:
         return None if permitted else reason(host)
 
     def check(self, url: str, param: str) -> None:
-        """StripeError: nothing would be sent there."""
+        """Raise a StripeError if nothing would be sent to the URL."""
         refusal = self.refusal(url)
         if refusal is not None:
             raise errors.invalid(f"Invalid URL: {refusal}", param, "url_invalid")
@@ -87,7 +90,7 @@ class Resolver(aiohttp.ThreadedResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """OSError: there is none."""
+        """The addresses that may be connected to. OSError: there are none."""
         found = await super().resolve(host, port, family)
         permitted = [one for one in found if self._destinations.permits(host, one["host"])]
         if not permitted:
@@ -95,7 +98,7 @@ class Resolver(aiohttp.ThreadedResolver):
         return permitted
 
 
-def _without_wrapping(address: str) -> IPv4Address | IPv6Address:
+def _unwrap(address: str) -> IPv4Address | IPv6Address:
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         return ip.ipv4_mapped or ip.sixtofour or ip

@@ -1,4 +1,5 @@
-"""Events (https://docs.stripe.com/api/events): what happened, and who is still to be told."""
+"""Events (https://docs.stripe.com/api/events): recorded, listed, and queued for webhook
+endpoints."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from typing import Any, get_args
 
@@ -21,28 +23,36 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
 from stripe_sandbox.storage.database import Database, dump
-from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Window, page_of
+from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Window, fetch_page
 
-KEPT_SECONDS = 30 * 86_400
+RETENTION_SECONDS = 30 * 86_400
 MAXIMUM_TYPES = 20
+
+
+class DeliveryState(StrEnum):
+    """The state of a delivery; the values stand in the database's file."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
 
 
 @dataclass
 class RecordedEvents:
-    """Events: their `ids` in order, and how many there are of each type and, of invoices, of each
+    """Events that were recorded: their `ids` in order, and their number by type and, of invoices,
     `billing_reason`."""
 
     ids: list[str] = field(default_factory=list)
     counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
 
     def add(self, identifier: str, name: str, subject: Object) -> None:
-        """One more."""
+        """Count one more event about `subject`."""
         self.ids.append(identifier)
         self.counts[name, subject.get("billing_reason")] += 1
 
 
 _capturing: ContextVar[RecordedEvents | None] = ContextVar("recorded events", default=None)
-_muted: ContextVar[bool] = ContextVar("whether no endpoint is told", default=False)
+_muted: ContextVar[bool] = ContextVar("whether events are delivered to no endpoint", default=False)
 
 
 @cache
@@ -52,12 +62,12 @@ def event_types() -> tuple[str, ...]:
 
 
 class EventLog:
-    """Records events, in the transaction of the change they tell of, with their deliveries."""
+    """Records events and their deliveries, in the transaction of the change that they report."""
 
     def __init__(
         self, database: Database, clock: Clock, delay: Callable[[], float] = lambda: 0.0
     ) -> None:
-        """`delay`: seconds to keep a new delivery back."""
+        """`delay` returns the seconds after which a new delivery is due."""
         self._database = database
         self._clock = clock
         self._delay = delay
@@ -69,7 +79,7 @@ class EventLog:
 
     @contextmanager
     def capture(self) -> Iterator[RecordedEvents]:
-        """The events that the block records."""
+        """Yields the events that the block records."""
         found = RecordedEvents()
         token = _capturing.set(found)
         try:
@@ -79,7 +89,7 @@ class EventLog:
 
     @contextmanager
     def muted(self) -> Iterator[None]:
-        """No endpoint is told of the events that the block records."""
+        """The events that the block records are delivered to no endpoint."""
         token = _muted.set(True)
         try:
             yield
@@ -161,7 +171,7 @@ class EventLog:
             if types is None:
                 rows, more = self._rows(conditions, values, window)
             else:
-                rows, more = self._merged(sorted(set(types)), conditions, values, window)
+                rows, more = self._merge_types(sorted(set(types)), conditions, values, window)
         except NoSuchCursorError as error:
             raise errors.no_such("event", error.identifier, error.parameter) from error
         return Page(url, [_with_pending(row[2], row[3]) for row in rows], more)
@@ -169,11 +179,11 @@ class EventLog:
     def _rows(
         self, conditions: list[str], values: list[Any], window: Window
     ) -> tuple[list[tuple[Any, ...]], bool]:
-        return page_of(
+        return fetch_page(
             self._database, "events", conditions, values, window, "created, seq, body, pending"
         )
 
-    def _merged(
+    def _merge_types(
         self, types: list[str], conditions: list[str], values: list[Any], window: Window
     ) -> tuple[list[tuple[Any, ...]], bool]:
         """Each type's newest by its own index, merged: no type is rare enough to cost a scan."""
@@ -182,11 +192,11 @@ class EventLog:
         ]
         merged = list(heapq.merge(*(rows for rows, _ in pages), reverse=True))
         more = len(merged) > window.limit or any(more for _, more in pages)
-        kept = merged[-window.limit :] if window.ending_before else merged[: window.limit]
-        return kept, more
+        rows = merged[-window.limit :] if window.ending_before else merged[: window.limit]
+        return rows, more
 
-    def drop_endpoint(self, endpoint: str) -> None:
-        """An endpoint is gone: what waits for it waits no longer."""
+    def remove_endpoint(self, endpoint: str) -> None:
+        """Cancel the deliveries that wait for a deleted endpoint."""
         rows = self._database.rows(
             "SELECT event FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
         )
@@ -194,10 +204,10 @@ class EventLog:
             "DELETE FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
         )
         for (event,) in rows:
-            self.delivered(event)
+            self.mark_delivered(event)
 
-    def forget_old(self) -> None:
-        """Remove events that are no longer kept, with their deliveries."""
+    def purge_old(self) -> None:
+        """Remove events after their retention, with their deliveries."""
         oldest = self._oldest()
         with self._database.transaction():
             self._database.write(
@@ -207,12 +217,12 @@ class EventLog:
             self._database.write("DELETE FROM events WHERE created <= ?", (oldest,))
 
     def _oldest(self) -> int:
-        """What was created by then is no longer kept. By the wall's time: moving the clock forward
-        must not remove what is still to be delivered."""
-        return int(self._clock.wall()) - KEPT_SECONDS
+        """The creation time up to which events are past their retention. By the wall clock's time:
+        moving the clock forward must not remove what is still to be delivered."""
+        return int(self._clock.wall()) - RETENTION_SECONDS
 
-    def delivered(self, identifier: str) -> None:
-        """One endpoint has taken the event, or no longer exists."""
+    def mark_delivered(self, identifier: str) -> None:
+        """Count one delivery of the event less as pending: its endpoint took it, or was deleted."""
         self._database.write(
             "UPDATE events SET pending = max(pending - 1, 0), "
             "delivered = NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id "

@@ -1,4 +1,4 @@
-"""Faults on demand: webhooks that are late, doubled, shuffled or lost; an API that answers with
+"""Faults on demand: webhooks that are late, duplicated, shuffled or lost; an API that answers with
 an error, or slowly."""
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ SHUFFLED_WITHIN = 1.5
 
 @dataclass(frozen=True)
 class WebhookFaults:
-    """What goes wrong with webhooks from now on.
-
-    `delay_seconds`: how late they are first sent; `duplicates`: how many times more each is sent;
-    `shuffle`: in an order of chance; `drop`: the first try of each is lost, as if nobody answered.
-    """
+    """Faults of webhooks. `delay_seconds`: how late they are first sent; `duplicates`: how many
+    times more each is sent; `shuffle`: they are sent in a random order; `drop`: the first try of
+    each is lost, as if nobody answered."""
 
     delay_seconds: float = 0
     duplicates: int = 0
@@ -34,8 +32,8 @@ class WebhookFaults:
 
 @dataclass(frozen=True)
 class ApiFaults:
-    """What goes wrong with the API: `status` (429, 500 or None) for the next `requests` requests
-    (None: until changed), `delay_seconds` before each answer."""
+    """Faults of the API: `status` (429, 500 or None) for the next `requests` requests (None: until
+    changed), and `delay_seconds` before each answer."""
 
     status: int | None = None
     delay_seconds: float = 0
@@ -44,7 +42,7 @@ class ApiFaults:
 
 @dataclass(frozen=True)
 class Faults:
-    """All that goes wrong."""
+    """All faults that are on."""
 
     webhooks: WebhookFaults = field(default_factory=WebhookFaults)
     api: ApiFaults = field(default_factory=ApiFaults)
@@ -63,29 +61,29 @@ def _read(text: str | None) -> Faults:
 
 
 class FaultSwitch:
-    """Keeps the faults in the database, and hands them to those who commit them."""
+    """Stores the faults in the database, for all processes that share it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def current(self) -> Faults:
-        """What goes wrong now."""
+        """The faults that are on now."""
         return _read(self._database.setting(_NAME))
 
     def set(self, faults: Faults) -> None:
-        """From now on, this goes wrong and nothing else."""
+        """Replace the faults that are on."""
         text = None if faults == Faults() else dump(faults.to_json())
         self._database.set_setting(_NAME, text)
 
     def webhook_delay(self) -> float:
-        """Seconds to keep a new delivery back."""
+        """Seconds after which a new delivery is due."""
         faults = self.current().webhooks
-        # Chance, not security: nothing depends on nobody guessing it.
+        # No security: it may be guessed.
         spread = random.uniform(0, SHUFFLED_WITHIN) if faults.shuffle else 0.0  # noqa: S311
         return faults.delay_seconds + spread
 
     def take_api_error(self) -> StripeError | None:
-        """The error with which to refuse this request, if it is to be refused."""
+        """The error with which to answer this request, None without a fault; counts the request."""
         if self.current().api.status is None:
             return None
         with self._database.transaction():

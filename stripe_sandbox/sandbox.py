@@ -154,13 +154,17 @@ class Sandbox:
             self.clock,
             Expander(
                 _loader(backend),
-                {key: made for resource in resources for key, made in resource.includes().items()},
+                {
+                    key: value
+                    for resource in resources
+                    for key, value in resource.includes().items()
+                },
             ),
             faults,
             base_url=base_url,
             delay=config.delay,
         )
-        self._scheduler = Scheduler(self._database, self.clock, jobs, self._forget_old)
+        self._scheduler = Scheduler(self._database, self.clock, jobs, self._purge_old)
         control = Control(
             self.clock,
             self._scheduler,
@@ -207,7 +211,7 @@ class Sandbox:
         interval: str | None,
         product_description: str | None = None,
     ) -> str:
-        """The id of the Price with that lookup key, made with its Product when there is none.
+        """The id of the Price with that lookup key, created with its Product when there is none.
 
         `unit_amount` in minor units; `interval` day, week, month or year, None for one-time.
         """
@@ -229,7 +233,7 @@ class Sandbox:
             return str(price["id"])
 
     def ensure_webhook_endpoint(self, *, url: str, description: str) -> str:
-        """The signing secret of the one endpoint with that description, made or moved to `url`,
+        """The signing secret of the one endpoint with that description, created or moved to `url`,
         wherever that is."""
         return self._endpoints.ensure(url, description)
 
@@ -254,9 +258,9 @@ class Sandbox:
         async with self.running():
             yield
 
-    def _forget_old(self) -> None:
-        self._api.forget_old_keys()
-        self._backend.events.forget_old()
+    def _purge_old(self) -> None:
+        self._api.purge_old_keys()
+        self._backend.events.purge_old()
 
     def close(self) -> None:
         """Close the database; once more does nothing."""

@@ -12,13 +12,13 @@ _HOST = re.compile(r"[^\s/@:]+\Z")
 
 
 def check_email(email: str, param: str) -> None:
-    """StripeError: not an e-mail address."""
+    """Raise a StripeError unless it is an e-mail address."""
     if len(email) > 512 or not _EMAIL.match(email):
         raise errors.invalid(f"Invalid email address: {email}", param, "email_invalid")
 
 
 def check_url(url: str, param: str) -> None:
-    """StripeError: not an absolute http or https URL."""
+    """Raise a StripeError unless it is an absolute http or https URL."""
     if "://" not in url:
         raise errors.invalid(
             "Invalid URL: An explicit scheme (such as https) must be provided.",

@@ -1,4 +1,5 @@
-"""The /v1 pipeline: key, version, form, idempotency, parameters, the endpoint, the answer."""
+"""The pipeline of a request to /v1: key, version, form, idempotency, parameters, endpoint,
+answer."""
 
 from __future__ import annotations
 
@@ -76,9 +77,9 @@ class Api:
         self._base_url = base_url
         self._delay = delay
 
-    def forget_old_keys(self) -> None:
+    def purge_old_keys(self) -> None:
         """Remove idempotency keys older than a day."""
-        self._keys.forget_old()
+        self._keys.purge_old()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -170,7 +171,7 @@ class Api:
         key: str | None,
     ) -> _Reply:
         """Run the endpoint in one transaction with the saved answer of its idempotency key."""
-        params = endpoint.parameters.read(_decoded(text))
+        params = endpoint.parameters.read(_decode_form(text))
         route = endpoint.route
         expand: list[str] = params.pop("expand", [])
         self._expander.check(route.returns, expand, lists=route.lists)
@@ -178,7 +179,7 @@ class Api:
         try:
             with self._database.transaction():
                 answer = route.handler(call)
-                reply = _Reply(200, self._rendered(route, answer, expand))
+                reply = _Reply(200, self._render(route, answer, expand))
                 self._save(key, request, text, reply)
         except StripeError as error:
             reply = self._refusal(error, request.id)
@@ -197,19 +198,19 @@ class Api:
             answer = SavedAnswer(reply.status, reply.body, request.id)
             self._keys.save(key, request.path, text, answer)
 
-    def _rendered(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
+    def _render(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
         if isinstance(answer, Page):
             if not expand:
-                return answer.json()
-            answer = answer.value()
+                return answer.to_json()
+            answer = answer.to_object()
         if expand:
             self._expander.apply(route.returns, answer, expand)
         return dump(answer)
 
 
 def _check_version(given: str) -> None:
-    """StripeError: not the sandbox's own version; a beta's suffix (`; some_beta=v1`) changes
-    nothing."""
+    """Raise a StripeError unless it is the sandbox's own version; a beta's suffix (`;
+    some_beta=v1`) changes nothing."""
     version = given.partition(";")[0].strip()
     if version != API_VERSION:
         raise StripeError(
@@ -235,7 +236,7 @@ def _parameters(request: _Request) -> str:
         ) from error
 
 
-def _decoded(text: str) -> dict[str, Form]:
+def _decode_form(text: str) -> dict[str, Form]:
     try:
         return form.decode(text)
     except form.MalformedFormError as error:

@@ -1,4 +1,4 @@
-"""API keys (https://docs.stripe.com/keys): the sandbox takes any of test mode."""
+"""API keys (https://docs.stripe.com/keys): the sandbox accepts any key of test mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ NO_KEY = (
 
 
 def check_key(headers: Headers) -> None:
-    """StripeError 401: no key, or none that a test mode takes (sk_test_…, rk_test_…)."""
+    """Raise a StripeError 401 unless the Authorization header holds a key of test mode (sk_test_…,
+    rk_test_…), as Bearer or Basic."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     key = credentials.strip()
     if scheme.lower() == "basic":

@@ -1,4 +1,4 @@
-"""Request bodies, within bounds: so many bytes, so many seconds."""
+"""Reads request bodies, limited in size and time."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from starlette.types import Receive
 
 from stripe_sandbox.errors import StripeError
 
-COMPLETE_WITHIN = 30.0
+BODY_TIMEOUT = 30.0
 """Seconds that a client may take to send its request's body."""
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole body. StripeError: 413 for more than `limit` bytes, 408 for one that does not come
-    to its end in time. ClientDisconnect: the client left before it did."""
+    """The whole body. StripeError: 413 for more than `limit` bytes, 408 when it is not complete in
+    time. ClientDisconnect: the client left before it was."""
     body = bytearray()
     try:
-        async with asyncio.timeout(COMPLETE_WITHIN):
+        async with asyncio.timeout(BODY_TIMEOUT):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -34,7 +34,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
                     return bytes(body)
     except TimeoutError:
         raise StripeError(
-            f"The request's body was not complete after {COMPLETE_WITHIN:g} seconds.",
+            f"The request's body was not complete after {BODY_TIMEOUT:g} seconds.",
             status=408,
             before_execution=True,
         ) from None

@@ -16,7 +16,8 @@ API_VERSION: str = _ApiVersion.CURRENT
 
 @dataclass(frozen=True)
 class Call:
-    """One request to an endpoint, checked: typed parameters, the ids in its path."""
+    """One request to an endpoint: its checked and typed parameters, the ids in its path, the
+    request's id and key, and the URL under which the sandbox is served."""
 
     params: dict[str, Any]
     ids: tuple[str, ...]
@@ -30,7 +31,8 @@ Answer = Object | Page
 @dataclass(frozen=True)
 class Route:
     """An endpoint: `path` names its ids with a colon, `parameters` is one of the SDK's TypedDicts,
-    `simulates` those of its paths that the sandbox acts on, `returns` the kind of object."""
+    `simulates` those of its paths that the sandbox acts on, `returns` the kind of object that the
+    answer is or lists."""
 
     method: str
     path: str
@@ -55,7 +57,8 @@ class Route:
 
 @dataclass(frozen=True)
 class RequestInfo:
-    """The API request that caused an event; empty for what a payer or the clock caused."""
+    """The API request that caused an event, as the event's `request` names it; empty for what a
+    payer or the clock caused."""
 
     id: str | None = None
     idempotency_key: str | None = None

@@ -1,4 +1,5 @@
-"""Expansion (https://docs.stripe.com/api/expanding_objects), by the SDK's own annotations."""
+"""Expansion (https://docs.stripe.com/api/expanding_objects), by the types that the SDK gives to
+fields."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ Load = Callable[[str, str], "Object | None"]
 """The object of a kind and id."""
 
 Include = Callable[[Object], Any]
-"""Makes, of an object, the value of a field that answers hold only when it is expanded."""
+"""Returns, for an object, the value of a field that answers hold only when it is expanded."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Expander:
         self._includes = includes
 
     def check(self, kind: str, paths: list[str], *, lists: bool) -> None:
-        """StripeError: one of the paths cannot be expanded in an answer of that kind."""
+        """Raise a StripeError if one of the paths cannot be expanded in an answer of that kind."""
         for path in paths:
             names = path.split(".")
             if len(names) > MAXIMUM_DEPTH:
@@ -108,7 +109,7 @@ class Expander:
             raise refusal
 
     def apply(self, kind: str, value: Object, paths: list[str]) -> None:
-        """Expand the paths, checked before, inside the answer."""
+        """Expand the paths inside the answer; `check` has accepted them."""
         for path in sorted(paths):
             self._walk(value, object_class(kind), path.split("."))
 

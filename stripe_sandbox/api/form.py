@@ -18,7 +18,7 @@ _SHOWN = 100
 
 
 class MalformedFormError(ValueError):
-    """The text is no form, or contradicts itself."""
+    """The text is no form, or its fields contradict each other."""
 
 
 def decode(text: str) -> dict[str, Form]:

@@ -1,4 +1,4 @@
-"""Whose requests a sandbox of its own answers: those that ask for it by a name that is its own.
+"""Which hosts the standalone sandbox answers as: only those that it is known by.
 
 A page of another site can have its name rebound to this machine (DNS rebinding) and then reads what
 it asks for; no name can be rebound to an IP address. The embedded sandbox stands behind the

@@ -8,7 +8,7 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.storage.database import Database
 
-KEPT_SECONDS = 24 * 3600
+RETENTION_SECONDS = 24 * 3600
 MAXIMUM_LENGTH = 255
 
 
@@ -22,7 +22,7 @@ class SavedAnswer:
 
 
 class IdempotencyKeys:
-    """The first answer under each key, replayed for a day."""
+    """Stores the first answer under each key, and replays it for a day."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -30,8 +30,9 @@ class IdempotencyKeys:
         self._in_flight: set[str] = set()
 
     def claim(self, key: str, path: str, parameters: str) -> SavedAnswer | None:
-        """Begin a request under the key: the saved answer, or None and the key is in flight until
-        `release`. StripeError: too long, in flight, or other parameters than the first."""
+        """Begin a request under the key. Returns the saved answer; with None the key is in flight
+        until `release`. StripeError: the key is too long or in flight, or was first used with
+        another path or other parameters."""
         if len(key) > MAXIMUM_LENGTH:
             raise StripeError(
                 f"Idempotency key is too long. It can be at most {MAXIMUM_LENGTH} characters.",
@@ -50,7 +51,7 @@ class IdempotencyKeys:
         row = self._database.row(
             "SELECT path, parameters, status, body, request FROM idempotency_keys "
             "WHERE key = ? AND created > ?",
-            (key, self._clock.now() - KEPT_SECONDS),
+            (key, self._clock.now() - RETENTION_SECONDS),
         )
         if row is not None:
             if row[0] != path:
@@ -73,7 +74,7 @@ class IdempotencyKeys:
         return StripeError(message, type="idempotency_error", before_execution=True)
 
     def save(self, key: str, path: str, parameters: str, answer: SavedAnswer) -> None:
-        """Keep the answer of the request that claimed the key."""
+        """Store the answer of the request that claimed the key."""
         self._database.write(
             "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -88,12 +89,12 @@ class IdempotencyKeys:
         )
 
     def release(self, key: str) -> None:
-        """The request that claimed the key is answered."""
+        """End the claim of the key."""
         self._in_flight.discard(key)
 
-    def forget_old(self) -> None:
+    def purge_old(self) -> None:
         """Remove keys older than a day."""
         self._database.write(
             "DELETE FROM idempotency_keys WHERE created <= ?",
-            (self._clock.now() - KEPT_SECONDS,),
+            (self._clock.now() - RETENTION_SECONDS,),
         )

@@ -15,38 +15,38 @@ PARAMETERS = ("limit", "starting_after", "ending_before")
 
 @dataclass(frozen=True)
 class Page:
-    """A list's answer; `bodies` are the objects as JSON."""
+    """The answer to a list request; `bodies` are the objects as JSON."""
 
     url: str
     bodies: list[str]
     has_more: bool
 
-    def json(self) -> str:
-        """The list object as JSON, without reading the objects in it."""
+    def to_json(self) -> str:
+        """The list object as JSON, made without parsing the objects in it."""
         more = "true" if self.has_more else "false"
         return (
             f'{{"object":"list","data":[{",".join(self.bodies)}],'
             f'"has_more":{more},"url":{dump(self.url)}}}'
         )
 
-    def value(self) -> Object:
+    def to_object(self) -> Object:
         """The list object."""
         return list_object(self.url, [json.loads(body) for body in self.bodies], self.has_more)
 
 
 def pick(params: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Those of the parameters that are given."""
+    """The parameters of those names, as far as they are given."""
     return {name: params[name] for name in names if name in params}
 
 
 def list_object(url: str, data: list[Object], has_more: bool = False) -> Object:
-    """A list object."""
+    """Stripe's list object."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
 def read_window(params: dict[str, Any]) -> Window:
-    """The window that a list's parameters ask for. StripeError: a limit out of 1 to 100, or both
-    cursors at once."""
+    """The part of a list that the parameters ask for. StripeError: a limit outside 1 to 100, or
+    both cursors at once."""
     limit = params.get("limit", 10)
     if limit < 1:
         raise errors.bad_parameter(
@@ -73,8 +73,9 @@ def read_window(params: dict[str, Any]) -> Window:
 
 
 def paginate(url: str, data: list[Object], params: dict[str, Any], kind: str) -> Object:
-    """The window over a short list that is held whole, such as a session's line items; `data` in
-    the list's own order."""
+    """The part of a short list that the parameters ask for, as a list object; `data` holds the
+    whole list, such as a session's line items, in the list's own order. StripeError: the cursor
+    names nothing."""
     window = read_window(params)
     ids = [value["id"] for value in data]
     for parameter, cursor in (

@@ -13,7 +13,7 @@ METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 50, 40, 500
 MAXIMUM_TEXT = 5_000
 NO_NULL = "Invalid string: must not hold a null character"
 
-MOST_DIGITS = 20
+MAXIMUM_DIGITS = 20
 """Of a decimal number, before and behind its point."""
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
@@ -23,15 +23,15 @@ class Reader(Protocol):
     """Reads one parameter."""
 
     def read(self, value: Form, path: str) -> Any:
-        """The typed value of the form's; StripeError when it does not fit."""
+        """The typed value of the form's. StripeError: it is none; `path` names it."""
         ...
 
 
-def _ruby(value: Form) -> str:
+def _ruby_inspect(value: Form) -> str:
     """A nested value as Stripe's messages show it."""
     if isinstance(value, str):
         return f'"{value}"'
-    return "{" + ", ".join(f'"{key}"=>{_ruby(inner)}' for key, inner in value.items()) + "}"
+    return "{" + ", ".join(f'"{key}"=>{_ruby_inspect(inner)}' for key, inner in value.items()) + "}"
 
 
 class String:
@@ -39,7 +39,7 @@ class String:
 
     def read(self, value: Form, path: str) -> str:
         if not isinstance(value, str):
-            raise errors.bad_parameter(f"Invalid string: {_ruby(value)}", path)
+            raise errors.bad_parameter(f"Invalid string: {_ruby_inspect(value)}", path)
         if not value:
             raise errors.parameter_empty(path)
         if len(value) > MAXIMUM_TEXT:
@@ -60,7 +60,7 @@ class Integer:
         if isinstance(value, str) and not value:
             raise errors.parameter_empty(path)
         if not isinstance(value, str) or not _INTEGER.match(value):
-            shown = value if isinstance(value, str) else _ruby(value)
+            shown = value if isinstance(value, str) else _ruby_inspect(value)
             raise errors.bad_parameter(
                 f"Invalid integer: {shown}", path, "parameter_invalid_integer"
             )
@@ -75,7 +75,7 @@ class Boolean:
             return value == "true"
         if value == "":
             raise errors.parameter_empty(path)
-        shown = value if isinstance(value, str) else _ruby(value)
+        shown = value if isinstance(value, str) else _ruby_inspect(value)
         raise errors.bad_parameter(f"Invalid boolean: {shown}", path)
 
 
@@ -92,20 +92,20 @@ class Decimal:
             number = decimal.Decimal(value) if isinstance(value, str) else None
         except decimal.InvalidOperation:
             number = None
-        if number is None or not _short(number):
-            shown = value if isinstance(value, str) else _ruby(value)
+        if number is None or not _is_short(number):
+            shown = value if isinstance(value, str) else _ruby_inspect(value)
             raise errors.bad_parameter(f"Invalid decimal: {shown}", path)
         return float(number) if self.as_float else format(number, "f")
 
 
-def _short(number: decimal.Decimal) -> bool:
+def _is_short(number: decimal.Decimal) -> bool:
     """Whether it can be written out: `1e999999999` would fill the memory."""
     digits, exponent = number.as_tuple()[1:]
-    return isinstance(exponent, int) and len(digits) + abs(exponent) <= MOST_DIGITS
+    return isinstance(exponent, int) and len(digits) + abs(exponent) <= MAXIMUM_DIGITS
 
 
 class OneOf:
-    """One of a few words."""
+    """One of a few values."""
 
     def __init__(self, values: tuple[Any, ...]) -> None:
         self.words = {str(value): value for value in values}
@@ -139,7 +139,7 @@ class Array:
 
 
 class StringMap:
-    """Names to strings; where it is metadata, within Stripe's limits. An empty value unsets."""
+    """Strings by name, within Stripe's limits for metadata. An empty value unsets its name."""
 
     def read(self, value: Form, path: str) -> dict[str, str]:
         if not isinstance(value, dict):
@@ -152,7 +152,9 @@ class StringMap:
         pairs: dict[str, str] = {}
         for key, inner in value.items():
             if not isinstance(inner, str):
-                raise errors.bad_parameter(f"Invalid string: {_ruby(inner)}", f"{path}[{key}]")
+                raise errors.bad_parameter(
+                    f"Invalid string: {_ruby_inspect(inner)}", f"{path}[{key}]"
+                )
             if len(key) > METADATA_KEY_LENGTH:
                 raise errors.bad_parameter(
                     f"Metadata keys can have up to {METADATA_KEY_LENGTH} characters, but you "
@@ -172,7 +174,7 @@ class StringMap:
 
 
 class Emptyable:
-    """What an empty string unsets: read as None then."""
+    """A value that an empty string unsets: None then."""
 
     def __init__(self, inner: Reader) -> None:
         self.inner = inner
@@ -182,7 +184,7 @@ class Emptyable:
 
 
 class Union:
-    """Nested parameters or a plain value; plain values of several types is tried in turn."""
+    """Nested parameters or a plain value; plain types are tried one after the other."""
 
     def __init__(self, nested: Reader | None, plain: tuple[Reader, ...]) -> None:
         self.nested = nested

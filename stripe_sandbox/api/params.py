@@ -1,4 +1,4 @@
-"""Requests checked as Stripe checks them, by the SDK's own TypedDicts in `stripe.params`.
+"""Checks parameters as Stripe does, by the SDK's own TypedDicts in `stripe.params`.
 
 A TypedDict becomes, once and only as deep as requests reach, a tree of readers; a reader turns a
 form's text into a typed value or raises Stripe's error for it.
@@ -54,7 +54,7 @@ class ParamsSchema:
                 self.required.append(public)
 
     def names(self) -> frozenset[str]:
-        """What Stripe knows here."""
+        """The names of Stripe's parameters here."""
         return frozenset(self._hints)
 
     def reader(self, name: str) -> Reader:
@@ -85,7 +85,7 @@ def _join(path: str, name: str) -> str:
 
 @cache
 def schema_of(cls: type) -> ParamsSchema:
-    """The reader of one of the SDK's parameter TypedDicts."""
+    """The schema of one of the SDK's parameter TypedDicts."""
     return ParamsSchema(cls)
 
 
@@ -142,7 +142,8 @@ def _union(members: tuple[Any, ...]) -> Reader:
 
 
 class SimulatedParams:
-    """Which of Stripe's parameters an endpoint of the sandbox acts on; the rest is refused."""
+    """The parameters that an endpoint of the sandbox acts on; those that only Stripe has are
+    refused."""
 
     def __init__(self, cls: type, paths: Iterable[str]) -> None:
         self.fields = schema_of(cls)
@@ -154,7 +155,8 @@ class SimulatedParams:
         )
 
     def read(self, form: dict[str, Form]) -> dict[str, Any]:
-        """The typed parameters. StripeError: Stripe would refuse them, or we do not simulate."""
+        """The typed parameters. StripeError: Stripe would refuse them, or the sandbox does not
+        simulate them."""
         values = self.fields.read(form, "")
         self._check(values, "", "")
         return values

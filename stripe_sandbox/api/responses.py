@@ -15,12 +15,12 @@ from stripe_sandbox.storage.database import dump
 
 
 def new_request_id() -> str:
-    """The id of one more request."""
+    """A new id for the `Request-Id` header."""
     return new_id("req", 14)
 
 
 def json_response(body: Any, request_id: str, status: int = 200) -> Response:
-    """An answer of JSON, not to be cached."""
+    """An answer of JSON that is not to be cached."""
     headers = {"request-id": request_id, "cache-control": "no-store"}
     return Response(dump(body), status, headers, "application/json")
 

@@ -39,7 +39,8 @@ class Router:
             self._endpoints[route.method, parts] = endpoint
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
-        """The endpoint and the ids in the path. Ids stand third or fourth, before an action."""
+        """The endpoint and the ids in the path; None when there is none. An id stands third or
+        fourth, before an action."""
         parts = tuple(path.split("/")[1:])
         exact = self._endpoints.get((method, parts))
         if exact is not None:
@@ -52,7 +53,8 @@ class Router:
         return None
 
     def unknown(self, method: str, path: str) -> StripeError:
-        """Why nothing is found: an operation that only Stripe has, or none at all."""
+        """The error for a request without an endpoint: for an operation that only Stripe has, or
+        for none at all."""
         operation = sdk_operations.find(method, path)
         if operation is None:
             return errors.unrecognized_url(method, path)

@@ -1,7 +1,7 @@
-"""What a payer submits on the Checkout page, read and checked.
+"""Reads and checks what a payer submits on the Checkout page.
 
-The page's script checks the same things before it posts; this is the check that counts. Whether
-the card is a good one is the engine's to say: here it only has to be whole.
+The page's script checks the same things before it posts; this is the check that counts. Whether the
+card is accepted is decided by `payments`: here it only has to be complete.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class FieldError:
 
 @dataclass(frozen=True)
 class PaymentForm:
-    """A form that is whole. What is paid with is kept out of its repr."""
+    """A complete form. The card or account is left out of its repr."""
 
     paid_with: Card | TestBankAccount = field(repr=False)
     payer: Payer
@@ -69,7 +69,7 @@ def read_payment_form(
     paid_with: Card | TestBankAccount | None
     if kind == "us_bank_account":
         paid_with = _bank_account(fields)
-        payer = Payer(email, fields.read("name", _holder_problem))
+        payer = Payer(email, fields.read("name", _account_holder_problem))
     else:
         paid_with = _card(fields)
         name = fields.read("name", _name_problem)
@@ -97,7 +97,7 @@ class _Fields:
 
 
 def _card(fields: _Fields) -> Card:
-    number = _together(fields.read("number", _number_problem))
+    number = _without_separators(fields.read("number", _number_problem))
     month, year = _month_and_year(fields.read("expiry", _expiry_problem))
     cvc = fields.read("cvc", lambda cvc: _cvc_problem(cvc, 4 if _is_amex(number) else 3))
     return Card(number, month, year, cvc)
@@ -105,7 +105,9 @@ def _card(fields: _Fields) -> Card:
 
 def _bank_account(fields: _Fields) -> TestBankAccount | None:
     fields.read("routing_number", _routing_number_problem)
-    return bank_accounts.find(_together(fields.read("account_number", _account_number_problem)))
+    return bank_accounts.find(
+        _without_separators(fields.read("account_number", _account_number_problem))
+    )
 
 
 def _kind_problem(kind: str, taken: Collection[str]) -> Problem | None:
@@ -123,7 +125,7 @@ def _email_problem(email: str) -> Problem | None:
 
 
 def _number_problem(text: str) -> Problem | None:
-    number = _together(text)
+    number = _without_separators(text)
     if not number:
         return "Enter your card number.", "missing"
     if not re.fullmatch(r"[0-9]+", number) or len(number) > 19:
@@ -155,7 +157,7 @@ def _cvc_problem(cvc: str, length: int) -> Problem | None:
 
 
 def _routing_number_problem(text: str) -> Problem | None:
-    number = _together(text)
+    number = _without_separators(text)
     if not number:
         return "Enter your bank's routing number.", "missing"
     if number != ROUTING_NUMBER:
@@ -164,7 +166,7 @@ def _routing_number_problem(text: str) -> Problem | None:
 
 
 def _account_number_problem(text: str) -> Problem | None:
-    number = _together(text)
+    number = _without_separators(text)
     if not number:
         return "Enter your account number.", "missing"
     if bank_accounts.find(number) is None:
@@ -180,7 +182,7 @@ def _name_problem(name: str) -> Problem | None:
     return None
 
 
-def _holder_problem(name: str) -> Problem | None:
+def _account_holder_problem(name: str) -> Problem | None:
     if not name:
         return "Enter the account holder's name.", "missing"
     if not _is_a_name(name):
@@ -198,7 +200,7 @@ def _country_problem(country: str) -> Problem | None:
     return None
 
 
-def _together(number: str) -> str:
+def _without_separators(number: str) -> str:
     """The number without the spaces and hyphens between its groups."""
     return re.sub(r"[\s-]", "", number)
 
@@ -208,7 +210,8 @@ def _is_amex(number: str) -> bool:
 
 
 def _digits_expected(number: str) -> int:
-    """The fewest digits a number of that brand has; brands not told apart here have 12 or more."""
+    """The fewest digits that a number of its brand has; brands that are not distinguished here have
+    12 or more."""
     if _is_amex(number):
         return 15
     if number.startswith(("30", "36", "38")):

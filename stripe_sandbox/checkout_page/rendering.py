@@ -19,7 +19,12 @@ from stripe_sandbox.payments.bank_debits import SETTLES_IN
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_KEPT_IN_THE_FORM = ("email", "name", "country", "payment_method_type")  # no number is
+_REFILLED_FIELDS = (
+    "email",
+    "name",
+    "country",
+    "payment_method_type",
+)  # never a card's or an account's number
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,10 @@ class CheckoutHtml:
         errors: Sequence[FieldError] = (),
         submitted: Mapping[str, object] | None = None,
     ) -> str:
-        """The order and the payment form, with what is wrong beside the fields at fault."""
+        """The order and the payment form, with each error beside its field."""
         # Reversed: of several errors in one place the first is shown.
-        kept = {name: str((submitted or {}).get(name, "")) for name in _KEPT_IN_THE_FORM}
-        kind = kept["payment_method_type"]
+        values = {name: str((submitted or {}).get(name, "")) for name in _REFILLED_FIELDS}
+        kind = values["payment_method_type"]
         return self._render(
             "checkout.html",
             up=up,
@@ -81,8 +86,8 @@ class CheckoutHtml:
             order=OrderText.of(view),
             cancel_url=web_link(view.cancel_url),
             values={
-                **kept,
-                "country": kept["country"] or "US",
+                **values,
+                "country": values["country"] or "US",
                 "payment_method_type": kind if kind in view.payment_method_types else "card",
             },
             errors={_place(error): error.message for error in reversed(errors)},
@@ -115,7 +120,8 @@ class CheckoutHtml:
         )
 
     def closed(self, view: CheckoutView, *, up: str = "") -> str:
-        """What became of a session that is no longer open, and a way on."""
+        """The page of a session that is no longer open: what became of it, and a link back to the
+        shop."""
         if view.status == "complete" and view.payment_status == "unpaid":
             heading = "This is being paid from a bank account"
             text = "The checkout is complete. Whether the money arrives is known in a while."
@@ -139,7 +145,7 @@ class CheckoutHtml:
         )
 
     def unknown(self, *, up: str = "") -> str:
-        """Said of an id that the sandbox does not know."""
+        """The page for an id that the sandbox does not know."""
         return self._render(
             "closed.html",
             up=up,

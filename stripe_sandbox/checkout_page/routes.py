@@ -15,7 +15,7 @@ without JavaScript, gets pages back. JSON answers hold `status` and, when someth
 - 409 `closed`: `session_status` is `complete` or `expired`, and `return_url`
 - 400 `invalid`, 403 `forbidden`, 404 `unknown`, 413 `too_large`: nothing was done
 
-A card or account number is handed to the engine and kept nowhere else.
+A card or account number is passed on to `payments` and stored nowhere else.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Refusal(StrEnum):
 
 
 class _Refused(Exception):
-    """The request is answered with this, and nothing was done."""
+    """Stops a request before anything is done; it is answered with this."""
 
     def __init__(
         self, status_code: int, status: Refusal | OutcomeType, *errors: FieldError

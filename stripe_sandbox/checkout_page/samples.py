@@ -1,4 +1,4 @@
-"""The test cards and bank accounts of which one press on the Checkout page fills in the form."""
+"""The test cards and bank accounts with which a button of the Checkout page fills in the form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps the Checkout page safe: its headers, whose posts it takes, which links it follows."""
+"""The Checkout page's security: its headers, whose posts it accepts, which links it shows."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class LineText:
 
 @dataclass(frozen=True)
 class OrderText:
-    """What the page says of an order, ready to print."""
+    """What the page says of an order, formatted."""
 
     heading: str
     amount: str

@@ -1,4 +1,4 @@
-"""Reads the JSON body of a control request: what is wrong, unknown or missing is said by name."""
+"""Reads the JSON body of a control request; errors name what is wrong, unknown or missing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ T = TypeVar("T")
 
 
 class JsonFields:
-    """The fields of one JSON object. Each reader takes a field and returns its value, or the
-    default where it is missing or null. StripeError 400: it is not what it has to be."""
+    """The fields of one JSON object.
+
+    Each reader takes a field by name and returns its value, or the default where it is missing or
+    null. StripeError 400: the value is of another type or out of range.
+    """
 
     def __init__(self, value: Any, path: str = "") -> None:
         if not isinstance(value, dict):
@@ -24,7 +27,7 @@ class JsonFields:
         self._path = path
 
     @classmethod
-    def of(cls, body: bytes) -> JsonFields:
+    def parse(cls, body: bytes) -> JsonFields:
         """The fields of a request's body; an empty one has none."""
         try:
             value = json.loads(body.decode() or "{}", parse_constant=_no_number)
@@ -105,14 +108,14 @@ class JsonFields:
         return [JsonFields(item, f"{path}[{at}]") for at, item in enumerate(self.items(name))]
 
     def metadata(self, name: str) -> dict[str, str]:
-        """Names to strings, within Stripe's limits."""
+        """Strings by name, within Stripe's limits for metadata."""
         value = self._take(name) or {}
         if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
             raise self._invalid(name, "object of strings", value)
         return StringMap().read(value, self._named(name))
 
-    def end(self) -> None:
-        """Nothing else was given. StripeError: there was."""
+    def reject_unknown(self) -> None:
+        """Raise a StripeError if there are fields that no reader has taken."""
         if self._left:
             raise errors.parameter_unknown([self._named(name) for name in self._left])
 

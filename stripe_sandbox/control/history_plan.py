@@ -93,7 +93,7 @@ class HistoryPlan:
             success_url=fields.text("success_url", DEFAULT_URL),
             cancel_url=fields.text("cancel_url", DEFAULT_URL),
         )
-        fields.end()
+        fields.reject_unknown()
         return plan
 
 
@@ -115,7 +115,7 @@ def _read_offer(fields: JsonFields) -> Offer:
         quantity=(bounds[0], bounds[1]),
         metadata=fields.metadata("metadata"),
     )
-    fields.end()
+    fields.reject_unknown()
     return offer
 
 

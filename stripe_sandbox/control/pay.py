@@ -44,7 +44,7 @@ class ControlPayments:
         settles_in = fields.number("settles_in_seconds", None, 0, LONGEST_SETTLING)
         authenticate = fields.boolean("authenticate", None)
         payer = Payer(fields.text("email", EMAIL), fields.text("name", NAME))
-        fields.end()
+        fields.reject_unknown()
         if number is None and account is None:
             raise errors.parameter_missing("card")
         if number is not None and account is not None:

@@ -1,6 +1,6 @@
 """The controls under /_control: what only a sandbox can do. JSON in and out, errors as Stripe's.
 
-They need a test key as /v1 does, which also keeps other sites' pages out, and are never affected
+They need a test key as /v1 does, which other sites' pages cannot send, and are never affected
 by the faults that they switch on. Times are Unix seconds of the sandbox's clock.
 """
 
@@ -73,7 +73,7 @@ class Control:
         self._base_url = base_url
 
     def routes(self) -> list[BaseRoute]:
-        """What to mount."""
+        """The routes to mount, all under /_control."""
         found: tuple[tuple[str, str, Handler], ...] = (
             ("GET", "/state", self._show_state),
             ("POST", "/clock", self._advance),
@@ -102,12 +102,12 @@ class Control:
             request_id = new_request_id()
             try:
                 check_key(request.headers)
-                fields = JsonFields.of(await read_body(request.receive, MAXIMUM_BODY))
+                fields = JsonFields.parse(await read_body(request.receive, MAXIMUM_BODY))
                 return json_response(await handler(request, fields), request_id)
             except StripeError as error:
                 return error_response(error, request_id)
             except ClientDisconnect:
-                return Response()  # to nobody
+                return Response()  # nobody reads it
             except Exception:
                 logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
                 return error_response(errors.internal(), request_id)
@@ -119,12 +119,12 @@ class Control:
         raise errors.unrecognized_url(request.method, path[path.rindex("/_control") :])
 
     async def _show_state(self, _: Request, fields: JsonFields) -> dict[str, Any]:
-        fields.end()
+        fields.reject_unknown()
         return self._state.snapshot()
 
     async def _advance(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         seconds = fields.number("advance_seconds", 0, 0, FARTHEST_ADVANCE)
-        fields.end()
+        fields.reject_unknown()
         if self._clock.ahead() + seconds > FARTHEST_AHEAD:
             raise fields.refusal(
                 "advance_seconds",
@@ -141,7 +141,7 @@ class Control:
         }
 
     async def _show_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:
-        fields.end()
+        fields.reject_unknown()
         return self._faults.current().to_json()
 
     async def _set_faults(self, _: Request, fields: JsonFields) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class Control:
             ),
         )
         for inner in (webhooks, api, fields):
-            inner.end()
+            inner.reject_unknown()
         self._faults.set(faults)
         return faults.to_json()
 
@@ -169,10 +169,10 @@ class Control:
 
     async def _fill(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         plan = HistoryPlan.of(fields)
-        # It takes a while: what needs no database goes on meanwhile.
+        # In a thread, as it takes a while: what needs no database goes on meanwhile.
         return await asyncio.to_thread(self._history.fill, plan, self._base_url)
 
     async def _reset(self, _: Request, fields: JsonFields) -> dict[str, Any]:
-        fields.end()
+        fields.reject_unknown()
         self._state.reset()
         return {}

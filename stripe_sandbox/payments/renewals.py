@@ -23,7 +23,7 @@ from stripe_sandbox.storage.objects import Object
 
 
 class Renewals:
-    """Renews subscriptions: the next period, its invoice, and the try to get it paid."""
+    """Renews subscriptions: the next period, its invoice, and one try to collect it."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from stripe_sandbox.storage.objects import Object
 
 
 class SubscriptionPayments:
-    """Invoices that are paid, or are not, and what follows."""
+    """Applies the result of a payment to what it pays for."""
 
     def __init__(self, backend: Backend, invoices: Invoices, customers: Customers) -> None:
         self._backend = backend

@@ -1,4 +1,4 @@
-"""What is wrong with a card or a payer before any bank is asked."""
+"""Checks of a card and a payer that need no bank."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FARTHEST_EXPIRY_YEARS = 50
 
 
 def check_card(card: Card, clock: Clock) -> tuple[TestCard | None, CardRefusal | None]:
-    """The test card that it is, and why it is refused; one of them is there."""
+    """The test card that it is, and why it is refused; at least one of them is not None."""
     number = _SEPARATORS.sub("", card.number)
     test_card = cards.find(number)
     if not cards.passes_luhn(number):
@@ -37,7 +37,7 @@ def check_card(card: Card, clock: Clock) -> tuple[TestCard | None, CardRefusal |
 
 
 def payer_refusal(email: str, payer: Payer) -> CardRefusal | None:
-    """Why the form's other fields are refused; None when they are right."""
+    """Why the payer's email or country is refused; None when both are right."""
     try:
         check_email(email, "email")
     except StripeError as error:

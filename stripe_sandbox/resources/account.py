@@ -16,7 +16,7 @@ ID, _CREATED = "account", "account_created"
 
 
 class Accounts(Resource):
-    """Shows the one account; its id stays."""
+    """Shows the one account; its id never changes."""
 
     kind = "account"
 

@@ -1,4 +1,4 @@
-"""What a charge says of how it was paid and how that ended
+"""The parts of a charge that say how it was paid and how that ended
 (https://docs.stripe.com/api/charges/object)."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from stripe_sandbox.storage.objects import Object
 
 
 def debit_outcome() -> Object:
-    """A debit is on its way; no risk is assessed."""
+    """The `outcome` of a debit, of which no risk is assessed."""
     return build(
         "charge.Outcome",
         {
@@ -25,7 +25,7 @@ def debit_outcome() -> Object:
 
 
 def debit_details(account: TestBankAccount) -> Object:
-    """What a charge says of the bank account."""
+    """The `payment_method_details` of a bank account."""
     details = build(
         "charge.PaymentMethodDetails.UsBankAccount",
         {
@@ -43,7 +43,7 @@ def debit_details(account: TestBankAccount) -> Object:
 
 
 def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
-    """How the charge of a card ended, as the bank and Radar tell it."""
+    """The `outcome` of a card's charge: paid, blocked by Radar, or declined by the bank."""
     if refusal is None:
         return build(
             "charge.Outcome",
@@ -85,7 +85,7 @@ def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
 def card_details(
     intent: Object, method: Object, card: TestCard, paid: bool, authenticated: bool
 ) -> Object:
-    """What a charge says of the card."""
+    """The `payment_method_details` of a card."""
     held = method["card"]
     secured = None
     if authenticated:

@@ -1,4 +1,4 @@
-"""Charges (https://docs.stripe.com/api/charges): each try to take the money."""
+"""Charges (https://docs.stripe.com/api/charges): each attempt to move money."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Charges(Resource):
         *,
         authenticated: bool,
     ) -> Object:
-        """A charge of the intent's amount: succeeded, or failed for the refusal. Records
+        """A card's charge of the intent's amount: succeeded, or failed with the refusal. Records
         `charge.succeeded` or `charge.failed`."""
         paid = refusal is None
         status = "succeeded" if paid else "failed"
@@ -71,7 +71,7 @@ class Charges(Resource):
         return charge
 
     def create_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:
-        """A charge that waits for a bank's answer. Records `charge.pending`."""
+        """A bank account's charge of the intent's amount, pending. Records `charge.pending`."""
         charge = self._new(
             intent,
             method,
@@ -88,7 +88,8 @@ class Charges(Resource):
         return charge
 
     def complete_debit(self, charge: Object, refusal: DebitRefusal | None) -> None:
-        """The bank paid, or refused. Records `charge.succeeded` or `charge.failed`."""
+        """Apply the bank's answer: paid, or refused. Records `charge.succeeded` or
+        `charge.failed`."""
         status = "succeeded" if refusal is None else "failed"
         charge.update(paid=refusal is None, status=status, **_failure(refusal))
         if refusal is not None:

@@ -9,7 +9,7 @@ from stripe_sandbox.storage.objects import Object
 
 
 def customer_details(email: str | None, name: str | None = None) -> Object:
-    """What a session says of its customer."""
+    """A session's `customer_details`."""
     return build(
         "checkout.session.CustomerDetails",
         {"email": email, "name": name, "tax_exempt": "none"},

@@ -27,7 +27,7 @@ SIMULATED = (
     "subscription_data.description", "subscription_data.metadata", "success_url",
     "tax_id_collection.enabled", "ui_mode",
 )  # fmt: skip
-"""The parameters that the sandbox acts on, or that Stripe, too, only keeps and shows."""
+"""The parameters that the sandbox acts on, or that Stripe, too, only stores and shows."""
 
 _ONLY: dict[tuple[str, ...], tuple[Any, ...]] = {
     ("adaptive_pricing", "enabled"): (False,),
@@ -58,7 +58,7 @@ _EXCLUSIVE = (("customer", "customer_email"), ("customer", "customer_creation"))
 
 
 def check_request(params: dict[str, Any]) -> None:
-    """StripeError: the parameters do not go together, or one's value is not simulated."""
+    """Raise a StripeError if the parameters do not go together, or a value is not simulated."""
     if "mode" not in params:
         raise errors.parameter_missing("mode")
     for path, values in _ONLY.items():

@@ -83,7 +83,8 @@ class CheckoutSessions(Resource):
         }
 
     def create(self, call: Call) -> Object:
-        """A new session of typed parameters. StripeError: they cannot be sold like that."""
+        """A new open session; its expiry is scheduled. StripeError: the parameters do not go
+        together, or name what cannot be sold."""
         params = call.params
         check_request(params)
         now = self._backend.clock.now()
@@ -169,7 +170,7 @@ class CheckoutSessions(Resource):
         self._backend.events.record("checkout.session.expired", session, request)
 
     def _line_items_list(self, session: Object) -> Object:
-        """The first of its line items, as an answer that expands them holds them."""
+        """The list object of its first line items, as an expansion shows it."""
         items = self.all_line_items(session["id"])
         return list_object(
             f"{self.url}/{session['id']}/line_items",
@@ -223,7 +224,7 @@ class CheckoutSessions(Resource):
         return conditions
 
     def rebase(self, old: str, new: str) -> None:
-        """The sandbox moved to another address: the links of open sessions move with it."""
+        """Have the links of open sessions begin with the URL `new` instead of `old`."""
         self._backend.database.write(
             "UPDATE checkout_sessions SET body = json_set(body, '$.url', "
             "? || substr(body ->> '$.url', ?)) "

@@ -50,7 +50,7 @@ class Customers(Resource):
         ]
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
-        """A new customer of checked parameters."""
+        """A new customer. Records `customer.created`. StripeError: the email is none."""
         if params.get("email"):
             check_email(params["email"], "email")
         customer = build(
@@ -81,7 +81,7 @@ class Customers(Resource):
     def change(
         self, customer: Object, changes: dict[str, Any], request: RequestInfo = NO_REQUEST
     ) -> None:
-        """Store changed fields of a customer and record `customer.updated`."""
+        """Store changed fields of a customer. Records `customer.updated` if any differs."""
         previous = apply_changes(customer, changes)
         self._backend.objects.save(customer)
         if previous:

@@ -27,8 +27,8 @@ class InvoicePayments(Resource):
     filters = ("invoice", "payment.payment_intent", "payment.type", "status")
 
     def create(self, invoice: Object, intent: Object) -> Object:
-        """The open payment of the invoice by the intent, which is to name the invoice when it is
-        stored next."""
+        """The open payment of the invoice by the intent. The intent's `payment_details` name the
+        invoice; storing the intent is the caller's."""
         intent["payment_details"] = build(
             "payment_intent.PaymentDetails", {"order_reference": invoice["id"]}
         )
@@ -60,7 +60,8 @@ class InvoicePayments(Resource):
         return self._backend.require(self.kind, found[0], self.kind) if found else None
 
     def pay(self, intent: str) -> None:
-        """The intent of that id has paid what it is to pay. Records `invoice_payment.paid`."""
+        """Mark the payment by the intent of that id, if there is one, as paid. Records
+        `invoice_payment.paid`."""
         payment = self.of_intent(intent)
         if payment is None:
             return
@@ -77,7 +78,7 @@ class InvoicePayments(Resource):
         """The list object of the invoice's payments."""
         filters = {"invoice": invoice["id"]}
         url = f"{self.url}?invoice={invoice['id']}"
-        return self._backend.page(self.kind, url, filters, Window()).value()
+        return self._backend.page(self.kind, url, filters, Window()).to_object()
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         payment = params.get("payment", {"type": "payment_intent"})

@@ -1,5 +1,4 @@
-"""Invoices and their payments (https://docs.stripe.com/api/invoices), as far as a Checkout makes
-them."""
+"""Invoices (https://docs.stripe.com/api/invoices), as far as a Checkout creates them."""
 
 from __future__ import annotations
 
@@ -103,7 +102,7 @@ class Invoices(Resource):
         self._backend.events.record("invoice.created", invoice)
 
     def finalize(self, invoice: Object, customer: Object) -> None:
-        """It is open, with a number. Records `invoice.finalized`."""
+        """Open the draft, with a number. Records `invoice.finalized`."""
         now = self._backend.clock.now()
         number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
         customer["next_invoice_sequence"] += 1
@@ -126,8 +125,9 @@ class Invoices(Resource):
         return payment and self._backend.require(self.kind, payment["invoice"], self.kind)
 
     def pay(self, invoice: Object, intent: Object | None) -> None:
-        """The intent paid the invoice, or there was nothing to pay. Records `invoice.updated`,
-        `invoice.paid`, `invoice.payment_succeeded`, and `invoice_payment.paid` for an intent."""
+        """Mark the invoice as paid by the intent (None: there was nothing to pay). Records
+        `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, and `invoice_payment.paid`
+        for an intent."""
         now = self._backend.clock.now()
         total = invoice["total"]
         self._attempted(

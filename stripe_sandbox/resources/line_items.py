@@ -19,7 +19,7 @@ MAXIMUM_QUANTITY = 999_999
 
 
 class LineItems:
-    """Makes line items of checked parameters."""
+    """Creates line items."""
 
     def __init__(self, backend: Backend, prices: Prices) -> None:
         self._backend = backend
@@ -98,7 +98,7 @@ class LineItems:
                 "parameters_exclusive",
             )
         if "price_data" in given:
-            # Stripe keeps inline prices and products inactive, so that nothing else uses them.
+            # Stripe creates inline prices and products inactive, so that nothing else uses them.
             data = {**given["price_data"], "active": False}
             if "product_data" in data:
                 data["product_data"] = {**data["product_data"], "active": False}

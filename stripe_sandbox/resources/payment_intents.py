@@ -1,4 +1,5 @@
-"""PaymentIntents (https://docs.stripe.com/api/payment_intents), as far as a Checkout makes them."""
+"""PaymentIntents (https://docs.stripe.com/api/payment_intents), as far as a Checkout creates
+them."""
 
 from __future__ import annotations
 
@@ -88,7 +89,7 @@ class PaymentIntents(Resource):
         return intent
 
     def require_action(self, intent: Object, method: Object) -> None:
-        """The bank wants 3-D Secure. Records `payment_intent.requires_action`."""
+        """Ask for 3-D Secure. Records `payment_intent.requires_action`."""
         intent.update(
             last_payment_error=None,
             next_action=build(
@@ -113,7 +114,7 @@ class PaymentIntents(Resource):
         refusal: CardRefusal | DebitRefusal,
         charge: Object | None,
     ) -> None:
-        """The try failed, another may follow. Records `payment_intent.payment_failed`."""
+        """Let this try fail; another may follow. Records `payment_intent.payment_failed`."""
         given = {
             "charge": charge and charge["id"],
             "code": refusal.code,
@@ -139,7 +140,7 @@ class PaymentIntents(Resource):
         self._record("payment_intent.payment_failed", intent)
 
     def process(self, intent: Object, method: Object, charge: Object) -> None:
-        """The bank is asked, and will answer later. Records `payment_intent.processing`."""
+        """Wait for the bank's answer. Records `payment_intent.processing`."""
         intent.update(
             last_payment_error=None,
             latest_charge=charge["id"],
@@ -150,7 +151,7 @@ class PaymentIntents(Resource):
         self._record("payment_intent.processing", intent)
 
     def succeed(self, intent: Object, method: Object, charge: Object) -> None:
-        """The money is taken. Records `payment_intent.succeeded`."""
+        """Mark the intent as paid. Records `payment_intent.succeeded`."""
         intent.update(
             amount_received=intent["amount"],
             last_payment_error=None,
@@ -162,7 +163,8 @@ class PaymentIntents(Resource):
         self._record("payment_intent.succeeded", intent)
 
     def cancel(self, identifier: str, request: RequestInfo) -> None:
-        """Give up an intent that is not paid. Records `payment_intent.canceled`."""
+        """Cancel the intent of that id, unless it is paid or canceled already. Records
+        `payment_intent.canceled`."""
         intent = self._backend.objects.get(self.kind, identifier)
         if intent is None or intent["status"] in ("succeeded", "canceled"):
             return

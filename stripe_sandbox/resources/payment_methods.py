@@ -1,4 +1,5 @@
-"""PaymentMethods (https://docs.stripe.com/api/payment_methods), as far as a Checkout makes them."""
+"""PaymentMethods (https://docs.stripe.com/api/payment_methods), as far as a Checkout creates
+them."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ class PaymentMethods(Resource):
     def create_card(
         self, card: TestCard, exp_month: int, exp_year: int, billing: Object, display: str
     ) -> Object:
-        """A new card, belonging to nobody yet."""
+        """A new card, attached to no customer. `display` is its `allow_redisplay`."""
         details = build(
             "payment_method.Card",
             {
@@ -67,7 +68,7 @@ class PaymentMethods(Resource):
     def create_bank_account(
         self, account: TestBankAccount, billing: Object, display: str
     ) -> Object:
-        """A new bank account, belonging to nobody yet."""
+        """A new bank account, attached to no customer. `display` is its `allow_redisplay`."""
         details = build(
             "payment_method.UsBankAccount",
             {
@@ -119,12 +120,12 @@ class PaymentMethods(Resource):
 
 
 def checks(card: TestCard) -> Object:
-    """What the bank says of the CVC; no address is asked for."""
+    """A card's `checks`: the CVC's alone, as no address is asked for."""
     return build("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
 
 
 def billing_details(email: str, name: str, country: str) -> Object:
-    """Whom it belongs to, as far as Checkout asks."""
+    """A method's `billing_details`, as far as Checkout asks for them."""
     return build(
         "payment_method.BillingDetails",
         {

@@ -13,7 +13,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.currencies import checked_currency, maximum
+from stripe_sandbox.currencies import maximum, parse_currency
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.products import Products
 from stripe_sandbox.resources.resource import Resource
@@ -87,12 +87,13 @@ class Prices(Resource):
     def create(
         self, params: dict[str, Any], request: RequestInfo = NO_REQUEST, prefix: str = ""
     ) -> Object:
-        """A new price of checked parameters; `prefix` stands before their names in errors."""
+        """A new price. Records `price.created`, and `product.created` for a product that comes with
+        it. StripeError: its values are wrong; `prefix` stands before their names in the error."""
 
         def named(name: str) -> str:
             return f"{prefix}[{name}]" if prefix else name
 
-        currency = checked_currency(params["currency"], named("currency"))
+        currency = parse_currency(params["currency"], named("currency"))
         recurring = params.get("recurring")
         if recurring is not None:
             _check_recurring(recurring, named("recurring"))
@@ -159,7 +160,7 @@ class Prices(Resource):
         return price
 
     def by_lookup_key(self, lookup_key: str) -> Object | None:
-        """The price that holds the key."""
+        """The price with that lookup key, or None."""
         ids = self._backend.objects.ids(self.kind, "lookup_key = ?", (lookup_key,), 1)
         return self._backend.objects.get(self.kind, ids[0]) if ids else None
 

@@ -50,7 +50,7 @@ class Products(Resource):
         ]
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
-        """A new product of checked parameters. StripeError: the id is taken."""
+        """A new product. Records `product.created`. StripeError: the id is taken."""
         identifier = params.get("id") or new_id("prod", 14)
         if self._backend.objects.get(self.kind, identifier) is not None:
             raise errors.invalid("Product already exists.", "id", "resource_already_exists")

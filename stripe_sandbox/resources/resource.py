@@ -51,8 +51,8 @@ class Resource:
         ]
 
     def includes(self) -> dict[tuple[type, str], Include]:
-        """What answers hold only when they expand it: class of the SDK's and field, and what makes
-        the field's value of the object."""
+        """What answers hold only when they expand it: class of the SDK's and field, and what
+        returns the field's value for the object."""
         return {}
 
     def _require(self, call: Call) -> Object:

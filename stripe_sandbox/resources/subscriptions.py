@@ -1,4 +1,4 @@
-"""Subscriptions (https://docs.stripe.com/api/subscriptions), as far as a Checkout makes them."""
+"""Subscriptions (https://docs.stripe.com/api/subscriptions), as far as a Checkout creates them."""
 
 from __future__ import annotations
 

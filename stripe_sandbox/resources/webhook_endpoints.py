@@ -51,7 +51,8 @@ class WebhookEndpoints(Resource):
         ]
 
     def create(self, params: dict[str, Any]) -> tuple[Object, str]:
-        """A new endpoint and its signing secret (`whsec_…`)."""
+        """A new endpoint and its signing secret (`whsec_…`). StripeError: a URL to which nothing is
+        delivered, no event types, or too many endpoints."""
         self._check(params)
         if len(self._backend.objects.ids(self.kind, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
             raise errors.invalid(
@@ -77,7 +78,7 @@ class WebhookEndpoints(Resource):
         return endpoint, secret
 
     def ensure(self, url: str, description: str) -> str:
-        """The signing secret of the one endpoint with that description, made or moved to `url`."""
+        """The signing secret of the one endpoint with that description, created or moved to the URL."""
         check_url(url, "url")
         self._destinations.allow(url)
         with self._backend.database.transaction():
@@ -117,7 +118,7 @@ class WebhookEndpoints(Resource):
     def _delete(self, call: Call) -> Object:
         identifier = self._require(call)["id"]
         self._backend.objects.delete(self.kind, identifier)
-        self._backend.events.drop_endpoint(identifier)
+        self._backend.events.remove_endpoint(identifier)
         return {"id": identifier, "object": self.kind, "deleted": True}
 
     def _check(self, params: dict[str, Any]) -> None:

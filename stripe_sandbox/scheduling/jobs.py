@@ -32,7 +32,7 @@ class ScheduledJobs:
         self._handlers[kind] = handler
 
     def on_earlier(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit that made the next job fall due earlier."""
+        """Call `listener` after each commit after which the next job falls due earlier."""
         self._listeners.append(listener)
 
     def add(self, due: float, kind: JobKind, subject: str) -> None:

@@ -83,7 +83,8 @@ class Scheduler:
             self._run_at(due)
 
     async def advance(self, seconds: float) -> None:
-        """Move the clock forward; jobs that fall due on the way run when the clock gets there."""
+        """Move the clock `seconds` forward; jobs that fall due on the way run when the clock gets
+        there, each moment in a transaction of its own."""
         goal = self._clock.ahead() + seconds
         while (due := self._jobs.next_due()) is not None and due <= self._clock.wall() + goal:
             with self._database.transaction():

@@ -14,8 +14,8 @@ _frozen: ContextVar[float | None] = ContextVar("the moment at which time is froz
 
 
 class SimulatedClock(Clock):
-    """The wall clock and an advance, which is stored in the database: all processes that share it
-    agree."""
+    """The wall clock plus an advance. The advance is stored in the database: processes that share
+    it agree."""
 
     def __init__(self, wall: Clock, database: Database) -> None:
         super().__init__()

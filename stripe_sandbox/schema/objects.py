@@ -26,7 +26,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "authorization_code": "only for cards whose network gives one to the merchant",
         "level3": "only for merchants that send Level III data",
         "presentment_details": _OTHER_CURRENCY,
-        "source": "only for charges made with the legacy Sources API",
+        "source": "only for charges created with the legacy Sources API",
         "transfer": "only for Connect's destination charges",
     },
     "checkout.session": {"line_items": _EXPANDED, "presentment_details": _OTHER_CURRENCY},
@@ -41,7 +41,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "confirmation_secret": _EXPANDED,
         "payments": _EXPANDED,
         "deleted": _DELETED,
-        "threshold_reason": "only for invoices made by a billing threshold",
+        "threshold_reason": "only for invoices that a billing threshold created",
     },
     "invoice_payment.Payment": dict.fromkeys(
         ("charge", "payment_record"), "only when `type` names it"
@@ -149,7 +149,8 @@ def _template(path: str) -> _Template:
 
 
 def build(path: str, values: Mapping[str, Any]) -> Object:
-    """A whole object, or part of one, of the values given and null where Stripe has null.
+    """An object of Stripe's, or a part of one: the values given, and null for what Stripe has as
+    null. `path` is one of `sdk_class`.
 
     TypeError: a value for a field that Stripe has not, or none for one that is never null.
     """

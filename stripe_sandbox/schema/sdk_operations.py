@@ -34,7 +34,8 @@ class Operation:
 
 @cache
 def operations() -> frozenset[Operation]:
-    """All of them. Read from the SDK's files, which takes some tenths of a second once."""
+    """All operations. They are read from the SDK's files, which takes some tenths of a second
+    once."""
     folder = Path(stripe.__file__).parent
     return frozenset(
         Operation(method.upper(), path)

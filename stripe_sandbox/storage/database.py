@@ -75,8 +75,9 @@ class Database:
     """
 
     def __init__(self, path: Path | None, *, tables: str) -> None:
-        """Open or make the file; None keeps all in memory. `tables`: the objects' own schema.
-        UnusableDatabaseError: the file is none of the sandbox's, or cannot be opened."""
+        """Open or create the file; None: the database is in memory. `tables` is the schema of the
+        objects' tables. UnusableDatabaseError: the file is none of the sandbox's, or cannot be
+        opened."""
         self._path = path
         self._lock = threading.RLock()
         self._depth = 0
@@ -141,7 +142,8 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; an inner one joins the outer one."""
+        """All or nothing: an exception undoes what the block wrote. An inner transaction joins the
+        outer one."""
         with self._lock:
             if self._depth:
                 yield
@@ -164,7 +166,7 @@ class Database:
             call()
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Have `call` made once when the running transaction is committed."""
+        """Call `call` once when the running transaction is committed."""
         if call not in self._after_commit:
             self._after_commit.append(call)
 
@@ -199,7 +201,7 @@ class Database:
         return _unusable(self._path, error) if damaged else error
 
     def version(self) -> int:
-        """Another number whenever another process has changed the file; cheap to ask."""
+        """A number that changes whenever another process has changed the file; cheap to read."""
         if not self.shared:
             return 0
         with self._lock:
@@ -207,7 +209,8 @@ class Database:
             return int(version)
 
     def setting(self, name: str) -> str | None:
-        """A value kept under a name; read again only when another process changed the file."""
+        """The value stored under a name, or None; read again only when another process changed the
+        file."""
         with self._lock:
             version = self.version()
             if version != self._settings_of:
@@ -219,7 +222,7 @@ class Database:
             return self._settings[name]
 
     def set_setting(self, name: str, value: str | None) -> None:
-        """Keep a value under a name; None forgets it."""
+        """Store a value under a name; None removes it."""
         with self._lock:
             if value is None:
                 self.write("DELETE FROM settings WHERE name = ?", (name,))

@@ -9,8 +9,8 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import random_text
 from stripe_sandbox.storage.database import Database
 
-SECONDS = 10.0
-"""How long a process that was killed keeps the others waiting."""
+LEASE_SECONDS = 10.0
+"""How long the others wait for a process that was killed."""
 
 
 class Lease:
@@ -24,21 +24,21 @@ class Lease:
         self._until = 0.0
 
     def hold(self) -> bool:
-        """Take the lease or keep it. False: another process has it."""
+        """Take the lease or renew it. False: another process has it."""
         if not self._database.shared:
             return True
         now = self._clock.wall()
-        if SECONDS / 2 < self._until - now <= SECONDS:
+        if LEASE_SECONDS / 2 < self._until - now <= LEASE_SECONDS:
             return True
         with self._database.transaction():
             row = self._database.row(
                 "SELECT holder, until FROM leases WHERE name = ?", (self._name,)
             )
             # A time too far away was written before somebody set the computer's clock back.
-            if row is not None and row[0] != self._holder and now < row[1] <= now + SECONDS:
+            if row is not None and row[0] != self._holder and now < row[1] <= now + LEASE_SECONDS:
                 self._until = 0.0
                 return False
-            self._until = now + SECONDS
+            self._until = now + LEASE_SECONDS
             self._database.write(
                 "INSERT OR REPLACE INTO leases VALUES (?, ?, ?)",
                 (self._name, self._holder, self._until),

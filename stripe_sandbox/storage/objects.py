@@ -15,7 +15,8 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of a list, newest first: how many, after or before which id, created when.
+    """A part of a list, newest first: at most `limit` objects, after or before an id, created in a
+    range.
 
     `created` maps gt, gte, lt, lte to Unix seconds.
     """
@@ -45,7 +46,7 @@ class Objects:
         self.database = database
 
     def insert(self, value: Object, hidden: Object | None = None) -> None:
-        """Store a new object; `hidden` is what the sandbox keeps of it and no answer shows."""
+        """Store a new object; `hidden` is stored with it and shown in no answer."""
         table = TABLES[value["object"]]
         self.database.write(
             table.insert,
@@ -66,7 +67,7 @@ class Objects:
         )
 
     def save_hidden(self, kind: str, identifier: str, hidden: Object) -> None:
-        """Store what no answer shows."""
+        """Store what no answer shows of an object."""
         self.database.write(
             f"UPDATE {TABLES[kind].name} SET hidden = ? WHERE id = ?",  # noqa: S608
             (dump(hidden), identifier),
@@ -81,7 +82,7 @@ class Objects:
         return None if row is None else json.loads(row[0])
 
     def hidden(self, kind: str, identifier: str) -> Object:
-        """What no answer shows of it; empty when there is nothing."""
+        """What no answer shows of an object; empty when there is nothing."""
         row = self.database.row(
             f"SELECT hidden FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
             (identifier,),
@@ -89,7 +90,7 @@ class Objects:
         return {} if row is None or row[0] is None else json.loads(row[0])
 
     def delete(self, kind: str, identifier: str) -> None:
-        """Remove it."""
+        """Remove the object."""
         self.database.write(f"DELETE FROM {TABLES[kind].name} WHERE id = ?", (identifier,))  # noqa: S608
 
     def ids(self, kind: str, condition: str, values: Iterable[Any], limit: int = -1) -> list[str]:
@@ -109,7 +110,7 @@ class Objects:
         coarse = {column.name for column in table.columns if column.coarse}
         fine = any(name not in coarse for name in filters)
         for name, wanted in filters.items():
-            # The plus keeps SQLite off the index of a column that half the rows share.
+            # The plus makes SQLite ignore the index of a column that half the rows share.
             shown = f"+{name}" if fine and name in coarse else name
             if isinstance(wanted, tuple):
                 conditions.append(f"+{name} IN ({', '.join('?' for _ in wanted)})")
@@ -117,11 +118,11 @@ class Objects:
             else:
                 conditions.append(f"{shown} = ?")
                 values.append(int(wanted) if isinstance(wanted, bool) else wanted)
-        rows, more = page_of(self.database, table.name, conditions, values, window, "body")
+        rows, more = fetch_page(self.database, table.name, conditions, values, window, "body")
         return [row[0] for row in rows], more
 
 
-def page_of(
+def fetch_page(
     database: Database,
     table: str,
     conditions: list[str],
@@ -152,7 +153,7 @@ def page_of(
         f"SELECT {columns} FROM {table}{where} ORDER BY created {order}, seq {order} LIMIT ?",  # noqa: S608
         (*values, window.limit + 1),
     )
-    kept = rows[: window.limit]
+    page = rows[: window.limit]
     if backwards:
-        kept.reverse()
-    return kept, len(rows) > window.limit
+        page.reverse()
+    return page, len(rows) > window.limit

@@ -1,4 +1,4 @@
-"""The sandbox's file holds what people typed into it: it is for this user alone."""
+"""Makes the sandbox's file private: it holds what people typed into the sandbox."""
 
 from __future__ import annotations
 

@@ -14,11 +14,12 @@ import aiohttp
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations, Resolver
+from stripe_sandbox.event_log import DeliveryState
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.webhooks.first_response import LOOKS_EVERY, FirstResponses
+from stripe_sandbox.webhooks.first_response import POLL_INTERVAL, FirstResponses
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ RETRY_DELAYS = (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 21_600.0)
 
 LONGEST_NAP = 3_600.0
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
-READ_OF_ANSWER = 64 << 10
+RESPONSE_LIMIT = 64 << 10
 
 
 def signature(payload: bytes, secrets: Iterable[str], timestamp: int) -> str:
@@ -39,13 +40,13 @@ def signature(payload: bytes, secrets: Iterable[str], timestamp: int) -> str:
     return ",".join([f"t={timestamp}", *signatures])
 
 
-def payload_of(event: Object) -> bytes:
+def encode_payload(event: Object) -> bytes:
     """An event as Stripe posts it: indented JSON."""
     return json.dumps(event, indent=2, ensure_ascii=False).encode()
 
 
 class Deliveries:
-    """Sends recorded events to the endpoints that want them.
+    """Sends recorded events to the webhook endpoints that subscribe to them.
 
     Of several processes with one database, the one that holds the lease sends.
     """
@@ -97,7 +98,7 @@ class Deliveries:
                     if holds:
                         self._start_due(session)
                     try:
-                        async with asyncio.timeout(self._nap() if holds else LOOKS_EVERY):
+                        async with asyncio.timeout(self._nap() if holds else POLL_INTERVAL):
                             await self._wake.wait()
                     except TimeoutError:
                         continue
@@ -133,7 +134,7 @@ class Deliveries:
 
     def _nap(self) -> float:
         """Seconds until the next delivery is due that is not in flight."""
-        longest = LOOKS_EVERY if self._backend.database.shared else LONGEST_NAP
+        longest = POLL_INTERVAL if self._backend.database.shared else LONGEST_NAP
         if len(self._in_flight) >= self._concurrency:
             return longest
         rows = self._backend.database.rows(
@@ -163,7 +164,7 @@ class Deliveries:
         if faults.drop and attempts == 0:
             self._record(seq, event_id, 1, None, "Lost: a fault that was switched on.")
             return
-        payload = payload_of(event)
+        payload = encode_payload(event)
         secrets = self._endpoints.secrets(endpoint_id)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -189,7 +190,7 @@ class Deliveries:
             async with session.post(
                 url, data=payload, headers=headers, allow_redirects=False
             ) as response:
-                await response.content.read(READ_OF_ANSWER)
+                await response.content.read(RESPONSE_LIMIT)
                 return response.status, None
         except TimeoutError:
             return None, f"No answer within {self._timeout:g} s."
@@ -209,11 +210,11 @@ class Deliveries:
         succeeded = error is None and status is not None and 200 <= status < 300
         due: float | None = None
         if succeeded:
-            state = "succeeded"
+            state = DeliveryState.SUCCEEDED
         elif final or attempts > len(self._retry_delays):
-            state = "failed"
+            state = DeliveryState.FAILED
         else:
-            state = "pending"
+            state = DeliveryState.PENDING
             due = self._backend.clock.time() + self._retry_delays[attempts - 1]
         with self._backend.database.transaction():
             self._backend.database.write(
@@ -222,7 +223,7 @@ class Deliveries:
                 (attempts, due, state, status, error, seq, event_id),
             )
             if succeeded:
-                self._backend.events.delivered(event_id)
+                self._backend.events.mark_delivered(event_id)
         if self._responses.complete(event_id):
             self._responses.release(event_id)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from stripe_sandbox.storage.database import Database
 
-LOOKS_EVERY = 0.2
+POLL_INTERVAL = 0.2
 """Seconds between looks at what another process may have delivered."""
 
 
@@ -55,7 +55,7 @@ class FirstResponses:
         deadline = loop.time() + timeout
         pending = set(awaited)
         while pending and (left := deadline - loop.time()) > 0:
-            nap = min(left, LOOKS_EVERY) if self._database.shared else left
+            nap = min(left, POLL_INTERVAL) if self._database.shared else left
             _, pending = await asyncio.wait(pending, timeout=nap)
             for event in {awaited[future] for future in pending}:
                 if self.complete(event):

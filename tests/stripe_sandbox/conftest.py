@@ -159,7 +159,7 @@ def serve(
     clock: Clock | None = None,
     **config: Any,
 ) -> Iterator[Box]:
-    """A served sandbox with its two prices; its clock stands unless told otherwise."""
+    """A served sandbox with its two prices; its clock stands unless another one is given."""
     manual = ManualClock(int(time.time()))
     listener = listening_socket()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -10,7 +10,7 @@ import pytest
 
 from billing import money
 from stripe_sandbox import currencies
-from stripe_sandbox.currencies import checked_currency, format_amount, format_minimum
+from stripe_sandbox.currencies import format_amount, format_minimum, parse_currency
 from stripe_sandbox.errors import StripeError
 from tests.stripe_sandbox.conftest import Box, refused
 
@@ -32,9 +32,9 @@ def test_the_minimum_is_shown_as_stripe_writes_it(currency: str, shown: str) -> 
 
 def test_a_currency_is_taken_in_any_case_and_kept_in_lower_case() -> None:
     """`USD` is `usd`; what is no currency is refused with the list of those that are."""
-    assert checked_currency("USD", "currency") == "usd"
+    assert parse_currency("USD", "currency") == "usd"
     with pytest.raises(StripeError, match=r"Invalid currency: dollars. .*: usd, aed, .* sll, mro$"):
-        checked_currency("dollars", "currency")
+        parse_currency("dollars", "currency")
     assert len(set(currencies.SUPPORTED)) == len(currencies.SUPPORTED) == 151
 
 

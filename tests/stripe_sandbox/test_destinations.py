@@ -91,7 +91,7 @@ def test_a_name_that_leads_to_a_forbidden_address_gets_nothing(
 
 
 def test_the_launchers_own_endpoint_may_be_anywhere() -> None:
-    """A dashboard that is bound to a public address is told of its events there."""
+    """A dashboard that is bound to a public address gets its events there."""
     with serve(None) as box:
         box.sandbox.ensure_webhook_endpoint(url="http://8.8.8.8:8501/hook", description="own")
         given: Any = {"url": "http://8.8.8.8:9/other", "enabled_events": ["*"]}

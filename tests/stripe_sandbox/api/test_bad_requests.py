@@ -138,7 +138,7 @@ def test_a_body_that_does_not_come_to_its_end_is_given_up(
     shared: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After half a minute: 408, on the API and the controls alike."""
-    monkeypatch.setattr(bodies, "COMPLETE_WITHIN", 0.05)
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT", 0.05)
     key = b"Authorization: Bearer " + KEY.encode()
     for path in (b"/v1/customers", b"/_control/clock"):
         assert _raw(shared, b"POST", path, key, b"Content-Length: 9", body=b"name") == 408

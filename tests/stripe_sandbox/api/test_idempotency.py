@@ -90,7 +90,7 @@ def test_a_get_has_no_key(shared: Box) -> None:
 
 
 def test_a_key_is_free_again_after_a_day(box: Box) -> None:
-    """Saved answers are kept for 24 hours."""
+    """Saved answers are replayed for 24 hours."""
     first = _post(box, "daily", name="One").json()
     box.clock.advance(24 * 3600 - 1)
     assert _post(box, "daily", name="One").json() == first
@@ -99,7 +99,7 @@ def test_a_key_is_free_again_after_a_day(box: Box) -> None:
 
 
 def test_a_key_in_flight_is_409() -> None:
-    """While the first request is being answered, a second one with its key is told so, and only
+    """While the first request is being answered, a second one with its key is refused, and only
     one object is made."""
     with serve(None, delay=0.3) as box, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _post(box, "busy", name="One"), range(8)))

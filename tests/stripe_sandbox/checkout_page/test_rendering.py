@@ -102,7 +102,7 @@ def test_an_order_of_several_names_the_first() -> None:
 
 
 def test_a_subscription_with_something_paid_once_names_its_period() -> None:
-    """What is due today and what renews are told apart."""
+    """What is due today and what renews are distinguished."""
     order = OrderText.of(
         view(
             LineItemView("Pro", None, 2, 9900, 19800, "month"),

@@ -149,7 +149,7 @@ def test_a_bad_field_is_named_and_nothing_is_made(
 
 
 def test_a_bank_account_completes_the_session_unpaid(storefront: Storefront) -> None:
-    """The answer tells a debit under way from a payment, and names where to go on to."""
+    """The answer distinguishes a debit under way from a payment, and names where to go on to."""
     session = storefront.sell_credits()
     reply = pay(storefront, session.id, BANK)
 
@@ -180,7 +180,7 @@ def test_a_bank_account_completes_the_session_unpaid(storefront: Storefront) -> 
 def test_a_bad_field_of_a_bank_account_is_named(
     storefront: Storefront, wrong: dict[str, object], field: str, code: str
 ) -> None:
-    """Likewise; numbers that are not the test bank's are refused rather than kept."""
+    """Likewise; numbers that are not the test bank's are refused rather than stored."""
     session = storefront.sell_credits()
     reply = pay(storefront, session.id, {**BANK, **wrong})
 
@@ -270,7 +270,7 @@ def test_a_post_from_another_site_is_refused(
 
 @pytest.mark.parametrize("own", ["same-origin", "Origin"])
 def test_a_post_from_the_page_itself_is_taken(storefront: Storefront, own: str) -> None:
-    """The page's own posts pass, told by either of the headers that browsers add."""
+    """The page's own posts pass, recognized by either of the headers that browsers add."""
     headers = {"Origin": storefront.url} if own == "Origin" else {"Sec_Fetch_Site": own}
     reply = pay(storefront, storefront.sell_credits().id, GOOD, **headers)
 
@@ -278,7 +278,7 @@ def test_a_post_from_the_page_itself_is_taken(storefront: Storefront, own: str) 
 
 
 def test_many_posts_at_once_pay_once(storefront: Storefront) -> None:
-    """Of many payments of one session at the same time one goes through, the rest are told so."""
+    """Of many payments of one session at the same time one goes through, the rest learn so."""
     session = storefront.sell_credits()
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda _: pay(storefront, session.id, GOOD), range(16)))
@@ -393,7 +393,7 @@ def test_a_card_number_is_never_printed_back(storefront: Storefront) -> None:
 
 
 def test_assets_are_cached_under_their_hash_only(storefront: Storefront) -> None:
-    """The address with the content's hash may be kept for ever, any other not."""
+    """The address with the content's hash may be cached for ever, any other not."""
     page = ask(storefront, "GET", f"/c/pay/{storefront.sell_credits().id}").body.decode()
     version = page.split("checkout.js?v=")[1].split('"')[0]
 

@@ -95,7 +95,7 @@ def test_the_clock_has_a_farthest_point(box: Box) -> None:
     assert box.control("GET", "state")["clock"]["ahead_seconds"] == 4_000 * DAY
 
 
-def test_moving_the_clock_tells_what_came_of_the_renewals(box: Box) -> None:
+def test_moving_the_clock_answers_what_came_of_the_renewals(box: Box) -> None:
     """How many were paid and failed and wait for a bank, beside what else fell due."""
     for card in ("4242424242424242", "5555555555554444", "4000000000000341"):
         _begin(box, card)
@@ -349,7 +349,7 @@ def test_cards_expire_with_the_sandboxs_time(box: Box) -> None:
 
 
 def test_moving_the_clock_forgets_no_event(box: Box) -> None:
-    """What happened early on a long way is still told, and can be looked up."""
+    """What happened early on a long way is still reported, and can be looked up."""
     box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
     session = box.create()
     events = _advance(box, 200 * DAY)

@@ -159,7 +159,7 @@ def test_an_api_that_refuses_a_few_times(box: Box) -> None:
 
 
 def test_a_retry_under_the_same_key_succeeds(box: Box) -> None:
-    """The refusal is not kept under the idempotency key: the SDK's own retries get through."""
+    """The refusal is not saved under the idempotency key: the SDK's own retries get through."""
     box.control("PUT", "faults", {"api": {"status": 500, "requests": 2}})
     client = stripe.StripeClient(
         "sk_test_sandbox", base_addresses={"api": box.url}, max_network_retries=2

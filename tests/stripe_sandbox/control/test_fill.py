@@ -1,4 +1,4 @@
-"""A month of plausible history, made by the engine itself at its own times."""
+"""A month of plausible history, in which the sandbox itself did every step at its time."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_month_of_history(box: Box) -> None:
     assert state["clock"] == {"now": now, "ahead_seconds": 0}
 
 
-def test_every_object_of_it_is_one_of_the_engines(box: Box) -> None:
+def test_every_object_and_event_of_it_fits_stripes_types(box: Box) -> None:
     """It fits Stripe's types, and its parts hang together in time."""
     [(before,)] = box.sandbox._database.rows("SELECT max(seq) FROM events")
     _fill(box)
@@ -126,14 +126,14 @@ def test_metadata_names_the_quantity(box: Box) -> None:
     assert quantities <= set(range(1, 51))
 
 
-def test_nobody_is_told(box: Box) -> None:
-    """No webhook is sent for it, nor waits; what happens afterwards is told again."""
+def test_its_events_are_delivered_to_nobody(box: Box) -> None:
+    """No webhook is sent for it, nor waits; what happens afterwards is delivered again."""
     box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
     _fill(box)
     assert box.control("GET", "state")["deliveries"] == {"waiting": 0, "failed": 0}
     paid = box.control("POST", f"sessions/{box.create().id}/pay", {"card": "4242424242424242"})
-    told = box.control("POST", "clock", {"advance_seconds": 1})
-    assert told["events"] == []
+    answer = box.control("POST", "clock", {"advance_seconds": 1})
+    assert answer["events"] == []
     ids = {event["id"] for event in box.receiver.events()}
     assert ids <= set(paid["events"])
 

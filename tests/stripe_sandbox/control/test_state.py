@@ -202,9 +202,9 @@ def test_a_reset_leaves_only_the_shops_furniture(box: Box) -> None:
     assert before["deliveries"]["waiting"] > 0
     assert box.control("POST", "reset") == {}
     state = box.control("GET", "state")
-    kept = ("product", "price", "webhook_endpoint")
-    assert {kind for kind, count in state["counts"].items() if count} == set(kept)
-    assert all(state["counts"][kind] == before["counts"][kind] for kind in kept)
+    survivors = ("product", "price", "webhook_endpoint")
+    assert {kind for kind, count in state["counts"].items() if count} == set(survivors)
+    assert all(state["counts"][kind] == before["counts"][kind] for kind in survivors)
     assert state["deliveries"] == {"waiting": 0, "failed": 0}
     assert box.sandbox._database.rows("SELECT * FROM agenda") == []
     assert state["faults"]["webhooks"]["drop"] is False

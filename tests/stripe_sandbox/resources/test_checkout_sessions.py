@@ -264,7 +264,7 @@ def test_a_session_lives_half_an_hour_to_a_day(
 
 
 def test_expiring_ends_an_open_session(box: Box) -> None:
-    """It loses its link, the event tells of it, and a second time is refused."""
+    """It loses its link, the event reports it, and a second time is refused."""
     sessions = box.stripe.v1.checkout.sessions
     session = box.create()
     expired = sessions.expire(session.id)

@@ -6,7 +6,7 @@ from tests.stripe_sandbox.conftest import Box, refused
 
 
 def test_a_customer_is_made_changed_and_found(shared: Box) -> None:
-    """Fields are kept, `email` filters exactly."""
+    """Fields are stored, `email` filters exactly."""
     customers = shared.stripe.v1.customers
     made = customers.create(params={"email": "one@example.com", "business_name": "One"})
     customers.create(params={"email": "one@example.com.au"})

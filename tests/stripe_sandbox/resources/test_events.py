@@ -1,4 +1,4 @@
-"""The event log: what an event is, how the log is filtered, how long it is kept."""
+"""The event log: what an event is, how the log is filtered, how long it is stored."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_too_many_or_contrary_types_are_refused(shared: Box) -> None:
 
 
 def test_the_log_is_filtered_by_delivery(box: Box) -> None:
-    """`delivery_success` tells what reached every endpoint from what did not, or not yet."""
+    """`delivery_success` separates what reached every endpoint from what did not, or not yet."""
     secret = box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
     assert secret.startswith("whsec_")
     box.stripe.v1.customers.create(params={"name": "delivered"})

@@ -16,7 +16,7 @@ def _price(box: Box, **params: Any) -> stripe.Price:
 
 
 def test_a_product_is_made_changed_and_read(shared: Box) -> None:
-    """Fields given are kept; an update changes those it names and no other."""
+    """Fields given are stored; an update changes those it names and no other."""
     products = shared.stripe.v1.products
     made = products.create(
         params={"name": "Tea", "description": "Green", "metadata": {"a": "1", "b": "2"}}

@@ -1,4 +1,4 @@
-"""Webhook endpoints: their secret is shown once, their wishes are kept to."""
+"""Webhook endpoints: their secret is shown once, and they get what they subscribed to."""
 
 from __future__ import annotations
 

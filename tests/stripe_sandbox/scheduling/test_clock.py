@@ -34,7 +34,7 @@ def test_an_interval_ends_on_the_same_day(start: str, interval: str, count: int,
 
 
 def test_a_manual_clock_stands_until_it_is_moved() -> None:
-    """It tells its listeners when it moves."""
+    """It calls its listeners when it moves."""
     clock = ManualClock(100.5)
     moves: list[float] = []
     clock.on_move(lambda: moves.append(clock.time()))

@@ -11,7 +11,7 @@ from pathlib import Path
 from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.payments.checkout import Paid
 from stripe_sandbox.storage.database import Database
-from stripe_sandbox.storage.lease import SECONDS, Lease
+from stripe_sandbox.storage.lease import LEASE_SECONDS, Lease
 from stripe_sandbox.storage.tables import OBJECT_TABLES
 from tests.stripe_sandbox.conftest import PATIENCE, Box, serve, wait_until
 
@@ -27,7 +27,7 @@ def test_one_holds_it_until_it_lets_go(tmp_path: Path) -> None:
     (one, first), (other, second) = _leases(tmp_path / "shared.sqlite3", clock, 2)
     assert (one.hold(), other.hold()) == (True, False)
     for _ in range(5):
-        clock.advance(SECONDS * 0.9)
+        clock.advance(LEASE_SECONDS * 0.9)
         assert (one.hold(), other.hold()) == (True, False)
     other.release()
     assert (one.hold(), other.hold()) == (True, False)
@@ -43,7 +43,7 @@ def test_a_holder_that_is_gone_loses_it(tmp_path: Path) -> None:
     clock = ManualClock(1_800_000_000)
     (one, first), (other, second) = _leases(tmp_path / "shared.sqlite3", clock, 2)
     assert one.hold()
-    clock.advance(SECONDS - 0.1)
+    clock.advance(LEASE_SECONDS - 0.1)
     assert not other.hold()
     clock.advance(0.1)
     assert (other.hold(), one.hold()) == (True, False)

@@ -179,7 +179,7 @@ def test_checkout_does_not_wait_forever(box: Box) -> None:
 
 
 def test_no_endpoint_no_waiting(box: Box) -> None:
-    """With nobody to tell, the payer goes on at once."""
+    """With no endpoint, the payer goes on at once."""
     outcome = box.sandbox.payments.pay(box.create().id, card(), PAYER)
     assert isinstance(outcome, Paid)
     asyncio.run(box.sandbox._deliveries.wait_for_responses(outcome.event_ids, timeout=3600.0))
