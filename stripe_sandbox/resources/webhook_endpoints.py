@@ -78,7 +78,8 @@ class WebhookEndpoints(Resource):
         return endpoint, secret
 
     def ensure(self, url: str, description: str) -> str:
-        """The signing secret of the one endpoint with that description, created or moved to the URL."""
+        """The signing secret of the one endpoint with that description, which is created, or moved
+        to the URL."""
         check_url(url, "url")
         self._destinations.allow(url)
         with self._backend.database.transaction():
