@@ -58,6 +58,7 @@ def payment_error(intent: object) -> str | None:
     https://docs.stripe.com/api/payment_intents/object#payment_intent_object-last_payment_error
     """
     error = object_at(intent, "last_payment_error")
-    codes = dict.fromkeys((text_at(error, "code"), text_at(error, "decline_code")))
-    said = [text_at(error, "message"), ", ".join(code for code in codes if code)]
-    return " ".join(part for part in said if part) or None
+    message = text_at(error, "message")
+    told = dict.fromkeys((text_at(error, "code"), text_at(error, "decline_code")))
+    codes = ", ".join(code for code in told if code)
+    return f"{message.rstrip('.')} ({codes})." if message and codes else message or codes or None

@@ -140,9 +140,8 @@ def session_banner(session: CheckoutSession) -> None:
             )
         case Outcome.FAILED:
             st.error(
-                f"{bought}: Checkout is complete, but the bank did not pay. "
-                f"{plain(session.failure or '')} Nothing was granted. "
-                "Press the button for a new session.",
+                f"{bought}: Checkout is complete, but the bank did not pay, so nothing was "
+                f"granted. {plain(session.failure or '')} Press the button for a new session.",
                 title="Payment failed",
                 icon=":material/cancel:",
             )

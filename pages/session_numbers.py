@@ -11,7 +11,7 @@ import streamlit as st
 from billing.checkout_session import Outcome
 from billing.durations import written
 from billing.errors import BillingError
-from billing.money import decimals, format_money
+from billing.money import format_money
 from billing.page_services import page_services
 from billing.store.session_numbers import CALCULATED, Numbers
 from pages.failures import show_failure
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 MAX_AGE_SECONDS = 10.0
 CURRENCIES_SHOWN = 3
-LARGE = 10_000
 # The colours of the chips in the table.
 COLORS = {
     Outcome.PAID: "#21A366",
@@ -85,24 +84,16 @@ def metrics(numbers: Numbers) -> None:
             help=f"From making a session to completing Checkout, over {numbers.timed:,} payments "
             "whose event told when that was.",
         )
-        revenue = list(numbers.revenue.items()) or [("usd", 0)]
+    revenue = list(numbers.revenue.items()) or [("usd", 0)]
+    with st.grid(2, min_column_width=200, gap=("small", "small")):
         for currency, amount in revenue[:CURRENCIES_SHOWN]:
             st.metric(
                 f"Revenue, {currency.upper()}",
-                plain(at_a_glance(amount, currency)),
-                help=f"{plain(format_money(amount, currency))} were paid in test mode: "
-                "no money moved.",
+                plain(format_money(amount, currency, short=True)),
+                help="What was paid, in test mode: no money moved.",
             )
     if others := [format_money(amount, name) for name, amount in revenue[CURRENCIES_SHOWN:]]:
         st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
-
-
-def at_a_glance(amount: int, currency: str) -> str:
-    """Large amounts without their cents, which would not fit."""
-    unit = 10 ** decimals(currency)
-    if amount >= LARGE * unit:
-        amount = round(amount / unit) * unit
-    return format_money(amount, currency, short=True)
 
 
 def chart(numbers: Numbers) -> None:

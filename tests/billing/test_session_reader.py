@@ -220,7 +220,7 @@ async def test_a_debit_that_failed_is_known_with_the_banks_reason_on_every_way(
     for one in failed:
         found = await stored(services, one)
         assert (found.outcome, found.outcome.is_final) == (Outcome.FAILED, True)
-        assert found.failure == f"{CLOSED} payment_intent_payment_attempt_failed"
+        assert found.failure == f"{CLOSED[:-1]} (payment_intent_payment_attempt_failed)."
     assert (await stored(services, under_way)).outcome is Outcome.PROCESSING
     assert await ledger(services.store) == {}
 

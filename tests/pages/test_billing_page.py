@@ -176,7 +176,7 @@ def test_a_debit_that_failed_is_told_with_the_banks_reason_and_asked_for_no_more
     del page.session_state["returned"]  # as once the two seconds between two looks are over
     page.run()
     (banner,) = banners(page)["error"]
-    for said in ("Payment failed", "the bank did not pay", "no_account", "Nothing was granted"):
+    for said in ("Payment failed", "the bank did not pay, so nothing was granted", "(no_account)"):
         assert said in banner.replace("\\", "")
     assert set(banners(page)) == {"error"}
     assert page.dataframe[0].value["outcome"].iloc[0] == ["Failed"]
