@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 STATUS_WIDTH = max(map(len, Status))
 EXIT_STATUS = {Status.WRONG: 1, Status.UNAVAILABLE: 3}
-EXIT_HELP = """check exits with
-  0  nothing is wrong
-  1  something is wrong
-  2  called otherwise
-  3  nothing is wrong, but Stripe could not be asked at the moment: try again"""
-CREATED_ON_SETUP = "Or have the app create it: its Setup page offers to."
+EXIT_HELP = """exit status of check:
+  0  no problems found
+  1  problems found
+  2  wrong usage
+  3  no problems found, but Stripe could not be reached: try again later"""
+CREATED_ON_SETUP = "Or create it on the app's Setup page."
 
 
 async def examined(settings: Settings) -> Report:
@@ -62,12 +62,12 @@ def main() -> int:
     """Run the command; the result is the process's exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m billing",
-        description="The billing dashboard's own tools.",
+        description="Command-line tools of the billing dashboard.",
         epilog=EXIT_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("check", help="say of each setting whether it is right, and how to mend it")
+    commands.add_parser("check", help="check every setting and say how to fix what is wrong")
     parser.parse_args()
     logging.getLogger().addHandler(logging.NullHandler())  # the findings say what went wrong
     report = asyncio.run(examined(load_settings()))

@@ -62,8 +62,8 @@ class AccountSetup:
                 raise
             raise StripeFailure(
                 failure.message,
-                "Allow the key to write Products, Prices and Webhook Endpoints, or make it in the "
-                "Stripe Dashboard.",
+                "Give the key write permission for Products, Prices and Webhook Endpoints, or "
+                "create it in the Stripe Dashboard.",
                 request_id=failure.request_id,
                 status=failure.status,
                 code=failure.code,
@@ -87,7 +87,7 @@ class AccountSetup:
             # One from this very press is asked for again below: Stripe repeats its answer.
             if (endpoint.get("metadata") or {}).get("press") != idempotency_key:
                 raise InvalidInput(
-                    f"An endpoint is registered at this address already: {endpoint['id']}.",
+                    f"A webhook endpoint with this URL already exists: {endpoint['id']}.",
                     f"Copy its signing secret from the Stripe Dashboard into {WEBHOOK_SECRET}.",
                 )
         endpoint = await self._gateway.create_webhook_endpoint(

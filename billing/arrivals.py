@@ -26,8 +26,8 @@ WEBHOOK_COMES_WITHIN = 15.0
 # Polling looks every half minute while webhooks arrive: after that, nothing has come.
 EVENT_COMES_WITHIN = 60.0
 
-POLLED = "Stripe is being polled every few seconds instead, so nothing is missed."
-FIND_OUT = "The Setup page checks the endpoint and the secret."
+POLLED = "Stripe is polled every few seconds instead, so no event is missed."
+FIND_OUT = "Check the endpoint and its signing secret on the Setup page."
 
 
 class Level(StrEnum):
@@ -99,12 +99,12 @@ def judged(
         return Arrivals(level, title, text, mend, last, way)
 
     if no_stripe:
-        title = "Nothing can arrive: Stripe is not configured"
+        title = "No events: Stripe is not configured"
         return say(Level.WRONG, title, no_stripe.message, no_stripe.next_step)
     newest_needed = next(_needed(known.events), last)
     by_webhook = newest_needed is not None and newest_needed.deliveries > 0
     if no_polling and (no_secret or not by_webhook):
-        title = "Stripe could not be asked for events"
+        title = "Events cannot be retrieved from Stripe"
         return say(Level.WRONG, title, no_polling.message, no_polling.next_step)
     if no_secret:
         text = f"{no_secret.message} {POLLED}"
@@ -120,28 +120,27 @@ def judged(
         sessions = "1 session was" if number == 1 else f"{number:,} sessions were"
         return say(
             Level.WARNING,
-            f"No event for {age}",
-            f"Yet {sessions} paid since then: their events have not come by any way.",
+            f"No events for {age}",
+            f"{sessions} paid since then, but no events about them have arrived.",
             FIND_OUT,
         )
     if last is None:
         return say(
             Level.INFO,
-            "No event has arrived yet",
-            "Events come within seconds of a payment.",
-            "Press PAY WITH CARD on the Billing page and pay with a test card.",
+            "Waiting for the first event",
+            "Events arrive within seconds of a payment.",
         )
     if known.last_webhook is None:
-        return say(Level.INFO, "No webhook has ever arrived", POLLED, FIND_OUT)
+        return say(Level.INFO, "No webhook has arrived yet", POLLED, FIND_OUT)
     if _polling_has_taken_over(known, now):
         age = written(now - known.last_webhook.received_at)
         return say(
             Level.WARNING,
-            "Polling has taken over",
-            f"The last webhook came {age} ago; newer events had to be asked for. {POLLED}",
+            "Webhooks have stopped arriving",
+            f"The last one arrived {age} ago; newer events were found by polling. {POLLED}",
             FIND_OUT,
         )
-    return say(Level.GOOD, "Webhooks arrive", _usual_delay(known))
+    return say(Level.GOOD, "Webhooks are working", _usual_delay(known))
 
 
 def _polling_has_taken_over(known: Facts, now: float) -> bool:
@@ -163,4 +162,4 @@ def _usual_delay(known: Facts) -> str:
     delays = [event.delay for event in known.events if event.source == WEBHOOK]
     if not delays:
         return ""
-    return f"Usually {written(max(median(delays), 0))} after Stripe made the event."
+    return f"Events usually arrive {written(max(median(delays), 0))} after Stripe creates them."

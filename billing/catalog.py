@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 PRICE_MAX_AGE_SECONDS = 300.0
 RETRY_SECONDS = 5.0  # after a failure
 UNREADABLE = StripeFailure(
-    "What Stripe answered is no Price that can be read.",
-    "Look at the Price in the Stripe Dashboard, and at STRIPE_API_BASE where that is set.",
+    "Stripe's answer is not a valid Price.",
+    "Check the Price in the Stripe Dashboard, and STRIPE_API_BASE if it is set.",
 )
 
 log = logging.getLogger(__name__)

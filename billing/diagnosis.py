@@ -33,9 +33,9 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 10.0
 SLOW_SECONDS = 2.0
-ANSWER = "Stripe's answer"
+ANSWER = "Connection"
 DELIVERIES_MEND = "Compare the endpoint and its signing secret with those in the Stripe Dashboard."
-NOT_ASKED = "Not looked at: Stripe could not be asked."
+NOT_ASKED = "Not checked: there is no connection to Stripe."
 HAVE_DEFAULTS = (API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL)
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -92,7 +92,7 @@ class Diagnosis:
         """What Stripe is asked for: first the account, the rest only when it answers at all."""
         settings = self._settings
         if settings.wants_sandbox:
-            found = "The local sandbox answers only while the app runs."
+            found = "Not checked: the local sandbox runs only while the app does."
             answer = Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, found)
             return [answer, *self._unasked()]
         if settings.secret_key is None or (API_BASE in settings.problems and not settings.api_base):
@@ -122,7 +122,7 @@ class Diagnosis:
         ]
         endpoint = Finding(Group.WEBHOOK, webhook_endpoint.NAME, Status.UNKNOWN, NOT_ASKED)
         if self._settings.wants_sandbox:
-            found = "The local sandbox is told of this app when the app starts."
+            found = "The app adds its endpoint to the local sandbox when it starts."
             endpoint = replace(endpoint, status=Status.OK, found=found)
         return [*unknown, endpoint]
 
@@ -138,7 +138,7 @@ class Diagnosis:
         """Those that the key lacks, in Stripe's words, or the one finding that it lacks none."""
         trials = permission_check.trials(self._gateway)
         tried = await asyncio.gather(*(self._permission(*trial) for trial in trials.items()))
-        everything = "The key may do all that this app asks for."
+        everything = "The key has every permission that this app needs."
         return [lacking for lacking in tried if lacking] or [
             Finding(Group.STRIPE, "Permissions", Status.OK, everything)
         ]
@@ -153,15 +153,17 @@ class Diagnosis:
         return None
 
     def _answer(self, took: float) -> Finding:
-        finding = Finding(Group.STRIPE, ANSWER, Status.OK, f"Came after {took * 1000:,.0f} ms.")
+        finding = Finding(
+            Group.STRIPE, ANSWER, Status.OK, f"Stripe answered in {took * 1000:,.0f} ms."
+        )
         if took < self._slow:
             return finding
         return replace(
             finding,
             status=Status.WARNING,
-            found=f"Came after {took:.1f} s, which is slow.",
-            mend=f"Look at the network, and at {where_to_look(self._gateway.api_base)}: nothing is "
-            "to be set here.",
+            found=f"Stripe answered in {took:.1f} s, which is slow.",
+            mend=f"Check the network and {where_to_look(self._gateway.api_base)}. No setting needs "
+            "to change.",
         )
 
     def _price_setting(self, planned: PlannedPrice) -> Finding:
@@ -186,8 +188,8 @@ class Diagnosis:
             return replace(
                 finding,
                 status=Status.WRONG,
-                found="The account of the key has no such Price.",
-                mend=f"Copy the id of one of its Prices into {planned.setting}.",
+                found="This Price does not exist in the key's account.",
+                mend=f"Copy the ID of a Price of that account into {planned.setting}.",
                 missing=planned.missing,
             )
         return price_check.judged(planned, price)
@@ -198,7 +200,7 @@ class Diagnosis:
         if public_url is None:
             return replace(
                 finding,
-                found="Not looked at: the address of this app is not known here.",
+                found="Not checked: the public URL of this app is not known.",
                 mend=f"Set {PUBLIC_URL}.",
             )
         try:
@@ -215,7 +217,7 @@ class Diagnosis:
             kind = await self._store.ping()
             kept = await self._store.read(position.load)
             position.check_account(kept, account, embedded=self._settings.is_embedded)
-            finding = replace(finding, found=f"{DATABASES.get(kind, kind)} answers.")
+            finding = replace(finding, found=f"Connected to {DATABASES.get(kind, kind)}.")
             return [finding, *await self._deliveries()]
         except BillingError as failure:
             return [
@@ -243,6 +245,6 @@ def _account(account: dict[str, Any]) -> Finding:
     name = (
         (settings.get("dashboard") or {}).get("display_name")
         or (account.get("business_profile") or {}).get("name")
-        or "It has no name"
+        or "Unnamed account"
     )
     return Finding(Group.STRIPE, ACCOUNT, Status.OK, f"{name}.", reference=account["id"])

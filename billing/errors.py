@@ -105,8 +105,8 @@ class StripeFailure(BillingError):
     def strange(cls, status: int, came: str, *, request_id: str | None = None) -> StripeFailure:
         """The answer is none of Stripe's; ``came`` says what it is."""
         return cls(
-            f"The answer is not in the words of Stripe's API: HTTP {status}, {came}.",
-            "Check STRIPE_API_BASE, and what stands between here and Stripe.",
+            f"The answer is not in the format of Stripe's API: HTTP {status}, {came}.",
+            "Check STRIPE_API_BASE and any proxy between this app and Stripe.",
             request_id=request_id,
             status=status,
             is_strange=True,

@@ -118,8 +118,8 @@ class EventLog:
         again = await self._settlement.replay(None if event_id is None else [event_id])
         if event_id is not None and not again:
             raise InvalidInput(
-                "This event cannot be handled again.",
-                "There is nothing to do here for such an event, or it is not here any more.",
+                "This event cannot be replayed.",
+                "This app does not handle events of its type, or the event has been deleted.",
             )
         return again
 

@@ -17,7 +17,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"  # it could not be looked at
     WARNING = "warning"  # it works, but perhaps not as meant
     UNAVAILABLE = "unavailable"  # there was no answer at the moment; nothing is to be set
-    WRONG = "wrong"
+    WRONG = "error"
 
 
 class Group(StrEnum):
@@ -104,11 +104,11 @@ class Report:
         """One sentence for the top of the page."""
         wrong, warnings = self.count(Status.WRONG), self.count(Status.WARNING)
         if wrong:
-            return f"{wrong} thing{' is' if wrong == 1 else 's are'} wrong"
+            return f"{wrong} problem{'' if wrong == 1 else 's'} found"
         if self.worst is Status.UNAVAILABLE:
-            return "Not everything could be checked just now"
+            return "Some checks could not be completed"
         if warnings:
-            return f"It works, with {warnings} thing{'' if warnings == 1 else 's'} to know"
+            return f"Working, with {warnings} warning{'' if warnings == 1 else 's'}"
         if self.worst is Status.UNKNOWN:
-            return "Nothing is wrong, as far as it could be looked at"
-        return "Everything is in order"
+            return "No problems found, but some checks could not be run"
+        return "Everything is set up"

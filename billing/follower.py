@@ -85,7 +85,7 @@ class Follower:
         self._events = FollowedList(gateway.list_events, types=list(FOLLOWED_TYPES))
         self._sessions = FollowedList(gateway.list_checkout_sessions)
         self._overdue = Overdue(store, fulfillment)
-        self._outage = Outage(log, "Following Stripe")
+        self._outage = Outage(log, "Synchronization with Stripe")
 
     async def read_again(self) -> None:
         """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
@@ -147,7 +147,7 @@ class Follower:
             if not failure.is_missing:
                 raise
             # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
-            self._outage.failed("The place in Stripe's lists is gone, so all is read again.")
+            self._outage.failed("The position in Stripe's lists is lost: reading it all again.")
             saved = position.only(saved, "account", "again")
             self._wake.set()
         in_order = {name: value for name, value in saved.items() if name not in FAILURE}
@@ -200,7 +200,7 @@ class Follower:
         # Stripe's newest may lie ahead of our clock: one of the two is wrong, or a sandbox's moved.
         until = max(int(time.time()), saved.get("newest_created", 0)) + 60
         await backfill.run(saved["left"], until)
-        log.info("The history is read: %s sessions.", saved["read"])
+        log.info("The history is complete: %s sessions read.", saved["read"])
         return saved | {"left": [], "complete": True}
 
     def _keep_pages(
@@ -258,12 +258,14 @@ class Follower:
 
     async def _note_failure(self, error: Exception) -> None:
         if not isinstance(error, BillingError):
-            log.error("Stripe could not be followed", exc_info=error)
-            failure = BillingError(f"{type(error).__name__}: the server's log tells more.")
+            log.error("Synchronization with Stripe failed", exc_info=error)
+            failure = BillingError(f"{type(error).__name__}: see the server's log.")
         else:
             failure = error
             if not isinstance(error, StripeFailure | StoreFailure):  # those are logged already
-                self._outage.failed(f"Stripe could not be followed: {error} {error.next_step}")
+                self._outage.failed(
+                    f"Synchronization with Stripe failed: {error} {error.next_step}"
+                )
         request_id = getattr(failure, "request_id", None)
         values = (failure.message, failure.next_step, request_id, failure.is_temporary)
         remark = dict(zip(FAILURE, values, strict=True))

@@ -65,8 +65,8 @@ class Fulfillment:
         """
         if not SESSION_ID.fullmatch(session_id):
             raise InvalidInput(
-                "That is not the id of a test Checkout Session.",
-                "It begins with cs_test_ and holds letters and digits only.",
+                "This is not the ID of a Checkout Session in test mode.",
+                "It starts with cs_test_, followed by letters and digits.",
             )
         if in_turn:
             await self._gateway.turn()

@@ -33,7 +33,7 @@ class Health:
 
     async def database(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has taken a write."""
-        return await self._write.answer("take a write")
+        return await self._write.answer("accept a write")
 
     async def copy(self) -> MirrorState:
         """How far our copy goes."""
@@ -67,7 +67,7 @@ class _Shared(Generic[T]):
         except TimeoutError:
             raise StoreFailure(
                 f"The database did not {wanted} within {ANSWERS_WITHIN:g} seconds.",
-                "Check its server, and what else it is busy with.",
+                "Check its server and how busy it is.",
             ) from None
 
     async def _answer(self) -> T:

@@ -80,10 +80,10 @@ def _log_uncaught(
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, frames)
     else:
-        log.critical("The process ends", exc_info=(kind, error, frames))
+        log.critical("Unhandled exception; the process ends", exc_info=(kind, error, frames))
 
 
 def _log_uncaught_in_thread(ended: threading.ExceptHookArgs) -> None:
     if ended.exc_value is not None:
         name = ended.thread.name if ended.thread else "?"
-        log.error("The thread %s ended", name, exc_info=ended.exc_value)
+        log.error("Unhandled exception; the thread %s ends", name, exc_info=ended.exc_value)

@@ -77,10 +77,10 @@ class MirrorState:
                 f"The history is still being read from Stripe: {self.read:,} sessions so far.",
                 "Wait until it is complete.",
             )
-        since = f"for {written(self.age)}" if self.age and self.age > 0 else "lately"
+        since = f"for {written(self.age)}" if self.age and self.age > 0 else "recently"
         return StripeFailure(
-            f"Stripe has not been asked for news {since}.",
-            "Look in the server's log. If it goes on, restart the app.",
+            f"Data has not been updated from Stripe {since}.",
+            "See the server's log. If this continues, restart the app.",
         )
 
 

@@ -73,15 +73,15 @@ def where_to_look(url: str) -> str:
     """Who tells whether what answers at ``url`` is well, as the end of a sentence."""
     if urlsplit(url).netloc == urlsplit(STRIPE_API_BASE).netloc:
         return "status.stripe.com"
-    return f"the log of what answers at {urlsplit(url).netloc}"
+    return f"the log of the server at {urlsplit(url).netloc}"
 
 
 def unreachable(error: BaseException, url: str) -> StripeFailure:
     """Why no answer came from ``url``, from the exception that said so."""
     host, proxy = urlsplit(url).netloc, proxy_for(url)
     is_stripe = host == urlsplit(STRIPE_API_BASE).netloc
-    look = "Check the network, and " + ("status.stripe.com" if is_stripe else "STRIPE_API_BASE")
-    kind, why, mend = Unreachable.DROPPED, f"{host} broke the connection off", look
+    look = "Check the network and " + ("status.stripe.com" if is_stripe else "STRIPE_API_BASE")
+    kind, why, mend = Unreachable.DROPPED, f"{host} closed the connection", look
     match error:
         case aiohttp.ClientHttpProxyError(status=status):
             kind = Unreachable.PROXY
@@ -96,7 +96,7 @@ def unreachable(error: BaseException, url: str) -> StripeFailure:
         case aiohttp.ClientConnectorCertificateError():
             kind = Unreachable.CERTIFICATE
             why = f"the certificate of {host} is not trusted ({_reason(error)})"
-            mend = "If your company signs certificates, set SSL_CERT_FILE to a file with its CA"
+            mend = "If your company has its own CA, set SSL_CERT_FILE to its certificate"
         case aiohttp.ClientSSLError():
             kind = Unreachable.CERTIFICATE
             why = f"{host} does not speak TLS ({_reason(error)})"
@@ -106,7 +106,7 @@ def unreachable(error: BaseException, url: str) -> StripeFailure:
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
             kind, why = Unreachable.REFUSED, f"{host} refused the connection"
         case aiohttp.ClientConnectorError():
-            kind, why = Unreachable.NETWORK, f"there is no way to {host} ({_reason(error)})"
+            kind, why = Unreachable.NETWORK, f"{host} is unreachable ({_reason(error)})"
     again = "restart the app" if kind.is_a_setting else "try again"
     return StripeFailure(
         f"Stripe cannot be reached: {why}.", f"{mend}, then {again}.", unreachable=kind

@@ -71,6 +71,8 @@ class Outage:
         if not self._failures or self._clock() - self._failed_at < OVER_AFTER:
             return
         lasted = written(self._failed_at - self._began_at)
-        self._log.warning("%s works again. Failures: %s in %s.", self._name, self._failures, lasted)
+        self._log.warning(
+            "%s is working again. Failures: %s in %s.", self._name, self._failures, lasted
+        )
         self._failures = 0
         self._reasons.clear()

@@ -66,11 +66,11 @@ class Overdue:
             try:
                 await self._fulfillment.settle(session.id, cause="sync", in_turn=True)
             except NotConfigured as unclear:
-                log.warning("%s is paid and grants nothing: %s", session.id, unclear.message)
+                log.warning("%s is paid but cannot be granted: %s", session.id, unclear.message)
             except StripeFailure as failure:
                 if not failure.is_missing:
                     raise
-                log.info("Stripe no longer knows %s, which our copy still waits for.", session.id)
+                log.info("Session %s is not final here and no longer exists in Stripe.", session.id)
         self._below = found.older
         if found.older is None:
             self._finished_at = self._monotonic()

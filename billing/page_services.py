@@ -29,7 +29,7 @@ class ServerStopping(BillingError):
     """The server is told to stop, and waits for nobody."""
 
     def __init__(self) -> None:
-        super().__init__("The server is stopping.", "Load the page again once it is back.")
+        super().__init__("The server is stopping.", "Reload the page when it is running again.")
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def page_services() -> PageServices:
     if not held:
         st.error(
             "Start the app with `streamlit run streamlit_app.py` (or `make run`): "
-            "a page started by itself has no server behind it.",
-            title="The launcher was not started",
+            "a page cannot run without it.",
+            title="The app was not started",
         )
         st.stop()
     return held[0]

@@ -40,15 +40,15 @@ def check_account(position: JSON, account: str, *, embedded: bool) -> None:
         return
     if embedded:
         raise BillingError(
-            "The local sandbox is a new one: the file of the former one, whose sessions are shown "
-            "here, was removed or replaced.",
-            "Reset everything under Demo data on the Test kit page, or put the former file back "
-            "and restart.",
+            "The sessions shown here belong to an earlier local sandbox, whose database file was "
+            "removed or replaced.",
+            "Reset everything under Demo data on the Test kit page, or restore that file and "
+            "restart the app.",
         )
     raise NotConfigured(
         DATABASE_URL,
-        f"The database holds the sessions of another Stripe account, {kept}; the key belongs to "
-        f"{account}.",
+        f"The database contains the sessions of another Stripe account, {kept}; the key belongs "
+        f"to {account}.",
         f"Set {DATABASE_URL} to another database for this account.",
     )
 

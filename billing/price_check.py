@@ -84,7 +84,7 @@ def judged(planned: PlannedPrice, price: dict[str, Any]) -> Finding:
     recurring = price.get("recurring") or {}
     amount = price.get("unit_amount")
     is_amount = (
-        "Its amount is not fixed"
+        "No fixed amount"
         if amount is None
         else _amount(
             amount, price["currency"], recurring.get("interval"), recurring.get("interval_count", 1)
@@ -111,8 +111,8 @@ def judged(planned: PlannedPrice, price: dict[str, Any]) -> Finding:
         return replace(
             finding,
             status=Status.WARNING,
-            found=f"{is_amount}, where {planned.amount} is planned. Active.",
-            mend="The page follows the Price. If that is not meant, set "
+            found=f"{is_amount}, active. Expected: {planned.amount}.",
+            mend="The Billing page shows this Price. If this is not intended, set "
             f"{planned.setting} to a Price of {planned.amount}.",
         )
     return finding
@@ -126,11 +126,11 @@ def _refusal(planned: PlannedPrice, price: dict[str, Any]) -> str:
     if isinstance(product, dict) and not product.get("active", True):
         return "Its product is archived, so Checkout refuses it."
     if price.get("type") != planned.type:
-        return f"It is {_kind(price.get('type'))}, where a {_kind(planned.type)} Price belongs."
+        return f"It is {_kind(price.get('type'))}; a {_kind(planned.type)} Price is needed."
     if (price.get("recurring") or {}).get("usage_type") == "metered":
-        return "It is metered, where a Price bought by the quantity belongs."
+        return "Its usage is metered; a Price with licensed usage is needed."
     if price.get("unit_amount") is None:
-        return "The page cannot show what one costs."
+        return "A Price with a unit amount is needed."
     return ""
 
 

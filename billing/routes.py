@@ -46,8 +46,8 @@ ANNOUNCED = re.compile("[0-9]{1,9}")  # a size in bytes, as large as a database 
 NO_STORE = {"Cache-Control": "no-store"}
 # What link previews get of a route that creates something: a title and a description.
 PREVIEW = (
-    "This link opens Stripe Checkout for the Pro plan. Each visit creates a Checkout Session of "
-    "its own, so open it in a browser when you want to pay."
+    "This link opens Stripe Checkout for the Pro plan. Each visit creates a new Checkout "
+    "Session, so open it in a browser when you want to pay."
 )
 PREVIEWS = {f"{BASE}/checkout": ("Pay for the Pro plan", PREVIEW)}
 
@@ -73,7 +73,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         if refusal := _refused_as_foreign(request):
             return refusal
         if request.method == "HEAD":
-            return error(405, "HEAD makes no session; use GET or POST")
+            return error(405, "HEAD does not create a Checkout Session; use GET or POST")
         session = await _create(Kind.PRO, 1)
         if isinstance(session, Response):
             return session
@@ -115,7 +115,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return await _status(services().report_readiness)
 
     async def unknown(request: Request) -> Response:
-        return error(404, f"There is no {request.method} {request.url.path}")
+        return error(404, f"Not found: {request.method} {request.url.path}")
 
     async def _create(kind: Kind, quantity: int) -> CheckoutSession | Response:
         try:
@@ -146,10 +146,10 @@ def _answering(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except ClientDisconnect:
-            return error(400, "The request ended before its body did")  # nobody reads it
+            return error(400, "The request ended before its body was complete")  # nobody reads it
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return error(500, "Something unforeseen went wrong; the server's log tells more")
+            return error(500, "An unexpected error occurred; see the server's log")
 
     return answer
 
@@ -198,10 +198,10 @@ def _refused_as_foreign(request: Request) -> Response | None:
     """
     headers = request.headers
     if "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
-        return error(503, "A prefetch makes no session")
+        return error(503, "A prefetch does not create a Checkout Session")
     if request.method != "POST" and headers.get("sec-fetch-mode", "navigate") == "navigate":
         if headers.get("sec-fetch-dest", "document") == "document":
             return None
     elif headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return None
-    return error(403, "Another site's page may not make a Checkout Session")
+    return error(403, "Pages of other sites cannot create a Checkout Session")

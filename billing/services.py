@@ -159,11 +159,11 @@ class Services:
 
 async def _kept_running(run: Callable[[], Awaitable[None]]) -> None:
     """One mistake in the work behind the scenes must not end it for good."""
-    outage = Outage(log, "The work behind the scenes")
+    outage = Outage(log, "A background task")
     while True:
         try:
             await run()
         except Exception as error:  # noqa: BLE001 - whatever it is
-            what = f"The work behind the scenes failed ({type(error).__name__}); it starts again"
+            what = f"A background task failed ({type(error).__name__}) and will be restarted"
             outage.failed(what, error=error)
         await asyncio.sleep(RESTART_SECONDS)

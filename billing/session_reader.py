@@ -85,7 +85,7 @@ class SessionReader:
         except (NotConfigured, StripeFailure) as unclear:
             if isinstance(unclear, StripeFailure) and unclear.is_temporary:
                 raise
-            log.warning("What %s bought is unclear: %s", session.id, unclear.message)
+            log.warning("The line items of %s cannot be checked: %s", session.id, unclear.message)
             return replace(reading, unclear=unclear)
         paid = replace(session, quantity=bought)
         return SessionReading(plain, paid, items, bought)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from billing.store.grants import Grant
     from billing.store.session_events import Told
 
-MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another program"}
+MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
 
 
 class Turn(StrEnum):
@@ -41,24 +41,27 @@ class Turn(StrEnum):
 
 
 TURNS = {
-    "payment_intent.created": (Turn.TRIED, "A payment was begun"),
-    "payment_intent.requires_action": (Turn.CHALLENGED, "3-D Secure was asked for"),
-    "payment_intent.payment_failed": (Turn.DECLINED, "Declined"),
-    "payment_intent.succeeded": (Turn.MONEY_TAKEN, "The payment succeeded"),
+    "payment_intent.created": (Turn.TRIED, "Payment started"),
+    "payment_intent.requires_action": (Turn.CHALLENGED, "3-D Secure requested"),
+    "payment_intent.payment_failed": (Turn.DECLINED, "Payment declined"),
+    "payment_intent.succeeded": (Turn.MONEY_TAKEN, "Payment succeeded"),
     "checkout.session.completed": (Turn.COMPLETED, "Checkout completed"),
-    "checkout.session.async_payment_succeeded": (Turn.PAID_LATER, "The delayed payment arrived"),
-    "checkout.session.async_payment_failed": (Turn.FAILED_LATER, "The delayed payment failed"),
+    "checkout.session.async_payment_succeeded": (Turn.PAID_LATER, "Delayed payment succeeded"),
+    "checkout.session.async_payment_failed": (Turn.FAILED_LATER, "Delayed payment failed"),
     "checkout.session.expired": (Turn.EXPIRED, "Expired"),
 }
 _TITLES = dict(TURNS.values())
 _ORDER = list(Turn)
-_EXPIRED = "Nothing can be paid with its link any more"
+_EXPIRED = "Its link can no longer be used to pay"
 _PAYMENT = {
     "paid": "Paid",
-    "unpaid": "The money is still on its way",
-    "no_payment_required": "Nothing to pay",
+    "unpaid": "The payment is processing",
+    "no_payment_required": "No payment was required",
 }
-_CAUSES = {"return": "when the customer came back", "sync": "when our copy followed Stripe"}
+_CAUSES = {
+    "return": "when the customer returned from Checkout",
+    "sync": "when the session was retrieved from Stripe",
+}
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ def _not_granted(
         return
     failed = [one.event.error for one in told if one.event.error]
     if session.quantity == 0:
-        title = "Paid, and nothing to grant"
-        detail = "None of its line items is sold at the Price that the settings name."
+        title = "Paid, but nothing to grant"
+        detail = "None of its line items has the Price from the settings."
     else:
         title = "Paid, but not granted yet"
         detail = failed[-1] if failed else "It is granted as soon as one of its events is handled."
@@ -135,7 +138,7 @@ def _made(session: CheckoutSession, request_id: str | None) -> Step:
     return Step(
         Turn.MADE,
         session.created,
-        f"Made {by}",
+        f"Created {by}",
         f"{session.what}, {session.amount}",
         request_id=request_id,
     )

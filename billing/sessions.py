@@ -36,7 +36,7 @@ EXPORTED = 100_000
 EXPORT_SECONDS = 60.0
 BECAME = {
     Outcome.PAID: "it was paid",
-    Outcome.PROCESSING: "its payment has begun",
+    Outcome.PROCESSING: "its payment is processing",
     Outcome.FAILED: "its payment failed",
     Outcome.EXPIRED: "it has expired",
 }
@@ -154,8 +154,8 @@ class Sessions:
         """
         if not SESSION_ID.fullmatch(session_id):
             raise InvalidInput(
-                "That is not the id of a test Checkout Session.",
-                "It begins with cs_test_ and holds letters and digits only.",
+                "This is not the ID of a Checkout Session in test mode.",
+                "It starts with cs_test_, followed by letters and digits.",
             )
         try:
             return Asked(await self._reader.retrieve(session_id, with_payments=True))
@@ -197,8 +197,8 @@ class Sessions:
         if asked.failure and not asked.failure.is_missing:
             raise asked.failure
         raise InvalidInput(
-            "Stripe knows no such session in this account.",
-            "The link may come from another account or sandbox, or from before a reset.",
+            "This Checkout Session does not exist in this Stripe account.",
+            "The link may be from another account or sandbox, or from before a reset.",
         )
 
     async def expire(self, session_id: str) -> CheckoutSession:
@@ -215,7 +215,7 @@ class Sessions:
             if now.outcome is Outcome.OPEN:
                 raise
             raise InvalidInput(
-                f"This session is no longer open: {BECAME[now.outcome]} meanwhile.",
+                f"This session is no longer open: {BECAME[now.outcome]} in the meantime.",
                 "Nothing was changed.",
             ) from None
         await self._fulfillment.absorb([expired])
@@ -227,8 +227,8 @@ class Sessions:
         """A new open session for the same. Raises ``InvalidInput`` when it is another app's."""
         if session.kind is None:
             raise InvalidInput(
-                "Another app made this session; what it sold cannot be made here.",
-                "Make one on the Billing page.",
+                "This session was created by another app and cannot be duplicated here.",
+                "Create a new one on the Billing page.",
             )
         quantity = parse_quantity(session.quantity, self._settings.max_credits)
         return await self._checkout.create(

@@ -24,7 +24,7 @@ from billing.webhook_endpoint import is_private
 
 KEY_KINDS = {"sk": "secret key", "rk": "restricted key"}
 LONG_KEY = 24  # of a shorter one, four characters are too much to show
-SANDBOX_BRINGS = "Not set: the local sandbox brings its own."
+SANDBOX_BRINGS = "Not set: the local sandbox has its own."
 
 
 def problem_finding(group: Group, name: str, problem: NotConfigured) -> Finding:
@@ -41,7 +41,7 @@ def problem_finding(group: Group, name: str, problem: NotConfigured) -> Finding:
 
 def secrets_file(now: Settings, at_start: Settings) -> list[Finding]:
     """A finding only when the file cannot be read, or is written otherwise than at the start."""
-    name, restart = "Settings file", "Restart the app: it reads its settings when it starts."
+    name, restart = "Settings file", "Restart the app: it reads its settings only at startup."
     if problem := now.problems.get(str(SECRETS_FILE)):
         return [problem_finding(Group.APP, name, problem)]
     changed = now.changed_since(at_start)
@@ -64,7 +64,7 @@ def secret_key(settings: Settings) -> Finding:
     finding = Finding(Group.STRIPE, name, Status.OK, "", setting=SECRET_KEY)
     if settings.secret_key is None:
         return replace(
-            finding, found="Not set: the app uses its local sandbox, and needs no account."
+            finding, found="Not set: the app uses the local sandbox and needs no account."
         )
     key = settings.secret_key.get_secret_value()
     ending = f", ending in {key[-4:]}" if len(key) >= LONG_KEY else ""
@@ -81,14 +81,14 @@ def api_base(settings: Settings) -> Finding:
         return replace(
             finding,
             status=Status.WRONG,
-            found=f"Set without a key: {SECRET_KEY} is not set, which asks for the local sandbox.",
+            found=f"Not used: {SECRET_KEY} is not set, so the app uses the local sandbox.",
             mend=f"Set {SECRET_KEY} to a test key for this address, or unset {API_BASE}.",
             reference=settings.api_base or "",
         )
     if settings.wants_sandbox:
         return replace(finding, found=SANDBOX_BRINGS)
     base = settings.api_base or STRIPE_API_BASE
-    found = "Stripe itself" if base == STRIPE_API_BASE else "A Stripe-compatible API"
+    found = "Stripe's own API" if base == STRIPE_API_BASE else "A Stripe-compatible API"
     proxy = None
     with suppress(NotConfigured):  # then Stripe's answer says so
         proxy = proxy_for(base)
@@ -104,7 +104,8 @@ def webhook_secret(settings: Settings) -> Finding:
     finding = Finding(Group.WEBHOOK, name, Status.OK, "", setting=WEBHOOK_SECRET)
     if count := len(settings.webhook_secrets):
         return replace(
-            finding, found="1 secret." if count == 1 else f"{count} secrets, each is accepted."
+            finding,
+            found="1 secret." if count == 1 else f"{count} secrets; each of them is accepted.",
         )
     if settings.wants_sandbox:
         return replace(finding, found=SANDBOX_BRINGS)
@@ -113,7 +114,7 @@ def webhook_secret(settings: Settings) -> Finding:
         Group.WEBHOOK,
         name,
         status,
-        "Not set, so the webhook accepts nothing.",
+        "Not set, so all webhooks are refused.",
         f"Set {WEBHOOK_SECRET} to the endpoint's signing secret (whsec_…), or to the one that "
         "stripe listen prints.",
         setting=WEBHOOK_SECRET,
@@ -122,31 +123,31 @@ def webhook_secret(settings: Settings) -> Finding:
 
 def public_url(settings: Settings) -> Finding:
     """Where people and Stripe find this app."""
-    name = "Public address"
+    name = "Public URL"
     if problem := settings.problems.get(PUBLIC_URL):
         return problem_finding(Group.APP, name, problem)
     finding = Finding(Group.APP, name, Status.OK, "", setting=PUBLIC_URL)
     url = settings.public_url
     if url is None:
-        return replace(finding, found="Not set: the address that the server is bound to.")
+        return replace(finding, found="Not set: the address that the server listens on is used.")
     found = (
-        "Checkout returns here."
+        "Checkout returns to this URL."
         if stripe_reaches_app(settings)
-        else "Checkout returns here, in a browser that can reach it. Stripe's webhooks cannot."
+        else "Checkout returns to this URL. Stripe's webhooks cannot reach it."
     )
     return replace(finding, found=found, reference=url)
 
 
 def max_credits(settings: Settings) -> Finding:
     """The most credits in one purchase."""
-    name = "Most credits at once"
+    name = "Maximum credits"
     if problem := settings.problems.get(MAX_CREDITS):
         return problem_finding(Group.APP, name, problem)
     return Finding(
         Group.APP,
         name,
         Status.OK,
-        f"{settings.max_credits:,} in one purchase.",
+        f"{settings.max_credits:,} per purchase.",
         setting=MAX_CREDITS,
     )
 
@@ -155,8 +156,12 @@ def access(settings: Settings) -> list[Finding]:
     """What was set on who may come in, and how; nothing where nothing was."""
     findings = []
     for name, setting, found in (
-        ("Host names", ALLOWED_HOSTS, f"Also reached as {', '.join(settings.allowed_hosts)}."),
-        ("User header", USER_HEADER, f"{settings.user_header} says who is signed in."),
+        (
+            "Host names",
+            ALLOWED_HOSTS,
+            f"The app also answers at {', '.join(settings.allowed_hosts)}.",
+        ),
+        ("User header", USER_HEADER, f"{settings.user_header} names the signed-in user."),
     ):
         if problem := settings.problems.get(setting):
             findings.append(problem_finding(Group.APP, name, problem))

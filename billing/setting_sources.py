@@ -87,7 +87,7 @@ def _read_file() -> dict[str, Any]:
         raise NotConfigured(
             str(SECRETS_FILE),
             f"{SECRETS_FILE} cannot be read: {error.strerror}.",
-            "Give the user that runs the app the right to read it.",
+            "Allow the user that runs the app to read it.",
         ) from None
     except ValueError:
         raise NotConfigured(

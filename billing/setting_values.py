@@ -17,9 +17,9 @@ from billing.errors import NotConfigured
 QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 STRAY = (
     (re.compile(f"[{QUOTES}]"), "a quotation mark"),
-    (re.compile(r"\\[nrt]"), r"a written-out line break (\n)"),
+    (re.compile(r"\\[nrt]"), r"a literal \n"),
     (re.compile(";"), "a semicolon"),
-    (re.compile(r"\s"), "a blank or a line break"),
+    (re.compile(r"\s"), "a space or a line break"),
 )
 API_KEYS = re.compile(r"(sk|rk|pk)_(test|live)_")
 
@@ -41,7 +41,7 @@ def secret_key(name: str, value: str) -> SecretStr:
         if value.startswith("pk_")
         else "a webhook signing secret"
         if value.startswith("whsec_")
-        else "no Stripe key"
+        else "a value that is not a Stripe key"
     )
     raise NotConfigured(name, f"{name} holds {kind}.", mend)
 
@@ -58,11 +58,11 @@ def webhook_secrets(name: str, value: str) -> tuple[SecretStr, ...]:
             held = (
                 "an API key"
                 if API_KEYS.match(secret)
-                else "a webhook endpoint's id"
+                else "a webhook endpoint's ID"
                 if secret.startswith("we_")
-                else "a value"
+                else "an unknown value"
             )
-            raise NotConfigured(name, f"{name} holds {held} where a signing secret belongs.", mend)
+            raise NotConfigured(name, f"{name} holds {held} instead of a signing secret.", mend)
     return tuple(SecretStr(secret) for secret in secrets)
 
 
@@ -71,22 +71,22 @@ def price_id(name: str, value: str) -> str:
     if value.startswith("prod_"):
         raise NotConfigured(
             name,
-            f"{name} holds a Product id (prod_…) where a Price id belongs.",
-            "Open the product in the Stripe Dashboard and copy the id of its Price (price_…).",
+            f"{name} holds a Product ID (prod_…) instead of a Price ID.",
+            "Open the product in the Stripe Dashboard and copy the ID of its Price (price_…).",
         )
-    mend = "Copy the id of the Price (price_…) from the Stripe Dashboard."
+    mend = "Copy the ID of the Price (price_…) from the Stripe Dashboard."
     _refuse_stray(name, value, mend)
     held = (
         "an API key"
         if API_KEYS.match(value)
         else "a webhook signing secret"
         if value.startswith("whsec_")
-        else "an address"
+        else "a URL"
         if "://" in value
         else None
     )
     if held:
-        raise NotConfigured(name, f"{name} holds {held} where a Price id belongs.", mend)
+        raise NotConfigured(name, f"{name} holds {held} instead of a Price ID.", mend)
     return value
 
 
@@ -136,7 +136,7 @@ def host_names(name: str, value: str) -> tuple[str, ...]:
             raise NotConfigured(
                 name,
                 f"{name} holds something that is not a host name.",
-                "Write names alone, without scheme, port or wildcard, separated by commas: "
+                "Write only names, without scheme, port or wildcard, separated by commas: "
                 "dashboard,billing.internal",
             )
         names.append(host)
@@ -148,7 +148,7 @@ def header_name(name: str, value: str) -> str:
         raise NotConfigured(
             name,
             f"{name} is not the name of one HTTP header.",
-            "Write the name alone, like X-Forwarded-Email.",
+            "Write only the name, like X-Forwarded-Email.",
         )
     return value
 
@@ -164,11 +164,11 @@ def _url(name: str, value: str) -> str:
     if not usable or parts.query or parts.fragment:
         raise NotConfigured(name, f"{name} is not a base URL.", mend)
     if "@" in parts.netloc:
-        raise NotConfigured(name, f"{name} has a user name or a password in it.", mend)
+        raise NotConfigured(name, f"{name} contains a user name or a password.", mend)
     return value.rstrip("/")
 
 
 def _refuse_stray(name: str, value: str, mend: str) -> None:
     for pattern, held in STRAY:
         if pattern.search(value):
-            raise NotConfigured(name, f"{name} has {held} in it.", mend)
+            raise NotConfigured(name, f"{name} contains {held}.", mend)

@@ -128,7 +128,7 @@ class Settlement:
             except BillingError:
                 pass  # the store has logged it
             except Exception:
-                log.exception("Events could not be swept up")
+                log.exception("Looking for unprocessed events failed")
             await asyncio.sleep(self._sweep_seconds)
 
     def _left_behind(self, connection: Connection) -> list[Due]:
@@ -144,9 +144,9 @@ class Settlement:
         except Exception as failure:
             # The events stay as they are in the store, and the sweep finds them there.
             if not isinstance(failure, BillingError):
-                log.exception("%s events are not settled yet", len(event_ids))
+                log.exception("%s events are not processed yet", len(event_ids))
             elif not failure.is_temporary:
-                log.warning("%s events are not settled yet: %s", len(event_ids), failure.message)
+                log.warning("%s events are not processed yet: %s", len(event_ids), failure.message)
         finally:
             self._in_hand -= event_ids
             self._places.release()
@@ -195,7 +195,7 @@ class Settlement:
         except BillingError:
             raise
         except Exception:
-            log.exception("Sessions could not be settled together: each is settled alone")
+            log.exception("Sessions could not be processed as a batch; processing them one by one")
             return set()
         handled = {session_id: due[session_id] for session_id in listed}
         await self._settle(_event_ids(handled), failure)
@@ -232,4 +232,4 @@ def _told(event_ids: set[str], failure: Exception) -> str:
             log.warning("Events %s failed: %s", named, failure.message)
         return f"{failure.message} {failure.next_step}"
     log.error("Events %s failed", named, exc_info=failure)
-    return f"{type(failure).__name__}: the server's log tells more."
+    return f"{type(failure).__name__}: see the server's log."

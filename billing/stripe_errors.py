@@ -30,23 +30,25 @@ def translated(error: stripe.StripeError, api_base: str) -> StripeFailure:
                 "Give the key this permission in the Stripe Dashboard, under Developers, API keys."
             )
         case stripe.RateLimitError():
-            message = "Stripe is answering 429: too many requests at this moment."
+            message = "Stripe is rate limiting requests (HTTP 429)."
             next_step = "Wait a few seconds, then try again."
         case stripe.InvalidRequestError():
             message = f"Stripe refused the request: {said}"
             next_step = (
-                "Check the Price ids in the settings: they must exist in the account of the key."
+                "Check the Price IDs in the settings: they must exist in the key's account."
                 if "price" in (error.param or "")
-                else "Look the request up in the Stripe Dashboard, under Developers, Logs."
+                else "Find the request in the Stripe Dashboard, under Developers, Logs."
             )
         case _ if status == 407:  # of an API without TLS; Stripe itself has none
-            message = "The proxy on the way to Stripe wants a user and a password (HTTP 407)."
+            message = "The proxy requires a user name and a password (HTTP 407)."
             next_step = "Check HTTP_PROXY and its password, then restart the app."
             reason = Unreachable.PROXY
         case _:
             told = f": {came}" if came else ""
-            message = f"Stripe answered with an error of its own (HTTP {status}){told}."
-            next_step = f"Try again in a moment. If it stays, look at {where_to_look(api_base)}."
+            message = f"Stripe returned a server error (HTTP {status}){told}."
+            next_step = (
+                f"Try again in a moment. If this continues, check {where_to_look(api_base)}."
+            )
     # Of an event that is older than 30 days Stripe says so without a code.
     is_missing = isinstance(error, stripe.InvalidRequestError) and status == 404
     return StripeFailure(

@@ -101,7 +101,7 @@ class StripeRequests:
         for wrong in filter(None, faults):
             if not usable:
                 raise self._strange("get", path, response, shape, wrong)
-            log.error("The list %s holds what is no %s: %s", path, shape.name, wrong)
+            log.error("The list %s contains an invalid %s: %s", path, shape.name, wrong)
         return Page(usable, found["has_more"])
 
     async def aclose(self) -> None:
@@ -146,7 +146,7 @@ class StripeRequests:
     def _strange(
         self, method: str, path: str, response: Any, shape: Shape, fault: str
     ) -> StripeFailure:
-        came = f"{description(response)}, which is no {shape.name} ({fault})"
+        came = f"{description(response)}, not a valid {shape.name} ({fault})"
         failure = StripeFailure.strange(response.code, came, request_id=response.request_id)
         return self._logged(method, path, failure, failure)
 

@@ -54,35 +54,33 @@ def judged(endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_i
     if endpoint.get("status") != "enabled":
         return replace(
             finding,
-            found="Registered at this address, but disabled.",
+            found="The endpoint is disabled.",
             mend="Enable it in the Stripe Dashboard, under Webhooks.",
         )
     if "*" not in events and (lacking := [one for one in NEEDED_EVENTS if one not in events]):
         return replace(
             finding,
-            found=f"Registered at this address, but not told of {', '.join(lacking)}.",
+            found=f"The endpoint does not receive {', '.join(lacking)}.",
             mend="Add these events to it in the Stripe Dashboard, under Webhooks.",
         )
     if len(here) > 1 and here[1].get("status") == "enabled":
         return replace(
             finding,
             status=Status.WARNING,
-            found=f"{sum(one.get('status') == 'enabled' for one in here)} endpoints at this "
-            "address, so each event comes as often.",
-            mend="Delete all but one in the Stripe Dashboard, and keep that one's signing secret.",
+            found=f"{sum(one.get('status') == 'enabled' for one in here)} enabled endpoints have "
+            "this URL, so each of them delivers every event.",
+            mend="Delete all but one in the Stripe Dashboard and use that one's signing secret.",
         )
     if "*" not in events and (lacking := [one for one in STORY_EVENTS if one not in events]):
         return replace(
             finding,
             status=Status.WARNING,
-            found="Registered at this address and told of all that is needed. Declines and 3-D "
-            "Secure are polled for, so the sessions' stories tell of them later.",
-            mend=f"Add {', '.join(lacking)} to it in the Stripe Dashboard, or do without.",
+            found="Enabled, and receives every event that is required. Declines and 3-D Secure "
+            "are found by polling, so they appear later in timelines.",
+            mend=f"Optional: add {', '.join(lacking)} to it in the Stripe Dashboard.",
         )
-    told = "every event" if "*" in events else f"{len(events)} kinds of events"
-    return replace(
-        finding, status=Status.OK, found=f"Registered at this address, enabled, told of {told}."
-    )
+    told = "all events" if "*" in events else f"{len(events)} types of event"
+    return replace(finding, status=Status.OK, found=f"Enabled, receives {told}.")
 
 
 def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
@@ -91,8 +89,8 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
             Group.WEBHOOK,
             NAME,
             Status.WRONG,
-            "None is registered at this address, so Stripe tells this app nothing.",
-            mend="Register this address in the Stripe Dashboard, under Webhooks.",
+            "No endpoint has this URL, so Stripe delivers no events to this app.",
+            mend="Add an endpoint with this URL in the Stripe Dashboard, under Webhooks.",
             reference=url,
             missing=Missing.WEBHOOK_ENDPOINT,
         )
@@ -100,8 +98,8 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
         Group.WEBHOOK,
         NAME,
         Status.WARNING,
-        "Stripe cannot reach this address, so this app has to ask Stripe for news.",
-        mend=f"Nothing, or forward events: stripe listen --forward-to {url.partition('://')[2]}",
+        "Stripe cannot reach this URL, so the app polls Stripe for events.",
+        mend=f"Optional: forward events with stripe listen --forward-to {url.partition('://')[2]}",
         reference=url,
     )
 

@@ -30,7 +30,7 @@ def verify(body: bytes, header: str | None, secrets: list[str]) -> None:
     """
     if not header:
         raise WebhookRefused(
-            "The Stripe-Signature header is missing.", "Only Stripe calls this address."
+            "The Stripe-Signature header is missing.", "Only Stripe can call this URL."
         )
     try:
         text = body.decode()
@@ -53,7 +53,7 @@ def _readable(header: str) -> str:
             signatures.append(value)
     if not signatures or not times or not TIME.fullmatch(times[0]):
         raise WebhookRefused(
-            "The Stripe-Signature header is malformed.", "Only Stripe calls this address."
+            "The Stripe-Signature header is malformed.", "Only Stripe can call this URL."
         )
     fitting = filter(SIGNATURE.fullmatch, signatures)
     return ",".join([f"t={times[0]}", *(f"v1={one}" for one in fitting)])
@@ -78,18 +78,18 @@ def _refusal(reason: str, text: str, signature: str, secrets: list[str]) -> Webh
     if "Timestamp" in reason:
         return WebhookRefused(
             f"The signature is more than {TOLERANCE_SECONDS // 60} minutes old.",
-            "Check the clock of this machine; a recorded delivery cannot be played again.",
+            "Check this machine's clock. A recorded delivery cannot be sent again later.",
         )
     if any(_misfit(layout, signature, secrets, None) is None for layout in _layouts(text)):
         return WebhookRefused(
-            "The body was altered on its way: somebody read the JSON and wrote it anew.",
-            "Have what stands between Stripe and this address pass the body on byte for byte; "
-            "the signing secret is right.",
+            "The body was changed in transit: its JSON was parsed and written again.",
+            "Have the proxy in front of this app pass the body through unchanged. The signing "
+            "secret is correct.",
         )
     return WebhookRefused(
-        "The signature does not fit.",
-        "STRIPE_WEBHOOK_SECRET belongs to another endpoint or is an old one, or the body was "
-        "altered on its way. Copy the signing secret of the endpoint with this address.",
+        "The signature does not match.",
+        "STRIPE_WEBHOOK_SECRET is the secret of another endpoint or an old one, or the body was "
+        "changed in transit. Copy the signing secret of the endpoint with this URL.",
     )
 
 

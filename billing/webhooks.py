@@ -93,5 +93,5 @@ def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str
     is_thin = isinstance(event, dict) and event.get("object") == "v2.core.event"
     raise WebhookRefused(
         "The body is signed, but it is not an event.",
-        "Register this address for snapshot events, not thin ones." if is_thin else f"{fault}.",
+        "Set the endpoint to send snapshot events, not thin events." if is_thin else f"{fault}.",
     )

@@ -53,9 +53,9 @@ def walk(browser: Browser, url: str) -> None:
     assert session_id
     for name, path, shows in (
         ("sessions", f"sessions?session={session_id[1]}", "Granted"),
-        ("events", "events", "Webhooks arrive"),
+        ("events", "events", "Webhooks are working"),
         ("test-kit", "test-kit", "Webhook twice"),
-        ("setup", "setup", "Everything is in order"),
+        ("setup", "setup", "Everything is set up"),
     ):
         page.goto(f"{url}/app/{path}")
         expect(page.get_by_text(shows).first).to_be_visible()

@@ -56,7 +56,7 @@ def test_a_name_that_was_rebound_to_this_machine_reaches_nothing(app: Process, p
 def test_another_sites_page_reaches_nothing(app: Process, path: str, origin: str) -> None:
     answer = get(app, path, Origin=origin)
     assert answer.status_code == 403
-    assert "Another site" in answer.json()["error"]
+    assert "Pages of other sites" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -66,14 +66,14 @@ class AllowedHosts:
             return NO_HOST
         if asked.host not in self._names and not _is_ip(asked.host):
             return (
-                f"This app is not reached as {asked.host}. If it should be, add that name to "
+                f"This app does not answer at {asked.host}. To allow that name, add it to "
                 "BILLING_ALLOWED_HOSTS."
             )
         if origin is not None and not self._is_own(asked, origin, is_secure):
             return (
-                "Another site's page may not use this app. If people reach it under another "
-                "address than it is asked for, set PINGPOINT_PUBLIC_URL to that address and name "
-                "the others in BILLING_ALLOWED_HOSTS."
+                "Pages of other sites cannot use this app. If people open it at another address, "
+                "set PINGPOINT_PUBLIC_URL to that address and list further host names in "
+                "BILLING_ALLOWED_HOSTS."
             )
         return None
 

@@ -97,8 +97,8 @@ class Database:
             pass
         except OSError as error:
             raise StoreFailure(
-                f"The database file cannot be made: {error.strerror}.",
-                f"Make its folder writable, or set {DATABASE_URL} to another place.",
+                f"The database file cannot be created: {error.strerror}.",
+                f"Make its folder writable, or set {DATABASE_URL} to another location.",
             ) from None
         raise NotConfigured(
             DATABASE_URL,
@@ -128,7 +128,7 @@ def _is_current(connection: Connection, scripts: ScriptDirectory) -> bool:
     current = MigrationContext.configure(connection).get_current_revision()
     if current not in {None, *(script.revision for script in scripts.walk_revisions())}:
         raise StoreFailure(
-            "The database was made by a newer version of this app and was left untouched.",
-            f"Bring the app up to date, or set {DATABASE_URL} to another database.",
+            "The database was created by a newer version of this app and was not changed.",
+            f"Install a newer version of the app, or set {DATABASE_URL} to another database.",
         )
     return current == scripts.get_current_head()

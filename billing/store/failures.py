@@ -11,7 +11,7 @@ from billing.safe_text import SECRET
 from billing.settings import DATABASE_URL
 
 LONGEST = 300  # characters of the database's own words
-NOTHING_LOST = "Nothing acknowledged was lost."
+NOTHING_LOST = "No confirmed data was lost."
 
 
 class _Trouble(NamedTuple):
@@ -36,7 +36,7 @@ _TROUBLES = (
         (),
         "disk i/o error",
         "The database's file cannot be written.",
-        f"Its disk may be full, over a quota or broken. {NOTHING_LOST}",
+        f"Its disk may be full, over quota or broken. {NOTHING_LOST}",
     ),
     _Trouble(
         ("55P03", "SQLITE_BUSY", "SQLITE_LOCKED"),
@@ -47,13 +47,13 @@ _TROUBLES = (
     _Trouble(
         ("25006", "42501", "SQLITE_READONLY"),
         "readonly|read-only|permission denied",
-        "The database may only be read.",
-        "Give this user the right to write to it.",
+        "The database is read-only.",
+        "Allow this user to write to it.",
     ),
     _Trouble(
         ("SQLITE_CORRUPT", "SQLITE_NOTADB"),
         "malformed|not a database",
-        "The database file is damaged or is no database.",
+        "The database file is damaged or is not a database.",
         f"Restore it, or set {DATABASE_URL} to another file.",
     ),
     _Trouble(
@@ -78,8 +78,8 @@ _TROUBLES = (
     _Trouble(
         ("53300",),
         "too many (clients|connections)|connection slots|max_client_conn",
-        "The database's server has no connection left.",
-        "Close some of its clients, or raise its limit (max_connections).",
+        "The database server has no connections left.",
+        "Close some of its connections, or raise its limit (max_connections).",
     ),
     _Trouble(
         ("57014", "SQLITE_INTERRUPT"),
@@ -90,26 +90,26 @@ _TROUBLES = (
     _Trouble(
         (),
         "failed to resolve|could not translate host",
-        "The host of the database is not known.",
-        f"Correct its name in {DATABASE_URL}, or check the network's name service.",
+        "The database's host name cannot be resolved.",
+        f"Correct it in {DATABASE_URL}, or check the network's DNS.",
     ),
     _Trouble(
         (),
         "connection refused|no such file or directory",
-        "The database does not answer: no server listens at its address.",
+        "The database does not answer: no server is listening at its address.",
         f"Start the server, or correct the host and port in {DATABASE_URL}.",
     ),
     _Trouble(
         (),
         "timeout expired",
-        "The database does not answer in time.",
-        "Check its server, and the network between here and there.",
+        "The database did not answer in time.",
+        "Check its server and the network.",
     ),
 )
 _SILENT = _Trouble(
     ("08", "57P"), "", "The database does not answer.", f"Check the server behind {DATABASE_URL}."
 )
-_OTHER = _Trouble((), "", "The database reports an error.", "Its log may tell more.")
+_OTHER = _Trouble((), "", "The database reports an error.", "See its log for details.")
 
 
 def store_failure(error: Exception, password: str | None = None) -> StoreFailure:

@@ -127,7 +127,7 @@ class Store:
         except TimeoutError:
             silence = StoreFailure(
                 f"The database did not answer within {seconds:g} seconds.",
-                "Check its server, and what else it is busy with.",
+                "Check its server and how busy it is.",
             )
             self._outage.failed(silence.message)
             raise silence from None

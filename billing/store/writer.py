@@ -147,7 +147,7 @@ def _refuse(jobs: list[_Job], connection: Connection, error: Exception) -> None:
     elif isinstance(error, DBAPIError):
         log.warning("The database refused a record: %s", error.orig)
         jobs[0].error = RecordRefused(
-            "The database refused this record.", "Look in the server's log for the reason."
+            "The database refused this record.", "See the server's log for the reason."
         )
     else:
         jobs[0].error = error

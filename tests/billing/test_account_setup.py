@@ -96,7 +96,7 @@ def test_a_key_that_may_not_make_it_is_told_what_to_allow(tmp_path: Path, missin
     ):
         with pytest.raises(StripeFailure) as refused:
             make(server, missing)
-        assert "Allow the key to write" in refused.value.next_step
+        assert "Give the key write permission" in refused.value.next_step
         assert refused.value.request_id == REQUEST_ID
 
 

@@ -53,7 +53,7 @@ def test_everything_in_order_exits_with_0(shop: Shop, tmp_path: Path) -> None:
     url = webhook_url("https://billing.example.com")
     shop.stripe.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
     done = run(tmp_path, "check", **settings_of(shop))
-    assert done.stdout.splitlines()[-1] == "Everything is in order."
+    assert done.stdout.splitlines()[-1] == "Everything is set up."
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -63,12 +63,12 @@ def test_something_wrong_exits_with_1_and_says_what_to_do(shop: Shop, tmp_path: 
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     (at,) = [number for number, line in enumerate(lines) if "Pro plan Price" in line]
-    assert re.match(r"  wrong +Pro plan Price +STRIPE_PRICE_PRO_MONTHLY holds a Product", lines[at])
-    assert re.match(r" +-> .*copy the id of its Price", lines[at + 1])
-    assert lines[-1] == "2 things are wrong."  # the endpoint is missing, too
+    assert re.match(r"  error +Pro plan Price +STRIPE_PRICE_PRO_MONTHLY holds a Product", lines[at])
+    assert re.match(r" +-> .*copy the ID of its Price", lines[at + 1])
+    assert lines[-1] == "2 problems found."  # the endpoint is missing, too
     (at,) = [number for number, line in enumerate(lines) if "Webhook endpoint" in line]
-    assert "-> Register this address in the Stripe Dashboard" in lines[at + 1]
-    assert "-> Or have the app create it: its Setup page offers to." in lines[at + 2]
+    assert "-> Add an endpoint with this URL in the Stripe Dashboard" in lines[at + 1]
+    assert "-> Or create it on the app's Setup page." in lines[at + 2]
     assert "here" not in "".join(lines[at : at + 3])
 
 
@@ -80,7 +80,7 @@ def test_a_missing_permission_exits_with_1_and_is_told_in_stripes_words(tmp_path
         }
         done = run(tmp_path, "check", **settings)
     assert done.returncode == 1
-    assert re.search(r"^  wrong +Read Events +.*Enabling \"Events Read\"", done.stdout, re.M)
+    assert re.search(r"^  error +Read Events +.*Enabling \"Events Read\"", done.stdout, re.M)
 
 
 @pytest.mark.parametrize("fault", ["429", "500"])
@@ -90,20 +90,20 @@ def test_a_trouble_that_passes_exits_with_3(shop: Shop, tmp_path: Path, fault: s
         done = run(tmp_path, "check", **settings)
         wrong = run(tmp_path, "check", **(settings | {"BILLING_MAX_CREDITS": "0"}))
     assert (done.returncode, wrong.returncode) == (3, 1)
-    assert done.stdout.splitlines()[-1] == "Not everything could be checked just now."
+    assert done.stdout.splitlines()[-1] == "Some checks could not be completed."
 
 
 def test_a_password_in_the_public_address_is_not_printed(shop: Shop, tmp_path: Path) -> None:
     settings = settings_of(shop) | {"PINGPOINT_PUBLIC_URL": "https://:hidden@billing.example.com"}
     done = run(tmp_path, "check", **settings)
     assert done.returncode == 1
-    assert "PINGPOINT_PUBLIC_URL has a user name or a password in it" in done.stdout
+    assert "PINGPOINT_PUBLIC_URL contains a user name or a password" in done.stdout
     assert "hidden" not in done.stdout
 
 
 def test_the_columns_are_aligned(shop: Shop, tmp_path: Path) -> None:
     done = run(tmp_path, "check", **settings_of(shop))
-    found = re.findall(r"^(  (?:ok|wrong|warning|unknown) +\S.*?  +)\S", done.stdout, re.M)
+    found = re.findall(r"^(  (?:ok|error|warning|unknown) +\S.*?  +)\S", done.stdout, re.M)
     assert len(found) == 13
     assert len(set(map(len, found))) == 1
 
@@ -120,8 +120,8 @@ def test_no_secret_is_printed_even_when_stripe_cannot_be_asked(shop: Shop, tmp_p
 def test_with_nothing_set_it_tells_of_the_sandbox_and_exits_with_0(tmp_path: Path) -> None:
     done = run(tmp_path, "check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "the app uses its local sandbox" in done.stdout
-    assert "The local sandbox answers only while the app runs" in done.stdout
+    assert "the app uses the local sandbox" in done.stdout
+    assert "the local sandbox runs only while the app does" in done.stdout
 
 
 def test_anything_else_gets_the_usage_and_exits_with_2(tmp_path: Path) -> None:
@@ -132,4 +132,4 @@ def test_anything_else_gets_the_usage_and_exits_with_2(tmp_path: Path) -> None:
         assert done.stdout == ""
     usage = run(tmp_path, "--help").stdout
     assert "check" in usage
-    assert "3  nothing is wrong, but Stripe could not be asked" in usage
+    assert "3  no problems found, but Stripe could not be reached" in usage

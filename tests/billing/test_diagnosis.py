@@ -111,7 +111,7 @@ def wrong(report: Report) -> list[str]:
 def test_everything_in_order_is_said_so(settings_of: SettingsOf) -> None:
     report = examined(settings_of())
     assert {finding.status for finding in report.findings} == {OK}
-    assert report.verdict == "Everything is in order"
+    assert report.verdict == "Everything is set up"
     assert not [finding for finding in report.findings if finding.mend or finding.missing]
     assert [group for group in Group if not report.of(group)] == []
 
@@ -147,7 +147,7 @@ def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
     assert "hidden" not in repr(report)
     assert KEY not in repr(report)
     assert found(report, "Secret key").found == "A secret key in test mode, ending in ABCD."
-    assert found(report, "Signing secret").found == "2 secrets, each is accepted."
+    assert found(report, "Signing secret").found == "2 secrets; each of them is accepted."
 
 
 def test_of_a_short_key_only_the_kind_is_shown(settings_of: SettingsOf) -> None:
@@ -163,7 +163,7 @@ def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
     with serving(faulty.app) as address:
         report = examined(settings_of(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=address))
     assert wrong(report) == ["Secret key"]
-    assert found(report, "Stripe's answer").status is UNKNOWN
+    assert found(report, "Connection").status is UNKNOWN
     assert found(report, "Pro plan Price").status is UNKNOWN
     assert found(report, "Database").status is OK
     assert faulty.reads == []
@@ -175,7 +175,7 @@ def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
     [
         ("401", "does not accept the key", "Copy a current test key"),
         ("429", "429", "Wait a few seconds"),
-        ("500", "an error of its own", "look at the log of what answers at 127.0.0.1:"),
+        ("500", "a server error", "the log of the server at 127.0.0.1:"),
         ("not json", "", "STRIPE_API_BASE"),
     ],
 )
@@ -186,10 +186,10 @@ def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
     faulty = FaultyStripe(fault)
     with serving(faulty.app) as address:
         report = examined(settings_of(STRIPE_API_BASE=address, BILLING_MAX_CREDITS="0"))
-    answer = found(report, "Stripe's answer")
+    answer = found(report, "Connection")
     assert (answer.status, said in answer.found, mend in answer.mend) == (status, True, True)
     assert answer.reference == ("" if fault == "not json" else REQUEST_ID)
-    assert wrong(report) == ["Stripe's answer"] * (status is WRONG) + ["Most credits at once"]
+    assert wrong(report) == ["Connection"] * (status is WRONG) + ["Maximum credits"]
     assert [finding.status for finding in report.of(Group.PRICES)] == [UNKNOWN, UNKNOWN]
     assert set(faulty.reads) == {"/v1/account"}
 
@@ -224,7 +224,7 @@ def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
     assert "Enabling \"Some Read\" ('some_read') permissions on this key" in finding.found
     assert "Give the key this permission in the Stripe Dashboard" in finding.mend
     assert finding.reference == "req_of_the_key"
-    assert found(report, "Stripe's answer").status is OK
+    assert found(report, "Connection").status is OK
     lacking = [one.name for one in report.findings if one.found == finding.found]
     assert lacking == [name]
     assert [asked for asked in stripe.asked if asked.startswith("POST")] == [
@@ -235,17 +235,17 @@ def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
 def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(settings_of: SettingsOf) -> None:
     with serving(FaultyStripe("slow").app) as address:
         report = examined(settings_of(STRIPE_API_BASE=address), patience=0.2)
-    assert "did not answer within 0.2 seconds" in found(report, "Stripe's answer").found
+    assert "did not answer within 0.2 seconds" in found(report, "Connection").found
     assert wrong(report) == []
     assert report.worst is UNAVAILABLE
-    assert report.verdict == "Not everything could be checked just now"
+    assert report.verdict == "Some checks could not be completed"
 
 
 def test_an_address_where_nobody_answers_is_told_and_may_pass(settings_of: SettingsOf) -> None:
     with listening_socket() as held:
         port = held.getsockname()[1]
     report = examined(settings_of(STRIPE_API_BASE=f"http://127.0.0.1:{port}"))
-    answer = found(report, "Stripe's answer")
+    answer = found(report, "Connection")
     assert (answer.status, "refused the connection" in answer.found) == (UNAVAILABLE, True)
 
 
@@ -255,15 +255,15 @@ def test_a_proxy_or_a_certificate_that_does_not_fit_is_wrong_and_names_its_varia
 ) -> None:
     monkeypatch.setenv(variable, "/nowhere")
     report = examined(settings_of(STRIPE_API_BASE="https://api.stripe.example"))
-    assert wrong(report) == ["Stripe's answer"]
-    assert variable in repr(found(report, "Stripe's answer"))
+    assert wrong(report) == ["Connection"]
+    assert variable in repr(found(report, "Connection"))
 
 
 @pytest.mark.usefixtures("endpoint")
 def test_a_slow_answer_is_a_thing_to_know(settings_of: SettingsOf) -> None:
     report = examined(settings_of(), slow=0.0)
-    assert found(report, "Stripe's answer").status is WARNING
-    assert report.verdict == "It works, with 1 thing to know"
+    assert found(report, "Connection").status is WARNING
+    assert report.verdict == "Working, with 1 warning"
 
 
 def test_the_account_is_named_as_stripe_names_it(settings_of: SettingsOf, shop: Shop) -> None:
@@ -278,7 +278,7 @@ def test_a_malformed_api_address_is_wrong_and_stripe_itself_is_not_asked_instead
 ) -> None:
     report = examined(settings_of(STRIPE_API_BASE="localhost:12111"))
     assert wrong(report) == ["API address"]
-    assert found(report, "Stripe's answer").status is UNKNOWN
+    assert found(report, "Connection").status is UNKNOWN
 
 
 def test_an_api_address_without_a_key_is_wrong(settings_of: SettingsOf) -> None:
@@ -301,9 +301,9 @@ def test_an_api_address_without_a_key_is_wrong(settings_of: SettingsOf) -> None:
         (
             {"unit_amount": 9900, "currency": "jpy", "recurring": {"interval": "month"}},
             WARNING,
-            "¥9,900 every month, where $99 every month is planned",
+            "¥9,900 every month, active. Expected: $99 every month",
         ),
-        ({"unit_amount": 9900}, WRONG, "It is one-time, where a recurring Price belongs"),
+        ({"unit_amount": 9900}, WRONG, "It is one-time; a recurring Price is needed"),
         (
             {"unit_amount": 9900, "recurring": {"interval": "month"}, "active": False},
             WRONG,
@@ -320,7 +320,7 @@ def test_the_pro_price_is_judged_by_what_stripe_says_of_it(
     assert (finding.status, finding.reference) == (status, made.id)
     assert said in finding.found
     if status is WARNING:
-        assert "The page follows the Price" in finding.mend
+        assert "The Billing page shows this Price" in finding.mend
     if status is WRONG:
         assert "STRIPE_PRICE_PRO_MONTHLY" in finding.mend
         assert finding.missing is Missing.PRO_PRICE
@@ -331,7 +331,7 @@ def test_a_recurring_price_for_credits_is_wrong(settings_of: SettingsOf, shop: S
     report = examined(settings_of(STRIPE_PRICE_EXTRA_CREDIT=pro))
     finding = found(report, "Extra load credit Price")
     assert (finding.status, finding.missing) == (WRONG, Missing.CREDIT_PRICE)
-    assert "It is recurring, where a one-time Price belongs" in finding.found
+    assert "It is recurring; a one-time Price is needed" in finding.found
 
 
 def test_a_price_of_an_archived_product_is_wrong(settings_of: SettingsOf, shop: Shop) -> None:
@@ -344,8 +344,8 @@ def test_a_price_of_an_archived_product_is_wrong(settings_of: SettingsOf, shop: 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"recurring": {"interval": "month", "usage_type": "metered"}}, "It is metered"),
-        ({"unit_amount": None}, "The page cannot show what one costs"),
+        ({"recurring": {"interval": "month", "usage_type": "metered"}}, "Its usage is metered"),
+        ({"unit_amount": None}, "A Price with a unit amount is needed"),
     ],
 )
 def test_a_price_that_cannot_be_bought_by_the_quantity_is_wrong(
@@ -369,10 +369,10 @@ def test_a_price_that_cannot_be_bought_by_the_quantity_is_wrong(
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("price_unknown", "The account of the key has no such Price"),
-        ("prod_x", "a Product id"),
-        ("plan_Abc123", "The account of the key has no such Price"),
-        ("pro/monthly?x", "The account of the key has no such Price"),
+        ("price_unknown", "This Price does not exist in the key's account"),
+        ("prod_x", "a Product ID"),
+        ("plan_Abc123", "This Price does not exist in the key's account"),
+        ("pro/monthly?x", "This Price does not exist in the key's account"),
         (None, "is not set"),
     ],
 )
@@ -447,8 +447,8 @@ def test_an_endpoint_that_lacks_what_only_a_story_tells_is_a_thing_to_know(
     shop.stripe.v1.webhook_endpoints.update(endpoint, params)
     finding = found(examined(settings_of()), "Webhook endpoint")
     assert finding.status is WARNING
-    assert "told of all that is needed" in finding.found
-    assert "Add payment_intent.requires_action, payment_intent.payment_failed" in finding.mend
+    assert "receives every event that is required" in finding.found
+    assert "add payment_intent.requires_action, payment_intent.payment_failed" in finding.mend
     assert "payment_intent.created" not in finding.mend
 
 
@@ -497,8 +497,8 @@ def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_event
         ("STRIPE_WEBHOOK_SECRET", None, "Signing secret", "whsec_…"),
         ("STRIPE_WEBHOOK_SECRET", "sk_test_x", "Signing secret", "whsec_…"),
         ("STRIPE_WEBHOOK_SECRET", "we_x", "Signing secret", "whsec_…"),
-        ("PINGPOINT_PUBLIC_URL", "https://example.com/app", "Public address", "Leave only"),
-        ("BILLING_MAX_CREDITS", "2.5", "Most credits at once", "Write it like"),
+        ("PINGPOINT_PUBLIC_URL", "https://example.com/app", "Public URL", "Leave only"),
+        ("BILLING_MAX_CREDITS", "2.5", "Maximum credits", "Write it like"),
         ("DATABASE_URL", "sqlite:////proc/none/billing.sqlite3", "Database", "DATABASE_URL"),
         ("DATABASE_URL", "hidden", "Database", "postgresql+psycopg://"),
     ],
@@ -510,7 +510,7 @@ def test_one_wrong_setting_is_one_wrong_finding_with_its_mend(
     assert wrong(report) == [finding]
     assert found(report, finding).setting == name
     assert mend in found(report, finding).mend
-    assert report.verdict == "1 thing is wrong"
+    assert report.verdict == "1 problem found"
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -560,7 +560,7 @@ def test_a_proxy_is_named_without_its_password(
     monkeypatch.setenv("HTTPS_PROXY", "http://eve:hidden@proxy.example.com:3128")
     monkeypatch.delenv("NO_PROXY", raising=False)
     finding = setting_checks.api_base(settings_of(STRIPE_API_BASE="https://api.stripe.com"))
-    assert finding.found == "Stripe itself, through the proxy http://proxy.example.com:3128:"
+    assert finding.found == "Stripe's own API, through the proxy http://proxy.example.com:3128:"
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -612,5 +612,5 @@ def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong() -> None
     report = examined(load_settings())
     assert wrong(report) == []
     assert "local sandbox" in found(report, "Secret key").found
-    assert found(report, "Stripe's answer").status is UNKNOWN
+    assert found(report, "Connection").status is UNKNOWN
     assert {finding.status for finding in report.of(Group.PRICES)} == {OK}

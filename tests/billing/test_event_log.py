@@ -73,7 +73,7 @@ async def arrive(
 
 
 async def refuse(services: Services, at: float) -> None:
-    why = ("The signature does not fit.", at, at, 1, "Copy the signing secret.", 9)
+    why = ("The signature does not match.", at, at, 1, "Copy the signing secret.", 9)
     await services.store.write(lambda c: refusals.add(c, [Refusal(*why)]))
 
 
@@ -81,10 +81,12 @@ async def say(services: Services, **settings: Any) -> Arrivals:
     return await log_at(services, **settings).arrivals()
 
 
-async def test_before_anything_arrives_it_says_what_to_do_first(services: Services) -> None:
+async def test_before_anything_arrives_it_says_when_the_first_event_is_to_be_expected(
+    services: Services,
+) -> None:
     verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.INFO, "No event has arrived yet")
-    assert "Press PAY WITH CARD" in verdict.mend
+    assert (verdict.level, verdict.title) == (Level.INFO, "Waiting for the first event")
+    assert "within seconds of a payment" in verdict.text
     assert verdict.last is None
 
 
@@ -94,8 +96,8 @@ async def test_webhooks_that_arrive_are_good_news_with_their_usual_delay(
     for at in (NOW - 30, NOW - 20, NOW - 10):
         await arrive(services, at, created=at - 2)
     verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.GOOD, "Webhooks arrive")
-    assert "Usually 2.0 s after" in verdict.text
+    assert (verdict.level, verdict.title) == (Level.GOOD, "Webhooks are working")
+    assert "Events usually arrive 2.0 s after" in verdict.text
     assert verdict.last is not None
     assert (verdict.last.id, verdict.way) == (f"evt_{NOW - 10:.0f}", "webhook")
 
@@ -105,8 +107,8 @@ async def test_with_polling_alone_nothing_is_missed_and_webhooks_are_said_to_be_
 ) -> None:
     await arrive(services, NOW - 60, "poll")
     verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.INFO, "No webhook has ever arrived")
-    assert "polled every few seconds instead, so nothing is missed" in verdict.text
+    assert (verdict.level, verdict.title) == (Level.INFO, "No webhook has arrived yet")
+    assert "polled every few seconds instead, so no event is missed" in verdict.text
     assert verdict.way == "poll"
 
 
@@ -116,8 +118,8 @@ async def test_polling_that_brings_what_webhooks_no_longer_do_has_taken_over(
     await arrive(services, NOW - 600)
     await arrive(services, NOW - 60, "poll")
     verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.WARNING, "Polling has taken over")
-    assert "The last webhook came 10 min ago" in verdict.text
+    assert (verdict.level, verdict.title) == (Level.WARNING, "Webhooks have stopped arriving")
+    assert "The last one arrived 10 min ago" in verdict.text
 
 
 async def test_an_event_that_was_polled_a_moment_before_its_webhook_is_no_alarm(
@@ -125,20 +127,20 @@ async def test_an_event_that_was_polled_a_moment_before_its_webhook_is_no_alarm(
 ) -> None:
     await arrive(services, NOW - 600)
     await arrive(services, NOW - 2, "poll")
-    assert (await say(services)).title == "Webhooks arrive"
+    assert (await say(services)).title == "Webhooks are working"
     await arrive(services, NOW - 60, "poll")
     await arrive(services, NOW - 60)  # its webhook comes after all
     verdict = await log_at(services, NOW + 1).arrivals()
-    assert verdict.title == "Webhooks arrive"
+    assert verdict.title == "Webhooks are working"
 
 
 async def test_what_an_endpoint_need_not_be_told_of_may_be_polled(services: Services) -> None:
     await arrive(services, NOW - 600)
     await arrive(services, NOW - 60, "poll", state="ignored")
-    assert (await say(services)).title == "Webhooks arrive"
+    assert (await say(services)).title == "Webhooks are working"
     failing = {"failure": "Stripe did not answer.", "next_step": ""}
     await services.store.write(lambda c: position.save(c, failing))
-    assert (await say(services)).title == "Webhooks arrive"
+    assert (await say(services)).title == "Webhooks are working"
 
 
 async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_accepted(
@@ -150,7 +152,7 @@ async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_acc
     await refuse(services, NOW - 180)
     verdict = await say(services)
     assert (verdict.level, verdict.title) == (Level.WARNING, "The last delivery was refused")
-    assert verdict.text == "3 min ago: The signature does not fit."
+    assert verdict.text == "3 min ago: The signature does not match."
     assert verdict.mend == "Copy the signing secret."
     await refuse(services, NOW - 5)
     assert (await say(services)).title == "The last 2 deliveries were refused"
@@ -173,7 +175,7 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
     await refused(3_000, event, None)
     await refused(1, event[:-1], None)
     told = {one.reason: one for one in await services.event_log.refusals()}
-    forged, flood = "The signature does not fit.", "The Stripe-Signature header is missing."
+    forged, flood = "The signature does not match.", "The Stripe-Signature header is missing."
     assert {reason: one.count for reason, one in told.items()} == {forged: 2, flood: 3_001}
     assert told[flood].size == len(event) - 1
     assert (await services.event_log.latest(EventFilter())).counts.refused == 3_003
@@ -186,7 +188,7 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
     await refused(2, event, signature(event, "whsec_old"))
     verdict = await services.event_log.arrivals()
     assert verdict.title == "The last 2 deliveries were refused"
-    assert "does not fit" in verdict.text
+    assert "does not match" in verdict.text
 
 
 async def test_what_is_refused_is_written_soon_without_being_asked_for(services: Services) -> None:
@@ -219,8 +221,8 @@ async def test_silence_is_told_when_sessions_were_paid_in_the_meantime(services:
     await services.store.write(lambda c: grants.add(c, line))
     assert (await say(services)).level is Level.GOOD  # an event may still be on its way
     verdict = await log_at(services, NOW + 60).arrivals()
-    assert (verdict.level, verdict.title) == (Level.WARNING, "No event for 16 min")
-    assert "Yet 1 session was paid since then" in verdict.text
+    assert (verdict.level, verdict.title) == (Level.WARNING, "No events for 16 min")
+    assert "1 session was paid since then" in verdict.text
 
 
 async def test_without_a_webhook_secret_it_says_which_setting_and_that_polling_goes_on(
@@ -230,7 +232,7 @@ async def test_without_a_webhook_secret_it_says_which_setting_and_that_polling_g
     verdict = await say(services, webhook_secrets=())
     assert (verdict.level, verdict.title) == (Level.WARNING, "Webhooks are not accepted")
     assert "STRIPE_WEBHOOK_SECRET is not set." in verdict.text
-    assert "nothing is missed" in verdict.text
+    assert "no event is missed" in verdict.text
     wrong = NotConfigured("STRIPE_WEBHOOK_SECRET", "It holds an API key.", "Copy whsec_….")
     verdict = await say(services, webhook_secrets=(), problems={"STRIPE_WEBHOOK_SECRET": wrong})
     assert verdict.text.startswith("It holds an API key.")
@@ -241,7 +243,7 @@ async def test_without_a_key_nothing_can_arrive_and_nothing_is_replayed(services
     verdict = await say(services, secret_key=None)
     assert (verdict.level, verdict.title) == (
         Level.WRONG,
-        "Nothing can arrive: Stripe is not configured",
+        "No events: Stripe is not configured",
     )
     with pytest.raises(NotConfigured):
         await log_at(services, secret_key=None).replay()
@@ -256,7 +258,7 @@ async def test_when_stripe_cannot_be_asked_that_matters_only_without_webhooks(
     assert (await say(services)).level is Level.GOOD
     await arrive(services, NOW - 30, "poll")
     verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.WRONG, "Stripe could not be asked for events")
+    assert (verdict.level, verdict.title) == (Level.WRONG, "Events cannot be retrieved from Stripe")
     assert (verdict.text, verdict.mend) == ("Stripe did not answer.", "Check the network.")
 
 
@@ -318,7 +320,7 @@ async def test_what_failed_is_replayed_once_stripe_is_back_and_granted_once(
 async def test_an_event_that_means_nothing_here_cannot_be_replayed(services: Services) -> None:
     account = StripeAccount()
     event_id = await deliver(services, account.say("invoice.paid", account.sell()))
-    with pytest.raises(InvalidInput, match="cannot be handled again"):
+    with pytest.raises(InvalidInput, match="cannot be replayed"):
         await services.event_log.replay(event_id)
     with pytest.raises(InvalidInput):
         await services.event_log.replay("evt_of_another_account")
@@ -332,6 +334,6 @@ async def test_a_forged_delivery_is_listed_with_its_reason_and_not_its_contents(
     with pytest.raises(WebhookRefused):
         await services.webhooks.receive(body, signature(body, "whsec_of_a_stranger"))
     (refusal,) = await services.event_log.refusals()
-    assert (refusal.reason, refusal.size) == ("The signature does not fit.", len(body))
+    assert (refusal.reason, refusal.size) == ("The signature does not match.", len(body))
     assert "STRIPE_WEBHOOK_SECRET" in refusal.next_step
     assert "forged" not in repr(refusal)

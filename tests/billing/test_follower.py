@@ -470,7 +470,7 @@ async def test_a_key_that_may_not_name_its_account_is_not_taken_for_another_once
     ("source", "message", "next_step"),
     [
         (ENVIRONMENT, "of another Stripe account, acct_former; the key", "DATABASE_URL"),
-        (LOCAL_SANDBOX, "The local sandbox is a new one", "Test kit page"),
+        (LOCAL_SANDBOX, "belong to an earlier local sandbox", "Test kit page"),
     ],
 )
 async def test_a_sandbox_whose_file_was_removed_is_told_from_another_account(
@@ -534,7 +534,7 @@ async def test_a_stripe_that_answers_strangely_makes_the_mirror_say_so(
         account.faults = Faults(strange=1.0)
 
         async def told() -> bool:
-            return "not in the words of Stripe's API" in ((await state(services)).failure or "")
+            return "not in the format of Stripe's API" in ((await state(services)).failure or "")
 
         await until(told, "the mirror tells what came")
         account.faults = NO_FAULTS

@@ -61,13 +61,13 @@ async def test_the_id_of_the_request_comes_with_what_it_made() -> None:
 
 
 STRANGE = [
-    (200, b"null", "HTTP 200, null, which is no"),
-    (200, b"[]", "HTTP 200, [], which is no"),
-    (200, b"[1]", "HTTP 200, a list, which is no"),
-    (200, b"{}", "HTTP 200, {}, which is no"),
-    (200, b'"no"', 'HTTP 200, "no", which is no'),
-    (200, b'{"id": 7}', "HTTP 200, an object with id, which is no"),
-    (200, b'{"object": "list"}', "HTTP 200, an object with object, which is no"),
+    (200, b"null", "HTTP 200, null, not a valid"),
+    (200, b"[]", "HTTP 200, [], not a valid"),
+    (200, b"[1]", "HTTP 200, a list, not a valid"),
+    (200, b"{}", "HTTP 200, {}, not a valid"),
+    (200, b'"no"', 'HTTP 200, "no", not a valid'),
+    (200, b'{"id": 7}', "HTTP 200, an object with id, not a valid"),
+    (200, b'{"object": "list"}', "HTTP 200, an object with object, not a valid"),
     (200, b'{"object": "list", "data": {}, "has_more": false}', "an object with object, data, has"),
     (200, b'{"object": "list", "data": [7], "has_more": false}', "an object with object, data, h"),
     (200, b'{"object": "list", "data": [{}], "has_more": false}', "object with object, data, has"),
@@ -77,16 +77,16 @@ STRANGE = [
         "HTTP 200, an object with object, id",
     ),
     (200, b"[" * 60_000 + b"]" * 60_000, "HTTP 200, [[[["),
-    (200, b"<html>", "HTTP 200, <html>, which is no"),
-    (200, b"", "HTTP 200, an empty body, which is no"),
-    (200, b"\xff", "HTTP 200, \ufffd, which is no"),
-    (204, b"", "HTTP 204, an empty body, which is no"),
+    (200, b"<html>", "HTTP 200, <html>, not a valid"),
+    (200, b"", "HTTP 200, an empty body, not a valid"),
+    (200, b"\xff", "HTTP 200, \ufffd, not a valid"),
+    (204, b"", "HTTP 204, an empty body, not a valid"),
     (400, b'{"error": "sk_test_of_the_tests"}', 'HTTP 400, {"error": "[secret]"}.'),
     (401, b'{"error": "Unauthorized"}', 'HTTP 401, {"error": "Unauthorized"}.'),
     (403, b'{"error": {"message": 7}}', 'HTTP 403, {"error": {"message": 7}}.'),
     (404, b"[]", "HTTP 404, []."),
     (404, b'{"detail": "Not Found"}', 'HTTP 404, {"detail": "Not Found"}.'),
-    (429, b"", "answering 429"),
+    (429, b"", "rate limiting requests"),
     (500, b'{"error": null}', 'HTTP 500): {"error": null}.'),
     (502, b"<html>Bad Gateway</html>", "HTTP 502): <html>Bad Gateway</html>."),
     (503, b"\xff" * 9_000, "HTTP 503): \ufffd"),
@@ -133,10 +133,10 @@ async def test_one_strange_object_in_a_list_costs_itself_alone(
     async with answering(json.dumps(page).encode()) as gateway:
         found = await gateway.list_checkout_sessions()
     assert (found.data, found.has_more) == (well, True)
-    assert f"holds what is no Checkout Session: {next(iter(wrong))}" in caplog.text
+    assert f"contains an invalid Checkout Session: {next(iter(wrong))}" in caplog.text
     page["data"] = [strange]
     async with answering(json.dumps(page).encode()) as gateway:
-        with pytest.raises(StripeFailure, match="is no Checkout Session"):
+        with pytest.raises(StripeFailure, match="not a valid Checkout Session"):
             await gateway.list_checkout_sessions()
 
 

@@ -68,7 +68,7 @@ async def test_a_write_that_hangs_is_unhealthy_in_time_and_is_not_asked_for_agai
 
     monkeypatch.setattr(services.store, "write", hanging)
     for _ in range(3):
-        with pytest.raises(StoreFailure, match="did not take a write within"):
+        with pytest.raises(StoreFailure, match="did not accept a write within"):
             await services.health.database()
     assert writes == 1
     may_go_on.set()
@@ -111,7 +111,7 @@ async def test_it_is_not_ready_while_nobody_has_asked_stripe_for_long(
     """Or when the last look lies ahead, since the clock was set back."""
     remark = {"complete": True, "as_of": time.time() - seconds}
     await services.store.write(partial(position.note, remark=remark))
-    with pytest.raises(StripeFailure, match="Stripe has not been asked for news"):
+    with pytest.raises(StripeFailure, match="Data has not been updated"):
         await services.report_readiness()
 
 

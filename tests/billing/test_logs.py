@@ -73,5 +73,5 @@ def test_no_logger_and_no_handler_tells_a_secret_or_lets_a_line_be_forged() -> N
     assert '"GET /?password=[secret] HTTP/1.1" 200' in ended.stdout
     assert any("wrong" in line and "[secret]" in line for line in lines)
     assert any("py.warnings" in line and "[secret]" in line for line in lines)
-    assert any("The process ends" in line for line in lines)
+    assert any("the process ends" in line for line in lines)
     assert "Logging error" not in ended.stderr

@@ -43,7 +43,7 @@ def test_an_hour_is_told_when_it_begins_once_a_minute_and_when_it_ends(
     first, second, *_, last = caplog.messages
     assert first == "The shop is closed. request=0"
     assert second == "15 times in 1 min: The shop is closed. request=15"
-    assert last == f"The shop works again. Failures: {steps} in 1 h."
+    assert last == f"The shop is working again. Failures: {steps} in 1 h."
     assert len(caplog.messages) == 61
 
 
@@ -75,7 +75,7 @@ def test_the_next_outage_is_told_anew(
         clock.now += OVER_AFTER
         outage.succeeded()
         outage.succeeded()
-    ended = "The shop works again. Failures: 1 in 0.0 s."
+    ended = "The shop is working again. Failures: 1 in 0.0 s."
     assert caplog.messages == ["The shop is closed.", ended] * 2
 
 

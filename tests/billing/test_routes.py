@@ -133,7 +133,7 @@ def test_a_post_from_another_sites_page_is_refused(
 ) -> None:
     answer = requests.post(f"{shop.url}{path}", headers=headers, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 403
-    assert "Another site" in answer.json()["error"]
+    assert "Pages of other sites" in answer.json()["error"]
     assert sessions(shop) == []
 
 

@@ -74,7 +74,10 @@ async def test_an_event_without_a_payment_status_says_what_the_session_says(
     event = event_object("evt_1", "completed", without("payment_status"))
     _, steps = await told(store, event, data)
     (completed,) = [step for step in steps if step.turn is Turn.COMPLETED]
-    assert completed.detail == {"paid": "Paid", "no_payment_required": "Nothing to pay"}[status]
+    assert (
+        completed.detail
+        == {"paid": "Paid", "no_payment_required": "No payment was required"}[status]
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: St
     ("values", "failure", "turn", "detail"),
     [
         ({"status": "complete"}, CLOSED, Turn.FAILED_LATER, CLOSED),
-        ({"status": "expired"}, None, Turn.EXPIRED, "Nothing can be paid"),
+        ({"status": "expired"}, None, Turn.EXPIRED, "can no longer be used to pay"),
     ],
 )
 def test_an_end_that_no_event_has_told_is_a_step_all_the_same(
@@ -125,4 +128,4 @@ def test_an_end_that_no_event_has_told_is_a_step_all_the_same(
 def test_a_purchase_of_something_else_waits_for_no_grant() -> None:
     paid = CheckoutSession.from_stripe(session(**PAID), quantity=0)
     last = steps_of(paid, [], None, None)[-1]
-    assert (last.turn, last.title) == (Turn.NOT_GRANTED, "Paid, and nothing to grant")
+    assert (last.turn, last.title) == (Turn.NOT_GRANTED, "Paid, but nothing to grant")

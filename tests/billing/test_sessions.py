@@ -116,14 +116,17 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
         *(Turn.MADE, Turn.TRIED, Turn.DECLINED, Turn.MONEY_TAKEN, Turn.COMPLETED, Turn.GRANTED)
     ]
     first, _, declined, *_, granted = [step for step in story.steps if step.turn is not Turn.OTHER]
-    assert first.title == "Made by tester@example.com"
+    assert first.title == "Created by tester@example.com"
     assert (first.request_id or "").startswith("req_")
     assert "insufficient_funds" in declined.detail
     assert declined.event
     assert declined.event.type == "payment_intent.payment_failed"
     assert declined.event.delay >= 0
     # Whoever came first: the landing page, or the mirror that follows Stripe.
-    assert granted.detail in ("when the customer came back", "when our copy followed Stripe")
+    assert granted.detail in (
+        "when the customer returned from Checkout",
+        "when the session was retrieved from Stripe",
+    )
     assert story.grant
     assert story.in_the_copy
 
@@ -186,12 +189,12 @@ def test_the_request_that_expired_a_session_is_named(shop: Shop) -> None:
 
 @pytest.mark.parametrize("session_id", ["", "cs_live_a", "../x", "cs_test_<b>", "%27"])
 def test_what_cannot_be_an_id_is_refused_without_asking_stripe(shop: Shop, session_id: str) -> None:
-    with pytest.raises(InvalidInput, match="not the id of a test"):
+    with pytest.raises(InvalidInput, match="not the ID of a Checkout Session in test mode"):
         call(shop, lambda: sessions_of(shop).ask(session_id))
 
 
 def test_an_id_that_nobody_knows_gets_a_clear_word(shop: Shop) -> None:
-    with pytest.raises(InvalidInput, match="knows no such session") as refused:
+    with pytest.raises(InvalidInput, match="does not exist in this Stripe account") as refused:
         told(shop, "cs_test_ofAnotherAccount")
     assert "another account" in refused.value.next_step
 
@@ -256,7 +259,7 @@ def test_who_expires_a_session_that_was_paid_meanwhile_is_told_so(shop: Shop) ->
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     with pytest.raises(InvalidInput) as refused:
         call(shop, lambda: sessions_of(shop).expire(session_id))
-    assert refused.value.message == "This session is no longer open: it was paid meanwhile."
+    assert refused.value.message == "This session is no longer open: it was paid in the meantime."
     known = call(shop, lambda: shop.server.services.mirror.session(session_id))
     assert known
     assert known.is_paid
@@ -268,14 +271,14 @@ def test_who_expires_a_session_whose_debit_is_under_way_is_not_told_that_it_was_
     session_id = made(shop)
     controls = Controls(f"{shop.server.services.settings.api_base}/_control")
     controls.pay(session_id, email="tester@example.com", bank_account="000123456789")
-    with pytest.raises(InvalidInput, match="its payment has begun meanwhile"):
+    with pytest.raises(InvalidInput, match="its payment is processing"):
         call(shop, lambda: sessions_of(shop).expire(session_id))
 
 
 def test_of_two_who_expire_a_session_the_second_is_told_so(shop: Shop) -> None:
     session_id = made(shop)
     call(shop, lambda: sessions_of(shop).expire(session_id))
-    with pytest.raises(InvalidInput, match="it has expired meanwhile"):
+    with pytest.raises(InvalidInput, match="it has expired in the meantime"):
         call(shop, lambda: sessions_of(shop).expire(session_id))
 
 
@@ -296,7 +299,7 @@ def test_the_same_again_sells_the_same_in_a_new_session(shop: Shop) -> None:
 
 def test_what_another_app_sold_cannot_be_made_again(shop: Shop) -> None:
     session = told(shop, foreign(shop)).session
-    with pytest.raises(InvalidInput, match="Another app"):
+    with pytest.raises(InvalidInput, match="created by another app"):
         call(
             shop,
             lambda: sessions_of(shop).same_again(session, idempotency_key="k", made_by="page"),

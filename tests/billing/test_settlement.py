@@ -216,7 +216,7 @@ async def test_a_failing_stripe_marks_the_event_failed_in_words_and_it_heals_by_
     )
     await settled(services, failed=1)
     row = (await event_rows(services.store))["evt_1"]
-    assert "Stripe answered with an error of its own (HTTP 500)" in row["error"]
+    assert "Stripe returned a server error (HTTP 500)" in row["error"]
     assert row["attempts"] >= 1
     account.faults = NO_FAULTS
     await settled(services, handled=1)
@@ -516,7 +516,7 @@ async def test_a_rejected_delivery_is_kept_with_its_reason_and_without_its_conte
 ) -> None:
     body = json.dumps(event_object("evt_1", "completed", session_object(77, "pro", 1))).encode()
     deliveries = {
-        "does not fit": (body, signature(body, "whsec_of_another")),
+        "does not match": (body, signature(body, "whsec_of_another")),
         "malformed": (body, "nonsense"),
         "missing": (body, None),
         "not an event": (b"{}", signature(b"{}")),

@@ -124,7 +124,7 @@ PAGES = {
         "?show=Clock+and+faults": "The first try is lost",
         "?show=Demo+data": "A month of history",
     },
-    "setup": {"": "Everything is in order"},
+    "setup": {"": "Everything is set up"},
 }
 
 

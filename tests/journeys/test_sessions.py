@@ -108,7 +108,7 @@ def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
 ) -> None:
     session_id = made(app, 3)
     drawer = sessions_page(page, app, f"?session={session_id}").get_by_role("dialog")
-    expect(drawer).to_contain_text("Made through the API")
+    expect(drawer).to_contain_text("Created through the API")
     expect(drawer).to_contain_text("Waiting for a payment")
     with page.expect_popup() as popup:
         drawer.get_by_role("link", name="Open Checkout").click()

@@ -42,7 +42,7 @@ def test_with_nothing_set_everything_is_in_order_on_a_phone_too(
     open_page: OpenPage, app: Process
 ) -> None:
     page = open_page(size=PHONE, color_scheme="dark")
-    setup_page(page, app, "Everything is in order")
+    setup_page(page, app, "Everything is set up")
     expect(page.get_by_text("this is the local sandbox")).to_be_visible()
     expect(page.get_by_text("Wrong", exact=True)).to_have_count(0)
     wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -84,5 +84,5 @@ def test_an_empty_account_is_set_up_from_the_page(page: Page, tmp_path: Path) ->
             expect(page.get_by_text("Restart the app")).to_be_visible()
             page.goto("about:blank")  # a page that is open would ask the server that ends
         with dashboard(tmp_path, settings, port=port) as app:
-            setup_page(page, app, "Everything is in order")
+            setup_page(page, app, "Everything is set up")
             expect(page.get_by_text(".streamlit/secrets.toml")).to_have_count(3)

@@ -305,7 +305,7 @@ def test_a_silent_stripe_leaves_the_page_to_be_used(
 
 
 LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")
-PRODUCT = NotConfigured("STRIPE_PRICE_PRO_MONTHLY", "It holds a Product id (prod_…).", "Copy it.")
+PRODUCT = NotConfigured("STRIPE_PRICE_PRO_MONTHLY", "It holds a Product ID (prod_…).", "Copy it.")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ PRODUCT = NotConfigured("STRIPE_PRICE_PRO_MONTHLY", "It holds a Product id (prod
         ({"price_pro_monthly": None}, "STRIPE_PRICE_PRO_MONTHLY"),
         (
             {"price_pro_monthly": None, "problems": {"STRIPE_PRICE_PRO_MONTHLY": PRODUCT}},
-            "Product id",
+            "Product ID",
         ),
     ],
 )

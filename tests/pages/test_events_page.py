@@ -106,7 +106,7 @@ def open_session(shop: Shop) -> str:
 
 def test_with_no_event_yet_it_says_what_to_do_first(shop: Shop) -> None:
     page = opened(shop.server)
-    assert "No event has arrived yet" in said(page)
+    assert "Waiting for the first event" in said(page)
     assert "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page" in said(page)
     assert set(numbers(page).values()) == {"0"}
     assert page.button(key="replay_all").disabled
@@ -124,7 +124,7 @@ def test_an_event_shows_when_how_and_how_often_it_came_and_that_it_was_handled(s
     assert (row["id"], row["about"], row["type"]) == (event["id"], session_id, event["type"])
     assert row["way"] == "webhook, twice"
     assert row["delay"].endswith(" s")
-    assert page.success[0].proto.title == "Webhooks arrive"
+    assert page.success[0].proto.title == "Webhooks are working"
     assert "by a webhook." in said(page)
     assert numbers(page) == {
         "All": "1",
@@ -162,13 +162,13 @@ def test_a_forged_delivery_is_among_the_refused_with_reason_and_mend(shop: Shop)
     assert post(shop, forged, "whsec_of_a_stranger").status_code == 400
     page = opened(shop.server)
     assert page.warning[0].proto.title == "The last delivery was refused"
-    assert "The signature does not fit" in said(page)
+    assert "The signature does not match" in said(page)
     assert "No events yet" in said(page)
     assert numbers(page)["Refused"] == "1"
     pressed(page, "show_refused")
     assert page.query_params["state"] == "refused"
     (row,) = rows(page)
-    assert row["reason"] == "The signature does not fit."
+    assert row["reason"] == "The signature does not match."
     assert "Copy the signing secret" in row["mend"]
     assert "forged" not in f"{said(page)} {row}"
 

@@ -329,7 +329,7 @@ def test_events_of_other_api_versions_open_in_the_drawer_of_their_session(
     shop.server.portal.call(lambda: shop.server.services.store.write(record))
     text = said(opened(shop.server, session=session_id))
     assert "Checkout completed" in text
-    assert "Nothing to pay" not in text
+    assert "No payment was required" not in text
     assert ("req_of_2017" in text) is (event == "event of 2017")
 
 
@@ -422,7 +422,7 @@ def test_the_drawer_tells_the_story_and_what_can_be_done(shop: Shop) -> None:
     for label in ("Expire…", "Make the same again"):
         assert label in buttons(page)
     text = said(page)
-    assert f"Made by {' '.join(HOSTILE.split())}" in text
+    assert f"Created by {' '.join(HOSTILE.split())}" in text
     assert "Open until" in text
     assert "Waiting for a payment" in text
     items = page.dataframe[1].value
@@ -433,7 +433,7 @@ def test_the_drawer_tells_the_story_and_what_can_be_done(shop: Shop) -> None:
 
 def test_who_made_it_is_never_acted_on_as_markdown(shop: Shop) -> None:
     page = opened(shop.server, session=made(shop))
-    (label,) = [block.label for block in page.expander if "Made by" in block.label]
+    (label,) = [block.label for block in page.expander if "Created by" in block.label]
     for active in ("<b>", ":red[", "](https", ":material/delete:", "$y$", "`c`"):
         assert active not in label
 
@@ -463,7 +463,7 @@ def test_who_comes_second_is_told_what_happened_meanwhile(shop: Shop) -> None:
     page = pressed(opened(shop.server, session=session_id), "expire")
     shop.sandbox.payments.pay(session_id, GOOD_CARD, Payer("other@example.com", "Other"))
     page = pressed(page, "expire_now")
-    assert "This session is no longer open: it was paid meanwhile." in said(page)
+    assert "This session is no longer open: it was paid in the meantime." in said(page)
     assert "Complete" in said(page)
 
 

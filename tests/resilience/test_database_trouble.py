@@ -72,7 +72,7 @@ def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
             pages = 1  # as many as there are
             more, refused, answer = delivered_until_refused(server, account)
             assert answer["error"] == "The database's disk is full."
-            assert "Nothing acknowledged was lost" in answer["reason"]
+            assert "No confirmed data was lost" in answer["reason"]
             assert server.events(), "what is there can still be read"
             pages = UNLIMITED
             assert server.deliver(refused).status_code == 200
@@ -200,7 +200,7 @@ def test_a_database_that_cannot_be_made_yet_is_used_once_it_can(
         event = paid_event(account)
         answer = server.deliver(event)
         assert answer.status_code == 503
-        assert "cannot be made" in answer.json()["error"]
+        assert "cannot be created" in answer.json()["error"]
         assert "DATABASE_URL" in answer.json()["reason"]
         in_the_way.unlink()
         assert server.deliver(event).status_code == 200

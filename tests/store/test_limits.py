@@ -67,7 +67,7 @@ def silent(listener: socket.socket) -> str:
 
 async def test_a_server_that_accepts_and_never_answers_is_given_up() -> None:
     with closing(listening_socket()) as listener, limited(silent(listener)) as store:
-        assert "does not answer in time" in (await failure(store)).message
+        assert "did not answer in time" in (await failure(store)).message
 
 
 async def test_of_many_who_ask_a_silent_server_each_is_answered_in_time() -> None:
@@ -108,7 +108,7 @@ async def test_a_server_that_falls_silent_in_the_middle_is_given_up_and_used_whe
     with limited(postgres_url) as store:
         try:
             async with asyncio.timeout(ENDS_WITHIN):
-                with pytest.raises(StoreFailure, match="does not answer in time"):
+                with pytest.raises(StoreFailure, match="did not answer in time"):
                     await store.write(freeze)
         finally:
             os.kill(frozen[0], signal.SIGCONT)
@@ -171,7 +171,7 @@ def guarded(postgres: Postgres, postgres_url: str) -> Iterator[str]:
     [
         (("hunter2", "hunter3"), "does not accept the user or the password", "authentication"),
         (("/test_", "/no_"), "does not exist on its server", "does not exist"),
-        (("?host=", "?host=/nowhere"), "no server listens at its address", "No such file"),
+        (("?host=", "?host=/nowhere"), "no server is listening at its address", "No such file"),
     ],
 )
 async def test_why_a_server_turns_us_away_is_said_without_the_password(
@@ -193,7 +193,7 @@ async def test_why_a_server_turns_us_away_is_said_without_the_password(
 async def test_a_host_that_is_not_known_is_said() -> None:
     with limited("postgresql+psycopg://sam:hunter2@no-such-host.invalid/shop") as store:
         failed = await failure(store)
-    assert failed.message == "The host of the database is not known."
+    assert failed.message == "The database's host name cannot be resolved."
     assert "no-such-host.invalid" in failed.next_step
 
 
@@ -204,13 +204,13 @@ async def test_a_server_with_too_many_clients_is_said_and_is_used_when_they_leav
     with limited(guarded) as store:
         with psycopg.connect(plain), psycopg.connect(plain):
             failed = await failure(store)
-            assert failed.message == "The database's server has no connection left."
+            assert failed.message == "The database server has no connections left."
 
         async def let_in() -> bool:
             try:
                 await store.ping()
             except StoreFailure as refused:
-                return "connection left" not in refused.message
+                return "connections left" not in refused.message
             return True
 
         await until(let_in, "a connection once others have closed theirs")
@@ -228,7 +228,7 @@ async def test_a_user_who_may_not_write_is_told_so(guarded: str, postgres_url: s
         await owner.write(save)
     with limited(guarded) as store:
         failed = await failure(store)
-    assert failed.message == "The database may only be read."
+    assert failed.message == "The database is read-only."
 
 
 async def test_that_the_database_works_again_is_logged(
@@ -246,5 +246,5 @@ async def test_that_the_database_works_again_is_logged(
         in_the_way.unlink()
         await store.write(save)
     first, last = caplog.messages
-    assert "cannot be made" in first
-    assert last.startswith("The database works again. Failures: 3 in")
+    assert "cannot be created" in first
+    assert last.startswith("The database is working again. Failures: 3 in")

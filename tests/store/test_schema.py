@@ -207,7 +207,7 @@ async def test_a_newer_database_is_refused_with_a_clear_word(database_url: str) 
             with pytest.raises(StoreFailure) as refused:
                 await ask
             assert "newer version" in refused.value.message
-            assert "left untouched" in refused.value.message
+            assert "was not changed" in refused.value.message
             assert "DATABASE_URL" in refused.value.next_step
     on(database_url, lambda connection: grants.add(connection, LINE))
 
@@ -250,7 +250,7 @@ async def test_a_file_that_is_no_database_is_refused_and_kept(
     file.write_bytes(letter)
     with store_on(sqlite_url) as store, pytest.raises(StoreFailure) as refused:
         await store.ping()
-    assert "no database" in refused.value.message
+    assert "not a database" in refused.value.message
     assert file.read_bytes() == letter
 
 

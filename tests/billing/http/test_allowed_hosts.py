@@ -103,7 +103,7 @@ def test_pages_of_the_address_asked_and_of_the_public_url_are_own(host: str, ori
 def test_pages_of_any_other_address_are_refused(host: str, origin: str) -> None:
     said = refusal(host, origin)
     assert said is not None
-    assert "Another site" in said
+    assert "Pages of other sites" in said
     assert ALLOWED.is_foreign(host, origin, is_secure=False)
 
 
