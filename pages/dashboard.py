@@ -52,6 +52,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     else:
         st.badge("Stripe is not configured", icon=":material/error:", color="red")
 
-notices((unusable_key, unreadable_secrets_file, faults_on, out_of_step, clock_ahead))
+checks = (unusable_key, unreadable_secrets_file, faults_on, out_of_step, clock_ahead)
+notices(checks, page.title)
 
 page.run()

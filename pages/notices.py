@@ -42,8 +42,9 @@ Check = Callable[[], Notice | None]
 
 
 @st.fragment(run_every=FOLLOWED_EVERY)
-def notices(checks: Sequence[Check]) -> None:
-    """The most severe of what the checks say now, and the others behind their number."""
+def notices(checks: Sequence[Check], page: str) -> None:
+    """The most severe of what the checks say now, and the others behind their number, which is
+    closed when one comes to another ``page``."""
     found = [notice for check in checks if (notice := _asked(check))]
     if not found:
         return
@@ -51,7 +52,7 @@ def notices(checks: Sequence[Check]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="notices"):
         _show(first)
         if others:
-            with st.popover(f"{len(others)} more", key="more_notices"):
+            with st.popover(f"{len(others)} more", key=f"more_notices_{page}"):
                 for notice in others:
                     _show(notice)
 

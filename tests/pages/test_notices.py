@@ -116,7 +116,7 @@ def a_page_with_a_check_that_fails() -> None:
     def fails() -> None:
         raise RuntimeError("of the test")
 
-    notices((fails, lambda: Notice(Severity.INFO, "Still told", "The rest holds.", "info")))
+    notices((fails, lambda: Notice(Severity.INFO, "Still told", "The rest holds.", "info")), "Page")
 
 
 def test_a_check_that_fails_takes_neither_the_page_nor_the_other_notices_down() -> None:
