@@ -72,12 +72,12 @@ class MirrorState:
             return None
         if self.last_failure:
             return self.last_failure
-        if not self.complete:
+        if not self.complete or self.age is None:
             return StripeFailure(
                 f"The history is still being read from Stripe: {self.read:,} sessions so far.",
                 "Wait until it is complete.",
             )
-        since = f"for {written(self.age)}" if self.age and self.age > 0 else "recently"
+        since = f"for {written(self.age)}" if self.age > 0 else "recently"
         return StripeFailure(
             f"Data has not been updated from Stripe {since}.",
             "See the server's log. If this continues, restart the app.",

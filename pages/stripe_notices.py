@@ -16,7 +16,7 @@ def out_of_step() -> Notice | None:
         state = billing.call(billing.services.health.copy)
     except BillingError:
         return None  # the page itself says that the database does not answer
-    failure = state.last_failure or (state.behind if state.complete else None)
+    failure = state.last_failure or (state.behind if state.complete and state.as_of else None)
     if failure is None:
         return None
     lines = [
