@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import threading
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import stripe
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from benchmarks.stripe_answers import PRICE_CREDIT, PRICE_PRO
 from benchmarks.webhook_events import PATH, SECRET
 from billing.gateway import STRIPE_SANDBOX_RATE
 from billing.routes import routes
@@ -27,22 +29,22 @@ from billing.services import Services
 from billing.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
 
-def ours(database: str, stripe_url: str) -> Starlette:
+def ours(database: str, stripe_url: str, turns: float | None = STRIPE_SANDBOX_RATE) -> Starlette:
     """The product's own routes, settling and filling the mirror meanwhile at Stripe's rate."""
     settings = Settings(
         secret_key=SecretStr("sk_test_bench"),
         webhook_secrets=(SecretStr(SECRET),),
+        price_pro_monthly=PRICE_PRO,
+        price_extra_credit=PRICE_CREDIT,
         api_base=stripe_url,
         database_url=SecretStr(database),
     )
-    services = Services(
-        settings, stripe_name="Benchmark", stripe_turns_per_second=STRIPE_SANDBOX_RATE
-    )
+    services = Services(settings, stripe_name="Benchmark", stripe_turns_per_second=turns)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -87,6 +89,11 @@ class Announced(uvicorn.Server):
 
 if __name__ == "__main__":
     way, database_url, stripe_address = sys.argv[1:]
-    app: Any = {"ours": ours, "naive": naive}[way](database_url, stripe_address)
+    ways: dict[str, Callable[[str, str], Starlette]] = {
+        "ours": ours,
+        "unlimited": partial(ours, turns=None),
+        "naive": naive,
+    }
+    app: Any = ways[way](database_url, stripe_address)
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         Announced(uvicorn.Config(app, access_log=False, log_level="warning")).run([listener])

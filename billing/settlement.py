@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import WORTH_A_LIST
 from billing.gateway import LISTED
+from billing.outages import Outage
 from billing.store import events, sync
 from billing.store.events import Due, Outcome, Retries
 
@@ -84,6 +85,7 @@ class Settlement:
         self._in_hand: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._outage = Outage(log, "Handling events")
 
     def expect(self, due: Iterable[Due]) -> None:
         """Handle these recorded events soon; several of one session are handled together."""
@@ -214,22 +216,24 @@ class Settlement:
         if failure:
             is_final = not isinstance(failure, BillingError) or failure.is_final
             retries = None if is_final else self._retries
-            outcome = Outcome(event_ids, "failed", now, _told(event_ids, failure), retries)
+            outcome = Outcome(event_ids, "failed", now, self._told(event_ids, failure), retries)
         else:
             outcome = Outcome(event_ids, "handled", now)
+            self._outage.succeeded()
         await self._store.write_each(events.settle, outcome)
+
+    def _told(self, event_ids: set[str], failure: Exception) -> str:
+        """The failure in words, once it is in the log."""
+        named = ", ".join(sorted(event_ids))
+        if not isinstance(failure, BillingError):
+            log.error("Events %s failed", named, exc_info=failure)
+            return f"{type(failure).__name__}: see the server's log."
+        if failure.is_final:
+            log.warning("Events %s failed: %s", named, failure.message)
+        elif not failure.is_temporary:
+            self._outage.failed(f"Events are tried again later: {failure.message}")
+        return f"{failure.message} {failure.next_step}"
 
 
 def _event_ids(due: dict[str, _Waiting]) -> set[str]:
     return set().union(*(waiting.events for waiting in due.values()))
-
-
-def _told(event_ids: set[str], failure: Exception) -> str:
-    """The failure in words, once it is in the log."""
-    named = ", ".join(sorted(event_ids))
-    if isinstance(failure, BillingError):
-        if not failure.is_temporary:
-            log.warning("Events %s failed: %s", named, failure.message)
-        return f"{failure.message} {failure.next_step}"
-    log.error("Events %s failed", named, exc_info=failure)
-    return f"{type(failure).__name__}: see the server's log."
