@@ -13,8 +13,6 @@ from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Objects, Window
 
-"""The one version of Stripe's API that the sandbox speaks: the SDK's."""
-
 
 @dataclass(frozen=True)
 class Backend:

@@ -14,10 +14,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, get_args
 
-from stripe._api_version import _ApiVersion
-
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
+from stripe_sandbox.api.endpoint import API_VERSION, NO_REQUEST, RequestInfo
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id
@@ -115,7 +113,7 @@ class EventLog:
         event = {
             "id": identifier,
             "object": "event",
-            "api_version": _ApiVersion.CURRENT,
+            "api_version": API_VERSION,
             "created": now,
             "data": data,
             "livemode": False,

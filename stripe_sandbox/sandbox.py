@@ -176,7 +176,7 @@ class Sandbox:
             History(backend, self.clock, self._scheduler, self._sessions, self.payments),
             base_url,
         )
-        self._move(base_url)
+        self._update_links(base_url)
         self._sessions.schedule_expiries()
         self.asgi = Starlette(
             routes=[
@@ -194,8 +194,8 @@ class Sandbox:
         )
         self.asgi.router.redirect_slashes = False
 
-    def _move(self, base_url: str) -> None:
-        """Another address than last time: the links of open sessions follow."""
+    def _update_links(self, base_url: str) -> None:
+        """Have the links of open sessions lead to this address, if it was another one last time."""
         former = self._database.setting(_BASE_URL)
         if former is not None and former != base_url:
             self._sessions.rebase(former, base_url)

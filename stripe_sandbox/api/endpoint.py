@@ -12,6 +12,7 @@ from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.storage.objects import Object
 
 API_VERSION: str = _ApiVersion.CURRENT
+"""The one version of Stripe's API that the sandbox speaks: the SDK's."""
 
 
 @dataclass(frozen=True)

@@ -224,7 +224,7 @@ class Deliveries:
             )
             if succeeded:
                 self._backend.events.mark_delivered(event_id)
-        if self._responses.complete(event_id):
+        if self._responses.is_complete(event_id):
             self._responses.release(event_id)
 
     async def wait_for_responses(self, event_ids: Iterable[str], timeout: float) -> None:  # noqa: ASYNC109  # it is the wait that is bounded, not a cancellation

@@ -21,7 +21,7 @@ class FirstResponses:
         self._database = database
         self._waiting: defaultdict[str, list[asyncio.Future[None]]] = defaultdict(list)
 
-    def complete(self, event: str) -> bool:
+    def is_complete(self, event: str) -> bool:
         """Whether every endpoint gave its first response to the event."""
         row = self._database.row(
             "SELECT 1 FROM deliveries WHERE event = ? AND state = 'pending' AND attempts = 0",
@@ -50,7 +50,7 @@ class FirstResponses:
             future = loop.create_future()
             self._waiting[event].append(future)
             awaited[future] = event
-            if self.complete(event):
+            if self.is_complete(event):
                 self.release(event)
         deadline = loop.time() + timeout
         pending = set(awaited)
@@ -58,7 +58,7 @@ class FirstResponses:
             nap = min(left, POLL_INTERVAL) if self._database.shared else left
             _, pending = await asyncio.wait(pending, timeout=nap)
             for event in {awaited[future] for future in pending}:
-                if self.complete(event):
+                if self.is_complete(event):
                     self.release(event)
         for future in pending:
             with contextlib.suppress(ValueError):  # released at this very moment

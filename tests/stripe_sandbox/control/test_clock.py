@@ -154,25 +154,6 @@ def test_sessions_expire_on_the_way(box: Box) -> None:
     assert _types(events) == ["checkout.session.expired"] * 2
 
 
-def test_sessions_of_an_earlier_version_expire_too(tmp_path: Path) -> None:
-    """Open sessions in a file whose expiry was never scheduled are expired by the clock alone."""
-    database = tmp_path / "sandbox.sqlite3"
-    with serve(database) as box:
-        session = box.create()
-        box.sandbox._database.write("DELETE FROM agenda")
-    with serve(database) as box:
-        answer = box.control("POST", "clock", {"advance_seconds": 25 * 3_600})
-        assert answer["happened"]["sessions_expired"] == 1
-        assert box.stripe.v1.checkout.sessions.retrieve(session.id).status == "expired"
-
-
-def test_a_closed_session_leaves_no_expiry(box: Box) -> None:
-    """Neither a paid session nor one that was expired by a request has a job left."""
-    box.pay(box.create().id)
-    box.stripe.v1.checkout.sessions.expire(box.create().id)
-    assert box.sandbox._database.rows("SELECT kind FROM agenda") == []
-
-
 def test_a_subscription_renews(box: Box) -> None:
     """At the end of the period: the next period, a paid invoice for it, the events in order and
     at that time."""
