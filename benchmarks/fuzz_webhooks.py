@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from benchmarks.event_loop import run
 from benchmarks.fake_stripe_process import fake_stripe
-from benchmarks.mutated_events import Delivery, good_event, mutated, signed
+from benchmarks.mutated_events import SESSIONS, Delivery, good_event, mutated, signed
 from benchmarks.processes import ask, first_line, running
 from benchmarks.tables import number, print_table
 from benchmarks.webhook_events import PATH, SECRET
@@ -40,7 +40,7 @@ ENGINES = {"sqlite": sqlite_file, "postgresql": postgresql}
 CONNECTIONS = 32
 ANSWERS_WITHIN = 60.0
 HANDLED_WITHIN = 300.0
-PAID_AT = 5  # each fifth session of the fake history is paid
+PAID_AT = 5  # the last of each five sessions is paid
 
 
 @dataclass
@@ -137,7 +137,7 @@ def _readable(connection: Connection) -> int:
 def fuzz(engine: str, count: int, seed: int) -> list[str]:
     """A row of the table; raises ``AssertionError`` when something was wrong."""
     with fake_stripe() as stripe_process, ENGINES[engine]() as database:
-        stripe_process.set_history(count + PAID_AT)
+        stripe_process.set_history(SESSIONS)
         command = ("-m", "benchmarks.webhook_server", "unlimited", database, stripe_process.url)
         with running(*command) as server:
             url = first_line(server)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 JSON = dict[str, Any]
 
+SESSIONS = 1_000  # that the events are about
 LONG = 20_000
 TYPES = (
     *("checkout.session.completed", "checkout.session.expired", "payment_intent.created"),
@@ -54,7 +55,7 @@ def good_event(number: int, now: int) -> JSON:
         "object": "event",
         "api_version": "2026-10-28.endive",
         "created": now,
-        "data": {"object": past_session(number, now - number % 1_000)},
+        "data": {"object": past_session(number % SESSIONS, now - number % SESSIONS)},
         "livemode": False,
         "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},

@@ -16,7 +16,7 @@ LARGEST = 2**63  # of an amount, as a database holds it
 
 UnixTime = Annotated[int, Field(ge=0, lt=LATEST)]
 Amount = Annotated[int, Field(gt=-LARGEST, lt=LARGEST)]
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,300}$")]
+Id = Annotated[str, Field(min_length=1, max_length=300)]  # some are chosen by people
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,32}$")]
 Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
 

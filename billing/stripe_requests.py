@@ -101,7 +101,7 @@ class StripeRequests:
         for wrong in filter(None, faults):
             if not usable:
                 raise self._strange("get", path, response, shape, wrong)
-            log.error("The list %s contains an invalid %s: %s", path, shape.name, wrong)
+            self._refusals.failed(f"The list {path} contains an invalid {shape.name}: {wrong}")
         return Page(usable, found["has_more"])
 
     async def aclose(self) -> None:

@@ -480,6 +480,17 @@ async def test_a_burst_that_stripe_does_not_answer_fails_in_words_without_asking
         assert len(await ledger(services.store)) == 30
 
 
+async def test_a_secret_that_an_api_repeats_does_not_reach_the_database(
+    services: Services, account: StripeAccount
+) -> None:
+    paid = account.pay(account.sell())
+    account.forbidden[f"/v1/checkout/sessions/{paid['id']}"] = "sk_test_of_the_tests \x00 \ud83d"
+    await deliver(services, account.say("completed", paid, event_id="evt_1"))
+    await settled(services, failed=1)
+    error = (await event_rows(services.store))["evt_1"]["error"]
+    assert "Enabling [secret] \ufffd \ufffd permissions" in error
+
+
 @pytest.mark.parametrize("broken", ["due", "settle"])
 async def test_the_work_goes_on_after_what_nobody_foresaw_anywhere_in_it(
     services: Services,

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 REQUEST_ID = "req_of_the_fault"
-PRICE = {"id": "price_x", "currency": "usd", "unit_amount": 99, "product": {"name": "X"}}
+PRICE = {
+    "id": "price_x",
+    "object": "price",
+    "currency": "usd",
+    "unit_amount": 99,
+    "product": {"name": "X"},
+}
 NO_SESSIONS: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
 
 

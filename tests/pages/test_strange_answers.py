@@ -1,0 +1,65 @@
+"""Pages in front of an API that answers with nothing of Stripe's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from billing.page_services import hand_over
+from tests.support.billing_server import billing_server, working_settings
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+KEY = "sk_test_of_the_tests"
+
+
+def answering(status: int, body: bytes) -> Callable[..., Any]:
+    async def app(scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        headers = [
+            (b"content-length", str(len(body)).encode()),
+            (b"stripe-should-retry", b"false"),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (200, b"[]", "not in the format of Stripe's API"),
+        (200, b'{"object": "list"}', "not in the format of Stripe's API"),
+        (401, b'{"error": "Unauthorized"}', "Unauthorized"),
+        (500, b'{"error": null}', "a server error"),
+        (400, f'{{"error": {{"message": "Bad key {KEY}"}}}}'.encode(), "Bad key [secret]"),
+    ],
+)
+def test_every_page_works_and_a_press_says_what_came(
+    tmp_path: Path, status: int, body: bytes, words: str
+) -> None:
+    with (
+        serving(answering(status, body)) as stripe_url,
+        billing_server(working_settings(tmp_path, stripe_url)) as server,
+    ):
+        hand_over(server.services, server.portal)
+        page = AppTest.from_file(str(FRAME), default_timeout=60)
+        page.query_params.update({"success": "1", "session_id": "cs_test_x"})
+        page.run()
+        assert not page.exception
+        page.button(key="pay_pro").click().run()
+        assert not page.exception
+        said = " ".join(alert.value for alert in page.error)
+        assert words.replace("[secret]", "") in said.replace(r"\[secret\]", "")
+        assert KEY not in said
+        for name in ("sessions.py", "events.py", "test_kit.py", "setup.py"):
+            page.switch_page(name).run()
+            assert not page.exception, name
+            assert KEY not in " ".join(alert.value for alert in (*page.error, *page.warning))
