@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.checkout_session import Outcome
-from billing.errors import NotConfigured, StripeFailure
+from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.session_filter import SessionFilter
 from billing.store import session_queries
 
@@ -65,12 +65,15 @@ class Overdue:
         for session in found.sessions:
             try:
                 await self._fulfillment.settle(session.id, cause="sync", in_turn=True)
-            except NotConfigured as unclear:
-                log.warning("%s is paid but cannot be granted: %s", session.id, unclear.message)
-            except StripeFailure as failure:
-                if not failure.is_missing:
+            except Exception as error:
+                if isinstance(error, StripeFailure) and error.is_missing:
+                    log.info("Session %s is not final here and no longer in Stripe.", session.id)
+                elif isinstance(error, NotConfigured):
+                    log.warning("%s is paid but cannot be granted: %s", session.id, error.message)
+                elif isinstance(error, BillingError) and not error.is_final:
                     raise
-                log.info("Session %s is not final here and no longer exists in Stripe.", session.id)
+                else:  # it alone, and not what stands behind it
+                    log.warning("Session %s cannot be settled", session.id, exc_info=error)
         self._below = found.older
         if found.older is None:
             self._finished_at = self._monotonic()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.errors import StripeFailure
+from billing.errors import InvalidInput, StripeFailure
+from billing.fulfillment import Settled
 from billing.overdue import AT_ONCE, OVERDUE, WITHOUT_EVENTS, Overdue
 from tests.support.quick_services import granted_totals, open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
@@ -65,6 +66,34 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
     clock.now += AGAIN_AFTER
     await overdue.settle()
     assert "open" not in await statuses(services)
+
+
+@pytest.mark.parametrize(
+    "error", [StripeFailure("No.", "", status=400), InvalidInput("No."), ZeroDivisionError()]
+)
+async def test_one_that_cannot_be_settled_keeps_no_other_from_it(
+    services: Services,
+    account: StripeAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    odd, *made = (account.sell(created=ENDED - place) for place in range(AT_ONCE + 5))
+    await services.fulfillment.absorb([odd, *made])
+    for one in made:
+        account.become(one, status="expired", url=None)
+    settle = services.fulfillment.settle
+
+    async def stumble(session_id: str, cause: str, *, in_turn: bool = False) -> Settled:
+        if session_id == odd["id"]:
+            raise error
+        return await settle(session_id, cause, in_turn=in_turn)
+
+    monkeypatch.setattr(services.fulfillment, "settle", stumble)
+    overdue = Overdue(services.store, services.fulfillment, clock=Clock())
+    for _ in range(2):
+        await overdue.settle()
+    found = (await services.mirror.recent(1_000)).sessions
+    assert [one.id for one in found if one.status == "open"] == [odd["id"]]
 
 
 async def test_a_clock_that_is_set_back_does_not_put_the_next_round_off(
