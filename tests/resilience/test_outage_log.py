@@ -51,7 +51,7 @@ async def test_a_database_that_is_away_is_one_line_whoever_needs_it(
         for _ in range(OFTEN):
             await fails(services)
     (told,) = warnings(caplog)
-    assert told.startswith("The database file cannot be made")
+    assert told.startswith("The database file cannot be created")
 
 
 async def test_a_stripe_that_is_away_is_one_line_however_many_events_wait_for_it(
