@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.store import completions
+from billing.store import completions, events
 from billing.store.reset import forget_everything
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class FreshStart:
             page = await self._gateway.list_events(
                 type="checkout.session.completed", limit=100, **after
             )
-            told = {event["data"]["object"]["id"]: event["created"] for event in page.data}
+            told = {events.object_id(event): event["created"] for event in page.data}
             await self._store.write(partial(completions.keep, completed=told))
             if not page.has_more:
                 return

@@ -32,9 +32,15 @@ class _Identified(_Shape):
 Named = Id | _Identified | None  # an object by its id, or itself where it was expanded
 
 
+class _AccountSettings(_Shape, total=False):
+    dashboard: dict[str, Any] | None
+
+
 class _Account(_Shape, total=False):
     object: Required[Literal["account"]]
     id: Required[Id]
+    settings: _AccountSettings | None
+    business_profile: dict[str, Any] | None
 
 
 class _Recurring(_Shape, total=False):
