@@ -1,5 +1,6 @@
 # make run     set up and serve on http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
 # make test    set up and run every test, browser tests included
+# make test-quick  the tests that need no browser and no other process
 # make check   style, types and import floors
 # make bench   measure, side by side with the Stripe SDK alone
 # make pictures  take the README's screenshots anew
@@ -10,7 +11,7 @@ HOST ?= localhost
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev run test check bench pictures clean
+.PHONY: install install-dev run test test-quick check bench pictures clean
 
 install: $(VENV)/.installed
 
@@ -46,7 +47,11 @@ run: install
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m tests.support.pgbouncer
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Whatever needs no browser and no other process: see tests/support/quick.py.
+test-quick: install-dev
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow'
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
+    "tests.support.quick",
     "tests.support.stripe_account",
 ]
 

@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(folder: Path) -> Iterator[Process]:
-    with dashboard(folder) as running:
+    with dashboard(folder, anew=True) as running:
         yield running
 
 
@@ -108,7 +108,7 @@ def test_the_environment_goes_before_this_folders_file_and_nothing_else_is_read(
         "STRIPE_PRICE_EXTRA_CREDIT": "price_x",
         "STRIPE_API_BASE": "http://127.0.0.1:1",
     }
-    with dashboard(tmp_path, environment) as running:
+    with dashboard(tmp_path, environment, anew=True) as running:
         health = requests.get(f"{running.url}/api/billing/health", timeout=10).json()
         assert health["mode"] == "Stripe-compatible API at 127.0.0.1:1"
         answer = requests.post(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,27 +12,33 @@ import pytest
 from billing.webhook_endpoint import webhook_url
 from tests.support.dashboard import OUR_SETTINGS, ROOT
 from tests.support.faulty_stripe import FaultyStripe
+from tests.support.forking import start_module
 from tests.support.restricted_stripe import EVENTS_READ, RestrictedStripe
 from tests.support.server import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.conftest import Shop
 
+ENDS_WITHIN = 60.0
 KEY = "sk_test_of_a_stranger_and_long_ABCD"
 
 
-def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, anew: bool = False
+) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not OUR_SETTINGS.match(name)}
-    return subprocess.run(
-        [sys.executable, "-m", "billing", *arguments],
-        cwd=folder,
-        env=inherited | {"PYTHONPATH": str(ROOT)} | settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    output, errors = folder / "output", folder / "errors"
+    for file in (output, errors):
+        file.write_text("")
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | dict(settings or {})
+    running = start_module(["billing", *arguments], folder, environment, output, errors, anew=anew)
+    running.join(ENDS_WITHIN)
+    assert running.exitcode is not None
+    return subprocess.CompletedProcess(
+        arguments, running.exitcode, output.read_text(), errors.read_text()
     )
 
 
@@ -52,14 +57,14 @@ def settings_of(shop: Shop) -> dict[str, str]:
 def test_everything_in_order_exits_with_0(shop: Shop, tmp_path: Path) -> None:
     url = webhook_url("https://billing.example.com")
     shop.stripe.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
-    done = run(tmp_path, "check", **settings_of(shop))
+    done = run(tmp_path, "check", settings=settings_of(shop))
     assert done.stdout.splitlines()[-1] == "Everything is set up."
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_something_wrong_exits_with_1_and_says_what_to_do(shop: Shop, tmp_path: Path) -> None:
     settings = settings_of(shop) | {"STRIPE_PRICE_PRO_MONTHLY": "prod_x"}
-    done = run(tmp_path, "check", **settings)
+    done = run(tmp_path, "check", settings=settings)
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     (at,) = [number for number, line in enumerate(lines) if "Pro plan Price" in line]
@@ -78,7 +83,7 @@ def test_a_missing_permission_exits_with_1_and_is_told_in_stripes_words(tmp_path
             "STRIPE_PRICE_PRO_MONTHLY": "price_pro",
             "STRIPE_PRICE_EXTRA_CREDIT": "price_credit",
         }
-        done = run(tmp_path, "check", **settings)
+        done = run(tmp_path, "check", settings=settings)
     assert done.returncode == 1
     assert re.search(r"^  error +Read Events +.*Enabling \"Events Read\"", done.stdout, re.M)
 
@@ -87,22 +92,22 @@ def test_a_missing_permission_exits_with_1_and_is_told_in_stripes_words(tmp_path
 def test_a_trouble_that_passes_exits_with_3(shop: Shop, tmp_path: Path, fault: str) -> None:
     with serving(FaultyStripe(fault).app) as address:
         settings = settings_of(shop) | {"STRIPE_API_BASE": address}
-        done = run(tmp_path, "check", **settings)
-        wrong = run(tmp_path, "check", **(settings | {"BILLING_MAX_CREDITS": "0"}))
+        done = run(tmp_path, "check", settings=settings)
+        wrong = run(tmp_path, "check", settings=settings | {"BILLING_MAX_CREDITS": "0"})
     assert (done.returncode, wrong.returncode) == (3, 1)
     assert done.stdout.splitlines()[-1] == "Some checks could not be completed."
 
 
 def test_a_password_in_the_public_address_is_not_printed(shop: Shop, tmp_path: Path) -> None:
     settings = settings_of(shop) | {"PINGPOINT_PUBLIC_URL": "https://:hidden@billing.example.com"}
-    done = run(tmp_path, "check", **settings)
+    done = run(tmp_path, "check", settings=settings)
     assert done.returncode == 1
     assert "PINGPOINT_PUBLIC_URL contains a user name or a password" in done.stdout
     assert "hidden" not in done.stdout
 
 
 def test_the_columns_are_aligned(shop: Shop, tmp_path: Path) -> None:
-    done = run(tmp_path, "check", **settings_of(shop))
+    done = run(tmp_path, "check", settings=settings_of(shop))
     found = re.findall(r"^(  (?:ok|error|warning|unknown) +\S.*?  +)\S", done.stdout, re.M)
     assert len(found) == 13
     assert len(set(map(len, found))) == 1
@@ -110,7 +115,7 @@ def test_the_columns_are_aligned(shop: Shop, tmp_path: Path) -> None:
 
 def test_no_secret_is_printed_even_when_stripe_cannot_be_asked(shop: Shop, tmp_path: Path) -> None:
     for base in (settings_of(shop)["STRIPE_API_BASE"], "http://127.0.0.1:1"):
-        done = run(tmp_path, "check", **(settings_of(shop) | {"STRIPE_API_BASE": base}))
+        done = run(tmp_path, "check", settings=settings_of(shop) | {"STRIPE_API_BASE": base})
         assert KEY not in done.stdout + done.stderr
         assert "hidden" not in done.stdout + done.stderr
         assert done.stderr == ""
@@ -118,7 +123,7 @@ def test_no_secret_is_printed_even_when_stripe_cannot_be_asked(shop: Shop, tmp_p
 
 
 def test_with_nothing_set_it_tells_of_the_sandbox_and_exits_with_0(tmp_path: Path) -> None:
-    done = run(tmp_path, "check")
+    done = run(tmp_path, "check", anew=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "the app uses the local sandbox" in done.stdout
     assert "the local sandbox runs only while the app does" in done.stdout

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import sqlite3
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,18 +28,21 @@ from billing.store.refusals import Refusal
 from billing.store.tables import metadata
 from tests.store.test_grants import LINE
 from tests.support.databases import fresh_database, store_on
+from tests.support.forking import fork
 from tests.support.quick_services import RETRIES, granted_totals
 from tests.support.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.queues import Queue
+    from multiprocessing.synchronize import Barrier
 
     from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 
-ROOT = Path(__file__).parents[2]
+STARTS_WITHIN = 60.0
 
 
 @pytest.fixture
@@ -297,40 +299,22 @@ async def test_many_that_start_at_once_on_an_empty_database_all_work(database_ur
             store.close()
 
 
-START = """
-import asyncio, sys
-from pydantic import SecretStr
-from billing.store import Store
-store = Store(SecretStr(sys.argv[1]))
-print("ready", flush=True)
-sys.stdin.readline()
-print(asyncio.run(store.ping()))
-store.close()
-"""
+def ping(url: str, start: Barrier, kinds: Queue[str]) -> None:
+    store = Store(SecretStr(url))
+    start.wait(STARTS_WITHIN)
+    kinds.put(asyncio.run(store.ping()))
+    store.close()
 
 
 def test_two_processes_that_start_at_once_on_an_empty_database_both_work(database_url: str) -> None:
-    starting = [
-        subprocess.Popen(
-            [sys.executable, "-c", START, database_url],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    for process in starting:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in starting:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [process.communicate(timeout=60)[0] for process in starting]
+    context = multiprocessing.get_context("forkserver")
+    start, kinds = context.Barrier(2), context.Queue()
+    starting = [fork(ping, database_url, start, kinds) for _ in range(2)]
     kind = database_url.partition(":")[0].partition("+")[0]
-    assert said == [f"{kind}\n"] * 2
-    assert [process.returncode for process in starting] == [0, 0]
+    assert [kinds.get(timeout=STARTS_WITHIN) for _ in starting] == [kind] * 2
+    for process in starting:
+        process.join(STARTS_WITHIN)
+    assert [process.exitcode for process in starting] == [0, 0]
 
 
 def test_a_file_of_another_program_is_not_written_over(tmp_path: Path, sqlite_url: str) -> None:

@@ -7,20 +7,18 @@ share one listening socket, as workers behind one address do.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import TYPE_CHECKING
-from unittest import mock
 
 import uvicorn
 from starlette.applications import Starlette
 
 from billing.routes import routes
+from tests.support.forking import fork
 from tests.support.quick_services import quick_services, settings_for
 from tests.support.server import listening_socket
 
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 BACKLOG = 256
 STEP_SECONDS = 1.0
 STOPS_WITHIN = 30.0
-
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
 
 
 class ServerEnded(RuntimeError):
@@ -79,11 +74,7 @@ class Processes:
     def start(self) -> None:
         """One more; who connects meanwhile waits until it answers."""
         arguments = (self.listener, self.stripe_url, self.database_url)
-        process = _context.Process(target=_logged, args=(self.log_file, serve, *arguments))
-        # A child runs the main module of its parent: after Streamlit has run a page, that page.
-        with mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
-            process.start()
-        self._running.append(process)
+        self._running.append(fork(_logged, self.log_file, serve, *arguments))
 
     def kill_one(self) -> None:
         """SIGKILL the one that has run longest."""

@@ -1,7 +1,8 @@
 """A real Chromium for tests: the fixtures `browser`, `open_page`, `page` and `browser_log`.
 
-Playwright's sync API keeps an event loop running in the thread that started it, so it is started
-and stopped with each module: keep tests that run asyncio themselves in other modules.
+One Chromium serves all tests of a worker, and a context that a passed test has left is used again
+once it is emptied: in a new one all of a page's scripts are fetched and compiled anew, which takes
+longer than most tests. See `tests/support/contexts.py`.
 
 A test fails at its end when a page logged an error or raised one, an asset was missing, or a
 server answered 5xx, unless the test said beforehand that it expects that: see `BrowserLog`.
@@ -10,8 +11,11 @@ Pictures and HTML of a failed test's pages are left in `test-results/`.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Generator, Iterator
+from asyncio.events import _set_running_loop
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -32,8 +36,8 @@ from playwright.sync_api import (
 )
 
 from tests.support.chromium import NoChromium, find
+from tests.support.contexts import BLANK, TIMEOUT, Contexts
 
-TIMEOUT = 45_000.0  # milliseconds; generous, as nothing here waits for longer than it must
 RESULTS = Path("test-results")
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
@@ -46,22 +50,14 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--process-per-site",  # so that the pages of a context share what they have compiled
     # Whatever a page asks of the internet fails at once, the same on every machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
-# Nothing moves: on a busy machine a click lands where a thing was. Streamlit's drawers heed
-# `prefers-reduced-motion`; its expanders don't, so their animations end as they begin.
-_AT_REST = """(() => {
-    const animate = Element.prototype.animate;
-    Element.prototype.animate = function (...how) {
-        const animation = animate.apply(this, how);
-        if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
-        return animation;
-    };
-})()"""
 _ASSETS = frozenset(("script", "stylesheet", "image", "font", "media", "manifest"))
 
 ColorScheme = Literal["light", "dark"]
+_playwrights_loop = pytest.StashKey[asyncio.AbstractEventLoop]()
 _reports = pytest.StashKey[dict[str, pytest.TestReport]]()
 
 
@@ -92,12 +88,20 @@ class BrowserLog:
             if not any(pattern.search(problem) for pattern in self._expected)
         ]
 
-    def watch(self, context: BrowserContext) -> None:
+    @contextmanager
+    def watching(self, context: BrowserContext) -> Iterator[None]:
         """Take down what goes wrong in any page of the context, popups included."""
-        context.on("console", self._on_console)
-        context.on("weberror", self._on_web_error)
-        context.on("response", self._on_response)
-        context.on("requestfailed", self._on_request_failed)
+        listeners: dict[Any, Callable[..., None]] = {
+            "console": self._on_console,
+            "weberror": self._on_web_error,
+            "response": self._on_response,
+            "requestfailed": self._on_request_failed,
+        }
+        for event, listener in listeners.items():
+            context.on(event, listener)
+        yield
+        for event, listener in listeners.items():
+            context.remove_listener(event, listener)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium's "Failed to load resource" is judged by what was asked for, in _on_response.
@@ -129,16 +133,32 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium, started for the module."""
+@pytest.fixture(scope="session")
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """A headless Chromium, started for the session."""
     with sync_playwright() as playwright:
+        loop = pytestconfig.stash[_playwrights_loop] = asyncio.get_running_loop()
         expect.set_options(timeout=TIMEOUT)
         browser = playwright.chromium.launch(
             executable_path=chromium_path(playwright), args=list(_ARGUMENTS)
         )
         yield browser
+        _set_running_loop(loop)
         browser.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Playwright's loop, which passes as running between its calls, does so in its tests alone, so
+    that others can run loops of their own."""
+    used = "browser" in getattr(item, "fixturenames", ())
+    _set_running_loop(item.config.stash.get(_playwrights_loop, None) if used else None)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    """The browser's contexts."""
+    return Contexts(browser)
 
 
 @pytest.fixture
@@ -149,38 +169,31 @@ def browser_log() -> BrowserLog:
 
 @pytest.fixture
 def open_page(
-    browser: Browser, browser_log: BrowserLog, request: pytest.FixtureRequest
+    contexts: Contexts, browser_log: BrowserLog, request: pytest.FixtureRequest
 ) -> Iterator[OpenPage]:
     """`open_page(size=PHONE, color_scheme="dark", java_script_enabled=False, …) -> Page`."""
-    contexts: list[BrowserContext] = []
+    opened: list[BrowserContext] = []
+    with ExitStack() as watched:
 
-    def open_page(
-        size: tuple[int, int] = DESKTOP,
-        color_scheme: ColorScheme = "light",
-        **context_options: Any,
-    ) -> Page:
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=color_scheme,
-            reduced_motion="reduce",
-            **context_options,
-        )
-        contexts.append(context)
-        context.add_init_script(_AT_REST)
-        context.set_default_timeout(TIMEOUT)
-        browser_log.watch(context)
-        return context.new_page()
+        def open_page(
+            size: tuple[int, int] = DESKTOP,
+            color_scheme: ColorScheme = "light",
+            **context_options: Any,
+        ) -> Page:
+            context = contexts.take(size, color_scheme, **context_options)
+            opened.append(context)
+            watched.enter_context(browser_log.watching(context))
+            return context.new_page()
 
-    yield open_page
-    node: pytest.Item = request.node
-    call = node.stash.get(_reports, {}).get("call")
-    unexpected = browser_log.unexpected()
-    passed = call is not None and call.passed
-    if not passed or unexpected:
-        _keep_evidence(node.nodeid, contexts, unexpected)
-    for context in contexts:
-        context.close()
+        yield open_page
+        node: pytest.Item = request.node
+        call = node.stash.get(_reports, {}).get("call")
+        unexpected = browser_log.unexpected()
+        passed = call is not None and call.passed
+        if not passed or unexpected:
+            _keep_evidence(node.nodeid, opened, unexpected)
+    for context in opened:
+        contexts.give_back(context, again=passed)
     if passed and unexpected:
         pytest.fail("In the browser: " + "; ".join(unexpected), pytrace=False)
 
@@ -205,7 +218,7 @@ def _keep_evidence(nodeid: str, contexts: list[BrowserContext], problems: list[s
     folder = RESULTS / re.sub(r"[^\w.-]+", "-", nodeid).strip("-")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "problems.txt").write_text("".join(f"{problem}\n" for problem in problems))
-    pages = [page for context in contexts for page in context.pages]
+    pages = [page for context in contexts for page in context.pages if page.url != BLANK]
     for index, page in enumerate(pages, start=1):
         try:
             (folder / f"page-{index}.html").write_text(f"<!-- {page.url} -->\n{page.content()}")

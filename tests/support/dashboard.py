@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +14,16 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from tests.support.forking import start_module
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from multiprocessing.context import ForkServerProcess
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 20.0
+GLANCE = 0.02
 OUR_SETTINGS = re.compile(r"STRIPE_|PINGPOINT_|DATABASE_URL|BILLING_|STREAMLIT_")
 
 
@@ -30,10 +33,11 @@ class Process:
 
     url: str
     log_file: Path
-    running: subprocess.Popen[bytes]
+    running: ForkServerProcess
 
     @property
     def pid(self) -> int:
+        assert self.running.pid is not None
         return self.running.pid
 
     @property
@@ -43,48 +47,48 @@ class Process:
     def stop(self, number: int = signal.SIGTERM) -> float:
         """Tell it to stop; how many seconds that took."""
         started = time.monotonic()
-        self.running.send_signal(number)
-        self.running.wait(STOPS_WITHIN)
+        os.kill(self.pid, number)
+        self.running.join(STOPS_WITHIN)
+        assert self.running.exitcode is not None, f"It does not end:\n{self.log}"
         return time.monotonic() - started
 
 
 @contextmanager
 def process(
-    command: list[str], folder: Path, announced: str, environment: Mapping[str, str]
+    command: list[str],
+    folder: Path,
+    announced: str,
+    environment: Mapping[str, str],
+    *,
+    anew: bool = False,
 ) -> Iterator[Process]:
-    """Start ``command`` in ``folder`` and wait until its log announces its address.
+    """Start ``python -m *command`` in ``folder`` and wait until its log announces its address.
 
     ``announced`` is a regular expression whose group 1 is the base URL. State lands in
-    ``folder``; settings of the surrounding environment are not handed on.
+    ``folder``; settings of the surrounding environment are not handed on. It is forked, unless it
+    is to begin ``anew``, as a user's does.
     """
     log_file = folder / f"{Path(command[-1]).stem}-{time.monotonic_ns()}.log"
-    with log_file.open("w") as log:
-        running = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=_environment(environment),
-        )
-        try:
-            deadline = time.monotonic() + STARTS_WITHIN
-            while not (found := re.search(announced, log_file.read_text())):
-                if running.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"It did not start:\n{log_file.read_text()}")
-                time.sleep(0.05)
-            yield Process(found.group(1), log_file, running)
-        finally:
-            running.terminate()
-            try:
-                running.wait(STOPS_WITHIN)
-            except subprocess.TimeoutExpired:
-                running.kill()
-                running.wait()
+    log_file.touch()
+    running = start_module(command, folder, _environment(environment), log_file, anew=anew)
+    try:
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not (found := re.search(announced, log_file.read_text())):
+            if running.exitcode is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"It did not start:\n{log_file.read_text()}")
+            time.sleep(GLANCE)
+        yield Process(found.group(1), log_file, running)
+    finally:
+        running.terminate()
+        running.join(STOPS_WITHIN)
+        if running.exitcode is None:
+            running.kill()
+            running.join()
 
 
 def _dashboard_command(port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "streamlit", "run", "--server.port", str(port)),
+        *("streamlit", "run", "--server.port", str(port)),
         str(ROOT / "streamlit_app.py"),
     ]
 
@@ -98,26 +102,20 @@ def refused_start(
     folder: Path, settings: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """How a dashboard ended that cannot start in ``folder``, and what it printed."""
-    return subprocess.run(
-        _dashboard_command(0),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=_environment(settings or {}),
-        text=True,
-        timeout=STARTS_WITHIN,
-        check=False,
-    )
+    log_file = folder / "refused.log"
+    running = start_module(_dashboard_command(0), folder, _environment(settings or {}), log_file)
+    running.join(STARTS_WITHIN)
+    assert running.exitcode is not None, f"It has started:\n{log_file.read_text()}"
+    return subprocess.CompletedProcess((), running.exitcode, log_file.read_text())
 
 
 @contextmanager
 def dashboard(
-    folder: Path, settings: Mapping[str, str] | None = None, *, port: int = 0
+    folder: Path, settings: Mapping[str, str] | None = None, *, port: int = 0, anew: bool = False
 ) -> Iterator[Process]:
     """The dashboard with ``settings`` in its environment; ``url`` has no path."""
-    with process(
-        _dashboard_command(port), folder, r"URL: (http://\S+)/app", settings or {}
-    ) as running:
+    announced = r"URL: (http://\S+)/app"
+    with process(_dashboard_command(port), folder, announced, settings or {}, anew=anew) as running:
         wait_until_serving(running)
         yield running
 
@@ -125,7 +123,7 @@ def dashboard(
 @contextmanager
 def lone_sandbox(folder: Path) -> Iterator[Process]:
     """The sandbox by itself, as ``python -m stripe_sandbox`` starts it."""
-    command = [sys.executable, "-m", "stripe_sandbox", "--port", "0"]
+    command = ["stripe_sandbox", "--port", "0"]
     with process(command, folder, r"(http://[\w.]+:[1-9]\d*)", {}) as running:
         wait_until_serving(running)
         yield running
@@ -140,6 +138,6 @@ def wait_until_serving(running: Process) -> None:
         except (requests.ConnectionError, requests.Timeout):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"It does not answer:\n{running.log}") from None
-            time.sleep(0.05)
+            time.sleep(GLANCE)
         else:
             return

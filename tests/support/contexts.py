@@ -1,0 +1,94 @@
+"""Browser contexts that are used again by one test after the other.
+
+In a new context Chromium fetches and compiles all scripts of a page anew. An emptied one has no
+cookies and nothing stored, but what it has fetched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Response
+
+    from tests.support.browser import ColorScheme
+
+    Look = tuple[tuple[int, int], ColorScheme]
+
+BLANK = "about:blank"
+TIMEOUT = 45_000.0  # milliseconds; generous, as nothing here waits for longer than it must
+# Nothing moves: on a busy machine a click lands where a thing was. Streamlit's drawers heed
+# `prefers-reduced-motion`; its expanders don't, so their animations end as they begin.
+_AT_REST = """(() => {
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (...how) {
+        const animation = animate.apply(this, how);
+        if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
+        return animation;
+    };
+})()"""
+
+
+class Contexts:
+    """``take`` a context for a test, ``give_back`` it after."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[Look, list[BrowserContext]] = {}
+        self._looks: dict[BrowserContext, Look] = {}
+        self._origins: dict[BrowserContext, set[str]] = {}
+
+    def take(
+        self, size: tuple[int, int], color_scheme: ColorScheme, **options: Any
+    ) -> BrowserContext:
+        """An empty context; with options beyond the look, one that is made for it alone."""
+        look = (size, color_scheme)
+        if not options and (free := self._free.get(look)):
+            return free.pop()
+        width, height = size
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=color_scheme,
+            reduced_motion="reduce",
+            **options,
+        )
+        context.add_init_script(_AT_REST)
+        context.set_default_timeout(TIMEOUT)
+        if not options:
+            origins = self._origins[context] = set[str]()
+            self._looks[context] = look
+            context.on("response", lambda response: origins.add(_origin(response)))
+        return context
+
+    def give_back(self, context: BrowserContext, *, again: bool) -> None:
+        """Empty it for another test, if it may be used ``again``; else close it."""
+        look = self._looks.get(context)
+        if again and look and context.pages:
+            self._empty(context)
+            self._free.setdefault(look, []).append(context)
+        else:
+            self._looks.pop(context, None)
+            self._origins.pop(context, None)
+            context.close()
+
+    def _empty(self, context: BrowserContext) -> None:
+        *others, last = context.pages
+        for page in others:
+            page.close()
+        self._park(last)
+        context.clear_cookies()
+        storage = context.new_cdp_session(last)
+        for origin in self._origins[context]:
+            what = {"origin": origin, "storageTypes": "all"}
+            storage.send("Storage.clearDataForOrigin", what)
+        storage.detach()
+        self._origins[context].clear()
+
+    def _park(self, page: Page) -> None:
+        """It keeps the process of its site, with what that has compiled, until the next test."""
+        page.evaluate("location.replace('about:blank')")
+        page.wait_for_url(BLANK)
+
+
+def _origin(response: Response) -> str:
+    return "/".join(response.url.split("/", 3)[:3])

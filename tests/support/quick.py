@@ -1,0 +1,58 @@
+"""Marks as ``slow`` what `make test-quick` leaves out: tests with a browser or another process.
+
+A test shows it by the fixtures that it uses, or by what its module imports.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FIXTURES = frozenset(("browser", "postgres"))
+ENGINES = frozenset(("postgresql",))  # of fixtures that run a test on each
+STARTERS = frozenset(
+    (
+        "multiprocessing",
+        "subprocess",
+        "tests.support.billing_process",
+        "tests.support.dashboard",
+        "tests.support.forking",
+        "tests.support.killing",
+        "tests.support.pgbouncer",
+        "tests.support.postgres",
+        "tests.support.proxy",
+    )
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: needs a browser or another process")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and (_uses(item) or starts_processes(item.module)):
+            item.add_marker("slow")
+
+
+def _uses(item: pytest.Function) -> bool:
+    if not FIXTURES.isdisjoint(item.fixturenames):
+        return True
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return any(isinstance(value, str) and value in ENGINES for value in parameters)
+
+
+@cache
+def starts_processes(module: ModuleType) -> bool:
+    """Something that starts processes is imported into it."""
+    return any(
+        name in STARTERS
+        for value in vars(module).values()
+        for name in (getattr(value, "__module__", None), getattr(value, "__name__", None))
+        if isinstance(name, str)
+    )
