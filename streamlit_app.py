@@ -28,19 +28,18 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from streamlit import config
 
-from billing.checkout import PAGE
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
 from billing.http.server_limits import limit_running_server
-from billing.instance_lock import AlreadyInUse, instance_lock
 from billing.logs import configure_logging
-from billing.page_services import hand_over
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
-from billing.setting_sources import load_settings
-from billing.settings import LOCAL_SANDBOX
-from billing.webhook_endpoint import WEBHOOK_PATH
+from billing.settings.loading import load_settings
+from billing.settings.model import LOCAL_SANDBOX
+from billing.store.instance_lock import AlreadyInUse, instance_lock
+from billing.urls import PAGE, WEBHOOK_PATH
+from pages.services import hand_over
 from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from billing.settings import Settings
+    from billing.settings.model import Settings
 
 # As it is before Streamlit writes what is in its secrets files over it.
 read_settings = partial(load_settings, dict(os.environ))

@@ -23,15 +23,15 @@ from benchmarks.fake_stripe_process import fake_stripe
 from benchmarks.stripe_answers import PRICE_PRO
 from benchmarks.tables import number, print_table
 from billing.catalog import Catalog
-from billing.follower import Follower
 from billing.fulfillment import Fulfillment
-from billing.gateway import STRIPE_SANDBOX_RATE, StripeGateway
-from billing.mirror import Mirror
-from billing.own_account import OwnAccount
 from billing.session_reader import SessionReader
-from billing.settings import Settings
-from billing.settlement import Settlement
+from billing.settings.model import Settings
 from billing.store import Store
+from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE, StripeGateway
+from billing.sync.mirror import Mirror
+from billing.sync.worker import Follower
+from billing.webhooks.own_account import OwnAccount
+from billing.webhooks.processor import Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Callable

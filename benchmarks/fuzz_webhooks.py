@@ -27,9 +27,9 @@ from benchmarks.processes import ask, first_line, running
 from benchmarks.tables import number, print_table
 from benchmarks.webhook_events import PATH, SECRET
 from benchmarks.webhooks import postgresql, sqlite_file
+from billing.domain.event import EventFilter
 from billing.json_codec import dumps, loads
 from billing.store import Store, event_queries, tables
-from billing.store.event_queries import EventFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,9 +23,9 @@ from benchmarks.processes import ROOT
 from benchmarks.stripe_answers import past_session
 from benchmarks.tables import number, print_table
 from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
-from billing.checkout_session import CheckoutSession, Kind, Outcome
-from billing.session_filter import SessionFilter
-from billing.store import Store, session_numbers, session_queries, sessions
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.session_filter import Place, SessionFilter
+from billing.store import Store, session_queries, session_stats, sessions
 from billing.store.sessions import Copies
 
 if TYPE_CHECKING:
@@ -94,11 +94,11 @@ async def questions(store: Store, newest: int) -> dict[str, float]:
     for name, wanted in FILTERS.items():
         page = partial(session_queries.page, wanted=wanted, limit=SHOWN)
         took[f"{name}: a page"] = await best(store, page)
-    half_a_year_ago = session_queries.Place(newest - YEAR // 2, "cs_test_")
+    half_a_year_ago = Place(newest - YEAR // 2, "cs_test_")
     deep = partial(session_queries.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
     took["all: a page half a year down"] = await best(store, deep)
     month = SessionFilter(since=newest - 30 * DAY)
-    charted = partial(session_numbers.numbers, wanted=month, zone=ZONE)
+    charted = partial(session_stats.numbers, wanted=month, zone=ZONE)
     took["30 days: numbers and chart"] = await best(store, charted)
     return took
 

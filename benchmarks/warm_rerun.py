@@ -26,9 +26,9 @@ from benchmarks.fake_stripe_process import FakeStripeProcess, fake_stripe
 from benchmarks.processes import ROOT
 from benchmarks.stripe_answers import LISTED, PRICE_CREDIT, PRICE_PRO
 from benchmarks.tables import number, print_table
-from billing.page_services import hand_over
 from billing.services import Services
-from billing.settings import Settings
+from billing.settings.model import Settings
+from pages.services import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,10 +23,10 @@ from starlette.routing import Route
 
 from benchmarks.stripe_answers import PRICE_CREDIT, PRICE_PRO
 from benchmarks.webhook_events import PATH, SECRET
-from billing.gateway import STRIPE_SANDBOX_RATE
 from billing.routes import routes
 from billing.services import Services
-from billing.settings import Settings
+from billing.settings.model import Settings
+from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

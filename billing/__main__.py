@@ -12,13 +12,13 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from billing.findings import Group, Status
 from billing.services import Services
-from billing.setting_sources import load_settings
+from billing.settings.loading import load_settings
+from billing.setup.findings import Group, Status
 
 if TYPE_CHECKING:
-    from billing.findings import Finding, Report
-    from billing.settings import Settings
+    from billing.settings.model import Settings
+    from billing.setup.findings import Finding, Report
 
 
 STATUS_WIDTH = max(map(len, Status))

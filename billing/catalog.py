@@ -9,17 +9,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from billing.checkout_session import Kind
+from billing.domain.checkout_session import Kind
+from billing.domain.line_item import SoldPrice
+from billing.domain.money import format_money
+from billing.domain.stripe_json import id_at
 from billing.errors import BillingError, NotConfigured, StripeFailure
-from billing.line_items import SoldPrice
-from billing.money import format_money
-from billing.settings import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
-from billing.stripe_json import id_at
+from billing.settings.model import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.gateway import StripeGateway
+    from billing.stripe_api.gateway import StripeGateway
 
 PRICE_MAX_AGE_SECONDS = 300.0
 RETRY_SECONDS = 5.0  # after a failure

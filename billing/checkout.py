@@ -9,15 +9,15 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from billing.catalog import Catalog
-from billing.checkout_session import APP, REFERENCE, CheckoutSession, Kind
+from billing.domain.checkout_session import APP, REFERENCE, CheckoutSession, Kind
 from billing.errors import InvalidInput
-from billing.settings import PUBLIC_URL, SECRET_KEY, Settings
+from billing.settings.model import PUBLIC_URL, SECRET_KEY, Settings
+from billing.urls import PAGE
 
 if TYPE_CHECKING:
-    from billing.gateway import StripeGateway
-    from billing.mirror import Mirror
+    from billing.stripe_api.gateway import StripeGateway
+    from billing.sync.mirror import Mirror
 
-PAGE = "/app/billing"
 METADATA_LENGTH = 500  # of a value, https://docs.stripe.com/metadata
 REFERENCE_LENGTH = 200  # of client_reference_id
 

@@ -14,22 +14,20 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from billing.checkout_session import SESSION_ID, CheckoutSession, Kind
+from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Kind
+from billing.domain.grant import Grant
+from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput
-from billing.gateway import LISTED
 from billing.store import grants, sessions
-from billing.store.grants import Grant
 from billing.store.sessions import Copies
-from billing.stripe_json import JSON, id_at
+from billing.stripe_api.gateway import LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
-
-    from billing.gateway import StripeGateway
     from billing.session_reader import SessionReader, SessionReading
-    from billing.store import Store
+    from billing.store import Connection, Store
+    from billing.stripe_api.gateway import StripeGateway
 
 log = logging.getLogger(__name__)
 

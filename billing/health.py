@@ -8,15 +8,13 @@ import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from billing.errors import StoreFailure
-from billing.store import sync
+from billing.store import leases, sync_state
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sqlalchemy import Connection
-
-    from billing.mirror import Mirror, MirrorState
-    from billing.store import Store
+    from billing.store import Connection, Store
+    from billing.sync.mirror import Mirror, MirrorState
 
 T = TypeVar("T")
 
@@ -41,7 +39,7 @@ class Health:
 
 
 def _write(connection: Connection) -> str:
-    sync.save(connection, "health", sync.now(connection))
+    sync_state.save(connection, "health", leases.now(connection))
     return connection.dialect.name
 
 

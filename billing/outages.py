@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.durations import MINUTE, written
+from billing.domain.durations import MINUTE, written
 
 if TYPE_CHECKING:
     import logging

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing.checkout import parse_quantity
-from billing.checkout_session import Kind
+from billing.domain.checkout_session import Kind
 from billing.errors import (
     BillingError,
     InvalidInput,
@@ -25,14 +25,14 @@ from billing.errors import (
     WebhookRefused,
 )
 from billing.json_codec import loads
-from billing.webhook_endpoint import WEBHOOK_PATHS
+from billing.setup.webhook_checks import WEBHOOK_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from billing.checkout_session import CheckoutSession
+    from billing.domain.checkout_session import CheckoutSession
     from billing.services import Services
 
     Endpoint = Callable[[Request], Awaitable[Response]]

@@ -8,28 +8,28 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from billing.account_setup import AccountSetup
 from billing.catalog import Catalog
 from billing.checkout import Checkout
-from billing.diagnosis import Diagnosis
 from billing.errors import BillingError
-from billing.event_log import EventLog
-from billing.follower import Follower
-from billing.fresh_start import FreshStart
+from billing.events.log import EventLog
 from billing.fulfillment import Fulfillment
-from billing.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.health import Health
-from billing.mirror import Mirror
 from billing.outages import Outage
-from billing.own_account import OwnAccount
-from billing.refused_deliveries import RefusedDeliveries
 from billing.session_reader import SessionReader
-from billing.sessions import Sessions
-from billing.setting_sources import load_settings
-from billing.settings import DEFAULT_DATABASE_URL, SECRET_KEY, Settings
-from billing.settlement import Settlement
+from billing.sessions.service import Sessions
+from billing.settings.loading import load_settings
+from billing.settings.model import DEFAULT_DATABASE_URL, SECRET_KEY, Settings
+from billing.setup.checks import Diagnosis
+from billing.setup.provisioning import AccountSetup
 from billing.store import Store
-from billing.webhooks import Webhooks
+from billing.stripe_api.gateway import DEADLINE_SECONDS, StripeGateway
+from billing.sync.mirror import Mirror
+from billing.sync.reset import FreshStart
+from billing.sync.worker import Follower
+from billing.webhooks.own_account import OwnAccount
+from billing.webhooks.processor import Settlement
+from billing.webhooks.receiver import Webhooks
+from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.line_item import LineItem, SoldPrice
+from billing.domain.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
 from billing.errors import NotConfigured, StripeFailure
-from billing.gateway import LISTED
-from billing.line_items import LineItem, SoldPrice
 from billing.store import session_events
-from billing.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
+from billing.stripe_api.gateway import LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from billing.catalog import Catalog
-    from billing.gateway import StripeGateway
     from billing.store import Store
+    from billing.stripe_api.gateway import StripeGateway
 
 log = logging.getLogger(__name__)
 

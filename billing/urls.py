@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -19,3 +20,23 @@ def web_url(url: object) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+WEBHOOK_PATH = "/api/billing/stripe/webhook"
+
+
+def webhook_url(public_url: str) -> str:
+    """The address to register in Stripe."""
+    return f"{public_url}{WEBHOOK_PATH}"
+
+
+def is_private(url: str) -> bool:
+    """No machine on the internet can reach it: localhost, a private network, a bare name."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".internal", ".test"))
+
+
+PAGE = "/app/billing"

@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.checkout_session import Kind
-from billing.page_services import page_services
-from pages import offers
-from pages.recent_sessions import recent_sessions
-from pages.return_banner import return_banner
-from pages.session_drawer import session_drawer
+from billing.domain.checkout_session import Kind
+from pages.components.billing import offer
+from pages.components.billing.recent_sessions import recent_sessions
+from pages.components.billing.return_banner import return_banner
+from pages.components.sessions.drawer import session_drawer
+from pages.services import page_services
 
 return_banner()
 
 billing = page_services()
-billing.call(lambda: billing.services.catalog.wait_for_prices(offers.PATIENCE_SECONDS))
+billing.call(lambda: billing.services.catalog.wait_for_prices(offer.PATIENCE_SECONDS))
 for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
     with column:
-        offers.offer(kind)
+        offer.offer(kind)
 
 st.header("Recent sessions", anchor=False)
 recent_sessions()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from billing.page_services import page_services
-from pages.kit.sandbox_notices import clock_ahead, faults_on
-from pages.markdown import plain
-from pages.notices import notices
-from pages.setting_notices import unreadable_secrets_file, unusable_key
-from pages.stripe_notices import out_of_step
+from pages.components.markdown import plain
+from pages.components.notices import notices
+from pages.components.setup.notices import unreadable_secrets_file, unusable_key
+from pages.components.stripe_notices import out_of_step
+from pages.components.test_kit.notices import clock_ahead, faults_on
+from pages.services import page_services
 
 # The browser's tab is called as the page is, which is why no title stands here.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")

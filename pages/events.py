@@ -6,17 +6,17 @@ import time
 
 import streamlit as st
 
-from billing.arrivals import Arrivals, Level
-from billing.durations import written
+from billing.domain.durations import written
+from billing.domain.event import WEBHOOK
 from billing.errors import BillingError
-from billing.page_services import page_services
-from billing.store.event_queries import WEBHOOK
-from pages.event_details import event_drawer
-from pages.event_filters import show_filters
-from pages.event_table import event_table
-from pages.failures import show_failure
-from pages.markdown import plain
-from pages.times import local
+from billing.events.delivery_health import Arrivals, Level
+from pages.components.errors import show_failure
+from pages.components.events.drawer import event_drawer
+from pages.components.events.filters import show_filters
+from pages.components.events.table import event_table
+from pages.components.markdown import plain
+from pages.components.times import local
+from pages.services import page_services
 
 
 @st.fragment(run_every="2s")

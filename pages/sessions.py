@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pages.session_drawer import session_drawer
-from pages.session_filters import session_filter
-from pages.session_numbers import session_numbers
-from pages.session_table import session_table
+from pages.components.sessions.drawer import session_drawer
+from pages.components.sessions.filters import session_filter
+from pages.components.sessions.metrics import session_numbers
+from pages.components.sessions.table import session_table
 
 wanted = session_filter()
 session_numbers(wanted)

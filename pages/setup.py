@@ -7,12 +7,12 @@ from typing import Literal
 
 import streamlit as st
 
-from billing.findings import Finding, Group, Report, Status
-from billing.page_services import page_services
-from billing.settings import SECRET_KEY
-from pages.making import make_button
-from pages.markdown import code, plain
-from pages.times import local
+from billing.settings.model import SECRET_KEY
+from billing.setup.findings import Finding, Group, Report, Status
+from pages.components.markdown import code, plain
+from pages.components.setup.create_dialog import make_button
+from pages.components.times import local
+from pages.services import page_services
 
 BadgeColor = Literal["green", "gray", "orange", "red"]
 MAX_AGE_SECONDS = 60.0

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.page_services import page_services
-from pages.failures import show_failure
-from pages.kit.cards import cards
-from pages.kit.clock import clock
-from pages.kit.controls import ControlFailure, Controls
-from pages.kit.demo_data import demo_data
-from pages.kit.fault_switches import fault_switches
-from pages.kit.open_sessions import forget_what_was_done, open_sessions
-from pages.kit.scenario_list import scenario_list
-from pages.kit.without_sandbox import without_sandbox
+from pages.components.errors import show_failure
+from pages.components.test_kit.cards import cards
+from pages.components.test_kit.clock import clock
+from pages.components.test_kit.demo_data import demo_data
+from pages.components.test_kit.faults import fault_switches
+from pages.components.test_kit.open_sessions import forget_what_was_done, open_sessions
+from pages.components.test_kit.scenarios import scenario_list
+from pages.components.test_kit.without_sandbox import without_sandbox
+from pages.scenarios.sandbox_client import ControlFailure, Controls
+from pages.services import page_services
 
 controls_url = page_services().controls_url
 if controls_url is None:

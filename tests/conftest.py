@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
-from billing import mirror
+from billing.sync import mirror
 from stripe_sandbox import Sandbox, SandboxConfig
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.memory import keep_temporary_files_in_memory

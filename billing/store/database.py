@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from billing.errors import NotConfigured, StoreFailure
-from billing.settings import DATABASE_URL
+from billing.settings.model import DATABASE_URL
 from billing.store.engine import (
     UPGRADES,
     Limits,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, tuple_, union
 
+from billing.domain.event import COUNTED, STATES, WEBHOOK, Event, EventFilter, Place
 from billing.safe_text import sanitize
 from billing.store import refusals
 from billing.store.tables import (
@@ -22,65 +23,10 @@ from billing.store.tables import (
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-WEBHOOK = "webhook"
-POLL = "poll"
-STATES = ("handled", "pending", "failed", "ignored")
 # A question that no single index answers looks at so many of the newest events, no further.
 LOOKED_AT = 20_000
-COUNTED = 10_000
 MATCHED = 1_000
 TYPES_AT_MOST = 200
-
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events: of a state, of a type, ``about`` an object or an event whose id begins so,
-    and by their way: ``webhook`` when at least one webhook brought them, ``poll`` when none did."""
-
-    state: str | None = None
-    way: str | None = None
-    type: str | None = None
-    about: str | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place in the list of events, for the page that begins below it."""
-
-    received_at: float
-    id: str
-
-
-@dataclass(frozen=True)
-class Event:
-    """An event and what became of it. Times in Unix seconds UTC: ``created`` by Stripe's clock
-    and whole, the others by ours. ``source`` is the way of the first arrival, ``deliveries``
-    how many webhooks brought it, ``error`` why handling failed, in words, ``retry_at`` when it is
-    tried again. ``ours`` says whether this app made the session that it is about; None when it is
-    about none that we know."""
-
-    id: str
-    type: str
-    created: int
-    object_id: str
-    received_at: float
-    source: str
-    deliveries: int
-    state: str
-    attempts: int
-    error: str | None
-    settled_at: float | None
-    retry_at: float | None = None
-    ours: bool | None = None
-
-    @property
-    def delay(self) -> float:
-        """Seconds from Stripe's making it to its first arrival; below 0 when a clock is wrong."""
-        return self.received_at - self.created
-
-    @property
-    def place(self) -> Place:
-        return Place(self.received_at, self.id)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from billing.domain.stripe_objects import LATEST
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store.tables import events
 from billing.store.upsert import upsert
-from billing.stripe_objects import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 
 from billing.errors import StoreFailure
 from billing.safe_text import SECRET
-from billing.settings import DATABASE_URL
+from billing.settings.model import DATABASE_URL
 
 LONGEST = 300  # characters of the database's own words
 NOTHING_LOST = "No confirmed data was lost."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from billing.domain.grant import Grant
 from billing.safe_text import sanitize
 from billing.store.tables import grants
 from billing.store.upsert import upsert
@@ -17,25 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 EMAIL_LENGTH = 512
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What one paid session brought. ``amount_total`` in minor units of ``currency``.
-
-    ``cause`` is the id of the event that brought it, ``return`` (the landing page) or ``sync``;
-    ``granted_at`` is in Unix seconds.
-    """
-
-    session_id: str
-    kind: str
-    quantity: int
-    amount_total: int | None
-    currency: str | None
-    customer: str | None
-    customer_email: str | None
-    cause: str
-    granted_at: float
 
 
 _add = upsert(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
+from billing.domain.event import Refusal
 from billing.store.tables import rejected_deliveries
 from billing.store.upsert import upsert
 
@@ -16,20 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 KEPT = 200  # sums of each reason
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """``count`` deliveries that were refused for one reason, from ``started_at`` (Unix seconds) on
-    and within a minute. ``received_at`` is when the last of them came, ``size`` how many bytes
-    that had, ``next_step`` what to do."""
-
-    reason: str
-    started_at: float
-    received_at: float
-    count: int
-    next_step: str
-    size: int
 
 
 _table = rejected_deliveries.c

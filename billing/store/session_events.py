@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from billing.domain.event import Event
+from billing.domain.stripe_json import JSON, id_at, integer_at, object_at, objects_at, text_at
 from billing.json_codec import loads
 from billing.safe_text import sanitize
 from billing.store.damaged import read_each
-from billing.store.event_queries import COLUMNS, Event
+from billing.store.event_queries import COLUMNS
 from billing.store.tables import events
-from billing.stripe_json import JSON, id_at, integer_at, object_at, objects_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

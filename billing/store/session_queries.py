@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, literal, select, tuple_, union, union_all
 
-from billing.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
+from billing.domain.session_filter import (
+    COUNTED,
+    SEARCHED,
+    Place,
+    SearchedAmount,
+    SessionFilter,
+    searched_amounts,
+)
 from billing.json_codec import loads
-from billing.money import THREE_DECIMAL, ZERO_DECIMAL
 from billing.safe_text import sanitize
-from billing.session_filter import SearchedAmount, SessionFilter, searched_amounts
 from billing.store.damaged import read_each
 from billing.store.sessions import SESSION, TERM_LENGTH, session_of
 from billing.store.tables import LAST_CHARACTER, checkout_sessions, session_terms
@@ -26,22 +33,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, CompoundSelect, Connection
 
-COUNTED = 10_000
-SEARCHED = 10_000  # so many of the newest sessions that hold a word are looked through
 
 _s = checkout_sessions.c
 _t = session_terms.c
 FACTS = (_s.created, _s.id, _s.outcome, _s.currency, _s.amount_total, _s.completed_at)
 
 JSON = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place in the list of sessions, the newest first."""
-
-    created: int
-    id: str
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from billing.checkout_session import APP_METADATA, CheckoutSession, Outcome
+from billing.domain.checkout_session import APP_METADATA, CheckoutSession, Outcome
+from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store.damaged import read_each
 from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
-from billing.stripe_json import JSON, id_at, object_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

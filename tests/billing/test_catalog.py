@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.catalog import PRICE_MAX_AGE_SECONDS, RETRY_SECONDS, Catalog
-from billing.checkout_session import Kind
+from billing.domain.checkout_session import Kind
 from billing.errors import StripeFailure
-from billing.gateway import StripeGateway
+from billing.stripe_api.gateway import StripeGateway
 from tests.support.billing_server import working_settings
 from tests.support.faulty_stripe import FaultyStripe
 from tests.support.server import serving

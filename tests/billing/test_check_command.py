@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.webhook_endpoint import webhook_url
+from billing.urls import webhook_url
 from tests.support.dashboard import OUR_SETTINGS, ROOT
 from tests.support.faulty_stripe import FaultyStripe
 from tests.support.forking import start_module

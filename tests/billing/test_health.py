@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing import health, position
+from billing import health
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
-from billing.mirror import STALE_AFTER, MirrorState
 from billing.services import Services
+from billing.sync import checkpoint
+from billing.sync.mirror import STALE_AFTER, MirrorState
 from tests.support.quick_services import at_work, open_services, settings_for
 from tests.support.stripe_account import DOWN
 from tests.support.waiting import until
@@ -110,7 +111,7 @@ async def test_it_is_not_ready_while_nobody_has_asked_stripe_for_long(
 ) -> None:
     """Or when the last look lies ahead, since the clock was set back."""
     remark = {"complete": True, "as_of": time.time() - seconds}
-    await services.store.write(partial(position.note, remark=remark))
+    await services.store.write(partial(checkpoint.note, remark=remark))
     with pytest.raises(StripeFailure, match="Data has not been updated"):
         await services.report_readiness()
 

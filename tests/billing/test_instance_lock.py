@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from billing.instance_lock import AlreadyInUse, instance_lock
 from billing.store import Store
+from billing.store.instance_lock import AlreadyInUse, instance_lock
 
 ADDRESS = "http://localhost:8501"
 HOLD = """

@@ -16,7 +16,8 @@ import stripe
 from pydantic import SecretStr
 
 from billing.errors import NotConfigured
-from billing.webhook_endpoint import registered_at, webhook_url
+from billing.setup.webhook_checks import registered_at
+from billing.urls import webhook_url
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving

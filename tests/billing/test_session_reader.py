@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.checkout_session import Outcome
+from billing.domain.checkout_session import Outcome
 from billing.errors import NotConfigured
 from billing.session_reader import NO_REASON
 from tests.support.quick_services import (
@@ -38,7 +38,7 @@ from tests.support.waiting import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from billing.checkout_session import CheckoutSession
+    from billing.domain.checkout_session import CheckoutSession
     from billing.services import Services
 
 pytestmark = pytest.mark.anyio

@@ -13,8 +13,8 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from pages.kit.controls import Controls
-from pages.kit.faults import ApiFaults, Faults, WebhookFaults
+from pages.scenarios.faults import ApiFaults, Faults, WebhookFaults
+from pages.scenarios.sandbox_client import Controls
 from tests.support.browser import OpenPage
 from tests.support.waiting import wait_for
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from pages import offers, return_banner
+from pages.components.billing import offer, return_banner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,5 +29,5 @@ def packages_are_looked_through_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def answers_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page holds what Stripe answers, however slow the machine is that the tests run on."""
-    for module in (offers, return_banner):
+    for module in (offer, return_banner):
         monkeypatch.setattr(module, "PATIENCE_SECONDS", 20.0)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from billing.checkout_session import Kind
-from billing.page_services import hand_over
-from billing.store.event_queries import EventFilter
-from pages.kit.demo_data import reset
-from tests.pages.test_notices import FRAME
+from billing.domain.checkout_session import Kind
+from billing.domain.event import EventFilter
+from pages.components.test_kit.demo_data import reset
+from pages.services import hand_over
+from tests.pages.components.test_notices import FRAME
 from tests.support.connected_shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 

@@ -11,11 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from billing.checkout_session import Kind
+from billing.domain.checkout_session import Kind
 from billing.errors import NotConfigured
-from billing.page_services import hand_over
-from pages import offers, return_banner
-from pages.kit.controls import Controls
+from pages.components.billing import offer, return_banner
+from pages.scenarios.sandbox_client import Controls
+from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
@@ -284,7 +284,7 @@ def test_a_number_out_of_range_is_refused_beside_the_field(shop: Shop, typed: fl
 def test_a_silent_stripe_leaves_the_page_to_be_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (offers, return_banner):
+    for module in (offer, return_banner):
         monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
     faulty = FaultyStripe("slow")
     with (
@@ -295,7 +295,7 @@ def test_a_silent_stripe_leaves_the_page_to_be_used(
         page = opened(server, success="1", session_id="cs_test_x")
         assert time.monotonic() - began < 10
         assert "Checking the payment" in banners(page)["info"][0]
-        assert [text.value for text in page.caption].count(offers.PRICE_IS_AWAITED) == 2
+        assert [text.value for text in page.caption].count(offer.PRICE_IS_AWAITED) == 2
         assert [button.disabled for button in page.button] == [False, False]
         assert sorted(path for path in faulty.reads if "prices" in path) == [
             "/v1/prices/price_credit",

@@ -15,10 +15,10 @@ import stripe
 from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
-from billing.checkout_session import Kind
-from billing.event_log import PAGE
-from billing.page_services import hand_over
+from billing.domain.checkout_session import Kind
+from billing.events.log import PAGE
 from billing.store import events
+from pages.services import hand_over
 from tests.support.billing_server import BillingServer, billing_server
 from tests.support.quick_services import SECRET
 from tests.support.waiting import GLANCE, PATIENCE

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from billing.page_services import hand_over
-from billing.session_filter import SessionFilter
+from billing.domain.session_filter import SessionFilter
 from billing.store import events, sessions
 from billing.store.tables import checkout_sessions
-from tests.pages.test_notices import FRAME
+from pages.services import hand_over
+from tests.pages.components.test_notices import FRAME
 from tests.support import stored
 from tests.support.connected_shop import ConnectedShop, connected_shop
 from tests.support.stripe_account import event_object, session_object

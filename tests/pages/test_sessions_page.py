@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from billing.checkout_session import Kind
-from billing.page_services import hand_over
-from billing.session_filter import SessionFilter
+from billing.domain.checkout_session import Kind
+from billing.domain.session_filter import SessionFilter
 from billing.store import events, sessions
-from pages.kit.controls import Controls
-from pages.session_actions import qr_code
-from pages.session_table import PAGE
+from pages.components.sessions.actions import qr_code
+from pages.components.sessions.table import PAGE
+from pages.scenarios.sandbox_client import Controls
+from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe

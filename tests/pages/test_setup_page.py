@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
-from billing.page_services import hand_over
-from billing.settings import Settings
-from billing.webhook_endpoint import webhook_url
+from billing.settings.model import Settings
+from billing.urls import webhook_url
+from pages.services import hand_over
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.server import serving

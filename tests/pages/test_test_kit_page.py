@@ -10,14 +10,14 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from billing import fulfillment
-from billing.checkout_session import Kind, Outcome
-from billing.page_services import hand_over
+from billing.domain.checkout_session import Kind, Outcome
 from billing.store import tables
-from pages.kit.clock import summary
-from pages.kit.controls import Passed
-from pages.kit.demo_data import reset
-from pages.kit.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
-from pages.kit.scenarios import SCENARIOS
+from pages.components.test_kit.clock import summary
+from pages.components.test_kit.demo_data import reset
+from pages.scenarios.catalog import SCENARIOS
+from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
+from pages.scenarios.sandbox_client import Passed
+from pages.services import hand_over
 from tests.support.connected_shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from billing.backfill import QUICK
-from billing.gateway import LISTED
 from billing.store.tables import leases
+from billing.stripe_api.gateway import LISTED
+from billing.sync.backfill import QUICK
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
 from tests.support.killing import PAID, TROUBLE, Outcome, kill_while_events_arrive

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
-from billing.store import Store, sync
+from billing.store import Store, sync_state
 from tests.support.pgbouncer import SERVER_CONNECTIONS, pgbouncer
 from tests.support.quick_services import (
     at_work,
@@ -83,12 +83,12 @@ async def test_transactions_that_meet_other_connections_each_time_are_all_answer
 
     async def write_often(store: Store, name: str) -> None:
         for count in range(WRITES):
-            await store.write(partial(sync.save, name=name, value=count))
+            await store.write(partial(sync_state.save, name=name, value=count))
 
     try:
         await asyncio.gather(*(write_often(store, str(n)) for n, store in enumerate(stores)))
         for number, store in enumerate(stores):
-            assert await store.read(partial(sync.load, name=str(number))) == WRITES - 1
+            assert await store.read(partial(sync_state.load, name=str(number))) == WRITES - 1
     finally:
         for store in stores:
             store.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing import money
+from billing.domain import money
 from stripe_sandbox import currencies
 from stripe_sandbox.currencies import format_amount, format_minimum, parse_currency
 from stripe_sandbox.errors import StripeError

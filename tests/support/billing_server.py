@@ -15,7 +15,7 @@ from billing.http.allowed_hosts import AllowedHosts
 from billing.http.protection import protected
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
-from billing.settings import Settings
+from billing.settings.model import Settings
 from tests.support.schema import sqlite_template
 from tests.support.server import serving
 

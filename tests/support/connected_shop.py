@@ -11,12 +11,12 @@ from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from billing.fresh_start import FreshStart
-from billing.page_services import PageServices
 from billing.routes import routes
 from billing.services import Services
-from billing.webhook_endpoint import WEBHOOK_PATH
-from pages.kit.controls import Controls
+from billing.sync.reset import FreshStart
+from billing.urls import WEBHOOK_PATH
+from pages.scenarios.sandbox_client import Controls
+from pages.services import PageServices
 from stripe_sandbox import Sandbox, SandboxConfig
 from tests.support.billing_server import working_settings
 from tests.support.quick_services import quick_services

@@ -25,7 +25,7 @@ from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount, event
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from billing.store.grants import Grant
+    from billing.domain.grant import Grant
 
 JSON = dict[str, Any]
 WEBHOOK = "/api/billing/stripe/webhook"

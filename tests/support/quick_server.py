@@ -18,8 +18,8 @@ from tests.support.server import serving
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from billing.domain.grant import Grant
     from billing.services import Services
-    from billing.store.grants import Grant
 
 ANSWERS_WITHIN = 30.0
 

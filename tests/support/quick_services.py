@@ -11,15 +11,15 @@ import stripe
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from billing.follower import Follower
-from billing.own_account import OwnAccount
+from billing.domain.grant import Grant
 from billing.services import Services
-from billing.settings import Settings
-from billing.settlement import Settlement
+from billing.settings.model import Settings
 from billing.store import tables
 from billing.store.events import Retries
-from billing.store.grants import Grant
-from billing.webhooks import Webhooks
+from billing.sync.worker import Follower
+from billing.webhooks.own_account import OwnAccount
+from billing.webhooks.processor import Settlement
+from billing.webhooks.receiver import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,0 +1,1 @@
+"""The values that everybody may use: sessions, events, grants, money, filters."""

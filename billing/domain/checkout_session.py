@@ -1,0 +1,157 @@
+"""A Checkout Session as this product reads it, and what it sells.
+
+https://docs.stripe.com/api/checkout/sessions/object
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from billing.domain.money import format_money
+from billing.domain.stripe_json import JSON, integer_at, object_at, text_at
+from billing.urls import web_url
+
+APP = "billing-dashboard"  # how our own sessions are known: metadata["app"]
+APP_METADATA = ("app", "kind", "quantity", "made_by")
+REFERENCE = "reference"  # a payment's metadata: the client_reference_id of its session
+WHOLE_NUMBER = re.compile(r"\d{1,9}")
+SESSION_ID = re.compile(r"cs_test_[A-Za-z0-9]{1,250}")
+
+
+class Kind(StrEnum):
+    """What a Checkout Session sells. The value is what stands in Stripe's ``metadata``."""
+
+    PRO = "pro"
+    CREDITS = "credits"
+
+    @property
+    def mode(self) -> str:
+        """Checkout's mode: https://docs.stripe.com/api/checkout/sessions/object#mode"""
+        return "subscription" if self is Kind.PRO else "payment"
+
+    def describe(self, quantity: int) -> str:
+        """The line a person reads in a table: ``Pro plan``, ``12 extra credits``."""
+        if self is Kind.PRO:
+            return "Pro plan"
+        return f"{quantity:,} extra credit{'' if quantity == 1 else 's'}"
+
+
+_KINDS = frozenset(kind.value for kind in Kind)
+_SETTLED = ("paid", "no_payment_required")
+
+
+class Outcome(StrEnum):
+    """What became of a session, in one word: of its status, its payment status, and of a delayed
+    payment that failed, which neither of the two tells.
+
+    https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
+    """
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+    @property
+    def label(self) -> str:
+        """As people read it: ``Paid``."""
+        return self.value.capitalize()
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing is to be waited for any more."""
+        return self not in (Outcome.OPEN, Outcome.PROCESSING)
+
+
+@dataclass(frozen=True)
+class CheckoutSession:
+    """A Checkout Session as this product reads it.
+
+    ``created`` and ``expires_at`` are Unix seconds UTC, ``amount_total`` minor units of
+    ``currency``. ``url`` is set only while ``status`` is ``open``, and leads to a website. ``ours``
+    says that this app made it; ``kind``, ``quantity`` and ``made_by`` are known only then.
+    ``failure`` is why its delayed payment failed, in the bank's words; None while none has.
+    """
+
+    id: str
+    created: int
+    expires_at: int
+    status: str
+    payment_status: str
+    mode: str
+    amount_total: int | None
+    currency: str | None
+    customer_email: str | None
+    url: str | None
+    ours: bool
+    kind: Kind | None
+    quantity: int
+    made_by: str
+    failure: str | None = None
+
+    @classmethod
+    def from_stripe(
+        cls, session: JSON, *, quantity: int | None = None, failure: str | None = None
+    ) -> CheckoutSession:
+        """From Stripe's object and what was read beside it: the ``quantity`` that its line items
+        say (until then it is what was noted when the session was made) and the ``failure``."""
+        metadata = object_at(session, "metadata")
+        ours = metadata.get("app") == APP
+        sold = text_at(metadata, "kind")
+        return cls(
+            id=session["id"],
+            created=integer_at(session, "created") or 0,
+            expires_at=integer_at(session, "expires_at") or 0,
+            status=text_at(session, "status") or "",
+            payment_status=text_at(session, "payment_status") or "",
+            mode=text_at(session, "mode") or "",
+            amount_total=integer_at(session, "amount_total"),
+            currency=text_at(session, "currency"),
+            customer_email=text_at(session, "customer_details", "email")
+            or text_at(session, "customer_email"),
+            url=web_url(session.get("url")),
+            ours=ours,
+            kind=Kind(sold) if ours and sold in _KINDS else None,
+            made_by=(text_at(metadata, "made_by") or "") if ours else "",
+            quantity=_noted(metadata) if quantity is None else quantity,
+            failure=failure,
+        )
+
+    @property
+    def what(self) -> str:
+        """``Pro plan``, ``5 extra credits``; of another app's session only the mode is known."""
+        if self.kind:
+            return self.kind.describe(self.quantity)
+        return {"subscription": "Other subscription", "setup": "Other setup"}.get(
+            self.mode, "Other payment"
+        )
+
+    @property
+    def amount(self) -> str:
+        """The total written out: ``$9.90``, ``Free``; empty where there is none (setup mode)."""
+        if self.amount_total is None or self.currency is None:
+            return ""
+        return format_money(self.amount_total, self.currency) if self.amount_total else "Free"
+
+    @property
+    def is_paid(self) -> bool:
+        """Nothing is owed any more: Stripe's own rule for fulfillment."""
+        # Sessions of before 2021 have no status.
+        return self.status in ("complete", "") and self.payment_status in _SETTLED
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it; the one place that says so."""
+        if self.is_paid:
+            return Outcome.PAID
+        if self.status == "complete":
+            return Outcome.FAILED if self.failure else Outcome.PROCESSING
+        return Outcome.OPEN if self.status == "open" else Outcome.EXPIRED
+
+
+def _noted(metadata: JSON) -> int:
+    noted = str(metadata.get("quantity", ""))
+    return int(noted) if WHOLE_NUMBER.fullmatch(noted) else 1

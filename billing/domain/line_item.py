@@ -1,0 +1,79 @@
+"""What a Checkout Session sells, line by line, as Stripe says.
+
+https://docs.stripe.com/api/checkout/sessions/line_items
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.domain.stripe_json import JSON, id_at, integer_at, object_at, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+MOST = 2**31 - 1  # that the ledger holds; Stripe's own lines reach a twentieth of it
+
+
+@dataclass(frozen=True)
+class LineItem:
+    """What is bought; amounts in minor units of ``currency``. ``price_id`` and ``product_id``
+    name the Price that it was sold at and the Product of that; ``recurring`` tells the Price of
+    a subscription from that of one payment."""
+
+    description: str
+    quantity: int
+    unit_amount: int | None
+    amount_total: int
+    currency: str
+    price_id: str | None
+    product_id: str | None
+    recurring: bool
+
+    @classmethod
+    def from_stripe(cls, item: JSON) -> LineItem:
+        """Where Stripe tells no quantity, it is what the amount and the unit price say."""
+        price = object_at(item, "price")
+        return cls(
+            description=text_at(item, "description") or "",
+            quantity=_quantity(item),
+            unit_amount=integer_at(price, "unit_amount"),
+            amount_total=integer_at(item, "amount_total") or 0,
+            currency=text_at(item, "currency") or "usd",
+            price_id=id_at(item, "price"),
+            product_id=id_at(price, "product"),
+            recurring=bool(object_at(price, "recurring")),
+        )
+
+
+@dataclass(frozen=True)
+class SoldPrice:
+    """The Price by which something is known in line items: itself (``id``) and, as a new amount
+    is a new Price, every other of its Product (``product_id``, None while that is not known)."""
+
+    id: str
+    recurring: bool
+    product_id: str | None = None
+
+    def sells(self, item: LineItem) -> bool:
+        """The line item was sold at this Price, or at another one of its Product."""
+        if item.price_id == self.id:
+            return True
+        is_of_product = self.product_id is not None and item.product_id == self.product_id
+        return is_of_product and item.recurring == self.recurring
+
+    def quantity(self, items: Iterable[LineItem]) -> int:
+        """How many were bought; 0 when none of the line items sells it."""
+        return min(sum(item.quantity for item in items if self.sells(item)), MOST)
+
+
+def _quantity(item: JSON) -> int:
+    told = integer_at(item, "quantity")
+    if told is not None:
+        return max(told, 0)
+    subtotal = integer_at(item, "amount_subtotal")
+    amount = integer_at(item, "amount_total") if subtotal is None else subtotal
+    unit_amount = integer_at(item, "price", "unit_amount")
+    return max(amount or 0, 0) // unit_amount if unit_amount and unit_amount > 0 else 0

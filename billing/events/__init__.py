@@ -1,0 +1,1 @@
+"""What is asked of events: the log, and how well deliveries arrive."""

@@ -1,0 +1,162 @@
+"""What arrived from Stripe and what became of it: look it up, judge it, handle it again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.domain.event import Event, EventFilter, Place
+from billing.errors import InvalidInput, NotConfigured, StripeFailure
+from billing.events.delivery_health import Arrivals, facts, judged
+from billing.json_codec import dumps, loads
+from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
+from billing.store import event_queries, refusals
+from billing.store.event_queries import Counts, EventPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from billing.domain.event import Refusal
+    from billing.errors import BillingError
+    from billing.settings.model import Settings
+    from billing.store import Connection, Store
+    from billing.sync.mirror import Mirror, MirrorState
+    from billing.webhooks.processor import Settlement
+    from billing.webhooks.refused_deliveries import RefusedDeliveries
+
+PAGE = 50
+REFUSALS = 200
+ID_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A page of events, how many there are in each state, and how many failed altogether."""
+
+    page: EventPage
+    counts: Counts
+    failed: int
+
+
+@dataclass(frozen=True)
+class EventDetails:
+    """One event with its ``payload`` (JSON text as Stripe sent it; one JSON string where what is
+    stored is damaged). ``tried_again`` says that a
+    failed one is tried again by itself; otherwise it waits for a replay."""
+
+    event: Event
+    payload: str
+
+    @property
+    def tried_again(self) -> bool:
+        return self.event.retry_at is not None
+
+
+class EventLog:
+    """Every method raises ``StoreFailure`` when the database does not do its part."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        settlement: Settlement,
+        mirror: Mirror,
+        refused: RefusedDeliveries,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._settlement = settlement
+        self._mirror = mirror
+        self._refused = refused
+        self._clock = clock
+
+    async def latest(self, wanted: EventFilter, below: Place | None = None) -> Overview:
+        """The newest events that match, or those below a place, with the numbers beside them."""
+
+        def ask(connection: Connection) -> Overview:
+            return Overview(
+                event_queries.latest(connection, wanted, PAGE, below),
+                event_queries.counts(connection, wanted),
+                event_queries.failed(connection),
+            )
+
+        await self._refused.write()
+        return await self._store.read(ask)
+
+    async def refusals(self) -> list[Refusal]:
+        """The newest refused deliveries: why and when, never what was in them."""
+        await self._refused.write()
+        return await self._store.read(lambda connection: refusals.newest(connection, REFUSALS))
+
+    async def types(self) -> list[str]:
+        """The types of event that have arrived."""
+        return await self._store.read(event_queries.types)
+
+    async def one(self, event_id: str) -> EventDetails | None:
+        """The event of this id with its payload; None when it never arrived here."""
+
+        def ask(connection: Connection) -> EventDetails | None:
+            event = event_queries.one(connection, event_id)
+            payload = event_queries.payload(connection, event_id)
+            if event is None or payload is None:
+                return None
+            return EventDetails(event, _readable(payload))
+
+        return await self._store.read(ask)
+
+    async def replay(self, event_id: str | None = None) -> int:
+        """Handle an event again, or all that failed; how many that are.
+
+        Raises ``NotConfigured`` when no key is set (nothing could be handled), ``InvalidInput``
+        when there is nothing to do for this event.
+        """
+        self._settings.require(SECRET_KEY, self._settings.secret_key)
+        again = await self._settlement.replay(None if event_id is None else [event_id])
+        if event_id is not None and not again:
+            raise InvalidInput(
+                "This event cannot be replayed.",
+                "This app does not handle events of its type, or the event has been deleted.",
+            )
+        return again
+
+    async def arrivals(self) -> Arrivals:
+        """Whether events arrive and by which way, in words."""
+        now = self._clock()
+        await self._refused.write()
+        known = await self._store.read(lambda connection: facts(connection, now))
+        state = (await self._mirror.recent(0)).state
+        settings = self._settings
+        return judged(
+            known,
+            now,
+            no_stripe=_lacking(settings, SECRET_KEY, settings.secret_key),
+            no_secret=_lacking(settings, WEBHOOK_SECRET, settings.webhook_secrets),
+            no_polling=_no_polling(state),
+        )
+
+
+def _readable(payload: str) -> str:
+    try:
+        return dumps(loads(payload))
+    except ValueError:
+        return dumps(payload)
+
+
+def _no_polling(state: MirrorState) -> BillingError | None:
+    """Why Stripe does not tell of events when asked, if it does not."""
+    if state.failure:
+        return StripeFailure(state.failure, state.next_step)
+    if state.no_events:
+        return StripeFailure(state.no_events, state.no_events_next_step)
+    return None
+
+
+def _lacking(settings: Settings, name: str, value: object) -> BillingError | None:
+    try:
+        settings.require(name, value)
+    except NotConfigured as lacking:
+        return lacking
+    return None

@@ -1,0 +1,146 @@
+"""The story of one Checkout Session: what happened, in order, from all that is known of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.event import TURNS, Turn
+from billing.domain.money import format_money
+from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from billing.domain.event import Event
+    from billing.domain.grant import Grant
+    from billing.domain.line_item import LineItem
+    from billing.store.session_events import Told
+
+MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
+
+
+_TITLES = dict(TURNS.values())
+_ORDER = list(Turn)
+_EXPIRED = "Its link can no longer be used to pay"
+_PAYMENT = {
+    "paid": "Paid",
+    "unpaid": "The payment is processing",
+    "no_payment_required": "No payment was required",
+}
+_CAUSES = {
+    "return": "when the customer returned from Checkout",
+    "sync": "when the session was retrieved from Stripe",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened, or will. ``at`` in Unix seconds, ``title`` and ``detail`` in words
+    that may hold text of others, ``event`` Stripe's word for it and how it reached us."""
+
+    turn: Turn
+    at: float
+    title: str
+    detail: str = ""
+    event: Event | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that is known of one session.
+
+    ``data`` is Stripe's own object; ``line_items`` are known when Stripe was asked;
+    ``in_the_copy`` says that our table holds it; ``dashboard_url`` is the place in Stripe's
+    Dashboard, None when the other end is not Stripe.
+    """
+
+    session: CheckoutSession
+    data: JSON
+    steps: tuple[Step, ...]
+    line_items: tuple[LineItem, ...]
+    grant: Grant | None
+    in_the_copy: bool
+    dashboard_url: str | None
+
+
+def steps_of(
+    session: CheckoutSession, told: Sequence[Told], grant: Grant | None, made_by_request: str | None
+) -> tuple[Step, ...]:
+    """The steps, the first thing first; what is still to come at the end."""
+    steps = [_made(session, made_by_request), *_events(session, told)]
+    if grant:
+        steps.append(_granted(grant))
+    steps.sort(key=lambda step: (int(step.at), _ORDER.index(step.turn), step.at))
+    return (*steps, *_untold(session, steps), *_not_granted(session, steps, told, grant))
+
+
+def _untold(session: CheckoutSession, steps: Sequence[Step]) -> Iterator[Step]:
+    """What the session's outcome says and no event has told; or what is still to come."""
+    last, turns = steps[-1].at, {step.turn for step in steps}
+    if session.outcome is Outcome.FAILED and Turn.FAILED_LATER not in turns:
+        yield Step(Turn.FAILED_LATER, last, _TITLES[Turn.FAILED_LATER], session.failure or "")
+    elif session.outcome is Outcome.EXPIRED and Turn.EXPIRED not in turns:
+        ended = max(last, min(session.expires_at, time.time()))
+        yield Step(Turn.EXPIRED, ended, _TITLES[Turn.EXPIRED], _EXPIRED)
+    elif session.outcome is Outcome.OPEN:
+        yield Step(Turn.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then.")
+
+
+def _not_granted(
+    session: CheckoutSession, steps: Sequence[Step], told: Sequence[Told], grant: Grant | None
+) -> Iterator[Step]:
+    if not (session.ours and session.is_paid and session.kind) or grant:
+        return
+    failed = [one.event.error for one in told if one.event.error]
+    if session.quantity == 0:
+        title = "Paid, but nothing to grant"
+        detail = "None of its line items has the Price from the settings."
+    else:
+        title = "Paid, but not granted yet"
+        detail = failed[-1] if failed else "It is granted as soon as one of its events is handled."
+    yield Step(Turn.NOT_GRANTED, steps[-1].at, title, detail)
+
+
+def _made(session: CheckoutSession, request_id: str | None) -> Step:
+    by = MADE_BY.get(session.made_by, f"by {session.made_by}")
+    return Step(
+        Turn.MADE,
+        session.created,
+        f"Created {by}",
+        f"{session.what}, {session.amount}",
+        request_id=request_id,
+    )
+
+
+def _granted(grant: Grant) -> Step:
+    what = Kind(grant.kind).describe(grant.quantity)
+    cause = _CAUSES.get(grant.cause, f"by event {grant.cause}")
+    return Step(Turn.GRANTED, grant.granted_at, f"Granted: {what}", cause)
+
+
+def _events(session: CheckoutSession, told: Iterable[Told]) -> Iterator[Step]:
+    for one in told:
+        turn, title = TURNS.get(one.event.type, (Turn.OTHER, one.event.type))
+        detail = _details(turn, one.object, session)
+        yield Step(turn, one.event.created, title, detail, one.event, one.request_id)
+
+
+def _details(turn: Turn, found: JSON, session: CheckoutSession) -> str:
+    """What the event's object says beside its type; where an older API version says nothing of
+    it, what the session says."""
+    match turn:
+        case Turn.DECLINED:
+            return payment_error(found) or ""
+        case Turn.FAILED_LATER:
+            return session.failure or ""
+        case Turn.TRIED | Turn.MONEY_TAKEN if currency := text_at(found, "currency"):
+            return format_money(integer_at(found, "amount") or 0, currency)
+        case Turn.COMPLETED | Turn.PAID_LATER:
+            return _PAYMENT.get(text_at(found, "payment_status") or session.payment_status, "")
+        case Turn.EXPIRED:
+            return _EXPIRED
+    return ""

@@ -1,0 +1,1 @@
+"""Is everything set up right? The checks, and creating what is missing in Stripe."""

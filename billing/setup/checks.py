@@ -1,0 +1,245 @@
+"""Is everything set up right? Every setting, and what Stripe and the database say of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from billing.errors import BillingError, NotConfigured, StripeFailure
+from billing.events import delivery_health
+from billing.settings.loading import load_settings
+from billing.settings.model import API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL, Settings
+from billing.setup import permission_checks, price_checks, settings_checks, webhook_checks
+from billing.setup.findings import ACCOUNT, Finding, Group, Report, Status
+from billing.stripe_api.network import where_to_look
+from billing.sync import checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from billing.catalog import Catalog
+    from billing.setup.price_checks import PlannedPrice
+    from billing.store import Store
+    from billing.stripe_api.gateway import StripeGateway
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 10.0
+SLOW_SECONDS = 2.0
+ANSWER = "Connection"
+DELIVERIES_MEND = "Compare the endpoint and its signing secret with those in the Stripe Dashboard."
+NOT_ASKED = "Not checked: there is no connection to Stripe."
+HAVE_DEFAULTS = (API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL)
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+class Diagnosis:
+    """Looks at everything, whatever of it is wrong; ``patience`` bounds each call, in seconds."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        gateway: StripeGateway,
+        catalog: Catalog,
+        store: Store,
+        *,
+        read_settings: Callable[[], Settings] = load_settings,
+        patience: float = PATIENCE_SECONDS,
+        slow: float = SLOW_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._read_settings = read_settings
+        self._at_start = read_settings()
+        self._gateway = gateway
+        self._catalog = catalog
+        self._store = store
+        self._patience = patience
+        self._slow = slow
+
+    async def examine(self) -> Report:
+        """What was found. What is wrong or does not answer is a finding, never an exception."""
+        of_stripe = await self._stripe()
+        account = next((one.reference for one in of_stripe if one.name == ACCOUNT), "")
+        findings = [
+            settings_checks.secret_key(self._settings),
+            settings_checks.api_base(self._settings),
+            *of_stripe,
+            settings_checks.webhook_secret(self._settings),
+            settings_checks.public_url(self._settings),
+            *await self._database(account),
+            settings_checks.max_credits(self._settings),
+            *settings_checks.access(self._settings),
+            *settings_checks.secrets_file(self._read_settings(), self._at_start),
+        ]
+        findings.sort(key=lambda finding: list(Group).index(finding.group))
+        return Report(tuple(map(self._with_source, findings)), time.time())
+
+    def _with_source(self, finding: Finding) -> Finding:
+        """With where the value came from; of one that has neither value nor default, nowhere."""
+        name, sources = finding.setting, self._settings.sources
+        if not name or (name not in sources and name not in HAVE_DEFAULTS):
+            return finding
+        return replace(finding, source=self._settings.source(name))
+
+    async def _stripe(self) -> list[Finding]:
+        """What Stripe is asked for: first the account, the rest only when it answers at all."""
+        settings = self._settings
+        if settings.wants_sandbox:
+            found = "Not checked: the local sandbox runs only while the app does."
+            answer = Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, found)
+            return [answer, *self._unasked()]
+        if settings.secret_key is None or (API_BASE in settings.problems and not settings.api_base):
+            return [Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, NOT_ASKED), *self._unasked()]
+        began = time.monotonic()
+        account = Finding(Group.STRIPE, ACCOUNT, Status.OK, "")
+        try:
+            account = _account(await self._ask(self._gateway.retrieve_account))
+        except BillingError as failure:
+            if not (isinstance(failure, StripeFailure) and failure.is_forbidden):
+                answer = Finding(Group.STRIPE, ANSWER, Status.OK, "")
+                return [answer.failed(failure), *self._unasked()]
+            account = account.failed(failure, forbidden=Status.UNKNOWN)
+        took = time.monotonic() - began
+        permissions, others = await asyncio.gather(
+            self._permissions(),
+            asyncio.gather(*map(self._price, price_checks.PLANNED), self._endpoint()),
+        )
+        return [self._answer(took), account, *permissions, *others]
+
+    def _unasked(self) -> list[Finding]:
+        """The rest, when Stripe cannot be asked: what the settings alone tell."""
+        prices = [self._price_setting(planned) for planned in price_checks.PLANNED]
+        unknown = [
+            replace(price, status=Status.UNKNOWN, found=NOT_ASKED) if price.reference else price
+            for price in prices
+        ]
+        endpoint = Finding(Group.WEBHOOK, webhook_checks.NAME, Status.UNKNOWN, NOT_ASKED)
+        if self._settings.wants_sandbox:
+            found = "The app adds its endpoint to the local sandbox when it starts."
+            endpoint = replace(endpoint, status=Status.OK, found=found)
+        return [*unknown, endpoint]
+
+    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Raises ``BillingError``, also when the answer takes too long."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await call()
+        except TimeoutError:
+            raise StripeFailure.too_slow(self._patience) from None
+
+    async def _permissions(self) -> list[Finding]:
+        """Those that the key lacks, in Stripe's words, or the one finding that it lacks none."""
+        trials = permission_checks.trials(self._gateway)
+        tried = await asyncio.gather(*(self._permission(*trial) for trial in trials.items()))
+        everything = "The key has every permission that this app needs."
+        return [lacking for lacking in tried if lacking] or [
+            Finding(Group.STRIPE, "Permissions", Status.OK, everything)
+        ]
+
+    async def _permission(self, name: str, trial: Callable[[], Awaitable[None]]) -> Finding | None:
+        try:
+            await self._ask(trial)
+        except StripeFailure as failure:
+            # A Stripe-compatible API may lack the whole list, which is no matter of the key.
+            if failure.is_forbidden or failure.is_temporary:
+                return Finding(Group.STRIPE, name, Status.OK, "").failed(failure)
+        return None
+
+    def _answer(self, took: float) -> Finding:
+        finding = Finding(
+            Group.STRIPE, ANSWER, Status.OK, f"Stripe answered in {took * 1000:,.0f} ms."
+        )
+        if took < self._slow:
+            return finding
+        return replace(
+            finding,
+            status=Status.WARNING,
+            found=f"Stripe answered in {took:.1f} s, which is slow.",
+            mend=f"Check the network and {where_to_look(self._gateway.api_base)}. No setting needs "
+            "to change.",
+        )
+
+    def _price_setting(self, planned: PlannedPrice) -> Finding:
+        """The finding on the setting alone; with a ``reference`` Stripe can be asked about it."""
+        finding = Finding(Group.PRICES, planned.name, Status.OK, "", setting=planned.setting)
+        try:
+            return replace(finding, reference=self._catalog.price_id(planned.kind))
+        except NotConfigured as problem:
+            if self._settings.wants_sandbox and planned.setting not in self._settings.problems:
+                return replace(finding, found=settings_checks.SANDBOX_BRINGS)
+            return settings_checks.problem_finding(Group.PRICES, planned.name, problem)
+
+    async def _price(self, planned: PlannedPrice) -> Finding:
+        finding = self._price_setting(planned)
+        if not finding.reference:
+            return replace(finding, missing=planned.missing)
+        try:
+            price = await self._ask(lambda: self._gateway.retrieve_price(finding.reference))
+        except StripeFailure as failure:
+            if not failure.is_missing:
+                return finding.failed(failure)
+            return replace(
+                finding,
+                status=Status.WRONG,
+                found="This Price does not exist in the key's account.",
+                mend=f"Copy the ID of a Price of that account into {planned.setting}.",
+                missing=planned.missing,
+            )
+        return price_checks.judged(planned, price)
+
+    async def _endpoint(self) -> Finding:
+        finding = Finding(Group.WEBHOOK, webhook_checks.NAME, Status.UNKNOWN, "")
+        public_url = self._settings.public_url
+        if public_url is None:
+            return replace(
+                finding,
+                found="Not checked: the public URL of this app is not known.",
+                mend=f"Set {PUBLIC_URL}.",
+            )
+        try:
+            endpoints = await self._ask(self._gateway.list_webhook_endpoints)
+        except StripeFailure as failure:
+            return finding.failed(failure, forbidden=Status.UNKNOWN)
+        reaches = settings_checks.stripe_reaches_app(self._settings)
+        return webhook_checks.judged(endpoints, public_url, stripe_reaches_it=reaches)
+
+    async def _database(self, account: str) -> list[Finding]:
+        """Does it answer, is it this account's, and what does it say of the deliveries?"""
+        finding = Finding(Group.APP, "Database", Status.OK, "", setting=DATABASE_URL)
+        try:
+            kind = await self._store.ping()
+            kept = await self._store.read(checkpoint.load)
+            checkpoint.check_account(kept, account, embedded=self._settings.is_embedded)
+            finding = replace(finding, found=f"Connected to {DATABASES.get(kind, kind)}.")
+            return [finding, *await self._deliveries()]
+        except BillingError as failure:
+            return [
+                replace(finding, status=Status.WRONG, found=failure.message, mend=failure.next_step)
+            ]
+
+    async def _deliveries(self) -> list[Finding]:
+        """The same verdict as on the Events page, from what has arrived and what was refused."""
+        if not (self._settings.stripe_is_configured and self._settings.webhook_secrets):
+            return []
+        now = time.time()
+        known = await self._store.read(lambda connection: delivery_health.facts(connection, now))
+        verdict = delivery_health.judged(known, now)
+        finding = Finding(
+            Group.WEBHOOK, "Deliveries", Status.OK, f"{verdict.title}. {verdict.text}".strip()
+        )
+        if verdict.level in (delivery_health.Level.GOOD, delivery_health.Level.INFO):
+            return [finding]
+        mend = "" if verdict.mend == delivery_health.FIND_OUT else verdict.mend
+        return [replace(finding, status=Status.WARNING, mend=mend or DELIVERIES_MEND)]
+
+
+def _account(account: dict[str, Any]) -> Finding:
+    settings = account.get("settings") or {}
+    name = (
+        (settings.get("dashboard") or {}).get("display_name")
+        or (account.get("business_profile") or {}).get("name")
+        or "Unnamed account"
+    )
+    return Finding(Group.STRIPE, ACCOUNT, Status.OK, f"{name}.", reference=account["id"])

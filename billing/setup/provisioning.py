@@ -1,0 +1,103 @@
+"""Makes what is missing in the Stripe account: the two Prices and the webhook endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from billing.domain.checkout_session import APP
+from billing.errors import InvalidInput, StripeFailure
+from billing.settings.model import PUBLIC_URL, WEBHOOK_SECRET, Settings
+from billing.setup.findings import Missing
+from billing.setup.price_checks import PLANNED, PlannedPrice
+from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS, registered_at
+from billing.urls import webhook_url
+
+if TYPE_CHECKING:
+    from billing.stripe_api.gateway import StripeGateway
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made: its ``id``, and the ``value`` that belongs into ``setting``.
+
+    Of a webhook endpoint the value is the signing secret, which Stripe tells this once only.
+    """
+
+    id: str
+    setting: str
+    value: SecretStr
+
+
+def planned_price(missing: Missing) -> PlannedPrice | None:
+    """The Price that ``missing`` stands for, or None for the webhook endpoint."""
+    return next((price for price in PLANNED if price.missing is missing), None)
+
+
+class AccountSetup:
+    """Makes things in the account of the key, each only when asked to.
+
+    Raises ``StripeFailure`` or ``NotConfigured`` as the gateway does, ``InvalidInput`` when what
+    should be made is there already.
+    """
+
+    def __init__(self, settings: Settings, gateway: StripeGateway) -> None:
+        self._settings = settings
+        self._gateway = gateway
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the endpoint would lead. Raises ``NotConfigured`` without a public URL."""
+        return webhook_url(self._settings.require(PUBLIC_URL, self._settings.public_url))
+
+    async def make(self, missing: Missing, *, idempotency_key: str) -> Made:
+        """Make it. The same ``idempotency_key`` makes it once, however often it is asked."""
+        try:
+            if price := planned_price(missing):
+                return await self._price(price, idempotency_key)
+            return await self._endpoint(idempotency_key)
+        except StripeFailure as failure:
+            if failure.status != 403:
+                raise
+            raise StripeFailure(
+                failure.message,
+                "Give the key write permission for Products, Prices and Webhook Endpoints, or "
+                "create it in the Stripe Dashboard.",
+                request_id=failure.request_id,
+                status=failure.status,
+                code=failure.code,
+            ) from None
+
+    async def _price(self, planned: PlannedPrice, idempotency_key: str) -> Made:
+        """A Price that this app made before is taken again instead of a second one like it."""
+        for price in await self._gateway.list_prices(planned.lookup_key):
+            recurring = price.get("recurring") or {}
+            is_amount = (price.get("unit_amount"), price["currency"], recurring.get("interval"))
+            if is_amount == (planned.unit_amount, planned.currency, planned.interval):
+                return Made(price["id"], planned.setting, SecretStr(price["id"]))
+        price = await self._gateway.create_price(
+            {**planned.params, "metadata": {"app": APP}}, idempotency_key
+        )
+        return Made(price["id"], planned.setting, SecretStr(price["id"]))
+
+    async def _endpoint(self, idempotency_key: str) -> Made:
+        url = self.webhook_url
+        for endpoint in registered_at(await self._gateway.list_webhook_endpoints(), url):
+            # One from this very press is asked for again below: Stripe repeats its answer.
+            if (endpoint.get("metadata") or {}).get("press") != idempotency_key:
+                raise InvalidInput(
+                    f"A webhook endpoint with this URL already exists: {endpoint['id']}.",
+                    f"Copy its signing secret from the Stripe Dashboard into {WEBHOOK_SECRET}.",
+                )
+        endpoint = await self._gateway.create_webhook_endpoint(
+            {
+                "url": url,
+                "enabled_events": [*NEEDED_EVENTS, *STORY_EVENTS],
+                "description": "The billing dashboard",
+                "metadata": {"app": APP, "press": idempotency_key},
+            },
+            idempotency_key,
+        )
+        return Made(endpoint["id"], WEBHOOK_SECRET, SecretStr(endpoint["secret"]))

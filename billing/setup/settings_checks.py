@@ -1,0 +1,178 @@
+"""What can be said of each setting by itself, before anybody is asked."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from billing.errors import NotConfigured
+from billing.settings.model import (
+    ALLOWED_HOSTS,
+    API_BASE,
+    MAX_CREDITS,
+    PUBLIC_URL,
+    SECRET_KEY,
+    SECRETS_FILE,
+    STRIPE_API_BASE,
+    USER_HEADER,
+    WEBHOOK_SECRET,
+    Settings,
+)
+from billing.setup.findings import Finding, Group, Status
+from billing.stripe_api.network import proxy_for
+from billing.urls import is_private
+
+KEY_KINDS = {"sk": "secret key", "rk": "restricted key"}
+LONG_KEY = 24  # of a shorter one, four characters are too much to show
+SANDBOX_BRINGS = "Not set: the local sandbox has its own."
+
+
+def problem_finding(group: Group, name: str, problem: NotConfigured) -> Finding:
+    """The finding on a setting that is missing or malformed."""
+    return Finding(
+        group,
+        name,
+        Status.WRONG,
+        problem.message,
+        problem.next_step,
+        setting=problem.setting,
+    )
+
+
+def secrets_file(now: Settings, at_start: Settings) -> list[Finding]:
+    """A finding only when the file cannot be read, or is written otherwise than at the start."""
+    name, restart = "Settings file", "Restart the app: it reads its settings only at startup."
+    if problem := now.problems.get(str(SECRETS_FILE)):
+        return [problem_finding(Group.APP, name, problem)]
+    changed = now.changed_since(at_start)
+    for setting in changed:
+        if problem := now.problems.get(setting):
+            finding = problem_finding(Group.APP, name, problem)
+            return [replace(finding, mend=f"{finding.mend} Then restart the app.")]
+    if changed or str(SECRETS_FILE) in at_start.problems:
+        what = ", ".join(changed) or str(SECRETS_FILE)
+        found = f"Changed since the app started: {what}."
+        return [Finding(Group.APP, name, Status.WARNING, found, restart)]
+    return []
+
+
+def secret_key(settings: Settings) -> Finding:
+    """Its kind and mode; of a long one the last four characters, as Stripe's Dashboard shows."""
+    name = "Secret key"
+    if problem := settings.problems.get(SECRET_KEY):
+        return problem_finding(Group.STRIPE, name, problem)
+    finding = Finding(Group.STRIPE, name, Status.OK, "", setting=SECRET_KEY)
+    if settings.secret_key is None:
+        return replace(
+            finding, found="Not set: the app uses the local sandbox and needs no account."
+        )
+    key = settings.secret_key.get_secret_value()
+    ending = f", ending in {key[-4:]}" if len(key) >= LONG_KEY else ""
+    return replace(finding, found=f"A {KEY_KINDS[key[:2]]} in test mode{ending}.")
+
+
+def api_base(settings: Settings) -> Finding:
+    """Which API is asked."""
+    name = "API address"
+    if (problem := settings.problems.get(API_BASE)) and not settings.api_base:
+        return problem_finding(Group.STRIPE, name, problem)
+    finding = Finding(Group.STRIPE, name, Status.OK, "", setting=API_BASE)
+    if settings.is_given(API_BASE) and not settings.is_given(SECRET_KEY):
+        return replace(
+            finding,
+            status=Status.WRONG,
+            found=f"Not used: {SECRET_KEY} is not set, so the app uses the local sandbox.",
+            mend=f"Set {SECRET_KEY} to a test key for this address, or unset {API_BASE}.",
+            reference=settings.api_base or "",
+        )
+    if settings.wants_sandbox:
+        return replace(finding, found=SANDBOX_BRINGS)
+    base = settings.api_base or STRIPE_API_BASE
+    found = "Stripe's own API" if base == STRIPE_API_BASE else "A Stripe-compatible API"
+    proxy = None
+    with suppress(NotConfigured):  # then Stripe's answer says so
+        proxy = proxy_for(base)
+    found += f", through the proxy {proxy.with_user(None)}:" if proxy else "."
+    return replace(finding, found=found, reference=base)
+
+
+def webhook_secret(settings: Settings) -> Finding:
+    """How many signing secrets there are."""
+    name = "Signing secret"
+    if problem := settings.problems.get(WEBHOOK_SECRET):
+        return problem_finding(Group.WEBHOOK, name, problem)
+    finding = Finding(Group.WEBHOOK, name, Status.OK, "", setting=WEBHOOK_SECRET)
+    if count := len(settings.webhook_secrets):
+        return replace(
+            finding,
+            found="1 secret." if count == 1 else f"{count} secrets; each of them is accepted.",
+        )
+    if settings.wants_sandbox:
+        return replace(finding, found=SANDBOX_BRINGS)
+    status = Status.WRONG if stripe_reaches_app(settings) else Status.WARNING
+    return Finding(
+        Group.WEBHOOK,
+        name,
+        status,
+        "Not set, so all webhooks are refused.",
+        f"Set {WEBHOOK_SECRET} to the endpoint's signing secret (whsec_…), or to the one that "
+        "stripe listen prints.",
+        setting=WEBHOOK_SECRET,
+    )
+
+
+def public_url(settings: Settings) -> Finding:
+    """Where people and Stripe find this app."""
+    name = "Public URL"
+    if problem := settings.problems.get(PUBLIC_URL):
+        return problem_finding(Group.APP, name, problem)
+    finding = Finding(Group.APP, name, Status.OK, "", setting=PUBLIC_URL)
+    url = settings.public_url
+    if url is None:
+        return replace(finding, found="Not set: the address that the server listens on is used.")
+    found = (
+        "Checkout returns to this URL."
+        if stripe_reaches_app(settings)
+        else "Checkout returns to this URL. Stripe's webhooks cannot reach it."
+    )
+    return replace(finding, found=found, reference=url)
+
+
+def max_credits(settings: Settings) -> Finding:
+    """The most credits in one purchase."""
+    name = "Maximum credits"
+    if problem := settings.problems.get(MAX_CREDITS):
+        return problem_finding(Group.APP, name, problem)
+    return Finding(
+        Group.APP,
+        name,
+        Status.OK,
+        f"{settings.max_credits:,} per purchase.",
+        setting=MAX_CREDITS,
+    )
+
+
+def access(settings: Settings) -> list[Finding]:
+    """What was set on who may come in, and how; nothing where nothing was."""
+    findings = []
+    for name, setting, found in (
+        (
+            "Host names",
+            ALLOWED_HOSTS,
+            f"The app also answers at {', '.join(settings.allowed_hosts)}.",
+        ),
+        ("User header", USER_HEADER, f"{settings.user_header} names the signed-in user."),
+    ):
+        if problem := settings.problems.get(setting):
+            findings.append(problem_finding(Group.APP, name, problem))
+        elif settings.is_given(setting):
+            findings.append(Finding(Group.APP, name, Status.OK, found, setting=setting))
+    return findings
+
+
+def stripe_reaches_app(settings: Settings) -> bool:
+    """Stripe, or what stands in for it, can call the webhook; False while nobody knows where."""
+    url = settings.public_url
+    return url is not None and (
+        not is_private(url) or is_private(settings.api_base or STRIPE_API_BASE)
+    )

@@ -1,0 +1,98 @@
+"""The webhook endpoint that Stripe should call this app at.
+
+https://docs.stripe.com/api/webhook_endpoints/object
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from billing.domain.event import HANDLED_TYPES, TURNS
+from billing.setup.findings import Finding, Group, Missing, Status
+from billing.urls import WEBHOOK_PATH, webhook_url
+
+WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
+NEEDED_EVENTS = HANDLED_TYPES
+# What a session's story tells besides: nothing waits for these.
+STORY_EVENTS = tuple(name for name in TURNS if name not in NEEDED_EVENTS)
+NAME = "Webhook endpoint"
+
+
+def registered_at(endpoints: list[dict[str, Any]], url: str) -> list[dict[str, Any]]:
+    """Those of ``endpoints`` that lead to ``url``, the enabled ones first."""
+    here = [one for one in endpoints if _place(one["url"]) == _place(url)]
+    return sorted(here, key=lambda one: one.get("status") != "enabled")
+
+
+def judged(endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_it: bool) -> Finding:
+    """The finding on ``endpoints``, which are all those of the account."""
+    url = webhook_url(public_url)
+    here = registered_at(endpoints, url)
+    if not here:
+        return _missing(url, stripe_reaches_it=stripe_reaches_it)
+    endpoint = here[0]
+    events = endpoint.get("enabled_events") or []
+    finding = Finding(Group.WEBHOOK, NAME, Status.WRONG, "", reference=endpoint["id"])
+    if endpoint.get("status") != "enabled":
+        return replace(
+            finding,
+            found="The endpoint is disabled.",
+            mend="Enable it in the Stripe Dashboard, under Webhooks.",
+        )
+    if "*" not in events and (lacking := [one for one in NEEDED_EVENTS if one not in events]):
+        return replace(
+            finding,
+            found=f"The endpoint does not receive {', '.join(lacking)}.",
+            mend="Add these events to it in the Stripe Dashboard, under Webhooks.",
+        )
+    if len(here) > 1 and here[1].get("status") == "enabled":
+        return replace(
+            finding,
+            status=Status.WARNING,
+            found=f"{sum(one.get('status') == 'enabled' for one in here)} enabled endpoints have "
+            "this URL, so each of them delivers every event.",
+            mend="Delete all but one in the Stripe Dashboard and use that one's signing secret.",
+        )
+    if "*" not in events and (lacking := [one for one in STORY_EVENTS if one not in events]):
+        return replace(
+            finding,
+            status=Status.WARNING,
+            found="Enabled, and receives every event that is required. Declines and 3-D Secure "
+            "are found by polling, so they appear later in timelines.",
+            mend=f"Optional: add {', '.join(lacking)} to it in the Stripe Dashboard.",
+        )
+    told = "all events" if "*" in events else f"{len(events)} types of event"
+    return replace(finding, status=Status.OK, found=f"Enabled, receives {told}.")
+
+
+def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
+    if stripe_reaches_it:
+        return Finding(
+            Group.WEBHOOK,
+            NAME,
+            Status.WRONG,
+            "No endpoint has this URL, so Stripe delivers no events to this app.",
+            mend="Add an endpoint with this URL in the Stripe Dashboard, under Webhooks.",
+            reference=url,
+            missing=Missing.WEBHOOK_ENDPOINT,
+        )
+    return Finding(
+        Group.WEBHOOK,
+        NAME,
+        Status.WARNING,
+        "Stripe cannot reach this URL, so the app polls Stripe for events.",
+        mend=f"Optional: forward events with stripe listen --forward-to {url.partition('://')[2]}",
+        reference=url,
+    )
+
+
+def _place(url: str) -> tuple[str, str, int | None, str]:
+    """What makes two addresses the same place; this machine has several names."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = "localhost" if host in ("127.0.0.1", "::1") else host
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    path = unquote(parts.path)
+    return parts.scheme, host, port, WEBHOOK_PATH if path in WEBHOOK_PATHS else path

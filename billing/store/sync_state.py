@@ -1,0 +1,33 @@
+"""Where the mirror stands, and who keeps it in step: one process at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from billing.json_codec import dumps, loads
+from billing.store.tables import sync_state
+from billing.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+_save = upsert(
+    sync_state,
+    lambda statement: statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": statement.excluded.value}
+    ),
+)
+
+
+def load(connection: Connection, name: str) -> Any:
+    """What was saved under ``name``, or None."""
+    value = connection.scalar(select(sync_state.c.value).where(sync_state.c.name == name))
+    return None if value is None else loads(value)
+
+
+def save(connection: Connection, name: str, value: Any) -> None:
+    """Keep ``value`` (anything JSON can hold) under ``name``."""
+    _save(connection, [{"name": name, "value": dumps(value)}])

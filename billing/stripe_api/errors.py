@@ -1,0 +1,62 @@
+"""Stripe's exceptions in words that a person can act on.
+
+https://docs.stripe.com/api/errors
+"""
+
+from __future__ import annotations
+
+import stripe
+
+from billing.errors import StripeFailure, Unreachable
+from billing.stripe_api.client import description, is_in_stripes_words
+from billing.stripe_api.network import where_to_look
+
+
+def translated(error: stripe.StripeError, api_base: str) -> StripeFailure:
+    """Stripe's exception, of a request to ``api_base``, in words a person can act on."""
+    status = error.http_status or 0
+    came = "" if is_in_stripes_words(error) else description(error)
+    if came and status < 500 and status not in (407, 429):
+        return StripeFailure.strange(status, came, request_id=error.request_id)
+    said = (error.user_message or "").strip()
+    reason: Unreachable | None = None
+    match error:
+        case stripe.AuthenticationError():
+            message = "Stripe does not accept the key in STRIPE_SECRET_KEY."
+            next_step = "Copy a current test key from the Stripe Dashboard, under Developers."
+        case stripe.PermissionError():
+            message = f"The key in STRIPE_SECRET_KEY lacks a permission. Stripe says: {said}"
+            next_step = (
+                "Give the key this permission in the Stripe Dashboard, under Developers, API keys."
+            )
+        case stripe.RateLimitError():
+            message = "Stripe is rate limiting requests (HTTP 429)."
+            next_step = "Wait a few seconds, then try again."
+        case stripe.InvalidRequestError():
+            message = f"Stripe refused the request: {said}"
+            next_step = (
+                "Check the Price IDs in the settings: they must exist in the key's account."
+                if "price" in (error.param or "")
+                else "Find the request in the Stripe Dashboard, under Developers, Logs."
+            )
+        case _ if status == 407:  # of an API without TLS; Stripe itself has none
+            message = "The proxy requires a user name and a password (HTTP 407)."
+            next_step = "Check HTTP_PROXY and its password, then restart the app."
+            reason = Unreachable.PROXY
+        case _:
+            told = f": {came}" if came else ""
+            message = f"Stripe returned a server error (HTTP {status}){told}."
+            next_step = (
+                f"Try again in a moment. If this continues, check {where_to_look(api_base)}."
+            )
+    # Of an event that is older than 30 days Stripe says so without a code.
+    is_missing = isinstance(error, stripe.InvalidRequestError) and status == 404
+    return StripeFailure(
+        message,
+        next_step,
+        request_id=error.request_id,
+        status=status,
+        code=error.code or ("resource_missing" if is_missing else None),
+        unreachable=reason,
+        is_strange=bool(came),
+    )

@@ -1,0 +1,227 @@
+"""The only room that calls Stripe: each operation that this product uses, and how fast.
+
+Objects come back as Stripe's own JSON, and whatever else comes is a ``StripeFailure``.
+https://docs.stripe.com/api
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import stamina
+import stripe
+from aiolimiter import AsyncLimiter
+
+from billing.domain.stripe_json import JSON
+from billing.domain.stripe_objects import (
+    ACCOUNT,
+    CHECKOUT_SESSION,
+    CREATED_ENDPOINT,
+    EVENT,
+    INVOICE_PAYMENT,
+    LINE_ITEM,
+    LIST,
+    PAYMENT_INTENT,
+    PRICE,
+    WEBHOOK_ENDPOINT,
+)
+from billing.errors import StripeFailure
+from billing.stripe_api.requests import NO_SESSION, Page, StripeRequests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from billing.domain.stripe_objects import Shape
+    from billing.settings.model import Settings
+
+DEADLINE_SECONDS = 30.0
+RATE_LIMIT_ATTEMPTS = 8
+LISTED = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
+STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
+
+stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logged here
+
+
+class StripeGateway:
+    """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
+
+    ``deadline`` bounds one call with its retries, in seconds; ``turns_per_second`` how fast
+    lists are read and events settled (Stripe's own limit when talking to Stripe).
+
+    Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
+    Stripe refuses or cannot be reached, ``NotConfigured`` when there is no usable key.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        turns_per_second: float | None = None,
+    ) -> None:
+        self._requests = StripeRequests(settings, deadline)
+        # Another address than Stripe's tells its own limit, by answering 429.
+        rate = turns_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
+        self.is_rate_limited = rate is not None
+        self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
+
+    @property
+    def api_base(self) -> str:
+        """The base URL that requests go to."""
+        return self._requests.api_base
+
+    async def turn(self) -> None:
+        """Wait for a turn under the rate limit: for work that nobody sits waiting for."""
+        if self._rate is not None:
+            await self._rate.acquire()
+
+    async def create_checkout_session(
+        self, params: Mapping[str, Any], idempotency_key: str | None = None
+    ) -> tuple[JSON, str | None]:
+        """The session, and the id of the request that made it.
+
+        https://docs.stripe.com/api/checkout/sessions/create
+        """
+        path = "/v1/checkout/sessions"
+        answer = await self._requests.send(
+            CHECKOUT_SESSION, "post", path, params, idempotency_key=idempotency_key
+        )
+        return answer.document, answer.request_id
+
+    async def retrieve_checkout_session(
+        self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
+    ) -> JSON:
+        """``with_line_items`` adds the first of them, ``with_payments`` which PaymentIntents paid
+        the invoice of a subscription.
+
+        https://docs.stripe.com/api/checkout/sessions/retrieve
+        """
+        expand = ["line_items"] * with_line_items + ["invoice.payments"] * with_payments
+        params = {"expand": expand} if expand else {}
+        path = f"/v1/checkout/sessions/{session_id}"
+        return await self._call(CHECKOUT_SESSION, "get", path, params)
+
+    async def list_line_items(self, session_id: str, **filters: Any) -> Page:
+        """https://docs.stripe.com/api/checkout/sessions/line_items"""
+        path = f"/v1/checkout/sessions/{session_id}/line_items"
+        return await self._listed(LINE_ITEM, path, filters)
+
+    async def retrieve_payment_intent(self, intent_id: str) -> JSON:
+        """https://docs.stripe.com/api/payment_intents/retrieve"""
+        return await self._call(PAYMENT_INTENT, "get", f"/v1/payment_intents/{intent_id}")
+
+    async def list_invoice_payments(self, invoice_id: str) -> Page:
+        """What paid an invoice, with each PaymentIntent. https://docs.stripe.com/api/invoice-payment/list"""
+        filters = {"invoice": invoice_id, "expand": ["data.payment.payment_intent"]}
+        return await self._listed(INVOICE_PAYMENT, "/v1/invoice_payments", filters)
+
+    async def expire_checkout_session(self, session_id: str) -> JSON:
+        """An open one only; of any other Stripe says no.
+
+        https://docs.stripe.com/api/checkout/sessions/expire
+        """
+        path = f"/v1/checkout/sessions/{session_id}/expire"
+        return await self._call(CHECKOUT_SESSION, "post", path)
+
+    async def check_read_permission(self, path: str) -> None:
+        """Ask for one object of the list at ``path``; ``StripeFailure`` where the key may not."""
+        await self._call(LIST, "get", path, {"limit": 1})
+
+    async def check_session_write_permission(self) -> None:
+        """``StripeFailure`` where the key may not write Checkout Sessions. Nothing is written: the
+        session that Stripe is asked to expire does not exist."""
+        try:
+            await self.expire_checkout_session(NO_SESSION)
+        except StripeFailure as failure:
+            if not failure.is_missing:
+                raise
+
+    async def list_checkout_sessions(self, **filters: Any) -> Page:
+        """A page, the newest first, each with the first of its line items; no faster than the rate
+        limit allows.
+
+        https://docs.stripe.com/api/checkout/sessions/list
+        """
+        filters["expand"] = ["data.line_items"]
+        return await self._listed(CHECKOUT_SESSION, "/v1/checkout/sessions", filters)
+
+    async def list_events(self, **filters: Any) -> Page:
+        """A page, the newest first, of the last 30 days. https://docs.stripe.com/api/events/list"""
+        return await self._listed(EVENT, "/v1/events", filters)
+
+    async def retrieve_price(self, price_id: str) -> JSON:
+        """With its product expanded. https://docs.stripe.com/api/prices/retrieve"""
+        path = f"/v1/prices/{quote(price_id, safe='')}"
+        return await self._call(PRICE, "get", path, {"expand": ["product"]})
+
+    async def list_prices(self, lookup_key: str) -> list[JSON]:
+        """The active Prices that hold the key: one or none. https://docs.stripe.com/api/prices/list"""
+        filters = {"lookup_keys": [lookup_key], "active": True, "limit": 1}
+        return (await self._requests.page(PRICE, "/v1/prices", filters)).data
+
+    async def create_price(self, params: Mapping[str, Any], idempotency_key: str) -> JSON:
+        """With its product, where ``product_data`` is given.
+
+        https://docs.stripe.com/api/prices/create
+        """
+        return await self._call(
+            PRICE, "post", "/v1/prices", params, idempotency_key=idempotency_key
+        )
+
+    async def retrieve_account(self) -> JSON:
+        """The account of the key. https://docs.stripe.com/api/accounts/retrieve"""
+        return await self._call(ACCOUNT, "get", "/v1/account")
+
+    async def list_webhook_endpoints(self) -> list[JSON]:
+        """All of them: an account has at most 16.
+
+        https://docs.stripe.com/api/webhook_endpoints/list
+        """
+        path = "/v1/webhook_endpoints"
+        return (await self._requests.page(WEBHOOK_ENDPOINT, path, {"limit": LISTED})).data
+
+    async def create_webhook_endpoint(
+        self, params: Mapping[str, Any], idempotency_key: str
+    ) -> JSON:
+        """With its signing secret under ``secret``, which Stripe tells this once only.
+
+        Its events come in the API version that this code speaks.
+        https://docs.stripe.com/api/webhook_endpoints/create
+        """
+        params = {**params, "api_version": stripe.api_version}
+        path = "/v1/webhook_endpoints"
+        return await self._call(
+            CREATED_ENDPOINT, "post", path, params, idempotency_key=idempotency_key
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._requests.aclose()
+
+    async def _listed(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
+        async for attempt in stamina.retry_context(
+            on=_rate_limited, attempts=RATE_LIMIT_ATTEMPTS, timeout=None, wait_initial=0.5
+        ):
+            with attempt:
+                await self.turn()
+                page = await self._requests.page(shape, path, filters)
+        return page
+
+    async def _call(
+        self,
+        shape: Shape,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> JSON:
+        answer = await self._requests.send(
+            shape, method, path, params, idempotency_key=idempotency_key
+        )
+        return answer.document
+
+
+def _rate_limited(error: Exception) -> bool:
+    return isinstance(error, StripeFailure) and error.status == 429

@@ -1,0 +1,170 @@
+"""Requests to Stripe's API: sent, repeated where that is safe, and their answers checked.
+
+Every one goes through the SDK's ``raw_request_async`` on aiohttp: plain JSON objects come back as
+dicts (no typed objects are built), and whatever is not as the API describes is a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import stripe
+
+from billing.domain.stripe_json import JSON
+from billing.domain.stripe_objects import LIST
+from billing.errors import StripeFailure
+from billing.outages import Outage
+from billing.safe_text import redact
+from billing.settings.model import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
+from billing.stripe_api.client import connected, description, document
+from billing.stripe_api.errors import translated
+from billing.stripe_api.network import unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from billing.domain.stripe_objects import Shape
+
+log = logging.getLogger(__name__)
+
+NO_SESSION = "cs_test_permission_check"  # of which Stripe says that there is none
+OBJECT_ID = re.compile("/[a-z]+_[^/]+")  # in a path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The object that Stripe answered with, and the id of the request, if it has one."""
+
+    document: JSON
+    request_id: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list. ``has_more`` says whether more lie behind it, in the direction asked."""
+
+    data: list[JSON]
+    has_more: bool
+
+
+class StripeRequests:
+    """Sends them, on one event loop; close it with ``aclose``. ``deadline`` bounds one request
+    with its repetitions, in seconds.
+
+    Raises ``StripeFailure`` when Stripe refuses, cannot be reached or answers as its API does not,
+    ``NotConfigured`` when there is no usable key.
+    """
+
+    def __init__(self, settings: Settings, deadline: float) -> None:
+        self._settings = settings
+        self._deadline = deadline
+        self._outage = Outage(log, "Stripe")
+        self._refusals = Outage(log, "Reading from Stripe")
+        self._http: aiohttp.ClientSession | None = None
+        self._client: stripe.StripeClient | None = None
+
+    @property
+    def api_base(self) -> str:
+        """The base URL that requests go to."""
+        return self._settings.api_base or STRIPE_API_BASE
+
+    async def send(
+        self,
+        shape: Shape,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """What Stripe answers, which is of this shape."""
+        response = await self._response(method, path, params, idempotency_key)
+        answer: JSON = document(response)
+        if fault := shape.fault(answer):
+            raise self._strange(method, path, response, shape, fault)
+        return Answer(answer, response.request_id)
+
+    async def page(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
+        """A page of the list of such objects, without what is none. That is logged, and a failure
+        when it is all there is, so that nobody goes on behind an empty page."""
+        response = await self._response("get", path, filters)
+        found: JSON = document(response)
+        if fault := LIST.fault(found):
+            raise self._strange("get", path, response, LIST, fault)
+        faults = [shape.fault(one) for one in found["data"]]
+        usable = [one for one, fault in zip(found["data"], faults, strict=True) if fault is None]
+        for wrong in filter(None, faults):
+            if not usable:
+                raise self._strange("get", path, response, shape, wrong)
+            self._refusals.failed(f"The list {path} contains an invalid {shape.name}: {wrong}")
+        return Page(usable, found["has_more"])
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = self._client = None
+
+    def _connect(self) -> stripe.StripeClient:
+        key = self._settings.require(SECRET_KEY, self._settings.secret_key)
+        if API_BASE in self._settings.problems and not self._settings.api_base:
+            raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
+        client, self._http = connected(key.get_secret_value(), self.api_base)
+        return client
+
+    async def _response(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        if self._client is None:
+            self._client = self._connect()
+        options = {"idempotency_key": idempotency_key} if idempotency_key else {}
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._client.raw_request_async(
+                    method, path, **(params or {}), **options
+                )
+        except TimeoutError as error:
+            failure = StripeFailure.too_slow(self._deadline)
+            raise self._logged(method, path, failure, error) from None
+        except (stripe.APIConnectionError, aiohttp.ClientError) as error:
+            failure = unreachable(error.__cause__ or error, self.api_base)
+            raise self._logged(method, path, failure, error) from None
+        except stripe.StripeError as error:
+            raise self._logged(method, path, translated(error, self.api_base), error) from None
+        self._outage.succeeded()
+        return response
+
+    def _strange(
+        self, method: str, path: str, response: Any, shape: Shape, fault: str
+    ) -> StripeFailure:
+        came = f"{description(response)}, not a valid {shape.name} ({fault})"
+        failure = StripeFailure.strange(response.code, came, request_id=response.request_id)
+        return self._logged(method, path, failure, failure)
+
+    def _logged(
+        self, method: str, path: str, failure: StripeFailure, error: Exception
+    ) -> StripeFailure:
+        cause = error.__cause__ or error
+        details = (
+            f"path={path} status={failure.unreachable or failure.status} code={failure.code}"
+            f" request_id={failure.request_id} cause={type(cause).__name__}: {redact(str(cause))}"
+        )
+        if failure.is_temporary:
+            self._outage.failed(f"Stripe call failed: {failure.message}", details)
+        elif NO_SESSION in path:
+            log.info("Stripe call failed: %s", details)
+        elif method == "get":  # asked again and again, by the work behind the scenes
+            kind = f"status={failure.status} {method} {OBJECT_ID.sub('/…', path)}"
+            self._refusals.failed(f"Stripe call failed: {kind}", details)
+        else:
+            log.warning("Stripe call failed: %s", details)
+        return failure

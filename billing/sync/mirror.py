@@ -1,0 +1,213 @@
+"""Our copy of the Checkout Sessions: what pages read instead of waiting for Stripe.
+
+The follower keeps it in step with Stripe; what is made here is in it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from billing.domain.checkout_session import CheckoutSession
+from billing.domain.durations import written
+from billing.errors import BillingError, RecordRefused, StripeFailure
+from billing.store import leases, sessions
+from billing.store.sessions import Copies
+from billing.sync import checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from billing.store import Connection, Store
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.05
+STALE_AFTER = 60.0  # seconds; a step is taken every few
+RETRY_SECONDS = 5.0  # when the database did not take them
+MOST_WAITING = 1_000
+PATIENCE_SECONDS = 0.5  # thousands may be on their way to the disk
+
+JSON = dict[str, Any]
+Made = tuple[JSON, str | None]  # a session, and the id of the request that made it
+
+
+@dataclass(frozen=True)
+class MirrorState:
+    """How far the copy goes. ``as_of`` in Unix seconds is when it was last known to be in step
+    (0 never), ``age`` how many seconds ago that was; ``complete`` that the whole history is in
+    it, else ``read`` sessions so far; ``failure`` why the last step failed, in words, and whether
+    that passes by itself; ``no_events`` why the key may not read events, so that sessions are
+    followed by lists alone."""
+
+    as_of: float = 0.0
+    complete: bool = False
+    read: int = 0
+    failure: str | None = None
+    next_step: str = ""
+    request_id: str | None = None
+    no_events: str | None = None
+    no_events_next_step: str = ""
+    age: float | None = None
+    failure_is_temporary: bool = False
+
+    @property
+    def last_failure(self) -> StripeFailure | None:
+        """Why the last step failed, if it did."""
+        if self.failure is None:
+            return None
+        return StripeFailure(self.failure, self.next_step, request_id=self.request_id)
+
+    @property
+    def behind(self) -> StripeFailure | None:
+        """Why the copy cannot be called in step with Stripe; None while it can."""
+        # A time that lies ahead was written before somebody set the clock back.
+        if self.complete and self.age is not None and abs(self.age) < STALE_AFTER:
+            return None
+        if self.last_failure:
+            return self.last_failure
+        if not self.complete or self.age is None:
+            return StripeFailure(
+                f"The history is still being read from Stripe: {self.read:,} sessions so far.",
+                "Wait until it is complete.",
+            )
+        since = f"for {written(self.age)}" if self.age > 0 else "recently"
+        return StripeFailure(
+            f"Data has not been updated from Stripe {since}.",
+            "See the server's log. If this continues, restart the app.",
+        )
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The newest sessions, and how far they can be trusted."""
+
+    sessions: tuple[CheckoutSession, ...]
+    state: MirrorState
+
+
+class Mirror:
+    """Answers from our copy. An answer holds what was made here before it was asked for, unless
+    that takes longer than ``PATIENCE_SECONDS`` to store; it raises ``StoreFailure`` when the copy
+    cannot be read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._made: list[Made] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    def keep_soon(self, session: JSON, request_id: str | None = None) -> None:
+        """Keep a session that was just made here, shortly after the answer has gone out."""
+        self._made.append((session, request_id))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush_all())
+
+    async def keep_up(self) -> None:
+        """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
+        if len(self._made) > MOST_WAITING:
+            await self._catch_up()
+
+    async def recent(self, limit: int) -> Recent:
+        """The newest sessions."""
+        await self._catch_up()
+
+        def ask(connection: Connection) -> Recent:
+            return Recent(tuple(sessions.recent(connection, limit)), _state(connection))
+
+        return await self._store.read(ask)
+
+    async def state(self) -> MirrorState:
+        """How far our copy goes."""
+        await self._catch_up()
+        return await self._store.read(_state)
+
+    async def session(self, session_id: str) -> CheckoutSession | None:
+        """One session, or None."""
+        await self._catch_up()
+        return await self._store.read(lambda connection: sessions.get(connection, session_id))
+
+    async def aclose(self) -> None:
+        """Keep what was just made."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+        with suppress(BillingError):
+            await self._flush()
+
+    async def _catch_up(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._flush()
+
+    async def _flush_all(self) -> None:
+        """Ends when nothing waits any more, what came during the last write included."""
+        wait = FLUSH_SECONDS
+        while self._made:
+            await asyncio.sleep(wait)
+            try:
+                await self._flush()
+                wait = FLUSH_SECONDS
+            except BillingError:
+                wait = RETRY_SECONDS
+
+    async def _flush(self) -> None:
+        if self._writing is not None:
+            await asyncio.shield(self._writing)  # it began before, perhaps without the newest
+        if self._writing is None and self._made:
+            self._writing = asyncio.create_task(self._write_made())
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+
+    async def _write_made(self) -> None:
+        made, self._made = self._made, []
+        try:
+            await self._write(made)
+        except BillingError:
+            self._made = made + self._made
+            raise
+        finally:
+            self._writing = None
+
+    async def _write(self, made: Sequence[Made]) -> None:
+        try:
+            await self._store.write(partial(_keep, made=made))
+        except Exception as error:
+            if isinstance(error, BillingError) and not isinstance(error, RecordRefused):
+                raise
+            await self._write_singly(made, error)  # one of them, which must not cost the others
+
+    async def _write_singly(self, made: Sequence[Made], error: Exception) -> None:
+        if len(made) > 1:
+            for one in made:
+                await self._write([one])
+        else:
+            log.error("Session %s cannot be stored", made[0][0].get("id"), exc_info=error)
+
+
+def _keep(connection: Connection, made: Sequence[Made]) -> None:
+    copies = Copies.of([(CheckoutSession.from_stripe(session), session) for session, _ in made])
+    sessions.keep(connection, [copies])
+    sessions.note_requests(
+        connection, {session["id"]: request for session, request in made if request}
+    )
+
+
+def _state(connection: Connection) -> MirrorState:
+    saved = checkpoint.load(connection)
+    as_of = saved.get("as_of", 0.0)
+    return MirrorState(
+        as_of=as_of,
+        age=leases.now(connection) - as_of if as_of else None,
+        complete=saved.get("complete", False),
+        read=saved.get("read", 0),
+        failure=saved.get("failure"),
+        next_step=saved.get("next_step", ""),
+        request_id=saved.get("request_id"),
+        no_events=saved.get("no_events"),
+        no_events_next_step=saved.get("no_events_next_step", ""),
+        failure_is_temporary=saved.get("failure_is_temporary", False),
+    )

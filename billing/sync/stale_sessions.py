@@ -1,0 +1,79 @@
+"""Checkout Sessions that our copy still waits for though they may have ended: word may be lost.
+
+A session is open for 24 hours at the most. A bank debit takes days, and whether it failed stands in
+no list of sessions: those that are processing after a day are asked for until they end. Where no
+event can tell of an end, every session that is waited for is asked for.
+https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-expires_at
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from billing.domain.checkout_session import Outcome
+from billing.domain.session_filter import SessionFilter
+from billing.errors import BillingError, NotConfigured, StripeFailure
+from billing.store import session_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from billing.domain.session_filter import Place
+    from billing.fulfillment import Fulfillment
+    from billing.store import Store
+
+log = logging.getLogger(__name__)
+
+WAITING = frozenset(outcome for outcome in Outcome if not outcome.is_final)
+# Seconds after which such a session is asked for, and between two rounds.
+OVERDUE = (86_400 + 600, 3_600.0)
+WITHOUT_EVENTS = (60, 60.0)  # the newest are in the list that is followed
+AT_ONCE = 25
+
+
+class Overdue:
+    """Asks Stripe for such sessions: some at each call, and all of them once an hour (without
+    events: those open for a minute, once a minute)."""
+
+    def __init__(
+        self,
+        store: Store,
+        fulfillment: Fulfillment,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._fulfillment = fulfillment
+        self._clock = clock
+        self._monotonic = monotonic
+        self._below: Place | None = None
+        self._finished_at = -math.inf
+
+    async def settle(self, *, without_events: bool = False) -> None:
+        """Settle some. Raises ``StripeFailure`` or ``StoreFailure``; the rest is not forgotten."""
+        after, again_after = WITHOUT_EVENTS if without_events else OVERDUE
+        if self._monotonic() < self._finished_at + again_after:
+            return
+        wanted = SessionFilter(outcomes=WAITING, until=int(self._clock()) - after)
+        find = partial(session_queries.page, wanted=wanted, limit=AT_ONCE, below=self._below)
+        found = await self._store.read(find)
+        for session in found.sessions:
+            try:
+                await self._fulfillment.settle(session.id, cause="sync", in_turn=True)
+            except Exception as error:
+                if isinstance(error, StripeFailure) and error.is_missing:
+                    log.info("Session %s is not final here and no longer in Stripe.", session.id)
+                elif isinstance(error, NotConfigured):
+                    log.warning("%s is paid but cannot be granted: %s", session.id, error.message)
+                elif isinstance(error, BillingError) and not error.is_final:
+                    raise
+                else:  # it alone, and not what stands behind it
+                    log.warning("Session %s cannot be settled", session.id, exc_info=error)
+        self._below = found.older
+        if found.older is None:
+            self._finished_at = self._monotonic()

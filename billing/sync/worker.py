@@ -1,0 +1,288 @@
+"""Keeps the mirror in step with Stripe.
+
+Filled once by a backfill; then webhooks tell what changed, and where none arrive, Stripe's events
+and newest sessions are asked for: two requests a step, however long the history is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from billing.domain.event import TURNS
+from billing.errors import BillingError, StoreFailure, StripeFailure
+from billing.fulfillment import Absorbable, absorb
+from billing.outages import Outage
+from billing.store import events, leases
+from billing.store.events import Arrival, Due
+from billing.sync import checkpoint
+from billing.sync.backfill import QUICK, SPARING, Backfill
+from billing.sync.list_poller import FollowedList
+from billing.sync.stale_sessions import Overdue
+from billing.webhooks.processor import initial_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from billing.fulfillment import Fulfillment
+    from billing.store import Connection, Store
+    from billing.stripe_api.gateway import StripeGateway
+    from billing.stripe_api.requests import Page
+    from billing.webhooks.own_account import OwnAccount
+    from billing.webhooks.processor import Settlement
+
+log = logging.getLogger(__name__)
+
+LEASE = "mirror"
+LEASE_SECONDS = 15.0
+STEP_SECONDS = 4.0
+POLL_SECONDS_WITH_WEBHOOKS = 30.0
+FORBIDDEN_AGAIN_SECONDS = 60.0
+LEAVE_SECONDS = 1.0
+# The events that change something, and those that tell the rest of a session's story.
+FOLLOWED_TYPES = tuple(TURNS)
+FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
+NO_EVENTS = ("no_events", "no_events_next_step")
+
+JSON = dict[str, Any]
+
+
+class Follower:
+    """Follows Stripe. ``run`` it as long as the server runs; one process at a time does the
+    reading, the others take over when it is gone."""
+
+    def __init__(
+        self,
+        gateway: StripeGateway,
+        store: Store,
+        fulfillment: Fulfillment,
+        settlement: Settlement,
+        own_account: OwnAccount,
+        *,
+        embedded: bool = False,
+        step_seconds: float = STEP_SECONDS,
+    ) -> None:
+        """``embedded``: the Stripe at the other end is the embedded sandbox."""
+        self._gateway = gateway
+        self._store = store
+        self._fulfillment = fulfillment
+        self._settlement = settlement
+        self._own_account = own_account
+        self._embedded = embedded
+        self._step_seconds = step_seconds
+        self._lease_seconds = max(LEASE_SECONDS, 3 * step_seconds)
+        self._holder = uuid.uuid4().hex
+        self._wake = asyncio.Event()
+        self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
+        self._was_away = True  # Stripe: what failed meanwhile is tried again once it answers
+        self._events = FollowedList(gateway.list_events, types=list(FOLLOWED_TYPES))
+        self._sessions = FollowedList(gateway.list_checkout_sessions)
+        self._overdue = Overdue(store, fulfillment)
+        self._outage = Outage(log, "Synchronization with Stripe")
+
+    async def read_again(self) -> None:
+        """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
+        await self._store.write(checkpoint.begin_again)
+        self._poll_events_at = 0.0
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fill the copy, then keep it in step, until cancelled."""
+        try:
+            while True:
+                try:
+                    if await self._leads():
+                        await self._step()
+                        self._outage.succeeded()
+                        if self._was_away:
+                            await self._settlement.retry_now()
+                            self._was_away = False
+                except* Exception as failures:  # noqa: BLE001 - it goes on, whatever happens
+                    self._was_away = True
+                    await self._note_failure(_first(failures))
+                await self._pause()
+        finally:
+            await self._leave()
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._step_seconds):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _leads(self) -> bool:
+        return await self._store.write(self._take_lease)
+
+    def _take_lease(self, connection: Connection) -> bool:
+        return leases.acquire(connection, LEASE, self._holder, self._lease_seconds)
+
+    async def _leave(self) -> None:
+        with suppress(BillingError, TimeoutError):  # else the lease runs out by itself
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._store.write(partial(leases.release, name=LEASE, holder=self._holder))
+
+    async def _step(self) -> None:
+        saved, started = await self._store.read(
+            lambda connection: (checkpoint.load(connection), leases.now(connection))
+        )
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(self._same_account(saved))
+            start = group.create_task(self._starting_point(saved))
+        saved |= account.result() | start.result()
+        if not saved.get("complete"):
+            saved = await self._fill(saved)
+        try:
+            if time.monotonic() >= self._poll_events_at:
+                await self._follow_events(saved)
+            await self._follow_sessions(saved)
+            await self._overdue.settle(without_events=NO_EVENTS[0] in saved)
+        except StripeFailure as failure:
+            if not failure.is_missing:
+                raise
+            # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
+            self._outage.failed("The position in Stripe's lists is lost: reading it all again.")
+            saved = checkpoint.only(saved, "account", "again")
+            self._wake.set()
+        in_order = {name: value for name, value in saved.items() if name not in FAILURE}
+        await self._save(in_order | {"as_of": started})
+
+    async def _same_account(self, saved: JSON) -> JSON:
+        """The account to be saved; a database never holds the sessions of two."""
+        account = await self._own_account.id() or saved.get("account", "")
+        checkpoint.check_account(saved, account, embedded=self._embedded)
+        return {"account": account}
+
+    async def _starting_point(self, saved: JSON) -> JSON:
+        """What is known before the first page is read. The events from here on are followed, so
+        that nothing falls between."""
+        if saved.get("complete") or "left" in saved:
+            return {}
+        start: JSON = {"left": [], "read": 0}
+        async with asyncio.TaskGroup() as group:
+            newest_session = group.create_task(self._gateway.list_checkout_sessions(limit=1))
+            newest_event = group.create_task(self._newest_event())
+        start |= newest_event.result()
+        if found := newest_session.result().data:
+            start["newest_created"] = found[0]["created"]
+        return start
+
+    async def _newest_event(self) -> JSON:
+        try:
+            page = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
+        except StripeFailure as failure:
+            if not failure.is_forbidden:
+                raise
+            return {}
+        return {"event": _first_id(page)}
+
+    async def _fill(self, saved: JSON) -> JSON:
+        await self._save(saved)
+        log.info("Reading the history of Checkout Sessions from Stripe ...")
+
+        async def keep(found: list[JSON], left: list[JSON]) -> None:
+            saved["read"] += len(found)
+            newest = max(found, key=lambda session: session["created"], default=None)
+            if newest and newest["created"] >= saved.get("newest_created", 0):
+                saved.update(session=newest["id"], newest_created=newest["created"])
+            snapshot = saved | {"left": left, "complete": not left}
+            ready = await self._fulfillment.read(found)
+            await self._store.write_each(self._keep_pages, (ready, snapshot))
+
+        pace = SPARING if self._gateway.is_rate_limited else QUICK
+        backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
+        # Stripe's newest may lie ahead of our clock: one of the two is wrong, or a sandbox's moved.
+        until = max(int(time.time()), saved.get("newest_created", 0)) + 60
+        await backfill.run(saved["left"], until)
+        log.info("The history is complete: %s sessions read.", saved["read"])
+        return saved | {"left": [], "complete": True}
+
+    def _keep_pages(
+        self, connection: Connection, pages: Sequence[tuple[Absorbable, JSON]]
+    ) -> list[None]:
+        """Keep sessions, each page with the position after it, in the order they were read."""
+        absorb(connection, [sessions for sessions, _ in pages])
+        checkpoint.save(connection, pages[-1][1])
+        self._take_lease(connection)
+        return [None] * len(pages)
+
+    async def _follow_events(self, saved: JSON) -> None:
+        """Record what no webhook has brought. While webhooks bring everything, look less often."""
+        waiting: list[Due] = []
+        missed = False
+
+        def record(connection: Connection, page: list[JSON]) -> None:
+            nonlocal missed
+            now = time.time()
+            arrivals = [Arrival(event, "poll", initial_state(event), now) for event in page]
+            for event, known in zip(page, events.record(connection, arrivals), strict=True):
+                # An endpoint need not be told of what is not handled.
+                missed = missed or (known.deliveries == 0 and known.state != "ignored")
+                if known.state == "pending":
+                    waiting.append(Due.of(event))
+
+        seen = 0
+        try:
+            async for page in self._events.pages(saved.get("event")):
+                await self._store.write(partial(record, page=page))
+                seen += len(page)
+        except StripeFailure as failure:
+            if not failure.is_forbidden:
+                raise
+            saved |= dict(zip(NO_EVENTS, (failure.message, failure.next_step), strict=True))
+            self._poll_events_at = time.monotonic() + FORBIDDEN_AGAIN_SECONDS
+            return
+        for name in NO_EVENTS:
+            saved.pop(name, None)
+        self._settlement.expect(waiting)
+        _go_on(saved, "event", self._events)
+        if missed:
+            self._poll_events_at = 0.0
+        elif seen:
+            self._poll_events_at = time.monotonic() + POLL_SECONDS_WITH_WEBHOOKS
+
+    async def _follow_sessions(self, saved: JSON) -> None:
+        """No event tells of a session that was made elsewhere: ask for the newest."""
+        async for page in self._sessions.pages(saved.get("session")):
+            await self._fulfillment.absorb(page)
+        _go_on(saved, "session", self._sessions)
+
+    async def _save(self, saved: JSON) -> None:
+        await self._store.write(lambda connection: checkpoint.save(connection, saved))
+
+    async def _note_failure(self, error: Exception) -> None:
+        if not isinstance(error, BillingError):
+            log.error("Synchronization with Stripe failed", exc_info=error)
+            failure = BillingError(f"{type(error).__name__}: see the server's log.")
+        else:
+            failure = error
+            if not isinstance(error, StripeFailure | StoreFailure):  # those are logged already
+                self._outage.failed(
+                    f"Synchronization with Stripe failed: {error} {error.next_step}"
+                )
+        request_id = getattr(failure, "request_id", None)
+        values = (failure.message, failure.next_step, request_id, failure.is_temporary)
+        remark = dict(zip(FAILURE, values, strict=True))
+        with suppress(StoreFailure):
+            await self._store.write(partial(checkpoint.note, remark=remark))
+
+
+def _go_on(saved: JSON, cursor: str, followed: FollowedList) -> None:
+    """Take down where the next step goes on; behind a gap the whole history is read again."""
+    saved[cursor] = followed.place
+    if followed.has_gap:
+        saved["complete"] = False
+        saved.pop("left", None)
+
+
+def _first(failures: ExceptionGroup[Exception]) -> Exception:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _first_id(page: Page) -> str | None:
+    return page.data[0]["id"] if page.data else None

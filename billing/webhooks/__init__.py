@@ -1,0 +1,1 @@
+"""Webhook deliveries: verified and recorded, then processed until it works."""

@@ -1,0 +1,97 @@
+"""Stripe's webhook deliveries: whether they are Stripe's, and what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from billing.domain.stripe_objects import EVENT
+from billing.errors import BillingError, NotConfigured, WebhookRefused
+from billing.json_codec import loads
+from billing.settings.model import WEBHOOK_SECRET, Settings
+from billing.store import events
+from billing.store.events import Arrival, Due, accounts_of
+from billing.stripe_api.webhook_signature import verify
+from billing.webhooks.processor import initial_state
+
+if TYPE_CHECKING:
+    from billing.store import Store
+    from billing.webhooks.own_account import OwnAccount
+    from billing.webhooks.processor import Settlement
+    from billing.webhooks.refused_deliveries import RefusedDeliveries
+
+log = logging.getLogger(__name__)
+
+ACCOUNT_WITHIN = 2.0  # seconds
+
+
+class Webhooks:
+    """Receives events. Fails closed: without a signing secret nothing is accepted."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        settlement: Settlement,
+        own_account: OwnAccount,
+        refused: RefusedDeliveries,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._settlement = settlement
+        self._own_account = own_account
+        self._refused = refused
+
+    async def receive(self, body: bytes, signature: str | None) -> str:
+        """Check a delivery and keep its event; returns the event's id once it is on disk.
+
+        ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
+        Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the delivery cannot be
+        trusted (either is noted), ``StoreFailure`` when the event could not be kept, so
+        that Stripe sends it again.
+        """
+        try:
+            secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
+            event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
+        except (NotConfigured, WebhookRefused) as refused:
+            self._refused.note(refused, len(body))
+            raise
+        arrival = Arrival(event, "webhook", await self._state(event), time.time())
+        known = await self._store.write_each(events.record, arrival)
+        self._refused.accepted(arrival.at)
+        about = events.object_id(event)
+        log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
+        if known.state == "pending":
+            self._settlement.expect([Due.of(event)])
+        return str(event["id"])
+
+    async def _state(self, event: dict[str, Any]) -> str:
+        """The state to record it in. Where Stripe does not say soon which account is ours, who
+        handles the event finds out."""
+        state = initial_state(event)
+        if state == "pending" and (accounts := accounts_of(event)):
+            with suppress(BillingError, TimeoutError):
+                async with asyncio.timeout(ACCOUNT_WITHIN):
+                    if await self._own_account.is_any_other(accounts):
+                        return "ignored"
+        return state
+
+
+def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:
+    """The event in ``body``, once one of ``secrets`` proves it; else ``WebhookRefused``."""
+    verify(body, signature, secrets)
+    try:
+        event = loads(body)
+        fault = EVENT.fault(event)
+    except ValueError as error:
+        event, fault = None, str(error)
+    if fault is None:
+        return dict(event)
+    is_thin = isinstance(event, dict) and event.get("object") == "v2.core.event"
+    raise WebhookRefused(
+        "The body is signed, but it is not an event.",
+        "Set the endpoint to send snapshot events, not thin events." if is_thin else f"{fault}.",
+    )

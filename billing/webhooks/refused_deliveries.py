@@ -1,0 +1,92 @@
+"""Sums up the deliveries that are refused, so that many of them cost little.
+
+Anybody may send one, as often as they like. They are summed up by minute and reason, written
+together once a second, and logged once a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from billing.domain.durations import MINUTE
+from billing.domain.event import Refusal
+from billing.errors import StoreFailure
+from billing.outages import Outage
+from billing.store import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from billing.errors import BillingError
+    from billing.store import Store
+
+log = logging.getLogger(__name__)
+
+WRITE_SECONDS = 1.0
+MOST_SUMS = 1_000  # that wait to be written
+
+
+class RefusedDeliveries:
+    """Belongs to one event loop; close it with ``aclose``."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._sums: dict[tuple[str, float], Refusal] = {}
+        self._accepted_at = 0.0
+        self._writing: asyncio.Task[None] | None = None
+        self._outage = Outage(log, "The webhook")
+
+    def note(self, why: BillingError, size: int) -> None:
+        """A delivery of ``size`` bytes was refused."""
+        self._outage.failed(f"Webhook refused: {why.message}", why.next_step)
+        now = self._clock()
+        # What was refused before a delivery that was accepted, and what after it, stays apart.
+        started_at = max(now // MINUTE * MINUTE, self._accepted_at)
+        self._sum_up(Refusal(why.message, started_at, now, 1, why.next_step, size))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+
+    def accepted(self, at: float) -> None:
+        """One was accepted."""
+        self._accepted_at = at
+        self._outage.succeeded()
+
+    async def write(self) -> None:
+        """Write what is summed up, so that it can be read. Raises ``StoreFailure``."""
+        sums, self._sums = self._sums, {}
+        if not sums:
+            return
+        try:
+            await self._store.write(partial(refusals.add, refusals=list(sums.values())))
+        except BaseException:
+            later, self._sums = self._sums, sums
+            for one in later.values():
+                self._sum_up(one)
+            raise
+
+    async def aclose(self) -> None:
+        """Write what is left."""
+        if self._writing is not None:
+            self._writing.cancel()
+        with suppress(StoreFailure):
+            await self.write()
+
+    async def _write_all(self) -> None:
+        while self._sums:
+            await asyncio.sleep(WRITE_SECONDS)
+            with suppress(StoreFailure):  # the store has logged it
+                await self.write()
+
+    def _sum_up(self, one: Refusal) -> None:
+        before = self._sums.pop((one.reason, one.started_at), None)
+        if len(self._sums) >= MOST_SUMS:
+            self._sums.pop(next(iter(self._sums)))
+        count = one.count + (before.count if before else 0)
+        self._sums[one.reason, one.started_at] = replace(one, count=count)

@@ -1,0 +1,231 @@
+"""One thing for sale: its price, its button, and the Checkout link that a press brings."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from billing.catalog import Glance, Price
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.durations import written
+from billing.errors import NotConfigured
+from billing.settings.model import MAX_CREDITS
+from pages.components.current_user import who
+from pages.components.errors import show_failure
+from pages.components.markdown import code, plain
+from pages.components.press import Press
+from pages.components.times import exactly
+from pages.services import page_services
+
+PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
+PRICE_FOLLOWED_EVERY = "1s"  # until it is known
+PRICE_IS_AWAITED = "Asking Stripe for the price…"
+NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
+
+
+@dataclass
+class Order:
+    """What was asked for with one press of a button: ``quantity`` is None until it is pressed,
+    ``is_stored`` says that what was created has been seen in our copy."""
+
+    quantity: int | None = None
+    is_stored: bool = False
+    press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
+
+    @property
+    def is_under_way(self) -> bool:
+        press = self.press
+        return self.quantity is not None and press.created is None and press.failure is None
+
+
+def current_order(kind: Kind) -> Order:
+    """The order under way for ``kind`` in this browser tab, or one that has not begun yet."""
+    order: Order = st.session_state.setdefault(f"order_{kind}", Order())
+    return order
+
+
+def forget_order(kind: Kind) -> None:
+    """Make room for the next one; what Stripe has created stays in the table."""
+    st.session_state[f"order_{kind}"] = Order()
+
+
+def place_order(kind: Kind) -> None:
+    """The button was pressed: take the quantity down, once."""
+    order = current_order(kind)
+    if order.press.failure:
+        order.press.failure = None  # the same once more
+    elif order.quantity is None:
+        order.quantity = chosen_quantity() if kind is Kind.CREDITS else 1
+
+
+def chosen_quantity() -> int | None:
+    """The number in the field, or None where so many cannot be bought at once."""
+    number = st.session_state.get("credits_quantity", 1)
+    most = page_services().services.settings.max_credits
+    return int(number) if 1 <= number <= most and number == int(number) else None
+
+
+def offer(kind: Kind) -> None:
+    """A price and a button. The price may come later, from Stripe; a failure stays inside."""
+    known = page_services().call(lambda: page_services().services.catalog.glance(kind))
+    is_awaited = not (known.price or isinstance(known.failure, NotConfigured))
+    card = st.fragment(_card, run_every=PRICE_FOLLOWED_EVERY if is_awaited else None)
+    card(kind, is_awaited)
+
+
+def _card(kind: Kind, is_awaited: bool) -> None:
+    billing = page_services()
+    known = billing.call(lambda: billing.services.catalog.glance(kind))
+    if is_awaited and known.price:
+        st.rerun()  # the whole page, where the price is awaited no more
+    st.header(NAMES[kind], anchor=False)
+    if known.price is None and known.failure:
+        show_failure(known.failure, "The price could not be read")
+    if kind is Kind.PRO:
+        pro_plan(known)
+        can_be_bought = True
+    else:
+        can_be_bought = extra_credits(known, billing.services.settings.max_credits)
+
+    order = current_order(kind)
+    st.button(
+        label(kind, known.price),
+        key=f"pay_{kind}",
+        type="primary",
+        icon=":material/credit_card:",
+        width="stretch",
+        disabled=order.is_under_way or order.press.created is not None or not can_be_bought,
+        on_click=place_order,
+        args=(kind,),
+    )
+    if order.is_under_way:
+        with st.spinner("Asking Stripe for a Checkout link…"):
+            create_session(kind, order)
+        if order.press.failure:
+            st.rerun()  # the button, drawn disabled above, can be pressed again
+    if order.press.failure:
+        show_failure(order.press.failure, "No Checkout Session was created")
+    if order.press.created:
+        checkout_link(kind, order, order.press.created)
+
+
+def pro_plan(known: Glance) -> None:
+    """What the Pro plan is and costs."""
+    if known.price:
+        st.metric("Subscription", known.price.short)
+        text = known.price.product_description or "A subscription, billed until canceled."
+        st.caption(plain(text))
+    elif known.is_empty:
+        st.metric("Subscription", "…")
+        st.caption(PRICE_IS_AWAITED)
+
+
+def extra_credits(known: Glance, maximum: int) -> bool:
+    """How many credits, what one costs, and what they cost together; whether so many can be
+    bought at once."""
+    # No bounds and no whole numbers only: the browser would keep the last number that fits, and
+    # show the one that was typed.
+    st.number_input(
+        "Number of credits",
+        value=1.0,
+        step=1.0,
+        format="%g",
+        key="credits_quantity",
+        on_change=forget_order,
+        args=(Kind.CREDITS,),
+        help=f"From 1 to {maximum:,} in one purchase.",
+    )
+    quantity = chosen_quantity()
+    if quantity is None:
+        st.error(
+            f"Enter a whole number from 1 to {maximum:,}: {code(MAX_CREDITS)} sets how many can "
+            "be bought at once.",
+            icon=":material/pin:",
+        )
+    if known.price:
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.caption(f"{plain(known.price.short)} each", width="content")
+            if quantity is not None:
+                total = plain(known.price.total(quantity))
+                st.markdown(f"Total **{total}**", width="content")
+    elif known.is_empty:
+        st.caption(PRICE_IS_AWAITED)
+    return quantity is not None
+
+
+def label(kind: Kind, price: Price | None) -> str:
+    """The button's label; the Pro plan's follows the Price in Stripe."""
+    if kind is Kind.CREDITS:
+        return "BUY EXTRA LOAD CREDITS"
+    if price is None:
+        return "PAY WITH CARD"
+    per = {"month": "MO", "year": "YR", "week": "WK", "day": "DAY"}.get(price.interval or "", "")
+    amount = price.short.split("/")[0]
+    return f"PAY WITH CARD ({amount}{f'/{per}' if per else ''})"
+
+
+def create_session(kind: Kind, order: Order) -> None:
+    """Have the session created, and keep what came of it in ``order``."""
+    billing, made_by, quantity = page_services(), who(), order.quantity or 1
+    checkout = billing.services.checkout
+    order.press.attempt(
+        lambda key: billing.call(
+            lambda: checkout.create(kind, quantity, idempotency_key=key, made_by=made_by)
+        )
+    )
+
+
+@st.fragment(run_every="3s")
+def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
+    """The way to Checkout, until the session is paid or has expired, or a reset erases it."""
+    billing = page_services()
+    stored = billing.call(lambda: billing.services.mirror.session(created.id))
+    if order.is_stored and stored is None:
+        forget_order(kind)
+        st.rerun()
+    order.is_stored = stored is not None
+    session = stored or created
+    with st.container(gap="small"):
+        if session.status == "open" and session.url:
+            st.link_button(
+                "Open Checkout",
+                session.url,
+                type="primary",
+                icon=":material/open_in_new:",
+                icon_position="right",
+                width="stretch",
+            )
+            to_copy(
+                f"Link to copy, good for {written(session.expires_at - time.time())}",
+                session.url,
+                tip=f"Until {plain(exactly(session.expires_at))}",
+            )
+        elif session.is_paid:
+            st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")
+        elif session.outcome is Outcome.FAILED:
+            st.error(
+                f"The payment failed. {plain(session.failure or '')}", icon=":material/cancel:"
+            )
+        elif session.outcome is Outcome.PROCESSING:
+            st.info("Still processing: the money is on its way.", icon=":material/hourglass_top:")
+        else:
+            st.warning("This session has expired.", icon=":material/timer_off:")
+        to_copy("Session id", session.id)
+        if st.button(
+            "New session",
+            key=f"new_{kind}",
+            type="tertiary",
+            icon=":material/refresh:",
+            on_click=forget_order,
+            args=(kind,),
+        ):
+            st.rerun()
+
+
+def to_copy(label: str, text: str, tip: str | None = None) -> None:
+    """A line of text with the button that copies it."""
+    with st.container(gap="xxsmall"):
+        st.caption(label, help=tip)
+        st.code(text, language=None, wrap_lines=True)

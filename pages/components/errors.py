@@ -1,0 +1,29 @@
+"""How a page tells that something went wrong."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.errors import BillingError, StripeFailure
+from pages.components.markdown import code, plain
+from pages.scenarios.faults import NO_FAULTS
+from pages.scenarios.sandbox_client import recent_state
+from pages.services import page_services
+
+
+def show_failure(failure: BillingError, title: str) -> None:
+    """A short message, the next step, and Stripe's request id where there is one."""
+    lines = [plain(failure.message), plain(failure.next_step)]
+    if isinstance(failure, StripeFailure):
+        if failure.is_temporary and injected_faults():
+            lines[1] = "Fault injection is on and may be the reason: clear the faults above."
+        if failure.request_id:
+            lines.append(f"Stripe request id: {code(failure.request_id)}")
+    st.error("  \n".join(line for line in lines if line), title=title, icon=":material/error:")
+
+
+def injected_faults() -> bool:
+    """The sandbox's API misbehaves on demand."""
+    url = page_services().controls_url
+    state = recent_state(url) if url else None
+    return state is not None and state.faults.api != NO_FAULTS.api

@@ -1,0 +1,174 @@
+"""One event in a drawer: what became of it, what Stripe sent, and handling it again."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from billing.domain.checkout_session import SESSION_ID
+from billing.domain.durations import written
+from billing.domain.event import Event
+from billing.errors import BillingError
+from billing.events.log import ID_LENGTH, EventDetails
+from pages.components.errors import show_failure
+from pages.components.events.columns import STATE_COLORS, way
+from pages.components.markdown import code, plain
+from pages.components.session_columns import ANOTHER_APPS
+from pages.components.times import EARLIEST, LATEST, ago, exactly, local
+from pages.services import page_services
+
+
+def event_drawer() -> None:
+    """Open the event that the address names, if it names one."""
+    event_id = st.query_params.get("event", "").strip()[:ID_LENGTH]
+    if not event_id:
+        return
+    drawer = st.dialog("Event", width="medium", position="right", on_dismiss=forget)
+    drawer(event)(event_id)
+
+
+def forget() -> None:
+    """The drawer was closed: the address names no event any more."""
+    st.query_params.pop("event", None)
+    for name in ("replayed", "event_shown"):
+        st.session_state.pop(name, None)
+
+
+def event(event_id: str) -> None:
+    """What became of it, which follows by itself, and what Stripe sent."""
+    if details := read(event_id):
+        st.markdown(f"**{plain(details.event.type)}**")
+        what_became_of_it(event_id)
+        st.subheader("Payload, as Stripe sent it", anchor=False)
+        st.json(details.payload, expanded=3)
+
+
+def read(event_id: str) -> EventDetails | None:
+    """The event, or None once it is told why there is nothing to show."""
+    billing = page_services()
+    try:
+        details = billing.call(lambda: billing.services.event_log.one(event_id))
+    except BillingError as failure:
+        show_failure(failure, "The event could not be read just now")
+        return None
+    if details:
+        st.session_state["event_shown"] = event_id
+    elif st.session_state.get("event_shown") == event_id:
+        forget()
+        st.rerun()  # a reset has erased it
+    else:
+        st.warning(
+            f"No event {code(event_id)} has arrived here. It may belong to another account, "
+            "or the address was cut short.",
+            title="Unknown event",
+            icon=":material/help:",
+        )
+    return details
+
+
+@st.fragment(run_every="2s")
+def what_became_of_it(event_id: str) -> None:
+    """Its state, the error if it failed, all that is known of it, and the button to replay it."""
+    details = read(event_id)
+    if details is None:
+        return
+    event = details.event
+    with st.container(horizontal=True, vertical_alignment="center"):
+        word = event.state.capitalize()
+        st.markdown(f":{STATE_COLORS.get(word, 'gray')}-badge[{plain(word)}]", width="content")
+        if event.ours is False:
+            st.markdown(f":violet-badge[{ANOTHER_APPS}]", width="content")
+        _replay_button(event)
+        if SESSION_ID.fullmatch(event.object_id):
+            st.page_link(
+                "sessions.py",
+                label="The session's story",
+                icon=":material/timeline:",
+                query_params={"session": event.object_id},
+            )
+    tell_of_replay(event)
+    if event.error:
+        after = (
+            "It is tried again by itself."
+            if details.tried_again
+            else "It waits for a replay: it is not tried again by itself."
+        )
+        st.error(
+            f"{plain(event.error)}  \n{after}",
+            title="Handling failed",
+            icon=":material/error:",
+        )
+    st.table(_facts(event), border="horizontal", alt="What is known of the event")
+
+
+def tell_of_replay(event: Event) -> None:
+    """What came of pressing Replay, once it was pressed."""
+    # A toast would take the drawer's own place on the page.
+    replayed: tuple[str, float, BillingError | None] | None = st.session_state.get("replayed")
+    if not replayed or replayed[0] != event.id:
+        return
+    _, when, failure = replayed
+    if failure:
+        show_failure(failure, "It was not replayed")
+    else:
+        st.caption(f":material/replay: Replayed at {local(when):%H:%M:%S}")
+
+
+def _facts(event: Event) -> dict[str, str]:
+    return {
+        "Event id": code(event.id),
+        "About": code(event.object_id) if event.object_id else "Nothing with an id",
+        "Made by Stripe": _at(event.created),
+        "Arrived": f"{_at(event.received_at)}, {plain(_later(event.delay))}",
+        "Came by": plain(way(event)),
+        "Webhook deliveries": f"{event.deliveries:,}",
+        "Tries": f"{event.attempts:,}" if event.attempts else _why_not(event),
+        "Last try": _at(event.settled_at) if event.settled_at else "Never",
+    }
+
+
+def _later(delay: float) -> str:
+    if delay < 0:
+        return f"{written(-delay)} before Stripe made it: one of the clocks is wrong"
+    return f"{written(delay)} later"
+
+
+def _why_not(event: Event) -> str:
+    if event.state == "ignored":
+        return "None: there is nothing to do for it here"
+    return "None yet"
+
+
+def _at(unix_seconds: float) -> str:
+    if EARLIEST <= unix_seconds <= LATEST:
+        return f"{ago(unix_seconds)}: {exactly(unix_seconds)}"
+    return f"Unix time {unix_seconds:,.0f}"  # beyond the calendar
+
+
+def _replay_button(event: Event) -> None:
+    ignored = event.state == "ignored"
+    st.button(
+        "Replay",
+        key="replay",
+        type="primary" if event.state == "failed" else "secondary",
+        icon=":material/replay:",
+        disabled=ignored or event.state == "pending",
+        on_click=_replay,
+        args=(event.id,),
+        help=(
+            "There is nothing to do here for such an event."
+            if ignored
+            else "Reads its session from Stripe again; what was granted is not granted twice."
+        ),
+    )
+
+
+def _replay(event_id: str) -> None:
+    billing = page_services()
+    failure: BillingError | None = None
+    try:
+        billing.call(lambda: billing.services.event_log.replay(event_id))
+    except BillingError as caught:
+        failure = caught
+    st.session_state["replayed"] = (event_id, time.time(), failure)

@@ -1,0 +1,34 @@
+"""Taking the sessions that match along, as a CSV file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from billing.sessions.service import EXPORTED
+from pages.components.times import zone
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from billing.domain.session_filter import SessionFilter
+
+
+def download_button(wanted: SessionFilter) -> None:
+    """The file is made when the button is pressed."""
+    billing = page_services()
+
+    def contents() -> bytes:
+        return billing.call(lambda: billing.services.sessions.as_csv(wanted))
+
+    st.download_button(
+        "Export as CSV",
+        contents,
+        file_name=f"checkout-sessions-{datetime.now(zone()):%Y-%m-%d-%H%M}.csv",
+        mime="text/csv",
+        key="sessions_csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"All that match, the newest {EXPORTED:,} at the most.",
+    )

@@ -1,0 +1,134 @@
+"""The numbers over the sessions that match, and how they stand day by day."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from billing.domain.checkout_session import Outcome
+from billing.domain.durations import written
+from billing.domain.money import format_money
+from billing.domain.session_stats import CALCULATED, Numbers
+from billing.errors import BillingError
+from pages.components.errors import show_failure
+from pages.components.markdown import plain
+from pages.components.times import local, zone
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from billing.domain.session_filter import SessionFilter
+
+MAX_AGE_SECONDS = 10.0
+CURRENCIES_SHOWN = 3
+# The colours of the chips in the table.
+COLORS = {
+    Outcome.PAID: "#21A366",
+    Outcome.PROCESSING: "#F0A43A",
+    Outcome.OPEN: "#4F86F7",
+    Outcome.FAILED: "#E5484D",
+    Outcome.EXPIRED: "#A3A8B8",
+}
+
+
+@st.fragment(run_every="15s")
+def session_numbers(wanted: SessionFilter) -> None:
+    """Created, paid, conversion, revenue, time to pay; and the chart beside them."""
+    try:
+        numbers = calculated(wanted)
+    except BillingError as failure:
+        show_failure(failure, "The numbers could not be read just now")
+        return
+    if not numbers.created:
+        return
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        metrics(numbers)
+    with right:
+        chart(numbers)
+    if numbers.since is not None:
+        st.caption(
+            f"Numbers and chart are over the newest {CALCULATED:,} sessions of that time, "
+            f"made since {local(numbers.since):%d %b %Y, %H:%M}."
+        )
+
+
+def calculated(wanted: SessionFilter) -> Numbers:
+    """The numbers, calculated again when they are older than a few seconds."""
+    kept: tuple[SessionFilter, float, Numbers] | None = st.session_state.get("session_numbers")
+    now = time.monotonic()
+    if kept and kept[0] == wanted and now - kept[1] < MAX_AGE_SECONDS:
+        return kept[2]
+    billing, here = page_services(), zone()
+    numbers = billing.call(lambda: billing.services.sessions.numbers(wanted, here))
+    st.session_state["session_numbers"] = (wanted, now, numbers)
+    return numbers
+
+
+def metrics(numbers: Numbers) -> None:
+    """The numbers that matter."""
+    with st.grid(2, min_column_width=130, gap=("small", "small")):
+        more = "" if numbers.since is None else "+"  # older ones match that are not counted
+        st.metric("Created", f"{numbers.created:,}{more}")
+        st.metric("Paid", f"{numbers.paid:,}{more}")
+        st.metric(
+            "Conversion",
+            "" if numbers.conversion is None else f"{numbers.conversion:.1%}",
+            help="How many of the created sessions were paid.",
+        )
+        st.metric(
+            "Median time to pay",
+            "Unknown" if numbers.seconds_to_pay is None else written(numbers.seconds_to_pay),
+            help=f"From making a session to completing Checkout, over {numbers.timed:,} payments "
+            "whose event told when that was.",
+        )
+    revenue = list(numbers.revenue.items()) or [("usd", 0)]
+    with st.grid(2, min_column_width=200, gap=("small", "small")):
+        for currency, amount in revenue[:CURRENCIES_SHOWN]:
+            st.metric(
+                f"Revenue, {currency.upper()}",
+                plain(format_money(amount, currency, short=True)),
+                help="What was paid, in test mode: no money moved.",
+            )
+    if others := [format_money(amount, name) for name, amount in revenue[CURRENCIES_SHOWN:]]:
+        st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
+
+
+def chart(numbers: Numbers) -> None:
+    """Sessions a day, by how they stand now."""
+    shown = [outcome for outcome in Outcome if any(day[outcome] for day in numbers.days.values())]
+    day_format = "%d %b" if len({day.year for day in numbers.days}) == 1 else "%d %b %Y"
+    source = pd.DataFrame(
+        [
+            {"Day": f"{day:{day_format}}"} | {outcome.label: counts[outcome] for outcome in shown}
+            for day, counts in numbers.days.items()
+        ]
+    )
+    series: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "name": outcome.label,
+            "stack": "all",
+            "barMaxWidth": 36,
+            "itemStyle": {"color": COLORS[outcome]},
+            "encode": {"x": "Day", "y": outcome.label},
+        }
+        for outcome in shown
+    ]
+    st.echarts_chart(
+        {
+            "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 12},
+            "grid": {"left": 8, "right": 28, "top": 36, "bottom": 4, "containLabel": True},
+            "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+            "dataset": {"source": source},
+            "xAxis": {"type": "category", "axisTick": {"show": False}},
+            "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 4},
+            "series": series,
+        },
+        key="sessions_a_day",
+        height=240,
+        alt=f"Sessions a day by how they stand: {numbers.created:,} made on "
+        f"{len(numbers.days):,} days, {numbers.paid:,} of them paid",
+    )

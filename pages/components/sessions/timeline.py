@@ -1,0 +1,108 @@
+"""The story of a session as a timeline: what happened, when, and how word of it reached us."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import streamlit as st
+
+from billing.domain.checkout_session import Outcome
+from billing.domain.durations import written
+from billing.domain.event import WEBHOOK, Event, Turn
+from billing.safe_text import sanitize
+from billing.sessions.timeline import Step, Story
+from pages.components.markdown import code, link, plain
+from pages.components.times import ago, local
+
+ICONS = {
+    Turn.MADE: "add_circle",
+    Turn.TRIED: "credit_card",
+    Turn.CHALLENGED: "verified_user",
+    Turn.DECLINED: "block",
+    Turn.MONEY_TAKEN: "payments",
+    Turn.COMPLETED: "check_circle",
+    Turn.PAID_LATER: "check_circle",
+    Turn.FAILED_LATER: "cancel",
+    Turn.EXPIRED: "timer_off",
+    Turn.GRANTED: "redeem",
+    Turn.NOT_GRANTED: "hourglass_top",
+    Turn.WILL_EXPIRE: "schedule",
+    Turn.OTHER: "bolt",
+}
+BECAME = {
+    "handled": "handled",
+    "pending": "waiting to be handled",
+    "failed": "handling failed",
+    "ignored": "nothing to do for it",
+}
+
+
+def timeline(story: Story) -> None:
+    """The steps, and on demand the events that only repeat them."""
+    others = sum(step.turn is Turn.OTHER for step in story.steps)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.subheader("What happened", anchor=False, width="content")
+        show_all = bool(others) and st.toggle(
+            f"All events (+{others})", key="all_events", help="Also those that only repeat the rest"
+        )
+    shown = [step for step in story.steps if show_all or step.turn is not Turn.OTHER]
+    with st.container(gap=None, key="timeline"):
+        for number, step in enumerate(shown):
+            label = f"**{plain(step.title)}** · {when(step, story.session.created)}"
+            with st.expander(
+                label,
+                expanded=step.turn is not Turn.OTHER,
+                type="step",
+                icon=f":material/{ICONS[step.turn]}:",
+                key=f"step_{number}_{step.event.id if step.event else step.turn}",
+            ):
+                st.markdown("  \n".join(lines(step)))
+        # A step with nothing in it ends the line.
+        st.expander(ending(story), type="step", icon=":material/flag:", key="last_step")
+
+
+def when(step: Step, made: int) -> str:
+    """The time, and how long after the session was made; or how long until then."""
+    if step.turn is Turn.WILL_EXPIRE:
+        return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
+    if step.turn is Turn.MADE:
+        return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
+    day = "" if local(step.at).date() == local(made).date() else f"{local(step.at):%d %b}, "
+    return f"{day}{local(step.at):%H:%M:%S}, after {written(max(step.at - made, 0))}"
+
+
+def lines(step: Step) -> list[str]:
+    """What there is to say of the step, as Markdown."""
+    said = [plain(f"{step.detail[0].upper()}{step.detail[1:]}")] if step.detail else []
+    if step.event:
+        said += [told(step.event)]
+    if step.request_id:
+        said.append(f"By the API request {code(step.request_id)}")
+    return said
+
+
+def told(event: Event) -> str:
+    """Which event told of it, how late it came, by which way, and what became of it."""
+    often = f", {event.deliveries} times" if event.deliveries > 1 else ""
+    way = (
+        f"by webhook{often}, signature verified"
+        if event.source == WEBHOOK
+        else "read from Stripe's list of events"
+    )
+    error = f": {plain(event.error)}" if event.error else ""
+    became = BECAME.get(event.state, event.state)
+    return (
+        f":small[{link(plain(event.type), f'events?event={quote(sanitize(event.id))}')} arrived "
+        f"{written(max(event.delay, 0))} later {way}; {plain(became)}{error}]"
+    )
+
+
+def ending(story: Story) -> str:
+    """How it stands, in a word."""
+    if story.session.outcome is Outcome.OPEN:
+        return "Waiting for a payment"
+    if story.session.outcome is Outcome.PROCESSING:
+        return "Waiting for the bank"
+    return "Nothing more can happen at Checkout"

@@ -1,0 +1,96 @@
+"""Making something in the Stripe account: first asked in a dialog, then shown what to set."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.settings.model import SECRETS_FILE
+from billing.setup.findings import Missing, Report
+from billing.setup.provisioning import Made, planned_price
+from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
+from pages.components.errors import show_failure
+from pages.components.markdown import code, plain
+from pages.components.press import Press
+from pages.services import page_services
+
+
+def make_button(missing: Missing, report: Report) -> None:
+    """The button that opens the dialog."""
+    price = planned_price(missing)
+    label = f"Make this Price ({price.amount})…" if price else "Make this endpoint…"
+    if st.button(plain(label), key=f"make_{missing}", icon=":material/add:"):
+        st.session_state["making"] = Press[Made]()
+        title = f"Make the {price.name}" if price else "Make the webhook endpoint"
+        st.dialog(title, width="medium", on_dismiss=forget)(dialog)(missing, report)
+
+
+def forget() -> None:
+    """The dialog is over: what was made, a secret perhaps, is shown no more; look anew."""
+    st.session_state.pop("making", None)
+    st.session_state.pop("setup_report", None)
+
+
+def dialog(missing: Missing, report: Report) -> None:
+    """Asks, makes, and shows what belongs into the settings."""
+    press: Press[Made] = st.session_state.setdefault("making", Press[Made]())
+    if press.created is None:
+        question(missing, report)
+        with st.container(horizontal=True):
+            pressed = st.button("Make it", key="make_it", type="primary")
+            if st.button("Cancel", key="cancel_making"):
+                st.session_state.pop("making")
+                st.rerun()
+        if pressed:
+            make(missing, press)
+        if press.failure:
+            show_failure(press.failure, "Nothing was made")
+    if press.created:
+        answer(press.created)
+
+
+def question(missing: Missing, report: Report) -> None:
+    """Exactly what will be made, and where."""
+    services = page_services().services
+    account = report.account
+    name = f" {plain(account.found.rstrip('.'))} {code(account.reference)}" if account else ""
+    st.markdown(f"In the account{name} at {code(services.gateway.api_base)}, this will be made:")
+    if price := planned_price(missing):
+        repeated = "a recurring" if price.interval else "a one-time"
+        st.markdown(
+            f"- the Product **{plain(price.product_name)}**\n"
+            f"- with {repeated} Price of **{plain(price.amount)}**"
+        )
+    else:
+        needed, told = (
+            "\n".join(f"  - {code(event)}" for event in events)
+            for events in (NEEDED_EVENTS, STORY_EVENTS)
+        )
+        st.markdown(
+            f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"
+            f"- told of the events that are needed:\n{needed}\n"
+            f"- and of those that complete the story of a session:\n{told}"
+        )
+
+
+def make(missing: Missing, press: Press[Made]) -> None:
+    """Have it made, and keep what came of it in ``press``."""
+    billing = page_services()
+    setup = billing.services.account_setup
+    with st.spinner("Asking Stripe…", show_time=True):
+        press.attempt(lambda key: billing.call(lambda: setup.make(missing, idempotency_key=key)))
+    st.rerun(scope="fragment")
+
+
+def answer(made: Made) -> None:
+    """The one place where a signing secret is shown, as Stripe itself shows it: once."""
+    st.success(f"{code(made.id)} is in the account.", title="Made", icon=":material/check:")
+    st.markdown(
+        f"Put this into {code(str(SECRETS_FILE))} or the environment, then restart the app:"
+    )
+    value = made.value.get_secret_value()
+    st.code(f'{made.setting} = "{value}"', language=None, wrap_lines=True)
+    if value != made.id:
+        st.caption("Stripe tells this secret only now: copy it before you close this.")
+    if st.button("Done", key="making_done"):
+        forget()
+        st.rerun()

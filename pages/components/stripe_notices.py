@@ -1,0 +1,29 @@
+"""The notice that our copy of Stripe's sessions is not up to date: since when, and why."""
+
+from __future__ import annotations
+
+from billing.errors import BillingError
+from pages.components.markdown import code, plain
+from pages.components.notices import Notice, Severity
+from pages.components.times import exactly
+from pages.services import page_services
+
+
+def out_of_step() -> Notice | None:
+    """The last look at Stripe failed, or was too long ago."""
+    billing = page_services()
+    try:
+        state = billing.call(billing.services.health.copy)
+    except BillingError:
+        return None  # the page itself says that the database does not answer
+    failure = state.last_failure or (state.behind if state.complete and state.as_of else None)
+    if failure is None:
+        return None
+    lines = [
+        f"Showing data from {exactly(state.as_of)}." if state.as_of else "",
+        plain(failure.message),
+        plain(failure.next_step),
+        f"Stripe request id: {code(failure.request_id)}" if failure.request_id else "",
+    ]
+    title = "Can't reach Stripe" if state.failure_is_temporary else "Sessions are not up to date"
+    return Notice(Severity.WARNING, title, " ".join(filter(None, lines)), "cloud_off")

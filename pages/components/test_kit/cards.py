@@ -1,0 +1,100 @@
+"""Stripe's test cards and bank accounts, each to copy. https://docs.stripe.com/testing"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.components.markdown import code, plain
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A number to pay with, what then happens, and when to use it."""
+
+    number: str
+    happens: str
+    use: str
+
+
+GROUPS: dict[str, tuple[Payment, ...]] = {
+    "Paid": (
+        Payment("4242 4242 4242 4242", "Paid (Visa)", "The usual case."),
+        Payment("5555 5555 5555 4444", "Paid (Mastercard)", "Another brand on the receipt."),
+        Payment("3782 822463 10005", "Paid (American Express)", "15 digits and a CVC of four."),
+        Payment("6011 1111 1111 1117", "Paid (Discover)", "Another brand on the receipt."),
+        Payment("4000 0566 5566 5556", "Paid (Visa debit)", "A debit card instead of credit."),
+        Payment("4000 0000 0000 0259", "Paid, then disputed", "A customer who takes it back."),
+    ),
+    "3-D Secure": (
+        Payment(
+            "4000 0025 0000 3155",
+            "Asks to confirm, then paid",
+            "Complete the step to pay, or fail it and see that nothing is granted.",
+        ),
+        Payment(
+            "4000 0027 6000 3184",
+            "Asks every time, then paid",
+            "Asks again even when the card has been saved.",
+        ),
+        Payment(
+            "4000 0084 0000 1629",
+            "Asks to confirm, then declined",
+            "Confirmed, and still not paid: card_declined.",
+        ),
+        Payment(
+            "4000 0082 6000 3178",
+            "Asks to confirm, then insufficient funds",
+            "Confirmed, and still not paid: insufficient_funds.",
+        ),
+    ),
+    "Declined": (
+        Payment("4000 0000 0000 0002", "Declined", "generic_decline: no reason is given."),
+        Payment("4000 0000 0000 9995", "Insufficient funds", "The decline that is met most."),
+        Payment("4000 0000 0000 9987", "Lost card", "lost_card: must not be told as such."),
+        Payment("4000 0000 0000 9979", "Stolen card", "stolen_card: must not be told as such."),
+        Payment("4000 0000 0000 6975", "Too many tries", "card_velocity_exceeded"),
+        Payment("4000 0000 0000 0069", "Expired card", "expired_card: the date is at fault."),
+        Payment("4000 0000 0000 0127", "Wrong CVC", "incorrect_cvc: the code is at fault."),
+        Payment("4000 0000 0000 0119", "Processing error", "processing_error: trying again helps."),
+        Payment("4242 4242 4242 4241", "Wrong number", "incorrect_number: a digit is mistyped."),
+        Payment("4100 0000 0000 0019", "Blocked as fraudulent", "Radar stops it before the bank."),
+    ),
+    "Later": (
+        Payment(
+            "4000 0000 0000 0341",
+            "Attaches, then fails when charged",
+            "A renewal that fails: for the Pro plan.",
+        ),
+    ),
+}
+ROUTING_NUMBER = "110000000"
+BANK_ACCOUNTS = (
+    Payment("000123456789", "Money comes later", "Checkout is complete but unpaid until it comes."),
+    Payment("000111111116", "Money never comes", "Checkout is complete, then the debit fails."),
+)
+
+
+def cards() -> None:
+    """Every number in its group, each to copy with one press."""
+    st.caption(
+        "Any date in the future, any CVC, any name and e-mail address. Point at a number, or tap "
+        "it, to copy it. These numbers move no money anywhere, and real cards are refused."
+    )
+    for group, payments in GROUPS.items():
+        st.header(group, anchor=False)
+        tiles(payments)
+    st.header("US bank debit", anchor=False)
+    st.caption(f"Routing number {code(ROUTING_NUMBER)}. Such a payment takes its time.")
+    tiles(BANK_ACCOUNTS)
+
+
+def tiles(payments: tuple[Payment, ...]) -> None:
+    """One tile a number; they reflow on a phone."""
+    grid = st.grid(3, min_column_width=260, border=True)
+    for payment in payments:
+        with grid.cell(), st.container(gap="xsmall"):
+            st.markdown(f"**{plain(payment.happens)}**")
+            st.code(payment.number, language=None)
+            st.caption(plain(payment.use))

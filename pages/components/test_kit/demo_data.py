@@ -1,0 +1,141 @@
+"""A month of plausible history for a demo, and the way back to nothing."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from billing.domain.checkout_session import APP, Kind
+from billing.errors import BillingError
+from pages.components.errors import show_failure
+from pages.scenarios.sandbox_client import ControlFailure
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pages.scenarios.sandbox_client import Controls
+    from pages.services import PageServices
+
+DAYS = 30
+SESSIONS = 400
+WEIGHTS = {Kind.PRO: 2, Kind.CREDITS: 3}
+QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}
+READ_WITHIN = 120.0
+GLANCE_SECONDS = 0.1
+
+
+def demo_data(controls: Controls) -> None:
+    """The two buttons, and what the last press brought."""
+    if told := st.session_state.get("kit_demo_told"):
+        st.success(told, icon=":material/check:")
+        st.page_link("sessions.py", label="Look at the sessions", icon=":material/receipt_long:")
+    fill_side, reset_side = st.columns(2, gap="medium")
+    with fill_side, st.container(border=True, height="stretch"):
+        st.header("A month of history", anchor=False)
+        st.markdown(
+            f"About {SESSIONS} sessions over the last {DAYS} days, as a small shop would have "
+            "them: most paid, some declined first, some abandoned, a few still open."
+        )
+        if st.button("Fill", key="fill", type="primary", icon=":material/auto_awesome:"):
+            fill(controls)
+    with reset_side, st.container(border=True, height="stretch"):
+        st.header("Reset", anchor=False)
+        st.markdown(
+            "Back to the beginning: every session, payment, event and grant is gone, the faults "
+            "are cleared and the clock is right. Prices and settings stay."
+        )
+        if st.button("Reset…", key="reset", icon=":material/restart_alt:"):
+            reset_dialog(controls)
+
+
+def fill(controls: Controls) -> None:
+    """Have the history made, and wait until our copy of it is whole."""
+    billing = page_services()
+    try:
+        with st.status("Making a month of history …", expanded=True) as status:
+            made = controls.fill(
+                days=DAYS, sessions=SESSIONS, sold=sold(billing), seed=secrets.randbelow(10**6)
+            )
+            status.write(f"{made} sessions are in the sandbox")
+            status.update(label="Reading them into the dashboard …")
+            read_all(billing)
+    except BillingError as failure:
+        show_failure(failure, "The history could not be made")
+        return
+    st.session_state["kit_demo_told"] = (
+        f"{made} sessions of the last {DAYS} days are in the sandbox and in this dashboard."
+    )
+    st.rerun()
+
+
+def sold(billing: PageServices) -> list[dict[str, Any]]:
+    """What the history sells: our own two Prices, stamped as this app stamps its sessions."""
+    return [
+        {
+            "price": billing.services.catalog.price_id(kind),
+            "mode": kind.mode,
+            "weight": WEIGHTS[kind],
+            "quantity": list(QUANTITIES[kind]),
+            "metadata": {
+                "app": APP,
+                "kind": kind.value,
+                "quantity": "{quantity}",
+                "made_by": "demo history",
+            },
+        }
+        for kind in Kind
+    ]
+
+
+def read_all(billing: PageServices) -> None:
+    """Have the mirror read the history, and wait for it. Raises ``ControlFailure`` in the end."""
+    mirror = billing.services.mirror
+    billing.call(billing.services.follower.read_again)
+    bar = st.progress(0.0)
+    deadline = time.monotonic() + READ_WITHIN
+    while not (state := billing.call(lambda: mirror.recent(0)).state).complete:
+        bar.progress(min(state.read / SESSIONS, 1.0), text=f"{state.read:,} sessions read")
+        if time.monotonic() > deadline:
+            raise ControlFailure(
+                state.failure or "The dashboard has not read them all yet.",
+                state.next_step or "It goes on by itself.",
+            )
+        time.sleep(GLANCE_SECONDS)
+    billing.call(billing.services.fresh_start.read_completions)
+
+
+@st.dialog("Reset everything?", icon=":material/restart_alt:")
+def reset_dialog(controls: Controls) -> None:
+    """Asks first: what is forgotten cannot be brought back."""
+    st.markdown(
+        "Every session, payment, event and grant will be gone, here and in the local sandbox, "
+        "for everybody who uses this dashboard."
+    )
+    with st.container(horizontal=True):
+        sure = st.button(
+            "Reset everything", key="reset_sure", type="primary", icon=":material/delete_forever:"
+        )
+        if st.button("Cancel", key="reset_cancel"):
+            st.rerun()
+    if sure:
+        billing = page_services()
+        try:
+            with st.spinner("Resetting…"):
+                reset(billing, controls)
+        except BillingError as failure:
+            show_failure(failure, "The reset did not go through")
+            return
+        for name in ("kit_results", "kit_asked", "kit_moved", "kit_done"):
+            st.session_state.pop(name, None)
+        st.session_state["kit_demo_told"] = "Everything is as on the first day."
+        st.rerun()
+
+
+def reset(billing: PageServices, controls: Controls) -> None:
+    """First Stripe's side, then ours, so that nothing is read back in between."""
+    controls.reset()
+    billing.call(billing.services.fresh_start.forget_everything)

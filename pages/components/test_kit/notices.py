@@ -1,0 +1,61 @@
+"""Notices about the sandbox: it misbehaves on demand, or its clock is ahead."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.domain.durations import written
+from pages.components.errors import show_failure
+from pages.components.markdown import plain
+from pages.components.notices import Notice, Severity
+from pages.components.times import local
+from pages.scenarios.faults import NO_FAULTS
+from pages.scenarios.sandbox_client import ControlFailure, Controls, recent_state
+from pages.services import page_services
+
+A_MOMENT = 5
+
+
+def faults_on() -> Notice | None:
+    """The faults that are switched on."""
+    url = page_services().controls_url
+    state = recent_state(url) if url else None
+    if state is None or not state.faults.lines:
+        return None
+    text = " ".join(plain(line) for line in state.faults.lines)
+    title = "Fault injection is on"
+    return Notice(Severity.WARNING, title, text, "bug_report", _clear_faults)
+
+
+def clock_ahead() -> Notice | None:
+    """The time at the sandbox, while it is ahead."""
+    url = page_services().controls_url
+    state = recent_state(url) if url else None
+    if state is None or state.ahead_seconds <= A_MOMENT:
+        return None
+    text = (
+        f"It is {plain(f'{local(state.now):%a %d %b %Y, %H:%M}')} there, "
+        f"{written(state.ahead_seconds)} ahead of now. Only a reset sets it back."
+    )
+    title = "The sandbox's clock is ahead"
+    return Notice(Severity.INFO, title, text, "fast_forward", _to_the_reset)
+
+
+def _clear_faults() -> None:
+    url = page_services().controls_url
+    if url and st.button("Clear all faults", key="clear_faults", icon=":material/healing:"):
+        try:
+            Controls(url).set_faults(NO_FAULTS)
+        except ControlFailure as failure:
+            show_failure(failure, "The faults could not be cleared")
+        else:
+            st.rerun()  # the whole page: what it says may have been the faults' doing
+
+
+def _to_the_reset() -> None:
+    st.page_link(
+        "test_kit.py",
+        label="To the reset",
+        icon=":material/restart_alt:",
+        query_params={"show": "Demo data"},
+    )

@@ -1,0 +1,138 @@
+"""The open sessions, each to pay, decline or expire from its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from billing.errors import BillingError, StripeFailure
+from billing.sessions.timeline import MADE_BY
+from pages.components.errors import show_failure
+from pages.components.markdown import code, plain
+from pages.components.times import ago, exactly
+from pages.scenarios.catalog import INSUFFICIENT_FUNDS, VISA
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from billing.domain.checkout_session import CheckoutSession
+    from pages.scenarios.sandbox_client import Controls
+
+LOOKED_AT = 300
+SHOWN = 12
+PAYER = "tester@example.com"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a press, in words; ``closed`` when the session is no longer open."""
+
+    told: str
+    closed: bool = False
+
+
+CLOSED = Done("No longer open: somebody was faster", closed=True)
+
+
+@st.fragment(run_every="3s")
+def open_sessions(controls: Controls) -> None:
+    """The newest open sessions in our copy. What was done with one is told in its row, which
+    stays where it is also when that closed it."""
+    billing = page_services()
+    try:
+        recent = billing.call(lambda: billing.services.mirror.recent(LOOKED_AT))
+    except BillingError as failure:
+        show_failure(failure, "The open sessions could not be read just now")
+        return
+    done = what_was_done()
+    shown = [one for one in recent.sessions if one.status == "open" or one.id in done]
+    if not shown:
+        st.info(
+            "Make one on the Billing page, or fill the sandbox with a month of history.",
+            title="No session is open",
+            icon=":material/inbox:",
+        )
+    for session in shown[:SHOWN]:
+        row(session, controls, done.get(session.id))
+    if len(shown) > SHOWN:
+        st.caption(f"The newest {SHOWN} of {len(shown)} that are open.")
+
+
+def what_was_done() -> dict[str, Done]:
+    """The last press on each session in this browser tab, by the session's id."""
+    done: dict[str, Done] = st.session_state.setdefault("kit_done", {})
+    return done
+
+
+def forget_what_was_done() -> None:
+    """Nobody looks at the rows any more."""
+    st.session_state.pop("kit_done", None)
+
+
+def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None:
+    """One session: what, how much, since when, and what can be done with it."""
+    with (
+        st.container(border=True),
+        st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ),
+    ):
+        made_by = MADE_BY.get(session.made_by, f"by {session.made_by}")
+        told = f"**{plain(done.told)}**" if done else f"{ago(session.created)} {plain(made_by)}"
+        st.markdown(
+            f"**{plain(session.what)}**, {plain(session.amount)}  \n"
+            f":small[{told} · {code(session.id[:12] + '…' + session.id[-4:])}]",
+            width=400,
+            help=f"Made {plain(exactly(session.created))}  \n{code(session.id)}",
+        )
+        with st.container(horizontal=True, width="content"):
+            for act, icon, does in ACTIONS:
+                st.button(
+                    act,
+                    key=f"{act.lower()}_{session.id}",
+                    icon=icon,
+                    disabled=done is not None and done.closed,
+                    help=f"{does}: {plain(session.what)}, {code(session.id)}",
+                    on_click=do,
+                    args=(act, session, controls),
+                )
+
+
+ACTIONS = (
+    ("Pay", ":material/credit_card:", "Pay with the card 4242"),
+    ("Decline", ":material/credit_card_off:", "Try a card without money; it stays open"),
+    ("Expire", ":material/timer_off:", "Expire"),
+)
+
+
+def do(act: str, session: CheckoutSession, controls: Controls) -> None:
+    """Do it before the rows are drawn again, which then tell what came of it."""
+    try:
+        done = expire(session) if act == "Expire" else pay(act, session, controls)
+    except BillingError as failure:
+        done = Done(str(failure))
+    what_was_done()[session.id] = done
+
+
+def pay(act: str, session: CheckoutSession, controls: Controls) -> Done:
+    """What came of the try."""
+    card = VISA if act == "Pay" else INSUFFICIENT_FUNDS
+    outcome = controls.pay(session.id, email=PAYER, card=card)
+    if outcome.outcome == "closed":
+        return CLOSED
+    if outcome.outcome == "declined":
+        return Done(f"Declined: {outcome.reason}")
+    return Done(outcome.outcome.capitalize(), closed=True)
+
+
+def expire(session: CheckoutSession) -> Done:
+    """Likewise."""
+    billing = page_services()
+    try:
+        billing.call(lambda: billing.services.gateway.expire_checkout_session(session.id))
+    except StripeFailure as failure:
+        if failure.status == 400:  # only open ones can be expired
+            return CLOSED
+        raise
+    return Done("Expired", closed=True)

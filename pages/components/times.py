@@ -1,0 +1,54 @@
+"""Times as the person at the page reads them: in the time zone of the browser."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from billing.domain.durations import written
+
+# A day within the years 1 and 9999, whatever the time zone.
+EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
+A_MOMENT = 10
+REWRITTEN_SECONDS = 20
+
+
+def local(unix_seconds: float) -> datetime:
+    """The moment in the browser's time zone; the nearest that the calendar has."""
+    return datetime.fromtimestamp(min(max(unix_seconds, EARLIEST), LATEST), zone())
+
+
+def moment(unix_seconds: float) -> datetime:
+    """The same for a table's column of ``distance`` format, which stays true as time goes by."""
+    # Browsers write "a minute ago" anew only when the cell's value is another one.
+    beat = int(time.time() / REWRITTEN_SECONDS) % 2
+    return local(int(unix_seconds)) + timedelta(milliseconds=beat)
+
+
+def ago(unix_seconds: float) -> str:
+    """``just now``, ``42 s ago``, ``2 h 5 min ago``; ``in 3 days`` where a clock is ahead."""
+    age = time.time() - unix_seconds
+    if abs(age) < A_MOMENT:
+        return "just now"
+    return f"{written(age)} ago" if age > 0 else f"in {written(-age)}"
+
+
+def exactly(unix_seconds: float) -> str:
+    """``23 Nov 2026, 07:42:13``."""
+    return f"{local(unix_seconds):%d %b %Y, %H:%M:%S}"
+
+
+def zone() -> ZoneInfo:
+    """The browser's time zone; UTC where it names none, or none that is known here."""
+    return zone_named(st.context.timezone)
+
+
+def zone_named(name: str | None) -> ZoneInfo:
+    """The time zone of that name, or UTC. Browsers say ``Etc/Unknown`` where they cannot tell."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,1 @@
+"""Scenarios: a whole payment, played step by step and checked."""

@@ -1,0 +1,24 @@
+"""What is recorded about one session: by Stripe, and here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from billing.services import Services
+    from billing.sessions.records import SessionRecords
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Both sides; ``session`` is Stripe's own object with its line items."""
+
+    session: dict[str, Any]
+    records: SessionRecords
+
+
+async def evidence_of(services: Services, session_id: str, email: str) -> Evidence:
+    """Read both sides. Raises ``StripeFailure`` or ``StoreFailure``."""
+    session = await services.gateway.retrieve_checkout_session(session_id, with_line_items=True)
+    return Evidence(session, await services.sessions.records(session_id, email))

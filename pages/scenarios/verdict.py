@@ -1,0 +1,143 @@
+"""Was it granted exactly once, or rightly not at all? Judged from what both sides wrote down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.domain.checkout_session import CheckoutSession, Kind
+from billing.domain.durations import written
+from billing.domain.money import format_money
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from billing.domain.event import Event
+    from billing.domain.grant import Grant
+    from billing.sessions.records import SessionRecords
+    from pages.scenarios.records import Evidence
+
+TIMES = {2: "twice", 3: "three times"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``right`` when all is as it should be; ``title`` says it in a few words, ``reason`` why,
+    ``arrivals`` how Stripe's events came. Plain text, which may hold what others wrote."""
+
+    right: bool
+    title: str
+    reason: str
+    arrivals: str = ""
+
+
+def judge(evidence: Evidence, *, should_be_paid: bool, clock_ahead: float = 0.0) -> Verdict:
+    """The verdict on one session.
+
+    ``clock_ahead``: so many seconds Stripe's clock was ahead of ours when its events were made.
+    """
+    session = CheckoutSession.from_stripe(evidence.session)
+    records = evidence.records
+    arrivals = told_arrivals(records.events, clock_ahead)
+    state = f"{session.status}, {session.payment_status}"
+    if session.is_paid != should_be_paid:
+        title = "Paid against expectation" if session.is_paid else "Not paid"
+        ending = "should have been paid" if should_be_paid else "should not have been paid"
+        return Verdict(False, title, f"Stripe says {state}; this session {ending}.", arrivals)
+    if session.is_paid:
+        right, title, reason = _on_a_paid(session, evidence, records)
+    else:
+        right = not records.grants
+        title = "Rightly not granted" if right else "Granted without a payment"
+        lines = "no line" if right else _many(len(records.grants), "line")
+        reason = f"Stripe says {state}, and the ledger has {lines} for it."
+    unhandled = [event for event in records.events if event.state in ("failed", "pending")]
+    if right and unhandled:
+        event = unhandled[0]
+        why = f": {event.error}" if event.error else "."
+        return Verdict(
+            False, f"{title}, but an event is {event.state}", f"{event.type}{why}", arrivals
+        )
+    return Verdict(right, title, reason, arrivals)
+
+
+def _on_a_paid(
+    session: CheckoutSession, evidence: Evidence, records: SessionRecords
+) -> tuple[bool, str, str]:
+    items = evidence.session["line_items"]["data"]
+    due = 1 if session.kind is Kind.PRO else sum(item["quantity"] for item in items)
+    bought = session.kind.describe(due) if session.kind else session.what
+    if not records.grants:
+        failed = next((event.error for event in records.events if event.error), "")
+        reason = f"Stripe has {session.amount} for {bought}; the ledger has no line. {failed}"
+        return False, "Paid, but not granted", reason.strip()
+    if len(records.grants) > 1:
+        times = TIMES.get(len(records.grants), f"{len(records.grants)} times")
+        reason = f"One payment for {bought}, and {len(records.grants)} lines in the ledger."
+        return False, f"Granted {times}", reason
+    line = records.grants[0]
+    granted = _described(line)
+    wrong = [
+        f"{what} {ours} in the ledger, {theirs} at Stripe"
+        for what, ours, theirs in (
+            ("session", line.session_id, session.id),
+            ("kind", line.kind, session.kind),
+            ("quantity", line.quantity, due),
+            ("amount", line.amount_total, session.amount_total),
+            ("currency", line.currency, session.currency),
+        )
+        if ours != theirs
+    ]
+    if wrong:
+        differing = ", ".join(wrong)
+        return False, f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
+    brought = _brought_by(line, records.events)
+    paid = format_money(line.amount_total or 0, line.currency or "")
+    reason = f"{granted} for {paid}: one payment, one line in the ledger, brought by {brought}."
+    return True, "Granted exactly once", reason
+
+
+def _described(line: Grant) -> str:
+    return Kind(line.kind).describe(line.quantity) if line.kind in set(Kind) else line.kind
+
+
+def _brought_by(line: Grant, events: Sequence[Event]) -> str:
+    if line.cause == "return":
+        return "the landing page"
+    event = next((event for event in events if event.id == line.cause), None)
+    if event is None:
+        return "looking at Stripe's list of sessions" if line.cause == "sync" else line.cause
+    way = "a webhook" if event.source == "webhook" else "polling"
+    return f"{way} ({event.type})"
+
+
+def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
+    """How many webhooks came, how often twice, how late; in words."""
+    if not events:
+        return "No event about the session came, as nothing happened to it at Stripe."
+    webhooks = sum(event.deliveries for event in events)
+    repeated = [event for event in events if event.deliveries > 1]
+    polled = [event for event in events if event.source != "webhook"]
+    delays = [event.delay + clock_ahead for event in events if event.source == "webhook"]
+    parts = []
+    if webhooks:
+        parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")
+        parts += [
+            f"{event.type} {TIMES.get(event.deliveries, f'{event.deliveries} times')}"
+            for event in repeated
+        ]
+    if polled:
+        parts.append(f"polling brought {_many(len(polled), 'event')} first")
+    if delays:
+        which = "the slowest " if len(delays) > 1 else ""
+        parts.append(f"{which}{at_most(max(delays))}")
+    return f"{'; '.join(parts)}."
+
+
+def at_most(delay: float) -> str:
+    """How late an event came. Stripe tells its time in whole seconds, so it was rather less."""
+    return f"at most {written(max(delay, 0.0))} after Stripe made it"
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,132 @@
+"""The story of a session, whatever the API version that wrote its events, and whatever got lost."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from billing.domain.checkout_session import REFERENCE, CheckoutSession
+from billing.domain.event import Turn
+from billing.sessions.timeline import Step, steps_of
+from billing.store import events, session_events
+from tests.support.stripe_account import event_object, session_object
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from billing.store import Store
+
+pytestmark = pytest.mark.anyio
+
+JSON = dict[str, Any]
+PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
+CLOSED = "The bank account has been closed."
+
+
+def session(**values: Any) -> JSON:
+    return session_object(1, "credits", 4, int(time.time()) - 100) | values
+
+
+def without(name: str) -> JSON:
+    return {key: value for key, value in session(**PAID).items() if key != name}
+
+
+async def told(
+    store: Store, event: JSON, data: JSON, failure: str | None = None
+) -> tuple[list[session_events.Told], tuple[Step, ...]]:
+    """The events of a session and its steps, once the event has arrived."""
+
+    def work(connection: Connection) -> list[session_events.Told]:
+        arrival = events.Arrival(event, "webhook", "handled", time.time())
+        events.record(connection, [arrival])
+        return session_events.told_of(connection, data, REFERENCE)
+
+    found = await store.write(work)
+    return found, steps_of(CheckoutSession.from_stripe(data, failure=failure), found, None, None)
+
+
+@pytest.mark.parametrize(
+    ("request_told", "expected"),
+    [
+        ("req_of_2017", "req_of_2017"),
+        (None, None),
+        ({"id": None, "idempotency_key": None}, None),
+        ({"id": "req_of_today"}, "req_of_today"),
+        (["req"], None),
+        (7, None),
+    ],
+)
+async def test_the_request_behind_an_event_is_named_however_its_version_writes_it(
+    store: Store, request_told: object, expected: str | None
+) -> None:
+    event = event_object("evt_1", "completed", session(**PAID)) | {"request": request_told}
+    found, steps = await told(store, event, session(**PAID))
+    assert [one.request_id for one in found] == [expected]
+    assert Turn.COMPLETED in {step.turn for step in steps}
+
+
+@pytest.mark.parametrize("status", ["paid", "no_payment_required"])
+async def test_an_event_without_a_payment_status_says_what_the_session_says(
+    store: Store, status: str
+) -> None:
+    data = session(**PAID | {"payment_status": status})
+    event = event_object("evt_1", "completed", without("payment_status"))
+    _, steps = await told(store, event, data)
+    (completed,) = [step for step in steps if step.turn is Turn.COMPLETED]
+    assert (
+        completed.detail
+        == {"paid": "Paid", "no_payment_required": "No payment was required"}[status]
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        ("completed", {"payments": None, "payment_intent": None}),
+        ("completed", {"payments": {"data": None}, "invoice": {"payments": None}}),
+        ("completed", {"payments": {"data": ["pi_1", None, {"payment": "pi_2"}]}}),
+        ("completed", {"payment_status": None, "metadata": None, "subscription": 7}),
+        ("completed", {"latest_charge": {"id": None}, "charge": {"payment_intent": {}}}),
+        ("payment_intent.payment_failed", {"last_payment_error": "declined"}),
+        ("payment_intent.payment_failed", {"last_payment_error": {"code": 7, "message": None}}),
+        ("payment_intent.succeeded", {"amount": None, "currency": None}),
+        ("payment_intent.created", {"amount": "4", "currency": ["usd"]}),
+    ],
+)
+async def test_what_an_event_leaves_out_or_writes_otherwise_is_passed_over(
+    store: Store, kind: str, odd: JSON
+) -> None:
+    event = event_object("evt_1", kind, session(**PAID) | odd)
+    _, steps = await told(store, event, session(**PAID))
+    assert [step.event.id for step in steps if step.event] == ["evt_1"]
+
+
+async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: Store) -> None:
+    event = event_object("evt_1", "balance.available", {"object": "balance"})
+    data = session(**PAID, payments={"data": [{"id": None}]}, payment_intent={"object": "x"})
+    found, _ = await told(store, event, data)
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("values", "failure", "turn", "detail"),
+    [
+        ({"status": "complete"}, CLOSED, Turn.FAILED_LATER, CLOSED),
+        ({"status": "expired"}, None, Turn.EXPIRED, "can no longer be used to pay"),
+    ],
+)
+def test_an_end_that_no_event_has_told_is_a_step_all_the_same(
+    values: JSON, failure: str | None, turn: Turn, detail: str
+) -> None:
+    ended = CheckoutSession.from_stripe(session(**values), failure=failure)
+    (last,) = [step for step in steps_of(ended, [], None, None) if step.turn is turn]
+    assert detail in last.detail
+    assert ended.created <= last.at <= time.time() + 1
+
+
+def test_a_purchase_of_something_else_waits_for_no_grant() -> None:
+    paid = CheckoutSession.from_stripe(session(**PAID), quantity=0)
+    last = steps_of(paid, [], None, None)[-1]
+    assert (last.turn, last.title) == (Turn.NOT_GRANTED, "Paid, but nothing to grant")

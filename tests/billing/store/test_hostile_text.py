@@ -1,0 +1,180 @@
+"""Whatever people type into Stripe is text to us, and comes back as it was.
+
+Half a surrogate pair and NUL are no characters: a replacement character comes back.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select, update
+
+from billing.domain.checkout_session import REFERENCE
+from billing.domain.event import EventFilter
+from billing.domain.session_filter import SessionFilter
+from billing.json_codec import loads
+from billing.store import (
+    event_queries,
+    events,
+    grants,
+    session_events,
+    session_queries,
+    sessions,
+    tables,
+)
+from tests.billing.store.test_grants import LINE
+from tests.support import stored
+from tests.support.quick_services import RETRIES, event_rows, granted_totals
+from tests.support.stored import copies
+from tests.support.stripe_account import event_object, session_object
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from billing.store import Store
+
+pytestmark = pytest.mark.anyio
+
+TEXTS = (
+    'it\'s "quoted" `so`',
+    "'; DROP TABLE grants; --",
+    "50% _ \\ \\n \\u0000 \\\\u0000",
+    "🎈 ünïcödé 漢字 \u202eright to left",
+    "before\x00after",
+    "\x00",
+    "half a surrogate \ud83d pair",
+    "<script>alert(1)</script> [x](javascript:y) $latex$",
+    "line\nline\ttab\r\x1b[31m",
+    "x" * 100_000,
+    "{curly} %s %(name)s :name ?",
+)
+
+
+def sound(text: str) -> str:
+    return text.replace("\ud83d", "\ufffd").replace("\x00", "\ufffd")
+
+
+def hostile() -> list[dict[str, Any]]:
+    made = []
+    for number, text in enumerate(TEXTS):
+        session = session_object(number, "credits", 1)
+        session["metadata"]["note"] = text
+        session["customer_details"]["email"] = text
+        session["client_reference_id"] = text
+        made.append(session)
+    return made
+
+
+async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
+    await store.write(lambda connection: sessions.keep(connection, [copies(hostile())]))
+    found = await store.read(lambda connection: sessions.recent(connection, len(TEXTS)))
+    assert {session.customer_email for session in found} == {sound(text) for text in TEXTS}
+    terms = await store.read(
+        lambda connection: set(connection.scalars(select(tables.session_terms.c.term)))
+    )
+    assert {f"pi_{number}" for number in range(len(TEXTS))} <= terms
+    assert {
+        "'; drop table grants; --",
+        "before\ufffdafter",
+        "half a surrogate \ufffd pair",
+    } <= terms
+    assert all(len(term) <= sessions.TERM_LENGTH for term in terms)
+
+
+async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
+    told = {f"evt_{n}": event_object(f"evt_{n}", "expired", one) for n, one in enumerate(hostile())}
+
+    def write(connection: Connection) -> None:
+        for event in told.values():
+            events.record(connection, [events.Arrival(event, "webhook", "ignored", 0)])
+
+    await store.write(write)
+    rows = await event_rows(store)
+    for (name, event), text in zip(told.items(), TEXTS, strict=True):
+        kept = loads(rows[name]["payload"])
+        assert kept["data"]["object"]["metadata"]["note"] == sound(text)
+        if text == sound(text):
+            assert kept == event
+
+
+async def test_it_never_stands_between_a_payment_and_its_grant(store: Store) -> None:
+    def write(connection: Connection) -> None:
+        for number, text in enumerate(TEXTS):
+            line = replace(LINE, session_id=f"cs_test_{number}", customer_email=text)
+            assert grants.add(connection, line)
+
+    await store.write(write)
+    assert await store.read(granted_totals) == {"credits": 5 * len(TEXTS)}
+
+
+# As releases before wrote them, or a damaged disk.
+STORED = {
+    "NaN": '{"data": {"object": {"id": "cs_test_1", "created": NaN}}}',
+    "a number over 64 bits": f'{{"data": {{"object": {{"id": "cs_test_1", "created": {2**70}}}}}}}',
+    "half a character": r'{"data": {"object": {"id": "cs_test_1", "email": "\ud83d"}}}',
+    "no object": "[]",
+    "no data": "{}",
+    "no JSON": '{"data": {"obj',
+    "nothing": "",
+    "too deep": "[" * 900 + "]" * 900,
+}
+
+
+async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same(
+    store: Store,
+) -> None:
+    names = [f"evt_{number}" for number in range(len(STORED))]
+
+    def write(connection: Connection) -> None:
+        for name, payload in zip(names, STORED.values(), strict=True):
+            event = event_object(name, "completed", session_object(1, "credits", 1))
+            event["data"]["object"]["id"] = "cs_test_1"
+            events.record(connection, [events.Arrival(event, "webhook", "pending", 1.0)])
+            rows = tables.events
+            connection.execute(update(rows).where(rows.c.id == name).values(payload=payload))
+
+    await store.write(write)
+    due = await store.write(lambda connection: events.due(connection, 1e9, RETRIES, 100))
+    assert {one.id for one in due} == set(names)
+    assert {one.object_id for one in due} == {"cs_test_1"}
+    again = await store.write(lambda connection: events.replay(connection, names))
+    assert {one.id for one in again} == set(names)
+
+    def read(connection: Connection) -> int:
+        page = event_queries.latest(connection, EventFilter(), 100)
+        session = {"id": "cs_test_1", "created": 1, "mode": "payment"}
+        told = session_events.told_of(connection, session, REFERENCE)
+        assert {one.event.id for one in told} < set(names)
+        return len(page.events)
+
+    assert await store.read(read) == len(STORED)
+
+
+async def test_a_session_of_which_no_sound_copy_is_stored_costs_itself_alone(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    copies = [session_object(number, "credits", 1) for number in range(len(STORED) + 1)]
+    *damaged, good = [copy["id"] for copy in copies]
+
+    def write(connection: Connection) -> None:
+        sessions.keep(connection, [stored.copies(copies)])
+        rows = tables.checkout_sessions
+        for name, data in zip(damaged, STORED.values(), strict=True):
+            connection.execute(update(rows).where(rows.c.id == name).values(data=data))
+
+    await store.write(write)
+
+    def read(connection: Connection) -> None:
+        wanted = SessionFilter()
+        assert [one.id for one in sessions.recent(connection, 100)] == [good]
+        assert [one.id for one in session_queries.page(connection, wanted, 100).sessions] == [good]
+        assert [one.session.id for one in session_queries.every(connection, wanted, 100)] == [good]
+        assert [one.id for one in session_queries.by_ids(connection, [*damaged, good])] == [good]
+        assert sessions.get(connection, damaged[0]) is None
+
+    with caplog.at_level(logging.ERROR):
+        await store.read(read)
+    assert damaged[0] in caplog.text

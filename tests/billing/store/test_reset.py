@@ -1,0 +1,48 @@
+"""Forgetting everything leaves nothing that came from Stripe."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from billing.domain.checkout_session import CheckoutSession
+from billing.fulfillment import Absorbable, absorb
+from billing.session_reader import SessionReading
+from billing.store import Store, events, leases, sync_state, tables
+from billing.store.reset import FORGOTTEN, forget_everything
+from tests.support.stripe_account import event_object, session_object
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+pytestmark = pytest.mark.anyio
+
+
+def fill(connection: Connection) -> None:
+    session = session_object(1, "credits", 5)
+    paid = session | {"status": "complete", "payment_status": "paid"}
+    reading = SessionReading(paid, CheckoutSession.from_stripe(paid), bought=5)
+    absorb(connection, [Absorbable.of([reading])])
+    event = event_object("evt_1", "completed", paid)
+    events.record(connection, [events.Arrival(event, "webhook", "handled", time.time())])
+    sync_state.save(connection, "mirror", {"complete": True})
+    leases.acquire(connection, "mirror", "somebody", 30)
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    return {
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for table in tables.metadata.sorted_tables
+    }
+
+
+async def test_everything_but_the_lease_is_gone(store: Store) -> None:
+    await store.write(fill)
+    before = await store.read(counted)
+    assert all(before[table.name] for table in FORGOTTEN if table.name != "rejected_deliveries")
+    await store.write(forget_everything)
+    after = await store.read(counted)
+    assert {name for name, rows in after.items() if rows} == {"leases"}

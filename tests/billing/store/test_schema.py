@@ -1,0 +1,328 @@
+"""The schema makes and upgrades itself, and touches nothing that it does not know."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pydantic import SecretStr
+from sqlalchemy import Connection, create_engine, text
+
+from billing.domain.checkout_session import Outcome
+from billing.domain.event import Refusal
+from billing.domain.session_filter import SessionFilter
+from billing.errors import NotConfigured, StoreFailure
+from billing.store import Store, events, grants, refusals, session_queries, sessions
+from billing.store.database import MIGRATIONS
+from billing.store.tables import metadata
+from tests.billing.store.test_grants import LINE
+from tests.support.databases import fresh_database, store_on
+from tests.support.forking import fork
+from tests.support.quick_services import RETRIES, granted_totals
+from tests.support.stored import copies
+from tests.support.stripe_account import session_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.queues import Queue
+    from multiprocessing.synchronize import Barrier
+
+    from tests.support.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+STARTS_WITHIN = 60.0
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Here a file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """Here a database without a schema."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
+def on(url: str, work: Callable[[Connection], object]) -> None:
+    """Work on a database past the store."""
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            work(connection)
+    finally:
+        engine.dispose()
+
+
+def alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+HEAD = ScriptDirectory.from_config(alembic()).get_current_head()
+
+
+NOW = 1_780_000_000
+# Of each session its status, payment status and progress, as they were stored.
+OLDER = (
+    ("open", "unpaid", 0),
+    ("complete", "unpaid", 1),
+    ("complete", "paid", 2),
+    ("complete", "no_payment_required", 2),
+    ("expired", "unpaid", 2),
+)
+
+
+FAILED = [("evt_0", "handled", 1), ("evt_1", "failed", 5), ("evt_2", "failed", 6)]
+REFUSED = [(NOW + 5.5, "Old."), (NOW + 1.25, "Old."), (NOW + 2.0, "Wrong."), (NOW + 90.0, "Old.")]
+
+
+def make_older(url: str) -> None:
+    """A database as the first version of this code made it: a grant, a term, and sessions."""
+
+    def work(connection: Connection) -> None:
+        config = alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        assert revision(connection) == "0001"
+        grants.add(connection, LINE)
+        connection.execute(text("INSERT INTO session_terms VALUES ('ada', 1, 'cs_test_1')"))
+        for name, state, attempts in FAILED:
+            connection.execute(
+                text(
+                    "INSERT INTO events (id, type, created, object_id, received_at, source,"
+                    " deliveries, state, attempts, settled_at, payload)"
+                    " VALUES (:id, 'x', 1, 'cs_test_1', 1, 'webhook', 1, :state, :attempts, 7, '')"
+                ),
+                {"id": name, "state": state, "attempts": attempts},
+            )
+        for at, reason in REFUSED:
+            connection.execute(
+                text(
+                    "INSERT INTO rejected_deliveries (received_at, reason, next_step, size)"
+                    " VALUES (:at, :reason, 'Mend it.', 9)"
+                ),
+                {"at": at, "reason": reason},
+            )
+        for number, (status, payment_status, progress) in enumerate(OLDER):
+            session = session_object(number, "credits", 1, NOW - number)
+            session |= {"status": status, "payment_status": payment_status}
+            connection.execute(
+                text(
+                    "INSERT INTO checkout_sessions (id, created, progress, status, payment_status,"
+                    " ours, kind, data) VALUES (:id, :created, :progress, :status,"
+                    " :payment_status, true, 'credits', :data)"
+                ),
+                session | {"progress": progress, "data": json.dumps(session)},
+            )
+
+    on(url, work)
+
+
+def make_newer(url: str) -> None:
+    on(
+        url,
+        lambda connection: connection.execute(
+            text("UPDATE alembic_version SET version_num = '9999'")
+        ),
+    )
+
+
+def terms(connection: Connection) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.execute(text("SELECT * FROM session_terms"))]
+
+
+async def test_it_is_made_from_nothing_and_is_what_the_tables_say(store: Store) -> None:
+    def difference(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    assert await store.read(difference) == []
+    assert await store.read(revision) == HEAD
+
+
+async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_url: str) -> None:
+    make_older(database_url)
+    with store_on(database_url) as store:
+        assert await store.read(revision) == HEAD
+        assert await store.read(granted_totals) == {"credits": 5}
+        assert await store.read(terms) == [("ada", 1, "cs_test_1")]
+        known_refusals = await store.read(lambda connection: refusals.newest(connection, 9))
+        assert known_refusals == [
+            Refusal("Old.", NOW + 80, NOW + 90, 1, "Mend it.", 9),
+            Refusal("Old.", NOW - 40, NOW + 5.5, 2, "Mend it.", 9),
+            Refusal("Wrong.", NOW - 40, NOW + 2, 1, "Mend it.", 9),
+        ]
+        due = await store.write(lambda connection: events.due(connection, NOW, RETRIES, 9))
+        assert [one.id for one in due] == ["evt_1"]
+        found = await store.read(lambda connection: sessions.recent(connection, 9))
+        outcomes = ["open", "processing", "paid", "paid", "expired"]
+        assert [one.outcome for one in found] == outcomes
+        for outcome in Outcome:
+            wanted = SessionFilter(outcomes=frozenset({outcome}))
+            page = await store.read(partial(session_queries.page, wanted=wanted, limit=9))
+            assert len(page.sessions) == outcomes.count(outcome)
+        older = session_object(2, "credits", 1, NOW - 2)  # a state that is long past
+        await store.write(lambda connection: sessions.keep(connection, [copies([older])]))
+        known = await store.read(partial(sessions.get, session_id=older["id"]))
+        assert known is not None
+        assert known.is_paid
+
+
+async def test_a_current_database_is_opened_again_as_it_was(database_url: str) -> None:
+    for number in range(3):
+        with store_on(database_url) as store:
+            made = session_object(number, "credits", 1)
+            await store.write(partial(sessions.keep, copies=[copies([made])]))
+    with store_on(database_url) as store:
+        assert len(await store.read(lambda connection: sessions.recent(connection, 9))) == 3
+
+
+async def test_a_newer_database_is_refused_with_a_clear_word(database_url: str) -> None:
+    with store_on(database_url) as store:
+        await store.ping()
+    make_newer(database_url)
+    with store_on(database_url) as store:
+        for ask in (store.ping(), store.write(granted_totals)):
+            with pytest.raises(StoreFailure) as refused:
+                await ask
+            assert "newer version" in refused.value.message
+            assert "was not changed" in refused.value.message
+            assert "DATABASE_URL" in refused.value.next_step
+    on(database_url, lambda connection: grants.add(connection, LINE))
+
+
+async def test_a_newer_file_stays_as_it_is_byte_for_byte(tmp_path: Path, sqlite_url: str) -> None:
+    with store_on(sqlite_url) as store:
+        await store.write(lambda connection: grants.add(connection, LINE))
+    make_newer(sqlite_url)
+    before = contents(tmp_path)
+    with store_on(sqlite_url) as store:
+        with pytest.raises(StoreFailure):
+            await store.ping()
+        with pytest.raises(StoreFailure):
+            await store.write(lambda connection: grants.add(connection, LINE))
+    assert contents(tmp_path) == before
+    assert b"SQLite format 3" in before["store.sqlite3"]
+
+
+async def test_a_database_that_is_brought_back_is_used_without_a_restart(database_url: str) -> None:
+    with store_on(database_url) as store:
+        await store.ping()
+    make_newer(database_url)
+    with store_on(database_url) as store:
+        with pytest.raises(StoreFailure):
+            await store.ping()
+        on(
+            database_url,
+            lambda connection: connection.execute(
+                text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD}
+            ),
+        )
+        await store.ping()
+
+
+async def test_a_file_that_is_no_database_is_refused_and_kept(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    letter = b"Dear diary, " * 1_000
+    file = tmp_path / "store.sqlite3"
+    file.write_bytes(letter)
+    with store_on(sqlite_url) as store, pytest.raises(StoreFailure) as refused:
+        await store.ping()
+    assert "not a database" in refused.value.message
+    assert file.read_bytes() == letter
+
+
+async def test_a_torn_file_is_refused_with_a_word(tmp_path: Path, sqlite_url: str) -> None:
+    with store_on(sqlite_url) as store:
+        await store.write(lambda connection: grants.add(connection, LINE))
+    file = tmp_path / "store.sqlite3"
+    file.write_bytes(file.read_bytes()[:4096] + b"\xff" * 4096)
+    with store_on(sqlite_url) as store, pytest.raises(StoreFailure) as refused:
+        await store.read(granted_totals)
+    assert "damaged" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "url", ["not a url", "sqlite", "mysql://a:hunter2@h/d", "postgresql+nothing://a:hunter2@h/d"]
+)
+async def test_a_url_that_says_nothing_is_named_and_not_repeated(url: str) -> None:
+    with store_on(url) as store, pytest.raises(NotConfigured) as refused:
+        await store.ping()
+    assert refused.value.setting == "DATABASE_URL"
+    assert "hunter2" not in refused.value.message + refused.value.next_step
+
+
+async def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
+    nowhere = "postgresql+psycopg://a:hunter2@127.0.0.1:9/d"
+    with store_on(nowhere) as store, pytest.raises(StoreFailure) as refused:
+        await store.ping()
+    assert "does not answer" in refused.value.message
+    assert "hunter2" not in f"{refused.value} {refused.value.next_step} {refused.value.__cause__}"
+
+
+async def test_a_folder_that_does_not_exist_is_made(tmp_path: Path) -> None:
+    with store_on(f"sqlite:///{tmp_path}/new/folder/store.sqlite3") as store:
+        assert await store.ping() == "sqlite"
+
+
+async def test_many_that_start_at_once_on_an_empty_database_all_work(database_url: str) -> None:
+    stores = [Store(SecretStr(database_url)) for _ in range(12)]
+    try:
+        await asyncio.gather(*(store.ping() for store in stores))
+        assert await stores[0].read(revision) == HEAD
+    finally:
+        for store in stores:
+            store.close()
+
+
+def ping(url: str, start: Barrier, kinds: Queue[str]) -> None:
+    store = Store(SecretStr(url))
+    start.wait(STARTS_WITHIN)
+    kinds.put(asyncio.run(store.ping()))
+    store.close()
+
+
+def test_two_processes_that_start_at_once_on_an_empty_database_both_work(database_url: str) -> None:
+    context = multiprocessing.get_context("forkserver")
+    start, kinds = context.Barrier(2), context.Queue()
+    starting = [fork(ping, database_url, start, kinds) for _ in range(2)]
+    kind = database_url.partition(":")[0].partition("+")[0]
+    assert [kinds.get(timeout=STARTS_WITHIN) for _ in starting] == [kind] * 2
+    for process in starting:
+        process.join(STARTS_WITHIN)
+    assert [process.exitcode for process in starting] == [0, 0]
+
+
+def test_a_file_of_another_program_is_not_written_over(tmp_path: Path, sqlite_url: str) -> None:
+    file = sqlite3.connect(tmp_path / "store.sqlite3")
+    file.execute("CREATE TABLE somebody_elses (id INTEGER)")
+    file.execute("INSERT INTO somebody_elses VALUES (1)")
+    file.commit()
+    with store_on(sqlite_url) as store:
+        asyncio.run(store.ping())
+    assert file.execute("SELECT id FROM somebody_elses").fetchall() == [(1,)]
+    file.close()

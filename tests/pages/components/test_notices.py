@@ -1,0 +1,125 @@
+"""The notices on top of every page, through AppTest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
+from pages.services import hand_over
+from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from billing.sync.mirror import MirrorState
+
+FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
+    with connected_shop(tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+def opened(shop: ConnectedShop) -> AppTest:
+    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
+    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def titles(page: AppTest) -> list[str]:
+    return [alert.proto.title for kind in ("error", "warning") for alert in getattr(page, kind)]
+
+
+def test_a_fault_is_told_on_every_page_and_cleared_from_there(shop: ConnectedShop) -> None:
+    page = opened(shop)
+    shop.controls.set_faults(Faults(WebhookFaults(duplicates=1)))
+    for name in PAGES:
+        page.switch_page(name).run()
+        assert not page.exception
+        assert "Fault injection is on" in titles(page), name
+    assert "Every webhook is sent twice" in page.warning[0].value
+    page.button(key="clear_faults").click().run()
+    assert shop.controls.faults() == NO_FAULTS
+    assert "Fault injection is on" not in titles(page)
+
+
+def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedShop) -> None:
+    page = opened(shop)
+    shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
+    try:
+        page.button(key="pay_pro").click().run()
+        page.run()
+        failed = [alert for alert in page.error if alert.proto.title.startswith("No Checkout")]
+        assert "Fault injection is on and may be the reason" in failed[0].value
+        page.switch_page("setup.py").run()
+        texts = [element.value for element in (*page.markdown, *page.error, *page.warning)]
+        assert "an error of its own" in " ".join(texts).replace("\\", "")
+        assert not any("status" in text and "stripe" in text for text in texts)
+    finally:
+        shop.controls.set_faults(NO_FAULTS)
+
+
+def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
+    shop: ConnectedShop,
+) -> None:
+    def state() -> MirrorState:
+        return shop.pages.call(shop.services.mirror.state)
+
+    wait_for(lambda: state().complete and not state().failure, "a copy in step")
+    shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
+    try:
+        wait_for(lambda: state().failure, "a step that failed")
+        told = [
+            f"{alert.proto.title}. {alert.value}"
+            for alert in opened(shop).warning
+            if "Stripe" in alert.proto.title
+        ]
+        assert told[0].startswith("Can't reach Stripe. Showing data from ")
+        assert "HTTP 500" in told[0]
+    finally:
+        shop.controls.set_faults(NO_FAULTS)
+    wait_for(lambda: not state().failure, "a step that succeeds again")
+    wait_for(lambda: "Can't reach Stripe" not in titles(opened(shop)), "no notice any more")
+
+
+def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
+    shop.controls.advance(DAY)
+    shop.controls.set_faults(Faults(WebhookFaults(drop=True)))
+    try:
+        page = opened(shop)
+        assert [alert.proto.title for alert in page.warning] == ["Fault injection is on"]
+        assert [alert.proto.title for alert in page.info] == ["The sandbox's clock is ahead"]
+        assert "1 day ahead of now" in page.info[0].value
+        (others,) = page.get("popover")
+        assert others.proto.popover.label == "1 more"
+        assert [alert.proto.title for alert in others.get("info")] == [
+            "The sandbox's clock is ahead"
+        ]
+    finally:
+        shop.controls.reset()
+    assert not opened(shop).info
+
+
+def a_page_with_a_check_that_fails() -> None:
+    from pages.components.notices import Notice, Severity, notices
+
+    def fails() -> None:
+        raise RuntimeError("of the test")
+
+    notices((fails, lambda: Notice(Severity.INFO, "Still told", "The rest holds.", "info")), "Page")
+
+
+def test_a_check_that_fails_takes_neither_the_page_nor_the_other_notices_down() -> None:
+    page = AppTest.from_function(a_page_with_a_check_that_fails).run()
+    assert not page.exception
+    assert [alert.proto.title for alert in page.info] == ["Still told"]

@@ -1,0 +1,60 @@
+"""Times as people read them."""
+
+from __future__ import annotations
+
+import time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pages.components import times
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (0, "just now"),
+        (-5, "just now"),
+        (42, "42 s ago"),
+        (7_500, "2 h 5 min ago"),
+        (-7_200, "in 2 h"),
+    ],
+)
+def test_how_long_ago_it_was_or_how_far_ahead_of_us_it_is(age: float, words: str) -> None:
+    assert times.ago(NOW - age) == words
+
+
+def test_a_table_is_given_a_new_value_as_time_goes_by_for_the_same_second(
+    clock: pytest.MonkeyPatch,
+) -> None:
+    first = times.moment(NOW)
+    clock.setattr(time, "time", lambda: NOW + times.REWRITTEN_SECONDS)
+    second = times.moment(NOW)
+    assert first != second
+    assert int(first.timestamp()) == int(second.timestamp()) == NOW
+
+
+@pytest.mark.parametrize(
+    "name",
+    [None, "", "Etc/Unknown", "Europe", "../UTC", "/etc/passwd", "x" * 5_000, "\x00", "\ud83d"],
+)
+def test_a_time_zone_that_nobody_knows_is_utc(name: str | None) -> None:
+    assert times.zone_named(name) == ZoneInfo("UTC")
+
+
+def test_a_time_zone_that_is_known_is_used() -> None:
+    assert times.zone_named("Asia/Kolkata") == ZoneInfo("Asia/Kolkata")
+
+
+@pytest.mark.parametrize(("moment", "year"), [(10**15, 9999), (-(10**15), 1)])
+def test_a_time_beyond_the_calendar_is_its_end(moment: int, year: int) -> None:
+    assert times.local(moment).year == times.moment(moment).year == year

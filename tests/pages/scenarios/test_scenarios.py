@@ -1,0 +1,227 @@
+"""Every scenario of the Test kit, run against a real sandbox and a real server; and the verdicts
+that a broken product gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from billing import fulfillment
+from billing.store import grants, tables
+from pages.scenarios import steps
+from pages.scenarios.catalog import SCENARIOS, Scenario
+from pages.scenarios.context import Astray, Journey
+from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
+from pages.scenarios.runner import Run, StepDone, run
+from pages.scenarios.steps import Step
+from tests.support.connected_shop import ConnectedShop, connected_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from billing.domain.grant import Grant
+    from billing.session_reader import SessionReading
+    from billing.sessions.records import SessionRecords
+
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+class Listener:
+    """Remembers what a run tells."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.done_steps: list[StepDone] = []
+
+    def begins(self, label: str) -> None:
+        self.begun.append(label)
+
+    def done(self, step: StepDone) -> None:
+        self.done_steps.append(step)
+
+
+class Leaver(Listener):
+    """Goes away when a step is done, as a person does who leaves the page."""
+
+    class Left(BaseException):
+        pass
+
+    def __init__(self, after: str) -> None:
+        super().__init__()
+        self._after = after
+
+    def done(self, step: StepDone) -> None:
+        if step.label == self._after:
+            raise self.Left
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
+    with connected_shop(tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+def ran(shop: ConnectedShop, scenario: Scenario) -> Run:
+    return run(scenario, shop.pages, shop.controls, Listener())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
+    shop: ConnectedShop, scenario: Scenario
+) -> None:
+    listener = Listener()
+    last = run(scenario, shop.pages, shop.controls, listener)
+    assert all(step.well for step in last.steps), last.steps
+    assert last.verdict.right, last
+    expected = "Granted exactly once" if scenario.paid else "Rightly not granted"
+    assert last.verdict.title == expected
+    assert listener.done_steps == list(last.steps)
+    assert listener.begun[1:-1] == [step.label for step in scenario.steps]
+    assert last.session_id.startswith("cs_test_")
+    assert shop.controls.faults() == NO_FAULTS
+
+
+def test_a_run_is_judged_by_what_was_seen_at_rest(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that stirs again right after, as one that is replayed does, is another story."""
+
+    def wait_for(
+        journey: Journey, condition: Callable[[SessionRecords], bool], what: str
+    ) -> SessionRecords:
+        records = journey_wait_for(journey, condition, what)
+        if what == "Rest":
+            store, rows = journey.billing.services.store, tables.events
+            stirs = rows.update().where(rows.c.object_id == journey.session.id)
+            journey.billing.call(
+                lambda: store.write(
+                    lambda connection: connection.execute(stirs, {"state": "pending"})
+                )
+            )
+        return records
+
+    journey_wait_for = Journey.wait_for
+    monkeypatch.setattr(Journey, "wait_for", wait_for)
+    assert ran(shop, BY_NAME["credits-paid"]).verdict.right
+
+
+def test_credits_granted_twice_over_make_the_verdict_red(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger line that grows each time a session is settled is found out."""
+
+    def add(connection: Connection, *due: Grant) -> list[Grant]:
+        for grant in due:
+            known = grants.of_session(connection, grant.session_id)
+            connection.execute(
+                tables.grants.delete().where(tables.grants.c.session_id == grant.session_id)
+            )
+            more = known.quantity if known else 0
+            grants_add(connection, replace(grant, quantity=grant.quantity + more))
+        return list(due)
+
+    grants_add = grants.add
+    monkeypatch.setattr(grants, "add", add)
+    verdict = ran(shop, BY_NAME["webhook-late"]).verdict
+    assert not verdict.right
+    assert verdict.title.startswith("Granted ")
+    assert verdict.title.endswith(" extra credits for 4 extra credits")
+    assert "at Stripe" in verdict.reason
+
+
+def test_a_second_line_for_one_payment_makes_the_verdict_red(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(connection: Connection, *due: Grant) -> list[Grant]:
+        again = [replace(grant, session_id=f"{grant.session_id}again") for grant in due]
+        grants_add(connection, *again)
+        return grants_add(connection, *due)
+
+    grants_add = grants.add
+    monkeypatch.setattr(grants, "add", add)
+    verdict = ran(shop, BY_NAME["credits-paid"]).verdict
+    assert (verdict.right, verdict.title) == (False, "Granted twice")
+    assert verdict.reason == "One payment for 3 extra credits, and 2 lines in the ledger."
+
+
+def test_a_payment_without_its_grant_is_found_out(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
+    paid = replace(BY_NAME["credits-paid"], steps=(steps.pay("4242424242424242"),))
+    verdict = ran(shop, paid).verdict
+    assert (verdict.right, verdict.title) == (False, "Paid, but not granted")
+
+
+def test_a_grant_without_a_payment_is_found_out(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entitlement = fulfillment.entitlement
+
+    def generous(found: SessionReading, cause: str, now: float) -> Grant | None:
+        paid = replace(found.session, status="complete", payment_status="paid")
+        return entitlement(replace(found, session=paid, bought=1), cause, now)
+
+    monkeypatch.setattr(fulfillment, "entitlement", generous)
+    abandoned = BY_NAME["abandoned-expired"]
+    verdict = ran(shop, replace(abandoned, steps=abandoned.steps[:2])).verdict
+    assert (verdict.right, verdict.title) == (False, "Granted without a payment")
+
+
+def test_a_step_that_goes_astray_breaks_the_run_off_and_tells_where(shop: ConnectedShop) -> None:
+    scenario = replace(BY_NAME["credits-paid"], steps=(steps.pay("4000000000000002"),))
+    last = ran(shop, scenario)
+    assert [step.well for step in last.steps] == [True, False]
+    assert last.verdict.title == "Broke off at “Pay with 4000 0000 0000 0002”"
+    assert last.verdict.reason.startswith("declined: generic decline, where paid was due.")
+
+
+def fail(_: Journey) -> str:
+    raise Astray("It never works.")
+
+
+USUAL = Faults(webhooks=WebhookFaults(delay_seconds=0.05))
+
+
+@pytest.fixture
+def usual_faults(shop: ConnectedShop) -> Iterator[Faults]:
+    shop.controls.set_faults(USUAL)
+    yield USUAL
+    shop.controls.set_faults(NO_FAULTS)
+
+
+def test_faults_that_were_on_before_are_on_again_after_a_run_that_breaks_off(
+    shop: ConnectedShop, usual_faults: Faults
+) -> None:
+    broken = replace(
+        BY_NAME["stripe-500"], steps=(steps.stripe_answers(500), Step("Something", fail))
+    )
+    assert ran(shop, broken).verdict.title == "Broke off at “Something”"
+    assert shop.controls.faults() == usual_faults
+
+
+def test_faults_are_taken_back_when_whoever_watches_goes_away(shop: ConnectedShop) -> None:
+    scenario = BY_NAME["stripe-429"]
+    leaver = Leaver(scenario.steps[0].label)
+    with pytest.raises(Leaver.Left):
+        run(scenario, shop.pages, shop.controls, leaver)
+    assert shop.controls.faults() == NO_FAULTS
+
+
+def test_a_scenario_runs_under_the_faults_that_are_on(
+    shop: ConnectedShop, usual_faults: Faults
+) -> None:
+    assert ran(shop, BY_NAME["credits-paid"]).verdict.right
+    assert shop.controls.faults() == usual_faults
+
+
+def test_controls_that_do_not_answer_are_told_as_such(shop: ConnectedShop) -> None:
+    nowhere = type(shop.controls)("http://127.0.0.1:9/_control")
+    last = run(BY_NAME["credits-paid"], shop.pages, nowhere, Listener())
+    assert last.verdict.title == "Broke off"
+    assert "do not answer" in last.verdict.reason
+    assert last.session_id == ""

@@ -1,0 +1,64 @@
+"""The words in which a verdict tells how the events came."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing.domain.event import Event
+from pages.scenarios.verdict import told_arrivals
+
+AT = 1_700_000_000
+TWICE = (
+    "2 webhooks for 1 event; checkout.session.completed twice; at most 4.0 s after Stripe made it."
+)
+
+
+def event(
+    kind: str = "completed", *, deliveries: int = 1, late: float = 0.5, source: str = "webhook"
+) -> Event:
+    return Event(
+        id=f"evt_{kind}",
+        type=f"checkout.session.{kind}",
+        created=AT,
+        object_id="cs_test_1",
+        received_at=AT + late,
+        source=source,
+        deliveries=deliveries,
+        state="handled",
+        attempts=1,
+        error=None,
+        settled_at=AT + late,
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "ahead", "said"),
+    [
+        ([], 0, "No event about the session came, as nothing happened to it at Stripe."),
+        ([event()], 0, "1 webhook for 1 event; at most 0.5 s after Stripe made it."),
+        (
+            [event(deliveries=2, late=4)],
+            0,
+            TWICE,
+        ),
+        (
+            [event(), event("async_payment_succeeded", late=12)],
+            0,
+            "2 webhooks for 2 events; the slowest at most 12 s after Stripe made it.",
+        ),
+        ([event(deliveries=0, source="poll")], 0, "polling brought 1 event first."),
+        (
+            [event(deliveries=1, source="poll")],
+            0,
+            "1 webhook for 1 event; polling brought 1 event first.",
+        ),
+        (
+            [event(late=-86_399)],
+            86_400,
+            "1 webhook for 1 event; at most 1.0 s after Stripe made it.",
+        ),
+    ],
+    ids=["none", "once", "twice", "slowest", "polled", "polled-first", "clock-ahead"],
+)
+def test_how_events_came_is_told_in_words(events: list[Event], ahead: float, said: str) -> None:
+    assert told_arrivals(events, ahead) == said
