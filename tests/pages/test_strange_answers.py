@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from billing.page_services import hand_over
 from streamlit.testing.v1 import AppTest
 
+from pages.services import hand_over
 from tests.support.billing_server import billing_server, working_settings
 from tests.support.server import serving
 

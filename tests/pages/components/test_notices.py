@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from billing.sync.mirror import MirrorState
 
-FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
+FRAME = Path(__file__).parents[3] / "pages/dashboard.py"
 PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
 DAY = 86_400
 

@@ -16,7 +16,7 @@ ADDRESS = "http://localhost:8501"
 HOLD = """
 import sys
 from pathlib import Path
-from billing.instance_lock import instance_lock
+from billing.store.instance_lock import instance_lock
 with instance_lock(Path(sys.argv[1]), sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
@@ -27,7 +27,7 @@ def test_the_second_is_told_the_address_of_the_first_until_that_is_killed(tmp_pa
     database = tmp_path / "shop.sqlite3"
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(database), ADDRESS],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
