@@ -65,8 +65,14 @@ class Services:
         )
         self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
         self.catalog = Catalog(settings, self.gateway)
+        self.refused = RefusedDeliveries(self.store)
         self.diagnosis = Diagnosis(
-            settings, self.gateway, self.catalog, self.store, read_settings=read_settings
+            settings,
+            self.gateway,
+            self.catalog,
+            self.store,
+            self.refused,
+            read_settings=read_settings,
         )
         self.account_setup = AccountSetup(settings, self.gateway)
         reader = SessionReader(self.gateway, self.catalog, self.store)
@@ -92,7 +98,6 @@ class Services:
             self.mirror,
             self.checkout,
         )
-        self.refused = RefusedDeliveries(self.store)
         self.webhooks = Webhooks(settings, self.store, self.settlement, own_account, self.refused)
         self.event_log = EventLog(settings, self.store, self.settlement, self.mirror, self.refused)
         self.health = Health(self.store, self.mirror)

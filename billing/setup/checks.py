@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from billing.setup.price_checks import PlannedPrice
     from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
+    from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class Diagnosis:
         gateway: StripeGateway,
         catalog: Catalog,
         store: Store,
+        refused: RefusedDeliveries,
         *,
         read_settings: Callable[[], Settings] = load_settings,
         patience: float = PATIENCE_SECONDS,
@@ -55,6 +57,7 @@ class Diagnosis:
         self._gateway = gateway
         self._catalog = catalog
         self._store = store
+        self._refused = refused
         self._patience = patience
         self._slow = slow
 
@@ -223,6 +226,7 @@ class Diagnosis:
         """The same verdict as on the Events page, from what has arrived and what was refused."""
         if not (self._settings.stripe_is_configured and self._settings.webhook_secrets):
             return []
+        await self._refused.write()
         now = time.time()
         known = await self._store.read(lambda connection: delivery_health.facts(connection, now))
         verdict = delivery_health.judged(known, now)

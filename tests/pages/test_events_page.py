@@ -281,7 +281,7 @@ def test_a_failed_event_tells_why_and_is_replayed_with_all_that_failed(shop: Sho
     assert page.button(key="replay_all").label == "Replay all that failed (1)"
     drawer = opened(shop.server, event=failed["id"])
     assert drawer.error[0].proto.title == "Handling failed"
-    assert "It is tried again by itself." in drawer.error[0].value
+    assert "It waits for a replay" in drawer.error[0].value
     pressed(page, "replay_all")
     assert any(re.fullmatch(r"Replayed at [\d:]+: 1", one.value) for one in page.caption)
 

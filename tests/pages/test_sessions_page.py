@@ -301,7 +301,7 @@ def test_a_failed_debit_is_one_in_table_filter_numbers_chart_drawer_and_file(sho
     assert '"Failed"' in str(page.get("echarts_chart")[0].proto).replace("\\", "")
     text = said(page)
     assert ":red-badge[Failed]" in text
-    for words in ("Status Complete, payment status Unpaid", "no_account", "delayed payment failed"):
+    for words in ("Status Complete, payment status Unpaid", "no_account", "Delayed payment failed"):
         assert words in text
     export = shop.server.services.sessions.as_csv
     exported = shop.server.portal.call(lambda: export(SessionFilter())).decode("utf-8-sig")

@@ -92,8 +92,8 @@ def examined(settings: Settings, **options: Any) -> Report:
     async def examine() -> Report:
         services = Services(settings, stripe_name="Stripe under test")
         try:
-            gateway, catalog, store = services.gateway, services.catalog, services.store
-            return await Diagnosis(settings, gateway, catalog, store, **options).examine()
+            parts = (services.gateway, services.catalog, services.store, services.refused)
+            return await Diagnosis(settings, *parts, **options).examine()
         finally:
             await services.aclose()
 
