@@ -105,7 +105,9 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
             settings = connected_to(sandbox, settings)
         except sqlite3.Error as error:
             what = f"The sandbox's database {SANDBOX_DATABASE} cannot be used: {error}."
-            raise UnusableDatabaseError(f"{what} Free space, or move the file away.") from error
+            raise UnusableDatabaseError(
+                f"{what} Free disk space, or move the file away."
+            ) from error
         await stack.enter_async_context(sandbox.running())
     services = Services(
         settings, stripe_name=stripe_name(settings, sandbox), read_settings=read_settings
@@ -158,7 +160,7 @@ def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
     """The settings with the sandbox in Stripe's place: the same code, another address."""
     here = address("127.0.0.1")
     signing_secret = sandbox.ensure_webhook_endpoint(
-        url=f"{here}{WEBHOOK_PATH}", description="The billing dashboard itself"
+        url=f"{here}{WEBHOOK_PATH}", description="This dashboard"
     )
     # An address that was meant for a key is not the sandbox's.
     settings = replace(settings, api_base=None)

@@ -47,7 +47,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
             f"{plain(services.stripe_name)} · no money moves",
             icon=":material/science:",
             color="orange",
-            help="Everything on these pages happens there. Live keys are refused.",
+            help="All payments here are test payments. Live keys are refused.",
         )
     else:
         st.badge("Stripe is not configured", icon=":material/error:", color="red")

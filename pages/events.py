@@ -26,7 +26,7 @@ def verdict() -> None:
     try:
         arrivals = billing.call(billing.services.event_log.arrivals)
     except BillingError as failure:
-        show_failure(failure, "It could not be found out whether events arrive")
+        show_failure(failure, "The state of webhooks could not be loaded")
         return
     show, icon = {
         Level.GOOD: (st.success, "check_circle"),
@@ -45,7 +45,7 @@ def newest(arrivals: Arrivals) -> str:
         return ""
     arrived = arrivals.last.received_at
     age = written(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
-    way = "a webhook" if arrivals.way == WEBHOOK else "polling"
+    way = "webhook" if arrivals.way == WEBHOOK else "polling"
     return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {way}."
 
 
@@ -54,6 +54,6 @@ billing = page_services()
 try:
     show_filters(billing.call(billing.services.event_log.types))
 except BillingError as failure:
-    show_failure(failure, "The types of event could not be read just now")
+    show_failure(failure, "The event types could not be loaded")
 event_table()
 event_drawer()

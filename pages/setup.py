@@ -18,10 +18,10 @@ BadgeColor = Literal["green", "gray", "orange", "red"]
 MAX_AGE_SECONDS = 60.0
 SHOWN: dict[Status, tuple[BadgeColor, str, str]] = {
     Status.OK: ("green", "check", "OK"),
-    Status.UNKNOWN: ("gray", "question_mark", "Unknown"),
-    Status.WARNING: ("orange", "priority_high", "To know"),
-    Status.UNAVAILABLE: ("orange", "cloud_off", "No answer"),
-    Status.WRONG: ("red", "close", "Wrong"),
+    Status.UNKNOWN: ("gray", "question_mark", "Not checked"),
+    Status.WARNING: ("orange", "priority_high", "Warning"),
+    Status.UNAVAILABLE: ("orange", "cloud_off", "Unavailable"),
+    Status.WRONG: ("red", "close", "Error"),
 }
 
 
@@ -30,16 +30,16 @@ def verdict(report: Report) -> None:
     settings = page_services().services.settings
     lines = []
     if names := [one.name for one in report.findings if one.status is report.worst]:
-        in_order = f"{report.count(Status.OK)} of {len(report.findings)} checks are in order"
+        in_order = f"{report.count(Status.OK)} of {len(report.findings)} checks passed"
         lines.append(
-            f"All {len(names)} checks are in order."
+            f"All {len(names)} checks passed."
             if report.worst is Status.OK
             else f"{plain(', '.join(names))}. {in_order}."
         )
     if settings.stripe_is_configured and not settings.is_given(SECRET_KEY):
         lines.append(
-            f"No key is set, so this is the {plain(settings.source(SECRET_KEY))}: it brings all it "
-            f"needs. To use an account of your own, set {code(SECRET_KEY)} and the two Prices."
+            f"No key is set, so the app uses the {plain(settings.source(SECRET_KEY))}. To use your "
+            f"own Stripe account, set {code(SECRET_KEY)} and the two Price IDs."
         )
     show = {
         Status.OK: st.success,
@@ -79,7 +79,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 
 report: Report | None = st.session_state.get("setup_report")
 if report is None or again or not 0 <= time.time() - report.asked_at <= MAX_AGE_SECONDS:
-    with progress, st.spinner("Asking Stripe and the database…", show_time=True):
+    with progress, st.spinner("Checking Stripe and the database…", show_time=True):
         report = billing.call(billing.services.diagnosis.examine)
     st.session_state["setup_report"] = report
 

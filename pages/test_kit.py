@@ -50,4 +50,4 @@ try:
         with demo_tab:
             demo_data(controls)
 except ControlFailure as failure:
-    show_failure(failure, "The sandbox does not do its part")
+    show_failure(failure, "The sandbox returned an error")

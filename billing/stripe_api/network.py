@@ -85,17 +85,17 @@ def unreachable(error: BaseException, url: str) -> StripeFailure:
     match error:
         case aiohttp.ClientHttpProxyError(status=status):
             kind = Unreachable.PROXY
-            why = f"the proxy {_shown(proxy)} did not connect to {host} (HTTP {status})"
+            why = f"The proxy {_shown(proxy)} did not connect to {host} (HTTP {status})"
             mend = f"Check {_variable(url)} and its password, or name the host in NO_PROXY"
         case aiohttp.ClientConnectorError(host=asked) if proxy and asked == proxy.host:
             kind = Unreachable.PROXY
-            why = f"the proxy {_shown(proxy)} did not answer ({_reason(error)})"
+            why = f"The proxy {_shown(proxy)} did not answer ({_reason(error)})"
             mend = f"Check the network and {_variable(url)}, or name the host in NO_PROXY"
         case aiohttp.ClientConnectorDNSError():
-            kind, why = Unreachable.NAME, f"the name {error.host} could not be resolved"
+            kind, why = Unreachable.NAME, f"The name {error.host} could not be resolved"
         case aiohttp.ClientConnectorCertificateError():
             kind = Unreachable.CERTIFICATE
-            why = f"the certificate of {host} is not trusted ({_reason(error)})"
+            why = f"The certificate of {host} is not trusted ({_reason(error)})"
             mend = "If your company has its own CA, set SSL_CERT_FILE to its certificate"
         case aiohttp.ClientSSLError():
             kind = Unreachable.CERTIFICATE
@@ -108,9 +108,7 @@ def unreachable(error: BaseException, url: str) -> StripeFailure:
         case aiohttp.ClientConnectorError():
             kind, why = Unreachable.NETWORK, f"{host} is unreachable ({_reason(error)})"
     again = "restart the app" if kind.is_a_setting else "try again"
-    return StripeFailure(
-        f"Stripe cannot be reached: {why}.", f"{mend}, then {again}.", unreachable=kind
-    )
+    return StripeFailure(f"{why}.", f"{mend}, then {again}.", unreachable=kind)
 
 
 def _variable(url: str) -> str:

@@ -73,7 +73,7 @@ class Overdue:
                 elif isinstance(error, BillingError) and not error.is_final:
                     raise
                 else:  # it alone, and not what stands behind it
-                    log.warning("Session %s cannot be settled", session.id, exc_info=error)
+                    log.warning("Session %s could not be updated", session.id, exc_info=error)
         self._below = found.older
         if found.older is None:
             self._finished_at = self._monotonic()

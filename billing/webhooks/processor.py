@@ -76,7 +76,7 @@ class Settlement:
         self._in_hand: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._outage = Outage(log, "Handling events")
+        self._outage = Outage(log, "Event processing")
 
     def expect(self, due: Iterable[Due]) -> None:
         """Handle these recorded events soon; several of one session are handled together."""
@@ -222,7 +222,7 @@ class Settlement:
         if failure.is_final:
             log.warning("Events %s failed: %s", named, failure.message)
         elif not failure.is_temporary:
-            self._outage.failed(f"Events are tried again later: {failure.message}")
+            self._outage.failed(f"Events will be retried later: {failure.message}")
         return f"{failure.message} {failure.next_step}"
 
 

@@ -18,7 +18,7 @@ def show_failure(failure: BillingError, title: str) -> None:
         if failure.is_temporary and injected_faults():
             lines[1] = "Fault injection is on and may be the reason: clear the faults above."
         if failure.request_id:
-            lines.append(f"Stripe request id: {code(failure.request_id)}")
+            lines.append(f"Stripe request ID: {code(failure.request_id)}")
     st.error("  \n".join(line for line in lines if line), title=title, icon=":material/error:")
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-HOW_TO_OPEN = "Press the first column of a row to open it, or Shift + Space on the keyboard."
+HOW_TO_OPEN = "To open a row, click its first column or press Shift + Space."
 BUTTON_FRAME = 24  # pixels around its text
 _OPENED = "row_opened"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from billing.domain.checkout_session import CheckoutSession
 
-ANOTHER_APPS = "Another app's"  # it made the session, in the same Stripe account
+ANOTHER_APPS = "Another app"  # it made the session, in the same Stripe account
 OUTCOME_COLORS = {
     Outcome.OPEN: "blue",
     Outcome.PROCESSING: "orange",
@@ -26,7 +26,7 @@ OUTCOME_COLORS = {
     Outcome.EXPIRED: "gray",
 }
 COLUMNS = {
-    "what": st.column_config.TextColumn("What", width=125),
+    "what": st.column_config.TextColumn("Product", width=125),
     "amount": st.column_config.TextColumn("Amount", alignment="right"),
     "outcome": st.column_config.MultiselectColumn(
         "Outcome",
@@ -34,11 +34,11 @@ COLUMNS = {
         color=[OUTCOME_COLORS[outcome] for outcome in Outcome],
         width=105,
     ),
-    "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
+    "when": st.column_config.DatetimeColumn("Created", format="distance", width=130),
     "email": st.column_config.TextColumn("Customer email", width=205),
     "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
-    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
-    "id": st.column_config.TextColumn("Session id", width=420),
+    "at": st.column_config.DatetimeColumn("Created at", format="D MMM YYYY, HH:mm:ss", width=170),
+    "id": st.column_config.TextColumn("Session ID", width=420),
 }
 
 

@@ -20,10 +20,13 @@ def out_of_step() -> Notice | None:
     if failure is None:
         return None
     lines = [
-        f"Showing data from {exactly(state.as_of)}." if state.as_of else "",
         plain(failure.message),
         plain(failure.next_step),
-        f"Stripe request id: {code(failure.request_id)}" if failure.request_id else "",
+        f"Stripe request ID: {code(failure.request_id)}" if failure.request_id else "",
     ]
-    title = "Can't reach Stripe" if state.failure_is_temporary else "Sessions are not up to date"
+    titles = [
+        "Can't reach Stripe." if state.failure_is_temporary else "Sessions are not up to date.",
+        f"Showing data from {exactly(state.as_of)}" if state.as_of else "",
+    ]
+    title = " ".join(titles).strip().removesuffix(".")
     return Notice(Severity.WARNING, title, " ".join(filter(None, lines)), "cloud_off")

@@ -11,5 +11,5 @@ def state_of_the_copy(state: MirrorState) -> None:
     """Say how far the history is read, while it is not read wholly."""
     if not state.failure and not state.complete and state.read:
         st.caption(
-            f":material/sync: Reading the history from Stripe: {state.read:,} sessions so far"
+            f":material/sync: Loading the history from Stripe: {state.read:,} sessions so far"
         )

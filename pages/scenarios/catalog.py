@@ -23,9 +23,9 @@ EXPIRED = "checkout.session.expired"
 DAYS_TO_RENEWAL = 32
 
 PAYMENTS = "Payments"
-LATER = "Money that comes later"
-WEBHOOKS = "Webhooks that go wrong"
-TROUBLE = "Stripe in trouble"
+LATER = "Delayed payments and renewals"
+WEBHOOKS = "Webhook problems"
+TROUBLE = "Stripe problems"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ SCENARIOS = (
         "pro-paid",
         PAYMENTS,
         "Pro plan, paid",
-        "A subscription is paid, the webhook comes, and the customer comes back.",
+        "A subscription is paid, the webhook arrives and the customer returns.",
         Kind.PRO,
         1,
         (steps.pay(VISA), steps.hear(COMPLETED), steps.come_back(granted=True)),
@@ -69,7 +69,7 @@ SCENARIOS = (
         "declined-then-paid",
         PAYMENTS,
         "Declined, then paid",
-        "The first card has no money: the session stays open and another card pays.",
+        "The first card has insufficient funds; the session stays open, and another card pays.",
         Kind.CREDITS,
         2,
         (
@@ -97,7 +97,7 @@ SCENARIOS = (
         "3ds-failed",
         PAYMENTS,
         "3-D Secure failed",
-        "The customer fails to confirm: nothing is paid, nothing granted.",
+        "The customer fails to confirm: nothing is paid or granted.",
         Kind.CREDITS,
         1,
         (
@@ -110,7 +110,7 @@ SCENARIOS = (
         "abandoned-expired",
         PAYMENTS,
         "Abandoned and expired",
-        "The customer never pays; Stripe tells that the session has expired.",
+        "The customer never pays; Stripe sends an event when the session expires.",
         Kind.PRO,
         1,
         (steps.expire(), steps.hear(EXPIRED), steps.come_back(granted=False)),
@@ -120,7 +120,7 @@ SCENARIOS = (
         "delayed-succeeds",
         LATER,
         "Delayed payment that succeeds",
-        "By bank debit: Checkout is complete at once, the grant waits for the money.",
+        "A bank debit: Checkout is complete at once; the grant follows when the debit succeeds.",
         Kind.CREDITS,
         5,
         (
@@ -135,7 +135,7 @@ SCENARIOS = (
         "delayed-fails",
         LATER,
         "Delayed payment that fails",
-        "By bank debit from an account without money: complete, but never paid.",
+        "A bank debit that fails: Checkout is complete, but nothing is paid or granted.",
         Kind.CREDITS,
         5,
         (
@@ -150,7 +150,7 @@ SCENARIOS = (
         "webhook-twice",
         WEBHOOKS,
         "Webhook twice",
-        "Stripe sends every event two times; it must count once.",
+        "Stripe sends every event twice; the payment is granted once.",
         Kind.CREDITS,
         4,
         (
@@ -164,8 +164,8 @@ SCENARIOS = (
         "webhook-late",
         WEBHOOKS,
         "Webhook late",
-        "The customer is back before the webhook: the landing page settles, the webhook adds "
-        "nothing.",
+        "The customer returns before the webhook arrives: the landing page grants the payment, and "
+        "the webhook grants nothing more.",
         Kind.CREDITS,
         4,
         (
@@ -196,15 +196,15 @@ SCENARIOS = (
         "webhook-dropped",
         WEBHOOKS,
         "Webhook lost",
-        "The first try of each webhook is lost: polling or Stripe's retry brings the event.",
+        "The first delivery of each webhook is lost; polling or Stripe's retry brings the event.",
         Kind.CREDITS,
         4,
         (
             steps.webhooks_go_wrong(
-                "The first try of each webhook is lost", WebhookFaults(drop=True)
+                "The first delivery of each webhook is lost", WebhookFaults(drop=True)
             ),
             steps.pay(VISA),
-            steps.see_granted("The event comes by another way"),
+            steps.see_granted("The payment is granted all the same"),
             steps.hear(COMPLETED),
             steps.come_back(granted=True),
         ),
@@ -212,32 +212,32 @@ SCENARIOS = (
     Scenario(
         "stripe-429",
         TROUBLE,
-        "Stripe answers 429 while settling",
-        "Too many requests just when the webhook is settled: it is tried again later.",
+        "Stripe answers 429",
+        "Stripe limits requests while the event is handled; the event is retried later.",
         Kind.CREDITS,
         6,
         (
             steps.stripe_answers(429),
             steps.pay(VISA),
             steps.see_failed(),
-            steps.all_is_well_again("Stripe answers again"),
-            steps.see_granted("The failed event is tried again"),
+            steps.all_is_well_again("Stripe works again"),
+            steps.see_granted("The failed event is retried"),
             steps.come_back(granted=True),
         ),
     ),
     Scenario(
         "stripe-500",
         TROUBLE,
-        "Stripe answers 500 while settling",
-        "An error at Stripe just when the webhook is settled: it is tried again later.",
+        "Stripe answers 500",
+        "Stripe fails while the event is handled; the event is retried later.",
         Kind.CREDITS,
         6,
         (
             steps.stripe_answers(500),
             steps.pay(VISA),
             steps.see_failed(),
-            steps.all_is_well_again("Stripe answers again"),
-            steps.see_granted("The failed event is tried again"),
+            steps.all_is_well_again("Stripe works again"),
+            steps.see_granted("The failed event is retried"),
             steps.come_back(granted=True),
         ),
     ),

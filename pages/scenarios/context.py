@@ -59,7 +59,7 @@ class Journey:
         deadline = time.monotonic() + patience
         while not condition(records := self.records()):
             if time.monotonic() > deadline:
-                raise Astray(f"{what} did not come within {patience:g} s.")
+                raise Astray(f"{what} was not seen within {patience:g} s.")
             time.sleep(GLANCE_SECONDS)
         return records
 

@@ -10,7 +10,7 @@ from billing.domain.durations import written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ANSWERS = {429: "429, too many requests", 500: "500, an error of its own"}
+ANSWERS = {429: "429 (too many requests)", 500: "500 (server error)"}
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ class Faults:
         if self.webhooks.shuffle:
             lines.append("Webhooks go out in random order.")
         if self.webhooks.drop:
-            lines.append("The first try of every webhook is lost.")
+            lines.append("The first attempt to deliver each webhook is lost.")
         if self.api.status:
             answer = ANSWERS.get(self.api.status, str(self.api.status))
             counted = f" to the next {self.api.requests} requests" if self.api.requests else ""
-            lines.append(f"Stripe answers {answer}{counted}.")
+            lines.append(f"Stripe responds with {answer}{counted}.")
         if self.api.delay_seconds:
-            lines.append(f"Every request to Stripe waits {_whole(self.api.delay_seconds)}.")
+            lines.append(f"Every request to Stripe is delayed by {_whole(self.api.delay_seconds)}.")
         return lines
 
 

@@ -68,7 +68,7 @@ def run(scenario: Scenario, billing: PageServices, controls: Controls, reporter:
             for step in scenario.steps:
                 _take(step, journey, reporter, done)
             journey.end_faults()
-            reporter.begins("The verdict: what Stripe says, and what the ledger holds")
+            reporter.begins("Compare Stripe's session with what was granted")
             evidence = _settled_evidence(journey)
             verdict = judge(evidence, should_be_paid=scenario.paid, clock_ahead=journey.ahead)
         except (Astray, BillingError) as failure:
@@ -88,7 +88,7 @@ def _begun(
     done: list[StepDone],
 ) -> Journey:
     bought = scenario.kind.describe(scenario.quantity)
-    label = f"Make a Checkout Session: {bought}"
+    label = f"Create a Checkout Session: {bought}"
     reporter.begins(label)
     started = time.monotonic()
     state = controls.state()
@@ -124,7 +124,7 @@ def _end_faults(journey: Journey) -> None:
     try:
         journey.end_faults()
     except ControlFailure as failure:  # the page shows the faults that are still on
-        log.warning("A scenario's faults could not be taken back: %s", failure)
+        log.warning("A scenario's faults could not be cleared: %s", failure)
 
 
 def _settled_evidence(journey: Journey) -> Evidence:
@@ -132,7 +132,8 @@ def _settled_evidence(journey: Journey) -> Evidence:
     evidence = journey.evidence()
     with suppress(Astray):
         records = journey.wait_for(
-            lambda records: all(event.state in AT_REST for event in records.events), "Rest"
+            lambda records: all(event.state in AT_REST for event in records.events),
+            "The end of processing",
         )
         return replace(evidence, records=records)
     return journey.evidence()
@@ -141,4 +142,4 @@ def _settled_evidence(journey: Journey) -> Evidence:
 def _broken_off(failure: Astray | BillingError, done: list[StepDone]) -> Verdict:
     where = f" at “{done[-1].label}”" if done and not done[-1].well else ""
     next_step = f" {failure.next_step}" if isinstance(failure, BillingError) else ""
-    return Verdict(False, f"Broke off{where}", f"{failure}{next_step}".strip())
+    return Verdict(False, f"Stopped{where}", f"{failure}{next_step}".strip())

@@ -167,13 +167,13 @@ class Controls:
                 recent_state.clear()
         except requests.RequestException:
             raise ControlFailure(
-                "The sandbox's controls do not answer.", "Look in the server's log for the reason."
+                "The sandbox does not answer.", "See the server's log for the reason."
             ) from None
         if not isinstance(said, dict) or not response.ok:
             error = said.get("error", {}) if isinstance(said, dict) else {}
             raise ControlFailure(
                 error.get("message") or f"The sandbox answered {response.status_code}.",
-                "Look in the server's log for the reason." if response.status_code >= 500 else "",
+                "See the server's log for the reason." if response.status_code >= 500 else "",
             )
         return said
 

@@ -82,10 +82,10 @@ def come_back(*, granted: bool) -> Step:
             raise Astray(f"{said}; {'nothing was' if granted else 'something was'} granted.")
         if settled.grant is None:
             return f"{said}; nothing is granted"
-        by = "here" if settled.grant.cause == "return" else "before"
+        by = "now" if settled.grant.cause == "return" else "before"
         return f"{said}; granted {by}"
 
-    return Step("The customer comes back to the landing page", act)
+    return Step("The customer returns to the landing page", act)
 
 
 # What Stripe does -------------------------------------------------------------------------------
@@ -102,9 +102,9 @@ def hear(event_type: str, *, times: int = 1) -> Step:
         records = journey.wait_for(heard, f"The webhook of {event_type}")
         event = _of_type(records, event_type)
         if event is None:
-            raise Astray(f"{event_type} is gone again.")
+            raise Astray(f"{event_type} no longer exists.")
         if event.source != "webhook":
-            return "after polling had brought the event already; handled"
+            return "after polling had found the event; handled"
         first = "the first one " if times > 1 else ""
         return f"{first}{at_most(event.delay + journey.ahead)}; handled"
 
@@ -126,7 +126,7 @@ def hear_all() -> Step:
         journey.wait_for(all_heard, "Every webhook of the payment")
         found.sort(key=lambda event: event.received_at)
         order = [event.id for event in found]
-        compared = "in Stripe's own order" if order == made else "in another order than made"
+        compared = "in Stripe's order" if order == made else "in another order"
         first = ", ".join(event.type for event in found[:3])
         return f"{len(found)} webhooks, {compared}: {first} …"
 
@@ -141,8 +141,8 @@ def see_granted(how: str) -> Step:
         cause = records.grants[0].cause
         event = next((event for event in records.events if event.id == cause), None)
         if event is None:
-            return "granted by asking Stripe for the session"
-        return f"granted by {event.type}, which {_way(event)} brought"
+            return "granted when the session was retrieved from Stripe"
+        return f"granted by {event.type}, which arrived by {_way(event)}"
 
     return Step(how, act)
 
@@ -154,14 +154,14 @@ def see_failed() -> Step:
         return any(event.attempts for event in records.events)
 
     def act(journey: Journey) -> str:
-        records = journey.wait_for(tried, "A try to settle the event")
+        records = journey.wait_for(tried, "An attempt to handle the event")
         if records.grants:
             raise Astray("It was granted although Stripe did not answer.")
         error = next((event.error for event in records.events if event.error), None)
         said = f": {error.split('. ')[0]}" if error else ""
-        return f"nothing is granted, and the event is kept to be tried again{said}"
+        return f"nothing is granted, and the event will be retried{said}"
 
-    return Step("The webhook arrives, but Stripe cannot be asked", act)
+    return Step("The webhook arrives, but Stripe does not work", act)
 
 
 def wait_till(days: int, event_type: str) -> Step:
@@ -181,7 +181,7 @@ def wait_till(days: int, event_type: str) -> Step:
         journey.wait_for(told, f"{event_type} of {about}")
         return f"{event_type} for {about}"
 
-    return Step(f"{days} days pass: the sandbox's clock is moved to the renewal", act)
+    return Step(f"{days} days pass: the sandbox's clock is advanced to the renewal", act)
 
 
 # What goes wrong --------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def stripe_answers(status: int) -> Step:
         journey.set_faults(replace(journey.usual_faults, api=ApiFaults(status=status)))
         return "on"
 
-    return Step(f"Stripe begins to answer {status} to everything", act)
+    return Step(f"Stripe answers every request with {status}", act)
 
 
 def all_is_well_again(says: str) -> Step:
@@ -221,7 +221,7 @@ def _as_expected(journey: Journey, outcome: Outcome, expected: str) -> str:
     journey.outcome = outcome
     said = f": {outcome.reason}" if outcome.code else ""
     if outcome.outcome != expected:
-        raise Astray(f"{outcome.outcome}{said}, where {expected} was due. {outcome.message}")
+        raise Astray(f"{outcome.outcome}{said}, but {expected} was expected. {outcome.message}")
     return f"{outcome.outcome.replace('_', ' ')}{said}"
 
 
@@ -237,7 +237,7 @@ def _arrived(journey: Journey, ids: Sequence[str]) -> list[EventDetails]:
 
 
 def _way(event: Event) -> str:
-    return "a webhook" if event.source == "webhook" else "polling"
+    return "webhook" if event.source == "webhook" else "polling"
 
 
 def _spaced(number: str) -> str:

@@ -41,16 +41,16 @@ def judge(evidence: Evidence, *, should_be_paid: bool, clock_ahead: float = 0.0)
     arrivals = told_arrivals(records.events, clock_ahead)
     state = f"{session.status}, {session.payment_status}"
     if session.is_paid != should_be_paid:
-        title = "Paid against expectation" if session.is_paid else "Not paid"
+        title = "Paid unexpectedly" if session.is_paid else "Not paid"
         ending = "should have been paid" if should_be_paid else "should not have been paid"
         return Verdict(False, title, f"Stripe says {state}; this session {ending}.", arrivals)
     if session.is_paid:
         right, title, reason = _on_a_paid(session, evidence, records)
     else:
         right = not records.grants
-        title = "Rightly not granted" if right else "Granted without a payment"
-        lines = "no line" if right else _many(len(records.grants), "line")
-        reason = f"Stripe says {state}, and the ledger has {lines} for it."
+        title = "Correctly not granted" if right else "Granted without a payment"
+        lines = "no grant" if right else _many(len(records.grants), "grant")
+        reason = f"Stripe says {state}, and there is {lines} for it."
     unhandled = [event for event in records.events if event.state in ("failed", "pending")]
     if right and unhandled:
         event = unhandled[0]
@@ -69,16 +69,16 @@ def _on_a_paid(
     bought = session.kind.describe(due) if session.kind else session.what
     if not records.grants:
         failed = next((event.error for event in records.events if event.error), "")
-        reason = f"Stripe has {session.amount} for {bought}; the ledger has no line. {failed}"
+        reason = f"Stripe has {session.amount} for {bought}; there is no grant. {failed}"
         return False, "Paid, but not granted", reason.strip()
     if len(records.grants) > 1:
         times = TIMES.get(len(records.grants), f"{len(records.grants)} times")
-        reason = f"One payment for {bought}, and {len(records.grants)} lines in the ledger."
+        reason = f"One payment for {bought}, and {len(records.grants)} grants."
         return False, f"Granted {times}", reason
     line = records.grants[0]
     granted = _described(line)
     wrong = [
-        f"{what} {ours} in the ledger, {theirs} at Stripe"
+        f"{what} {ours} in the grant, {theirs} in Stripe"
         for what, ours, theirs in (
             ("session", line.session_id, session.id),
             ("kind", line.kind, session.kind),
@@ -93,7 +93,7 @@ def _on_a_paid(
         return False, f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
     brought = _brought_by(line, records.events)
     paid = format_money(line.amount_total or 0, line.currency or "")
-    reason = f"{granted} for {paid}: one payment, one line in the ledger, brought by {brought}."
+    reason = f"{granted} for {paid}: one payment, one grant, by {brought}."
     return True, "Granted exactly once", reason
 
 
@@ -106,15 +106,15 @@ def _brought_by(line: Grant, events: Sequence[Event]) -> str:
         return "the landing page"
     event = next((event for event in events if event.id == line.cause), None)
     if event is None:
-        return "looking at Stripe's list of sessions" if line.cause == "sync" else line.cause
-    way = "a webhook" if event.source == "webhook" else "polling"
+        return "Stripe's list of sessions" if line.cause == "sync" else line.cause
+    way = "webhook" if event.source == "webhook" else "polling"
     return f"{way} ({event.type})"
 
 
 def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
     """How many webhooks came, how often twice, how late; in words."""
     if not events:
-        return "No event about the session came, as nothing happened to it at Stripe."
+        return "Stripe has sent no event about this session."
     webhooks = sum(event.deliveries for event in events)
     repeated = [event for event in events if event.deliveries > 1]
     polled = [event for event in events if event.source != "webhook"]
@@ -127,7 +127,7 @@ def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
             for event in repeated
         ]
     if polled:
-        parts.append(f"polling brought {_many(len(polled), 'event')} first")
+        parts.append(f"polling found {_many(len(polled), 'event')} first")
     if delays:
         which = "the slowest " if len(delays) > 1 else ""
         parts.append(f"{which}{at_most(max(delays))}")
@@ -136,7 +136,7 @@ def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
 
 def at_most(delay: float) -> str:
     """How late an event came. Stripe tells its time in whole seconds, so it was rather less."""
-    return f"at most {written(max(delay, 0.0))} after Stripe made it"
+    return f"at most {written(max(delay, 0.0))} after Stripe created it"
 
 
 def _many(number: int, thing: str) -> str:

@@ -98,30 +98,30 @@ PAGES = {
         "?success=1": "Back from Checkout",
         "?success=1&session_id={paid}": "Payment received",
         "?success=1&session_id={open}": "Not paid",
-        "?success=1&session_id={processing}": "Still processing",
+        "?success=1&session_id={processing}": "Payment processing",
         "?success=1&session_id={expired}": "Not paid",
-        "?success=1&session_id=cs_test_forged": "Unknown session",
+        "?success=1&session_id=cs_test_forged": "Session not found",
     },
     "sessions": {
         "": "Older",
         "?status=open&kind=credits": "extra credits",
-        "?q=nobody": "No session matches",
-        "?session={paid}": "Nothing more can happen at Checkout",
+        "?q=nobody": "No matching sessions",
+        "?session={paid}": "Session closed",
         "?session={declined}": "insufficient_funds",
-        "?session=cs_test_forged": "Unknown session",
+        "?session=cs_test_forged": "Session not found",
     },
     "events": {
         "": "checkout.session.completed",
-        "?state=refused": "What was in a refused delivery is not kept",
+        "?state=refused": "The contents of a refused delivery are not stored",
         "?state=failed": "There is no failed event",
         "?event={event}": "api_version",
-        "?event=evt_forged": "Unknown event",
+        "?event=evt_forged": "Event not found",
     },
     "test-kit": {
         "?show=Scenarios": "Webhook twice",
         "?show=Test+cards": "Paid, then disputed",
         "?show=Open+sessions": "through the API",
-        "?show=Clock+and+faults": "The first try is lost",
+        "?show=Clock+and+faults": "Lose the first attempt",
         "?show=Demo+data": "A month of history",
     },
     "setup": {"": "Everything is set up"},
@@ -155,8 +155,8 @@ def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/app/sessions?session={demo.open}")
     drawer = page.get_by_role("dialog")
     drawer.get_by_role("button", name="Expire…").click()
-    expect(drawer.get_by_role("button", name="Yes, expire it")).to_be_visible()
-    drawer.get_by_text("The object as Stripe has it").click()
+    expect(drawer.get_by_role("button", name="Expire session")).to_be_visible()
+    drawer.get_by_text("Raw JSON").click()
     expect(drawer.get_by_test_id("stJson")).to_be_visible()
     check(page)
     drawer.get_by_role("button", name="Link and QR code").click()
@@ -178,14 +178,14 @@ def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:
     expect(page.get_by_text("Declined: insufficient funds")).to_be_visible()
     check(page)
     page.get_by_role("tab", name="Clock and faults").click()
-    page.get_by_text("Each is sent twice").click()
+    page.get_by_text("Send each twice").click()
     banner(page, "Fault injection is on")
     check(page)
     page.get_by_role("button", name="Clear all faults").click()
     expect(page.get_by_text("Fault injection is on")).to_have_count(0)
     page.get_by_role("tab", name="Demo data").click()
     page.get_by_role("button", name="Reset…").click()
-    expect(page.get_by_role("dialog")).to_contain_text("will be gone")
+    expect(page.get_by_role("dialog")).to_contain_text("will be deleted")
     check(page)
 
 
@@ -243,8 +243,8 @@ def test_pages_where_nothing_has_happened(page: Page, empty: Process) -> None:
         ("billing", "No sessions yet"),
         ("sessions", "No sessions yet"),
         ("events?type=none.such", "There is no event of type"),
-        ("events?state=refused", "No delivery was refused"),
-        ("test-kit?show=Open+sessions", "No session is open"),
+        ("events?state=refused", "No refused deliveries"),
+        ("test-kit?show=Open+sessions", "No open sessions"),
     ):
         page.goto(f"{empty.url}/app/{path}")
         expect(page.get_by_text(says).first).to_be_visible()
@@ -262,13 +262,13 @@ def not_set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 def test_pages_that_are_not_set_up(page: Page, not_set_up: Process) -> None:
     for path, says in (
-        ("billing", "The price could not be read"),
-        ("test-kit", "Only the cards work without the local sandbox"),
-        ("setup", "4 things are wrong"),
+        ("billing", "The price could not be loaded"),
+        ("test-kit", "Only the test cards are available without the local sandbox"),
+        ("setup", "4 problems found"),
     ):
         page.goto(f"{not_set_up.url}/app/{path}")
         expect(page.get_by_text(says).first).to_be_visible()
         check(page)
-    page.get_by_role("button", name="Make this endpoint").click()
-    expect(page.get_by_role("dialog")).to_contain_text("will be made")
+    page.get_by_role("button", name="Create this endpoint").click()
+    expect(page.get_by_role("dialog")).to_contain_text("will be created")
     check(page)

@@ -83,7 +83,7 @@ def test_a_payments_events_appear_by_themselves_and_lead_to_its_session(
     expect(drawer.get_by_test_id("stJson")).to_contain_text(found.group(1))
     expect(page).to_have_url(re.compile(r"event=evt_\w+"))
     link = page.url
-    drawer.get_by_role("link", name="The session's story").click()
+    drawer.get_by_role("link", name="Open session").click()
     expect(page).to_have_url(f"{app.url}/app/sessions?session={found.group(1)}")
 
     page.goto(link)
@@ -128,8 +128,9 @@ def test_a_failed_event_is_replayed_and_becomes_handled(page: Page, tmp_path: Pa
             newest_row(page, "checkout.session.completed", session["id"], "Stripe")
             drawer = choose_row(page)
             banner(page, "Handling failed")
+            expect(drawer).to_contain_text("Retrying automatically.")
             # Once more it fails by itself; then nothing is tried for half a minute but by hand.
-            expect(drawer.get_by_role("row").filter(has_text="Tries")).to_contain_text("2")
+            expect(drawer.get_by_role("row").filter(has_text="Attempts")).to_contain_text("2")
             account.faults = NO_FAULTS
             drawer.get_by_role("button", name="Replay").click()
             expect(drawer.get_by_text("Handled", exact=True)).to_be_visible()
@@ -145,7 +146,7 @@ def test_the_address_opens_the_same_view_and_follows_what_is_chosen(
     page: Page, app: Process
 ) -> None:
     events_page(page, app, "?state=ignored&type=product.created&by=webhook&about=nobody")
-    about = page.get_by_label("About")
+    about = page.get_by_label("Object")
     expect(about).to_have_value("nobody")
     expect(page.get_by_text("There is no ignored event of type")).to_be_visible()
     about.fill("")
@@ -154,7 +155,7 @@ def test_the_address_opens_the_same_view_and_follows_what_is_chosen(
     expect(page).to_have_url(f"{app.url}/app/events?state=ignored&type=product.created&by=webhook")
     state(page, "Pending").press("Enter")
     expect(page).to_have_url(re.compile("state=pending"))
-    page.get_by_role("button", name="Clear the filters").click()
+    page.get_by_role("button", name="Clear filters").click()
     newest_row(page, "webhook")
     expect(page).to_have_url(f"{app.url}/app/events")
     expect(page.get_by_role("combobox", name="Type")).to_have_value("Any type")
@@ -187,7 +188,7 @@ def test_filters_that_were_cleared_stay_so_when_the_browser_hears_of_it_late(
     told: list[Callable[[str | bytes], None]] = []
     page.route_web_socket(re.compile("_stcore/stream"), connect)
     events_page(page, app, "?state=pending&type=product.created&by=webhook")
-    clear = page.get_by_role("button", name="Clear the filters")
+    clear = page.get_by_role("button", name="Clear filters")
     expect(clear).to_be_visible()
     asked, held = 0, []
     clear.click()
@@ -206,7 +207,7 @@ def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process)
     )
     expect(page.get_by_role("dialog")).to_contain_text('No event evt_"><img src=x has arrived here')
     page.keyboard.press("Escape")
-    banner(page, "The address asks for something that does not exist")
+    banner(page, "Unknown filter in the link")
     newest_row(page, "webhook")
 
 
@@ -216,7 +217,7 @@ def test_what_is_being_typed_stays_while_the_page_follows_what_arrives(
     events_page(page, app)
     verdict = page.get_by_test_id("stAlert").first
     expect(verdict).to_contain_text("Last event")
-    about = page.get_by_label("About")
+    about = page.get_by_label("Object")
     about.press_sequentially("cs_test_half")
     before = state(page, "Refused").inner_text()
     forge(app)

@@ -133,7 +133,7 @@ def session_returned_to(page: Page) -> str:
 def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Process) -> None:
     checkout = checkout_of(billing_page(page, app), "PAY WITH CARD ($99/MO)")
     pay(checkout, MONEY_COMES_LATER)
-    banner(checkout, "Still processing")
+    banner(checkout, "Payment processing")
     newest_row(checkout, "Pro plan", "Processing", "tester@example.com")
     session_id = session_returned_to(checkout)
     granted = f"Granted: 1 x pro for {session_id}"
@@ -146,7 +146,7 @@ def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Proc
     page.goto(f"{app.url}/app/sessions?session={session_id}")
     story = page.get_by_role("dialog")
     expect(story).to_contain_text("Delayed payment succeeded")
-    expect(story).not_to_contain_text("waiting to be handled")
+    expect(story).not_to_contain_text("not handled yet")
     expect(story.get_by_text("Granted:")).to_have_count(1)
     assert app.log.count(granted) == 1
 
@@ -154,7 +154,7 @@ def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Proc
 def test_a_bank_that_returns_the_debit_grants_nothing(page: Page, app: Process) -> None:
     checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
     pay(checkout, MONEY_NEVER_COMES)
-    banner(checkout, "Still processing")
+    banner(checkout, "Payment processing")
     session_id = session_returned_to(checkout)
 
     let_the_bank_answer(app)
@@ -164,7 +164,7 @@ def test_a_bank_that_returns_the_debit_grants_nothing(page: Page, app: Process) 
     story = page.get_by_role("dialog")
     expect(story).to_contain_text("Delayed payment failed")
     expect(story).to_contain_text("no_account")
-    expect(story).not_to_contain_text("waiting to be handled")
+    expect(story).not_to_contain_text("not handled yet")
     expect(story.get_by_text("Granted:")).to_have_count(0)
     assert f"for {session_id}" not in app.log
 
@@ -204,7 +204,7 @@ def test_a_double_press_makes_one_session(page: Page, app: Process) -> None:
 
 def test_a_forged_return_gets_no_green_banner(page: Page, app: Process) -> None:
     billing_page(page, app, "?success=1&session_id=cs_test_forged")
-    banner(page, "Unknown session")
+    banner(page, "Session not found")
     expect(page.get_by_text("Payment received")).to_have_count(0)
 
 

@@ -130,11 +130,11 @@ def test_expiring_asks_first_and_the_same_is_made_again(page: Page, app: Process
     session_id = made(app, 7)
     drawer = sessions_page(page, app, f"?session={session_id}").get_by_role("dialog")
     drawer.get_by_role("button", name="Expire…").click()
-    drawer.get_by_role("button", name="Yes, expire it").click()
-    expect(drawer).to_contain_text("Expired: nothing was paid with its link.")
+    drawer.get_by_role("button", name="Expire session").click()
+    expect(drawer).to_contain_text("The session was expired.")
     assert sandbox_client(app).v1.checkout.sessions.retrieve(session_id).status == "expired"
-    drawer.get_by_role("button", name="Make the same again").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Made: the same as")
+    drawer.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Created as a duplicate of")
     expect(page).not_to_have_url(re.compile(session_id))
     again = re.search(r"session=(cs_test_\w+)", page.url)
     assert again
@@ -152,14 +152,14 @@ def test_of_two_people_the_second_is_told_and_nothing_breaks(
     ]
     for drawer in drawers:
         drawer.get_by_role("button", name="Expire…").click()
-        expect(drawer.get_by_role("button", name="Yes, expire it")).to_be_visible()
+        expect(drawer.get_by_role("button", name="Expire session")).to_be_visible()
     sandbox_client(app).v1.checkout.sessions.expire(session_id)
     for drawer in drawers:
         # Either the button is still there and says who was first, or the drawer knows already.
-        button = drawer.get_by_role("button", name="Yes, expire it")
+        button = drawer.get_by_role("button", name="Expire session")
         if button.is_visible():
             button.dispatch_event("click")
-        expect(drawer).to_contain_text(re.compile("Nothing more can happen at Checkout"))
+        expect(drawer).to_contain_text(re.compile("Session closed"))
         expect(drawer.get_by_role("button", name="Expire…")).to_have_count(0)
 
 
@@ -171,7 +171,7 @@ def test_the_link_is_there_to_copy_and_to_scan(page: Page, app: Process) -> None
     popover = page.get_by_test_id("stPopoverBody")
     expect(popover.get_by_text(url or "-", exact=True)).to_be_visible()
     expect(page.get_by_alt_text("QR code of the Checkout link")).to_be_visible()
-    expect(page.get_by_text("another device does not reach it")).to_be_visible()
+    expect(page.get_by_text("other devices cannot open it")).to_be_visible()
 
 
 def test_what_is_filtered_is_taken_along_as_a_file(page: Page, app: Process) -> None:
@@ -223,7 +223,7 @@ def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process)
     sessions_page(
         page, app, "?outcome=%3Cb%3E&days=never&kind=&ours=2&session=cs_test_%22%3E%3Cimg%20src%3Dx"
     )
-    expect(page.get_by_role("dialog")).to_contain_text("Unknown session")
+    expect(page.get_by_role("dialog")).to_contain_text("Session not found")
     page.keyboard.press("Escape")
     newest_row(page, "1 extra credit")
 
@@ -232,8 +232,8 @@ def test_hostile_text_in_the_search_is_only_text(page: Page, app: Process) -> No
     sessions_page(page, app)
     page.get_by_label("Search", exact=True).fill(HOSTILE)
     page.get_by_label("Search", exact=True).press("Enter")
-    banner(page, "No session matches")
-    page.get_by_role("button", name="Clear the filters").click()
+    banner(page, "No matching sessions")
+    page.get_by_role("button", name="Clear filters").click()
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect(page.get_by_label("Search", exact=True)).to_have_value("")
 
@@ -249,5 +249,5 @@ def test_on_a_phone_nothing_lies_beside_the_screen(
     sessions_page(page, app, f"?session={session_id}")
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("Waiting for a payment")
-    expect(drawer.get_by_role("button", name="Make the same again")).to_be_in_viewport()
+    expect(drawer.get_by_role("button", name="Duplicate")).to_be_in_viewport()
     assert fits(page)

@@ -29,8 +29,8 @@ def made(page: Page, button: str, *named: str) -> tuple[str, str]:
     dialog = page.get_by_role("dialog")
     for text in named:
         expect(dialog).to_contain_text(text)
-    dialog.get_by_role("button", name="Make it").click()
-    expect(dialog.get_by_test_id("stAlert").filter(has_text="Made")).to_be_visible()
+    dialog.get_by_role("button", name="Create", exact=True).click()
+    expect(dialog.get_by_test_id("stAlert").filter(has_text="Created")).to_be_visible()
     line = re.fullmatch(r'(\w+) = "(\S+)"', dialog.get_by_test_id("stCode").inner_text().strip())
     assert line
     dialog.get_by_role("button", name="Done").click()
@@ -43,8 +43,8 @@ def test_with_nothing_set_everything_is_in_order_on_a_phone_too(
 ) -> None:
     page = open_page(size=PHONE, color_scheme="dark")
     setup_page(page, app, "Everything is set up")
-    expect(page.get_by_text("this is the local sandbox")).to_be_visible()
-    expect(page.get_by_text("Wrong", exact=True)).to_have_count(0)
+    expect(page.get_by_text("the app uses the local sandbox")).to_be_visible()
+    expect(page.get_by_text("Error", exact=True)).to_have_count(0)
     wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(wider)
 
@@ -60,19 +60,19 @@ def test_an_empty_account_is_set_up_from_the_page(page: Page, tmp_path: Path) ->
         client = stripe.StripeClient(KEY, base_addresses={"api": stripe_alone.url})
         account = client.v1.accounts.retrieve_current().id
         with dashboard(tmp_path, settings, port=port) as app:
-            setup_page(page, app, "4 things are wrong")
-            page.get_by_role("button", name="Make this endpoint").click()
+            setup_page(page, app, "4 problems found")
+            page.get_by_role("button", name="Create this endpoint").click()
             page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
             expect(page.get_by_role("dialog")).to_be_hidden()
             assert not client.v1.webhook_endpoints.list().data
             found = [
-                made(page, "Make this Price ($99 every month)", account, "Pro plan"),
-                made(page, "Make this Price ($0.99 once)", account, "Extra load credit"),
-                made(page, "Make this endpoint", account, "checkout.session.completed"),
+                made(page, "Create this Price ($99 every month)", account, "Pro plan"),
+                made(page, "Create this Price ($0.99 once)", account, "Extra load credit"),
+                made(page, "Create this endpoint", account, "checkout.session.completed"),
             ]
             secret = found[-1][1]
             assert secret.startswith("whsec_")
-            expect(page.get_by_role("button", name="Make this endpoint")).to_have_count(0)
+            expect(page.get_by_role("button", name="Create this endpoint")).to_have_count(0)
             assert secret not in page.content() + app.log
             assert KEY not in page.content() + app.log
             assert len(client.v1.prices.list().data) == 2

@@ -30,13 +30,13 @@ def test_a_scenario_runs_to_its_verdict_and_leads_to_the_session(page: Page, app
     page.get_by_text("5 steps").click()
     expect(page.get_by_text("Every webhook is sent twice")).to_be_visible()
     expect(page.get_by_text("Fault injection is on")).to_have_count(0)
-    page.get_by_role("link", name="The session's whole story").click()
+    page.get_by_role("link", name="Open session").click()
     page.wait_for_url("**/app/sessions?session=cs_test_*")
 
 
 def test_faults_stay_in_sight_until_they_are_cleared(open_page: OpenPage, app: Process) -> None:
     page = kit(open_page(size=PHONE, color_scheme="dark"), app, "Clock and faults")
-    page.get_by_text("Each is sent twice").click()
+    page.get_by_text("Send each twice").click()
     expect(page.get_by_text("Every webhook is sent twice.")).to_be_visible()
     kit(page, app, "Test cards")
     expect(page.get_by_text("Every webhook is sent twice.")).to_be_visible()
@@ -50,22 +50,22 @@ def test_a_month_of_history_is_filled_in_and_a_reset_takes_it_away(
     page: Page, app: Process
 ) -> None:
     kit(page, app, "Demo data")
-    page.get_by_role("button", name="Fill").click()
-    expect(page.get_by_text("sessions of the last 30 days are in the sandbox")).to_be_visible(
+    page.get_by_role("button", name="Create demo data").click()
+    expect(page.get_by_text("sessions of the last 30 days were created")).to_be_visible(
         timeout=LONG
     )
-    page.get_by_role("link", name="Look at the sessions").click()
+    page.get_by_role("link", name="Go to Sessions").click()
     expect(page.get_by_text("Extra credits").first).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
 
     kit(page, app, "Demo data")
     page.get_by_role("button", name="Reset…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("will be gone")
+    expect(dialog).to_contain_text("will be deleted")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Reset…").click()
     dialog.get_by_role("button", name="Reset everything").click()
-    expect(page.get_by_text("Everything is as on the first day.")).to_be_visible()
+    expect(page.get_by_text("Everything was reset.")).to_be_visible()
     page.goto(f"{app.url}/app/billing")
     expect(page.get_by_text("No sessions yet")).to_be_visible()

@@ -133,7 +133,7 @@ def test_every_page_works_and_says_what_is_wrong(
     opened(page, app, "sessions")
     expect(row(page, "12 extra credits")).to_contain_text("Failed")
     expect(row(page, "half\ufffd@example.com")).to_contain_text("7 extra credits")
-    expect(page.get_by_role("group", name="Made between start date")).to_be_visible()
+    expect(page.get_by_role("group", name="Created between start date")).to_be_visible()
     nothing_crashed(page)
 
     opened(page, app, "events")

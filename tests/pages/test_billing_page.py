@@ -171,12 +171,12 @@ def test_a_debit_that_failed_is_told_with_the_banks_reason_and_asked_for_no_more
     controls = Controls(f"{services.settings.api_base}/_control")
     controls.pay(session.id, email="tester@example.com", bank_account="000111111116")
     page = opened(shop.server, success="1", session_id=session.id)
-    assert "the money is on its way" in banners(page)["info"][0]
+    assert "Checkout was completed" in banners(page)["info"][0]
     controls.advance(60)
     del page.session_state["returned"]  # as once the two seconds between two looks are over
     page.run()
     (banner,) = banners(page)["error"]
-    for said in ("Payment failed", "the bank did not pay, so nothing was granted", "(no_account)"):
+    for said in ("Payment failed", "nothing was paid or granted", "(no_account)"):
         assert said in banner.replace("\\", "")
     assert set(banners(page)) == {"error"}
     assert page.dataframe[0].value["outcome"].iloc[0] == ["Failed"]
@@ -199,7 +199,7 @@ def test_a_debit_that_failed_is_told_with_the_banks_reason_and_asked_for_no_more
 def test_a_forged_id_gets_no_green_banner(shop: Shop, forged: str) -> None:
     found = banners(opened(shop.server, success="1", session_id=forged))
     assert list(found) == ["warning"]
-    assert "Unknown session" in found["warning"][0]
+    assert "Session not found" in found["warning"][0]
 
 
 def test_a_session_of_another_app_gets_no_green_banner(shop: Shop) -> None:

@@ -127,7 +127,7 @@ def test_the_numbers_and_rows_tell_what_there_is(shop: Shop) -> None:
     found = metrics(page)
     assert (found["Created"], found["Paid"], found["Conversion"]) == ("2", "1", "50.0%")
     assert found["Revenue, USD"] == "$99"
-    assert "Sessions a day" in str(page.get("echarts_chart")[0].proto)
+    assert "Sessions per day" in str(page.get("echarts_chart")[0].proto)
 
 
 def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:
@@ -215,7 +215,7 @@ def test_dates_include_both_days(shop: Shop) -> None:
     today = date.fromtimestamp(created).isoformat()  # noqa: DTZ012 - AppTest has no time zone: UTC
     assert ids(opened(shop.server, days=[today, today])) == [session_id]
     assert ids(opened(shop.server, days=today)) == [session_id]
-    assert "No session matches" in said(opened(shop.server, days=["2020-01-01", "2020-02-01"]))
+    assert "No matching sessions" in said(opened(shop.server, days=["2020-01-01", "2020-02-01"]))
 
 
 def test_one_day_stands_in_the_address_as_its_first_and_its_last(shop: Shop) -> None:
@@ -237,12 +237,12 @@ def test_days_in_the_wrong_order_are_put_right(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ({"outcome": "bogus"}, "bogus is no outcome"),
-        ({"outcome": ["paid", "<b>"]}, "<b> is no outcome"),
-        ({"payment_status": ["paid", "payed"]}, "payed is no outcome"),
-        ({"days": "yesterday"}, "yesterday is no date"),
-        ({"kind": "gold"}, "gold is no kind"),
-        ({"ours": "perhaps"}, "perhaps is no choice of whose"),
+        ({"outcome": "bogus"}, "bogus is not a valid outcome"),
+        ({"outcome": ["paid", "<b>"]}, "<b> is not a valid outcome"),
+        ({"payment_status": ["paid", "payed"]}, "payed is not a valid outcome"),
+        ({"days": "yesterday"}, "yesterday is not a valid date"),
+        ({"kind": "gold"}, "gold is not a valid kind"),
+        ({"ours": "perhaps"}, "perhaps is not a valid app filter"),
     ],
 )
 def test_an_address_that_makes_no_sense_gets_a_word_and_the_rest_of_it_holds(
@@ -257,7 +257,7 @@ def test_an_address_that_makes_no_sense_gets_a_word_and_the_rest_of_it_holds(
 def test_filters_that_match_nothing_can_be_cleared(shop: Shop) -> None:
     session_id = made(shop)
     page = opened(shop.server, q="nobody@nowhere.example", outcome=["expired", "?"], ours="true")
-    assert "No session matches" in said(page)
+    assert "No matching sessions" in said(page)
     page = pressed(page, "clear_session_filters")
     assert ids(page) == [session_id]
     assert "q" not in page.query_params
@@ -270,7 +270,7 @@ def test_filters_that_match_nothing_can_be_cleared(shop: Shop) -> None:
 def test_any_search_text_is_only_text(shop: Shop, search: str) -> None:
     made(shop)
     page = opened(shop.server, q=search)
-    assert "No session matches" in said(page)
+    assert "No matching sessions" in said(page)
 
 
 def test_metadata_of_others_is_found_and_shown_as_text(shop: Shop) -> None:
@@ -385,9 +385,9 @@ def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(tmp_path: Path, shop:
     ):
         page = opened(server, session=session_id)
         assert session_id in ids(page)
-        assert "Stripe could not be asked; this is our copy" in said(page)
+        assert "Can't reach Stripe. Showing saved data" in said(page)
         assert REQUEST_ID in said(page)
-        assert "Only Stripe knows them" in said(page)
+        assert "could not be loaded from Stripe" in said(page)
         assert "ask_again" in [button.key for button in page.button]
 
 
@@ -419,7 +419,7 @@ def test_the_drawer_tells_the_story_and_what_can_be_done(shop: Shop) -> None:
     assert page.get("link_button")[0].proto.url.startswith(
         shop.server.services.settings.api_base or "-"
     )
-    for label in ("Expire…", "Make the same again"):
+    for label in ("Expire…", "Duplicate"):
         assert label in buttons(page)
     text = said(page)
     assert f"Created by {' '.join(HOSTILE.split())}" in text
@@ -427,7 +427,7 @@ def test_the_drawer_tells_the_story_and_what_can_be_done(shop: Shop) -> None:
     assert "Waiting for a payment" in text
     items = page.dataframe[1].value
     assert items.to_dict("records") == [
-        {"What": "Credit", "Quantity": 5, "Each": "$0.99", "Total": "$4.95"}
+        {"Description": "Credit", "Quantity": 5, "Unit price": "$0.99", "Total": "$4.95"}
     ]
 
 
@@ -443,7 +443,7 @@ def test_a_paid_session_offers_nothing_that_needs_it_open(shop: Shop) -> None:
     assert "Expire…" not in buttons(page)
     assert not page.get("link_button")
     assert "Granted: 1 extra credit" in said(page)
-    assert "Nothing more can happen at Checkout" in said(page)
+    assert "Session closed" in said(page)
 
 
 def test_expiring_asks_first(shop: Shop) -> None:
@@ -451,10 +451,10 @@ def test_expiring_asks_first(shop: Shop) -> None:
     page = pressed(opened(shop.server, session=session_id), "expire")
     assert shop.stripe.v1.checkout.sessions.retrieve(session_id).status == "open"
     page = pressed(page, "keep_open")
-    assert "Yes, expire it" not in buttons(page)
+    assert "Expire session" not in buttons(page)
     page = pressed(pressed(page, "expire"), "expire_now")
     assert shop.stripe.v1.checkout.sessions.retrieve(session_id).status == "expired"
-    assert "Expired: nothing was paid" in said(page)
+    assert "The session was expired" in said(page)
     assert "Expire…" not in buttons(page)
 
 
@@ -473,13 +473,13 @@ def test_the_same_again_opens_the_new_session(shop: Shop) -> None:
     (new,) = {one.id for one in shop.stripe.v1.checkout.sessions.list().data} - {session_id}
     assert page.query_params["session"] == new
     assert page.code[0].value == new
-    assert f"Created: the same as `{session_id}`" in said(page)
+    assert f"Created as a duplicate of `{session_id}`" in said(page)
 
 
 def test_another_apps_session_is_shown_as_such(shop: Shop) -> None:
     page = opened(shop.server, session=foreign(shop, HOSTILE))
-    assert "Another app's" in said(page)
-    assert "Make the same again" not in buttons(page)
+    assert "Another app" in said(page)
+    assert "Duplicate" not in buttons(page)
     assert "Expire…" in buttons(page)
 
 
@@ -487,7 +487,7 @@ def test_another_apps_session_is_shown_as_such(shop: Shop) -> None:
 def test_an_unknown_session_in_the_address_gets_a_clear_word(shop: Shop, session_id: str) -> None:
     mine = made(shop)
     page = opened(shop.server, session=session_id)
-    assert page.warning[0].proto.title == "Unknown session"
+    assert page.warning[0].proto.title == "Session not found"
     assert ids(page) == [mine]
 
 

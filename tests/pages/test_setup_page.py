@@ -54,7 +54,7 @@ def verdict(page: AppTest) -> tuple[str, str]:
 
 def badges(page: AppTest) -> list[str]:
     """The status of each finding in turn, as a word."""
-    words = ("OK", "Unknown", "To know", "No answer", "Wrong")
+    words = ("OK", "Not checked", "Warning", "Unavailable", "Error")
     texts = [element.value for element in page.markdown if "-badge[" in element.value]
     return [word for text in texts for word in words if text.endswith(f" {word}]")]
 
@@ -82,7 +82,7 @@ def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
     shop.server.portal.call(shop.server.services.store.ping)
     with billing_server(settings) as server:
         page = opened(server)
-        assert "this is the local sandbox: it brings all it needs" in page.success[0].value
+        assert "the app uses the local sandbox" in page.success[0].value
         assert "STRIPE_SECRET_KEY` · local sandbox" in said(page)
 
 
@@ -98,12 +98,12 @@ def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
 ) -> None:
     with billing_server(faulty[0]) as server:
         page = opened(server)
-        assert verdict(page) == ("error", "1 problem found")
+        assert [alert.proto.title for alert in page.error] == ["1 problem found"]
         assert "Connection" in page.error[0].value
         assert f"`{REQUEST_ID}`" in said(page)
         assert "Copy a current test key" in said(page)
         assert [heading.value for heading in page.header] == GROUPS
-        assert sorted(badges(page)) == ["OK"] * 7 + ["Unknown"] * 3 + ["Wrong"]
+        assert sorted(badges(page)) == ["Error"] + ["Not checked"] * 3 + ["OK"] * 7
         assert "sk_test_of_the_tests" not in said(page)
 
 

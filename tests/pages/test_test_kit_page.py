@@ -106,7 +106,7 @@ def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
 def test_a_scenario_shows_its_verdict_and_its_steps(connected: ConnectedShop) -> None:
     page = pressed(opened(connected), "run_declined-then-paid")
     assert ":green-badge[:material/verified: Granted exactly once]" in said(page)
-    assert "2 extra credits for $1.98: one payment, one line in the ledger" in said(page)
+    assert "2 extra credits for $1.98: one payment, one grant" in said(page)
     assert "Pay with 4000 0000 0000 9995" in said(page)
     assert "declined: insufficient funds" in said(page)
     assert not any(button.disabled for button in page.button)
@@ -160,13 +160,13 @@ def test_a_row_that_somebody_else_was_faster_with_says_so(
     page = opened(connected, OPEN)
     connected.controls.pay(session_id, email="faster@example.com", card="4242424242424242")
     page = pressed(page, f"{button}_{session_id}")
-    assert "somebody was faster" in said(page)
+    assert "someone else completed or expired it" in said(page)
     assert page.button(key=f"pay_{session_id}").disabled
 
 
 def test_no_open_session_says_what_to_do(connected: ConnectedShop) -> None:
     page = opened(connected, OPEN)
-    assert titles(page, "info") == ["No session is open"]
+    assert titles(page, "info") == ["No open sessions"]
 
 
 def test_what_people_typed_is_shown_as_text(connected: ConnectedShop) -> None:
@@ -192,7 +192,7 @@ def test_a_switch_is_in_force_at_once_shown_on_every_tab_and_cleared(
     told = page.warning[0].value.replace("\\", "")
     assert "Webhooks are delayed by 30 s." in told
     assert "Every webhook is sent twice." in told
-    assert "Stripe answers 429, too many requests." in told
+    assert "Stripe responds with 429 (too many requests)." in told
     page = pressed(page, "clear_faults")
     assert connected.controls.faults() == NO_FAULTS
     assert not page.warning
@@ -205,9 +205,9 @@ def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: Conne
     page = pressed(page, f"move_{86_400}")
     assert connected.controls.state().ahead_seconds == pytest.approx(86_400, abs=5)
     assert titles(page, "info") == ["The sandbox's clock is ahead"]
-    assert "1 day ahead of now" in page.info[0].value
+    assert "1 day ahead" in page.info[0].value
     told = page.success[0].value.replace("\\", "")
-    assert told == "The clock went 1 day forward. Checkout Sessions: 1 expired."
+    assert told == "The clock was advanced by 1 day. Checkout Sessions: 1 expired."
 
 
 def test_a_move_of_the_clock_tells_how_many_renewals_were_paid_and_how_many_failed() -> None:
@@ -219,14 +219,14 @@ def test_a_move_of_the_clock_tells_how_many_renewals_were_paid_and_how_many_fail
     assert summary(passed) == (
         "Checkout Sessions: 1,200 expired. Bank debits: 0 succeeded, 1 failed. Disputes: 2 opened."
     )
-    assert summary(Passed(events=())) == "Nothing fell due."
+    assert summary(Passed(events=())) == "Nothing was due."
 
 
 def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_sides(
     connected: ConnectedShop,
 ) -> None:
     page = pressed(opened(connected, DEMO), "fill")
-    assert "sessions of the last 30 days are in the sandbox" in page.success[0].value
+    assert "sessions of the last 30 days were created" in page.success[0].value
     recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
     assert len(recent.sessions) > 300
     assert all(session.ours and session.kind for session in recent.sessions)
@@ -234,7 +234,7 @@ def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_
     assert connected.pages.call(lambda: connected.services.store.read(times_to_pay))
 
     page = pressed(page, "reset")
-    assert "will be gone" in said(page)
+    assert "will be deleted" in said(page)
     assert connected.controls.state().counts["checkout.session"] > 300
     reset(connected.pages, connected.controls)
     assert not connected.controls.state().counts.get("checkout.session")
@@ -249,14 +249,14 @@ def test_controls_that_do_not_answer_leave_a_word_and_no_traceback(
     page = AppTest.from_file(str(FRAME), default_timeout=60).run()
     page.session_state["show"] = FAULTS
     shown(page.switch_page("test_kit.py").run())
-    assert "The sandbox does not do its part" in titles(page, "error")
+    assert "The sandbox returned an error" in titles(page, "error")
 
 
 def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) -> None:
     hand_over(shop.server.services, shop.server.portal)
     page = AppTest.from_file(str(FRAME), default_timeout=30).run()
     shown(page.switch_page("test_kit.py").run())
-    assert titles(page, "info") == ["Only the cards work without the local sandbox"]
+    assert titles(page, "info") == ["Only the test cards are available without the local sandbox"]
     assert "need the local sandbox" in page.info[0].value
     assert len(page.code) == 23
     assert not page.button

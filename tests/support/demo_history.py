@@ -15,6 +15,6 @@ LONG = 60_000.0  # milliseconds
 def fill_a_month(page: Page, url: str) -> None:
     """Press it, and wait until the dashboard at ``url`` has read all of it."""
     page.goto(f"{url}/app/test-kit?show=Demo+data")
-    page.get_by_role("button", name="Fill").click()
-    told = page.get_by_text("sessions of the last 30 days are in the sandbox")
+    page.get_by_role("button", name="Create demo data").click()
+    told = page.get_by_text("sessions of the last 30 days were created")
     expect(told).to_be_visible(timeout=LONG)

@@ -21,7 +21,7 @@ from pages.services import page_services
 
 PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
 PRICE_FOLLOWED_EVERY = "1s"  # until it is known
-PRICE_IS_AWAITED = "Asking Stripe for the price…"
+PRICE_IS_AWAITED = "Loading the price from Stripe…"
 NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
 
 
@@ -82,7 +82,7 @@ def _card(kind: Kind, is_awaited: bool) -> None:
         st.rerun()  # the whole page, where the price is awaited no more
     st.header(NAMES[kind], anchor=False)
     if known.price is None and known.failure:
-        show_failure(known.failure, "The price could not be read")
+        show_failure(known.failure, "The price could not be loaded")
     if kind is Kind.PRO:
         pro_plan(known)
         can_be_bought = True
@@ -101,7 +101,7 @@ def _card(kind: Kind, is_awaited: bool) -> None:
         args=(kind,),
     )
     if order.is_under_way:
-        with st.spinner("Asking Stripe for a Checkout link…"):
+        with st.spinner("Creating a Checkout Session…"):
             create_session(kind, order)
         if order.press.failure:
             st.rerun()  # the button, drawn disabled above, can be pressed again
@@ -135,13 +135,13 @@ def extra_credits(known: Glance, maximum: int) -> bool:
         key="credits_quantity",
         on_change=forget_order,
         args=(Kind.CREDITS,),
-        help=f"From 1 to {maximum:,} in one purchase.",
+        help=f"1 to {maximum:,} per purchase.",
     )
     quantity = chosen_quantity()
     if quantity is None:
         st.error(
-            f"Enter a whole number from 1 to {maximum:,}: {code(MAX_CREDITS)} sets how many can "
-            "be bought at once.",
+            f"Enter a whole number from 1 to {maximum:,}. The setting {code(MAX_CREDITS)} limits a "
+            "purchase.",
             icon=":material/pin:",
         )
     if known.price:
@@ -198,9 +198,9 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
                 width="stretch",
             )
             to_copy(
-                f"Link to copy, good for {written(session.expires_at - time.time())}",
+                f"Link to copy, valid for {written(session.expires_at - time.time())}",
                 session.url,
-                tip=f"Until {plain(exactly(session.expires_at))}",
+                tip=f"Valid until {plain(exactly(session.expires_at))}",
             )
         elif session.is_paid:
             st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")
@@ -209,12 +209,12 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
                 f"The payment failed. {plain(session.failure or '')}", icon=":material/cancel:"
             )
         elif session.outcome is Outcome.PROCESSING:
-            st.info("Still processing: the money is on its way.", icon=":material/hourglass_top:")
+            st.info("The payment is processing.", icon=":material/hourglass_top:")
         else:
             st.warning("This session has expired.", icon=":material/timer_off:")
-        to_copy("Session id", session.id)
+        to_copy("Session ID", session.id)
         if st.button(
-            "New session",
+            "Start over",
             key=f"new_{kind}",
             type="tertiary",
             icon=":material/refresh:",

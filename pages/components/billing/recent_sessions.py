@@ -21,7 +21,7 @@ def recent_sessions() -> None:
     try:
         recent = billing.call(lambda: billing.services.mirror.recent(SHOWN))
     except BillingError as failure:
-        show_failure(failure, "The sessions could not be read just now")
+        show_failure(failure, "The sessions could not be loaded")
         return
     state_of_the_copy(recent.state)
     if recent.sessions:
@@ -36,4 +36,4 @@ def recent_sessions() -> None:
         )
         st.caption(HOW_TO_OPEN)
     elif recent.state.complete:
-        st.caption("No sessions yet. Press one of the buttons above to make the first.")
+        st.caption("No sessions yet. Press one of the buttons above to create one.")

@@ -34,8 +34,8 @@ def return_banner() -> None:
         settled_banner(session_id)
     elif "success" in st.query_params:
         st.info(
-            "The address names no session, so nothing can be confirmed. "
-            "The newest session below tells whether it was paid.",
+            "This link contains no session ID, so the payment cannot be confirmed. "
+            "Check the newest session in the table below.",
             title="Back from Checkout",
             icon=":material/info:",
         )
@@ -45,7 +45,7 @@ def return_banner() -> None:
 
 def canceled_banner() -> None:
     st.warning(
-        "Checkout was left before paying. The session stays open until it expires: "
+        "Checkout was closed before paying. The session stays open until it expires; "
         "its link is in the table below.",
         title="Canceled",
         icon=":material/undo:",
@@ -109,7 +109,7 @@ def following_banner(session_id: str, lookup: Lookup) -> None:
         session_banner(lookup.session)
     else:
         st.info(
-            "Stripe has not answered yet. This banner changes when it does.",
+            "Waiting for Stripe's answer. This message updates automatically.",
             title="Checking the payment",
             icon=":material/hourglass_top:",
         )
@@ -124,7 +124,7 @@ def session_banner(session: CheckoutSession) -> None:
     """What became of the session, and what to do next."""
     if not session.ours:
         st.warning(
-            "Stripe knows this session, but this app did not make it, so it confirms nothing here.",
+            "This session was created by another app, so nothing is granted for it here.",
             title="Another app's session",
             icon=":material/help:",
         )
@@ -140,21 +140,22 @@ def session_banner(session: CheckoutSession) -> None:
             )
         case Outcome.FAILED:
             st.error(
-                f"{bought}: Checkout is complete, but the bank did not pay, so nothing was "
-                f"granted. {plain(session.failure or '')} Press the button for a new session.",
+                f"{bought}: Checkout was completed, but nothing was paid or granted. "
+                f"{plain(session.failure or '')} Press the button to create a new session.",
                 title="Payment failed",
                 icon=":material/cancel:",
             )
         case Outcome.PROCESSING:
             st.info(
-                f"{bought}: Checkout is complete, the money is on its way. "
-                "This banner changes when it arrives or fails.",
-                title="Still processing",
+                f"{bought}: Checkout was completed; the payment has not succeeded or failed yet. "
+                "This message updates automatically.",
+                title="Payment processing",
                 icon=":material/hourglass_top:",
             )
         case Outcome.EXPIRED:
             st.warning(
-                f"{bought}: the session expired without a payment. Press the button for a new one.",
+                f"{bought}: the session expired without a payment. Press the button to create a "
+                "new one.",
                 title="Not paid",
                 icon=":material/timer_off:",
             )
@@ -177,9 +178,9 @@ def is_unknown(failure: BillingError) -> bool:
 def unconfirmed_banner(failure: BillingError) -> None:
     if is_unknown(failure):
         st.warning(
-            "Stripe knows no such session, so this address confirms nothing.",
-            title="Unknown session",
+            "This session does not exist in Stripe, so the payment cannot be confirmed.",
+            title="Session not found",
             icon=":material/help:",
         )
     else:
-        show_failure(failure, "The payment could not be checked just now")
+        show_failure(failure, "The payment could not be checked")

@@ -26,34 +26,34 @@ COLUMNS = {
         "State", options=list(STATE_COLORS), color=list(STATE_COLORS.values()), width=90
     ),
     "type": st.column_config.TextColumn("Event", width=240),
-    "way": st.column_config.TextColumn("Came by", width=110),
+    "way": st.column_config.TextColumn("Source", width=110),
     "delay": st.column_config.TextColumn("Delay", alignment="right"),
     "whose": st.column_config.MultiselectColumn(
-        "Whose", options=[ANOTHER_APPS], color=["violet"], width=115
+        "App", options=[ANOTHER_APPS], color=["violet"], width=115
     ),
-    "about": st.column_config.TextColumn("About", width=200),
-    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
+    "about": st.column_config.TextColumn("Object", width=200),
+    "at": st.column_config.DatetimeColumn("Arrived at", format="D MMM YYYY, HH:mm:ss", width=170),
     "error": st.column_config.TextColumn("Error", width=320),
-    "id": st.column_config.TextColumn("Event id", width=260),
+    "id": st.column_config.TextColumn("Event ID", width=260),
 }
 # Of those that failed, the reason is what people came for.
 FAILED_ORDER = ("arrived", "type", "error", "about", "way", "delay", "whose", "at", "id", "state")
 REFUSED_COLUMNS = {
     "arrived": st.column_config.DatetimeColumn("Arrived", format="distance", width=135),
-    "reason": st.column_config.TextColumn("Refused because", width=300),
-    "count": st.column_config.NumberColumn("Times", format="localized", width=80),
+    "reason": st.column_config.TextColumn("Reason", width=300),
+    "count": st.column_config.NumberColumn("Count", format="localized", width=80),
     "mend": st.column_config.TextColumn("What to do", width=520),
     "size": st.column_config.NumberColumn("Size", format="bytes", width=80),
-    "at": st.column_config.DatetimeColumn("Exactly", format="D MMM YYYY, HH:mm:ss", width=170),
+    "at": st.column_config.DatetimeColumn("Arrived at", format="D MMM YYYY, HH:mm:ss", width=170),
 }
 
 
 def way(event: Event) -> str:
-    """How it came: ``webhook``, ``webhook, twice``, ``poll``, ``poll, then webhook``."""
+    """How it came: ``webhook``, ``webhook, twice``, ``polling``, ``polling, then webhook``."""
     often = {0: "", 1: "", 2: ", twice"}.get(event.deliveries, f", {event.deliveries:,} times")
     if event.source == WEBHOOK:
         return f"webhook{often}"
-    return f"poll, then webhook{often}" if event.deliveries else "poll"
+    return f"polling, then webhook{often}" if event.deliveries else "polling"
 
 
 def columns(shown: pd.DataFrame) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def event(event_id: str) -> None:
     if details := read(event_id):
         st.markdown(f"**{plain(details.event.type)}**")
         what_became_of_it(event_id)
-        st.subheader("Payload, as Stripe sent it", anchor=False)
+        st.subheader("Raw JSON", anchor=False)
         st.json(details.payload, expanded=3)
 
 
@@ -50,7 +50,7 @@ def read(event_id: str) -> EventDetails | None:
     try:
         details = billing.call(lambda: billing.services.event_log.one(event_id))
     except BillingError as failure:
-        show_failure(failure, "The event could not be read just now")
+        show_failure(failure, "The event could not be loaded")
         return None
     if details:
         st.session_state["event_shown"] = event_id
@@ -60,8 +60,8 @@ def read(event_id: str) -> EventDetails | None:
     else:
         st.warning(
             f"No event {code(event_id)} has arrived here. It may belong to another account, "
-            "or the address was cut short.",
-            title="Unknown event",
+            "or the link may be incomplete.",
+            title="Event not found",
             icon=":material/help:",
         )
     return details
@@ -83,23 +83,23 @@ def what_became_of_it(event_id: str) -> None:
         if SESSION_ID.fullmatch(event.object_id):
             st.page_link(
                 "sessions.py",
-                label="The session's story",
+                label="Open session",
                 icon=":material/timeline:",
                 query_params={"session": event.object_id},
             )
     tell_of_replay(event)
     if event.error:
         after = (
-            "It is tried again by itself."
+            "Retrying automatically."
             if details.tried_again
-            else "It waits for a replay: it is not tried again by itself."
+            else "Not retried automatically. Press Replay to try again."
         )
         st.error(
             f"{plain(event.error)}  \n{after}",
             title="Handling failed",
             icon=":material/error:",
         )
-    st.table(_facts(event), border="horizontal", alt="What is known of the event")
+    st.table(_facts(event), border="horizontal", alt="Event details")
 
 
 def tell_of_replay(event: Event) -> None:
@@ -110,33 +110,33 @@ def tell_of_replay(event: Event) -> None:
         return
     _, when, failure = replayed
     if failure:
-        show_failure(failure, "It was not replayed")
+        show_failure(failure, "The event could not be replayed")
     else:
         st.caption(f":material/replay: Replayed at {local(when):%H:%M:%S}")
 
 
 def _facts(event: Event) -> dict[str, str]:
     return {
-        "Event id": code(event.id),
-        "About": code(event.object_id) if event.object_id else "Nothing with an id",
-        "Made by Stripe": _at(event.created),
+        "Event ID": code(event.id),
+        "Object": code(event.object_id) if event.object_id else "None",
+        "Created": _at(event.created),
         "Arrived": f"{_at(event.received_at)}, {plain(_later(event.delay))}",
-        "Came by": plain(way(event)),
+        "Source": plain(way(event)),
         "Webhook deliveries": f"{event.deliveries:,}",
-        "Tries": f"{event.attempts:,}" if event.attempts else _why_not(event),
-        "Last try": _at(event.settled_at) if event.settled_at else "Never",
+        "Attempts": f"{event.attempts:,}" if event.attempts else _why_not(event),
+        "Last attempt": _at(event.settled_at) if event.settled_at else "Never",
     }
 
 
 def _later(delay: float) -> str:
     if delay < 0:
-        return f"{written(-delay)} before Stripe made it: one of the clocks is wrong"
+        return f"{written(-delay)} before it was created: one of the clocks is wrong"
     return f"{written(delay)} later"
 
 
 def _why_not(event: Event) -> str:
     if event.state == "ignored":
-        return "None: there is nothing to do for it here"
+        return "None: this app does not handle it"
     return "None yet"
 
 
@@ -157,9 +157,9 @@ def _replay_button(event: Event) -> None:
         on_click=_replay,
         args=(event.id,),
         help=(
-            "There is nothing to do here for such an event."
+            "This app does not handle this event."
             if ignored
-            else "Reads its session from Stripe again; what was granted is not granted twice."
+            else "Retrieves its session from Stripe again. Nothing is granted twice."
         ),
     )
 

@@ -12,7 +12,7 @@ from pages.components.markdown import code, plain
 
 REFUSED = "refused"
 VIEWS = ("", *STATES, REFUSED)  # what ?state= may say; "" is all
-WAYS = {"": "Webhook or polling", WEBHOOK: "Webhook", POLL: "Polling only"}
+WAYS = {"": "Any source", WEBHOOK: "Webhook", POLL: "Polling only"}
 ANY_TYPE = ""
 PARAMETERS = ("state", "by", "type", "about")
 
@@ -56,9 +56,9 @@ def show_filters(types: list[str]) -> None:
         kinds.append(now.type)
     with st.container(horizontal=True, gap="small"):
         st.text_input(
-            "About",
+            "Object",
             type="search",
-            placeholder="Beginning of an id: cs_test_…, evt_…",
+            placeholder="Start of an ID: cs_test_…, evt_…",
             max_chars=ID_LENGTH,
             key=_following("about", now.about or ""),
             on_change=_write,
@@ -77,7 +77,7 @@ def show_filters(types: list[str]) -> None:
             width=300,
         )
         st.selectbox(
-            "Came by",
+            "Source",
             list(WAYS),
             format_func=lambda way: WAYS[way],
             key=_following("by", now.way or ""),
@@ -123,7 +123,7 @@ def _put(name: str, value: str) -> None:
 
 def _nonsense(name: str, value: str, known: tuple[str, ...]) -> str:
     choices = ", ".join(code(choice) for choice in known)
-    return f"{code(f'{name}={value}')} means nothing here and was left out: it may be {choices}."
+    return f"{code(f'{name}={value}')} is not a valid filter and was ignored. Valid are: {choices}."
 
 
 def _without_blanks(wanted: EventFilter) -> EventFilter:
@@ -138,5 +138,5 @@ def in_words(wanted: EventFilter) -> str:
     if wanted.about:
         words.append(f"about {code(wanted.about)}")
     if wanted.way:
-        words.append("that a webhook brought" if wanted.way == WEBHOOK else "that only polling saw")
+        words.append("received by webhook" if wanted.way == WEBHOOK else "found only by polling")
     return " ".join(words)

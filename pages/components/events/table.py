@@ -47,12 +47,12 @@ def event_table() -> None:
         )
         refusals = billing.call(billing.services.event_log.refusals) if view.refused else []
     except BillingError as failure:
-        show_failure(failure, "The events could not be read just now")
+        show_failure(failure, "The events could not be loaded")
         return
     if view.nonsense:
         st.warning(
             "  \n".join(view.nonsense),
-            title="The address asks for something that does not exist",
+            title="Unknown filter in the link",
             icon=":material/link_off:",
         )
     states(view, overview)
@@ -91,16 +91,16 @@ def at_most(number: int) -> str:
 def replay_all(failed: int) -> None:
     """The button that handles again all that failed."""
     st.button(
-        f"Replay all that failed ({at_most(failed)})",
+        f"Replay all failed events ({at_most(failed)})",
         key="replay_all",
         type="tertiary",
         icon=":material/replay:",
         disabled=not failed,
         on_click=replay_them,
-        help="Each is read from Stripe again and granted at most once.",
+        help="Retrieves their sessions from Stripe again. Nothing is granted twice.",
     )
     if isinstance(said := st.session_state.get("replayed_all"), BillingError):
-        show_failure(said, "Nothing was replayed")
+        show_failure(said, "The events could not be replayed")
     elif said:
         st.caption(said, width="content")
 
@@ -114,7 +114,7 @@ def replay_them() -> None:
     except BillingError as failure:
         said = failure
     else:
-        said = f"Replayed at {local(time.time()):%H:%M:%S}: {again:,}"
+        said = f"{again:,} replayed at {local(time.time()):%H:%M:%S}"
     st.session_state["replayed_all"] = said
 
 
@@ -144,9 +144,9 @@ def events(overview: Overview, names: tuple[str, ...]) -> None:
         height=height(len(shown)),
     )
     st.caption(
-        f"{HOW_TO_OPEN} There is what Stripe sent, and the button to replay it. The delay is from "
-        "Stripe's creating an event, in whole seconds, to its arrival. However often an event "
-        "comes, it is granted once; that of another app's session grants nothing here."
+        f"{HOW_TO_OPEN} The delay is the time from an event's creation, which Stripe gives in "
+        "whole seconds, to its arrival. An event that arrives more than once is granted once; "
+        "events of another app's sessions grant nothing here."
     )
 
 
@@ -154,8 +154,8 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
     """Why deliveries were not believed."""
     if not refusals:
         st.info(
-            "A delivery is refused when its signature does not fit or is too old.",
-            title="No delivery was refused",
+            "A delivery is refused when its signature does not match or is too old.",
+            title="No refused deliveries",
             icon=":material/verified_user:",
         )
         return
@@ -168,9 +168,9 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         alt="Refused deliveries, the newest first",
     )
     st.caption(
-        "Those of one minute and reason share a row, which shows the last of them. "
-        "What was in a refused delivery is not kept: nobody knows who sent it. "
-        "So neither its type nor what it is about is known."
+        "Deliveries refused for the same reason within a minute share a row, which shows the "
+        "last of them. The contents of a refused delivery are not stored, because its sender is "
+        "unknown."
     )
 
 
@@ -178,15 +178,15 @@ def nothing(view: Asked) -> None:
     """No event to show: what to do first, or how to see others."""
     if view.is_all:
         st.info(
-            "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page, follow the link "
-            "and pay with a test card. The events of that payment appear here by themselves.",
+            "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page, open the link "
+            "and pay with a test card. The events of the payment then appear here.",
             title="No events yet",
             icon=":material/inbox:",
         )
-        st.page_link("billing.py", label="To the Billing page", icon=":material/payments:")
+        st.page_link("billing.py", label="Go to Billing", icon=":material/payments:")
     else:
         st.info(f"There is no {in_words(view.wanted)}.", icon=":material/filter_alt_off:")
-        st.button("Clear the filters", key="clear_filters", on_click=show_all)
+        st.button("Clear filters", key="clear_filters", on_click=show_all)
 
 
 def show_all() -> None:

@@ -44,7 +44,7 @@ def session_actions(story: Story) -> None:
             )
         if session.kind:
             st.button(
-                "Make the same again",
+                "Duplicate",
                 key="same_again",
                 icon=":material/content_copy:",
                 on_click=create_the_same,
@@ -52,16 +52,18 @@ def session_actions(story: Story) -> None:
             )
     if is_open and st.session_state.get("session_expiring") == session.id:
         with st.container(border=True, key="confirm_expire"):
-            st.markdown("Expire it now? Its link pays nothing any more, and that stays so.")
+            st.markdown(
+                "Expire this session? Its link can no longer be used to pay. This cannot be undone."
+            )
             with st.container(horizontal=True):
                 st.button(
-                    "Yes, expire it",
+                    "Expire session",
                     key="expire_now",
                     type="primary",
                     on_click=expire,
                     args=(session.id,),
                 )
-                st.button("Keep it open", key="keep_open", on_click=keep_open)
+                st.button("Keep open", key="keep_open", on_click=keep_open)
     if st.session_state.pop("session_made", False):
         st.rerun()  # the whole page: the new session is looked at now
 
@@ -71,7 +73,7 @@ def link_and_qr(url: str) -> None:
     st.code(url, language=None, wrap_lines=True)
     st.image(qr_code(url), width=240, alt="QR code of the Checkout link")
     if urlsplit(url).hostname in ONLY_HERE:
-        st.caption("This address is this computer's own: another device does not reach it.")
+        st.caption("This link works on this computer only; other devices cannot open it.")
 
 
 def qr_code(url: str) -> str:
@@ -100,7 +102,7 @@ def expire(session_id: str) -> None:
     except BillingError as failure:
         st.session_state["session_said"] = (session_id, failure)
     else:
-        st.session_state["session_said"] = (session_id, "Expired: nothing was paid with its link.")
+        st.session_state["session_said"] = (session_id, "The session was expired.")
     for name in ("session_asked", "session_numbers"):
         st.session_state.pop(name, None)
 
@@ -129,7 +131,7 @@ def create_the_same(session: CheckoutSession, press: Press[CheckoutSession]) -> 
         st.session_state["session_said"] = (session.id, press.failure)
         return
     created = press.created.id
-    st.session_state["session_said"] = (created, f"Created: the same as {code(session.id)}.")
+    st.session_state["session_said"] = (created, f"Created as a duplicate of {code(session.id)}.")
     st.session_state["session_made"] = True
     st.session_state.pop("session_numbers", None)
     st.query_params["session"] = created
@@ -143,10 +145,10 @@ def tell_what_was_done(session_id: str) -> None:
     if isinstance(said, InvalidInput):
         st.warning(
             f"{plain(said.message)} {plain(said.next_step)}",
-            title="Not done",
+            title="Not possible",
             icon=":material/group:",
         )
     elif isinstance(said, BillingError):
-        show_failure(said, "That could not be done")
+        show_failure(said, "The action failed")
     else:
         st.success(said, icon=":material/check:")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST_ID = 300
 LINE_ITEM_COLUMNS = {
-    name: st.column_config.TextColumn(alignment="right") for name in ("Each", "Total")
+    name: st.column_config.TextColumn(alignment="right") for name in ("Unit price", "Total")
 }
 
 
@@ -63,18 +63,18 @@ def session(session_id: str) -> None:
     except InvalidInput as unknown:
         st.warning(
             f"{code(session_id)}: {plain(unknown.message)} {plain(unknown.next_step)}",
-            title="Unknown session",
+            title="Session not found",
             icon=":material/help:",
         )
         return
     except BillingError as failure:
-        show_failure(failure, "The session could not be read just now")
+        show_failure(failure, "The session could not be loaded")
         return
     heading(story)
     tell_what_was_done(session_id)
     session_actions(story)
     if asked.failure:
-        show_failure(asked.failure, "Stripe could not be asked; this is our copy")
+        show_failure(asked.failure, "Can't reach Stripe. Showing saved data")
     timeline(story)
     line_items(story, asked)
     raw(story)
@@ -86,7 +86,7 @@ def ask(session_id: str) -> Asked:
     if kept and kept[0] == session_id:
         return kept[1]
     billing = page_services()
-    with st.spinner("Asking Stripe…"):
+    with st.spinner("Loading from Stripe…"):
         asked = billing.call(lambda: billing.services.sessions.ask(session_id))
     st.session_state["session_asked"] = (session_id, asked)
     return asked
@@ -136,8 +136,8 @@ def line_items(story: Story, asked: Asked) -> None:
             alt="Line items of this session",
         )
     elif asked.failure:
-        st.caption("Only Stripe knows them, and it could not be asked.")
-        st.button("Ask Stripe again", key="ask_again", icon=":material/refresh:",
+        st.caption("The line items could not be loaded from Stripe.")
+        st.button("Load again", key="ask_again", icon=":material/refresh:",
                   on_click=ask_again)  # fmt: skip
     else:
         st.caption("None.")
@@ -146,9 +146,9 @@ def line_items(story: Story, asked: Asked) -> None:
 def cells(item: LineItem) -> dict[str, object]:
     each = item.unit_amount
     return {
-        "What": item.description,
+        "Description": item.description,
         "Quantity": item.quantity,
-        "Each": "" if each is None else format_money(each, item.currency),
+        "Unit price": "" if each is None else format_money(each, item.currency),
         "Total": format_money(item.amount_total, item.currency),
     }
 
@@ -161,10 +161,10 @@ def raw(story: Story) -> None:
     """Stripe's own object, and where Stripe shows it."""
     if story.dashboard_url:
         st.link_button(
-            "Open in Stripe's Dashboard", story.dashboard_url, icon=":material/open_in_new:"
+            "Open in Stripe Dashboard", story.dashboard_url, icon=":material/open_in_new:"
         )
     details = st.expander(
-        "The object as Stripe has it", key="raw_session", icon=":material/data_object:",
+        "Raw JSON", key="raw_session", icon=":material/data_object:",
         on_change="rerun",
     )  # fmt: skip
     if details.open:

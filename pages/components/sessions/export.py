@@ -30,5 +30,5 @@ def download_button(wanted: SessionFilter) -> None:
         key="sessions_csv",
         icon=":material/download:",
         on_click="ignore",
-        help=f"All that match, the newest {EXPORTED:,} at the most.",
+        help=f"All matching sessions, at most the newest {EXPORTED:,}.",
     )

@@ -39,7 +39,7 @@ NAMES = {
     "days": "date",
     "outcome": "outcome",
     "kind": "kind",
-    "ours": "choice of whose",
+    "ours": "app filter",
 }
 
 
@@ -57,17 +57,17 @@ def session_filter() -> SessionFilter:
                 type="search",
                 width=420,
                 max_chars=LONGEST_SEARCH,
-                placeholder="Email, domain, id, amount like 9.90, metadata",
-                help="The beginning is enough: of a session, customer, payment or subscription "
-                "id, an email or its domain, a metadata value. Or an amount: 9.90, $9.90, 9 EUR.",
+                placeholder="Email, domain, ID, amount like 9.90, metadata",
+                help="The start of a session, customer, payment or subscription ID, of an email, "
+                "its domain or a metadata value. Or an amount: 9.90, $9.90, 9 EUR.",
             )
             days = date_range()
             ours = st.toggle(
-                "Only made here",
+                "Created by this app",
                 key="ours",
                 bind="query-params",
                 on_change=ask_for_what_is_chosen,
-                help="Leave out sessions that other programs made in the same Stripe account.",
+                help="Hide sessions that other apps created in the same Stripe account.",
             )
         with st.container(horizontal=True, gap="small"):
             outcomes = pills("Outcome", "outcome")
@@ -97,7 +97,7 @@ def date_range() -> tuple[date, ...]:
     """
     follow_address("days", lambda asked: tuple(sorted(filter(None, map(day_of, asked)))[:2]))
     return st.date_input(
-        "Made between",
+        "Created between",
         value=[],
         key="sessions_days",
         on_change=ask_for_what_is_chosen,
@@ -208,15 +208,15 @@ def midnight(day: date) -> int:
 def tell_what_was_left_out(asked: dict[str, list[str]], found: dict[str, Sequence[Any]]) -> None:
     """Say which words of the address mean nothing here; the rest of it holds."""
     vain = [
-        f"{code(value[:60])} is no {NAMES[name]}"
+        f"{code(value[:60])} is not a valid {NAMES[name]}"
         for name, values in asked.items()
         for value in values
         if value and value not in [str(one) for one in found[name]]
     ]
     if vain:
         st.warning(
-            f"{'; '.join(vain)}. It was left out, the rest of the address holds.",
-            title="The address asks for something that does not exist",
+            f"{'; '.join(vain)}. The other filters of the link apply.",
+            title="Unknown filter in the link",
             icon=":material/link_off:",
         )
 

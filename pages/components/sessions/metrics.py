@@ -39,7 +39,7 @@ def session_numbers(wanted: SessionFilter) -> None:
     try:
         numbers = calculated(wanted)
     except BillingError as failure:
-        show_failure(failure, "The numbers could not be read just now")
+        show_failure(failure, "The numbers could not be loaded")
         return
     if not numbers.created:
         return
@@ -50,8 +50,8 @@ def session_numbers(wanted: SessionFilter) -> None:
         chart(numbers)
     if numbers.since is not None:
         st.caption(
-            f"Numbers and chart are over the newest {CALCULATED:,} sessions of that time, "
-            f"made since {local(numbers.since):%d %b %Y, %H:%M}."
+            f"Numbers and chart cover the newest {CALCULATED:,} matching sessions, "
+            f"created since {local(numbers.since):%d %b %Y, %H:%M}."
         )
 
 
@@ -81,8 +81,8 @@ def metrics(numbers: Numbers) -> None:
         st.metric(
             "Median time to pay",
             "Unknown" if numbers.seconds_to_pay is None else written(numbers.seconds_to_pay),
-            help=f"From making a session to completing Checkout, over {numbers.timed:,} payments "
-            "whose event told when that was.",
+            help=f"From creating a session to completing Checkout, for the {numbers.timed:,} "
+            "payments whose completion event has arrived.",
         )
     revenue = list(numbers.revenue.items()) or [("usd", 0)]
     with st.grid(2, min_column_width=200, gap=("small", "small")):
@@ -90,7 +90,7 @@ def metrics(numbers: Numbers) -> None:
             st.metric(
                 f"Revenue, {currency.upper()}",
                 plain(format_money(amount, currency, short=True)),
-                help="What was paid, in test mode: no money moved.",
+                help="Paid in test mode: no money moved.",
             )
     if others := [format_money(amount, name) for name, amount in revenue[CURRENCIES_SHOWN:]]:
         st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
@@ -129,6 +129,6 @@ def chart(numbers: Numbers) -> None:
         },
         key="sessions_a_day",
         height=240,
-        alt=f"Sessions a day by how they stand: {numbers.created:,} made on "
+        alt=f"Sessions per day by outcome: {numbers.created:,} created on "
         f"{len(numbers.days):,} days, {numbers.paid:,} of them paid",
     )

@@ -64,7 +64,7 @@ def following_table() -> None:
         end = view.found.older
         followed = billing.call(lambda: sessions.follow(view.ids, view.wanted, end))
     except BillingError as failure:
-        show_failure(failure, "The sessions could not be read just now")
+        show_failure(failure, "The sessions could not be loaded")
         return
     state_of_the_copy(followed.state)
     if view.found.sessions:
@@ -103,8 +103,8 @@ def head(view: View, found: Found, followed: Followed) -> None:
         download_button(view.wanted)
     if found.partial:
         st.caption(
-            f":material/info: More than {SEARCHED:,} sessions hold that text; "
-            "only so many of them were looked through. Type more of it, or choose dates."
+            f":material/info: More than {SEARCHED:,} sessions contain this text, and only those "
+            "were searched. Enter more of it, or choose dates."
         )
 
 
@@ -164,18 +164,18 @@ def nothing(wanted: SessionFilter, complete: bool) -> None:
     """No session to show: what to do first, or how to see others."""
     if is_filtered(wanted):
         st.info(
-            "Type less, or choose fewer filters.",
-            title="No session matches",
+            "Try a shorter search or fewer filters.",
+            title="No matching sessions",
             icon=":material/filter_alt_off:",
         )
         # In the whole page, where the filters are.
-        if st.button("Clear the filters", key="clear_session_filters", on_click=clear_filters):
+        if st.button("Clear filters", key="clear_session_filters", on_click=clear_filters):
             st.rerun(scope="app")
     elif complete:
         st.info(
             "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page: "
-            "the session appears here by itself.",
+            "the session then appears here.",
             title="No sessions yet",
             icon=":material/inbox:",
         )
-        st.page_link("billing.py", label="To the Billing page", icon=":material/payments:")
+        st.page_link("billing.py", label="Go to Billing", icon=":material/payments:")

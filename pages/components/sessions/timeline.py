@@ -31,9 +31,9 @@ ICONS = {
 }
 BECAME = {
     "handled": "handled",
-    "pending": "waiting to be handled",
+    "pending": "not handled yet",
     "failed": "handling failed",
-    "ignored": "nothing to do for it",
+    "ignored": "not needed by this app",
 }
 
 
@@ -43,9 +43,11 @@ def timeline(story: Story) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.subheader("What happened", anchor=False, width="content")
+        st.subheader("Timeline", anchor=False, width="content")
         show_all = bool(others) and st.toggle(
-            f"All events (+{others})", key="all_events", help="Also those that only repeat the rest"
+            f"All events (+{others})",
+            key="all_events",
+            help="Also show events that add nothing new",
         )
     shown = [step for step in story.steps if show_all or step.turn is not Turn.OTHER]
     with st.container(gap=None, key="timeline"):
@@ -79,18 +81,14 @@ def lines(step: Step) -> list[str]:
     if step.event:
         said += [told(step.event)]
     if step.request_id:
-        said.append(f"By the API request {code(step.request_id)}")
+        said.append(f"API request {code(step.request_id)}")
     return said
 
 
 def told(event: Event) -> str:
     """Which event told of it, how late it came, by which way, and what became of it."""
     often = f", {event.deliveries} times" if event.deliveries > 1 else ""
-    way = (
-        f"by webhook{often}, signature verified"
-        if event.source == WEBHOOK
-        else "read from Stripe's list of events"
-    )
+    way = f"by webhook{often}, signature verified" if event.source == WEBHOOK else "by polling"
     error = f": {plain(event.error)}" if event.error else ""
     became = BECAME.get(event.state, event.state)
     return (
@@ -105,4 +103,4 @@ def ending(story: Story) -> str:
         return "Waiting for a payment"
     if story.session.outcome is Outcome.PROCESSING:
         return "Waiting for the bank"
-    return "Nothing more can happen at Checkout"
+    return "Session closed"

@@ -17,10 +17,10 @@ from pages.services import page_services
 def make_button(missing: Missing, report: Report) -> None:
     """The button that opens the dialog."""
     price = planned_price(missing)
-    label = f"Make this Price ({price.amount})…" if price else "Make this endpoint…"
+    label = f"Create this Price ({price.amount})…" if price else "Create this endpoint…"
     if st.button(plain(label), key=f"make_{missing}", icon=":material/add:"):
         st.session_state["making"] = Press[Made]()
-        title = f"Make the {price.name}" if price else "Make the webhook endpoint"
+        title = f"Create the {price.name}" if price else "Create the webhook endpoint"
         st.dialog(title, width="medium", on_dismiss=forget)(dialog)(missing, report)
 
 
@@ -36,14 +36,14 @@ def dialog(missing: Missing, report: Report) -> None:
     if press.created is None:
         question(missing, report)
         with st.container(horizontal=True):
-            pressed = st.button("Make it", key="make_it", type="primary")
+            pressed = st.button("Create", key="make_it", type="primary")
             if st.button("Cancel", key="cancel_making"):
                 st.session_state.pop("making")
                 st.rerun()
         if pressed:
             make(missing, press)
         if press.failure:
-            show_failure(press.failure, "Nothing was made")
+            show_failure(press.failure, "Nothing was created")
     if press.created:
         answer(press.created)
 
@@ -53,12 +53,12 @@ def question(missing: Missing, report: Report) -> None:
     services = page_services().services
     account = report.account
     name = f" {plain(account.found.rstrip('.'))} {code(account.reference)}" if account else ""
-    st.markdown(f"In the account{name} at {code(services.gateway.api_base)}, this will be made:")
+    st.markdown(f"In the account{name} at {code(services.gateway.api_base)}, this will be created:")
     if price := planned_price(missing):
         repeated = "a recurring" if price.interval else "a one-time"
         st.markdown(
             f"- the Product **{plain(price.product_name)}**\n"
-            f"- with {repeated} Price of **{plain(price.amount)}**"
+            f"- {repeated} Price of **{plain(price.amount)}** for it"
         )
     else:
         needed, told = (
@@ -67,8 +67,8 @@ def question(missing: Missing, report: Report) -> None:
         )
         st.markdown(
             f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"
-            f"- told of the events that are needed:\n{needed}\n"
-            f"- and of those that complete the story of a session:\n{told}"
+            f"- it receives the events that this app needs:\n{needed}\n"
+            f"- and those that complete a session's timeline:\n{told}"
         )
 
 
@@ -76,21 +76,19 @@ def make(missing: Missing, press: Press[Made]) -> None:
     """Have it made, and keep what came of it in ``press``."""
     billing = page_services()
     setup = billing.services.account_setup
-    with st.spinner("Asking Stripe…", show_time=True):
+    with st.spinner("Creating it in Stripe…", show_time=True):
         press.attempt(lambda key: billing.call(lambda: setup.make(missing, idempotency_key=key)))
     st.rerun(scope="fragment")
 
 
 def answer(made: Made) -> None:
     """The one place where a signing secret is shown, as Stripe itself shows it: once."""
-    st.success(f"{code(made.id)} is in the account.", title="Made", icon=":material/check:")
-    st.markdown(
-        f"Put this into {code(str(SECRETS_FILE))} or the environment, then restart the app:"
-    )
+    st.success(code(made.id), title="Created", icon=":material/check:")
+    st.markdown(f"Add this to {code(str(SECRETS_FILE))} or the environment, then restart the app:")
     value = made.value.get_secret_value()
     st.code(f'{made.setting} = "{value}"', language=None, wrap_lines=True)
     if value != made.id:
-        st.caption("Stripe tells this secret only now: copy it before you close this.")
+        st.caption("Stripe shows this secret only once. Copy it before you close this dialog.")
     if st.button("Done", key="making_done"):
         forget()
         st.rerun()

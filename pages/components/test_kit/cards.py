@@ -51,42 +51,48 @@ GROUPS: dict[str, tuple[Payment, ...]] = {
     ),
     "Declined": (
         Payment("4000 0000 0000 0002", "Declined", "generic_decline: no reason is given."),
-        Payment("4000 0000 0000 9995", "Insufficient funds", "The decline that is met most."),
-        Payment("4000 0000 0000 9987", "Lost card", "lost_card: must not be told as such."),
-        Payment("4000 0000 0000 9979", "Stolen card", "stolen_card: must not be told as such."),
-        Payment("4000 0000 0000 6975", "Too many tries", "card_velocity_exceeded"),
-        Payment("4000 0000 0000 0069", "Expired card", "expired_card: the date is at fault."),
-        Payment("4000 0000 0000 0127", "Wrong CVC", "incorrect_cvc: the code is at fault."),
-        Payment("4000 0000 0000 0119", "Processing error", "processing_error: trying again helps."),
+        Payment("4000 0000 0000 9995", "Insufficient funds", "The most common decline."),
+        Payment("4000 0000 0000 9987", "Lost card", "lost_card: do not show this reason."),
+        Payment("4000 0000 0000 9979", "Stolen card", "stolen_card: do not show this reason."),
+        Payment("4000 0000 0000 6975", "Too many attempts", "card_velocity_exceeded"),
+        Payment("4000 0000 0000 0069", "Expired card", "expired_card: the expiry date has passed."),
+        Payment("4000 0000 0000 0127", "Wrong CVC", "incorrect_cvc: the security code is wrong."),
+        Payment(
+            "4000 0000 0000 0119", "Processing error", "processing_error: another attempt may work."
+        ),
         Payment("4242 4242 4242 4241", "Wrong number", "incorrect_number: a digit is mistyped."),
-        Payment("4100 0000 0000 0019", "Blocked as fraudulent", "Radar stops it before the bank."),
+        Payment(
+            "4100 0000 0000 0019",
+            "Blocked as fraudulent",
+            "Radar blocks it before the bank is asked.",
+        ),
     ),
-    "Later": (
+    "Fails later": (
         Payment(
             "4000 0000 0000 0341",
             "Attaches, then fails when charged",
-            "A renewal that fails: for the Pro plan.",
+            "For a Pro plan whose renewal fails.",
         ),
     ),
 }
 ROUTING_NUMBER = "110000000"
 BANK_ACCOUNTS = (
-    Payment("000123456789", "Money comes later", "Checkout is complete but unpaid until it comes."),
-    Payment("000111111116", "Money never comes", "Checkout is complete, then the debit fails."),
+    Payment("000123456789", "Succeeds later", "Checkout is complete, but unpaid until then."),
+    Payment("000111111116", "Fails later", "Checkout is complete, then the debit fails."),
 )
 
 
 def cards() -> None:
     """Every number in its group, each to copy with one press."""
     st.caption(
-        "Any date in the future, any CVC, any name and e-mail address. Point at a number, or tap "
-        "it, to copy it. These numbers move no money anywhere, and real cards are refused."
+        "Use any future date, any CVC, any name and any email. Point at a number, or tap it, to "
+        "copy it. These numbers never move money, and real cards are refused."
     )
     for group, payments in GROUPS.items():
         st.header(group, anchor=False)
         tiles(payments)
     st.header("US bank debit", anchor=False)
-    st.caption(f"Routing number {code(ROUTING_NUMBER)}. Such a payment takes its time.")
+    st.caption(f"Routing number {code(ROUTING_NUMBER)}. A bank debit takes some time.")
     tiles(BANK_ACCOUNTS)
 
 

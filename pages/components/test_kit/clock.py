@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pages.scenarios.sandbox_client import Controls, Passed, SandboxState
 
 MOVES = {
-    "An hour": 3_600,
-    "A day": DAY,
-    f"To the renewal ({DAYS_TO_RENEWAL} days)": DAYS_TO_RENEWAL * DAY,
+    "Advance 1 hour": 3_600,
+    "Advance 1 day": DAY,
+    f"Advance to the renewal ({DAYS_TO_RENEWAL} days)": DAYS_TO_RENEWAL * DAY,
 }
 
 
@@ -30,8 +30,8 @@ def clock(controls: Controls, state: SandboxState) -> None:
         st.header("Clock", anchor=False)
         ahead = state.ahead_seconds
         st.markdown(
-            f"**{plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}** at the sandbox, "
-            + (f"{written(ahead)} ahead of now." if ahead > 1 else "the real time.")
+            f"Sandbox time: **{plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}**, "
+            + (f"{written(ahead)} ahead." if ahead > 1 else "the current time.")
         )
         place = st.container()
         with st.container(horizontal=True):
@@ -40,8 +40,8 @@ def clock(controls: Controls, state: SandboxState) -> None:
                     with place:
                         move(controls, seconds)
         st.caption(
-            "Whatever falls due on the way happens, each at its time: sessions expire, delayed "
-            "payments come, subscriptions renew. Only a reset sets the clock back."
+            "Whatever is due in between happens: sessions expire, delayed payments succeed or "
+            "fail, subscriptions renew. Only a reset sets the clock back."
         )
         if told := st.session_state.get("kit_moved"):
             place.success(plain(told), icon=":material/history:")
@@ -50,12 +50,14 @@ def clock(controls: Controls, state: SandboxState) -> None:
 def move(controls: Controls, seconds: int) -> None:
     """Move the clock, and keep in words what happened on the way."""
     try:
-        with st.spinner("Moving the clock, and waiting for the webhooks…", show_time=True):
+        with st.spinner("Advancing the clock and waiting for the webhooks…", show_time=True):
             passed = controls.advance(seconds)
     except BillingError as failure:
-        show_failure(failure, "The clock could not be moved")
+        show_failure(failure, "The clock could not be advanced")
         return
-    st.session_state["kit_moved"] = f"The clock went {written(seconds)} forward. {summary(passed)}"
+    st.session_state["kit_moved"] = (
+        f"The clock was advanced by {written(seconds)}. {summary(passed)}"
+    )
     st.rerun()
 
 
@@ -74,4 +76,4 @@ def summary(passed: Passed) -> str:
         for what, numbers in outcomes.items()
         if any(numbers.values())
     ]
-    return " ".join(sentences) or "Nothing fell due."
+    return " ".join(sentences) or "Nothing was due."

@@ -32,21 +32,23 @@ def demo_data(controls: Controls) -> None:
     """The two buttons, and what the last press brought."""
     if told := st.session_state.get("kit_demo_told"):
         st.success(told, icon=":material/check:")
-        st.page_link("sessions.py", label="Look at the sessions", icon=":material/receipt_long:")
+        st.page_link("sessions.py", label="Go to Sessions", icon=":material/receipt_long:")
     fill_side, reset_side = st.columns(2, gap="medium")
     with fill_side, st.container(border=True, height="stretch"):
         st.header("A month of history", anchor=False)
         st.markdown(
-            f"About {SESSIONS} sessions over the last {DAYS} days, as a small shop would have "
-            "them: most paid, some declined first, some abandoned, a few still open."
+            f"About {SESSIONS} sessions over the last {DAYS} days, like those of a small shop: "
+            "most paid, some declined first, some abandoned, a few still open."
         )
-        if st.button("Fill", key="fill", type="primary", icon=":material/auto_awesome:"):
+        if st.button(
+            "Create demo data", key="fill", type="primary", icon=":material/auto_awesome:"
+        ):
             fill(controls)
     with reset_side, st.container(border=True, height="stretch"):
         st.header("Reset", anchor=False)
         st.markdown(
-            "Back to the beginning: every session, payment, event and grant is gone, the faults "
-            "are cleared and the clock is right. Prices and settings stay."
+            "Deletes every session, payment, event and grant, clears the faults and sets the clock "
+            "back to the current time. Prices and settings stay."
         )
         if st.button("Reset…", key="reset", icon=":material/restart_alt:"):
             reset_dialog(controls)
@@ -56,19 +58,17 @@ def fill(controls: Controls) -> None:
     """Have the history made, and wait until our copy of it is whole."""
     billing = page_services()
     try:
-        with st.status("Making a month of history …", expanded=True) as status:
+        with st.status("Creating demo data…", expanded=True) as status:
             made = controls.fill(
                 days=DAYS, sessions=SESSIONS, sold=sold(billing), seed=secrets.randbelow(10**6)
             )
-            status.write(f"{made} sessions are in the sandbox")
-            status.update(label="Reading them into the dashboard …")
+            status.write(f"{made} sessions created in the sandbox")
+            status.update(label="Loading them into the dashboard…")
             read_all(billing)
     except BillingError as failure:
-        show_failure(failure, "The history could not be made")
+        show_failure(failure, "The demo data could not be created")
         return
-    st.session_state["kit_demo_told"] = (
-        f"{made} sessions of the last {DAYS} days are in the sandbox and in this dashboard."
-    )
+    st.session_state["kit_demo_told"] = f"{made} sessions of the last {DAYS} days were created."
     st.rerun()
 
 
@@ -98,11 +98,11 @@ def read_all(billing: PageServices) -> None:
     bar = st.progress(0.0)
     deadline = time.monotonic() + READ_WITHIN
     while not (state := billing.call(lambda: mirror.recent(0)).state).complete:
-        bar.progress(min(state.read / SESSIONS, 1.0), text=f"{state.read:,} sessions read")
+        bar.progress(min(state.read / SESSIONS, 1.0), text=f"{state.read:,} sessions loaded")
         if time.monotonic() > deadline:
             raise ControlFailure(
-                state.failure or "The dashboard has not read them all yet.",
-                state.next_step or "It goes on by itself.",
+                state.failure or "The dashboard has not loaded all of them yet.",
+                state.next_step or "Loading continues in the background.",
             )
         time.sleep(GLANCE_SECONDS)
     billing.call(billing.services.fresh_start.read_completions)
@@ -112,8 +112,8 @@ def read_all(billing: PageServices) -> None:
 def reset_dialog(controls: Controls) -> None:
     """Asks first: what is forgotten cannot be brought back."""
     st.markdown(
-        "Every session, payment, event and grant will be gone, here and in the local sandbox, "
-        "for everybody who uses this dashboard."
+        "Every session, payment, event and grant will be deleted, here and in the local "
+        "sandbox, for everyone who uses this dashboard."
     )
     with st.container(horizontal=True):
         sure = st.button(
@@ -127,11 +127,11 @@ def reset_dialog(controls: Controls) -> None:
             with st.spinner("Resetting…"):
                 reset(billing, controls)
         except BillingError as failure:
-            show_failure(failure, "The reset did not go through")
+            show_failure(failure, "The reset failed")
             return
         for name in ("kit_results", "kit_asked", "kit_moved", "kit_done"):
             st.session_state.pop(name, None)
-        st.session_state["kit_demo_told"] = "Everything is as on the first day."
+        st.session_state["kit_demo_told"] = "Everything was reset."
         st.rerun()
 
 

@@ -13,7 +13,7 @@ from pages.scenarios.sandbox_client import ControlFailure, Controls
 LATE = (0, 3, 30, 120)
 SLOW = (0, 1, 5, 25)
 AS_USUAL = 0
-STATUSES = {AS_USUAL: "as usual", 429: "429", 500: "500"}
+STATUSES = {AS_USUAL: "normal", 429: "429", 500: "500"}
 
 
 def fault_switches(controls: Controls, current: Faults) -> None:
@@ -33,18 +33,18 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             required=True,
             on_change=moved,
         )
-        st.toggle("Each is sent twice", key="fault_twice", on_change=moved)
-        st.toggle("In random order", key="fault_shuffle", on_change=moved)
+        st.toggle("Send each twice", key="fault_twice", on_change=moved)
+        st.toggle("Send in random order", key="fault_shuffle", on_change=moved)
         st.toggle(
-            "The first try is lost",
+            "Lose the first attempt",
             key="fault_drop",
-            help="Stripe tries again after 5 seconds, then with growing delays.",
+            help="It is retried after 5 seconds, then with increasing delays.",
             on_change=moved,
         )
     with api, st.container(border=True, height="stretch"):
         st.header("Stripe's API", anchor=False)
         st.segmented_control(
-            "Answers",
+            "Response",
             list(STATUSES),
             format_func=lambda status: STATUSES[status],
             key="fault_status",
@@ -52,14 +52,14 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             on_change=moved,
         )
         st.segmented_control(
-            "Delay of every request",
+            "Delay of each request",
             sorted({*SLOW, current.api.delay_seconds}),
             format_func=lambda seconds: written_or(seconds, "none"),
             key="fault_slow",
             required=True,
             on_change=moved,
         )
-        st.caption("Checkout itself and this page's controls are not affected.")
+        st.caption("The Checkout page and the controls on this page are not affected.")
 
 
 def show_current(current: Faults) -> None:

@@ -34,8 +34,8 @@ def clock_ahead() -> Notice | None:
     if state is None or state.ahead_seconds <= A_MOMENT:
         return None
     text = (
-        f"It is {plain(f'{local(state.now):%a %d %b %Y, %H:%M}')} there, "
-        f"{written(state.ahead_seconds)} ahead of now. Only a reset sets it back."
+        f"Sandbox time: {plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}, "
+        f"{written(state.ahead_seconds)} ahead. Only a reset sets the clock back."
     )
     title = "The sandbox's clock is ahead"
     return Notice(Severity.INFO, title, text, "fast_forward", _to_the_reset)
@@ -55,7 +55,7 @@ def _clear_faults() -> None:
 def _to_the_reset() -> None:
     st.page_link(
         "test_kit.py",
-        label="To the reset",
+        label="Go to Reset",
         icon=":material/restart_alt:",
         query_params={"show": "Demo data"},
     )

@@ -32,7 +32,7 @@ class Done:
     closed: bool = False
 
 
-CLOSED = Done("No longer open: somebody was faster", closed=True)
+CLOSED = Done("No longer open: someone else completed or expired it", closed=True)
 
 
 @st.fragment(run_every="3s")
@@ -43,20 +43,20 @@ def open_sessions(controls: Controls) -> None:
     try:
         recent = billing.call(lambda: billing.services.mirror.recent(LOOKED_AT))
     except BillingError as failure:
-        show_failure(failure, "The open sessions could not be read just now")
+        show_failure(failure, "The open sessions could not be loaded")
         return
     done = what_was_done()
     shown = [one for one in recent.sessions if one.status == "open" or one.id in done]
     if not shown:
         st.info(
-            "Make one on the Billing page, or fill the sandbox with a month of history.",
-            title="No session is open",
+            "Create one on the Billing page, or create demo data.",
+            title="No open sessions",
             icon=":material/inbox:",
         )
     for session in shown[:SHOWN]:
         row(session, controls, done.get(session.id))
     if len(shown) > SHOWN:
-        st.caption(f"The newest {SHOWN} of {len(shown)} that are open.")
+        st.caption(f"Showing the newest {SHOWN} of {len(shown)} open sessions.")
 
 
 def what_was_done() -> dict[str, Done]:
@@ -79,12 +79,16 @@ def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None
         ),
     ):
         made_by = MADE_BY.get(session.made_by, f"by {session.made_by}")
-        told = f"**{plain(done.told)}**" if done else f"{ago(session.created)} {plain(made_by)}"
+        told = (
+            f"**{plain(done.told)}**"
+            if done
+            else f"Created {ago(session.created)} {plain(made_by)}"
+        )
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
             f":small[{told} · {code(session.id[:12] + '…' + session.id[-4:])}]",
             width=400,
-            help=f"Made {plain(exactly(session.created))}  \n{code(session.id)}",
+            help=f"{plain(exactly(session.created))}  \n{code(session.id)}",
         )
         with st.container(horizontal=True, width="content"):
             for act, icon, does in ACTIONS:
@@ -101,7 +105,11 @@ def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None
 
 ACTIONS = (
     ("Pay", ":material/credit_card:", "Pay with the card 4242"),
-    ("Decline", ":material/credit_card_off:", "Try a card without money; it stays open"),
+    (
+        "Decline",
+        ":material/credit_card_off:",
+        "Pay with a card that is declined; the session stays open",
+    ),
     ("Expire", ":material/timer_off:", "Expire"),
 )
 

@@ -49,8 +49,8 @@ def scenario_list(controls: Controls) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(
-            "Each plays a whole payment against the sandbox, and ends with proof of what was "
-            "granted.",
+            "Each runs a complete payment in the sandbox, then checks that it was granted exactly "
+            "once or not at all.",
             width="stretch",
         )
         st.button(
@@ -61,7 +61,7 @@ def scenario_list(controls: Controls) -> None:
             disabled=bool(queue),
             on_click=ask_for,
             args=tuple(scenario.name for scenario in TOGETHER),
-            help="One after the other, in about half a minute. The renewal is left out: it moves "
+            help="One after another, in about half a minute. The renewal is left out: it advances "
             "the sandbox's clock.",
         )
     overall = st.container()
@@ -143,11 +143,11 @@ def summary() -> None:
     titles = {scenario.name: scenario.title for scenario in SCENARIOS}
     if wrong:
         names = ", ".join(titles[name] for name in wrong)
-        st.error(plain(names), title=f"{len(wrong)} of {len(runs)} went wrong")
+        st.error(plain(names), title=f"{len(wrong)} of {len(runs)} failed")
     else:
         st.success(
-            "Whatever was paid was granted exactly once, and nothing else was granted.",
-            title=f"All {len(runs)} are right",
+            "Every payment was granted exactly once, and nothing else was granted.",
+            title=f"All {len(runs)} passed",
             icon=":material/verified:",
         )
 
@@ -171,7 +171,7 @@ def told(last: Run) -> None:
             if last.session_id:
                 st.page_link(
                     "sessions.py",
-                    label="The session's whole story",
+                    label="Open session",
                     icon=":material/timeline:",
                     query_params={"session": last.session_id},
                 )

@@ -13,11 +13,10 @@ def without_sandbox() -> None:
     """Only the cards are left; the rest needs a Stripe that can be told what to do."""
     services = page_services().services
     connected = services.settings.stripe_is_configured
-    where = f"talks to {plain(services.stripe_name)}" if connected else "has no Stripe yet"
+    where = f"uses {plain(services.stripe_name)}" if connected else "is not connected to Stripe"
     st.info(
-        f"This dashboard {where}, so here are the numbers to pay with. Scenarios that run by "
-        "themselves, a clock to move, faults on demand, demo data and a reset need the local "
-        f"sandbox: start without {code(SECRET_KEY)} to use it.",
-        title="Only the cards work without the local sandbox",
+        f"This dashboard {where}. Scenarios, open sessions, the clock, faults, demo data and the "
+        f"reset need the local sandbox: start the app without {code(SECRET_KEY)} to use it.",
+        title="Only the test cards are available without the local sandbox",
         icon=":material/info:",
     )

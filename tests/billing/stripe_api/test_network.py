@@ -141,7 +141,7 @@ async def test_no_proxy_is_heeded_and_a_name_that_is_not_known_here_is_said_so(
     monkeypatch.setenv("NO_PROXY", "stripe.example")
     failure = await failed(named(plain))
     assert failure.unreachable is Unreachable.NAME
-    assert failure.message == f"Stripe cannot be reached: the name {NAME} could not be resolved."
+    assert failure.message == f"The name {NAME} could not be resolved."
 
 
 @pytest.mark.parametrize("secured", [True, False])
@@ -164,7 +164,7 @@ async def test_a_proxy_that_is_not_there_is_named(
     monkeypatch.setenv("HTTP_PROXY", "http://eve:hidden@127.0.0.1:1")
     failure = await failed(named(plain))
     assert failure.unreachable is Unreachable.PROXY
-    assert "the proxy http://127.0.0.1:1 did not answer" in failure.message
+    assert "The proxy http://127.0.0.1:1 did not answer" in failure.message
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.company.invalid:3128")
     assert (await failed(named(plain))).unreachable is Unreachable.PROXY
 
@@ -213,7 +213,7 @@ async def test_refused_dropped_and_silent_are_told_apart(
 ) -> None:
     failure = await failed(NOBODY)
     assert failure.unreachable is Unreachable.REFUSED
-    assert failure.message == "Stripe cannot be reached: 127.0.0.1:1 refused the connection."
+    assert failure.message == "127.0.0.1:1 refused the connection."
     assert (await failed(f"{plain}/dropped")).unreachable is Unreachable.DROPPED
     with listening_socket() as silent:
         silent.listen()

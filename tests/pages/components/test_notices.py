@@ -63,7 +63,7 @@ def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedSh
         assert "Fault injection is on and may be the reason" in failed[0].value
         page.switch_page("setup.py").run()
         texts = [element.value for element in (*page.markdown, *page.error, *page.warning)]
-        assert "an error of its own" in " ".join(texts).replace("\\", "")
+        assert "a server error" in " ".join(texts).replace("\\", "")
         assert not any("status" in text and "stripe" in text for text in texts)
     finally:
         shop.controls.set_faults(NO_FAULTS)
@@ -79,17 +79,13 @@ def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
     shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
     try:
         wait_for(lambda: state().failure, "a step that failed")
-        told = [
-            f"{alert.proto.title}. {alert.value}"
-            for alert in opened(shop).warning
-            if "Stripe" in alert.proto.title
-        ]
-        assert told[0].startswith("Can't reach Stripe. Showing data from ")
-        assert "HTTP 500" in told[0]
+        (notice,) = [one for one in opened(shop).warning if "Stripe" in one.proto.title]
+        assert notice.proto.title.startswith("Can't reach Stripe. Showing data from ")
+        assert "HTTP 500" in notice.value
     finally:
         shop.controls.set_faults(NO_FAULTS)
     wait_for(lambda: not state().failure, "a step that succeeds again")
-    wait_for(lambda: "Can't reach Stripe" not in titles(opened(shop)), "no notice any more")
+    wait_for(lambda: not any("Stripe" in one for one in titles(opened(shop))), "no notice any more")
 
 
 def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
@@ -99,7 +95,7 @@ def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: Connecte
         page = opened(shop)
         assert [alert.proto.title for alert in page.warning] == ["Fault injection is on"]
         assert [alert.proto.title for alert in page.info] == ["The sandbox's clock is ahead"]
-        assert "1 day ahead of now" in page.info[0].value
+        assert "1 day ahead" in page.info[0].value
         (others,) = page.get("popover")
         assert others.proto.popover.label == "1 more"
         assert [alert.proto.title for alert in others.get("info")] == [

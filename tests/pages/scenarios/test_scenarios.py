@@ -77,7 +77,7 @@ def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
     last = run(scenario, shop.pages, shop.controls, listener)
     assert all(step.well for step in last.steps), last.steps
     assert last.verdict.right, last
-    expected = "Granted exactly once" if scenario.paid else "Rightly not granted"
+    expected = "Granted exactly once" if scenario.paid else "Correctly not granted"
     assert last.verdict.title == expected
     assert listener.done_steps == list(last.steps)
     assert listener.begun[1:-1] == [step.label for step in scenario.steps]
@@ -94,7 +94,7 @@ def test_a_run_is_judged_by_what_was_seen_at_rest(
         journey: Journey, condition: Callable[[SessionRecords], bool], what: str
     ) -> SessionRecords:
         records = journey_wait_for(journey, condition, what)
-        if what == "Rest":
+        if what == "The end of processing":
             store, rows = journey.billing.services.store, tables.events
             stirs = rows.update().where(rows.c.object_id == journey.session.id)
             journey.billing.call(
@@ -130,7 +130,7 @@ def test_credits_granted_twice_over_make_the_verdict_red(
     assert not verdict.right
     assert verdict.title.startswith("Granted ")
     assert verdict.title.endswith(" extra credits for 4 extra credits")
-    assert "at Stripe" in verdict.reason
+    assert "in Stripe" in verdict.reason
 
 
 def test_a_second_line_for_one_payment_makes_the_verdict_red(
@@ -145,7 +145,7 @@ def test_a_second_line_for_one_payment_makes_the_verdict_red(
     monkeypatch.setattr(grants, "add", add)
     verdict = ran(shop, BY_NAME["credits-paid"]).verdict
     assert (verdict.right, verdict.title) == (False, "Granted twice")
-    assert verdict.reason == "One payment for 3 extra credits, and 2 lines in the ledger."
+    assert verdict.reason == "One payment for 3 extra credits, and 2 grants."
 
 
 def test_a_payment_without_its_grant_is_found_out(
@@ -176,8 +176,8 @@ def test_a_step_that_goes_astray_breaks_the_run_off_and_tells_where(shop: Connec
     scenario = replace(BY_NAME["credits-paid"], steps=(steps.pay("4000000000000002"),))
     last = ran(shop, scenario)
     assert [step.well for step in last.steps] == [True, False]
-    assert last.verdict.title == "Broke off at “Pay with 4000 0000 0000 0002”"
-    assert last.verdict.reason.startswith("declined: generic decline, where paid was due.")
+    assert last.verdict.title == "Stopped at “Pay with 4000 0000 0000 0002”"
+    assert last.verdict.reason.startswith("declined: generic decline, but paid was expected.")
 
 
 def fail(_: Journey) -> str:
@@ -200,7 +200,7 @@ def test_faults_that_were_on_before_are_on_again_after_a_run_that_breaks_off(
     broken = replace(
         BY_NAME["stripe-500"], steps=(steps.stripe_answers(500), Step("Something", fail))
     )
-    assert ran(shop, broken).verdict.title == "Broke off at “Something”"
+    assert ran(shop, broken).verdict.title == "Stopped at “Something”"
     assert shop.controls.faults() == usual_faults
 
 
@@ -222,6 +222,6 @@ def test_a_scenario_runs_under_the_faults_that_are_on(
 def test_controls_that_do_not_answer_are_told_as_such(shop: ConnectedShop) -> None:
     nowhere = type(shop.controls)("http://127.0.0.1:9/_control")
     last = run(BY_NAME["credits-paid"], shop.pages, nowhere, Listener())
-    assert last.verdict.title == "Broke off"
-    assert "do not answer" in last.verdict.reason
+    assert last.verdict.title == "Stopped"
+    assert "does not answer" in last.verdict.reason
     assert last.session_id == ""

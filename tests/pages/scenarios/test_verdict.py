@@ -9,7 +9,8 @@ from pages.scenarios.verdict import told_arrivals
 
 AT = 1_700_000_000
 TWICE = (
-    "2 webhooks for 1 event; checkout.session.completed twice; at most 4.0 s after Stripe made it."
+    "2 webhooks for 1 event; checkout.session.completed twice; "
+    "at most 4.0 s after Stripe created it."
 )
 
 
@@ -34,8 +35,8 @@ def event(
 @pytest.mark.parametrize(
     ("events", "ahead", "said"),
     [
-        ([], 0, "No event about the session came, as nothing happened to it at Stripe."),
-        ([event()], 0, "1 webhook for 1 event; at most 0.5 s after Stripe made it."),
+        ([], 0, "Stripe has sent no event about this session."),
+        ([event()], 0, "1 webhook for 1 event; at most 0.5 s after Stripe created it."),
         (
             [event(deliveries=2, late=4)],
             0,
@@ -44,18 +45,18 @@ def event(
         (
             [event(), event("async_payment_succeeded", late=12)],
             0,
-            "2 webhooks for 2 events; the slowest at most 12 s after Stripe made it.",
+            "2 webhooks for 2 events; the slowest at most 12 s after Stripe created it.",
         ),
-        ([event(deliveries=0, source="poll")], 0, "polling brought 1 event first."),
+        ([event(deliveries=0, source="poll")], 0, "polling found 1 event first."),
         (
             [event(deliveries=1, source="poll")],
             0,
-            "1 webhook for 1 event; polling brought 1 event first.",
+            "1 webhook for 1 event; polling found 1 event first.",
         ),
         (
             [event(late=-86_399)],
             86_400,
-            "1 webhook for 1 event; at most 1.0 s after Stripe made it.",
+            "1 webhook for 1 event; at most 1.0 s after Stripe created it.",
         ),
     ],
     ids=["none", "once", "twice", "slowest", "polled", "polled-first", "clock-ahead"],
