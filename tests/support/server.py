@@ -93,7 +93,7 @@ def serving(
         config = uvicorn.Config(
             app,
             log_config=None,
-            access_log=False,
+            log_level="warning",  # Streamlit lowers it once it has run a page
             ws=ws,
             lifespan="auto",
             ssl_certfile=ssl_certfile,
