@@ -28,6 +28,14 @@ pytest_plugins = [
 keep_temporary_files_in_memory()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def the_sdk_tries_again_soon() -> Iterator[None]:
+    """Half a second before each further try is longer than most tests of a failure take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page holds what was just made, however slow the machine is that the tests run on."""
