@@ -161,9 +161,10 @@ class Catalog:
 
     async def aclose(self) -> None:
         """Ask no more."""
-        for known in self._known.values():
-            if known.asking:
-                known.asking.cancel()
+        asking = [known.asking for known in self._known.values() if known.asking]
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
     def _looked_up(self, price_id: str) -> _Known:
         """What is known of the Price; Stripe is asked again where that is due."""
