@@ -44,8 +44,8 @@ def main() -> None:
         names = (*options.allowed_host, options.host)
         app = HostGuard(sandbox.asgi, public_url=public_url, names=names)
         print(  # the command's own words
-            f"Stripe sandbox: {public_url} (its API is under /v1 and takes any key that begins "
-            "sk_test_)",
+            f"Stripe sandbox: {public_url} (API under /v1; any key that starts with sk_test_ is "
+            "accepted)",
             flush=True,
         )
         server = uvicorn.Server(
@@ -63,39 +63,43 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m stripe_sandbox", description="A local stand-in for Stripe Checkout."
+        prog="python -m stripe_sandbox", description="A local simulation of Stripe Checkout."
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=int, default=12111)
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=12111, help="port to listen on (default: %(default)s)"
+    )
     parser.add_argument(
         "--database",
         type=Path,
         default=Path(".data/stripe_sandbox.sqlite3"),
-        help="the file that holds its state",
+        help="SQLite file for the sandbox's data (default: %(default)s)",
     )
     parser.add_argument(
         "--public-url",
-        help="where browsers reach it: Checkout links lead there (default: the address it "
-        "listens on, or localhost)",
+        help="base URL of the sandbox in browsers, used in Checkout links (default: the address "
+        "it listens on, or localhost)",
     )
     parser.add_argument(
         "--allowed-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a further name under which programs reach it, such as a service's name in a compose "
-        "file; may be repeated",
+        help="additional host name at which programs reach the sandbox, such as a service name "
+        "in a compose file; can be repeated",
     )
     parser.add_argument(
         "--deliver-to",
         action="append",
         default=[],
         metavar="HOST",
-        help="a public host that events may be delivered to, * for any, beside this machine and "
-        "its private networks; may be repeated",
+        help="public host to which events may be delivered, or * for any; this machine and "
+        "private networks are always allowed; can be repeated",
     )
     parser.add_argument(
-        "--delay", type=float, default=0.0, help="seconds before each answer of the API"
+        "--delay", type=float, default=0.0, help="seconds to delay each API response"
     )
     return parser
 

@@ -169,7 +169,7 @@ TEST_CARDS: tuple[TestCard, ...] = (
     TestCard("4000000000009979", "Declined: stolen card", refusal=_declined("stolen_card")),
     TestCard(
         "4000000000006975",
-        "Declined: too many tries",
+        "Declined: too many attempts",
         refusal=_declined(
             "card_velocity_exceeded",
             "Your card was declined for making repeated attempts too frequently or exceeding "

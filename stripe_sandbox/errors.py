@@ -86,8 +86,8 @@ def parameter_empty(name: str) -> StripeError:
 def not_simulated(param: str, what: str | None = None) -> StripeError:
     """What Stripe has and the local sandbox has not: the parameter, or `what` of it (a value)."""
     return bad_parameter(
-        f"The local sandbox does not simulate {what or f'the parameter {param}'}. Stripe has it: "
-        "leave it out here, or use a Stripe sandbox.",
+        f"The local sandbox does not simulate {what or f'the parameter {param}'}. Leave it "
+        "out, or use a Stripe sandbox.",
         param,
         NOT_SIMULATED,
     )
@@ -127,8 +127,7 @@ def unrecognized_url(method: str, path: str) -> StripeError:
 def operation_not_simulated(method: str, path: str) -> StripeError:
     """An operation that Stripe has and the local sandbox has not; `path` with its ids in braces."""
     return StripeError(
-        f"The local sandbox does not simulate {method} {path}. Stripe has it: use a Stripe sandbox "
-        "for it.",
+        f"The local sandbox does not simulate {method} {path}. Use a Stripe sandbox for it.",
         code=NOT_SIMULATED,
         before_execution=True,
     )
@@ -164,7 +163,7 @@ def rate_limited() -> StripeError:
 def fault() -> StripeError:
     """An error on Stripe's end, for which somebody asked."""
     return StripeError(
-        "An unknown error occurred (a fault that was switched on in the local sandbox).",
+        "An unknown error occurred (fault injection is on in the local sandbox).",
         status=500,
         type="api_error",
         before_execution=True,
@@ -174,7 +173,7 @@ def fault() -> StripeError:
 def internal() -> StripeError:
     """The sandbox's own fault: the log has the traceback."""
     return StripeError(
-        "An error occurred on the local sandbox's own end. See its log.",
+        "An internal error occurred in the local sandbox. See its log.",
         status=500,
         type="api_error",
     )

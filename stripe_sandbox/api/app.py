@@ -214,7 +214,7 @@ def _check_version(given: str) -> None:
     version = given.partition(";")[0].strip()
     if version != API_VERSION:
         raise StripeError(
-            f"The local sandbox speaks only the Stripe API version {API_VERSION}, not {version}.",
+            f"The local sandbox supports only the Stripe API version {API_VERSION}, not {version}.",
             before_execution=True,
         )
 

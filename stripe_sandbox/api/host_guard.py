@@ -45,16 +45,16 @@ class HostGuard:
             return _forbidden("The request's Host header names no host.")
         if not (_is_address(name) or name in self._names):
             return _forbidden(
-                f"The sandbox is not known as {name}. Start it with --allowed-host {name} if that "
-                "is its name."
+                f"The sandbox does not answer at {name}. To allow that name, start it with "
+                f"--allowed-host {name}."
             )
         origins = {_origin(asked), self._public}
         for origin in headers.getlist("origin"):
             parts = _split(origin)
             if parts is None or _origin(parts) not in origins:
                 return _forbidden(
-                    "This came from a page of another site. Start the sandbox with --public-url if "
-                    f"people reach it at {origin[:200]}."
+                    "Pages of other sites cannot use the sandbox. If people open it at "
+                    f"{origin[:200]}, start it with --public-url and that address."
                 )
         return None
 

@@ -113,7 +113,7 @@ def _bank_account(fields: _Fields) -> TestBankAccount | None:
 def _kind_problem(kind: str, taken: Collection[str]) -> Problem | None:
     if (kind or "card") in taken:
         return None
-    return "This can't be paid that way.", "payment_method_type_invalid"
+    return "This payment method is not available here.", "payment_method_type_invalid"
 
 
 def _email_problem(email: str) -> Problem | None:
@@ -161,7 +161,7 @@ def _routing_number_problem(text: str) -> Problem | None:
     if not number:
         return "Enter your bank's routing number.", "missing"
     if number != ROUTING_NUMBER:
-        return f"This is not the test bank's, {ROUTING_NUMBER}.", "routing_number_invalid"
+        return f"Enter the test routing number, {ROUTING_NUMBER}.", "routing_number_invalid"
     return None
 
 
@@ -170,7 +170,7 @@ def _account_number_problem(text: str) -> Problem | None:
     if not number:
         return "Enter your account number.", "missing"
     if bank_accounts.find(number) is None:
-        return "This is not a test account's number.", "account_number_invalid"
+        return "This is not a test account number.", "account_number_invalid"
     return None
 
 

@@ -123,12 +123,12 @@ class CheckoutHtml:
         """The page of a session that is no longer open: what became of it, and a link back to the
         shop."""
         if view.status == "complete" and view.payment_status == "unpaid":
-            heading = "This is being paid from a bank account"
-            text = "The checkout is complete. Whether the money arrives is known in a while."
+            heading = "This payment has been submitted"
+            text = "Checkout is complete. A bank debit takes a while to succeed or fail."
             link, link_text = web_link(view.return_url), "Return to the shop"
         elif view.status == "complete":
-            heading = "This has been paid already"
-            text = "The checkout is complete. You won't be charged again."
+            heading = "This has already been paid"
+            text = "Checkout is complete. You won't be charged again."
             link, link_text = web_link(view.return_url), "Return to the shop"
         else:
             heading = "This link has expired"
@@ -149,9 +149,9 @@ class CheckoutHtml:
         return self._render(
             "closed.html",
             up=up,
-            heading="There is nothing to pay here",
-            text="The sandbox doesn't know this link. It may be cut short, or belong to another "
-            "sandbox or to one that was reset. Ask the shop for a new one.",
+            heading="Checkout Session not found",
+            text="This link may be incomplete, or belong to another sandbox or to one that was "
+            "reset. Ask the shop for a new link.",
             link=None,
             link_text="",
             go_on=False,

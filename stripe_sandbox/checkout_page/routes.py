@@ -231,13 +231,13 @@ class CheckoutPage:
 async def _submitted(request: Request) -> dict[str, Any]:
     """The posted fields, from JSON or from a plain form."""
     if comes_from_another_site(request):
-        error = FieldError("origin", "This came from another site's page.", "cross_site")
+        error = FieldError("origin", "Pages of other sites cannot pay here.", "cross_site")
         raise _Refused(403, Refusal.FORBIDDEN, error)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_BODY:
-            error = FieldError("body", "This is too long to be a payment form.", "too_large")
+            error = FieldError("body", "The submitted form is too large.", "too_large")
             raise _Refused(413, Refusal.TOO_LARGE, error)
     try:
         if not _is_json(request):

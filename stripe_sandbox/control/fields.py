@@ -33,12 +33,12 @@ class JsonFields:
             value = json.loads(body.decode() or "{}", parse_constant=_no_number)
             dump(value).encode()
         except UnicodeEncodeError as error:
-            message = "The body holds half a surrogate pair, which is no character."
+            message = "The body contains an unpaired surrogate, which is not a character."
             raise errors.bad_parameter(message, "body") from error
         except ValueError as error:
             raise errors.bad_parameter(f"The body is not JSON: {error}", "body") from error
         except RecursionError as error:
-            raise errors.bad_parameter("The body is nested too deep.", "body") from error
+            raise errors.bad_parameter("The body is nested too deeply.", "body") from error
         return cls(value)
 
     def number(self, name: str, default: T, low: float, high: float) -> float | T:
@@ -134,7 +134,7 @@ class JsonFields:
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _shown(value: Any) -> str:

@@ -78,7 +78,7 @@ class HistoryPlan:
         """The plan that a request's fields ask for. StripeError: they are wrong."""
         items = fields.objects("sold")
         if not 0 < len(items) <= MAXIMUM_OFFERS:
-            raise fields.refusal("sold", f"Name from 1 to {MAXIMUM_OFFERS} things that are sold.")
+            raise fields.refusal("sold", f"Give from 1 to {MAXIMUM_OFFERS} offers.")
         emails = fields.items("emails")
         for email in emails:
             if not isinstance(email, str):
@@ -107,7 +107,7 @@ def _read_offer(fields: JsonFields) -> Offer:
         or not all(type(bound) is int for bound in bounds)
         or not 0 < bounds[0] <= bounds[1] <= MAXIMUM_QUANTITY
     ):
-        raise fields.refusal("quantity", "Give the least and the most, such as [1, 50].")
+        raise fields.refusal("quantity", "Give a minimum and a maximum, such as [1, 50].")
     offer = Offer(
         price=price,
         mode=fields.one_of("mode", ("payment", "subscription"), "payment"),

@@ -50,9 +50,9 @@ class ControlPayments:
         if number is not None and account is not None:
             raise fields.refusal("card", "Give a card or a bank_account, not both.")
         if number is not None and settles_in is not None:
-            raise fields.refusal("settles_in_seconds", "A card is charged at once.")
+            raise fields.refusal("settles_in_seconds", "A card is charged immediately.")
         if account is not None and authenticate is not None:
-            raise fields.refusal("authenticate", "A bank account asks for no 3-D Secure.")
+            raise fields.refusal("authenticate", "A bank account has no 3-D Secure.")
         with self._backend.events.capture() as recorded:
             try:
                 if number is not None:
@@ -92,7 +92,7 @@ def _describe(outcome: PaymentOutcome) -> dict[str, Any]:
         case Declined():
             code, decline_code, message = outcome.code, outcome.decline_code, outcome.message
         case Processing():
-            message = "The bank will answer later."
+            message = "The debit succeeds or fails later."
         case NotOpen():
             message = f"This Checkout Session has a status of `{outcome.status}`."
         case AuthenticationRequired():

@@ -106,5 +106,5 @@ async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except Exception:
-            logger.exception("The sandbox's background work failed; it starts again")
+            logger.exception("A background task of the sandbox failed and will be restarted")
         await asyncio.sleep(_PAUSE_AFTER_FAILURE)

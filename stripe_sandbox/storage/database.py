@@ -62,8 +62,8 @@ class NewerDatabaseError(UnusableDatabaseError):
 
 def _unusable(path: Path | None, reason: object) -> UnusableDatabaseError:
     return UnusableDatabaseError(
-        f"{path} cannot be used as the sandbox's database: {reason}. Move it away or delete it, "
-        "and a new and empty one is created at the next start."
+        f"{path} cannot be used as the sandbox's database: {reason}. Move it away or delete it; "
+        "the next start creates a new, empty one."
     )
 
 
@@ -108,8 +108,8 @@ class Database:
             )
         except (OSError, sqlite3.Error) as error:
             raise UnusableDatabaseError(
-                f"The sandbox's database {self._path} cannot be opened: {error}. Its folder has to "
-                "be there and writable for the user that runs this."
+                f"The sandbox's database {self._path} cannot be opened: {error}. Its folder must "
+                "exist and be writable for the user that runs the sandbox."
             ) from error
 
     def _prepare(self, path: Path | None, tables: str) -> None:

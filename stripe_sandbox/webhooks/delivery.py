@@ -157,12 +157,12 @@ class Deliveries:
         endpoint = self._backend.objects.get("webhook_endpoint", endpoint_id)
         event = self._backend.events.get(event_id)
         if endpoint is None or event is None or endpoint["status"] != "enabled":
-            gone = "The endpoint is disabled or gone, or the event is too old."
+            gone = "The endpoint is disabled or deleted, or the event is too old."
             self._record(seq, event_id, attempts, None, gone, final=True)
             return
         faults = self._faults.current().webhooks
         if faults.drop and attempts == 0:
-            self._record(seq, event_id, 1, None, "Lost: a fault that was switched on.")
+            self._record(seq, event_id, 1, None, "Not delivered: fault injection is on.")
             return
         payload = encode_payload(event)
         secrets = self._endpoints.secrets(endpoint_id)

@@ -208,8 +208,8 @@ def test_the_checkout_page_through_a_decline_to_3d_secure(page: Page, demo: Demo
 def test_the_checkout_page_of_a_session_that_is_closed_or_unknown(page: Page, demo: Demo) -> None:
     for session_id, says in (
         (demo.expired, "This link has expired"),
-        (demo.paid, "This has been paid already"),
-        ("cs_test_forged", "There is nothing to pay here"),
+        (demo.paid, "This has already been paid"),
+        ("cs_test_forged", "Checkout Session not found"),
     ):
         page.goto(demo.checkout(session_id))
         expect(page.get_by_role("heading", name=says)).to_be_visible()
@@ -228,7 +228,7 @@ def test_the_3d_secure_step_as_a_page_of_its_own(page: Page, demo: Demo) -> None
     ):
         page.get_by_label(label).fill(value)
     press_pay(page)
-    expect(page.get_by_role("heading", name="Is this you?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm your payment")).to_be_visible()
     check(page)
 
 

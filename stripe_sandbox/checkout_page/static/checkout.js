@@ -139,7 +139,7 @@ function showProblems(errors) {
     const place = document.getElementById(`${field}-error`) ? field : "form";
     return { place, message };
   });
-  if (!places.length) places.push({ place: "form", message: "That did not work. Try again." });
+  if (!places.length) places.push({ place: "form", message: "Something went wrong. Try again." });
   document.getElementById(`${places[0].place}-error`).setAttribute("role", "alert");
   for (const { place, message } of places) showProblem(place, message);
   const first = places[0].place;
@@ -196,7 +196,7 @@ function say(now, later = "") {
 function sayProcessing() {
   say(
     "Processing your payment.",
-    "Still processing: the shop has 10 seconds to answer its webhook.",
+    "Still processing: waiting up to 10 seconds for the webhook to be answered.",
   );
 }
 
@@ -220,7 +220,7 @@ async function post(address, body) {
     });
     return await response.json();
   } catch {
-    const message = "The sandbox gave no answer. See whether it is running, then try again.";
+    const message = "The sandbox did not answer. Check that it is running, then try again.";
     return { status: "unanswered", errors: [{ field: "form", message }] };
   }
 }
@@ -228,7 +228,7 @@ async function post(address, body) {
 async function settle(answer) {
   if (answer.return_url && ["paid", "processing"].includes(answer.status)) {
     const paid = answer.status === "paid";
-    say(`${paid ? "Paid." : "The bank answers later."} Taking you back to the shop.`);
+    say(`${paid ? "Paid." : "The payment is processing."} Returning to the shop.`);
     submitText.textContent = paid ? "Paid" : "Submitted";
     form.classList.add("paid");
     window.location.assign(answer.return_url);

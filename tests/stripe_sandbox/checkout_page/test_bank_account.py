@@ -89,7 +89,7 @@ def test_an_account_that_is_no_test_account_is_refused_in_place(
     page.get_by_label("Account number").fill("000999999999")
     press_pay(page)
 
-    expect(page.get_by_role("alert")).to_have_text("This is not a test account's number.")
+    expect(page.get_by_role("alert")).to_have_text("This is not a test account number.")
     expect(page.get_by_label("Account number")).to_be_focused()
     assert statuses(storefront, session.id) == ("open", "unpaid")
 

@@ -54,7 +54,7 @@ def test_a_paid_link_says_so(page: Page, storefront: Storefront) -> None:
     storefront.expect_thanks(page, session)
 
     storefront.visit(page, session)
-    expect(page.get_by_role("heading", level=1)).to_have_text("This has been paid already")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This has already been paid")
     page.get_by_role("link", name="Return to the shop").click()
     storefront.expect_thanks(page, session)
 
@@ -70,7 +70,7 @@ def test_two_tabs_pay_once(open_page: OpenPage, storefront: Storefront) -> None:
     storefront.expect_thanks(first, session)
     press_pay(second)
 
-    expect(second.get_by_role("heading", level=1)).to_have_text("This has been paid already")
+    expect(second.get_by_role("heading", level=1)).to_have_text("This has already been paid")
     assert len(storefront.completions(session.id)) == 1
 
 
@@ -80,4 +80,4 @@ def test_an_unknown_link_says_so(page: Page, storefront: Storefront) -> None:
 
     assert response is not None
     assert response.status == 404
-    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing to pay here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Checkout Session not found")

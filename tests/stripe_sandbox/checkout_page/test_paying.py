@@ -97,7 +97,7 @@ def test_completing_3d_secure_pays(page: Page, storefront: Storefront) -> None:
     storefront.visit(page, session)
     choose_card(page, THREE_D_SECURE)
     press_pay(page)
-    dialog = page.get_by_role("dialog", name="Is this you?")
+    dialog = page.get_by_role("dialog", name="Confirm your payment")
     expect(dialog).to_contain_text("$99.00")
     assert storefront.session(session.id).status == "open"
 
@@ -160,7 +160,7 @@ def test_it_waits_for_the_webhook_before_it_returns(page: Page, storefront: Stor
     try:
         press_pay(page)
         expect(page.get_by_role("button", name="Processing…")).to_be_visible()
-        expect(page.get_by_role("status")).to_contain_text("to answer its webhook")
+        expect(page.get_by_role("status")).to_contain_text("for the webhook to be answered")
         assert storefront.session(session.id).status == "complete"
         assert page.url.startswith(f"{storefront.url}/sandbox/c/pay/")
     finally:
@@ -185,7 +185,7 @@ def test_a_stopped_sandbox_is_said_and_the_form_kept(page: Page, storefront: Sto
     choose_card(page, PAID)
     page.route("**/pay", lambda route: route.abort())
     press_pay(page)
-    expect(page.get_by_role("alert")).to_contain_text("The sandbox gave no answer.")
+    expect(page.get_by_role("alert")).to_contain_text("The sandbox did not answer.")
 
     page.unroute("**/pay")
     press_pay(page)

@@ -157,10 +157,10 @@ def test_a_plain_form_comes_back_with_its_payment_method_chosen() -> None:
 def test_a_debit_under_way_is_not_called_paid() -> None:
     """A complete session whose bank has yet to answer says so."""
     html = CheckoutHtml()
-    assert "paid already" in html.closed(view(status="complete"))
+    assert "already been paid" in html.closed(view(status="complete"))
     under_way = html.closed(view(status="complete", payment_status="unpaid"))
-    assert "being paid from a bank account" in under_way
-    assert "paid already" not in under_way
+    assert "This payment has been submitted" in under_way
+    assert "already been paid" not in under_way
 
 
 @pytest.mark.parametrize(

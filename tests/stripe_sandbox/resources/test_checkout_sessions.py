@@ -81,8 +81,8 @@ _RECURRING = (
     "mode or use only one-time prices."
 )
 _NOT_SIMULATED = (
-    "The local sandbox does not simulate ui_mode=embedded_page. Stripe has it: leave it out here, "
-    "or use a Stripe sandbox."
+    "The local sandbox does not simulate ui_mode=embedded_page. Leave it "
+    "out, or use a Stripe sandbox."
 )
 _NONE_RECURRING = (
     "You must provide at least one recurring price in `subscription` mode when using prices."
