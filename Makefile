@@ -1,9 +1,9 @@
-# make run     set up and serve on http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
-# make test    set up and run every test, browser tests included
+# make run     install and serve http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
+# make test    install and run all tests, including browser tests
 # make test-quick  the tests that need no browser and no other process
-# make check   style, types and import floors
-# make bench   measure, side by side with the Stripe SDK alone
-# make pictures  take the README's screenshots anew
+# make check   style, types and import layers
+# make bench   measure, compared with the bare Stripe SDK
+# make pictures  take the README's screenshots again
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -17,14 +17,14 @@ install: $(VENV)/.installed
 
 install-dev: $(VENV)/.installed-dev
 
-# One without pip is half made (Debian without python3-venv, an interrupted make), and made anew.
+# One without pip is incomplete (Debian without python3-venv, an interrupted make) and is created again.
 define virtual_environment
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-			{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is older. Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
+			{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is older. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
 		echo "Creating a virtual environment in $(VENV) ..."; \
 		$(PYTHON) -m venv --clear $(VENV) || \
-			{ rm -rf $(VENV); echo "No virtual environment could be created. On Debian and Ubuntu: apt-get install python3-venv, then make again."; exit 1; }; \
+			{ rm -rf $(VENV); echo "The virtual environment could not be created. On Debian and Ubuntu, run apt-get install python3-venv, then make again."; exit 1; }; \
 	}
 endef
 
@@ -41,7 +41,7 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements.txt
 	@touch $@ $(VENV)/.installed
 
 run: install
-	@echo "Starting the dashboard on http://$(HOST):$(PORT) (Ctrl+C stops it) ..."
+	@echo "Starting the dashboard on http://$(HOST):$(PORT) (press Ctrl+C to stop) ..."
 	@exec $(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
 test: install-dev
