@@ -192,7 +192,7 @@ def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
 def stripe_name(settings: Settings, sandbox: Sandbox | None) -> str:
     """How people call the Stripe at the other end."""
     if not settings.stripe_is_configured:
-        return "Stripe is not configured"
+        return "Not connected to Stripe"
     if sandbox is not None:
         return "Local sandbox"
     if settings.api_base:

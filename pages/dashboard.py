@@ -50,7 +50,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
             help="All payments here are test payments. Live keys are refused.",
         )
     else:
-        st.badge("Stripe is not configured", icon=":material/error:", color="red")
+        st.badge("Not connected to Stripe", icon=":material/error:", color="red")
 
 checks = (unusable_key, unreadable_secrets_file, faults_on, out_of_step, clock_ahead)
 notices(checks, page.title)

@@ -21,9 +21,9 @@ class Payment:
 GROUPS: dict[str, tuple[Payment, ...]] = {
     "Paid": (
         Payment("4242 4242 4242 4242", "Paid (Visa)", "The usual case."),
-        Payment("5555 5555 5555 4444", "Paid (Mastercard)", "Another brand on the receipt."),
+        Payment("5555 5555 5555 4444", "Paid (Mastercard)", "A Mastercard on the receipt."),
         Payment("3782 822463 10005", "Paid (American Express)", "15 digits and a CVC of four."),
-        Payment("6011 1111 1111 1117", "Paid (Discover)", "Another brand on the receipt."),
+        Payment("6011 1111 1111 1117", "Paid (Discover)", "A Discover card on the receipt."),
         Payment("4000 0566 5566 5556", "Paid (Visa debit)", "A debit card instead of credit."),
         Payment("4000 0000 0000 0259", "Paid, then disputed", "A customer who takes it back."),
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from billing.domain.checkout_session import Kind
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.services import hand_over
 from tests.support.connected_shop import ConnectedShop, connected_shop
@@ -16,11 +18,20 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from streamlit.testing.v1.element_tree import AlertBase
+
     from billing.sync.mirror import MirrorState
 
 FRAME = Path(__file__).parents[3] / "pages/dashboard.py"
 PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
+TABS = ("Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data")
 DAY = 86_400
+# What the pages called things before they used Stripe's terms.
+FORMER_WORDS = re.compile(
+    r"\b(made|make it|stor(y|ies)|told|tells|settled?|came by|anew|heed(ed)?|by itself"
+    r"|behind the scenes|as usual)\b",
+    re.IGNORECASE,
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,17 +86,21 @@ def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
     def state() -> MirrorState:
         return shop.pages.call(shop.services.mirror.state)
 
+    def notices_of_stripe() -> list[AlertBase]:
+        return [one for one in opened(shop).warning if "Stripe" in one.proto.title]
+
     wait_for(lambda: state().complete and not state().failure, "a copy in step")
     shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
     try:
         wait_for(lambda: state().failure, "a step that failed")
-        (notice,) = [one for one in opened(shop).warning if "Stripe" in one.proto.title]
+        wait_for(notices_of_stripe, "a notice that Stripe cannot be reached")
+        (notice,) = notices_of_stripe()
         assert notice.proto.title.startswith("Can't reach Stripe. Showing data from ")
         assert "HTTP 500" in notice.value
     finally:
         shop.controls.set_faults(NO_FAULTS)
     wait_for(lambda: not state().failure, "a step that succeeds again")
-    wait_for(lambda: not any("Stripe" in one for one in titles(opened(shop))), "no notice any more")
+    wait_for(lambda: not notices_of_stripe(), "no notice any more")
 
 
 def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
@@ -119,3 +134,24 @@ def test_a_check_that_fails_takes_neither_the_page_nor_the_other_notices_down() 
     page = AppTest.from_function(a_page_with_a_check_that_fails).run()
     assert not page.exception
     assert [alert.proto.title for alert in page.info] == ["Still told"]
+
+
+def words_of(page: AppTest) -> str:
+    """All that the page holds: texts, labels, tooltips and the columns of its tables."""
+    return "\n".join(str(getattr(node, "proto", "")) for node in page._tree)
+
+
+def test_no_page_uses_a_former_word_for_what_stripe_has_a_term_for(shop: ConnectedShop) -> None:
+    made = shop.pages.call(
+        lambda: shop.services.checkout.create(Kind.CREDITS, 2, made_by="page"),
+    )
+    page = opened(shop)
+    for name in PAGES:
+        for tab in TABS if name == "test_kit.py" else ("",):
+            page.session_state["show"] = tab or TABS[0]
+            if name == "sessions.py":
+                page.query_params["session"] = made.id
+            page.switch_page(name).run()
+            assert not page.exception
+            found = FORMER_WORDS.search(words_of(page))
+            assert not found, (name, tab, found)
