@@ -1,4 +1,4 @@
-"""Takes the README's pictures anew: ``make pictures``.
+"""Takes the README's pictures again: ``make pictures``.
 
 Starts the dashboard with its sandbox in a temporary folder, walks through it, and photographs it.
 """

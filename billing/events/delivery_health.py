@@ -97,8 +97,8 @@ def judged(
         return Arrivals(level, title, text, mend, last, way)
 
     if no_stripe:
-        title = "No events: Stripe is not configured"
-        return say(Level.WRONG, title, no_stripe.message, no_stripe.next_step)
+        title = "No events can arrive"
+        return say(Level.WRONG, title, "", "Check the settings on the Setup page.")
     newest_needed = next(_needed(known.events), last)
     by_webhook = newest_needed is not None and newest_needed.deliveries > 0
     if no_polling and (no_secret or not by_webhook):
