@@ -133,7 +133,8 @@ def _readable(connection: Connection) -> int:
 
 def _states(connection: Connection) -> dict[str, int]:
     state = tables.events.c.state
-    return dict(connection.execute(select(state, func.count()).group_by(state)).tuples().all())
+    rows = connection.execute(select(state, func.count()).group_by(state))
+    return {row[0]: row[1] for row in rows}
 
 
 def fuzz(engine: str, count: int, seed: int) -> list[str]:

@@ -32,12 +32,13 @@ from billing.webhooks.receiver import Webhooks
 from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 5.0
 CLOSES_WITHIN = 1.5  # seconds, twice: the process ends within ten of being told to
+CANCELLATIONS = 3  # a TaskGroup can drop one
 
 
 class Services:
@@ -114,9 +115,7 @@ class Services:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             await self.aclose()
 
     async def report_health(self) -> dict[str, str]:
@@ -160,6 +159,17 @@ class Services:
         """What is wrong with it is logged at the start, not when somebody needs it."""
         with suppress(BillingError):
             await self.health.database()
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel the tasks until they end; what does not within some seconds is left to itself."""
+    pending = set(tasks)
+    for _ in range(CANCELLATIONS):
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CLOSES_WITHIN / CANCELLATIONS)
+        if not pending:
+            return
 
 
 async def _kept_running(run: Callable[[], Awaitable[None]]) -> None:
