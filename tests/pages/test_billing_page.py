@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
 PAYER = Payer("tester@example.com", "Test Customer")
+PATIENCE = 20.0
 
 
 def opened(server: BillingServer, **query: str) -> AppTest:
