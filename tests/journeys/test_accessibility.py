@@ -124,7 +124,7 @@ PAGES = {
         "?show=Clock+and+faults": "Lose the first attempt",
         "?show=Demo+data": "A month of history",
     },
-    "setup": {"": "Everything is set up"},
+    "setup": {"": "A secret key in test mode"},
 }
 
 
