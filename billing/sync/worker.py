@@ -105,7 +105,6 @@ class Follower:
                 except* Exception as failures:  # noqa: BLE001 - it goes on, whatever happens
                     self._was_away = True
                     await self._note_failure(_first(failures))
-                _raise_if_cancelled()
                 await self._pause()
         finally:
             await self._leave()
@@ -278,13 +277,6 @@ def _go_on(saved: JSON, cursor: str, followed: FollowedList) -> None:
     if followed.has_gap:
         saved["complete"] = False
         saved.pop("left", None)
-
-
-def _raise_if_cancelled() -> None:
-    """A ``TaskGroup`` drops the cancellation that comes while one of its tasks fails."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _first(failures: ExceptionGroup[Exception]) -> Exception:
