@@ -1,6 +1,6 @@
 """A server that takes webhooks, ours or the naive one; prints its base URL.
 
-``python -m benchmarks.webhook_server ours sqlite:////tmp/x.sqlite3 http://127.0.0.1:1234``
+``python -m benchmarks.webhook_server ours sqlite:///events.sqlite3 http://127.0.0.1:1234``
 """
 
 from __future__ import annotations
