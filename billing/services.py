@@ -152,6 +152,7 @@ class Services:
             async with asyncio.timeout(CLOSES_WITHIN):
                 await self.mirror.aclose()
         await self.refused.aclose()
+        await self.catalog.aclose()
         await self.gateway.aclose()
         await asyncio.to_thread(self.store.close, CLOSES_WITHIN)
 
