@@ -99,7 +99,7 @@ class Sessions:
 
     async def find(self, wanted: SessionFilter, limit: int, below: Place | None = None) -> Found:
         """The newest that match, or those below a place."""
-        await self._mirror.state()  # what was just made is among them
+        await self._mirror.catch_up()
 
         def ask(connection: Connection) -> Found:
             page = session_queries.page(connection, wanted, limit, below)
@@ -192,6 +192,7 @@ class Sessions:
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
             )
 
+        await self._mirror.catch_up()  # which request made it is known to nobody else
         if story := await self._store.read(read):
             return story
         if asked.failure and not asked.failure.is_missing:

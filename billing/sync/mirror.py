@@ -110,11 +110,11 @@ class Mirror:
     async def keep_up(self) -> None:
         """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
         if len(self._made) > MOST_WAITING:
-            await self._catch_up()
+            await self.catch_up()
 
     async def recent(self, limit: int) -> Recent:
         """The newest sessions."""
-        await self._catch_up()
+        await self.catch_up()
 
         def ask(connection: Connection) -> Recent:
             return Recent(tuple(sessions.recent(connection, limit)), _state(connection))
@@ -123,12 +123,12 @@ class Mirror:
 
     async def state(self) -> MirrorState:
         """How far our copy goes."""
-        await self._catch_up()
+        await self.catch_up()
         return await self._store.read(_state)
 
     async def session(self, session_id: str) -> CheckoutSession | None:
         """One session, or None."""
-        await self._catch_up()
+        await self.catch_up()
         return await self._store.read(lambda connection: sessions.get(connection, session_id))
 
     async def aclose(self) -> None:
@@ -138,7 +138,8 @@ class Mirror:
         with suppress(BillingError):
             await self._flush()
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
+        """Wait until what was just made is stored, for ``PATIENCE_SECONDS`` at the most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._flush()

@@ -79,6 +79,7 @@ def controls(app: Process) -> Controls:
 @pytest.fixture(scope="module")
 def failed_debit(app: Process, controls: Controls) -> str:
     """All of the trouble, and the session whose debit has failed."""
+    wait_for(lambda: requests.get(f"{app.url}/api/billing/ready", timeout=9).ok)
     poisoned, failed = created(app, 7), created(app, 12)
     controls.pay(poisoned, email="whole@example.com", card="4242424242424242")
     controls.pay(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.errors import StoreFailure
+from billing.sessions.service import Asked
 from billing.store import session_queries, sessions
 from billing.sync import mirror
 from tests.support.quick_services import open_services
@@ -54,6 +55,15 @@ async def test_a_session_that_is_being_stored_is_waited_for(
     for answer in await asyncio.gather(*asked):
         assert [one.id for one in answer.sessions] == [made["id"]]
     await busy
+
+
+async def test_the_story_of_a_session_just_made_names_the_request_that_made_it(
+    services: Services, account: StripeAccount
+) -> None:
+    made = account.sell("pro")
+    services.mirror.keep_soon(made, "req_made")
+    story = await services.sessions.story(made["id"], Asked())
+    assert story.steps[0].request_id == "req_made"
 
 
 async def test_an_answer_does_not_wait_long_for_a_database_that_is_busy_writing(
