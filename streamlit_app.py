@@ -38,7 +38,7 @@ from billing.services import Services
 from billing.settings.loading import load_settings
 from billing.settings.model import LOCAL_SANDBOX
 from billing.store.instance_lock import AlreadyInUse, instance_lock
-from billing.urls import PAGE, WEBHOOK_PATH
+from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.services import hand_over
 from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 
@@ -91,7 +91,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     """
     settings = read_settings()
     allowed_hosts = reached_under(settings)
-    settings = settings.using(public_url=address("localhost"))
+    settings = settings.with_defaults(public_url=address("localhost"))
     sandbox: Sandbox | None = None
     if settings.wants_sandbox:
         stack.enter_context(instance_lock(SANDBOX_DATABASE, address("localhost")))
@@ -164,7 +164,7 @@ def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
     )
     # An address that was meant for a key is not the sandbox's.
     settings = replace(settings, api_base=None)
-    return settings.using(
+    return settings.with_defaults(
         source=LOCAL_SANDBOX,
         secret_key=SecretStr("sk_test_sandbox"),
         api_base=f"{here}/sandbox",
@@ -209,7 +209,9 @@ async def sandbox_asgi(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def home(request: Request) -> RedirectResponse:
     """To the billing page, with whatever the address asked for."""
-    return RedirectResponse(f"{PAGE}?{request.url.query}" if request.url.query else PAGE)
+    return RedirectResponse(
+        f"{BILLING_PATH}?{request.url.query}" if request.url.query else BILLING_PATH
+    )
 
 
 class OwnRoutesFirst:

@@ -29,9 +29,9 @@ from billing.settings.model import Settings
 from billing.store import Store
 from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE, StripeGateway
 from billing.sync.mirror import Mirror
-from billing.sync.worker import Follower
+from billing.sync.worker import SyncWorker
 from billing.webhooks.own_account import OwnAccount
-from billing.webhooks.processor import Settlement
+from billing.webhooks.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,24 +94,24 @@ def sdk_raw_windows(url: str, sessions: int) -> int:
     return run(read_all())
 
 
-def mirror_fill(turns_per_second: float | None) -> Callable[[str, int], int]:
+def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
     def fill(url: str, _sessions: int) -> int:
         async def until_complete(folder: Path) -> int:
             settings = Settings(
                 secret_key=SecretStr("sk_test_bench"), api_base=url, price_pro_monthly=PRICE_PRO
             )
-            gateway = StripeGateway(settings, turns_per_second=turns_per_second)
+            gateway = StripeGateway(settings, requests_per_second=requests_per_second)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
             reader = SessionReader(gateway, Catalog(settings, gateway), store)
             fulfillment = Fulfillment(gateway, reader, store)
             own_account = OwnAccount(gateway)
-            settlement = Settlement(store, fulfillment, own_account)
+            event_processor = EventProcessor(store, fulfillment, own_account)
             mirror = Mirror(store)
-            follower = Follower(
-                gateway, store, fulfillment, settlement, own_account, step_seconds=60
+            sync_worker = SyncWorker(
+                gateway, store, fulfillment, event_processor, own_account, step_seconds=60
             )
-            following = asyncio.create_task(follower.run())
+            following = asyncio.create_task(sync_worker.run())
             while not (state := (await mirror.recent(1)).state).complete:
                 assert state.failure is None, state.failure
                 await asyncio.sleep(0.02)

@@ -24,9 +24,9 @@ from benchmarks.stripe_answers import past_session
 from benchmarks.tables import number, print_table
 from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.session_filter import Place, SessionFilter
+from billing.domain.session_filter import Cursor, SessionFilter
 from billing.store import Store, session_queries, session_stats, sessions
-from billing.store.sessions import Copies
+from billing.store.sessions import SessionRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ async def filled(store: Store, count: int, newest: int) -> None:
             (CheckoutSession.from_stripe(session), {name: session[name] for name in KEPT})
             for session in made
         ]
-        await store.write(partial(sessions.keep, copies=[Copies.of(kept)]))
+        await store.write(partial(sessions.upsert_sessions, copies=[SessionRows.of(kept)]))
 
 
 async def best(store: Store, question: Callable[[Connection], Any]) -> float:
@@ -94,7 +94,7 @@ async def questions(store: Store, newest: int) -> dict[str, float]:
     for name, wanted in FILTERS.items():
         page = partial(session_queries.page, wanted=wanted, limit=SHOWN)
         took[f"{name}: a page"] = await best(store, page)
-    half_a_year_ago = Place(newest - YEAR // 2, "cs_test_")
+    half_a_year_ago = Cursor(newest - YEAR // 2, "cs_test_")
     deep = partial(session_queries.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
     took["all: a page half a year down"] = await best(store, deep)
     month = SessionFilter(since=newest - 30 * DAY)

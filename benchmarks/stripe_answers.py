@@ -12,7 +12,7 @@ from typing import Any
 PRICE_PRO = "price_bench_pro"
 PRICE_CREDIT = "price_bench_credit"
 ID_LENGTH = 66  # of a test session's id, its prefix included
-LISTED = 20
+PAGE_SIZE = 20
 
 
 def session_id(number: int) -> str:
@@ -225,7 +225,7 @@ class Answers:
                 "object": "list",
                 "url": "/v1/checkout/sessions",
                 "has_more": False,
-                "data": [checkout_session(session_id(n), created - n) for n in range(LISTED)],
+                "data": [checkout_session(session_id(n), created - n) for n in range(PAGE_SIZE)],
             }
         )
 

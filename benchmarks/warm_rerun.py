@@ -24,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.fake_stripe_process import FakeStripeProcess, fake_stripe
 from benchmarks.processes import ROOT
-from benchmarks.stripe_answers import LISTED, PRICE_CREDIT, PRICE_PRO
+from benchmarks.stripe_answers import PAGE_SIZE, PRICE_CREDIT, PRICE_PRO
 from benchmarks.tables import number, print_table
 from billing.services import Services
 from billing.settings.model import Settings
@@ -141,7 +141,7 @@ def rerun(
 
 def is_filled(page: AppTest) -> bool:
     """The sessions have arrived on the page."""
-    return [len(table.value) for table in page.dataframe] == [LISTED]
+    return [len(table.value) for table in page.dataframe] == [PAGE_SIZE]
 
 
 def check(page: AppTest) -> None:

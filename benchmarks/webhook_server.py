@@ -44,7 +44,7 @@ def ours(database: str, stripe_url: str, turns: float | None = STRIPE_SANDBOX_RA
         api_base=stripe_url,
         database_url=SecretStr(database),
     )
-    services = Services(settings, stripe_name="Benchmark", stripe_turns_per_second=turns)
+    services = Services(settings, stripe_name="Benchmark", stripe_requests_per_second=turns)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

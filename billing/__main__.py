@@ -31,16 +31,16 @@ EXIT_HELP = """exit status of check:
 CREATED_ON_SETUP = "Or create it on the app's Setup page."
 
 
-async def examined(settings: Settings) -> Report:
+async def run_checks(settings: Settings) -> Report:
     """The findings, on services of this command's own."""
     services = Services(settings, stripe_name="Stripe")
     try:
-        return await services.diagnosis.examine()
+        return await services.setup_checks.run()
     finally:
         await services.aclose()
 
 
-def written_out(report: Report) -> str:
+def as_text(report: Report) -> str:
     """The findings in aligned lines, group by group, the verdict last."""
     width = max(len(finding.name) for finding in report.findings)
     lines = []
@@ -70,8 +70,8 @@ def main() -> int:
     commands.add_parser("check", help="check every setting and say how to fix what is wrong")
     parser.parse_args()
     logging.getLogger().addHandler(logging.NullHandler())  # the findings say what went wrong
-    report = asyncio.run(examined(load_settings()))
-    print(written_out(report))
+    report = asyncio.run(run_checks(load_settings()))
+    print(as_text(report))
     return EXIT_STATUS.get(report.worst, 0)
 
 

@@ -74,7 +74,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Glance:
+class PriceLookup:
     """What is known of a Price right now: the ``price``, or why Stripe did not tell it; neither
     while Stripe is asked for the first time."""
 
@@ -90,7 +90,7 @@ class Glance:
 class _Known:
     """The last that Stripe told of one Price, when, and the asking under way."""
 
-    glance: Glance = Glance()
+    cached_price: PriceLookup = PriceLookup()
     asked_at: float = -math.inf
     asking: asyncio.Task[None] | None = None
 
@@ -125,11 +125,11 @@ class Catalog:
         ``NotConfigured`` or ``StripeFailure``."""
         price_id = self.price_id(kind)
         known = self._looked_up(price_id)
-        if known.glance.price is None:
+        if known.cached_price.price is None:
             await asyncio.shield(self._asking(price_id, known))
-        if known.glance.price is None:
-            raise (known.glance.failure or UNREADABLE).with_traceback(None)
-        return known.glance.price
+        if known.cached_price.price is None:
+            raise (known.cached_price.failure or UNREADABLE).with_traceback(None)
+        return known.cached_price.price
 
     async def sold_price(self, kind: Kind) -> SoldPrice:
         """How ``kind`` is known in line items; without its Product where Stripe does not tell it.
@@ -144,18 +144,20 @@ class Catalog:
                 raise
         return SoldPrice(self.price_id(kind), kind is Kind.PRO, product)
 
-    async def glance(self, kind: Kind) -> Glance:
+    async def cached_price(self, kind: Kind) -> PriceLookup:
         """What is known of the Price of ``kind``, at once; Stripe is asked behind the scenes."""
         try:
-            return self._looked_up(self.price_id(kind)).glance
+            return self._looked_up(self.price_id(kind)).cached_price
         except NotConfigured as failure:
-            return Glance(failure=failure)
+            return PriceLookup(failure=failure)
 
     async def wait_for_prices(self, patience: float) -> None:
         """Have Stripe asked for both side by side, and wait ``patience`` seconds at the most for
         a first answer."""
-        await asyncio.gather(*map(self.glance, Kind))
-        first = [one.asking for one in self._known.values() if one.asking and one.glance.is_empty]
+        await asyncio.gather(*map(self.cached_price, Kind))
+        first = [
+            one.asking for one in self._known.values() if one.asking and one.cached_price.is_empty
+        ]
         if first:
             await asyncio.wait(first, timeout=patience)
 
@@ -169,7 +171,7 @@ class Catalog:
     def _looked_up(self, price_id: str) -> _Known:
         """What is known of the Price; Stripe is asked again where that is due."""
         known = self._known.setdefault(price_id, _Known())
-        most = RETRY_SECONDS if known.glance.failure else PRICE_MAX_AGE_SECONDS
+        most = RETRY_SECONDS if known.cached_price.failure else PRICE_MAX_AGE_SECONDS
         if self._monotonic() - known.asked_at > most:
             self._asking(price_id, known)
         return known
@@ -182,13 +184,13 @@ class Catalog:
     async def _ask(self, price_id: str, known: _Known) -> None:
         try:
             price = Price.from_stripe(await self._gateway.retrieve_price(price_id))
-            known.glance = Glance(price)
+            known.cached_price = PriceLookup(price)
         except BillingError as failure:
             passing = isinstance(failure, StripeFailure) and failure.is_temporary
-            known.glance = Glance(known.glance.price if passing else None, failure)
+            known.cached_price = PriceLookup(known.cached_price.price if passing else None, failure)
         except (LookupError, TypeError, ValueError, AttributeError):
             log.exception("The Price %s cannot be read", price_id)
-            known.glance = Glance(failure=UNREADABLE)
+            known.cached_price = PriceLookup(failure=UNREADABLE)
         finally:
             known.asked_at = self._monotonic()
             known.asking = None

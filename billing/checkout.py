@@ -12,7 +12,7 @@ from billing.catalog import Catalog
 from billing.domain.checkout_session import APP, REFERENCE, CheckoutSession, Kind
 from billing.errors import InvalidInput
 from billing.settings.model import PUBLIC_URL, SECRET_KEY, Settings
-from billing.urls import PAGE
+from billing.urls import BILLING_PATH
 
 if TYPE_CHECKING:
     from billing.stripe_api.gateway import StripeGateway
@@ -55,14 +55,14 @@ class Checkout:
         made, request_id = await self._gateway.create_checkout_session(
             self._params(kind, quantity, made_by, reference), idempotency_key
         )
-        self._mirror.keep_soon(made, request_id)
-        await self._mirror.keep_up()
+        self._mirror.upsert_soon(made, request_id)
+        await self._mirror.apply_backpressure()
         return CheckoutSession.from_stripe(made)
 
     def _params(self, kind: Kind, quantity: int, made_by: str, reference: str) -> dict[str, Any]:
         self._settings.require(SECRET_KEY, self._settings.secret_key)
         price_id = self._catalog.price_id(kind)
-        page = f"{self._settings.require(PUBLIC_URL, self._settings.public_url)}{PAGE}"
+        page = f"{self._settings.require(PUBLIC_URL, self._settings.public_url)}{BILLING_PATH}"
         metadata = {
             "app": APP,
             "kind": kind.value,

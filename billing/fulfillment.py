@@ -19,8 +19,8 @@ from billing.domain.grant import Grant
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput
 from billing.store import grants, sessions
-from billing.store.sessions import Copies
-from billing.stripe_api.gateway import LISTED
+from billing.store.sessions import SessionRows
+from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ WORTH_A_LIST = 4  # sessions that one request for a page is worth
 
 
 @dataclass(frozen=True)
-class Settled:
+class FulfilledSession:
     """A session as Stripe has it now, and the grant that it brought, if any."""
 
     session: CheckoutSession
@@ -53,10 +53,12 @@ class Fulfillment:
         self._reader = reader
         self._store = store
 
-    async def settle(self, session_id: str, cause: str, *, in_turn: bool = False) -> Settled:
+    async def refresh_and_grant(
+        self, session_id: str, cause: str, *, rate_limited: bool = False
+    ) -> FulfilledSession:
         """Ask Stripe for the session, keep our copy, and grant what it paid for.
 
-        ``in_turn`` keeps to the rate limit, for work that nobody sits waiting for.
+        ``rate_limited`` keeps to the rate limit, for work that nobody sits waiting for.
         Raises ``InvalidInput`` when it cannot be a test session, ``StripeFailure`` or
         ``StoreFailure`` when one of them does not do its part, ``NotConfigured`` when no setting
         says which Price it was sold at; then nothing was granted.
@@ -66,15 +68,17 @@ class Fulfillment:
                 "This is not the ID of a Checkout Session in test mode.",
                 "It starts with cs_test_, followed by letters and digits.",
             )
-        if in_turn:
-            await self._gateway.turn()
+        if rate_limited:
+            await self._gateway.acquire()
         reading = await self._reader.retrieve(session_id)
-        settled = await self._store.write_each(_settle_each, (reading, cause))
+        settled = await self._store.write_each(_refresh_each, (reading, cause))
         if reading.unclear:
             raise reading.unclear
         return settled
 
-    async def settle_listed(self, causes: Mapping[str, str], oldest: int, newest: int) -> set[str]:
+    async def refresh_and_grant_listed(
+        self, causes: Mapping[str, str], oldest: int, newest: int
+    ) -> set[str]:
         """Settle many at once: ids of sessions that were created from ``oldest`` to ``newest``,
         and the cause of each. Answers which are settled; the others are too far apart for lists.
 
@@ -85,47 +89,49 @@ class Fulfillment:
         after: dict[str, str] = {}
         while True:
             page = await self._gateway.list_checkout_sessions(
-                created={"gte": oldest, "lte": newest}, limit=LISTED, **after
+                created={"gte": oldest, "lte": newest}, limit=PAGE_SIZE, **after
             )
             listed = [session for session in page.data if session["id"] in causes]
             found = await self._reader.read_all(listed)
-            await self._store.write(partial(_settle_all, found=found, causes=causes))
+            await self._store.write(partial(_upsert_and_grant_readings, found=found, causes=causes))
             settled |= {one.session.id for one in found if not one.unclear}
             if not page.has_more or len(found) < WORTH_A_LIST or len(settled) == len(causes):
                 return settled
             after = {"starting_after": page.data[-1]["id"]}
 
-    async def read(self, found: Iterable[JSON]) -> Absorbable:
-        """Sessions that Stripe has just listed, ready to be stored with ``absorb``."""
-        return Absorbable.of(await self._reader.read_all(found))
+    async def prepare(self, found: Iterable[JSON]) -> SyncBatch:
+        """Sessions that Stripe has just listed, ready to be stored with ``upsert_and_grant``."""
+        return SyncBatch.of(await self._reader.read_all(found))
 
-    async def absorb(self, found: Iterable[JSON]) -> None:
+    async def upsert_and_grant(self, found: Iterable[JSON]) -> None:
         """Keep and grant for sessions that Stripe has just listed."""
-        await self._store.write(partial(absorb, ready=[await self.read(found)]))
+        await self._store.write(partial(upsert_and_grant, ready=[await self.prepare(found)]))
 
 
 @dataclass(frozen=True)
-class Absorbable:
+class SyncBatch:
     """Sessions of Stripe's, ready to be kept, and what they entitle to."""
 
-    copies: Copies
+    copies: SessionRows
     grants: tuple[Grant, ...]
 
     @classmethod
     def of(
         cls, found: Sequence[SessionReading], causes: Mapping[str, str] = MappingProxyType({})
-    ) -> Absorbable:
+    ) -> SyncBatch:
         """``causes`` by session id; without one it is ``sync``."""
         now = time.time()
         due = (entitlement(one, causes.get(one.session.id, "sync"), now) for one in found)
-        return cls(Copies.of([(one.session, one.data) for one in found]), tuple(filter(None, due)))
+        return cls(
+            SessionRows.of([(one.session, one.data) for one in found]), tuple(filter(None, due))
+        )
 
 
-def absorb(connection: Connection, ready: Iterable[Absorbable]) -> None:
+def upsert_and_grant(connection: Connection, ready: Iterable[SyncBatch]) -> None:
     """Keep sessions and grant what was paid for, in the caller's transaction."""
     ready = list(ready)
-    sessions.keep(connection, [one.copies for one in ready])
-    _say(grants.add(connection, *chain.from_iterable(one.grants for one in ready)))
+    sessions.upsert_sessions(connection, [one.copies for one in ready])
+    _log_grants(grants.add(connection, *chain.from_iterable(one.grants for one in ready)))
 
 
 def entitlement(found: SessionReading, cause: str, now: float) -> Grant | None:
@@ -147,24 +153,26 @@ def entitlement(found: SessionReading, cause: str, now: float) -> Grant | None:
     )
 
 
-def _settle_all(
+def _upsert_and_grant_readings(
     connection: Connection, found: Sequence[SessionReading], causes: Mapping[str, str]
 ) -> None:
-    absorb(connection, [Absorbable.of(found, causes)])
-    sessions.note_completions(connection, [one.session.id for one in found])
+    upsert_and_grant(connection, [SyncBatch.of(found, causes)])
+    sessions.record_completions(connection, [one.session.id for one in found])
 
 
-def _settle_each(
+def _refresh_each(
     connection: Connection, due: Sequence[tuple[SessionReading, str]]
-) -> list[Settled]:
+) -> list[FulfilledSession]:
     """Settle sessions, each with its cause."""
     found = [one for one, _ in due]
-    _settle_all(connection, found, {one.session.id: cause for one, cause in reversed(due)})
+    _upsert_and_grant_readings(
+        connection, found, {one.session.id: cause for one, cause in reversed(due)}
+    )
     granted = grants.of_sessions(connection, [one.session.id for one in found])
-    return [Settled(one.session, granted.get(one.session.id)) for one in found]
+    return [FulfilledSession(one.session, granted.get(one.session.id)) for one in found]
 
 
-def _say(granted: Sequence[Grant]) -> None:
+def _log_grants(granted: Sequence[Grant]) -> None:
     """A line for each grant, and one for many at once: a history holds hundreds."""
     if len(granted) <= MOST_LINES:
         for grant in granted:

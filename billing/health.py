@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from billing.store import Connection, Store
-    from billing.sync.mirror import Mirror, MirrorState
+    from billing.sync.mirror import Mirror, SyncState
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Health:
         """The database's kind (``sqlite``, ``postgresql``), once it has taken a write."""
         return await self._write.answer("accept a write")
 
-    async def copy(self) -> MirrorState:
+    async def copy(self) -> SyncState:
         """How far our copy goes."""
         return await self._copy.answer("answer")
 

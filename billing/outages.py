@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.domain.durations import MINUTE, written
+from billing.domain.durations import MINUTE, format_duration
 
 if TYPE_CHECKING:
     import logging
@@ -62,7 +62,11 @@ class Outage:
         known.unlogged += 1
         passed = now - known.logged_at
         if passed >= MINUTE:
-            often = f"{known.unlogged} times in {written(passed)}: " if known.unlogged > 1 else ""
+            often = (
+                f"{known.unlogged} times in {format_duration(passed)}: "
+                if known.unlogged > 1
+                else ""
+            )
             self._log.warning("%s%s", often, line, exc_info=error)
             self._reasons[reason] = _Reason(now)
 
@@ -70,7 +74,7 @@ class Outage:
         """Costs next to nothing while all is well."""
         if not self._failures or self._clock() - self._failed_at < OVER_AFTER:
             return
-        lasted = written(self._failed_at - self._began_at)
+        lasted = format_duration(self._failed_at - self._began_at)
         self._log.warning(
             "%s is working again. Failures: %s in %s.", self._name, self._failures, lasted
         )

@@ -19,15 +19,15 @@ from billing.session_reader import SessionReader
 from billing.sessions.service import Sessions
 from billing.settings.loading import load_settings
 from billing.settings.model import DEFAULT_DATABASE_URL, SECRET_KEY, Settings
-from billing.setup.checks import Diagnosis
+from billing.setup.checks import SetupChecks
 from billing.setup.provisioning import AccountSetup
 from billing.store import Store
 from billing.stripe_api.gateway import DEADLINE_SECONDS, StripeGateway
 from billing.sync.mirror import Mirror
-from billing.sync.reset import FreshStart
-from billing.sync.worker import Follower
+from billing.sync.reset import AccountReset
+from billing.sync.worker import SyncWorker
 from billing.webhooks.own_account import OwnAccount
-from billing.webhooks.processor import Settlement
+from billing.webhooks.processor import EventProcessor
 from billing.webhooks.receiver import Webhooks
 from billing.webhooks.refused_deliveries import RefusedDeliveries
 
@@ -46,8 +46,8 @@ class Services:
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
     ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds;
-    ``stripe_turns_per_second`` how fast lists are read and events settled; ``read_settings`` reads
-    anew what is written, to say what has changed since.
+    ``stripe_requests_per_second`` how fast lists are read and events processed; ``read_settings``
+    reads anew what is written, to say what has changed since.
     """
 
     def __init__(
@@ -56,18 +56,18 @@ class Services:
         *,
         stripe_name: str,
         stripe_deadline: float = DEADLINE_SECONDS,
-        stripe_turns_per_second: float | None = None,
+        stripe_requests_per_second: float | None = None,
         read_settings: Callable[[], Settings] = load_settings,
     ) -> None:
         self.settings = settings
         self.stripe_name = stripe_name
         self.gateway = StripeGateway(
-            settings, deadline=stripe_deadline, turns_per_second=stripe_turns_per_second
+            settings, deadline=stripe_deadline, requests_per_second=stripe_requests_per_second
         )
         self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
         self.catalog = Catalog(settings, self.gateway)
         self.refused = RefusedDeliveries(self.store)
-        self.diagnosis = Diagnosis(
+        self.setup_checks = SetupChecks(
             settings,
             self.gateway,
             self.catalog,
@@ -79,13 +79,13 @@ class Services:
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         own_account = OwnAccount(self.gateway)
-        self.settlement = Settlement(self.store, self.fulfillment, own_account)
+        self.event_processor = EventProcessor(self.store, self.fulfillment, own_account)
         self.mirror = Mirror(self.store)
-        self.follower = Follower(
+        self.sync_worker = SyncWorker(
             self.gateway,
             self.store,
             self.fulfillment,
-            self.settlement,
+            self.event_processor,
             own_account,
             embedded=settings.is_embedded,
         )
@@ -99,19 +99,25 @@ class Services:
             self.mirror,
             self.checkout,
         )
-        self.webhooks = Webhooks(settings, self.store, self.settlement, own_account, self.refused)
-        self.event_log = EventLog(settings, self.store, self.settlement, self.mirror, self.refused)
+        self.webhooks = Webhooks(
+            settings, self.store, self.event_processor, own_account, self.refused
+        )
+        self.event_log = EventLog(
+            settings, self.store, self.event_processor, self.mirror, self.refused
+        )
         self.health = Health(self.store, self.mirror)
-        self.fresh_start = FreshStart(self.gateway, self.store, self.follower)
+        self.account_reset = AccountReset(self.gateway, self.store, self.sync_worker)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The work behind the scenes: events are settled, the mirror is kept in step."""
         work = (
-            (self.settlement.run, self.follower.run) if self.settings.stripe_is_configured else ()
+            (self.event_processor.run, self.sync_worker.run)
+            if self.settings.stripe_is_configured
+            else ()
         )
-        tasks = [asyncio.create_task(_kept_running(run)) for run in work]
-        tasks.append(asyncio.create_task(self._try_the_database()))
+        tasks = [asyncio.create_task(_run_forever(run)) for run in work]
+        tasks.append(asyncio.create_task(self._check_database()))
         try:
             yield
         finally:
@@ -156,7 +162,7 @@ class Services:
         await self.gateway.aclose()
         await asyncio.to_thread(self.store.close, CLOSES_WITHIN)
 
-    async def _try_the_database(self) -> None:
+    async def _check_database(self) -> None:
         """What is wrong with it is logged at the start, not when somebody needs it."""
         with suppress(BillingError):
             await self.health.database()
@@ -173,7 +179,7 @@ async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
             return
 
 
-async def _kept_running(run: Callable[[], Awaitable[None]]) -> None:
+async def _run_forever(run: Callable[[], Awaitable[None]]) -> None:
     """One mistake in the work behind the scenes must not end it for good."""
     outage = Outage(log, "A background task")
     while True:

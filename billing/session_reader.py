@@ -15,7 +15,7 @@ from billing.domain.line_item import LineItem, SoldPrice
 from billing.domain.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
 from billing.errors import NotConfigured, StripeFailure
 from billing.store import session_events
-from billing.stripe_api.gateway import LISTED
+from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,7 @@ class SessionReader:
         items, has_more = objects_at(data, "line_items"), _has_more(data)
         while has_more:
             after = {"starting_after": items[-1]["id"]} if items else {}
-            page = await self._gateway.list_line_items(data["id"], limit=LISTED, **after)
+            page = await self._gateway.list_line_items(data["id"], limit=PAGE_SIZE, **after)
             items += page.data
             has_more = page.has_more and bool(page.data)
         return items
@@ -127,13 +127,13 @@ class SessionReader:
             return reason or "The payment was canceled."
         if status not in (None, "requires_payment_method"):
             return None
-        told = partial(session_events.tell_of_failure, session_id=data["id"])
+        told = partial(session_events.payment_has_failed, session_id=data["id"])
         return reason or (NO_REASON if await self._store.read(told) else None)
 
     async def _payment(self, data: JSON) -> JSON | None:
         """The PaymentIntent of a completed session, of a subscription that of its first invoice;
         None where there is none."""
-        await self._gateway.turn()
+        await self._gateway.acquire()
         if intent := id_at(data, "payment_intent"):
             return await self._gateway.retrieve_payment_intent(intent)
         if invoice := id_at(data, "invoice"):

@@ -39,4 +39,4 @@ def is_private(url: str) -> bool:
         return "." not in host or host.endswith((".localhost", ".local", ".internal", ".test"))
 
 
-PAGE = "/app/billing"
+BILLING_PATH = "/app/billing"

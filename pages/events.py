@@ -6,10 +6,10 @@ import time
 
 import streamlit as st
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.domain.event import WEBHOOK
 from billing.errors import BillingError
-from billing.events.delivery_health import Arrivals, Level
+from billing.events.delivery_health import DeliveryHealth, Level
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
 from pages.components.events.filters import show_filters
@@ -24,7 +24,7 @@ def verdict() -> None:
     """Whether events arrive and by which way; how old the newest is."""
     billing = page_services()
     try:
-        arrivals = billing.call(billing.services.event_log.arrivals)
+        delivery_health = billing.call(billing.services.event_log.delivery_health)
     except BillingError as failure:
         show_failure(failure, "The state of webhooks could not be loaded")
         return
@@ -33,19 +33,21 @@ def verdict() -> None:
         Level.INFO: (st.info, "info"),
         Level.WARNING: (st.warning, "warning"),
         Level.WRONG: (st.error, "error"),
-    }[arrivals.level]
-    words = [plain(arrivals.text), plain(arrivals.mend)]
-    words.insert(0 if arrivals.level is Level.GOOD else 2, newest(arrivals))
-    show(" ".join(filter(None, words)), title=plain(arrivals.title), icon=f":material/{icon}:")
+    }[delivery_health.level]
+    words = [plain(delivery_health.text), plain(delivery_health.mend)]
+    words.insert(0 if delivery_health.level is Level.GOOD else 2, newest(delivery_health))
+    show(
+        " ".join(filter(None, words)), title=plain(delivery_health.title), icon=f":material/{icon}:"
+    )
 
 
-def newest(arrivals: Arrivals) -> str:
+def newest(delivery_health: DeliveryHealth) -> str:
     """The age of the newest event, the exact time, and its way; nothing while there is none."""
-    if arrivals.last is None:
+    if delivery_health.last is None:
         return ""
-    arrived = arrivals.last.received_at
-    age = written(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
-    way = "webhook" if arrivals.way == WEBHOOK else "polling"
+    arrived = delivery_health.last.received_at
+    age = format_duration(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
+    way = "webhook" if delivery_health.way == WEBHOOK else "polling"
     return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {way}."
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from billing.settings.model import SECRET_KEY
 from billing.setup.findings import Finding, Group, Report, Status
 from pages.components.markdown import code, plain
-from pages.components.setup.create_dialog import make_button
+from pages.components.setup.create_dialog import create_button
 from pages.components.times import local
 from pages.services import page_services
 
@@ -68,7 +68,7 @@ def row(finding: Finding, report: Report) -> None:
             source = f" · {plain(finding.source)}" if finding.source else ""
             st.markdown(f":small[{code(finding.setting)}{source}]")
         if finding.missing:
-            make_button(finding.missing, report)
+            create_button(finding.missing, report)
 
 
 billing = page_services()
@@ -80,7 +80,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 report: Report | None = st.session_state.get("setup_report")
 if report is None or again or not 0 <= time.time() - report.asked_at <= MAX_AGE_SECONDS:
     with progress, st.spinner("Checking Stripe and the database…", show_time=True):
-        report = billing.call(billing.services.diagnosis.examine)
+        report = billing.call(billing.services.setup_checks.run)
     st.session_state["setup_report"] = report
 
 with head:

@@ -7,7 +7,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def written(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """``0.8 s``, ``42 s``, ``3 min``, ``2 h 5 min``, ``4 days``; with a minus when below zero."""
     size = abs(seconds)
     sign = "−" if seconds < 0 and round(size, 1) else ""  # noqa: RUF001 - the minus of print

@@ -22,7 +22,7 @@ class EventFilter:
 
 
 @dataclass(frozen=True)
-class Place:
+class Cursor:
     """A place in the list of events, for the page that begins below it."""
 
     received_at: float
@@ -47,7 +47,7 @@ class Event:
     state: str
     attempts: int
     error: str | None
-    settled_at: float | None
+    processed_at: float | None
     retry_at: float | None = None
     ours: bool | None = None
 
@@ -57,8 +57,8 @@ class Event:
         return self.received_at - self.created
 
     @property
-    def place(self) -> Place:
-        return Place(self.received_at, self.id)
+    def cursor(self) -> Cursor:
+        return Cursor(self.received_at, self.id)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ HANDLED_TYPES = (
 )
 
 
-class Turn(StrEnum):
+class EntryKind(StrEnum):
     """What a step means for the session."""
 
     MADE = "made"
@@ -103,15 +103,15 @@ class Turn(StrEnum):
     OTHER = "other"
 
 
-TURNS = {
-    "payment_intent.created": (Turn.TRIED, "Payment started"),
-    "payment_intent.requires_action": (Turn.CHALLENGED, "3-D Secure requested"),
-    "payment_intent.payment_failed": (Turn.DECLINED, "Payment declined"),
-    "payment_intent.succeeded": (Turn.MONEY_TAKEN, "Payment succeeded"),
-    "checkout.session.completed": (Turn.COMPLETED, "Checkout completed"),
-    "checkout.session.async_payment_succeeded": (Turn.PAID_LATER, "Delayed payment succeeded"),
-    "checkout.session.async_payment_failed": (Turn.FAILED_LATER, "Delayed payment failed"),
-    "checkout.session.expired": (Turn.EXPIRED, "Expired"),
+ENTRY_KINDS = {
+    "payment_intent.created": (EntryKind.TRIED, "Payment started"),
+    "payment_intent.requires_action": (EntryKind.CHALLENGED, "3-D Secure requested"),
+    "payment_intent.payment_failed": (EntryKind.DECLINED, "Payment declined"),
+    "payment_intent.succeeded": (EntryKind.MONEY_TAKEN, "Payment succeeded"),
+    "checkout.session.completed": (EntryKind.COMPLETED, "Checkout completed"),
+    "checkout.session.async_payment_succeeded": (EntryKind.PAID_LATER, "Delayed payment succeeded"),
+    "checkout.session.async_payment_failed": (EntryKind.FAILED_LATER, "Delayed payment failed"),
+    "checkout.session.expired": (EntryKind.EXPIRED, "Expired"),
 }
 
 

@@ -67,7 +67,7 @@ def searched_amounts(text: str) -> list[SearchedAmount]:
 
 
 @dataclass(frozen=True)
-class Place:
+class Cursor:
     """A place in the list of sessions, the newest first."""
 
     created: int

@@ -142,8 +142,8 @@ class Shape:
             self._adapter.validate_python(value)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            return f"{place}: {first['msg']}" if place else first["msg"]
+            cursor = ".".join(map(str, first["loc"]))
+            return f"{cursor}: {first['msg']}" if cursor else first["msg"]
         return None
 
 

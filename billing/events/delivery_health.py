@@ -7,7 +7,7 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.domain.event import POLL, WEBHOOK, EventFilter
 from billing.store import event_queries, refusals
 
@@ -38,7 +38,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class DeliveryHealth:
     """The verdict in words: ``title``, ``text`` and the one thing to do, ``mend`` (or nothing).
 
     ``last`` is the newest event, if any; ``way`` how it came: ``webhook`` or ``poll``.
@@ -53,7 +53,7 @@ class Arrivals:
 
 
 @dataclass(frozen=True)
-class Facts:
+class DeliveryFacts:
     """What is known of the arrivals: the newest ``events`` first; ``last_webhook``, the newest
     that a webhook brought; ``refusal``, the newest of ``refused`` deliveries since that one;
     ``paid_unheard``, paid sessions that no event has told of."""
@@ -65,14 +65,14 @@ class Facts:
     paid_unheard: int
 
 
-def facts(connection: Connection, now: float) -> Facts:
+def read_facts(connection: Connection, now: float) -> DeliveryFacts:
     """Read them, as of ``now`` (Unix seconds)."""
     newest = event_queries.latest(connection, EventFilter(), SAMPLE).events
     by_webhook = event_queries.latest(connection, EventFilter(way=WEBHOOK), 1).events
     since = by_webhook[0].received_at if by_webhook else 0.0
     heard = newest[0].received_at if newest else 0.0
     refused = refusals.count_since(connection, since)
-    return Facts(
+    return DeliveryFacts(
         newest,
         by_webhook[0] if by_webhook else None,
         refusals.newest(connection, 1)[0] if refused else None,
@@ -81,20 +81,20 @@ def facts(connection: Connection, now: float) -> Facts:
     )
 
 
-def judged(
-    known: Facts,
+def assess(
+    known: DeliveryFacts,
     now: float,
     *,
     no_stripe: BillingError | None = None,
     no_secret: BillingError | None = None,
     no_polling: BillingError | None = None,
-) -> Arrivals:
+) -> DeliveryHealth:
     """The verdict. Each ``BillingError`` tells why that way is closed at present."""
     last = known.events[0] if known.events else None
     way = (WEBHOOK if last.deliveries else POLL) if last else ""
 
-    def say(level: Level, title: str, text: str, mend: str = "") -> Arrivals:
-        return Arrivals(level, title, text, mend, last, way)
+    def say(level: Level, title: str, text: str, mend: str = "") -> DeliveryHealth:
+        return DeliveryHealth(level, title, text, mend, last, way)
 
     if no_stripe:
         title = "No events can arrive"
@@ -110,10 +110,10 @@ def judged(
     if known.refusal:
         which = "delivery was" if known.refused == 1 else f"{known.refused:,} deliveries were"
         title = f"The last {which} refused"
-        text = f"{written(now - known.refusal.received_at)} ago: {known.refusal.reason}"
+        text = f"{format_duration(now - known.refusal.received_at)} ago: {known.refusal.reason}"
         return say(Level.WARNING, title, text, known.refusal.next_step)
     if known.paid_unheard and last:
-        age = written(now - last.received_at)
+        age = format_duration(now - last.received_at)
         number = known.paid_unheard
         sessions = "1 session was" if number == 1 else f"{number:,} sessions were"
         return say(
@@ -131,7 +131,7 @@ def judged(
     if known.last_webhook is None:
         return say(Level.INFO, "No webhook has arrived yet", POLLED, FIND_OUT)
     if _polling_has_taken_over(known, now):
-        age = written(now - known.last_webhook.received_at)
+        age = format_duration(now - known.last_webhook.received_at)
         return say(
             Level.WARNING,
             "Webhooks have stopped arriving",
@@ -141,7 +141,7 @@ def judged(
     return say(Level.GOOD, "Webhooks are working", _usual_delay(known))
 
 
-def _polling_has_taken_over(known: Facts, now: float) -> bool:
+def _polling_has_taken_over(known: DeliveryFacts, now: float) -> bool:
     judgeable = (
         event
         for event in _needed(known.events)
@@ -156,8 +156,9 @@ def _needed(events: tuple[Event, ...]) -> Iterator[Event]:
     return (event for event in events if event.state != "ignored")
 
 
-def _usual_delay(known: Facts) -> str:
+def _usual_delay(known: DeliveryFacts) -> str:
     delays = [event.delay for event in known.events if event.source == WEBHOOK]
     if not delays:
         return ""
-    return f"Events usually arrive {written(max(median(delays), 0))} after Stripe creates them."
+    usual = format_duration(max(median(delays), 0))
+    return f"Events usually arrive {usual} after Stripe creates them."

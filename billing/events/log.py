@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.domain.event import Event, EventFilter, Place
+from billing.domain.event import Cursor, Event, EventFilter
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
-from billing.events.delivery_health import Arrivals, facts, judged
+from billing.events.delivery_health import DeliveryHealth, assess, read_facts
 from billing.json_codec import dumps, loads
 from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
 from billing.store import event_queries, refusals
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from billing.errors import BillingError
     from billing.settings.model import Settings
     from billing.store import Connection, Store
-    from billing.sync.mirror import Mirror, MirrorState
-    from billing.webhooks.processor import Settlement
+    from billing.sync.mirror import Mirror, SyncState
+    from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 PAGE = 50
@@ -60,7 +60,7 @@ class EventLog:
         self,
         settings: Settings,
         store: Store,
-        settlement: Settlement,
+        event_processor: EventProcessor,
         mirror: Mirror,
         refused: RefusedDeliveries,
         *,
@@ -68,12 +68,12 @@ class EventLog:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._settlement = settlement
+        self._event_processor = event_processor
         self._mirror = mirror
         self._refused = refused
         self._clock = clock
 
-    async def latest(self, wanted: EventFilter, below: Place | None = None) -> Overview:
+    async def latest(self, wanted: EventFilter, below: Cursor | None = None) -> Overview:
         """The newest events that match, or those below a place, with the numbers beside them."""
 
         def ask(connection: Connection) -> Overview:
@@ -114,7 +114,7 @@ class EventLog:
         when there is nothing to do for this event.
         """
         self._settings.require(SECRET_KEY, self._settings.secret_key)
-        again = await self._settlement.replay(None if event_id is None else [event_id])
+        again = await self._event_processor.replay(None if event_id is None else [event_id])
         if event_id is not None and not again:
             raise InvalidInput(
                 "This event cannot be replayed.",
@@ -122,14 +122,14 @@ class EventLog:
             )
         return again
 
-    async def arrivals(self) -> Arrivals:
+    async def delivery_health(self) -> DeliveryHealth:
         """Whether events arrive and by which way, in words."""
         now = self._clock()
         await self._refused.write()
-        known = await self._store.read(lambda connection: facts(connection, now))
+        known = await self._store.read(lambda connection: read_facts(connection, now))
         state = (await self._mirror.recent(0)).state
         settings = self._settings
-        return judged(
+        return assess(
             known,
             now,
             no_stripe=_lacking(settings, SECRET_KEY, settings.secret_key),
@@ -145,7 +145,7 @@ def _readable(payload: str) -> str:
         return dumps(payload)
 
 
-def _no_polling(state: MirrorState) -> BillingError | None:
+def _no_polling(state: SyncState) -> BillingError | None:
     """Why Stripe does not tell of events when asked, if it does not."""
     if state.failure:
         return StripeFailure(state.failure, state.next_step)

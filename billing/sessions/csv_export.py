@@ -49,10 +49,10 @@ def csv_row(known: CheckoutSession, data: JSON, completed_at: int | None) -> lis
         "yes" if known.ours else "no",
         *(id_at(data, name) or "" for name in ("customer", "payment_intent", "subscription")),
     ]
-    return [_harmless(cell) for cell in cells]
+    return [_escape_formula(cell) for cell in cells]
 
 
-def _harmless(cell: str) -> str:
+def _escape_formula(cell: str) -> str:
     """The cell with a ``'`` before whatever a spreadsheet would calculate."""
     formula = _FORMULA.match(cell)
     end = formula.end() if formula else 0

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
 from billing.domain.checkout_session import REFERENCE, SESSION_ID, CheckoutSession, Outcome
-from billing.domain.session_filter import Place
+from billing.domain.session_filter import Cursor
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
 from billing.sessions.csv_export import COLUMNS, csv_row
 from billing.sessions.records import SessionRecords, read_records
-from billing.sessions.timeline import Story, steps_of
+from billing.sessions.timeline import SessionDetails, timeline_entries
 from billing.store import grants, session_events, session_queries, session_stats, sessions
-from billing.store.session_queries import Kept
+from billing.store.session_queries import StoredSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from billing.settings.model import Settings
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
-    from billing.sync.mirror import Mirror, MirrorState
+    from billing.sync.mirror import Mirror, SyncState
 
 EXPORTED = 100_000
 EXPORT_SECONDS = 60.0
@@ -44,28 +44,28 @@ DASHBOARD = "https://dashboard.stripe.com/test"
 
 
 @dataclass(frozen=True)
-class Found:
+class SessionPage:
     """A page of the sessions that match, the newest first; ``older`` is where the next begins.
 
     ``partial`` says that more hold the searched text than were looked through.
     """
 
     sessions: tuple[CheckoutSession, ...]
-    older: Place | None
+    older: Cursor | None
     partial: bool
 
 
 @dataclass(frozen=True)
-class Followed:
+class SessionUpdate:
     """Sessions as they are now, and how many ``new`` ones belong among them."""
 
     sessions: tuple[CheckoutSession, ...]
     new: int
-    state: MirrorState
+    state: SyncState
 
 
 @dataclass(frozen=True)
-class Asked:
+class Lookup:
     """What Stripe said when it was asked for a session: what was read of it, or why not."""
 
     reading: SessionReading | None = None
@@ -97,35 +97,37 @@ class Sessions:
         self._mirror = mirror
         self._checkout = checkout
 
-    async def find(self, wanted: SessionFilter, limit: int, below: Place | None = None) -> Found:
+    async def find(
+        self, wanted: SessionFilter, limit: int, below: Cursor | None = None
+    ) -> SessionPage:
         """The newest that match, or those below a place."""
         await self._mirror.catch_up()
 
-        def ask(connection: Connection) -> Found:
+        def look_up(connection: Connection) -> SessionPage:
             page = session_queries.page(connection, wanted, limit, below)
-            return Found(
+            return SessionPage(
                 page.sessions,
                 page.older,
                 session_queries.searched_too_many(connection, wanted),
             )
 
-        return await self._store.read(ask)
+        return await self._store.read(look_up)
 
     async def follow(
-        self, ids: Sequence[str], wanted: SessionFilter, end: Place | None
-    ) -> Followed:
+        self, ids: Sequence[str], wanted: SessionFilter, end: Cursor | None
+    ) -> SessionUpdate:
         """How the sessions of a first page stand now, and whether others belong there meanwhile;
         ``end`` is its last place, None when it is not full."""
         state = await self._mirror.state()
 
-        def ask(connection: Connection) -> Followed:
-            return Followed(
+        def look_up(connection: Connection) -> SessionUpdate:
+            return SessionUpdate(
                 session_queries.by_ids(connection, ids),
                 session_queries.count_new(connection, wanted, ids, end),
                 state,
             )
 
-        return await self._store.read(ask)
+        return await self._store.read(look_up)
 
     async def numbers(self, wanted: SessionFilter, zone: ZoneInfo) -> Numbers:
         """The numbers over what matches, its days in this time zone."""
@@ -141,13 +143,13 @@ class Sessions:
             file = io.StringIO()
             rows = csv.writer(file)
             rows.writerow(COLUMNS)
-            for kept in session_queries.every(connection, wanted, EXPORTED):
+            for kept in session_queries.iter_stored(connection, wanted, EXPORTED):
                 rows.writerow(csv_row(kept.session, kept.data, kept.completed_at))
             return file.getvalue().encode("utf-8-sig", errors="replace")
 
         return await self._store.read(write, within=EXPORT_SECONDS)
 
-    async def ask(self, session_id: str) -> Asked:
+    async def look_up(self, session_id: str) -> Lookup:
         """The session from Stripe, with its line items. A failure is part of the answer.
 
         Raises ``InvalidInput`` when it cannot be the id of a test session.
@@ -158,11 +160,11 @@ class Sessions:
                 "It starts with cs_test_, followed by letters and digits.",
             )
         try:
-            return Asked(await self._reader.retrieve(session_id, with_payments=True))
+            return Lookup(await self._reader.retrieve(session_id, with_payments=True))
         except StripeFailure as failure:
-            return Asked(failure=failure)
+            return Lookup(failure=failure)
 
-    async def story(self, session_id: str, asked: Asked) -> Story:
+    async def details(self, session_id: str, asked: Lookup) -> SessionDetails:
         """All that is known of a session, from our copy and what Stripe said when asked.
 
         Raises ``InvalidInput`` when neither knows it.
@@ -170,21 +172,21 @@ class Sessions:
 
         asked_data = asked.reading.data if asked.reading else {}
 
-        def read(connection: Connection) -> Story | None:
-            copy = next(iter(session_queries.kept(connection, [session_id])), None)
-            found = _further(copy, asked.reading)
+        def read(connection: Connection) -> SessionDetails | None:
+            copy = next(iter(session_queries.stored(connection, [session_id])), None)
+            found = _most_advanced(copy, asked.reading)
             if found is None:
                 return None
             session, data = found.session, found.data
             grant = grants.of_session(connection, session_id)
-            return Story(
+            return SessionDetails(
                 session=session,
                 data=data,
-                steps=steps_of(
+                entries=timeline_entries(
                     session,
-                    session_events.told_of(connection, data | asked_data, REFERENCE),
+                    session_events.events_of_session(connection, data | asked_data, REFERENCE),
                     grant,
-                    sessions.request_of(connection, session_id),
+                    sessions.request_id_of(connection, session_id),
                 ),
                 line_items=asked.reading.line_items if asked.reading else (),
                 grant=grant,
@@ -193,8 +195,8 @@ class Sessions:
             )
 
         await self._mirror.catch_up()  # which request made it is known to nobody else
-        if story := await self._store.read(read):
-            return story
+        if details := await self._store.read(read):
+            return details
         if asked.failure and not asked.failure.is_missing:
             raise asked.failure
         raise InvalidInput(
@@ -218,17 +220,17 @@ class Sessions:
         except StripeFailure as failure:
             if failure.status != 400:
                 raise
-            now = (await self._fulfillment.settle(session_id, cause="sync")).session
+            now = (await self._fulfillment.refresh_and_grant(session_id, cause="sync")).session
             if now.outcome is Outcome.OPEN:
                 raise
             raise InvalidInput(
                 f"This session is no longer open: {BECAME[now.outcome]} in the meantime.",
                 "Nothing was changed.",
             ) from None
-        await self._fulfillment.absorb([expired])
+        await self._fulfillment.upsert_and_grant([expired])
         return CheckoutSession.from_stripe(expired)
 
-    async def same_again(
+    async def duplicate(
         self, session: CheckoutSession, *, idempotency_key: str, made_by: str
     ) -> CheckoutSession:
         """A new open session for the same. Raises ``InvalidInput`` when it is another app's."""
@@ -243,14 +245,16 @@ class Sessions:
         )
 
 
-def _further(copy: Kept | None, reading: SessionReading | None) -> Kept | SessionReading | None:
+def _most_advanced(
+    copy: StoredSession | None, reading: SessionReading | None
+) -> StoredSession | SessionReading | None:
     """Of two states of a session the one that has come further."""
     if copy is None or reading is None:
         return copy or reading
     return copy if _progress(copy) > _progress(reading) else reading
 
 
-def _progress(found: Kept | SessionReading) -> int:
+def _progress(found: StoredSession | SessionReading) -> int:
     return sessions.PROGRESS[found.session.outcome]
 
 

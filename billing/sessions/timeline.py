@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.event import TURNS, Turn
+from billing.domain.event import ENTRY_KINDS, EntryKind
 from billing.domain.money import format_money
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from billing.domain.event import Event
     from billing.domain.grant import Grant
     from billing.domain.line_item import LineItem
-    from billing.store.session_events import Told
+    from billing.store.session_events import SessionEvent
 
 MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
 
 
-_TITLES = dict(TURNS.values())
-_ORDER = list(Turn)
+_TITLES = dict(ENTRY_KINDS.values())
+_ORDER = list(EntryKind)
 _EXPIRED = "Its link can no longer be used to pay"
 _PAYMENT = {
     "paid": "Paid",
@@ -37,11 +37,11 @@ _CAUSES = {
 
 
 @dataclass(frozen=True)
-class Step:
+class TimelineEntry:
     """One thing that happened, or will. ``at`` in Unix seconds, ``title`` and ``detail`` in words
     that may hold text of others, ``event`` Stripe's word for it and how it reached us."""
 
-    turn: Turn
+    kind: EntryKind
     at: float
     title: str
     detail: str = ""
@@ -50,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Story:
+class SessionDetails:
     """All that is known of one session.
 
     ``data`` is Stripe's own object; ``line_items`` are known when Stripe was asked;
@@ -60,39 +60,49 @@ class Story:
 
     session: CheckoutSession
     data: JSON
-    steps: tuple[Step, ...]
+    entries: tuple[TimelineEntry, ...]
     line_items: tuple[LineItem, ...]
     grant: Grant | None
     in_the_copy: bool
     dashboard_url: str | None
 
 
-def steps_of(
-    session: CheckoutSession, told: Sequence[Told], grant: Grant | None, made_by_request: str | None
-) -> tuple[Step, ...]:
+def timeline_entries(
+    session: CheckoutSession,
+    told: Sequence[SessionEvent],
+    grant: Grant | None,
+    made_by_request: str | None,
+) -> tuple[TimelineEntry, ...]:
     """The steps, the first thing first; what is still to come at the end."""
-    steps = [_made(session, made_by_request), *_events(session, told)]
+    entries = [_made(session, made_by_request), *_events(session, told)]
     if grant:
-        steps.append(_granted(grant))
-    steps.sort(key=lambda step: (int(step.at), _ORDER.index(step.turn), step.at))
-    return (*steps, *_untold(session, steps), *_not_granted(session, steps, told, grant))
+        entries.append(_granted(grant))
+    entries.sort(key=lambda step: (int(step.at), _ORDER.index(step.kind), step.at))
+    return (*entries, *_untold(session, entries), *_not_granted(session, entries, told, grant))
 
 
-def _untold(session: CheckoutSession, steps: Sequence[Step]) -> Iterator[Step]:
+def _untold(session: CheckoutSession, entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
     """What the session's outcome says and no event has told; or what is still to come."""
-    last, turns = steps[-1].at, {step.turn for step in steps}
-    if session.outcome is Outcome.FAILED and Turn.FAILED_LATER not in turns:
-        yield Step(Turn.FAILED_LATER, last, _TITLES[Turn.FAILED_LATER], session.failure or "")
-    elif session.outcome is Outcome.EXPIRED and Turn.EXPIRED not in turns:
+    last, turns = entries[-1].at, {step.kind for step in entries}
+    if session.outcome is Outcome.FAILED and EntryKind.FAILED_LATER not in turns:
+        yield TimelineEntry(
+            EntryKind.FAILED_LATER, last, _TITLES[EntryKind.FAILED_LATER], session.failure or ""
+        )
+    elif session.outcome is Outcome.EXPIRED and EntryKind.EXPIRED not in turns:
         ended = max(last, min(session.expires_at, time.time()))
-        yield Step(Turn.EXPIRED, ended, _TITLES[Turn.EXPIRED], _EXPIRED)
+        yield TimelineEntry(EntryKind.EXPIRED, ended, _TITLES[EntryKind.EXPIRED], _EXPIRED)
     elif session.outcome is Outcome.OPEN:
-        yield Step(Turn.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then.")
+        yield TimelineEntry(
+            EntryKind.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then."
+        )
 
 
 def _not_granted(
-    session: CheckoutSession, steps: Sequence[Step], told: Sequence[Told], grant: Grant | None
-) -> Iterator[Step]:
+    session: CheckoutSession,
+    entries: Sequence[TimelineEntry],
+    told: Sequence[SessionEvent],
+    grant: Grant | None,
+) -> Iterator[TimelineEntry]:
     if not (session.ours and session.is_paid and session.kind) or grant:
         return
     failed = [one.event.error for one in told if one.event.error]
@@ -102,13 +112,13 @@ def _not_granted(
     else:
         title = "Paid, but not granted yet"
         detail = failed[-1] if failed else "It is granted as soon as one of its events is handled."
-    yield Step(Turn.NOT_GRANTED, steps[-1].at, title, detail)
+    yield TimelineEntry(EntryKind.NOT_GRANTED, entries[-1].at, title, detail)
 
 
-def _made(session: CheckoutSession, request_id: str | None) -> Step:
+def _made(session: CheckoutSession, request_id: str | None) -> TimelineEntry:
     by = MADE_BY.get(session.made_by, f"by {session.made_by}")
-    return Step(
-        Turn.MADE,
+    return TimelineEntry(
+        EntryKind.MADE,
         session.created,
         f"Created {by}",
         f"{session.what}, {session.amount}",
@@ -116,31 +126,31 @@ def _made(session: CheckoutSession, request_id: str | None) -> Step:
     )
 
 
-def _granted(grant: Grant) -> Step:
+def _granted(grant: Grant) -> TimelineEntry:
     what = Kind(grant.kind).describe(grant.quantity)
     cause = _CAUSES.get(grant.cause, f"by event {grant.cause}")
-    return Step(Turn.GRANTED, grant.granted_at, f"Granted: {what}", cause)
+    return TimelineEntry(EntryKind.GRANTED, grant.granted_at, f"Granted: {what}", cause)
 
 
-def _events(session: CheckoutSession, told: Iterable[Told]) -> Iterator[Step]:
+def _events(session: CheckoutSession, told: Iterable[SessionEvent]) -> Iterator[TimelineEntry]:
     for one in told:
-        turn, title = TURNS.get(one.event.type, (Turn.OTHER, one.event.type))
-        detail = _details(turn, one.object, session)
-        yield Step(turn, one.event.created, title, detail, one.event, one.request_id)
+        kind, title = ENTRY_KINDS.get(one.event.type, (EntryKind.OTHER, one.event.type))
+        detail = _details(kind, one.object, session)
+        yield TimelineEntry(kind, one.event.created, title, detail, one.event, one.request_id)
 
 
-def _details(turn: Turn, found: JSON, session: CheckoutSession) -> str:
+def _details(kind: EntryKind, found: JSON, session: CheckoutSession) -> str:
     """What the event's object says beside its type; where an older API version says nothing of
     it, what the session says."""
-    match turn:
-        case Turn.DECLINED:
+    match kind:
+        case EntryKind.DECLINED:
             return payment_error(found) or ""
-        case Turn.FAILED_LATER:
+        case EntryKind.FAILED_LATER:
             return session.failure or ""
-        case Turn.TRIED | Turn.MONEY_TAKEN if currency := text_at(found, "currency"):
+        case EntryKind.TRIED | EntryKind.MONEY_TAKEN if currency := text_at(found, "currency"):
             return format_money(integer_at(found, "amount") or 0, currency)
-        case Turn.COMPLETED | Turn.PAID_LATER:
+        case EntryKind.COMPLETED | EntryKind.PAID_LATER:
             return _PAYMENT.get(text_at(found, "payment_status") or session.payment_status, "")
-        case Turn.EXPIRED:
+        case EntryKind.EXPIRED:
             return _EXPIRED
     return ""

@@ -69,7 +69,7 @@ class Settings:
     problems: dict[str, NotConfigured] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
-    def using(self, *, source: str = DEFAULT, **values: Any) -> Settings:
+    def with_defaults(self, *, source: str = DEFAULT, **values: Any) -> Settings:
         """These settings with the given values where nothing was set (and nothing is wrong).
 
         ``source`` is what people call the place that the values come from.
@@ -100,14 +100,14 @@ class Settings:
     def changed_since(self, earlier: Settings) -> list[str]:
         """The names of the settings that are written otherwise here than in ``earlier``."""
 
-        def written(settings: Settings, attribute: str, name: str) -> tuple[Any, ...]:
+        def format_duration(settings: Settings, attribute: str, name: str) -> tuple[Any, ...]:
             value = getattr(settings, attribute) if settings.is_given(name) else None
             return settings.is_given(name), value, str(settings.problems.get(name))
 
         return [
             name
             for attribute, name in NAMES.items()
-            if written(self, attribute, name) != written(earlier, attribute, name)
+            if format_duration(self, attribute, name) != format_duration(earlier, attribute, name)
         ]
 
     @property

@@ -13,7 +13,7 @@ from billing.settings.loading import load_settings
 from billing.settings.model import API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL, Settings
 from billing.setup import permission_checks, price_checks, settings_checks, webhook_checks
 from billing.setup.findings import ACCOUNT, Finding, Group, Report, Status
-from billing.stripe_api.network import where_to_look
+from billing.stripe_api.network import network_advice
 from billing.sync import checkpoint
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ HAVE_DEFAULTS = (API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL)
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-class Diagnosis:
+class SetupChecks:
     """Looks at everything, whatever of it is wrong; ``patience`` bounds each call, in seconds."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Diagnosis:
         self._patience = patience
         self._slow = slow
 
-    async def examine(self) -> Report:
+    async def run(self) -> Report:
         """What was found. What is wrong or does not answer is a finding, never an exception."""
         of_stripe = await self._stripe()
         account = next((one.reference for one in of_stripe if one.name == ACCOUNT), "")
@@ -160,8 +160,8 @@ class Diagnosis:
             finding,
             status=Status.WARNING,
             found=f"Stripe answered in {took:.1f} s, which is slow.",
-            mend=f"Check the network and {where_to_look(self._gateway.api_base)}. No setting needs "
-            "to change.",
+            mend=f"Check the network and {network_advice(self._gateway.api_base)}. "
+            "No setting needs to change.",
         )
 
     def _price_setting(self, planned: PlannedPrice) -> Finding:
@@ -190,7 +190,7 @@ class Diagnosis:
                 mend=f"Copy the ID of a Price of that account into {planned.setting}.",
                 missing=planned.missing,
             )
-        return price_checks.judged(planned, price)
+        return price_checks.check_price(planned, price)
 
     async def _endpoint(self) -> Finding:
         finding = Finding(Group.WEBHOOK, webhook_checks.NAME, Status.UNKNOWN, "")
@@ -206,7 +206,7 @@ class Diagnosis:
         except StripeFailure as failure:
             return finding.failed(failure, forbidden=Status.UNKNOWN)
         reaches = settings_checks.stripe_reaches_app(self._settings)
-        return webhook_checks.judged(endpoints, public_url, stripe_reaches_it=reaches)
+        return webhook_checks.check_endpoint(endpoints, public_url, stripe_reaches_it=reaches)
 
     async def _database(self, account: str) -> list[Finding]:
         """Does it answer, is it this account's, and what does it say of the deliveries?"""
@@ -228,8 +228,10 @@ class Diagnosis:
             return []
         await self._refused.write()
         now = time.time()
-        known = await self._store.read(lambda connection: delivery_health.facts(connection, now))
-        verdict = delivery_health.judged(known, now)
+        known = await self._store.read(
+            lambda connection: delivery_health.read_facts(connection, now)
+        )
+        verdict = delivery_health.assess(known, now)
         finding = Finding(
             Group.WEBHOOK, "Deliveries", Status.OK, f"{verdict.title}. {verdict.text}".strip()
         )

@@ -79,7 +79,7 @@ PLANNED = (
 )
 
 
-def judged(planned: PlannedPrice, price: dict[str, Any]) -> Finding:
+def check_price(planned: PlannedPrice, price: dict[str, Any]) -> Finding:
     """The finding on ``price``, Stripe's own object with its product expanded."""
     recurring = price.get("recurring") or {}
     amount = price.get("unit_amount")

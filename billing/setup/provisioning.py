@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Made:
+class CreatedObject:
     """What was made: its ``id``, and the ``value`` that belongs into ``setting``.
 
     Of a webhook endpoint the value is the signing secret, which Stripe tells this once only.
@@ -52,7 +52,7 @@ class AccountSetup:
         """Where the endpoint would lead. Raises ``NotConfigured`` without a public URL."""
         return webhook_url(self._settings.require(PUBLIC_URL, self._settings.public_url))
 
-    async def make(self, missing: Missing, *, idempotency_key: str) -> Made:
+    async def create(self, missing: Missing, *, idempotency_key: str) -> CreatedObject:
         """Make it. The same ``idempotency_key`` makes it once, however often it is asked."""
         try:
             if price := planned_price(missing):
@@ -70,19 +70,19 @@ class AccountSetup:
                 code=failure.code,
             ) from None
 
-    async def _price(self, planned: PlannedPrice, idempotency_key: str) -> Made:
+    async def _price(self, planned: PlannedPrice, idempotency_key: str) -> CreatedObject:
         """A Price that this app made before is taken again instead of a second one like it."""
         for price in await self._gateway.list_prices(planned.lookup_key):
             recurring = price.get("recurring") or {}
             is_amount = (price.get("unit_amount"), price["currency"], recurring.get("interval"))
             if is_amount == (planned.unit_amount, planned.currency, planned.interval):
-                return Made(price["id"], planned.setting, SecretStr(price["id"]))
+                return CreatedObject(price["id"], planned.setting, SecretStr(price["id"]))
         price = await self._gateway.create_price(
             {**planned.params, "metadata": {"app": APP}}, idempotency_key
         )
-        return Made(price["id"], planned.setting, SecretStr(price["id"]))
+        return CreatedObject(price["id"], planned.setting, SecretStr(price["id"]))
 
-    async def _endpoint(self, idempotency_key: str) -> Made:
+    async def _endpoint(self, idempotency_key: str) -> CreatedObject:
         url = self.webhook_url
         for endpoint in registered_at(await self._gateway.list_webhook_endpoints(), url):
             # One from this very press is asked for again below: Stripe repeats its answer.
@@ -100,4 +100,4 @@ class AccountSetup:
             },
             idempotency_key,
         )
-        return Made(endpoint["id"], WEBHOOK_SECRET, SecretStr(endpoint["secret"]))
+        return CreatedObject(endpoint["id"], WEBHOOK_SECRET, SecretStr(endpoint["secret"]))

@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from billing.domain.event import HANDLED_TYPES, TURNS
+from billing.domain.event import ENTRY_KINDS, HANDLED_TYPES
 from billing.setup.findings import Finding, Group, Missing, Status
 from billing.urls import WEBHOOK_PATH, webhook_url
 
 WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
 NEEDED_EVENTS = HANDLED_TYPES
 # What a session's story tells besides: nothing waits for these.
-STORY_EVENTS = tuple(name for name in TURNS if name not in NEEDED_EVENTS)
+STORY_EVENTS = tuple(name for name in ENTRY_KINDS if name not in NEEDED_EVENTS)
 NAME = "Webhook endpoint"
 
 
@@ -26,7 +26,9 @@ def registered_at(endpoints: list[dict[str, Any]], url: str) -> list[dict[str, A
     return sorted(here, key=lambda one: one.get("status") != "enabled")
 
 
-def judged(endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_it: bool) -> Finding:
+def check_endpoint(
+    endpoints: list[dict[str, Any]], public_url: str, *, stripe_reaches_it: bool
+) -> Finding:
     """The finding on ``endpoints``, which are all those of the account."""
     url = webhook_url(public_url)
     here = registered_at(endpoints, url)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, tuple_, union
 
-from billing.domain.event import COUNTED, STATES, WEBHOOK, Event, EventFilter, Place
+from billing.domain.event import COUNTED, STATES, WEBHOOK, Cursor, Event, EventFilter
 from billing.safe_text import sanitize
 from billing.store import refusals
 from billing.store.tables import (
@@ -54,7 +54,7 @@ _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())
 
 
 def latest(
-    connection: Connection, wanted: EventFilter, limit: int, below: Place | None = None
+    connection: Connection, wanted: EventFilter, limit: int, below: Cursor | None = None
 ) -> EventPage:
     """The newest events that match, or those below a place."""
     rows = _ROWS.where(*_conditions(connection, wanted))

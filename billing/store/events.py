@@ -22,7 +22,7 @@ OBJECT_ID_LENGTH = 300
 
 
 @dataclass(frozen=True)
-class Arrival:
+class ReceivedEvent:
     """An event that came at ``at`` (Unix seconds) by ``source``: ``webhook`` or ``poll``.
 
     ``state`` is what it is kept in when it is new: ``pending``, or ``ignored``.
@@ -35,7 +35,7 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedEvent:
     """What the record says right after an arrival: its state, and how often webhooks brought it."""
 
     state: str
@@ -62,7 +62,7 @@ class Retries:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProcessingResult:
     """How handling events went: ``handled``, ``failed`` with the error in words, or ``ignored``.
     ``retries`` say when to try again; without them, nothing is."""
 
@@ -74,7 +74,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Due:
+class DueEvent:
     """An event that waits to be handled. ``object_id`` names what it is about, ``created`` says
     when that was made, in Unix seconds; 0 where it does not tell. ``accounts`` are those that it
     names as its own."""
@@ -85,7 +85,7 @@ class Due:
     accounts: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, event: dict[str, Any]) -> Due:
+    def of(cls, event: dict[str, Any]) -> DueEvent:
         return cls(event["id"], object_id(event), _created(event), accounts_of(event))
 
 
@@ -117,7 +117,7 @@ _record = upsert(
 )
 
 
-def record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorded]:
+def record(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[RecordedEvent]:
     """Keep each event under its id, and answer what is known of it, in the same order.
 
     The first arrival sets an event's state; later ones are only counted, if webhooks.
@@ -129,13 +129,13 @@ def record(connection: Connection, arrivals: Sequence[Arrival]) -> list[Recorded
     if not rows:
         return []
     known = {
-        row.id: Recorded(row.state, row.deliveries)
+        row.id: RecordedEvent(row.state, row.deliveries)
         for row in _record(connection, list(rows.values()))
     }
     return [known[arrival.event["id"]] for arrival in arrivals]
 
 
-def _row(arrival: Arrival) -> dict[str, Any]:
+def _row(arrival: ReceivedEvent) -> dict[str, Any]:
     event = arrival.event
     return {
         "id": event["id"],
@@ -151,9 +151,9 @@ def _row(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[None]:
+def mark_processed(connection: Connection, outcomes: Sequence[ProcessingResult]) -> list[None]:
     """Write down how handling went; what is handled already stays so."""
-    same: dict[tuple[str, str | None, Retries | None], list[Outcome]] = {}
+    same: dict[tuple[str, str | None, Retries | None], list[ProcessingResult]] = {}
     for outcome in outcomes:
         same.setdefault((outcome.state, outcome.error, outcome.retries), []).append(outcome)
     for (state, error, retries), alike in same.items():
@@ -190,7 +190,7 @@ _plan_retry = (
 )
 
 
-def due(connection: Connection, now: float, retries: Retries, limit: int) -> list[Due]:
+def due(connection: Connection, now: float, retries: Retries, limit: int) -> list[DueEvent]:
     """Events to handle now, the oldest first: left pending, or failed and due for another try.
 
     What lies further ahead than any wait is from before somebody set the clock back, and is not
@@ -199,7 +199,7 @@ def due(connection: Connection, now: float, retries: Retries, limit: int) -> lis
     received, retry = events.c.received_at, events.c.retry_at
     fresh = or_(received <= now - retries.fresh, received >= now + retries.fresh)
     again = or_(retry <= now, retry > now + retries.longest)
-    found: list[Due] = []
+    found: list[DueEvent] = []
     for condition in ((events.c.state == "pending") & fresh, again):
         waiting = select(*_DUE).where(condition).order_by(events.c.received_at).limit(limit)
         found += map(_due, connection.execute(waiting).all())
@@ -209,21 +209,21 @@ def due(connection: Connection, now: float, retries: Retries, limit: int) -> lis
 _DUE = (events.c.id, events.c.object_id, events.c.payload)
 
 
-def _due(row: Any) -> Due:
+def _due(row: Any) -> DueEvent:
     """A payload that cannot be read does not matter much: Stripe is asked about the object."""
     try:
         event = loads(row.payload)
-        return Due(row.id, row.object_id, _created(event), accounts_of(event))
+        return DueEvent(row.id, row.object_id, _created(event), accounts_of(event))
     except (ValueError, LookupError, TypeError, AttributeError):
-        return Due(row.id, row.object_id, 0)
+        return DueEvent(row.id, row.object_id, 0)
 
 
-def retry_now(connection: Connection) -> None:
+def mark_for_retry(connection: Connection) -> None:
     """Have all that is to be tried again tried at once: what they failed for is over."""
     connection.execute(update(events).where(events.c.retry_at > 0).values(retry_at=0))
 
 
-def replay(connection: Connection, ids: Iterable[str] | None = None) -> list[Due]:
+def mark_for_replay(connection: Connection, ids: Iterable[str] | None = None) -> list[DueEvent]:
     """Make events pending again: those named, or all that failed. Answers what to handle."""
     chosen = events.c.state == "failed" if ids is None else events.c.id.in_(list(ids))
     again = (

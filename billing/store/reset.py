@@ -22,7 +22,7 @@ FORGOTTEN = (
 )
 
 
-def forget_everything(connection: Connection) -> None:
+def delete_everything(connection: Connection) -> None:
     """Empty the store: sessions, events, refused deliveries, the ledger, the mirror's place."""
     for table in FORGOTTEN:
         connection.execute(delete(table))

@@ -17,7 +17,7 @@ from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
 from billing.domain.session_filter import (
     COUNTED,
     SEARCHED,
-    Place,
+    Cursor,
     SearchedAmount,
     SessionFilter,
     searched_amounts,
@@ -46,11 +46,11 @@ class SessionPage:
     """Sessions, the newest first; ``older`` is the place of the last when more lie below it."""
 
     sessions: tuple[CheckoutSession, ...]
-    older: Place | None
+    older: Cursor | None
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredSession:
     """A session as we keep it: Stripe's object, what we read of it, and when Checkout was
     completed (Unix seconds) as far as an event has told."""
 
@@ -60,33 +60,33 @@ class Kept:
 
 
 def page(
-    connection: Connection, wanted: SessionFilter, limit: int, below: Place | None = None
+    connection: Connection, wanted: SessionFilter, limit: int, below: Cursor | None = None
 ) -> SessionPage:
     """The newest sessions that match, or those below a place."""
     found = connection.execute(newest(wanted, limit + 1, below)).all()
     shown = by_ids(connection, [row.id for row in found[:limit]])
     last = found[limit - 1] if len(found) > limit else None
-    return SessionPage(shown, Place(last.created, last.id) if last else None)
+    return SessionPage(shown, Cursor(last.created, last.id) if last else None)
 
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> tuple[CheckoutSession, ...]:
     """These sessions, in this order; what we have no copy of is left out."""
-    return tuple(one.session for one in kept(connection, ids))
+    return tuple(one.session for one in stored(connection, ids))
 
 
-def kept(connection: Connection, ids: Sequence[str]) -> list[Kept]:
+def stored(connection: Connection, ids: Sequence[str]) -> list[StoredSession]:
     """Our copies of these, in this order; what we have no copy of is left out."""
     rows = connection.execute(select(*SESSION, _s.completed_at).where(_s.id.in_(ids))).all()
-    found = dict(read_each(rows, _kept))
+    found = dict(read_each(rows, _stored_session))
     return [found[one] for one in ids if one in found]
 
 
-def _kept(row: Any) -> tuple[str, Kept]:
-    return row.id, Kept(loads(row.data), session_of(row), row.completed_at)
+def _stored_session(row: Any) -> tuple[str, StoredSession]:
+    return row.id, StoredSession(loads(row.data), session_of(row), row.completed_at)
 
 
 def count_new(
-    connection: Connection, wanted: SessionFilter, shown: Sequence[str], end: Place | None
+    connection: Connection, wanted: SessionFilter, shown: Sequence[str], end: Cursor | None
 ) -> int:
     """How many match and belong on the first page, where these are ``shown``: made since, or
     changed so that they match now. ``end`` is the page's last place, None when it is not full;
@@ -110,14 +110,16 @@ def searched_too_many(connection: Connection, wanted: SessionFilter) -> bool:
     return (connection.scalar(select(func.count()).select_from(some)) or 0) >= SEARCHED
 
 
-def every(connection: Connection, wanted: SessionFilter, most: int) -> Iterator[Kept]:
+def iter_stored(
+    connection: Connection, wanted: SessionFilter, most: int
+) -> Iterator[StoredSession]:
     """All that match, the newest first, ``most`` at the most."""
     found = connection.execute(newest(wanted, most)).all()
     for start in range(0, len(found), 500):
-        yield from kept(connection, [row.id for row in found[start : start + 500]])
+        yield from stored(connection, [row.id for row in found[start : start + 500]])
 
 
-def newest(wanted: SessionFilter, limit: int, below: Place | None = None) -> Select[Any]:
+def newest(wanted: SessionFilter, limit: int, below: Cursor | None = None) -> Select[Any]:
     """``created`` and ``id`` of the newest that match."""
     rows = matching(wanted, (_s.created, _s.id), most=limit, below=below).subquery()
     return (
@@ -132,7 +134,7 @@ def matching(
     columns: tuple[ColumnElement[Any], ...] = FACTS,
     *,
     most: int | None = None,
-    below: Place | None = None,
+    below: Cursor | None = None,
 ) -> Select[Any] | CompoundSelect[Any]:
     """Rows of the sessions that match; the newest ``most`` are among them."""
     if wanted.search:
@@ -172,7 +174,7 @@ def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
 
 
 def _times(
-    wanted: SessionFilter, below: Place | None, table: Any = _s, id_name: str = "id"
+    wanted: SessionFilter, below: Cursor | None, table: Any = _s, id_name: str = "id"
 ) -> list[ColumnElement[bool]]:
     bounds: list[ColumnElement[bool]] = []
     if wanted.since is not None:
@@ -188,7 +190,7 @@ def _times(
 
 
 def _searched(
-    wanted: SessionFilter, columns: tuple[ColumnElement[Any], ...], below: Place | None
+    wanted: SessionFilter, columns: tuple[ColumnElement[Any], ...], below: Cursor | None
 ) -> Select[Any]:
     """The sessions that hold the text, then those of them that the other filters let through."""
     found = _candidates(wanted).subquery()

@@ -66,24 +66,24 @@ _keep_terms = upsert(session_terms, lambda statement: statement.on_conflict_do_n
 
 
 @dataclass(frozen=True)
-class Copies:
+class SessionRows:
     """Sessions and their search terms as rows: all that can be done without the database."""
 
     sessions: list[JSON]
     terms: list[JSON]
 
     @classmethod
-    def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> Copies:
+    def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> SessionRows:
         """Copies of sessions, each with Stripe's object that it was read from."""
         terms = [
             {"term": term, "created": session.created, "session_id": session.id}
             for session, data in found
-            for term in terms_of(session, data)
+            for term in search_terms(session, data)
         ]
         return cls([_row(session, data) for session, data in found], terms)
 
 
-def keep(connection: Connection, copies: Sequence[Copies]) -> None:
+def upsert_sessions(connection: Connection, copies: Sequence[SessionRows]) -> None:
     """Store sessions; an older state never replaces a newer one."""
     rows = sorted((row for one in copies for row in one.sessions), key=itemgetter("progress"))
     if rows:
@@ -115,7 +115,7 @@ def session_of(row: Any) -> CheckoutSession:
     return CheckoutSession.from_stripe(loads(row.data), quantity=row.quantity, failure=row.failure)
 
 
-def note_completions(connection: Connection, session_ids: Sequence[str]) -> None:
+def record_completions(connection: Connection, session_ids: Sequence[str]) -> None:
     """Write down when Checkout was completed, as Stripe's events tell, where they have arrived."""
     told = (
         select(func.min(events.c.created))
@@ -133,21 +133,21 @@ def note_completions(connection: Connection, session_ids: Sequence[str]) -> None
     )
 
 
-def note_requests(connection: Connection, requests: Mapping[str, str]) -> None:
+def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> None:
     """Write down which request to Stripe's API made a session: ids of sessions to request ids."""
     if requests:
         made = [{"session": name, "request": request} for name, request in requests.items()]
         connection.execute(_note_request, made)
 
 
-def request_of(connection: Connection, session_id: str) -> str | None:
+def request_id_of(connection: Connection, session_id: str) -> str | None:
     """The id of the request that made the session, when it was made here."""
     return connection.scalar(
         select(checkout_sessions.c.request_id).where(checkout_sessions.c.id == session_id)
     )
 
 
-def terms_of(session: CheckoutSession, data: JSON) -> Iterable[str]:
+def search_terms(session: CheckoutSession, data: JSON) -> Iterable[str]:
     """What the session can be found by, besides its id and amount."""
     email = session.customer_email or ""
     found = (

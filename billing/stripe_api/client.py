@@ -28,7 +28,7 @@ ERROR = ("type", "code", "message", "param")
 stripe.enable_telemetry = False
 
 
-def connected(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
+def open_client(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
     """A client on the running event loop, and the connections to close in the end.
 
     Raises ``NotConfigured`` when the proxy or the certificates of the environment are unusable.
@@ -54,13 +54,13 @@ def connected(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.Cli
 
 
 def document(response: Any) -> Any:
-    """The JSON value that came, whatever it is: of a response of ``connected``'s client."""
+    """The JSON value that came, whatever it is: of a response of ``open_client``'s client."""
     return response.headers.document
 
 
 def description(source: Any) -> str:
     """What came, in a few words that tell nothing of who paid: of a response or an exception of
-    ``connected``'s client."""
+    ``open_client``'s client."""
     headers: _Headers = source.headers
     found = headers.document
     if found is UNREADABLE or headers.is_error:
@@ -70,7 +70,7 @@ def description(source: Any) -> str:
     return "a list" if isinstance(found, list) and found else dumps(found)[:BEGINNING]
 
 
-def is_in_stripes_words(error: Any) -> bool:
+def is_stripe_error(error: Any) -> bool:
     """Whether the API told of this error as Stripe does. https://docs.stripe.com/api/errors"""
     return _error_in(error.headers.document) is not None
 

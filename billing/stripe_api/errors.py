@@ -8,14 +8,14 @@ from __future__ import annotations
 import stripe
 
 from billing.errors import StripeFailure, Unreachable
-from billing.stripe_api.client import description, is_in_stripes_words
-from billing.stripe_api.network import where_to_look
+from billing.stripe_api.client import description, is_stripe_error
+from billing.stripe_api.network import network_advice
 
 
-def translated(error: stripe.StripeError, api_base: str) -> StripeFailure:
+def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
     """Stripe's exception, of a request to ``api_base``, in words a person can act on."""
     status = error.http_status or 0
-    came = "" if is_in_stripes_words(error) else description(error)
+    came = "" if is_stripe_error(error) else description(error)
     if came and status < 500 and status not in (407, 429):
         return StripeFailure.strange(status, came, request_id=error.request_id)
     said = (error.user_message or "").strip()
@@ -47,7 +47,7 @@ def translated(error: stripe.StripeError, api_base: str) -> StripeFailure:
             told = f": {came}" if came else ""
             message = f"Stripe returned a server error (HTTP {status}){told}."
             next_step = (
-                f"Try again in a moment. If this continues, check {where_to_look(api_base)}."
+                f"Try again in a moment. If this continues, check {network_advice(api_base)}."
             )
     # Of an event that is older than 30 days Stripe says so without a code.
     is_missing = isinstance(error, stripe.InvalidRequestError) and status == 404

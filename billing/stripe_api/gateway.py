@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 30.0
 RATE_LIMIT_ATTEMPTS = 8
-LISTED = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
+PAGE_SIZE = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
 STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
 
 stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logged here
@@ -46,7 +46,7 @@ stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logg
 class StripeGateway:
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
-    ``deadline`` bounds one call with its retries, in seconds; ``turns_per_second`` how fast
+    ``deadline`` bounds one call with its retries, in seconds; ``requests_per_second`` how fast
     lists are read and events settled (Stripe's own limit when talking to Stripe).
 
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
@@ -58,11 +58,11 @@ class StripeGateway:
         settings: Settings,
         *,
         deadline: float = DEADLINE_SECONDS,
-        turns_per_second: float | None = None,
+        requests_per_second: float | None = None,
     ) -> None:
         self._requests = StripeRequests(settings, deadline)
         # Another address than Stripe's tells its own limit, by answering 429.
-        rate = turns_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
+        rate = requests_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
         self.is_rate_limited = rate is not None
         self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
 
@@ -71,7 +71,7 @@ class StripeGateway:
         """The base URL that requests go to."""
         return self._requests.api_base
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait for a turn under the rate limit: for work that nobody sits waiting for."""
         if self._rate is not None:
             await self._rate.acquire()
@@ -179,7 +179,7 @@ class StripeGateway:
         https://docs.stripe.com/api/webhook_endpoints/list
         """
         path = "/v1/webhook_endpoints"
-        return (await self._requests.page(WEBHOOK_ENDPOINT, path, {"limit": LISTED})).data
+        return (await self._requests.page(WEBHOOK_ENDPOINT, path, {"limit": PAGE_SIZE})).data
 
     async def create_webhook_endpoint(
         self, params: Mapping[str, Any], idempotency_key: str
@@ -204,7 +204,7 @@ class StripeGateway:
             on=_rate_limited, attempts=RATE_LIMIT_ATTEMPTS, timeout=None, wait_initial=0.5
         ):
             with attempt:
-                await self.turn()
+                await self.acquire()
                 page = await self._requests.page(shape, path, filters)
         return page
 

@@ -69,7 +69,7 @@ def trusted_certificates(default: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=default)
 
 
-def where_to_look(url: str) -> str:
+def network_advice(url: str) -> str:
     """Who tells whether what answers at ``url`` is well, as the end of a sentence."""
     if urlsplit(url).netloc == urlsplit(STRIPE_API_BASE).netloc:
         return "status.stripe.com"

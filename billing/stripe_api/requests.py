@@ -21,8 +21,8 @@ from billing.errors import StripeFailure
 from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings.model import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
-from billing.stripe_api.client import connected, description, document
-from billing.stripe_api.errors import translated
+from billing.stripe_api.client import description, document, open_client
+from billing.stripe_api.errors import translate_error
 from billing.stripe_api.network import unreachable
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class StripeRequests:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        client, self._http = connected(key.get_secret_value(), self.api_base)
+        client, self._http = open_client(key.get_secret_value(), self.api_base)
         return client
 
     async def _response(
@@ -139,7 +139,7 @@ class StripeRequests:
             failure = unreachable(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
         except stripe.StripeError as error:
-            raise self._logged(method, path, translated(error, self.api_base), error) from None
+            raise self._logged(method, path, translate_error(error, self.api_base), error) from None
         self._outage.succeeded()
         return response
 

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from billing.stripe_api.gateway import LISTED
+from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,7 +39,7 @@ SPARING = Pace(4, (3 * DAY, 60 * DAY), 4)  # where requests are what is scarce
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TimeRange:
     """Sessions created from ``oldest`` to ``newest`` (Unix seconds, inclusive) are still to be
     read, below the session ``after`` where reading has begun. ``page_seconds`` is how much time
     a page of it seems to cover, None when it was not looked at yet."""
@@ -54,7 +54,7 @@ class Stretch:
         """How many pages it seems to hold."""
         return 1 + (self.newest - self.oldest) // self.page_seconds if self.page_seconds else 1
 
-    def cut(self, parts: int) -> list[Stretch]:
+    def cut(self, parts: int) -> list[TimeRange]:
         """The stretch in about as many parts, the newest first, each of whole pages as far as one
         can tell, as a page half full costs as much; only the first goes on after a session."""
         if parts < 2 or not self.page_seconds:
@@ -64,7 +64,7 @@ class Stretch:
         newest, after = [self.newest, *edges], [self.after, *([None] * len(edges))]
         oldest = [*(edge + 1 for edge in edges), self.oldest]
         return [
-            Stretch(*bounds, self.page_seconds)
+            TimeRange(*bounds, self.page_seconds)
             for bounds in zip(oldest, newest, after, strict=True)
         ]
 
@@ -82,8 +82,8 @@ class Backfill:
         self._fetch = fetch
         self._keep = keep
         self._pace = pace
-        self._waiting: list[Stretch] = []
-        self._unread: set[Stretch] = set()
+        self._waiting: list[TimeRange] = []
+        self._unread: set[TimeRange] = set()
         self._reading = 0
         self._to_look_at = 0
         self._says_left = False
@@ -92,7 +92,7 @@ class Backfill:
 
     async def run(self, left: list[dict[str, Any]], now: int) -> None:
         """Read what is ``left`` (as ``keep`` was told), or everything up to ``now`` when empty."""
-        self._waiting = [Stretch(**stretch) for stretch in left] or self._first_stretches(now)
+        self._waiting = [TimeRange(**stretch) for stretch in left] or self._first_stretches(now)
         self._waiting.sort(key=lambda stretch: stretch.page_seconds is not None)
         self._unread = set(self._waiting)
         self._to_look_at = sum(stretch.page_seconds is None for stretch in self._waiting)
@@ -102,10 +102,10 @@ class Backfill:
         if self._says_left:  # the last pages were stored at once, each thinking of the other
             await self._keep([], [])
 
-    def _first_stretches(self, now: int) -> list[Stretch]:
+    def _first_stretches(self, now: int) -> list[TimeRange]:
         newest = [now, *(now - edge for edge in self._pace.edges)]
         oldest = [*(edge + 1 for edge in newest[1:]), 0]
-        return [Stretch(*bounds) for bounds in zip(oldest, newest, strict=True)]
+        return [TimeRange(*bounds) for bounds in zip(oldest, newest, strict=True)]
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -127,11 +127,11 @@ class Backfill:
             self._to_look_at == 0 or self._waiting[0].page_seconds is None
         )
 
-    async def _read_page(self, stretch: Stretch) -> tuple[Stretch, Page]:
+    async def _read_page(self, stretch: TimeRange) -> tuple[TimeRange, Page]:
         """The newest page of the stretch, and the stretch that it covers."""
         created = {"gte": stretch.oldest, "lte": stretch.newest}
         after = {"starting_after": stretch.after} if stretch.after else {}
-        page = await self._fetch(created=created, limit=LISTED, **after)
+        page = await self._fetch(created=created, limit=PAGE_SIZE, **after)
         async with self._changed:
             self._reading -= 1
             self._to_look_at -= stretch.page_seconds is None
@@ -148,7 +148,7 @@ class Backfill:
             self._changed.notify_all()
         return stretch, page
 
-    async def _store(self, stretch: Stretch, page: Page) -> None:
+    async def _store(self, stretch: TimeRange, page: Page) -> None:
         left = [vars(one) for one in self._unread - {stretch}]
         self._says_left = bool(left)
         await self._keep(page.data, left)
@@ -163,7 +163,7 @@ class Backfill:
         if idle <= 0 or self._to_look_at > 0 or not self._waiting:
             return
         total = sum(stretch.pages for stretch in self._waiting)
-        shared: list[Stretch] = []
+        shared: list[TimeRange] = []
         for stretch in self._waiting:
             readers = 1 + round(idle * stretch.pages / total)
             most = stretch.pages // self._pace.pages_worth_a_reader
@@ -173,8 +173,8 @@ class Backfill:
         self._waiting = shared
 
 
-def _below(stretch: Stretch, page: Page) -> Stretch:
+def _below(stretch: TimeRange, page: Page) -> TimeRange:
     first, last = page.data[0], page.data[-1]
     between = (first["created"] - last["created"]) / max(len(page.data) - 1, 1)
     page_seconds = max(math.ceil(between * len(page.data)), 1)
-    return Stretch(stretch.oldest, last["created"], last["id"], page_seconds)
+    return TimeRange(stretch.oldest, last["created"], last["id"], page_seconds)

@@ -53,12 +53,12 @@ def check_account(position: JSON, account: str, *, embedded: bool) -> None:
     )
 
 
-def note(connection: Connection, remark: JSON) -> None:
+def record_failure(connection: Connection, remark: JSON) -> None:
     """Add to what is saved."""
     sync_state.save(connection, POSITION, (sync_state.load(connection, POSITION) or {}) | remark)
 
 
-def begin_again(connection: Connection) -> None:
+def restart(connection: Connection) -> None:
     """Have all read again, also when a step is under way: what it saves no longer counts."""
     sync_state.save(connection, AGAIN, uuid.uuid4().hex)
 

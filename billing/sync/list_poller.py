@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from billing.stripe_api.gateway import LISTED
+from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,7 +20,7 @@ JSON = dict[str, Any]
 Version = tuple[str, str | None, str | None]
 
 
-class FollowedList:
+class ListPoller:
     """Follows the list that ``listing`` asks for. After ``pages``, ``place`` is the id to go on
     above: keep it with what was read, for the next time and the next process. ``has_gap`` when
     more came at once than one page shows, and nothing is known below it."""
@@ -44,7 +44,7 @@ class FollowedList:
         above = place
         while True:
             before = {"ending_before": above} if above else {}
-            page = await self._listing(limit=LISTED, **before, **self._filters)
+            page = await self._listing(limit=PAGE_SIZE, **before, **self._filters)
             if new := [one for one in page.data if _version(one) not in self._seen]:
                 yield new
             newest = (page.data + newest)[: LOOK_BACK_AT_MOST + 1]

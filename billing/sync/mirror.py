@@ -13,10 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.checkout_session import CheckoutSession
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.errors import BillingError, RecordRefused, StripeFailure
 from billing.store import leases, sessions
-from billing.store.sessions import Copies
+from billing.store.sessions import SessionRows
 from billing.sync import checkpoint
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ Made = tuple[JSON, str | None]  # a session, and the id of the request that made
 
 
 @dataclass(frozen=True)
-class MirrorState:
+class SyncState:
     """How far the copy goes. ``as_of`` in Unix seconds is when it was last known to be in step
     (0 never), ``age`` how many seconds ago that was; ``complete`` that the whole history is in
     it, else ``read`` sessions so far; ``failure`` why the last step failed, in words, and whether
@@ -75,7 +75,7 @@ class MirrorState:
                 f"The history is still being read from Stripe: {self.read:,} sessions so far.",
                 "Wait until it is complete.",
             )
-        since = f"for {written(self.age)}" if self.age > 0 else "recently"
+        since = f"for {format_duration(self.age)}" if self.age > 0 else "recently"
         return StripeFailure(
             f"Data has not been updated from Stripe {since}.",
             "See the server's log. If this continues, restart the app.",
@@ -83,11 +83,11 @@ class MirrorState:
 
 
 @dataclass(frozen=True)
-class Recent:
+class RecentSessions:
     """The newest sessions, and how far they can be trusted."""
 
     sessions: tuple[CheckoutSession, ...]
-    state: MirrorState
+    state: SyncState
 
 
 class Mirror:
@@ -101,27 +101,27 @@ class Mirror:
         self._flushing: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def keep_soon(self, session: JSON, request_id: str | None = None) -> None:
+    def upsert_soon(self, session: JSON, request_id: str | None = None) -> None:
         """Keep a session that was just made here, shortly after the answer has gone out."""
         self._made.append((session, request_id))
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush_all())
 
-    async def keep_up(self) -> None:
+    async def apply_backpressure(self) -> None:
         """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
         if len(self._made) > MOST_WAITING:
             await self.catch_up()
 
-    async def recent(self, limit: int) -> Recent:
+    async def recent(self, limit: int) -> RecentSessions:
         """The newest sessions."""
         await self.catch_up()
 
-        def ask(connection: Connection) -> Recent:
-            return Recent(tuple(sessions.recent(connection, limit)), _state(connection))
+        def ask(connection: Connection) -> RecentSessions:
+            return RecentSessions(tuple(sessions.recent(connection, limit)), _state(connection))
 
         return await self._store.read(ask)
 
-    async def state(self) -> MirrorState:
+    async def state(self) -> SyncState:
         """How far our copy goes."""
         await self.catch_up()
         return await self._store.read(_state)
@@ -175,7 +175,7 @@ class Mirror:
 
     async def _write(self, made: Sequence[Made]) -> None:
         try:
-            await self._store.write(partial(_keep, made=made))
+            await self._store.write(partial(_upsert_made, made=made))
         except Exception as error:
             if isinstance(error, BillingError) and not isinstance(error, RecordRefused):
                 raise
@@ -189,18 +189,20 @@ class Mirror:
             log.error("Session %s cannot be stored", made[0][0].get("id"), exc_info=error)
 
 
-def _keep(connection: Connection, made: Sequence[Made]) -> None:
-    copies = Copies.of([(CheckoutSession.from_stripe(session), session) for session, _ in made])
-    sessions.keep(connection, [copies])
-    sessions.note_requests(
+def _upsert_made(connection: Connection, made: Sequence[Made]) -> None:
+    copies = SessionRows.of(
+        [(CheckoutSession.from_stripe(session), session) for session, _ in made]
+    )
+    sessions.upsert_sessions(connection, [copies])
+    sessions.record_request_ids(
         connection, {session["id"]: request for session, request in made if request}
     )
 
 
-def _state(connection: Connection) -> MirrorState:
+def _state(connection: Connection) -> SyncState:
     saved = checkpoint.load(connection)
     as_of = saved.get("as_of", 0.0)
-    return MirrorState(
+    return SyncState(
         as_of=as_of,
         age=leases.now(connection) - as_of if as_of else None,
         complete=saved.get("complete", False),

@@ -9,27 +9,27 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.store import completions, events
-from billing.store.reset import forget_everything
+from billing.store.reset import delete_everything
 
 if TYPE_CHECKING:
     from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
-    from billing.sync.worker import Follower
+    from billing.sync.worker import SyncWorker
 
 
-class FreshStart:
+class AccountReset:
     """Puts our own memory right. Raises ``StoreFailure`` or ``StripeFailure`` when one of them
     does not do its part."""
 
-    def __init__(self, gateway: StripeGateway, store: Store, follower: Follower) -> None:
+    def __init__(self, gateway: StripeGateway, store: Store, sync_worker: SyncWorker) -> None:
         self._gateway = gateway
         self._store = store
-        self._follower = follower
+        self._sync_worker = sync_worker
 
-    async def forget_everything(self) -> None:
+    async def delete_everything(self) -> None:
         """Sessions, events and the ledger are gone, and the mirror reads all again."""
-        await self._store.write(forget_everything)
-        await self._follower.read_again()
+        await self._store.write(delete_everything)
+        await self._sync_worker.restart_backfill()
 
     async def read_completions(self) -> None:
         """When the sessions in the mirror were completed, as far as Stripe's events still tell.

@@ -22,7 +22,7 @@ from billing.store import session_queries
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.domain.session_filter import Place
+    from billing.domain.session_filter import Cursor
     from billing.fulfillment import Fulfillment
     from billing.store import Store
 
@@ -30,12 +30,12 @@ log = logging.getLogger(__name__)
 
 WAITING = frozenset(outcome for outcome in Outcome if not outcome.is_final)
 # Seconds after which such a session is asked for, and between two rounds.
-OVERDUE = (86_400 + 600, 3_600.0)
+STALE_AFTER_SECONDS = (86_400 + 600, 3_600.0)
 WITHOUT_EVENTS = (60, 60.0)  # the newest are in the list that is followed
 AT_ONCE = 25
 
 
-class Overdue:
+class StaleSessions:
     """Asks Stripe for such sessions: some at each call, and all of them once an hour (without
     events: those open for a minute, once a minute)."""
 
@@ -51,12 +51,12 @@ class Overdue:
         self._fulfillment = fulfillment
         self._clock = clock
         self._monotonic = monotonic
-        self._below: Place | None = None
+        self._below: Cursor | None = None
         self._finished_at = -math.inf
 
-    async def settle(self, *, without_events: bool = False) -> None:
+    async def refresh(self, *, without_events: bool = False) -> None:
         """Settle some. Raises ``StripeFailure`` or ``StoreFailure``; the rest is not forgotten."""
-        after, again_after = WITHOUT_EVENTS if without_events else OVERDUE
+        after, again_after = WITHOUT_EVENTS if without_events else STALE_AFTER_SECONDS
         if self._monotonic() < self._finished_at + again_after:
             return
         wanted = SessionFilter(outcomes=WAITING, until=int(self._clock()) - after)
@@ -64,7 +64,9 @@ class Overdue:
         found = await self._store.read(find)
         for session in found.sessions:
             try:
-                await self._fulfillment.settle(session.id, cause="sync", in_turn=True)
+                await self._fulfillment.refresh_and_grant(
+                    session.id, cause="sync", rate_limited=True
+                )
             except Exception as error:
                 if isinstance(error, StripeFailure) and error.is_missing:
                     log.info("Session %s is not final here and no longer in Stripe.", session.id)

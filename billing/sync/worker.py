@@ -14,16 +14,16 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import TURNS
+from billing.domain.event import ENTRY_KINDS
 from billing.errors import BillingError, StoreFailure, StripeFailure
-from billing.fulfillment import Absorbable, absorb
+from billing.fulfillment import SyncBatch, upsert_and_grant
 from billing.outages import Outage
 from billing.store import events, leases
-from billing.store.events import Arrival, Due
+from billing.store.events import DueEvent, ReceivedEvent
 from billing.sync import checkpoint
 from billing.sync.backfill import QUICK, SPARING, Backfill
-from billing.sync.list_poller import FollowedList
-from billing.sync.stale_sessions import Overdue
+from billing.sync.list_poller import ListPoller
+from billing.sync.stale_sessions import StaleSessions
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from billing.stripe_api.gateway import StripeGateway
     from billing.stripe_api.requests import Page
     from billing.webhooks.own_account import OwnAccount
-    from billing.webhooks.processor import Settlement
+    from billing.webhooks.processor import EventProcessor
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +45,14 @@ POLL_SECONDS_WITH_WEBHOOKS = 30.0
 FORBIDDEN_AGAIN_SECONDS = 60.0
 LEAVE_SECONDS = 1.0
 # The events that change something, and those that tell the rest of a session's story.
-FOLLOWED_TYPES = tuple(TURNS)
+FOLLOWED_TYPES = tuple(ENTRY_KINDS)
 FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
 NO_EVENTS = ("no_events", "no_events_next_step")
 
 JSON = dict[str, Any]
 
 
-class Follower:
+class SyncWorker:
     """Follows Stripe. ``run`` it as long as the server runs; one process at a time does the
     reading, the others take over when it is gone."""
 
@@ -61,7 +61,7 @@ class Follower:
         gateway: StripeGateway,
         store: Store,
         fulfillment: Fulfillment,
-        settlement: Settlement,
+        event_processor: EventProcessor,
         own_account: OwnAccount,
         *,
         embedded: bool = False,
@@ -71,7 +71,7 @@ class Follower:
         self._gateway = gateway
         self._store = store
         self._fulfillment = fulfillment
-        self._settlement = settlement
+        self._event_processor = event_processor
         self._own_account = own_account
         self._embedded = embedded
         self._step_seconds = step_seconds
@@ -80,14 +80,14 @@ class Follower:
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
         self._was_away = True  # Stripe: what failed meanwhile is tried again once it answers
-        self._events = FollowedList(gateway.list_events, types=list(FOLLOWED_TYPES))
-        self._sessions = FollowedList(gateway.list_checkout_sessions)
-        self._overdue = Overdue(store, fulfillment)
+        self._events = ListPoller(gateway.list_events, types=list(FOLLOWED_TYPES))
+        self._sessions = ListPoller(gateway.list_checkout_sessions)
+        self._stale_sessions = StaleSessions(store, fulfillment)
         self._outage = Outage(log, "Synchronization with Stripe")
 
-    async def read_again(self) -> None:
+    async def restart_backfill(self) -> None:
         """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
-        await self._store.write(checkpoint.begin_again)
+        await self._store.write(checkpoint.restart)
         self._poll_events_at = 0.0
         self._wake.set()
 
@@ -96,18 +96,18 @@ class Follower:
         try:
             while True:
                 try:
-                    if await self._leads():
-                        await self._step()
+                    if await self._acquire_lease():
+                        await self._sync_once()
                         self._outage.succeeded()
                         if self._was_away:
-                            await self._settlement.retry_now()
+                            await self._event_processor.retry_now()
                             self._was_away = False
                 except* Exception as failures:  # noqa: BLE001 - it goes on, whatever happens
                     self._was_away = True
                     await self._note_failure(_first(failures))
                 await self._pause()
         finally:
-            await self._leave()
+            await self._release_lease()
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
@@ -115,18 +115,18 @@ class Follower:
                 await self._wake.wait()
         self._wake.clear()
 
-    async def _leads(self) -> bool:
+    async def _acquire_lease(self) -> bool:
         return await self._store.write(self._take_lease)
 
     def _take_lease(self, connection: Connection) -> bool:
         return leases.acquire(connection, LEASE, self._holder, self._lease_seconds)
 
-    async def _leave(self) -> None:
+    async def _release_lease(self) -> None:
         with suppress(BillingError, TimeoutError):  # else the lease runs out by itself
             async with asyncio.timeout(LEAVE_SECONDS):
                 await self._store.write(partial(leases.release, name=LEASE, holder=self._holder))
 
-    async def _step(self) -> None:
+    async def _sync_once(self) -> None:
         saved, started = await self._store.read(
             lambda connection: (checkpoint.load(connection), leases.now(connection))
         )
@@ -135,12 +135,12 @@ class Follower:
             start = group.create_task(self._starting_point(saved))
         saved |= account.result() | start.result()
         if not saved.get("complete"):
-            saved = await self._fill(saved)
+            saved = await self._backfill(saved)
         try:
             if time.monotonic() >= self._poll_events_at:
-                await self._follow_events(saved)
-            await self._follow_sessions(saved)
-            await self._overdue.settle(without_events=NO_EVENTS[0] in saved)
+                await self._poll_events(saved)
+            await self._poll_sessions(saved)
+            await self._stale_sessions.refresh(without_events=NO_EVENTS[0] in saved)
         except StripeFailure as failure:
             if not failure.is_missing:
                 raise
@@ -180,7 +180,7 @@ class Follower:
             return {}
         return {"event": _first_id(page)}
 
-    async def _fill(self, saved: JSON) -> JSON:
+    async def _backfill(self, saved: JSON) -> JSON:
         await self._save(saved)
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
@@ -190,8 +190,8 @@ class Follower:
             if newest and newest["created"] >= saved.get("newest_created", 0):
                 saved.update(session=newest["id"], newest_created=newest["created"])
             snapshot = saved | {"left": left, "complete": not left}
-            ready = await self._fulfillment.read(found)
-            await self._store.write_each(self._keep_pages, (ready, snapshot))
+            ready = await self._fulfillment.prepare(found)
+            await self._store.write_each(self._upsert_pages, (ready, snapshot))
 
         pace = SPARING if self._gateway.is_rate_limited else QUICK
         backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
@@ -201,29 +201,29 @@ class Follower:
         log.info("The history is complete: %s sessions read.", saved["read"])
         return saved | {"left": [], "complete": True}
 
-    def _keep_pages(
-        self, connection: Connection, pages: Sequence[tuple[Absorbable, JSON]]
+    def _upsert_pages(
+        self, connection: Connection, pages: Sequence[tuple[SyncBatch, JSON]]
     ) -> list[None]:
         """Keep sessions, each page with the position after it, in the order they were read."""
-        absorb(connection, [sessions for sessions, _ in pages])
+        upsert_and_grant(connection, [sessions for sessions, _ in pages])
         checkpoint.save(connection, pages[-1][1])
         self._take_lease(connection)
         return [None] * len(pages)
 
-    async def _follow_events(self, saved: JSON) -> None:
+    async def _poll_events(self, saved: JSON) -> None:
         """Record what no webhook has brought. While webhooks bring everything, look less often."""
-        waiting: list[Due] = []
+        waiting: list[DueEvent] = []
         missed = False
 
         def record(connection: Connection, page: list[JSON]) -> None:
             nonlocal missed
             now = time.time()
-            arrivals = [Arrival(event, "poll", initial_state(event), now) for event in page]
+            arrivals = [ReceivedEvent(event, "poll", initial_state(event), now) for event in page]
             for event, known in zip(page, events.record(connection, arrivals), strict=True):
                 # An endpoint need not be told of what is not handled.
                 missed = missed or (known.deliveries == 0 and known.state != "ignored")
                 if known.state == "pending":
-                    waiting.append(Due.of(event))
+                    waiting.append(DueEvent.of(event))
 
         seen = 0
         try:
@@ -238,18 +238,18 @@ class Follower:
             return
         for name in NO_EVENTS:
             saved.pop(name, None)
-        self._settlement.expect(waiting)
-        _go_on(saved, "event", self._events)
+        self._event_processor.enqueue(waiting)
+        _save_cursor(saved, "event", self._events)
         if missed:
             self._poll_events_at = 0.0
         elif seen:
             self._poll_events_at = time.monotonic() + POLL_SECONDS_WITH_WEBHOOKS
 
-    async def _follow_sessions(self, saved: JSON) -> None:
+    async def _poll_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""
         async for page in self._sessions.pages(saved.get("session")):
-            await self._fulfillment.absorb(page)
-        _go_on(saved, "session", self._sessions)
+            await self._fulfillment.upsert_and_grant(page)
+        _save_cursor(saved, "session", self._sessions)
 
     async def _save(self, saved: JSON) -> None:
         await self._store.write(lambda connection: checkpoint.save(connection, saved))
@@ -268,10 +268,10 @@ class Follower:
         values = (failure.message, failure.next_step, request_id, failure.is_temporary)
         remark = dict(zip(FAILURE, values, strict=True))
         with suppress(StoreFailure):
-            await self._store.write(partial(checkpoint.note, remark=remark))
+            await self._store.write(partial(checkpoint.record_failure, remark=remark))
 
 
-def _go_on(saved: JSON, cursor: str, followed: FollowedList) -> None:
+def _save_cursor(saved: JSON, cursor: str, followed: ListPoller) -> None:
     """Take down where the next step goes on; behind a gap the whole history is read again."""
     saved[cursor] = followed.place
     if followed.has_gap:

@@ -19,8 +19,8 @@ from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import WORTH_A_LIST
 from billing.outages import Outage
 from billing.store import events, leases
-from billing.store.events import Due, Outcome, Retries
-from billing.stripe_api.gateway import LISTED
+from billing.store.events import DueEvent, ProcessingResult, Retries
+from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
+SESSIONS_AT_ONCE = 8
 SWEEP_SECONDS = 5.0
 # As long as Stripe itself repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
 RETRIES = Retries(fresh=20.0, first=5.0, longest=4 * 3600.0, give_up_after=3 * 86_400.0)
@@ -47,12 +47,12 @@ def initial_state(event: dict[str, Any]) -> str:
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _DueSession:
     created: int
-    events: dict[str, Due] = field(default_factory=dict)
+    events: dict[str, DueEvent] = field(default_factory=dict)
 
 
-class Settlement:
+class EventProcessor:
     """Settles the sessions that events are about. ``run`` it as long as the server runs."""
 
     def __init__(
@@ -72,29 +72,29 @@ class Settlement:
         self._sweep_seconds = sweep_seconds
         self._clock = clock
         self._holder = uuid.uuid4().hex
-        self._due: dict[str, _Waiting] = {}  # by session id
-        self._in_hand: set[str] = set()  # events that are being handled
+        self._due: dict[str, _DueSession] = {}  # by session id
+        self._in_progress: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(SESSIONS_AT_ONCE)
         self._outage = Outage(log, "Event processing")
 
-    def expect(self, due: Iterable[Due]) -> None:
+    def enqueue(self, due: Iterable[DueEvent]) -> None:
         """Handle these recorded events soon; several of one session are handled together."""
         for event in due:
-            if event.id not in self._in_hand:  # a slow Stripe is not asked again meanwhile
-                waiting = self._due.setdefault(event.object_id, _Waiting(event.created))
+            if event.id not in self._in_progress:  # a slow Stripe is not asked again meanwhile
+                waiting = self._due.setdefault(event.object_id, _DueSession(event.created))
                 waiting.events[event.id] = event
         self._something_due.set()
 
     async def replay(self, ids: Iterable[str] | None = None) -> int:
         """Handle events again: those named, or all that failed. Answers how many."""
-        again = await self._store.write(lambda connection: events.replay(connection, ids))
-        self.expect(again)
+        again = await self._store.write(lambda connection: events.mark_for_replay(connection, ids))
+        self.enqueue(again)
         return len(again)
 
     async def retry_now(self) -> None:
         """Try again soon what failed for a cause that is over. Raises ``StoreFailure``."""
-        await self._store.write(events.retry_now)
+        await self._store.write(events.mark_for_retry)
 
     async def run(self) -> None:
         """Handle what is expected, and sweep up what a crash or a failure left."""
@@ -104,33 +104,35 @@ class Settlement:
                 await self._something_due.wait()
                 self._something_due.clear()
                 while self._due:
-                    await self._places.acquire()
-                    group.create_task(self._handle_in_place(self._taken()))
+                    await self._slots.acquire()
+                    group.create_task(self._handle_batch(self._take_batch()))
 
-    def _taken(self) -> dict[str, _Waiting]:
+    def _take_batch(self) -> dict[str, _DueSession]:
         """As many sessions as a list may show, made one after the other: the oldest."""
-        oldest = nsmallest(LISTED, self._due, key=lambda session_id: self._due[session_id].created)
+        oldest = nsmallest(
+            PAGE_SIZE, self._due, key=lambda session_id: self._due[session_id].created
+        )
         taken = {session_id: self._due.pop(session_id) for session_id in oldest}
-        self._in_hand |= _event_ids(taken)
+        self._in_progress |= _event_ids(taken)
         return taken
 
     async def _sweep(self) -> None:
         while True:
             try:
-                self.expect(await self._store.write(self._left_behind))
+                self.enqueue(await self._store.write(self._due_events))
             except BillingError:
                 pass  # the store has logged it
             except Exception:
                 log.exception("Looking for unprocessed events failed")
             await asyncio.sleep(self._sweep_seconds)
 
-    def _left_behind(self, connection: Connection) -> list[Due]:
+    def _due_events(self, connection: Connection) -> list[DueEvent]:
         """What is due, if it is this process's turn: of several, one sweeps."""
         if not leases.acquire(connection, LEASE, self._holder, 3 * self._sweep_seconds):
             return []
         return events.due(connection, self._clock(), self._retries, SWEPT_AT_ONCE)
 
-    async def _handle_in_place(self, due: dict[str, _Waiting]) -> None:
+    async def _handle_batch(self, due: dict[str, _DueSession]) -> None:
         event_ids = _event_ids(due)
         try:
             await self._handle_all(due)
@@ -141,17 +143,17 @@ class Settlement:
             elif not failure.is_temporary:
                 log.warning("%s events are not processed yet: %s", len(event_ids), failure.message)
         finally:
-            self._in_hand -= event_ids
-            self._places.release()
+            self._in_progress -= event_ids
+            self._slots.release()
 
-    async def _handle_all(self, due: dict[str, _Waiting]) -> None:
-        await self._set_foreign_aside(due)
+    async def _handle_all(self, due: dict[str, _DueSession]) -> None:
+        await self._ignore_foreign_events(due)
         listed = await self._handle_listed(due) if len(due) >= WORTH_A_LIST else set()
         for session_id, waiting in due.items():
             if session_id not in listed:
                 await self._handle(session_id, set(waiting.events))
 
-    async def _set_foreign_aside(self, due: dict[str, _Waiting]) -> None:
+    async def _ignore_foreign_events(self, due: dict[str, _DueSession]) -> None:
         """Take out of ``due`` what happened in another account, where the key sees nothing."""
         named = [e for waiting in due.values() for e in waiting.events.values() if e.accounts]
         foreign: set[str] = set()
@@ -161,18 +163,18 @@ class Settlement:
                     foreign.add(event.id)
         except StripeFailure as failure:  # which account is ours is still to be learned
             foreign = {event.id for event in named}
-            await self._settle(foreign, failure)
+            await self._mark_processed(foreign, failure)
         else:
             if foreign:
-                outcome = Outcome(foreign, "ignored", self._clock())
-                await self._store.write_each(events.settle, outcome)
+                outcome = ProcessingResult(foreign, "ignored", self._clock())
+                await self._store.write_each(events.mark_processed, outcome)
         for event in named:
             if event.id in foreign:
                 del due[event.object_id].events[event.id]
                 if not due[event.object_id].events:
                     del due[event.object_id]
 
-    async def _handle_listed(self, due: dict[str, _Waiting]) -> set[str]:
+    async def _handle_listed(self, due: dict[str, _DueSession]) -> set[str]:
         """Handle what Stripe lists together, and answer which sessions that are."""
         created = [waiting.created for waiting in due.values() if waiting.created]
         if not created:
@@ -180,7 +182,9 @@ class Settlement:
         causes = {session_id: min(waiting.events) for session_id, waiting in due.items()}
         failure: StripeFailure | None = None
         try:
-            listed = await self._fulfillment.settle_listed(causes, min(created), max(created))
+            listed = await self._fulfillment.refresh_and_grant_listed(
+                causes, min(created), max(created)
+            )
         except StripeFailure as error:
             if error.is_final:
                 return set()
@@ -191,29 +195,33 @@ class Settlement:
             log.exception("Sessions could not be processed as a batch; processing them one by one")
             return set()
         handled = {session_id: due[session_id] for session_id in listed}
-        await self._settle(_event_ids(handled), failure)
+        await self._mark_processed(_event_ids(handled), failure)
         return listed
 
     async def _handle(self, session_id: str, event_ids: set[str]) -> None:
         failure: Exception | None = None
         try:
-            await self._fulfillment.settle(session_id, cause=min(event_ids), in_turn=True)
+            await self._fulfillment.refresh_and_grant(
+                session_id, cause=min(event_ids), rate_limited=True
+            )
         except Exception as error:  # noqa: BLE001 - what nobody foresaw must not stop the others
             failure = error
-        await self._settle(event_ids, failure)
+        await self._mark_processed(event_ids, failure)
 
-    async def _settle(self, event_ids: set[str], failure: Exception | None = None) -> None:
+    async def _mark_processed(self, event_ids: set[str], failure: Exception | None = None) -> None:
         now = self._clock()
         if failure:
             is_final = not isinstance(failure, BillingError) or failure.is_final
             retries = None if is_final else self._retries
-            outcome = Outcome(event_ids, "failed", now, self._told(event_ids, failure), retries)
+            outcome = ProcessingResult(
+                event_ids, "failed", now, self._describe_failure(event_ids, failure), retries
+            )
         else:
-            outcome = Outcome(event_ids, "handled", now)
+            outcome = ProcessingResult(event_ids, "handled", now)
             self._outage.succeeded()
-        await self._store.write_each(events.settle, outcome)
+        await self._store.write_each(events.mark_processed, outcome)
 
-    def _told(self, event_ids: set[str], failure: Exception) -> str:
+    def _describe_failure(self, event_ids: set[str], failure: Exception) -> str:
         """The failure in words, once it is in the log."""
         named = ", ".join(sorted(event_ids))
         if not isinstance(failure, BillingError):
@@ -226,5 +234,5 @@ class Settlement:
         return f"{failure.message} {failure.next_step}"
 
 
-def _event_ids(due: dict[str, _Waiting]) -> set[str]:
+def _event_ids(due: dict[str, _DueSession]) -> set[str]:
     return set().union(*(waiting.events for waiting in due.values()))

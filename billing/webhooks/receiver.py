@@ -13,14 +13,14 @@ from billing.errors import BillingError, NotConfigured, WebhookRefused
 from billing.json_codec import loads
 from billing.settings.model import WEBHOOK_SECRET, Settings
 from billing.store import events
-from billing.store.events import Arrival, Due, accounts_of
+from billing.store.events import DueEvent, ReceivedEvent, accounts_of
 from billing.stripe_api.webhook_signature import verify
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
     from billing.store import Store
     from billing.webhooks.own_account import OwnAccount
-    from billing.webhooks.processor import Settlement
+    from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ class Webhooks:
         self,
         settings: Settings,
         store: Store,
-        settlement: Settlement,
+        event_processor: EventProcessor,
         own_account: OwnAccount,
         refused: RefusedDeliveries,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._settlement = settlement
+        self._event_processor = event_processor
         self._own_account = own_account
         self._refused = refused
 
@@ -59,13 +59,13 @@ class Webhooks:
         except (NotConfigured, WebhookRefused) as refused:
             self._refused.note(refused, len(body))
             raise
-        arrival = Arrival(event, "webhook", await self._state(event), time.time())
+        arrival = ReceivedEvent(event, "webhook", await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         self._refused.accepted(arrival.at)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state == "pending":
-            self._settlement.expect([Due.of(event)])
+            self._event_processor.enqueue([DueEvent.of(event)])
         return str(event["id"])
 
     async def _state(self, event: dict[str, Any]) -> str:

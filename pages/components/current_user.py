@@ -9,7 +9,7 @@ from pages.services import page_services
 NOBODY = "page"
 
 
-def who() -> str:
+def current_user() -> str:
     """The person whom the proxy's header names, or ``page`` when nobody signs in.
 
     No header is believed but the one that ``BILLING_USER_HEADER`` names, and that only when it

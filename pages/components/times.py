@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 
 # A day within the years 1 and 9999, whatever the time zone.
 EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
@@ -33,7 +33,7 @@ def ago(unix_seconds: float) -> str:
     age = time.time() - unix_seconds
     if abs(age) < A_MOMENT:
         return "just now"
-    return f"{written(age)} ago" if age > 0 else f"in {written(-age)}"
+    return f"{format_duration(age)} ago" if age > 0 else f"in {format_duration(-age)}"
 
 
 def exactly(unix_seconds: float) -> str:

@@ -54,7 +54,11 @@ SCENARIOS = (
         "A subscription is paid, the webhook arrives and the customer returns.",
         Kind.PRO,
         1,
-        (steps.pay(VISA), steps.hear(COMPLETED), steps.come_back(granted=True)),
+        (
+            steps.pay(VISA),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
+        ),
     ),
     Scenario(
         "credits-paid",
@@ -63,7 +67,11 @@ SCENARIOS = (
         "Three credits in one payment: exactly three are granted.",
         Kind.CREDITS,
         3,
-        (steps.pay(VISA), steps.hear(COMPLETED), steps.come_back(granted=True)),
+        (
+            steps.pay(VISA),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
+        ),
     ),
     Scenario(
         "declined-then-paid",
@@ -74,10 +82,10 @@ SCENARIOS = (
         2,
         (
             steps.pay(INSUFFICIENT_FUNDS, expect="declined"),
-            steps.come_back(granted=False),
+            steps.return_from_checkout(granted=False),
             steps.pay(VISA),
-            steps.hear(COMPLETED),
-            steps.come_back(granted=True),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -89,8 +97,8 @@ SCENARIOS = (
         1,
         (
             steps.pay(THREE_D_SECURE, authenticate=True),
-            steps.hear(COMPLETED),
-            steps.come_back(granted=True),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -102,7 +110,7 @@ SCENARIOS = (
         1,
         (
             steps.pay(THREE_D_SECURE, authenticate=False, expect="declined"),
-            steps.come_back(granted=False),
+            steps.return_from_checkout(granted=False),
         ),
         paid=False,
     ),
@@ -113,7 +121,7 @@ SCENARIOS = (
         "The customer never pays; Stripe sends an event when the session expires.",
         Kind.PRO,
         1,
-        (steps.expire(), steps.hear(EXPIRED), steps.come_back(granted=False)),
+        (steps.expire(), steps.expect_webhook(EXPIRED), steps.return_from_checkout(granted=False)),
         paid=False,
     ),
     Scenario(
@@ -125,10 +133,10 @@ SCENARIOS = (
         5,
         (
             steps.pay_by_bank(BANK_SUCCEEDS),
-            steps.hear(COMPLETED),
-            steps.come_back(granted=False),
-            steps.hear(CAME_THROUGH),
-            steps.come_back(granted=True),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=False),
+            steps.expect_webhook(CAME_THROUGH),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -140,9 +148,9 @@ SCENARIOS = (
         5,
         (
             steps.pay_by_bank(BANK_FAILS),
-            steps.hear(COMPLETED),
-            steps.hear(FELL_THROUGH),
-            steps.come_back(granted=False),
+            steps.expect_webhook(COMPLETED),
+            steps.expect_webhook(FELL_THROUGH),
+            steps.return_from_checkout(granted=False),
         ),
         paid=False,
     ),
@@ -154,10 +162,10 @@ SCENARIOS = (
         Kind.CREDITS,
         4,
         (
-            steps.webhooks_go_wrong("Every webhook is sent twice", WebhookFaults(duplicates=1)),
+            steps.set_webhook_faults("Every webhook is sent twice", WebhookFaults(duplicates=1)),
             steps.pay(VISA),
-            steps.hear(COMPLETED, times=2),
-            steps.come_back(granted=True),
+            steps.expect_webhook(COMPLETED, times=2),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -169,12 +177,12 @@ SCENARIOS = (
         Kind.CREDITS,
         4,
         (
-            steps.webhooks_go_wrong(
+            steps.set_webhook_faults(
                 "Webhooks are delayed by 3 seconds", WebhookFaults(delay_seconds=3)
             ),
             steps.pay(VISA),
-            steps.come_back(granted=True),
-            steps.hear(COMPLETED),
+            steps.return_from_checkout(granted=True),
+            steps.expect_webhook(COMPLETED),
         ),
     ),
     Scenario(
@@ -185,11 +193,13 @@ SCENARIOS = (
         Kind.PRO,
         1,
         (
-            steps.webhooks_go_wrong("Webhooks go out in random order", WebhookFaults(shuffle=True)),
+            steps.set_webhook_faults(
+                "Webhooks go out in random order", WebhookFaults(shuffle=True)
+            ),
             steps.pay(VISA),
-            steps.hear_all(),
-            steps.hear(COMPLETED),
-            steps.come_back(granted=True),
+            steps.expect_all_webhooks(),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -200,13 +210,13 @@ SCENARIOS = (
         Kind.CREDITS,
         4,
         (
-            steps.webhooks_go_wrong(
+            steps.set_webhook_faults(
                 "The first delivery of each webhook is lost", WebhookFaults(drop=True)
             ),
             steps.pay(VISA),
-            steps.see_granted("The payment is granted all the same"),
-            steps.hear(COMPLETED),
-            steps.come_back(granted=True),
+            steps.expect_grant("The payment is granted all the same"),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -217,12 +227,12 @@ SCENARIOS = (
         Kind.CREDITS,
         6,
         (
-            steps.stripe_answers(429),
+            steps.set_api_fault(429),
             steps.pay(VISA),
-            steps.see_failed(),
-            steps.all_is_well_again("Stripe works again"),
-            steps.see_granted("The failed event is retried"),
-            steps.come_back(granted=True),
+            steps.expect_failure(),
+            steps.end_faults("Stripe works again"),
+            steps.expect_grant("The failed event is retried"),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     Scenario(
@@ -233,12 +243,12 @@ SCENARIOS = (
         Kind.CREDITS,
         6,
         (
-            steps.stripe_answers(500),
+            steps.set_api_fault(500),
             steps.pay(VISA),
-            steps.see_failed(),
-            steps.all_is_well_again("Stripe works again"),
-            steps.see_granted("The failed event is retried"),
-            steps.come_back(granted=True),
+            steps.expect_failure(),
+            steps.end_faults("Stripe works again"),
+            steps.expect_grant("The failed event is retried"),
+            steps.return_from_checkout(granted=True),
         ),
     ),
     # The last one, as it leaves the clock a month ahead.
@@ -251,9 +261,9 @@ SCENARIOS = (
         1,
         (
             steps.pay(FAILS_AT_RENEWAL),
-            steps.hear(COMPLETED),
-            steps.come_back(granted=True),
-            steps.wait_till(DAYS_TO_RENEWAL, "invoice.payment_failed"),
+            steps.expect_webhook(COMPLETED),
+            steps.return_from_checkout(granted=True),
+            steps.advance_clock(DAYS_TO_RENEWAL, "invoice.payment_failed"),
         ),
         moves_clock=True,
     ),

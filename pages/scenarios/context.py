@@ -7,27 +7,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from billing.sessions.records import SessionRecords
-from pages.scenarios.records import evidence_of
+from pages.scenarios.records import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.domain.checkout_session import CheckoutSession
     from pages.scenarios.faults import Faults
-    from pages.scenarios.records import Evidence
-    from pages.scenarios.sandbox_client import Controls, Outcome
+    from pages.scenarios.records import ScenarioRecords
+    from pages.scenarios.sandbox_client import Controls, PaymentResult
     from pages.services import PageServices
 
 GLANCE_SECONDS = 0.1
 PATIENCE_SECONDS = 45.0  # what failed twice is tried again after 30 s, at the next sweep
 
 
-class Astray(Exception):
+class StepFailed(Exception):
     """A step did not go as the scenario says; the message tells how, in words."""
 
 
 @dataclass
-class Journey:
+class RunContext:
     """What the steps of a run share. ``usual_faults`` stood before the run began, ``ahead`` is
     how far the sandbox's clock was then; ``outcome`` is that of the last try to pay."""
 
@@ -37,7 +37,7 @@ class Journey:
     email: str
     usual_faults: Faults
     ahead: float
-    outcome: Outcome | None = None
+    outcome: PaymentResult | None = None
     faults_are_set: bool = field(default=False)
 
     def records(self) -> SessionRecords:
@@ -45,13 +45,13 @@ class Journey:
         services = self.billing.services
         return self.billing.call(lambda: services.sessions.records(self.session.id, self.email))
 
-    def evidence(self) -> Evidence:
+    def both_sides(self) -> ScenarioRecords:
         """Both sides of it now."""
         services = self.billing.services
-        return self.billing.call(lambda: evidence_of(services, self.session.id, self.email))
+        return self.billing.call(lambda: read_records(services, self.session.id, self.email))
 
     def wait_for(self, condition: Callable[[SessionRecords], bool], what: str) -> SessionRecords:
-        """Our side once the condition holds; ``Astray`` with what was awaited when it never
+        """Our side once the condition holds; ``StepFailed`` with what was awaited when it never
         does."""
         # What is delayed on purpose is waited for.
         usual = self.usual_faults
@@ -59,7 +59,7 @@ class Journey:
         deadline = time.monotonic() + patience
         while not condition(records := self.records()):
             if time.monotonic() > deadline:
-                raise Astray(f"{what} was not seen within {patience:g} s.")
+                raise StepFailed(f"{what} was not seen within {patience:g} s.")
             time.sleep(GLANCE_SECONDS)
         return records
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ class Faults:
 
 
 def _whole(seconds: float) -> str:
-    return written(seconds).replace(".0 s", " s")
+    return format_duration(seconds).replace(".0 s", " s")
 
 
 NO_FAULTS = Faults()

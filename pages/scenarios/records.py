@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ScenarioRecords:
     """Both sides; ``session`` is Stripe's own object with its line items."""
 
     session: dict[str, Any]
     records: SessionRecords
 
 
-async def evidence_of(services: Services, session_id: str, email: str) -> Evidence:
+async def read_records(services: Services, session_id: str, email: str) -> ScenarioRecords:
     """Read both sides. Raises ``StripeFailure`` or ``StoreFailure``."""
     session = await services.gateway.retrieve_checkout_session(session_id, with_line_items=True)
-    return Evidence(session, await services.sessions.records(session_id, email))
+    return ScenarioRecords(session, await services.sessions.records(session_id, email))

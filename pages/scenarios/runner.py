@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from billing.errors import BillingError
-from pages.scenarios.context import Astray, Journey
+from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.sandbox_client import ControlFailure
 from pages.scenarios.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from pages.scenarios.catalog import Scenario
-    from pages.scenarios.records import Evidence
+    from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.sandbox_client import Controls
     from pages.scenarios.steps import Step
     from pages.services import PageServices
@@ -53,7 +53,7 @@ class Run:
 class Reporter(Protocol):
     """Is told of a run as it goes."""
 
-    def begins(self, label: str) -> None: ...
+    def step_started(self, label: str) -> None: ...
     def done(self, step: StepDone) -> None: ...
 
 
@@ -62,21 +62,21 @@ def run(scenario: Scenario, billing: PageServices, controls: Controls, reporter:
     are taken back at the end, also when whoever watches goes away."""
     done: list[StepDone] = []
     with ONE_AT_A_TIME:
-        journey: Journey | None = None
+        context: RunContext | None = None
         try:
-            journey = _begun(scenario, billing, controls, reporter, done)
+            context = _begun(scenario, billing, controls, reporter, done)
             for step in scenario.steps:
-                _take(step, journey, reporter, done)
-            journey.end_faults()
-            reporter.begins("Compare Stripe's session with what was granted")
-            evidence = _settled_evidence(journey)
-            verdict = judge(evidence, should_be_paid=scenario.paid, clock_ahead=journey.ahead)
-        except (Astray, BillingError) as failure:
+                _take(step, context, reporter, done)
+            context.end_faults()
+            reporter.step_started("Compare Stripe's session with what was granted")
+            both_sides = _settled_evidence(context)
+            verdict = judge(both_sides, should_be_paid=scenario.paid, clock_ahead=context.ahead)
+        except (StepFailed, BillingError) as failure:
             verdict = _broken_off(failure, done)
         finally:
-            if journey:
-                _end_faults(journey)
-    session_id = journey.session.id if journey else ""
+            if context:
+                _end_faults(context)
+    session_id = context.session.id if context else ""
     return Run(scenario.name, tuple(done), verdict, session_id, time.time())
 
 
@@ -86,10 +86,10 @@ def _begun(
     controls: Controls,
     reporter: Reporter,
     done: list[StepDone],
-) -> Journey:
+) -> RunContext:
     bought = scenario.kind.describe(scenario.quantity)
     label = f"Create a Checkout Session: {bought}"
-    reporter.begins(label)
+    reporter.step_started(label)
     started = time.monotonic()
     state = controls.state()
     session = billing.call(
@@ -100,15 +100,15 @@ def _begun(
     _note(StepDone(label, session.amount, time.monotonic() - started), reporter, done)
     # An address of its own, so that the ledger can be asked for all lines of this customer.
     email = f"{scenario.name}-{uuid.uuid4().hex[:8]}@example.com"
-    return Journey(billing, controls, session, email, state.faults, state.ahead_seconds)
+    return RunContext(billing, controls, session, email, state.faults, state.ahead_seconds)
 
 
-def _take(step: Step, journey: Journey, reporter: Reporter, done: list[StepDone]) -> None:
-    reporter.begins(step.label)
+def _take(step: Step, context: RunContext, reporter: Reporter, done: list[StepDone]) -> None:
+    reporter.step_started(step.label)
     started = time.monotonic()
     try:
-        result = step.act(journey)
-    except (Astray, BillingError) as failure:
+        result = step.act(context)
+    except (StepFailed, BillingError) as failure:
         astray = StepDone(step.label, str(failure), time.monotonic() - started, well=False)
         _note(astray, reporter, done)
         raise
@@ -120,26 +120,26 @@ def _note(step: StepDone, reporter: Reporter, done: list[StepDone]) -> None:
     reporter.done(step)
 
 
-def _end_faults(journey: Journey) -> None:
+def _end_faults(context: RunContext) -> None:
     try:
-        journey.end_faults()
+        context.end_faults()
     except ControlFailure as failure:  # the page shows the faults that are still on
         log.warning("A scenario's faults could not be cleared: %s", failure)
 
 
-def _settled_evidence(journey: Journey) -> Evidence:
+def _settled_evidence(context: RunContext) -> ScenarioRecords:
     """Both sides, ours as it came to rest; the verdict tells when it does not."""
-    evidence = journey.evidence()
-    with suppress(Astray):
-        records = journey.wait_for(
+    both_sides = context.both_sides()
+    with suppress(StepFailed):
+        records = context.wait_for(
             lambda records: all(event.state in AT_REST for event in records.events),
             "The end of processing",
         )
-        return replace(evidence, records=records)
-    return journey.evidence()
+        return replace(both_sides, records=records)
+    return context.both_sides()
 
 
-def _broken_off(failure: Astray | BillingError, done: list[StepDone]) -> Verdict:
+def _broken_off(failure: StepFailed | BillingError, done: list[StepDone]) -> Verdict:
     where = f" at “{done[-1].label}”" if done and not done[-1].well else ""
     next_step = f" {failure.next_step}" if isinstance(failure, BillingError) else ""
     return Verdict(False, f"Stopped{where}", f"{failure}{next_step}".strip())

@@ -39,7 +39,7 @@ class SandboxState:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PaymentResult:
     """What came of a try to pay: ``paid``, ``processing``, ``declined``, ``requires_action`` or
     ``closed``, with Stripe's codes and message where it was refused; ``events`` are the ids of
     what Stripe then told, in its order."""
@@ -58,7 +58,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Passed:
+class AdvanceResult:
     """What fell due while the clock was moved: how many of each, and the ids of its ``events`` in
     their order. Renewals that are neither paid nor failed wait for a bank."""
 
@@ -92,11 +92,11 @@ class Controls:
             given_up=said["deliveries"]["failed"],
         )
 
-    def advance(self, seconds: int) -> Passed:
+    def advance(self, seconds: int) -> AdvanceResult:
         """Move the clock forward; what fell due on the way."""
         said = self._call("POST", "clock", {"advance_seconds": seconds})
         happened = said["happened"]
-        return Passed(
+        return AdvanceResult(
             events=tuple(said["events"]),
             renewals=happened["renewals"]["due"],
             renewals_paid=happened["renewals"]["paid"],
@@ -124,7 +124,7 @@ class Controls:
         bank_account: str = "",
         authenticate: bool | None = None,
         settles_in_seconds: int = 20,
-    ) -> Outcome:
+    ) -> PaymentResult:
         """Somebody pays an open session, with a card or with a bank account whose money comes
         (or fails) later. ``authenticate`` answers 3-D Secure when the card asks for it."""
         body: dict[str, Any] = {"email": email, "name": "Test Customer"}
@@ -133,7 +133,7 @@ class Controls:
         else:
             body |= {"card": card, "authenticate": authenticate}
         said = self._call("POST", f"sessions/{session_id}/pay", body)
-        return Outcome(
+        return PaymentResult(
             outcome=said["outcome"],
             message=said.get("message") or "",
             code=said.get("decline_code") or said.get("code") or "",

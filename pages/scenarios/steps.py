@@ -1,4 +1,4 @@
-"""The steps that scenarios are made of. Each says what came of it, or goes ``Astray``."""
+"""The steps that scenarios are made of. Each says what came of it, or raises ``StepFailed``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pages.scenarios.context import Astray, Journey
+from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import ApiFaults
 from pages.scenarios.verdict import at_most
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from billing.events.log import EventDetails
     from billing.sessions.records import SessionRecords
     from pages.scenarios.faults import WebhookFaults
-    from pages.scenarios.sandbox_client import Outcome
+    from pages.scenarios.sandbox_client import PaymentResult
 
 DAY = 86_400
 
@@ -26,7 +26,7 @@ class Step:
     """``act`` does what ``label`` says and answers what came of it, in plain words."""
 
     label: str
-    act: Callable[[Journey], str]
+    act: Callable[[RunContext], str]
 
 
 # What a customer does ---------------------------------------------------------------------------
@@ -35,11 +35,11 @@ class Step:
 def pay(card: str, *, authenticate: bool | None = None, expect: str = "paid") -> Step:
     """Somebody types this card into Checkout; ``expect`` is the outcome that must come."""
 
-    def act(journey: Journey) -> str:
-        outcome = journey.controls.pay(
-            journey.session.id, email=journey.email, card=card, authenticate=authenticate
+    def act(context: RunContext) -> str:
+        outcome = context.controls.pay(
+            context.session.id, email=context.email, card=card, authenticate=authenticate
         )
-        return _as_expected(journey, outcome, expect)
+        return _as_expected(context, outcome, expect)
 
     secure = {None: "", True: ", complete 3-D Secure", False: ", fail 3-D Secure"}[authenticate]
     return Step(f"Pay with {_spaced(card)}{secure}", act)
@@ -48,14 +48,14 @@ def pay(card: str, *, authenticate: bool | None = None, expect: str = "paid") ->
 def pay_by_bank(account: str, *, settles_in_seconds: int = 3) -> Step:
     """Somebody pays by bank debit: Checkout is complete, the money comes or fails later."""
 
-    def act(journey: Journey) -> str:
-        outcome = journey.controls.pay(
-            journey.session.id,
-            email=journey.email,
+    def act(context: RunContext) -> str:
+        outcome = context.controls.pay(
+            context.session.id,
+            email=context.email,
             bank_account=account,
             settles_in_seconds=settles_in_seconds,
         )
-        return _as_expected(journey, outcome, "processing")
+        return _as_expected(context, outcome, "processing")
 
     return Step(f"Pay by bank debit from account {account}", act)
 
@@ -63,23 +63,25 @@ def pay_by_bank(account: str, *, settles_in_seconds: int = 3) -> Step:
 def expire() -> Step:
     """Nobody pays in time."""
 
-    def act(journey: Journey) -> str:
-        gateway = journey.billing.services.gateway
-        expired = journey.billing.call(lambda: gateway.expire_checkout_session(journey.session.id))
+    def act(context: RunContext) -> str:
+        gateway = context.billing.services.gateway
+        expired = context.billing.call(lambda: gateway.expire_checkout_session(context.session.id))
         return f"Stripe says {expired['status']}, {expired['payment_status']}"
 
     return Step("Nobody pays: the session expires", act)
 
 
-def come_back(*, granted: bool) -> Step:
+def return_from_checkout(*, granted: bool) -> Step:
     """The customer lands on our page, which asks Stripe and settles the session."""
 
-    def act(journey: Journey) -> str:
-        fulfillment = journey.billing.services.fulfillment
-        settled = journey.billing.call(lambda: fulfillment.settle(journey.session.id, "return"))
+    def act(context: RunContext) -> str:
+        fulfillment = context.billing.services.fulfillment
+        settled = context.billing.call(
+            lambda: fulfillment.refresh_and_grant(context.session.id, "return")
+        )
         said = f"Stripe says {settled.session.status}, {settled.session.payment_status}"
         if granted is (settled.grant is None):
-            raise Astray(f"{said}; {'nothing was' if granted else 'something was'} granted.")
+            raise StepFailed(f"{said}; {'nothing was' if granted else 'something was'} granted.")
         if settled.grant is None:
             return f"{said}; nothing is granted"
         by = "now" if settled.grant.cause == "return" else "before"
@@ -91,39 +93,39 @@ def come_back(*, granted: bool) -> Step:
 # What Stripe does -------------------------------------------------------------------------------
 
 
-def hear(event_type: str, *, times: int = 1) -> Step:
+def expect_webhook(event_type: str, *, times: int = 1) -> Step:
     """The webhook of the session's event arrives so many times and is handled."""
 
     def heard(records: SessionRecords) -> bool:
         event = _of_type(records, event_type)
         return event is not None and event.deliveries >= times and event.state == "handled"
 
-    def act(journey: Journey) -> str:
-        records = journey.wait_for(heard, f"The webhook of {event_type}")
+    def act(context: RunContext) -> str:
+        records = context.wait_for(heard, f"The webhook of {event_type}")
         event = _of_type(records, event_type)
         if event is None:
-            raise Astray(f"{event_type} no longer exists.")
+            raise StepFailed(f"{event_type} no longer exists.")
         if event.source != "webhook":
             return "after polling had found the event; handled"
         first = "the first one " if times > 1 else ""
-        return f"{first}{at_most(event.delay + journey.ahead)}; handled"
+        return f"{first}{at_most(event.delay + context.ahead)}; handled"
 
     again = {1: "", 2: " twice"}.get(times, f" {times} times")
     return Step(f"The webhook {event_type} arrives{again}", act)
 
 
-def hear_all() -> Step:
+def expect_all_webhooks() -> Step:
     """Every webhook of the payment arrives, in whatever order."""
 
-    def act(journey: Journey) -> str:
-        made = list(journey.outcome.events) if journey.outcome else []
+    def act(context: RunContext) -> str:
+        made = list(context.outcome.events) if context.outcome else []
         found: list[Event] = []
 
         def all_heard(_: SessionRecords) -> bool:
-            found[:] = [one.event for one in _arrived(journey, made)]
+            found[:] = [one.event for one in _arrived(context, made)]
             return bool(made) and len(found) == len(made)
 
-        journey.wait_for(all_heard, "Every webhook of the payment")
+        context.wait_for(all_heard, "Every webhook of the payment")
         found.sort(key=lambda event: event.received_at)
         order = [event.id for event in found]
         compared = "in Stripe's order" if order == made else "in another order"
@@ -133,11 +135,11 @@ def hear_all() -> Step:
     return Step("All webhooks of the payment arrive", act)
 
 
-def see_granted(how: str) -> Step:
+def expect_grant(how: str) -> Step:
     """The ledger gets its line, by whichever way."""
 
-    def act(journey: Journey) -> str:
-        records = journey.wait_for(lambda records: bool(records.grants), "The grant")
+    def act(context: RunContext) -> str:
+        records = context.wait_for(lambda records: bool(records.grants), "The grant")
         cause = records.grants[0].cause
         event = next((event for event in records.events if event.id == cause), None)
         if event is None:
@@ -147,16 +149,16 @@ def see_granted(how: str) -> Step:
     return Step(how, act)
 
 
-def see_failed() -> Step:
+def expect_failure() -> Step:
     """Settling fails, and the event is kept as failed."""
 
     def tried(records: SessionRecords) -> bool:
         return any(event.attempts for event in records.events)
 
-    def act(journey: Journey) -> str:
-        records = journey.wait_for(tried, "An attempt to handle the event")
+    def act(context: RunContext) -> str:
+        records = context.wait_for(tried, "An attempt to handle the event")
         if records.grants:
-            raise Astray("It was granted although Stripe did not answer.")
+            raise StepFailed("It was granted although Stripe did not answer.")
         error = next((event.error for event in records.events if event.error), None)
         said = f": {error.split('. ')[0]}" if error else ""
         return f"nothing is granted, and the event will be retried{said}"
@@ -164,21 +166,21 @@ def see_failed() -> Step:
     return Step("The webhook arrives, but Stripe does not work", act)
 
 
-def wait_till(days: int, event_type: str) -> Step:
+def advance_clock(days: int, event_type: str) -> Step:
     """The sandbox's clock goes forward; the event of the session's subscription comes of it."""
 
-    def act(journey: Journey) -> str:
-        session = journey.evidence().session
-        happened = journey.controls.advance(days * DAY).events
+    def act(context: RunContext) -> str:
+        session = context.both_sides().session
+        happened = context.controls.advance(days * DAY).events
         about = str(session["subscription"])
 
         def told(_: SessionRecords) -> bool:
             return any(
                 one.event.type == event_type and about in one.payload
-                for one in _arrived(journey, happened)
+                for one in _arrived(context, happened)
             )
 
-        journey.wait_for(told, f"{event_type} of {about}")
+        context.wait_for(told, f"{event_type} of {about}")
         return f"{event_type} for {about}"
 
     return Step(f"{days} days pass: the sandbox's clock is advanced to the renewal", act)
@@ -187,41 +189,41 @@ def wait_till(days: int, event_type: str) -> Step:
 # What goes wrong --------------------------------------------------------------------------------
 
 
-def webhooks_go_wrong(says: str, faults: WebhookFaults) -> Step:
+def set_webhook_faults(says: str, faults: WebhookFaults) -> Step:
     """Deliveries go wrong from here on."""
 
-    def act(journey: Journey) -> str:
-        journey.set_faults(replace(journey.usual_faults, webhooks=faults))
+    def act(context: RunContext) -> str:
+        context.set_faults(replace(context.usual_faults, webhooks=faults))
         return "on"
 
     return Step(says, act)
 
 
-def stripe_answers(status: int) -> Step:
+def set_api_fault(status: int) -> Step:
     """Every request to Stripe is answered so from here on."""
 
-    def act(journey: Journey) -> str:
-        journey.set_faults(replace(journey.usual_faults, api=ApiFaults(status=status)))
+    def act(context: RunContext) -> str:
+        context.set_faults(replace(context.usual_faults, api=ApiFaults(status=status)))
         return "on"
 
     return Step(f"Stripe answers every request with {status}", act)
 
 
-def all_is_well_again(says: str) -> Step:
+def end_faults(says: str) -> Step:
     """What goes wrong is over."""
 
-    def act(journey: Journey) -> str:
-        journey.end_faults()
+    def act(context: RunContext) -> str:
+        context.end_faults()
         return "off"
 
     return Step(says, act)
 
 
-def _as_expected(journey: Journey, outcome: Outcome, expected: str) -> str:
-    journey.outcome = outcome
+def _as_expected(context: RunContext, outcome: PaymentResult, expected: str) -> str:
+    context.outcome = outcome
     said = f": {outcome.reason}" if outcome.code else ""
     if outcome.outcome != expected:
-        raise Astray(f"{outcome.outcome}{said}, but {expected} was expected. {outcome.message}")
+        raise StepFailed(f"{outcome.outcome}{said}, but {expected} was expected. {outcome.message}")
     return f"{outcome.outcome.replace('_', ' ')}{said}"
 
 
@@ -229,10 +231,10 @@ def _of_type(records: SessionRecords, event_type: str) -> Event | None:
     return next((event for event in records.events if event.type == event_type), None)
 
 
-def _arrived(journey: Journey, ids: Sequence[str]) -> list[EventDetails]:
+def _arrived(context: RunContext, ids: Sequence[str]) -> list[EventDetails]:
     """Those of the events that webhooks have brought."""
-    log = journey.billing.services.event_log
-    found = (journey.billing.call(partial(log.one, event_id)) for event_id in ids)
+    log = context.billing.services.event_log
+    found = (context.billing.call(partial(log.one, event_id)) for event_id in ids)
     return [details for details in found if details and details.event.deliveries]
 
 

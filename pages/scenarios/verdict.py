@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import CheckoutSession, Kind
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.domain.money import format_money
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from billing.domain.event import Event
     from billing.domain.grant import Grant
     from billing.sessions.records import SessionRecords
-    from pages.scenarios.records import Evidence
+    from pages.scenarios.records import ScenarioRecords
 
 TIMES = {2: "twice", 3: "three times"}
 
@@ -31,7 +31,7 @@ class Verdict:
     arrivals: str = ""
 
 
-def judge(evidence: Evidence, *, should_be_paid: bool, clock_ahead: float = 0.0) -> Verdict:
+def judge(evidence: ScenarioRecords, *, should_be_paid: bool, clock_ahead: float = 0.0) -> Verdict:
     """The verdict on one session.
 
     ``clock_ahead``: so many seconds Stripe's clock was ahead of ours when its events were made.
@@ -62,7 +62,7 @@ def judge(evidence: Evidence, *, should_be_paid: bool, clock_ahead: float = 0.0)
 
 
 def _on_a_paid(
-    session: CheckoutSession, evidence: Evidence, records: SessionRecords
+    session: CheckoutSession, evidence: ScenarioRecords, records: SessionRecords
 ) -> tuple[bool, str, str]:
     items = evidence.session["line_items"]["data"]
     due = 1 if session.kind is Kind.PRO else sum(item["quantity"] for item in items)
@@ -136,7 +136,7 @@ def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
 
 def at_most(delay: float) -> str:
     """How late an event came. Stripe tells its time in whole seconds, so it was rather less."""
-    return f"at most {written(max(delay, 0.0))} after Stripe created it"
+    return f"at most {format_duration(max(delay, 0.0))} after Stripe created it"
 
 
 def _many(number: int, thing: str) -> str:

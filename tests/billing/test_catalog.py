@@ -52,7 +52,7 @@ async def test_both_are_asked_for_side_by_side_and_nobody_waits(tmp_path: Path) 
 
     async with selling(tmp_path, stripe, Clock()) as catalog:
         await until(both_were_asked_for)
-        assert (await catalog.glance(Kind.PRO)).is_empty
+        assert (await catalog.cached_price(Kind.PRO)).is_empty
         assert sorted(stripe.reads) == ["/v1/prices/price_credit", "/v1/prices/price_pro"]
 
 
@@ -60,7 +60,7 @@ async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(tmp_path
     stripe, clock = FaultyStripe("200"), Clock()
 
     async def has_failed() -> bool:
-        return (await catalog.glance(Kind.CREDITS)).failure is not None
+        return (await catalog.cached_price(Kind.CREDITS)).failure is not None
 
     async def is_told_again() -> bool:
         return not await has_failed()
@@ -71,7 +71,7 @@ async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(tmp_path
         clock.now += PRICE_MAX_AGE_SECONDS + 1
         assert (await catalog.price(Kind.CREDITS)).short == "$0.99"
         await until(has_failed)
-        assert (await catalog.glance(Kind.CREDITS)).price
+        assert (await catalog.cached_price(Kind.CREDITS)).price
         assert len(stripe.reads) == 2
         stripe.fault = "200"
         clock.now += RETRY_SECONDS + 1
@@ -82,7 +82,7 @@ async def test_a_price_that_stripe_knows_no_more_is_not_kept(tmp_path: Path) -> 
     stripe, clock = FaultyStripe("200"), Clock()
 
     async def is_gone() -> bool:
-        return (await catalog.glance(Kind.PRO)).price is None
+        return (await catalog.cached_price(Kind.PRO)).price is None
 
     async with selling(tmp_path, stripe, clock) as catalog:
         await catalog.price(Kind.PRO)
@@ -98,4 +98,4 @@ async def test_a_price_that_cannot_be_read_is_a_failure_that_says_so(tmp_path: P
     async with selling(tmp_path, stripe, Clock()) as catalog:
         with pytest.raises(StripeFailure):
             await catalog.price(Kind.PRO)
-        assert (await catalog.glance(Kind.PRO)).failure
+        assert (await catalog.cached_price(Kind.PRO)).failure

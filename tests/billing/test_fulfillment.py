@@ -33,7 +33,7 @@ async def test_a_paid_pro_session_makes_its_customer_pro_once(
 ) -> None:
     sold = account.sell("pro", **PAID)
     for cause in ("evt_1", "evt_2", "return"):
-        settled = await services.fulfillment.settle(sold["id"], cause)
+        settled = await services.fulfillment.refresh_and_grant(sold["id"], cause)
         assert settled.grant is not None
         assert settled.grant.cause == "evt_1"
     assert await services.store.read(granted_totals) == {"pro": 1}
@@ -44,7 +44,7 @@ async def test_a_paid_credits_session_grants_its_credits_once(
 ) -> None:
     sold = account.sell("credits", 12, **PAID)
     for _ in range(3):
-        await services.fulfillment.settle(sold["id"], "return")
+        await services.fulfillment.refresh_and_grant(sold["id"], "return")
     (line,) = (await ledger(services.store)).values()
     assert (line.session_id, line.kind, line.quantity) == (sold["id"], "credits", 12)
     assert (line.amount_total, line.currency) == (12 * 99, "usd")
@@ -56,7 +56,7 @@ async def test_the_quantity_is_what_was_bought_not_what_was_noted(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.sell("credits", 500, items=[line_item("credits", 3)], **PAID)
-    await services.fulfillment.settle(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert await services.store.read(granted_totals) == {"credits": 3}
 
 
@@ -64,7 +64,7 @@ async def test_a_session_that_costs_nothing_is_granted(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.sell("pro", status="complete", payment_status="no_payment_required")
-    await services.fulfillment.settle(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert await services.store.read(granted_totals) == {"pro": 1}
 
 
@@ -85,7 +85,7 @@ async def test_nothing_else_is_granted_but_it_is_kept(
     services: Services, account: StripeAccount, values: dict[str, Any], *, ours: bool
 ) -> None:
     sold = account.sell("credits", 5, ours=ours, items=[], **values)
-    settled = await services.fulfillment.settle(sold["id"], "return")
+    settled = await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert settled.grant is None
     assert await ledger(services.store) == {}
     assert await services.mirror.session(sold["id"]) == settled.session
@@ -96,7 +96,7 @@ async def test_the_webhook_and_the_landing_page_at_once_grant_once(
 ) -> None:
     sold = account.sell("credits", 5, **PAID)
     settled = await asyncio.gather(
-        *(services.fulfillment.settle(sold["id"], f"evt_{n}") for n in range(30))
+        *(services.fulfillment.refresh_and_grant(sold["id"], f"evt_{n}") for n in range(30))
     )
     assert {one.grant for one in settled} == set((await ledger(services.store)).values())
     assert await services.store.read(granted_totals) == {"credits": 5}
@@ -109,7 +109,7 @@ async def test_two_processes_at_once_grant_once(
     async with open_services(account.url, database_url) as other:
         await asyncio.gather(
             *(
-                process.fulfillment.settle(one["id"], "return")
+                process.fulfillment.refresh_and_grant(one["id"], "return")
                 for one in sold
                 for process in (services, other)
             )
@@ -123,7 +123,10 @@ async def test_sessions_that_are_settled_at_once_get_each_its_own_grant_and_caus
 ) -> None:
     paid = [account.sell("credits", n, **PAID) for n in range(1, 9)]
     settled = await asyncio.gather(
-        *(services.fulfillment.settle(one["id"], f"evt_{n}") for n, one in enumerate(paid))
+        *(
+            services.fulfillment.refresh_and_grant(one["id"], f"evt_{n}")
+            for n, one in enumerate(paid)
+        )
     )
     told = [(one.session.id, one.grant and one.grant.cause) for one in settled]
     assert told == [(one["id"], f"evt_{n}") for n, one in enumerate(paid)]
@@ -132,7 +135,7 @@ async def test_sessions_that_are_settled_at_once_get_each_its_own_grant_and_caus
 
 async def test_a_listed_session_is_granted_too(services: Services, account: StripeAccount) -> None:
     paid, still_open = account.sell("credits", 5, **PAID), account.sell("credits", 7)
-    await services.fulfillment.absorb([paid, still_open])
+    await services.fulfillment.upsert_and_grant([paid, still_open])
     (line,) = (await ledger(services.store)).values()
     assert (line.session_id, line.quantity, line.cause) == (paid["id"], 5, "sync")
 
@@ -144,9 +147,9 @@ async def test_one_grant_is_logged_by_its_session_and_a_history_in_one_line(
     many = [account.sell("credits", n, **PAID) for n in range(1, 11)]
     many += [account.sell("pro", **PAID), account.sell("pro")]
     with caplog.at_level(logging.INFO, "billing.fulfillment"):
-        await services.fulfillment.settle(one["id"], "evt_1")
-        await services.fulfillment.absorb([one, *many])
-        await services.fulfillment.absorb([one, *many])
+        await services.fulfillment.refresh_and_grant(one["id"], "evt_1")
+        await services.fulfillment.upsert_and_grant([one, *many])
+        await services.fulfillment.upsert_and_grant([one, *many])
     assert caplog.messages == [
         f"Granted: 5 x credits for {one['id']} (evt_1)",
         "Granted: 55 x credits, 1 x pro for 11 sessions",
@@ -158,7 +161,7 @@ async def test_the_customer_is_known_by_id_also_when_expanded(
     services: Services, account: StripeAccount, *, expanded: bool
 ) -> None:
     sold = account.sell("pro", customer={"id": "cus_9"} if expanded else "cus_9", **PAID)
-    settled = await services.fulfillment.settle(sold["id"], "return")
+    settled = await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert settled.grant is not None
     assert settled.grant.customer == "cus_9"
 
@@ -170,13 +173,13 @@ async def test_what_is_no_test_session_is_refused_without_asking_stripe(
     services: Services, account: StripeAccount, name: str
 ) -> None:
     with pytest.raises(InvalidInput):
-        await services.fulfillment.settle(name, "return")
+        await services.fulfillment.refresh_and_grant(name, "return")
     assert account.asked == {}
 
 
 async def test_a_session_of_another_account_is_missing(services: Services) -> None:
     with pytest.raises(StripeFailure) as failed:
-        await services.fulfillment.settle("cs_test_0", "return")
+        await services.fulfillment.refresh_and_grant("cs_test_0", "return")
     assert failed.value.is_missing
     assert await ledger(services.store) == {}
 
@@ -187,9 +190,9 @@ async def test_while_stripe_fails_nothing_is_granted_and_later_it_is(
     sold = account.sell("pro", **PAID)
     account.faults = DOWN
     with pytest.raises(StripeFailure):
-        await services.fulfillment.settle(sold["id"], "return")
+        await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert await ledger(services.store) == {}
     account.faults = NO_FAULTS
-    await services.fulfillment.settle(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert await services.store.read(granted_totals) == {"pro": 1}
     assert account.asked[ONE_SESSION] == 2

@@ -14,7 +14,7 @@ from billing import health
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
 from billing.services import Services
 from billing.sync import checkpoint
-from billing.sync.mirror import STALE_AFTER, MirrorState
+from billing.sync.mirror import STALE_AFTER, SyncState
 from tests.support.quick_services import at_work, open_services, settings_for
 from tests.support.stripe_account import DOWN
 from tests.support.waiting import until
@@ -91,7 +91,7 @@ async def test_it_is_ready_once_our_copy_is_in_step(
     with pytest.raises(StripeFailure, match="history is still being read"):
         await services.report_readiness()
     started = time.time()
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
 
         async def is_ready() -> bool:
             try:
@@ -111,7 +111,7 @@ async def test_it_is_not_ready_while_nobody_has_asked_stripe_for_long(
 ) -> None:
     """Or when the last look lies ahead, since the clock was set back."""
     remark = {"complete": True, "as_of": time.time() - seconds}
-    await services.store.write(partial(checkpoint.note, remark=remark))
+    await services.store.write(partial(checkpoint.record_failure, remark=remark))
     with pytest.raises(StripeFailure, match="Data has not been updated"):
         await services.report_readiness()
 
@@ -119,9 +119,9 @@ async def test_it_is_not_ready_while_nobody_has_asked_stripe_for_long(
 async def test_a_failure_makes_it_unready_once_it_has_lasted(
     services: Services, account: StripeAccount
 ) -> None:
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
 
-        async def state() -> MirrorState:
+        async def state() -> SyncState:
             return await services.mirror.state()
 
         async def is_in_step() -> bool:

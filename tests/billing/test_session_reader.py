@@ -66,14 +66,14 @@ async def services(account: StripeAccount, sqlite_url: str) -> AsyncIterator[Ser
 async def alone(services: Services, _: StripeAccount, sold: Sequence[JSON]) -> None:
     """The landing page."""
     for one in sold:
-        await services.fulfillment.settle(one["id"], "return")
+        await services.fulfillment.refresh_and_grant(one["id"], "return")
 
 
 async def by_webhooks(services: Services, account: StripeAccount, sold: Sequence[JSON]) -> None:
     """A burst of events, for which Stripe's list is read."""
     for one in sold:
         await deliver(services, account.say("completed", one, event_id=f"evt_{one['id']}"))
-    async with at_work(services.settlement.run):
+    async with at_work(services.event_processor.run):
 
         async def handled() -> bool:
             return (await states(services.store)).get("handled") == len(sold)
@@ -83,7 +83,7 @@ async def by_webhooks(services: Services, account: StripeAccount, sold: Sequence
 
 async def by_backfill(services: Services, _: StripeAccount, sold: Sequence[JSON]) -> None:
     """The history that is read once, and again when it is asked for."""
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
 
         async def complete() -> bool:
             return (await services.mirror.state()).complete
@@ -96,14 +96,14 @@ async def by_replay(services: Services, account: StripeAccount, sold: Sequence[J
     """Events that failed while Stripe was away, handled again by hand."""
     account.faults = Faults(failing=1.0)
     ids = [await deliver(services, account.say("completed", one)) for one in sold]
-    async with at_work(services.settlement.run):
+    async with at_work(services.event_processor.run):
 
         async def failed() -> bool:
             return (await states(services.store)).get("failed") == len(sold)
 
         await until(failed)
         account.faults = NO_FAULTS
-        await services.settlement.replay(ids)
+        await services.event_processor.replay(ids)
 
         async def handled() -> bool:
             return (await states(services.store)).get("handled") == len(sold)
@@ -184,10 +184,10 @@ async def test_without_the_setting_nothing_is_granted_and_the_event_says_which(
     unset = quick_services(settings)
     paid = [account.sell("credits", 5, **PAID) for _ in range(5)]
     with pytest.raises(NotConfigured, match="STRIPE_PRICE_EXTRA_CREDIT"):
-        await unset.fulfillment.settle(paid[0]["id"], "return")
+        await unset.fulfillment.refresh_and_grant(paid[0]["id"], "return")
     for one in paid:
         await deliver(unset, account.say("completed", one))
-    async with at_work(unset.settlement.run, unset.follower.run):
+    async with at_work(unset.event_processor.run, unset.sync_worker.run):
 
         async def failed() -> bool:
             return (await states(unset.store)).get("failed") == len(paid)
@@ -197,7 +197,7 @@ async def test_without_the_setting_nothing_is_granted_and_the_event_says_which(
     assert await ledger(services.store) == {}
     assert {one.outcome for one in (await unset.mirror.recent(10)).sessions} == {Outcome.PAID}
     await unset.aclose()
-    assert await services.settlement.replay() == len(paid)
+    assert await services.event_processor.replay() == len(paid)
 
 
 # Payments that come, or fail, later -------------------------------------------------------------
@@ -229,11 +229,11 @@ async def test_a_list_that_says_less_changes_nothing_and_a_success_wins(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.debit(account.sell("credits", 4), CLOSED)
-    await services.fulfillment.settle(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], "return")
     account.hides_payments = True
-    await services.fulfillment.absorb([account.session(sold["id"])])
+    await services.fulfillment.upsert_and_grant([account.session(sold["id"])])
     assert (await stored(services, sold)).failure
-    await services.fulfillment.absorb([account.pay(sold)])
+    await services.fulfillment.upsert_and_grant([account.pay(sold)])
     paid = await stored(services, sold)
     assert (paid.outcome, paid.failure) == (Outcome.PAID, None)
     assert await services.store.read(granted_totals) == {"credits": 4}
@@ -248,7 +248,7 @@ async def test_where_the_key_may_not_read_the_payment_the_event_tells(
     )
     await deliver(services, account.say("async_payment_failed", failed))
     for one in (failed, under_way):
-        await services.fulfillment.settle(one["id"], "return")
+        await services.fulfillment.refresh_and_grant(one["id"], "return")
     assert (await stored(services, failed)).failure == NO_REASON
     assert (await stored(services, under_way)).outcome is Outcome.PROCESSING
 
@@ -258,5 +258,5 @@ async def test_a_payment_that_was_canceled_has_failed_too(
 ) -> None:
     sold = account.debit(account.sell("credits"))
     account.cancel_payment(sold)
-    await services.fulfillment.settle(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], "return")
     assert (await stored(services, sold)).failure == "The payment was canceled."

@@ -191,7 +191,9 @@ def several(shop: Shop) -> list[dict[str, Any]]:
     services = shop.server.services
     shop.server.portal.call(
         lambda: services.store.write(
-            lambda c: events.record(c, [events.Arrival(made[2], "poll", "ignored", time.time())])
+            lambda c: events.record(
+                c, [events.ReceivedEvent(made[2], "poll", "ignored", time.time())]
+            )
         )
     )
     return made
@@ -327,7 +329,9 @@ def test_older_events_are_a_press_away_and_newer_ones_too(shop: Shop) -> None:
     def record(connection: Any) -> None:
         for number in range(PAGE + 2):
             event = event_about("in_1", id=f"evt_{number}", type="invoice.paid")
-            events.record(connection, [events.Arrival(event, "webhook", "ignored", now + number)])
+            events.record(
+                connection, [events.ReceivedEvent(event, "webhook", "ignored", now + number)]
+            )
 
     shop.server.portal.call(lambda: shop.server.services.store.write(record))
     page = opened(shop.server)

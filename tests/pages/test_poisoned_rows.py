@@ -55,7 +55,7 @@ def good(shop: ConnectedShop) -> set[str]:
     copies = [session_object(number, "credits", 1) for number in range(len(changes))]
 
     def write(connection: Connection) -> None:
-        sessions.keep(connection, [stored.copies(copies)])
+        sessions.upsert_sessions(connection, [stored.copies(copies)])
         for copy, change in zip(copies, changes, strict=True):
             if change:
                 change(copy)
@@ -106,7 +106,9 @@ def test_an_event_costs_its_row_in_a_table(shop: ConnectedShop) -> None:
 
     def write(connection: Connection) -> None:
         for event in (good, poisoned):
-            events.record(connection, [events.Arrival(event, "webhook", "failed", time.time())])
+            events.record(
+                connection, [events.ReceivedEvent(event, "webhook", "failed", time.time())]
+            )
 
     shop.pages.call(lambda: shop.services.store.write(write))
     shown = opened(shop, "events.py").dataframe[0].value

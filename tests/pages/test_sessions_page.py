@@ -96,7 +96,7 @@ def foreign(shop: Shop, note: str) -> str:
         }
     )
     shop.server.portal.call(
-        lambda: shop.server.services.fulfillment.settle(session.id, cause="return")
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session.id, cause="return")
     )
     return session.id
 
@@ -104,7 +104,7 @@ def foreign(shop: Shop, note: str) -> str:
 def paid(shop: Shop, session_id: str, email: str = "tester@example.com") -> str:
     shop.sandbox.payments.pay(session_id, GOOD_CARD, Payer(email, "Test Customer"))
     shop.server.portal.call(
-        lambda: shop.server.services.fulfillment.settle(session_id, cause="return")
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, cause="return")
     )
     return session_id
 
@@ -287,7 +287,9 @@ def failed(shop: Shop, session_id: str) -> str:
     controls = Controls(f"{services.settings.api_base}/_control")
     controls.pay(session_id, email="tester@example.com", bank_account="000111111116")
     controls.advance(60)
-    shop.server.portal.call(lambda: services.fulfillment.settle(session_id, cause="return"))
+    shop.server.portal.call(
+        lambda: services.fulfillment.refresh_and_grant(session_id, cause="return")
+    )
     return session_id
 
 
@@ -324,7 +326,7 @@ def test_events_of_other_api_versions_open_in_the_drawer_of_their_session(
         sent["api_version"] = "2019-03-14"
         for name in ("status", "payment_status"):
             del told[name]
-    arrival = events.Arrival(sent, "webhook", "handled", time.time())
+    arrival = events.ReceivedEvent(sent, "webhook", "handled", time.time())
     record = partial(events.record, arrivals=[arrival])
     shop.server.portal.call(lambda: shop.server.services.store.write(record))
     text = said(opened(shop.server, session=session_id))
@@ -339,7 +341,7 @@ def test_every_currency_is_among_the_numbers_and_how_many_match_is_said_once(sho
         session_object(amount, "credits", 1) | PAID | {"currency": currency, "amount_total": amount}
         for currency, amount in amounts.items()
     ]
-    keep = partial(sessions.keep, copies=[copies(sold)])
+    keep = partial(sessions.upsert_sessions, copies=[copies(sold)])
     shop.server.portal.call(lambda: shop.server.services.store.write(keep))
     page = opened(shop.server)
     shown = [value for label, value in metrics(page).items() if label.startswith("Revenue")]
@@ -354,7 +356,7 @@ def test_amounts_are_as_wide_as_they_are(shop: Shop) -> None:
     made(shop)
     narrow = opened(shop.server).dataframe[0]
     large = session_object(1, "credits", 1) | {"currency": "krw", "amount_total": 99_999_999}
-    keep = partial(sessions.keep, copies=[copies([large])])
+    keep = partial(sessions.upsert_sessions, copies=[copies([large])])
     shop.server.portal.call(lambda: shop.server.services.store.write(keep))
     wide = opened(shop.server).dataframe[0]
     widths = [json.loads(table.proto.columns)["amount"]["width"] for table in (narrow, wide)]

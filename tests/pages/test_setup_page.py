@@ -76,7 +76,7 @@ def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
     register_endpoint(shop)
     bare = replace(shop.server.services.settings, secret_key=None, api_base=None)
     of_the_shop = shop.server.services.settings
-    settings = bare.using(
+    settings = bare.with_defaults(
         source="local sandbox", secret_key=of_the_shop.secret_key, api_base=of_the_shop.api_base
     )
     shop.server.portal.call(shop.server.services.store.ping)

@@ -16,7 +16,7 @@ from pages.components.test_kit.clock import summary
 from pages.components.test_kit.demo_data import reset
 from pages.scenarios.catalog import SCENARIOS
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
-from pages.scenarios.sandbox_client import Passed
+from pages.scenarios.sandbox_client import AdvanceResult
 from pages.services import hand_over
 from tests.support.connected_shop import ConnectedShop, connected_shop
 
@@ -211,15 +211,19 @@ def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: Conne
 
 
 def test_a_move_of_the_clock_tells_how_many_renewals_were_paid_and_how_many_failed() -> None:
-    passed = Passed(events=("evt_1",) * 1_590, renewals=159, renewals_paid=147, renewals_failed=11)
+    passed = AdvanceResult(
+        events=("evt_1",) * 1_590, renewals=159, renewals_paid=147, renewals_failed=11
+    )
     assert summary(passed) == (
         "Renewals: 147 paid, 11 failed. Renewals by bank debit: 1 waiting for the bank."
     )
-    passed = Passed(events=("evt_1",), sessions_expired=1_200, debits_failed=1, disputes_opened=2)
+    passed = AdvanceResult(
+        events=("evt_1",), sessions_expired=1_200, debits_failed=1, disputes_opened=2
+    )
     assert summary(passed) == (
         "Checkout Sessions: 1,200 expired. Bank debits: 0 succeeded, 1 failed. Disputes: 2 opened."
     )
-    assert summary(Passed(events=())) == "Nothing was due."
+    assert summary(AdvanceResult(events=())) == "Nothing was due."
 
 
 def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_sides(

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from billing.store.tables import leases
-from billing.stripe_api.gateway import LISTED
+from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync.backfill import QUICK
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
@@ -88,7 +88,7 @@ def test_killed_while_it_fills_the_mirror_goes_on_where_it_stopped(
         asyncio.run(store.write(let_the_lease_run_out))
         with Processes(*servers) as second:
             assert asyncio.run(granted(store, at_least=SESSIONS, by=second)) == SESSIONS
-    under_way = QUICK.readers * LISTED
+    under_way = QUICK.readers * PAGE_SIZE
     assert account.listed - listed <= SESSIONS - read + under_way
 
 

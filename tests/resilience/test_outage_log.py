@@ -41,12 +41,12 @@ async def test_a_database_that_is_away_is_one_line_whoever_needs_it(
         ):
             with pytest.raises(StoreFailure):
                 await need
-        services.mirror.keep_soon(account.sell("pro"))
+        services.mirror.upsert_soon(account.sell("pro"))
 
     url = f"sqlite:///{tmp_path}/data/store.sqlite3"
     async with (
         open_services(account.url, url) as services,
-        at_work(services.follower.run, services.settlement.run),
+        at_work(services.sync_worker.run, services.event_processor.run),
     ):
         for _ in range(OFTEN):
             await fails(services)
@@ -61,7 +61,7 @@ async def test_a_stripe_that_is_away_is_one_line_however_many_events_wait_for_it
     events = [account.say("completed", account.pay(account.sell("credits", 5))) for _ in range(3)]
     async with (
         open_services(account.url, sqlite_url) as services,
-        at_work(services.follower.run, services.settlement.run),
+        at_work(services.sync_worker.run, services.event_processor.run),
     ):
         for event in events:
             await deliver(services, event)

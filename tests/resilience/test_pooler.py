@@ -59,7 +59,12 @@ async def test_two_processes_behind_a_pooler_miss_nothing_and_refuse_nothing(
     async with (
         open_services(account.url, pooled_url) as one,
         open_services(account.url, pooled_url) as other,
-        at_work(one.settlement.run, one.follower.run, other.settlement.run, other.follower.run),
+        at_work(
+            one.event_processor.run,
+            one.sync_worker.run,
+            other.event_processor.run,
+            other.sync_worker.run,
+        ),
     ):
         for start in range(0, PAYMENTS, 20):
             burst = events[start : start + 20]

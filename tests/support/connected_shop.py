@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from billing.routes import routes
 from billing.services import Services
-from billing.sync.reset import FreshStart
+from billing.sync.reset import AccountReset
 from billing.urls import WEBHOOK_PATH
 from pages.scenarios.sandbox_client import Controls
 from pages.services import PageServices
@@ -86,7 +86,9 @@ def connected_shop(folder: Path) -> Iterator[ConnectedShop]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         services = quick_services(settings, step_seconds=STEP_SECONDS)
-        services.fresh_start = FreshStart(services.gateway, services.store, services.follower)
+        services.account_reset = AccountReset(
+            services.gateway, services.store, services.sync_worker
+        )
         async with services.running(), BlockingPortal() as portal:
             held.update(services=services, portal=portal)
             yield

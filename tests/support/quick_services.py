@@ -16,9 +16,9 @@ from billing.services import Services
 from billing.settings.model import Settings
 from billing.store import tables
 from billing.store.events import Retries
-from billing.sync.worker import Follower
+from billing.sync.worker import SyncWorker
 from billing.webhooks.own_account import OwnAccount
-from billing.webhooks.processor import Settlement
+from billing.webhooks.processor import EventProcessor
 from billing.webhooks.receiver import Webhooks
 
 if TYPE_CHECKING:
@@ -58,23 +58,23 @@ def quick_services(
     """What the composition root builds, with these waits."""
     services = Services(settings, stripe_name="Stripe under test")
     own_account = OwnAccount(services.gateway)
-    services.settlement = Settlement(
+    services.event_processor = EventProcessor(
         services.store,
         services.fulfillment,
         own_account,
         retries=retries,
         sweep_seconds=SWEEP_SECONDS,
     )
-    services.follower = Follower(
+    services.sync_worker = SyncWorker(
         services.gateway,
         services.store,
         services.fulfillment,
-        services.settlement,
+        services.event_processor,
         own_account,
         step_seconds=step_seconds,
     )
     services.webhooks = Webhooks(
-        settings, services.store, services.settlement, own_account, services.refused
+        settings, services.store, services.event_processor, own_account, services.refused
     )
     return services
 
@@ -93,7 +93,7 @@ async def open_services(
 
 @asynccontextmanager
 async def at_work(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Run ``settlement.run``, ``follower.run`` behind the block; their mistakes fail the test."""
+    """Run ``event_processor.run``, ``sync_worker.run`` behind the block; their errors fail it."""
     tasks = [asyncio.ensure_future(run()) for run in runs]
     try:
         yield

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.checkout_session import CheckoutSession
-from billing.store.sessions import Copies
+from billing.store.sessions import SessionRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def copies(found: Iterable[dict[str, Any]], **known: Any) -> Copies:
+def copies(found: Iterable[dict[str, Any]], **known: Any) -> SessionRows:
     """Copies of these sessions; ``known`` is what was read of each beside Stripe's object."""
-    return Copies.of([(CheckoutSession.from_stripe(one, **known), one) for one in found])
+    return SessionRows.of([(CheckoutSession.from_stripe(one, **known), one) for one in found])

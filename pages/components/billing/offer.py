@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from billing.catalog import Glance, Price
+from billing.catalog import Price, PriceLookup
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.errors import NotConfigured
 from billing.settings.model import MAX_CREDITS
-from pages.components.current_user import who
+from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.press import Press
@@ -69,7 +69,7 @@ def chosen_quantity() -> int | None:
 
 def offer(kind: Kind) -> None:
     """A price and a button. The price may come later, from Stripe; a failure stays inside."""
-    known = page_services().call(lambda: page_services().services.catalog.glance(kind))
+    known = page_services().call(lambda: page_services().services.catalog.cached_price(kind))
     is_awaited = not (known.price or isinstance(known.failure, NotConfigured))
     card = st.fragment(_card, run_every=PRICE_FOLLOWED_EVERY if is_awaited else None)
     card(kind, is_awaited)
@@ -77,7 +77,7 @@ def offer(kind: Kind) -> None:
 
 def _card(kind: Kind, is_awaited: bool) -> None:
     billing = page_services()
-    known = billing.call(lambda: billing.services.catalog.glance(kind))
+    known = billing.call(lambda: billing.services.catalog.cached_price(kind))
     if is_awaited and known.price:
         st.rerun()  # the whole page, where the price is awaited no more
     st.header(NAMES[kind], anchor=False)
@@ -111,7 +111,7 @@ def _card(kind: Kind, is_awaited: bool) -> None:
         checkout_link(kind, order, order.press.created)
 
 
-def pro_plan(known: Glance) -> None:
+def pro_plan(known: PriceLookup) -> None:
     """What the Pro plan is and costs."""
     if known.price:
         st.metric("Subscription", known.price.short)
@@ -122,7 +122,7 @@ def pro_plan(known: Glance) -> None:
         st.caption(PRICE_IS_AWAITED)
 
 
-def extra_credits(known: Glance, maximum: int) -> bool:
+def extra_credits(known: PriceLookup, maximum: int) -> bool:
     """How many credits, what one costs, and what they cost together; whether so many can be
     bought at once."""
     # No bounds and no whole numbers only: the browser would keep the last number that fits, and
@@ -168,7 +168,7 @@ def label(kind: Kind, price: Price | None) -> str:
 
 def create_session(kind: Kind, order: Order) -> None:
     """Have the session created, and keep what came of it in ``order``."""
-    billing, made_by, quantity = page_services(), who(), order.quantity or 1
+    billing, made_by, quantity = page_services(), current_user(), order.quantity or 1
     checkout = billing.services.checkout
     order.press.attempt(
         lambda key: billing.call(
@@ -198,7 +198,7 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
                 width="stretch",
             )
             to_copy(
-                f"Link to copy, valid for {written(session.expires_at - time.time())}",
+                f"Link to copy, valid for {format_duration(session.expires_at - time.time())}",
                 session.url,
                 tip=f"Valid until {plain(exactly(session.expires_at))}",
             )

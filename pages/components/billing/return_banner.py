@@ -18,7 +18,7 @@ from pages.services import page_services
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from billing.fulfillment import Settled
+    from billing.fulfillment import FulfilledSession
 
 LOOK_AGAIN_SECONDS = 2.0
 FOLLOWED_EVERY = "1s"
@@ -53,7 +53,7 @@ def canceled_banner() -> None:
 
 
 @dataclass
-class Lookup:
+class PolledSession:
     """What Stripe has said of a session so far: its last answer, and why the last try failed.
 
     The page waits for none of its answers longer than a moment.
@@ -62,7 +62,7 @@ class Lookup:
     session: CheckoutSession | None = None
     failure: BillingError | None = None
     asked_at: float = -math.inf
-    asking: Future[Settled] | None = None
+    asking: Future[FulfilledSession] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -78,7 +78,7 @@ class Lookup:
             billing = page_services()
             self.asked_at = time.monotonic()
             self.asking = billing.start(
-                lambda: billing.services.fulfillment.settle(session_id, cause="return")
+                lambda: billing.services.fulfillment.refresh_and_grant(session_id, cause="return")
             )
         if self.asking is None:
             return
@@ -93,14 +93,14 @@ class Lookup:
 
 def settled_banner(session_id: str) -> None:
     """The banner of one session; looks again by itself while the outcome is not final."""
-    lookups: dict[str, Lookup] = st.session_state.setdefault("returned", {})
-    lookup = lookups.setdefault(session_id, Lookup())
+    lookups: dict[str, PolledSession] = st.session_state.setdefault("returned", {})
+    lookup = lookups.setdefault(session_id, PolledSession())
     lookup.follow(session_id, PATIENCE_SECONDS)
     follows = None if lookup.is_over else FOLLOWED_EVERY
     st.fragment(following_banner, run_every=follows)(session_id, lookup)
 
 
-def following_banner(session_id: str, lookup: Lookup) -> None:
+def following_banner(session_id: str, lookup: PolledSession) -> None:
     """What is known of it now."""
     lookup.follow(session_id)
     if lookup.failure:

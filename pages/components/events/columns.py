@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.domain.event import WEBHOOK, Event, Refusal
 from pages.components.session_columns import ANOTHER_APPS
 from pages.components.tables import table, width_of
@@ -73,7 +73,7 @@ def cells(event: Event) -> tuple[object, ...]:
         [event.state.capitalize()],
         event.type,
         way(event),
-        written(event.delay),
+        format_duration(event.delay),
         [ANOTHER_APPS] if event.ours is False else None,
         event.object_id,
         local(event.received_at),

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from billing.domain.checkout_session import SESSION_ID
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.domain.event import Event
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH, EventDetails
@@ -124,14 +124,14 @@ def _facts(event: Event) -> dict[str, str]:
         "Source": plain(way(event)),
         "Webhook deliveries": f"{event.deliveries:,}",
         "Attempts": f"{event.attempts:,}" if event.attempts else _why_not(event),
-        "Last attempt": _at(event.settled_at) if event.settled_at else "Never",
+        "Last attempt": _at(event.processed_at) if event.processed_at else "Never",
     }
 
 
 def _later(delay: float) -> str:
     if delay < 0:
-        return f"{written(-delay)} before it was created: one of the clocks is wrong"
-    return f"{written(delay)} later"
+        return f"{format_duration(-delay)} before it was created: one of the clocks is wrong"
+    return f"{format_duration(delay)} later"
 
 
 def _why_not(event: Event) -> str:

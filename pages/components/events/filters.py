@@ -18,7 +18,7 @@ PARAMETERS = ("state", "by", "type", "about")
 
 
 @dataclass(frozen=True)
-class Asked:
+class EventQuery:
     """What the address asks for. ``refused`` asks for refused deliveries instead of events;
     ``nonsense`` says, as Markdown, what in the address means nothing."""
 
@@ -31,7 +31,7 @@ class Asked:
         return not self.refused and self.wanted == EventFilter()
 
 
-def asked() -> Asked:
+def asked() -> EventQuery:
     """Read the address. What means nothing is told and left out."""
     state, by, kind, about = (
         st.query_params.get(name, "").strip()[:ID_LENGTH] for name in PARAMETERS
@@ -45,7 +45,7 @@ def asked() -> Asked:
         by = ""
     refused = state == REFUSED
     wanted = EventFilter("" if refused else state, by, kind, about)
-    return Asked(_without_blanks(wanted), refused, tuple(nonsense))
+    return EventQuery(_without_blanks(wanted), refused, tuple(nonsense))
 
 
 def show_filters(types: list[str]) -> None:

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from billing.domain.event import COUNTED, Place, Refusal
+from billing.domain.event import COUNTED, Cursor, Refusal
 from billing.errors import BillingError
 from billing.events.log import Overview
 from pages.components.errors import show_failure
@@ -22,7 +22,7 @@ from pages.components.events.columns import (
 from pages.components.events.filters import (
     REFUSED,
     VIEWS,
-    Asked,
+    EventQuery,
     asked,
     clear,
     in_words,
@@ -62,10 +62,10 @@ def event_table() -> None:
         events(overview, order(view, overview))
         pager(view, overview)
     else:
-        nothing(view)
+        empty_state(view)
 
 
-def states(view: Asked, overview: Overview) -> None:
+def states(view: EventQuery, overview: Overview) -> None:
     """The states with their counts; a press shows one. And all that failed, once more."""
     counts = overview.counts
     numbers = {"": sum(counts.states.values()), **counts.states, REFUSED: counts.refused}
@@ -118,7 +118,7 @@ def replay_them() -> None:
     st.session_state["replayed_all"] = said
 
 
-def order(view: Asked, overview: Overview) -> tuple[str, ...]:
+def order(view: EventQuery, overview: Overview) -> tuple[str, ...]:
     """The columns in their order, without those that have nothing to say of any event here."""
     shown = overview.page.events
     silent = set()
@@ -174,7 +174,7 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
     )
 
 
-def nothing(view: Asked) -> None:
+def empty_state(view: EventQuery) -> None:
     """No event to show: what to do first, or how to see others."""
     if view.is_all:
         st.info(
@@ -195,16 +195,16 @@ def show_all() -> None:
     st.session_state["redraw_events"] = True
 
 
-def places(view: Asked) -> list[Place]:
+def places(view: EventQuery) -> list[Cursor]:
     """Where the pages begin that were turned to; another filter begins at the newest."""
-    kept: tuple[Asked, list[Place]] | None = st.session_state.get("events_places")
+    kept: tuple[EventQuery, list[Cursor]] | None = st.session_state.get("events_places")
     if kept is None or kept[0] != view:
         kept = (view, [])
         st.session_state["events_places"] = kept
     return kept[1]
 
 
-def pager(view: Asked, overview: Overview) -> None:
+def pager(view: EventQuery, overview: Overview) -> None:
     """The way to older events and back."""
     turned = places(view)
     if not turned and not overview.page.has_older:
@@ -225,9 +225,9 @@ def pager(view: Asked, overview: Overview) -> None:
             icon_position="right",
             disabled=not overview.page.has_older,
             on_click=turned.append,
-            args=(overview.page.events[-1].place,),
+            args=(overview.page.events[-1].cursor,),
         )
 
 
-def turn_back(turned: list[Place]) -> None:
+def turn_back(turned: list[Cursor]) -> None:
     turned.pop()

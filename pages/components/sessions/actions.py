@@ -10,8 +10,8 @@ import streamlit as st
 
 from billing.domain.checkout_session import CheckoutSession
 from billing.errors import BillingError, InvalidInput
-from billing.sessions.timeline import Story
-from pages.components.current_user import who
+from billing.sessions.timeline import SessionDetails
+from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.press import Press
@@ -20,9 +20,9 @@ from pages.services import page_services
 ONLY_HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def session_actions(story: Story) -> None:
+def session_actions(details: SessionDetails) -> None:
     """The buttons that fit how the session stands."""
-    session = story.session
+    session = details.session
     is_open = session.status == "open" and bool(session.url)
     with st.container(horizontal=True, gap="small"):
         if is_open and session.url:
@@ -119,10 +119,10 @@ def current_press(session_id: str) -> Press[CheckoutSession]:
 
 def create_the_same(session: CheckoutSession, press: Press[CheckoutSession]) -> None:
     """Create it, and have the address name the new one."""
-    billing, made_by = page_services(), who()
+    billing, made_by = page_services(), current_user()
     press.attempt(
         lambda key: billing.call(
-            lambda: billing.services.sessions.same_again(
+            lambda: billing.services.sessions.duplicate(
                 session, idempotency_key=key, made_by=made_by
             )
         )
@@ -137,7 +137,7 @@ def create_the_same(session: CheckoutSession, press: Press[CheckoutSession]) -> 
     st.query_params["session"] = created
 
 
-def tell_what_was_done(session_id: str) -> None:
+def show_result(session_id: str) -> None:
     """What came of the last press, as long as this session is looked at."""
     about, said = st.session_state.get("session_said", ("", None))
     if about != session_id or said is None:

@@ -9,12 +9,12 @@ import streamlit as st
 
 from billing.domain.money import format_money
 from billing.errors import BillingError, InvalidInput
-from billing.sessions.service import Asked
-from billing.sessions.timeline import Story
+from billing.sessions.service import Lookup
+from billing.sessions.timeline import SessionDetails
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.session_columns import ANOTHER_APPS, OUTCOME_COLORS, in_words
-from pages.components.sessions.actions import session_actions, tell_what_was_done
+from pages.components.sessions.actions import session_actions, show_result
 from pages.components.sessions.timeline import timeline
 from pages.services import page_services
 
@@ -59,7 +59,7 @@ def session(session_id: str) -> None:
     """All of it; it follows what happens to the session elsewhere."""
     try:
         asked = ask(session_id)
-        story = read(session_id, asked)
+        details = read(session_id, asked)
     except InvalidInput as unknown:
         st.warning(
             f"{code(session_id)}: {plain(unknown.message)} {plain(unknown.next_step)}",
@@ -70,44 +70,44 @@ def session(session_id: str) -> None:
     except BillingError as failure:
         show_failure(failure, "The session could not be loaded")
         return
-    heading(story)
-    tell_what_was_done(session_id)
-    session_actions(story)
+    heading(details)
+    show_result(session_id)
+    session_actions(details)
     if asked.failure:
         show_failure(asked.failure, "Can't reach Stripe. Showing saved data")
-    timeline(story)
-    line_items(story, asked)
-    raw(story)
+    timeline(details)
+    line_items(details, asked)
+    raw(details)
 
 
-def ask(session_id: str) -> Asked:
+def ask(session_id: str) -> Lookup:
     """What Stripe says of it: asked when the drawer opens, and when our copy has moved on."""
-    kept: tuple[str, Asked] | None = st.session_state.get("session_asked")
+    kept: tuple[str, Lookup] | None = st.session_state.get("session_asked")
     if kept and kept[0] == session_id:
         return kept[1]
     billing = page_services()
     with st.spinner("Loading from Stripe…"):
-        asked = billing.call(lambda: billing.services.sessions.ask(session_id))
+        asked = billing.call(lambda: billing.services.sessions.look_up(session_id))
     st.session_state["session_asked"] = (session_id, asked)
     return asked
 
 
-def read(session_id: str, asked: Asked) -> Story:
+def read(session_id: str, asked: Lookup) -> SessionDetails:
     billing = page_services()
-    story = billing.call(lambda: billing.services.sessions.story(session_id, asked))
-    if story.in_the_copy:
+    details = billing.call(lambda: billing.services.sessions.details(session_id, asked))
+    if details.in_the_copy:
         st.session_state["session_shown"] = session_id
     elif st.session_state.get("session_shown") == session_id:
         close_drawer()
         st.rerun()  # a reset has erased it
-    if asked.reading and story.session.outcome is not asked.reading.session.outcome:
+    if asked.reading and details.session.outcome is not asked.reading.session.outcome:
         st.session_state.pop("session_asked", None)  # the next run asks again
-    return story
+    return details
 
 
-def heading(story: Story) -> None:
+def heading(details: SessionDetails) -> None:
     """How it stands, to whom it was sold, and its id."""
-    session = story.session
+    session = details.session
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             color = OUTCOME_COLORS[session.outcome]
@@ -125,12 +125,12 @@ def heading(story: Story) -> None:
         st.code(session.id, language=None, wrap_lines=True)
 
 
-def line_items(story: Story, asked: Asked) -> None:
+def line_items(details: SessionDetails, asked: Lookup) -> None:
     """What is bought, as Stripe lists it."""
     st.subheader("Line items", anchor=False)
-    if story.line_items:
+    if details.line_items:
         st.dataframe(
-            pd.DataFrame([cells(item) for item in story.line_items]),
+            pd.DataFrame([cells(item) for item in details.line_items]),
             column_config=LINE_ITEM_COLUMNS,
             hide_index=True,
             alt="Line items of this session",
@@ -157,16 +157,16 @@ def ask_again() -> None:
     st.session_state.pop("session_asked", None)
 
 
-def raw(story: Story) -> None:
+def raw(details: SessionDetails) -> None:
     """Stripe's own object, and where Stripe shows it."""
-    if story.dashboard_url:
+    if details.dashboard_url:
         st.link_button(
-            "Open in Stripe Dashboard", story.dashboard_url, icon=":material/open_in_new:"
+            "Open in Stripe Dashboard", details.dashboard_url, icon=":material/open_in_new:"
         )
-    details = st.expander(
+    panel = st.expander(
         "Raw JSON", key="raw_session", icon=":material/data_object:",
         on_change="rerun",
     )  # fmt: skip
-    if details.open:
-        with details:
-            st.json(story.data, expanded=1)
+    if panel.open:
+        with panel:
+            st.json(details.data, expanded=1)

@@ -45,7 +45,7 @@ NAMES = {
 
 def session_filter() -> SessionFilter:
     """The row of filters, and what they say. What the address says in vain is told."""
-    follow_former_link()
+    translate_former_link()
     asked = {name: st.query_params.get_all(name) for name in NAMES}
     with st.container(gap="small"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -53,7 +53,7 @@ def session_filter() -> SessionFilter:
                 "Search",
                 key="q",
                 bind="query-params",
-                on_change=ask_for_what_is_chosen,
+                on_change=write_query_params,
                 type="search",
                 width=420,
                 max_chars=LONGEST_SEARCH,
@@ -66,7 +66,7 @@ def session_filter() -> SessionFilter:
                 "Created by this app",
                 key="ours",
                 bind="query-params",
-                on_change=ask_for_what_is_chosen,
+                on_change=write_query_params,
                 help="Hide sessions that other apps created in the same Stripe account.",
             )
         with st.container(horizontal=True, gap="small"):
@@ -76,9 +76,9 @@ def session_filter() -> SessionFilter:
         "q": [search],
         "days": days,
         "ours": [str(ours).lower()],
-        **{name: [one for one in asked[name] if meant(name, one)] for name in OPTIONS},
+        **{name: [one for one in asked[name] if canonical(name, one)] for name in OPTIONS},
     }
-    tell_what_was_left_out(asked, found)
+    show_ignored_params(asked, found)
     since, until = bounds(days)
     return SessionFilter(
         outcomes=frozenset(map(Outcome, outcomes)),
@@ -95,12 +95,12 @@ def date_range() -> tuple[date, ...]:
 
     Bound to the address by Streamlit, one day chosen twice would stand there once.
     """
-    follow_address("days", lambda asked: tuple(sorted(filter(None, map(day_of, asked)))[:2]))
+    read_query_param("days", lambda asked: tuple(sorted(filter(None, map(day_of, asked)))[:2]))
     return st.date_input(
         "Created between",
         value=[],
         key="sessions_days",
-        on_change=ask_for_what_is_chosen,
+        on_change=write_query_params,
         format="YYYY-MM-DD",
         width=290,
     )
@@ -121,22 +121,22 @@ def pills(label: str, name: str) -> list[str]:
     """
 
     def options_of(asked: list[str]) -> list[str]:
-        return list(dict.fromkeys(one for one in (meant(name, word) for word in asked) if one))
+        return list(dict.fromkeys(one for one in (canonical(name, word) for word in asked) if one))
 
-    follow_address(name, options_of)
+    read_query_param(name, options_of)
     return st.pills(
         label,
         list(OPTIONS[name]),
         format_func=OPTIONS[name].__getitem__,
         selection_mode="multi",
         key=f"sessions_{name}",
-        on_change=ask_for_what_is_chosen,
+        on_change=write_query_params,
         label_visibility="collapsed",
         wrap=True,
     )
 
 
-def follow_address(name: str, read: Callable[[list[str]], object]) -> None:
+def read_query_param(name: str, read: Callable[[list[str]], object]) -> None:
     """Have the widget of that name show what ``read`` makes of the address; or, on coming back
     from another page, the address ask for what was chosen."""
     key = f"sessions_{name}"
@@ -148,7 +148,7 @@ def follow_address(name: str, read: Callable[[list[str]], object]) -> None:
         st.session_state[key] = wanted
 
 
-def follow_former_link() -> None:
+def translate_former_link() -> None:
     """Have the address ask for outcomes where it is a link of a former version."""
     meanings: list[set[Outcome]] = []  # all of them have to hold
     unknown: list[str] = []
@@ -164,14 +164,14 @@ def follow_former_link() -> None:
         ask("outcome", [*(outcome.value for outcome in Outcome if outcome in both), *unknown])
 
 
-def meant(name: str, value: str) -> str | None:
+def canonical(name: str, value: str) -> str | None:
     """The option that the value is, by itself or by what it is called."""
     value = value.strip().lower()
     options = OPTIONS[name].items()
     return next((option for option, called in options if value in (option, called.lower())), None)
 
 
-def ask_for_what_is_chosen() -> None:
+def write_query_params() -> None:
     """Have the address ask for all that is pressed, not only for what changed: after quick clicks
     the browser speaks from the address before the one that an earlier click led to."""
     for name in FORMER:
@@ -205,7 +205,7 @@ def midnight(day: date) -> int:
     return int(datetime.combine(day, time.min, zone()).timestamp())
 
 
-def tell_what_was_left_out(asked: dict[str, list[str]], found: dict[str, Sequence[Any]]) -> None:
+def show_ignored_params(asked: dict[str, list[str]], found: dict[str, Sequence[Any]]) -> None:
     """Say which words of the address mean nothing here; the rest of it holds."""
     vain = [
         f"{code(value[:60])} is not a valid {NAMES[name]}"

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from billing.domain.checkout_session import Outcome
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.domain.money import format_money
 from billing.domain.session_stats import CALCULATED, Numbers
 from billing.errors import BillingError
@@ -80,7 +80,9 @@ def metrics(numbers: Numbers) -> None:
         )
         st.metric(
             "Median time to pay",
-            "Unknown" if numbers.seconds_to_pay is None else written(numbers.seconds_to_pay),
+            "Unknown"
+            if numbers.seconds_to_pay is None
+            else format_duration(numbers.seconds_to_pay),
             help=f"From creating a session to completing Checkout, for the {numbers.timed:,} "
             "payments whose completion event has arrived.",
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.session_filter import COUNTED, SEARCHED, Place
+from billing.domain.session_filter import COUNTED, SEARCHED, Cursor
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
@@ -23,18 +23,18 @@ from pages.services import page_services
 
 if TYPE_CHECKING:
     from billing.domain.session_filter import SessionFilter
-    from billing.sessions.service import Followed, Found
+    from billing.sessions.service import SessionPage, SessionUpdate
 
 PAGE = 25
 
 
 @dataclass
-class View:
+class PageState:
     """What one browser tab shows: the page below the last of the places that were turned to."""
 
     wanted: SessionFilter
-    turned: list[Place] = field(default_factory=list)
-    found: Found | None = None
+    turned: list[Cursor] = field(default_factory=list)
+    found: SessionPage | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -43,9 +43,9 @@ class View:
 
 def session_table(wanted: SessionFilter) -> None:
     """The table; on a run of the whole page its first page is read anew."""
-    view: View | None = st.session_state.get("sessions_view")
+    view: PageState | None = st.session_state.get("sessions_view")
     if view is None or view.wanted != wanted:
-        view = View(wanted)
+        view = PageState(wanted)
         st.session_state["sessions_view"] = view
     if not view.turned:
         view.found = None
@@ -75,15 +75,15 @@ def following_table() -> None:
         view.found = None  # the first has come
         st.rerun(scope="app")
     else:
-        nothing(view.wanted, followed.state.complete)
+        empty_state(view.wanted, followed.state.complete)
 
 
-def current_view() -> View:
-    view: View = st.session_state["sessions_view"]
+def current_view() -> PageState:
+    view: PageState = st.session_state["sessions_view"]
     return view
 
 
-def head(view: View, found: Found, followed: Followed) -> None:
+def head(view: PageState, found: SessionPage, followed: SessionUpdate) -> None:
     """What is new, and the way to take all that match along; how many those are, the numbers
     say."""
     with st.container(
@@ -108,7 +108,7 @@ def head(view: View, found: Found, followed: Followed) -> None:
         )
 
 
-def table(followed: Followed) -> None:
+def table(followed: SessionUpdate) -> None:
     """The rows; each opens its story."""
     shown = rows(followed.sessions)
     opening_table(
@@ -122,7 +122,7 @@ def table(followed: Followed) -> None:
     )
 
 
-def pager(view: View, found: Found) -> None:
+def pager(view: PageState, found: SessionPage) -> None:
     """The way to older sessions and back."""
     if not view.turned and not found.older:
         return
@@ -140,12 +140,12 @@ def pager(view: View, found: Found) -> None:
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=found.older is None,
-            on_click=turn,
+            on_click=older,
             args=(found.older,),
         )
 
 
-def turn(older: Place) -> None:
+def older(older: Cursor) -> None:
     current_view().turned.append(older)
     current_view().found = None
 
@@ -160,7 +160,7 @@ def to_the_newest() -> None:
     current_view().found = None
 
 
-def nothing(wanted: SessionFilter, complete: bool) -> None:
+def empty_state(wanted: SessionFilter, complete: bool) -> None:
     """No session to show: what to do first, or how to see others."""
     if is_filtered(wanted):
         st.info(

@@ -7,27 +7,27 @@ from urllib.parse import quote
 import streamlit as st
 
 from billing.domain.checkout_session import Outcome
-from billing.domain.durations import written
-from billing.domain.event import WEBHOOK, Event, Turn
+from billing.domain.durations import format_duration
+from billing.domain.event import WEBHOOK, EntryKind, Event
 from billing.safe_text import sanitize
-from billing.sessions.timeline import Step, Story
+from billing.sessions.timeline import SessionDetails, TimelineEntry
 from pages.components.markdown import code, link, plain
 from pages.components.times import ago, local
 
 ICONS = {
-    Turn.MADE: "add_circle",
-    Turn.TRIED: "credit_card",
-    Turn.CHALLENGED: "verified_user",
-    Turn.DECLINED: "block",
-    Turn.MONEY_TAKEN: "payments",
-    Turn.COMPLETED: "check_circle",
-    Turn.PAID_LATER: "check_circle",
-    Turn.FAILED_LATER: "cancel",
-    Turn.EXPIRED: "timer_off",
-    Turn.GRANTED: "redeem",
-    Turn.NOT_GRANTED: "hourglass_top",
-    Turn.WILL_EXPIRE: "schedule",
-    Turn.OTHER: "bolt",
+    EntryKind.MADE: "add_circle",
+    EntryKind.TRIED: "credit_card",
+    EntryKind.CHALLENGED: "verified_user",
+    EntryKind.DECLINED: "block",
+    EntryKind.MONEY_TAKEN: "payments",
+    EntryKind.COMPLETED: "check_circle",
+    EntryKind.PAID_LATER: "check_circle",
+    EntryKind.FAILED_LATER: "cancel",
+    EntryKind.EXPIRED: "timer_off",
+    EntryKind.GRANTED: "redeem",
+    EntryKind.NOT_GRANTED: "hourglass_top",
+    EntryKind.WILL_EXPIRE: "schedule",
+    EntryKind.OTHER: "bolt",
 }
 BECAME = {
     "handled": "handled",
@@ -37,9 +37,9 @@ BECAME = {
 }
 
 
-def timeline(story: Story) -> None:
+def timeline(details: SessionDetails) -> None:
     """The steps, and on demand the events that only repeat them."""
-    others = sum(step.turn is Turn.OTHER for step in story.steps)
+    others = sum(step.kind is EntryKind.OTHER for step in details.entries)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -49,33 +49,33 @@ def timeline(story: Story) -> None:
             key="all_events",
             help="Also show events that add nothing new",
         )
-    shown = [step for step in story.steps if show_all or step.turn is not Turn.OTHER]
+    shown = [step for step in details.entries if show_all or step.kind is not EntryKind.OTHER]
     with st.container(gap=None, key="timeline"):
         for number, step in enumerate(shown):
-            label = f"**{plain(step.title)}** · {when(step, story.session.created)}"
+            label = f"**{plain(step.title)}** · {when(step, details.session.created)}"
             with st.expander(
                 label,
-                expanded=step.turn is not Turn.OTHER,
+                expanded=step.kind is not EntryKind.OTHER,
                 type="step",
-                icon=f":material/{ICONS[step.turn]}:",
-                key=f"step_{number}_{step.event.id if step.event else step.turn}",
+                icon=f":material/{ICONS[step.kind]}:",
+                key=f"step_{number}_{step.event.id if step.event else step.kind}",
             ):
                 st.markdown("  \n".join(lines(step)))
         # A step with nothing in it ends the line.
-        st.expander(ending(story), type="step", icon=":material/flag:", key="last_step")
+        st.expander(ending(details), type="step", icon=":material/flag:", key="last_step")
 
 
-def when(step: Step, made: int) -> str:
+def when(step: TimelineEntry, made: int) -> str:
     """The time, and how long after the session was made; or how long until then."""
-    if step.turn is Turn.WILL_EXPIRE:
+    if step.kind is EntryKind.WILL_EXPIRE:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
-    if step.turn is Turn.MADE:
+    if step.kind is EntryKind.MADE:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
     day = "" if local(step.at).date() == local(made).date() else f"{local(step.at):%d %b}, "
-    return f"{day}{local(step.at):%H:%M:%S}, after {written(max(step.at - made, 0))}"
+    return f"{day}{local(step.at):%H:%M:%S}, after {format_duration(max(step.at - made, 0))}"
 
 
-def lines(step: Step) -> list[str]:
+def lines(step: TimelineEntry) -> list[str]:
     """What there is to say of the step, as Markdown."""
     said = [plain(f"{step.detail[0].upper()}{step.detail[1:]}")] if step.detail else []
     if step.event:
@@ -93,14 +93,14 @@ def told(event: Event) -> str:
     became = BECAME.get(event.state, event.state)
     return (
         f":small[{link(plain(event.type), f'events?event={quote(sanitize(event.id))}')} arrived "
-        f"{written(max(event.delay, 0))} later {way}; {plain(became)}{error}]"
+        f"{format_duration(max(event.delay, 0))} later {way}; {plain(became)}{error}]"
     )
 
 
-def ending(story: Story) -> str:
+def ending(details: SessionDetails) -> str:
     """How it stands, in a word."""
-    if story.session.outcome is Outcome.OPEN:
+    if details.session.outcome is Outcome.OPEN:
         return "Waiting for a payment"
-    if story.session.outcome is Outcome.PROCESSING:
+    if details.session.outcome is Outcome.PROCESSING:
         return "Waiting for the bank"
     return "Session closed"

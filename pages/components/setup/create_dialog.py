@@ -6,7 +6,7 @@ import streamlit as st
 
 from billing.settings.model import SECRETS_FILE
 from billing.setup.findings import Missing, Report
-from billing.setup.provisioning import Made, planned_price
+from billing.setup.provisioning import CreatedObject, planned_price
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
@@ -14,12 +14,12 @@ from pages.components.press import Press
 from pages.services import page_services
 
 
-def make_button(missing: Missing, report: Report) -> None:
+def create_button(missing: Missing, report: Report) -> None:
     """The button that opens the dialog."""
     price = planned_price(missing)
     label = f"Create this Price ({price.amount})…" if price else "Create this endpoint…"
     if st.button(plain(label), key=f"make_{missing}", icon=":material/add:"):
-        st.session_state["making"] = Press[Made]()
+        st.session_state["making"] = Press[CreatedObject]()
         title = f"Create the {price.name}" if price else "Create the webhook endpoint"
         st.dialog(title, width="medium", on_dismiss=forget)(dialog)(missing, report)
 
@@ -32,7 +32,7 @@ def forget() -> None:
 
 def dialog(missing: Missing, report: Report) -> None:
     """Asks, makes, and shows what belongs into the settings."""
-    press: Press[Made] = st.session_state.setdefault("making", Press[Made]())
+    press: Press[CreatedObject] = st.session_state.setdefault("making", Press[CreatedObject]())
     if press.created is None:
         question(missing, report)
         with st.container(horizontal=True):
@@ -41,7 +41,7 @@ def dialog(missing: Missing, report: Report) -> None:
                 st.session_state.pop("making")
                 st.rerun()
         if pressed:
-            make(missing, press)
+            create(missing, press)
         if press.failure:
             show_failure(press.failure, "Nothing was created")
     if press.created:
@@ -72,16 +72,16 @@ def question(missing: Missing, report: Report) -> None:
         )
 
 
-def make(missing: Missing, press: Press[Made]) -> None:
+def create(missing: Missing, press: Press[CreatedObject]) -> None:
     """Have it made, and keep what came of it in ``press``."""
     billing = page_services()
     setup = billing.services.account_setup
     with st.spinner("Creating it in Stripe…", show_time=True):
-        press.attempt(lambda key: billing.call(lambda: setup.make(missing, idempotency_key=key)))
+        press.attempt(lambda key: billing.call(lambda: setup.create(missing, idempotency_key=key)))
     st.rerun(scope="fragment")
 
 
-def answer(made: Made) -> None:
+def answer(made: CreatedObject) -> None:
     """The one place where a signing secret is shown, as Stripe itself shows it: once."""
     st.success(code(made.id), title="Created", icon=":material/check:")
     st.markdown(f"Add this to {code(str(SECRETS_FILE))} or the environment, then restart the app:")

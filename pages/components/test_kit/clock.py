@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.markdown import plain
@@ -15,7 +15,7 @@ from pages.scenarios.catalog import DAYS_TO_RENEWAL
 from pages.scenarios.steps import DAY
 
 if TYPE_CHECKING:
-    from pages.scenarios.sandbox_client import Controls, Passed, SandboxState
+    from pages.scenarios.sandbox_client import AdvanceResult, Controls, SandboxState
 
 MOVES = {
     "Advance 1 hour": 3_600,
@@ -31,7 +31,7 @@ def clock(controls: Controls, state: SandboxState) -> None:
         ahead = state.ahead_seconds
         st.markdown(
             f"Sandbox time: **{plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}**, "
-            + (f"{written(ahead)} ahead." if ahead > 1 else "the current time.")
+            + (f"{format_duration(ahead)} ahead." if ahead > 1 else "the current time.")
         )
         place = st.container()
         with st.container(horizontal=True):
@@ -56,12 +56,12 @@ def move(controls: Controls, seconds: int) -> None:
         show_failure(failure, "The clock could not be advanced")
         return
     st.session_state["kit_moved"] = (
-        f"The clock was advanced by {written(seconds)}. {summary(passed)}"
+        f"The clock was advanced by {format_duration(seconds)}. {summary(passed)}"
     )
     st.rerun()
 
 
-def summary(passed: Passed) -> str:
+def summary(passed: AdvanceResult) -> str:
     """What fell due, in words: ``Renewals: 12 paid, 3 failed. Checkout Sessions: 4 expired.``"""
     waiting = passed.renewals - passed.renewals_paid - passed.renewals_failed
     outcomes = {

@@ -94,7 +94,7 @@ def sold(billing: PageServices) -> list[dict[str, Any]]:
 def read_all(billing: PageServices) -> None:
     """Have the mirror read the history, and wait for it. Raises ``ControlFailure`` in the end."""
     mirror = billing.services.mirror
-    billing.call(billing.services.follower.read_again)
+    billing.call(billing.services.sync_worker.restart_backfill)
     bar = st.progress(0.0)
     deadline = time.monotonic() + READ_WITHIN
     while not (state := billing.call(lambda: mirror.recent(0)).state).complete:
@@ -105,7 +105,7 @@ def read_all(billing: PageServices) -> None:
                 state.next_step or "Loading continues in the background.",
             )
         time.sleep(GLANCE_SECONDS)
-    billing.call(billing.services.fresh_start.read_completions)
+    billing.call(billing.services.account_reset.read_completions)
 
 
 @st.dialog("Reset everything?", icon=":material/restart_alt:")
@@ -138,4 +138,4 @@ def reset_dialog(controls: Controls) -> None:
 def reset(billing: PageServices, controls: Controls) -> None:
     """First Stripe's side, then ours, so that nothing is read back in between."""
     controls.reset()
-    billing.call(billing.services.fresh_start.forget_everything)
+    billing.call(billing.services.account_reset.delete_everything)

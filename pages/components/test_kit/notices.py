@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from pages.components.errors import show_failure
 from pages.components.markdown import plain
 from pages.components.notices import Notice, Severity
@@ -35,7 +35,7 @@ def clock_ahead() -> Notice | None:
         return None
     text = (
         f"Sandbox time: {plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}, "
-        f"{written(state.ahead_seconds)} ahead. Only a reset sets the clock back."
+        f"{format_duration(state.ahead_seconds)} ahead. Only a reset sets the clock back."
     )
     title = "The sandbox's clock is ahead"
     return Notice(Severity.INFO, title, text, "fast_forward", _to_the_reset)

@@ -25,14 +25,14 @@ PAYER = "tester@example.com"
 
 
 @dataclass(frozen=True)
-class Done:
+class ActionResult:
     """What came of a press, in words; ``closed`` when the session is no longer open."""
 
-    told: str
+    message: str
     closed: bool = False
 
 
-CLOSED = Done("No longer open: someone else completed or expired it", closed=True)
+CLOSED = ActionResult("No longer open: someone else completed or expired it", closed=True)
 
 
 @st.fragment(run_every="3s")
@@ -45,7 +45,7 @@ def open_sessions(controls: Controls) -> None:
     except BillingError as failure:
         show_failure(failure, "The open sessions could not be loaded")
         return
-    done = what_was_done()
+    done = result_caption()
     shown = [one for one in recent.sessions if one.status == "open" or one.id in done]
     if not shown:
         st.info(
@@ -59,18 +59,18 @@ def open_sessions(controls: Controls) -> None:
         st.caption(f"Showing the newest {SHOWN} of {len(shown)} open sessions.")
 
 
-def what_was_done() -> dict[str, Done]:
+def result_caption() -> dict[str, ActionResult]:
     """The last press on each session in this browser tab, by the session's id."""
-    done: dict[str, Done] = st.session_state.setdefault("kit_done", {})
+    done: dict[str, ActionResult] = st.session_state.setdefault("kit_done", {})
     return done
 
 
-def forget_what_was_done() -> None:
+def clear_result() -> None:
     """Nobody looks at the rows any more."""
     st.session_state.pop("kit_done", None)
 
 
-def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None:
+def row(session: CheckoutSession, controls: Controls, done: ActionResult | None) -> None:
     """One session: what, how much, since when, and what can be done with it."""
     with (
         st.container(border=True),
@@ -79,14 +79,14 @@ def row(session: CheckoutSession, controls: Controls, done: Done | None) -> None
         ),
     ):
         made_by = MADE_BY.get(session.made_by, f"by {session.made_by}")
-        told = (
-            f"**{plain(done.told)}**"
+        message = (
+            f"**{plain(done.message)}**"
             if done
             else f"Created {ago(session.created)} {plain(made_by)}"
         )
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
-            f":small[{told} · {code(session.id[:12] + '…' + session.id[-4:])}]",
+            f":small[{message} · {code(session.id[:12] + '…' + session.id[-4:])}]",
             width=400,
             help=f"{plain(exactly(session.created))}  \n{code(session.id)}",
         )
@@ -119,22 +119,22 @@ def do(act: str, session: CheckoutSession, controls: Controls) -> None:
     try:
         done = expire(session) if act == "Expire" else pay(act, session, controls)
     except BillingError as failure:
-        done = Done(str(failure))
-    what_was_done()[session.id] = done
+        done = ActionResult(str(failure))
+    result_caption()[session.id] = done
 
 
-def pay(act: str, session: CheckoutSession, controls: Controls) -> Done:
+def pay(act: str, session: CheckoutSession, controls: Controls) -> ActionResult:
     """What came of the try."""
     card = VISA if act == "Pay" else INSUFFICIENT_FUNDS
     outcome = controls.pay(session.id, email=PAYER, card=card)
     if outcome.outcome == "closed":
         return CLOSED
     if outcome.outcome == "declined":
-        return Done(f"Declined: {outcome.reason}")
-    return Done(outcome.outcome.capitalize(), closed=True)
+        return ActionResult(f"Declined: {outcome.reason}")
+    return ActionResult(outcome.outcome.capitalize(), closed=True)
 
 
-def expire(session: CheckoutSession) -> Done:
+def expire(session: CheckoutSession) -> ActionResult:
     """Likewise."""
     billing = page_services()
     try:
@@ -143,4 +143,4 @@ def expire(session: CheckoutSession) -> Done:
         if failure.status == 400:  # only open ones can be expired
             return CLOSED
         raise
-    return Done("Expired", closed=True)
+    return ActionResult("Expired", closed=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 from pages.components.markdown import plain
 from pages.components.times import local
 from pages.scenarios.catalog import GROUPS, SCENARIOS, Scenario
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 TOGETHER = tuple(scenario for scenario in SCENARIOS if not scenario.moves_clock)
 
 
-class OnThePage:
+class PageReporter:
     """Tells of a run as it goes, in a status box."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._title = scenario.title
         self._box = st.status(f"{plain(scenario.title)} …", expanded=True)
 
-    def begins(self, label: str) -> None:
+    def step_started(self, label: str) -> None:
         self._box.update(label=f"{plain(label)} …")
 
     def done(self, step: StepDone) -> None:
@@ -127,7 +127,7 @@ def run_all(
             text = f"{number + 1} of {len(chosen)}: {plain(scenario.title)}"
             bar.progress(number / len(chosen), text=text)
         with slots[scenario.name]:
-            watched = OnThePage(scenario)
+            watched = PageReporter(scenario)
             last = run(scenario, billing, controls, watched)
         results()[scenario.name] = last
         watched.ended(last.verdict)
@@ -164,7 +164,9 @@ def told(last: Run) -> None:
         st.markdown(f":small[{plain(verdict.reason)}]")
         if verdict.arrivals:
             st.caption(plain(verdict.arrivals))
-        label = f"{len(last.steps)} steps, {written(sum(step.seconds for step in last.steps))}"
+        label = (
+            f"{len(last.steps)} steps, {format_duration(sum(step.seconds for step in last.steps))}"
+        )
         with st.expander(f"{label}, at {local(last.ended_at):%H:%M:%S}", type="compact"):
             for step in last.steps:
                 st.markdown(step_line(step))
@@ -180,5 +182,5 @@ def told(last: Run) -> None:
 def step_line(step: StepDone) -> str:
     """What was done, what came of it, how long it took; as Markdown."""
     icon = ":green[:material/check:]" if step.well else ":red[:material/close:]"
-    took = f" · {plain(written(step.seconds))}" if step.seconds >= 0.1 else ""
+    took = f" · {plain(format_duration(step.seconds))}" if step.seconds >= 0.1 else ""
     return f"{icon} {plain(step.label)}  \n:small[:gray[{plain(step.result)}{took}]]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.domain.durations import written
+from billing.domain.durations import format_duration
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ from billing.domain.durations import written
     ],
 )
 def test_a_stretch_of_time_is_written_in_the_unit_that_fits(seconds: float, words: str) -> None:
-    assert written(seconds) == words
+    assert format_duration(seconds) == words

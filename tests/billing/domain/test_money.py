@@ -23,9 +23,9 @@ from billing.domain.money import format_money
     ],
 )
 def test_money_is_written_with_its_currency_and_its_own_decimals(
-    amount: int, currency: str, written: str
+    amount: int, currency: str, format_duration: str
 ) -> None:
-    assert format_money(amount, currency) == written
+    assert format_money(amount, currency) == format_duration
 
 
 def test_short_money_drops_only_empty_cents() -> None:

@@ -13,7 +13,7 @@ import pytest
 from billing.domain.event import EventFilter, Refusal
 from billing.domain.grant import Grant
 from billing.errors import InvalidInput, NotConfigured, StoreFailure, WebhookRefused
-from billing.events.delivery_health import Arrivals, Level
+from billing.events.delivery_health import DeliveryHealth, Level
 from billing.events.log import PAGE, EventLog
 from billing.store import events, grants, refusals
 from billing.sync import checkpoint
@@ -43,7 +43,7 @@ def log_at(services: Services, now: float = NOW, **settings: Any) -> EventLog:
     return EventLog(
         changed,
         services.store,
-        services.settlement,
+        services.event_processor,
         services.mirror,
         services.refused,
         clock=lambda: now,
@@ -66,7 +66,7 @@ async def arrive(
         "data": {"object": {"id": f"cs_test_{at:.0f}"}},
     }
     await services.store.write(
-        lambda c: events.record(c, [events.Arrival(event, source, state, at)])
+        lambda c: events.record(c, [events.ReceivedEvent(event, source, state, at)])
     )
     return name
 
@@ -76,8 +76,8 @@ async def refuse(services: Services, at: float) -> None:
     await services.store.write(lambda c: refusals.add(c, [Refusal(*why)]))
 
 
-async def say(services: Services, **settings: Any) -> Arrivals:
-    return await log_at(services, **settings).arrivals()
+async def say(services: Services, **settings: Any) -> DeliveryHealth:
+    return await log_at(services, **settings).delivery_health()
 
 
 async def test_before_anything_arrives_it_says_when_the_first_event_is_to_be_expected(
@@ -129,7 +129,7 @@ async def test_an_event_that_was_polled_a_moment_before_its_webhook_is_no_alarm(
     assert (await say(services)).title == "Webhooks are working"
     await arrive(services, NOW - 60, "poll")
     await arrive(services, NOW - 60)  # its webhook comes after all
-    verdict = await log_at(services, NOW + 1).arrivals()
+    verdict = await log_at(services, NOW + 1).delivery_health()
     assert verdict.title == "Webhooks are working"
 
 
@@ -180,12 +180,12 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
     assert (await services.event_log.latest(EventFilter())).counts.refused == 3_003
     lines = [line for line in caplog.messages if "refused" in line]
     assert len(lines) == 2
-    verdict = await services.event_log.arrivals()
+    verdict = await services.event_log.delivery_health()
     assert verdict.title == "The last 3,003 deliveries were refused"
     await deliver(services, json.loads(event))
-    assert (await services.event_log.arrivals()).level is Level.GOOD
+    assert (await services.event_log.delivery_health()).level is Level.GOOD
     await refused(2, event, signature(event, "whsec_old"))
-    verdict = await services.event_log.arrivals()
+    verdict = await services.event_log.delivery_health()
     assert verdict.title == "The last 2 deliveries were refused"
     assert "does not match" in verdict.text
 
@@ -193,10 +193,10 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
 async def test_what_is_refused_is_written_soon_without_being_asked_for(services: Services) -> None:
     services.refused.note(WebhookRefused("No.", ""), 9)
 
-    async def written() -> bool:
+    async def format_duration() -> bool:
         return await services.store.read(refusals.count_since) == 1
 
-    await until(written, "the refusal is in the database")
+    await until(format_duration, "the refusal is in the database")
 
 
 async def test_refusals_wait_while_the_database_does_not_take_them(
@@ -219,7 +219,7 @@ async def test_silence_is_told_when_sessions_were_paid_in_the_meantime(services:
     line = Grant("cs_test_1", "pro", 1, 9900, "usd", None, None, "return", NOW - 30)
     await services.store.write(lambda c: grants.add(c, line))
     assert (await say(services)).level is Level.GOOD  # an event may still be on its way
-    verdict = await log_at(services, NOW + 60).arrivals()
+    verdict = await log_at(services, NOW + 60).delivery_health()
     assert (verdict.level, verdict.title) == (Level.WARNING, "No events for 16 min")
     assert "1 session was paid since then" in verdict.text
 
@@ -267,7 +267,7 @@ async def test_pages_of_events_come_with_the_numbers_beside_them(services: Servi
     first = await services.event_log.latest(EventFilter())
     assert (len(first.page.events), first.page.has_older) == (PAGE, True)
     assert first.counts.states["handled"] == PAGE + 1
-    second = await services.event_log.latest(EventFilter(), first.page.events[-1].place)
+    second = await services.event_log.latest(EventFilter(), first.page.events[-1].cursor)
     assert [event.received_at for event in second.page.events] == [NOW]
     assert await services.event_log.types() == ["checkout.session.completed"]
 
@@ -275,7 +275,7 @@ async def test_pages_of_events_come_with_the_numbers_beside_them(services: Servi
 @asynccontextmanager
 async def working(services: Services) -> AsyncIterator[None]:
     """While the services settle events behind the scenes."""
-    task = asyncio.create_task(services.settlement.run())
+    task = asyncio.create_task(services.event_processor.run())
     try:
         yield
     finally:

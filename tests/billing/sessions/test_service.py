@@ -14,12 +14,12 @@ import pytest
 import requests
 
 from billing.domain.checkout_session import CheckoutSession, Kind
-from billing.domain.event import Turn
+from billing.domain.event import EntryKind
 from billing.domain.session_filter import SessionFilter
 from billing.errors import InvalidInput, StripeFailure
 from billing.session_reader import SessionReading
-from billing.sessions.service import Asked
-from billing.sessions.timeline import Story
+from billing.sessions.service import Lookup
+from billing.sessions.timeline import SessionDetails
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from billing.store import events
 from pages.scenarios.sandbox_client import Controls
@@ -87,19 +87,19 @@ def hear(shop: Shop, types: Collection[str] = ()) -> None:
         if types and event["type"] not in types:
             continue
         record = partial(
-            events.record, arrivals=[events.Arrival(event, "webhook", "ignored", time.time())]
+            events.record, arrivals=[events.ReceivedEvent(event, "webhook", "ignored", time.time())]
         )
         call(shop, partial(shop.server.services.store.write, record))
 
 
-def told(shop: Shop, session_id: str) -> Story:
+def told(shop: Shop, session_id: str) -> SessionDetails:
     sessions = sessions_of(shop)
-    asked = call(shop, lambda: sessions.ask(session_id))
-    return call(shop, lambda: sessions.story(session_id, asked))
+    asked = call(shop, lambda: sessions.look_up(session_id))
+    return call(shop, lambda: sessions.details(session_id, asked))
 
 
-def turns(story: Story) -> list[Turn]:
-    return [step.turn for step in story.steps if step.turn is not Turn.OTHER]
+def turns(details: SessionDetails) -> list[EntryKind]:
+    return [step.kind for step in details.entries if step.kind is not EntryKind.OTHER]
 
 
 # The story ----------------------------------------------------------------------------------
@@ -111,12 +111,21 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
     shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     hear(shop)
-    call(shop, lambda: shop.server.services.fulfillment.settle(session_id, "return"))
-    story = told(shop, session_id)
-    assert turns(story) == [
-        *(Turn.MADE, Turn.TRIED, Turn.DECLINED, Turn.MONEY_TAKEN, Turn.COMPLETED, Turn.GRANTED)
+    call(shop, lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, "return"))
+    details = told(shop, session_id)
+    assert turns(details) == [
+        *(
+            EntryKind.MADE,
+            EntryKind.TRIED,
+            EntryKind.DECLINED,
+            EntryKind.MONEY_TAKEN,
+            EntryKind.COMPLETED,
+            EntryKind.GRANTED,
+        )
     ]
-    first, _, declined, *_, granted = [step for step in story.steps if step.turn is not Turn.OTHER]
+    first, _, declined, *_, granted = [
+        step for step in details.entries if step.kind is not EntryKind.OTHER
+    ]
     assert first.title == "Created by tester@example.com"
     assert (first.request_id or "").startswith("req_")
     assert "insufficient_funds" in declined.detail
@@ -128,8 +137,8 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
         "when the customer returned from Checkout",
         "when the session was retrieved from Stripe",
     )
-    assert story.grant
-    assert story.in_the_copy
+    assert details.grant
+    assert details.in_the_copy
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -140,13 +149,13 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
     assert isinstance(challenge, AuthenticationRequired)
     shop.sandbox.payments.authenticate(session_id, challenge.payment_intent, succeed=True)
     hear(shop, {*NEEDED_EVENTS, *STORY_EVENTS})
-    call(shop, lambda: shop.server.services.fulfillment.settle(session_id, "return"))
-    story = told(shop, session_id)
-    by_few = [step.turn for step in story.steps]
+    call(shop, lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, "return"))
+    details = told(shop, session_id)
+    by_few = [step.kind for step in details.entries]
     assert sorted(by_few) == sorted(
         [
-            *(Turn.MADE, Turn.TRIED, Turn.DECLINED, Turn.CHALLENGED),
-            *(Turn.MONEY_TAKEN, Turn.COMPLETED, Turn.GRANTED),
+            *(EntryKind.MADE, EntryKind.TRIED, EntryKind.DECLINED, EntryKind.CHALLENGED),
+            *(EntryKind.MONEY_TAKEN, EntryKind.COMPLETED, EntryKind.GRANTED),
         ]
     )
     hear(shop)
@@ -159,39 +168,41 @@ def test_a_decline_is_told_while_the_session_is_still_open(shop: Shop) -> None:
     shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
     hear(shop)
     assert turns(told(shop, session_id)) == [
-        *(Turn.MADE, Turn.TRIED, Turn.DECLINED, Turn.WILL_EXPIRE)
+        *(EntryKind.MADE, EntryKind.TRIED, EntryKind.DECLINED, EntryKind.WILL_EXPIRE)
     ]
-    assert turns(told(shop, other)) == [*(Turn.MADE, Turn.TRIED, Turn.CHALLENGED, Turn.WILL_EXPIRE)]
+    assert turns(told(shop, other)) == [
+        *(EntryKind.MADE, EntryKind.TRIED, EntryKind.CHALLENGED, EntryKind.WILL_EXPIRE)
+    ]
 
 
 def test_the_story_holds_line_items_and_stripes_object(shop: Shop) -> None:
-    story = told(shop, made(shop, quantity=5))
-    (item,) = story.line_items
+    details = told(shop, made(shop, quantity=5))
+    (item,) = details.line_items
     assert (item.description, item.quantity, item.amount_total) == ("Credit", 5, 495)
-    assert story.data["object"] == "checkout.session"
+    assert details.data["object"] == "checkout.session"
 
 
 def test_what_was_paid_and_not_granted_is_said(shop: Shop) -> None:
     session_id = made(shop)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     data = dict(shop.stripe.v1.checkout.sessions.retrieve(session_id).to_dict())
-    asked = Asked(SessionReading(data, CheckoutSession.from_stripe(data)))
-    story = call(shop, lambda: sessions_of(shop).story(session_id, asked))
-    assert Turn.NOT_GRANTED in turns(story)
+    asked = Lookup(SessionReading(data, CheckoutSession.from_stripe(data)))
+    details = call(shop, lambda: sessions_of(shop).details(session_id, asked))
+    assert EntryKind.NOT_GRANTED in turns(details)
 
 
 def test_the_request_that_expired_a_session_is_named(shop: Shop) -> None:
     session_id = made(shop)
     call(shop, lambda: sessions_of(shop).expire(session_id))
     hear(shop)
-    (expired,) = [step for step in told(shop, session_id).steps if step.turn is Turn.EXPIRED]
+    (expired,) = [step for step in told(shop, session_id).entries if step.kind is EntryKind.EXPIRED]
     assert (expired.request_id or "").startswith("req_")
 
 
 @pytest.mark.parametrize("session_id", ["", "cs_live_a", "../x", "cs_test_<b>", "%27"])
 def test_what_cannot_be_an_id_is_refused_without_asking_stripe(shop: Shop, session_id: str) -> None:
     with pytest.raises(InvalidInput, match="not the ID of a Checkout Session in test mode"):
-        call(shop, lambda: sessions_of(shop).ask(session_id))
+        call(shop, lambda: sessions_of(shop).look_up(session_id))
 
 
 def test_an_id_that_nobody_knows_gets_a_clear_word(shop: Shop) -> None:
@@ -210,14 +221,14 @@ def test_when_stripe_fails_the_story_is_told_from_the_copy(tmp_path: Path, shop:
         billing_server(working_settings(tmp_path, url, database_url=database)) as server,
     ):
         sessions = server.services.sessions
-        asked = server.portal.call(lambda: sessions.ask(session_id))
+        asked = server.portal.call(lambda: sessions.look_up(session_id))
         assert asked.failure
         assert asked.failure.request_id == REQUEST_ID
-        story = server.portal.call(lambda: sessions.story(session_id, asked))
-        assert story.session.id == session_id
-        assert story.line_items == ()
+        details = server.portal.call(lambda: sessions.details(session_id, asked))
+        assert details.session.id == session_id
+        assert details.line_items == ()
         with pytest.raises(StripeFailure):
-            server.portal.call(lambda: sessions.story("cs_test_notHere", asked))
+            server.portal.call(lambda: sessions.details("cs_test_notHere", asked))
 
 
 def test_only_stripe_itself_has_a_dashboard(shop: Shop) -> None:
@@ -232,9 +243,9 @@ def test_only_stripe_itself_has_a_dashboard(shop: Shop) -> None:
         for name in ("payment_intent", "subscription", "x"):
             data = {"id": session_id, "status": "open", name: f"{name}_1"}
             data = {**told(shop, session_id).data, **data, "status": "complete"}
-            asked = Asked(SessionReading(data, CheckoutSession.from_stripe(data)))
-            story = server.portal.call(partial(sessions.story, session_id, asked))
-            places[name] = story.dashboard_url
+            asked = Lookup(SessionReading(data, CheckoutSession.from_stripe(data)))
+            details = server.portal.call(partial(sessions.details, session_id, asked))
+            places[name] = details.dashboard_url
     dashboard = "https://dashboard.stripe.com/test"
     assert places == {
         "payment_intent": f"{dashboard}/payments/payment_intent_1",
@@ -289,7 +300,7 @@ def test_the_same_again_sells_the_same_in_a_new_session(shop: Shop) -> None:
     def again(key: str) -> CheckoutSession:
         return call(
             shop,
-            lambda: sessions_of(shop).same_again(session, idempotency_key=key, made_by="page"),
+            lambda: sessions_of(shop).duplicate(session, idempotency_key=key, made_by="page"),
         )
 
     first, repeated, second = again("one"), again("one"), again("two")
@@ -303,7 +314,7 @@ def test_what_another_app_sold_cannot_be_made_again(shop: Shop) -> None:
     with pytest.raises(InvalidInput, match="created by another app"):
         call(
             shop,
-            lambda: sessions_of(shop).same_again(session, idempotency_key="k", made_by="page"),
+            lambda: sessions_of(shop).duplicate(session, idempotency_key="k", made_by="page"),
         )
 
 
@@ -329,7 +340,7 @@ def test_the_time_to_pay_is_known_once_the_event_is_handled(shop: Shop) -> None:
     session_id = made(shop)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     hear(shop)
-    call(shop, lambda: shop.server.services.fulfillment.settle(session_id, "return"))
+    call(shop, lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, "return"))
     utc = ZoneInfo("UTC")
     numbers = call(shop, lambda: sessions_of(shop).numbers(SessionFilter(), utc))
     assert numbers.timed == 1

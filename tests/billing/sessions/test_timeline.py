@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.domain.checkout_session import REFERENCE, CheckoutSession
-from billing.domain.event import Turn
-from billing.sessions.timeline import Step, steps_of
+from billing.domain.event import EntryKind
+from billing.sessions.timeline import TimelineEntry, timeline_entries
 from billing.store import events, session_events
 from tests.support.stripe_account import event_object, session_object
 
@@ -35,16 +35,18 @@ def without(name: str) -> JSON:
 
 async def told(
     store: Store, event: JSON, data: JSON, failure: str | None = None
-) -> tuple[list[session_events.Told], tuple[Step, ...]]:
+) -> tuple[list[session_events.SessionEvent], tuple[TimelineEntry, ...]]:
     """The events of a session and its steps, once the event has arrived."""
 
-    def work(connection: Connection) -> list[session_events.Told]:
-        arrival = events.Arrival(event, "webhook", "handled", time.time())
+    def work(connection: Connection) -> list[session_events.SessionEvent]:
+        arrival = events.ReceivedEvent(event, "webhook", "handled", time.time())
         events.record(connection, [arrival])
-        return session_events.told_of(connection, data, REFERENCE)
+        return session_events.events_of_session(connection, data, REFERENCE)
 
     found = await store.write(work)
-    return found, steps_of(CheckoutSession.from_stripe(data, failure=failure), found, None, None)
+    return found, timeline_entries(
+        CheckoutSession.from_stripe(data, failure=failure), found, None, None
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ async def test_the_request_behind_an_event_is_named_however_its_version_writes_i
     event = event_object("evt_1", "completed", session(**PAID)) | {"request": request_told}
     found, steps = await told(store, event, session(**PAID))
     assert [one.request_id for one in found] == [expected]
-    assert Turn.COMPLETED in {step.turn for step in steps}
+    assert EntryKind.COMPLETED in {step.kind for step in steps}
 
 
 @pytest.mark.parametrize("status", ["paid", "no_payment_required"])
@@ -74,7 +76,7 @@ async def test_an_event_without_a_payment_status_says_what_the_session_says(
     data = session(**PAID | {"payment_status": status})
     event = event_object("evt_1", "completed", without("payment_status"))
     _, steps = await told(store, event, data)
-    (completed,) = [step for step in steps if step.turn is Turn.COMPLETED]
+    (completed,) = [step for step in steps if step.kind is EntryKind.COMPLETED]
     assert (
         completed.detail
         == {"paid": "Paid", "no_payment_required": "No payment was required"}[status]
@@ -113,20 +115,20 @@ async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: St
 @pytest.mark.parametrize(
     ("values", "failure", "turn", "detail"),
     [
-        ({"status": "complete"}, CLOSED, Turn.FAILED_LATER, CLOSED),
-        ({"status": "expired"}, None, Turn.EXPIRED, "can no longer be used to pay"),
+        ({"status": "complete"}, CLOSED, EntryKind.FAILED_LATER, CLOSED),
+        ({"status": "expired"}, None, EntryKind.EXPIRED, "can no longer be used to pay"),
     ],
 )
 def test_an_end_that_no_event_has_told_is_a_step_all_the_same(
-    values: JSON, failure: str | None, turn: Turn, detail: str
+    values: JSON, failure: str | None, kind: EntryKind, detail: str
 ) -> None:
     ended = CheckoutSession.from_stripe(session(**values), failure=failure)
-    (last,) = [step for step in steps_of(ended, [], None, None) if step.turn is turn]
+    (last,) = [step for step in timeline_entries(ended, [], None, None) if step.kind is kind]
     assert detail in last.detail
     assert ended.created <= last.at <= time.time() + 1
 
 
 def test_a_purchase_of_something_else_waits_for_no_grant() -> None:
     paid = CheckoutSession.from_stripe(session(**PAID), quantity=0)
-    last = steps_of(paid, [], None, None)[-1]
-    assert (last.turn, last.title) == (Turn.NOT_GRANTED, "Paid, but nothing to grant")
+    last = timeline_entries(paid, [], None, None)[-1]
+    assert (last.kind, last.title) == (EntryKind.NOT_GRANTED, "Paid, but nothing to grant")

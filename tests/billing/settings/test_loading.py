@@ -198,9 +198,9 @@ def test_an_environment_of_ones_own_is_read_instead_of_the_processes(
     ],
 )
 def test_a_setting_in_a_section_or_a_list_is_said_by_name_and_not_replaced_by_the_sandbox(
-    tmp_path: Path, written: str
+    tmp_path: Path, format_duration: str
 ) -> None:
-    write_secrets(tmp_path, written)
+    write_secrets(tmp_path, format_duration)
     settings = load_settings()
     (problem,) = settings.problems.values()
     assert problem.setting == SECRET_KEY
@@ -213,10 +213,10 @@ def test_a_setting_in_a_section_or_a_list_is_said_by_name_and_not_replaced_by_th
 
 @pytest.mark.parametrize("written", [b"STRIPE_SECRET_KEY = sk_test_unquoted", b"\xff = 1"])
 def test_a_secrets_file_that_is_no_toml_is_named_and_not_quoted(
-    tmp_path: Path, written: bytes
+    tmp_path: Path, format_duration: bytes
 ) -> None:
     write_secrets(tmp_path, "")
-    (tmp_path / SECRETS_FILE).write_bytes(written)
+    (tmp_path / SECRETS_FILE).write_bytes(format_duration)
     (problem,) = load_settings().problems.values()
     assert "secrets.toml" in problem.message
     assert "sk_test_unquoted" not in f"{problem.message} {problem.next_step}"
@@ -231,7 +231,7 @@ def test_a_secrets_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path:
 def test_what_is_written_otherwise_than_before_is_named(tmp_path: Path) -> None:
     write_secrets(tmp_path, 'STRIPE_PRICE_PRO_MONTHLY = "price_a"\nBILLING_MAX_CREDITS = 7')
     before = load_settings()
-    assert load_settings().changed_since(before.using(api_base="http://127.0.0.1:1")) == []
+    assert load_settings().changed_since(before.with_defaults(api_base="http://127.0.0.1:1")) == []
     write_secrets(tmp_path, 'STRIPE_PRICE_PRO_MONTHLY = "price_b"\nSTRIPE_SECRET_KEY = "pk_x"')
     assert load_settings().changed_since(before) == [
         "STRIPE_SECRET_KEY",
@@ -252,18 +252,20 @@ def test_settings_do_not_print_their_secrets(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_values_of_the_sandbox_fill_only_what_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = loaded(monkeypatch, STRIPE_PRICE_PRO_MONTHLY="price_mine")
-    filled = settings.using(price_pro_monthly="price_sandbox", price_extra_credit="price_sandbox")
+    filled = settings.with_defaults(
+        price_pro_monthly="price_sandbox", price_extra_credit="price_sandbox"
+    )
     assert filled.price_pro_monthly == "price_mine"
     assert filled.price_extra_credit == "price_sandbox"
     broken = loaded(monkeypatch, STRIPE_WEBHOOK_SECRET="sk_test_x")
-    assert broken.using(webhook_secrets=("whsec_sandbox",)).webhook_secrets == ()
+    assert broken.with_defaults(webhook_secrets=("whsec_sandbox",)).webhook_secrets == ()
     assert WEBHOOK_SECRET in broken.problems
 
 
 def test_allowed_hosts_are_names_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().allowed_hosts == ()
-    written = " Dashboard, billing.internal.,my_service ,,bücher.example"
-    settings = loaded(monkeypatch, BILLING_ALLOWED_HOSTS=written)
+    format_duration = " Dashboard, billing.internal.,my_service ,,bücher.example"
+    settings = loaded(monkeypatch, BILLING_ALLOWED_HOSTS=format_duration)
     assert settings.allowed_hosts == (
         "dashboard",
         "billing.internal",

@@ -14,9 +14,9 @@ from billing.services import Services
 from billing.settings.loading import load_settings
 from billing.settings.model import DEFAULT_DATABASE_URL
 from billing.setup import settings_checks, webhook_checks
-from billing.setup.checks import Diagnosis
+from billing.setup.checks import SetupChecks
 from billing.setup.findings import Finding, Group, Missing, Report, Status
-from billing.setup.price_checks import judged as judged_price
+from billing.setup.price_checks import check_price as judged_price
 from billing.setup.provisioning import planned_price
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from billing.store import Store
@@ -74,7 +74,7 @@ def settings_of(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> SettingsOf:
         for name, value in (values | changed).items():
             if value is not None:
                 monkeypatch.setenv(name, value)
-        return load_settings().using(public_url=HERE)
+        return load_settings().with_defaults(public_url=HERE)
 
     return settings_of
 
@@ -88,16 +88,16 @@ def endpoint(shop: Shop) -> str:
     return made.id
 
 
-def examined(settings: Settings, **options: Any) -> Report:
-    async def examine() -> Report:
+def run_checks(settings: Settings, **options: Any) -> Report:
+    async def run() -> Report:
         services = Services(settings, stripe_name="Stripe under test")
         try:
             parts = (services.gateway, services.catalog, services.store, services.refused)
-            return await Diagnosis(settings, *parts, **options).examine()
+            return await SetupChecks(settings, *parts, **options).run()
         finally:
             await services.aclose()
 
-    return asyncio.run(examine())
+    return asyncio.run(run())
 
 
 def found(report: Report, name: str) -> Finding:
@@ -111,7 +111,7 @@ def wrong(report: Report) -> list[str]:
 
 @pytest.mark.usefixtures("endpoint")
 def test_everything_in_order_is_said_so(settings_of: SettingsOf) -> None:
-    report = examined(settings_of())
+    report = run_checks(settings_of())
     assert {finding.status for finding in report.findings} == {OK}
     assert report.verdict == "Everything is set up"
     assert not [finding for finding in report.findings if finding.mend or finding.missing]
@@ -125,7 +125,7 @@ def test_each_value_tells_where_it_came_from(settings_of: SettingsOf, tmp_path: 
         'BILLING_MAX_CREDITS = 7\nSTRIPE_SECRET_KEY = "sk_test_overridden"\n'
     )
     settings = settings_of(STRIPE_WEBHOOK_SECRET=None)
-    report = examined(settings.using(source="somewhere", webhook_secrets=("whsec_x",)))
+    report = run_checks(settings.with_defaults(source="somewhere", webhook_secrets=("whsec_x",)))
     sources = {finding.setting: finding.source for finding in report.findings if finding.setting}
     assert sources == {
         "STRIPE_SECRET_KEY": "environment",
@@ -140,7 +140,7 @@ def test_each_value_tells_where_it_came_from(settings_of: SettingsOf, tmp_path: 
 
 
 def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
-    report = examined(
+    report = run_checks(
         settings_of(
             STRIPE_WEBHOOK_SECRET="whsec_hidden,whsec_hidden_too",
             DATABASE_URL="postgresql+psycopg://user:hidden@127.0.0.1:1/billing",
@@ -153,7 +153,7 @@ def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
 
 
 def test_of_a_short_key_only_the_kind_is_shown(settings_of: SettingsOf) -> None:
-    report = examined(settings_of(STRIPE_SECRET_KEY="rk_test_short"))
+    report = run_checks(settings_of(STRIPE_SECRET_KEY="rk_test_short"))
     assert found(report, "Secret key").found == "A restricted key in test mode."
 
 
@@ -163,7 +163,7 @@ def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
 ) -> None:
     faulty = FaultyStripe("500")
     with serving(faulty.app) as address:
-        report = examined(settings_of(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=address))
+        report = run_checks(settings_of(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=address))
     assert wrong(report) == ["Secret key"]
     assert found(report, "Connection").status is UNKNOWN
     assert found(report, "Pro plan Price").status is UNKNOWN
@@ -187,7 +187,7 @@ def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
     status = UNAVAILABLE if fault in ("429", "500") else WRONG
     faulty = FaultyStripe(fault)
     with serving(faulty.app) as address:
-        report = examined(settings_of(STRIPE_API_BASE=address, BILLING_MAX_CREDITS="0"))
+        report = run_checks(settings_of(STRIPE_API_BASE=address, BILLING_MAX_CREDITS="0"))
     answer = found(report, "Connection")
     assert (answer.status, said in answer.found, mend in answer.mend) == (status, True, True)
     assert answer.reference == ("" if fault == "not json" else REQUEST_ID)
@@ -214,7 +214,7 @@ def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
 ) -> None:
     stripe = RestrictedStripe({route: "\"Some Read\" ('some_read')"})
     with serving(stripe.app) as address:
-        report = examined(
+        report = run_checks(
             settings_of(
                 STRIPE_API_BASE=address,
                 STRIPE_PRICE_PRO_MONTHLY="price_pro",
@@ -236,7 +236,7 @@ def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
 
 def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(settings_of: SettingsOf) -> None:
     with serving(FaultyStripe("slow").app) as address:
-        report = examined(settings_of(STRIPE_API_BASE=address), patience=0.2)
+        report = run_checks(settings_of(STRIPE_API_BASE=address), patience=0.2)
     assert "did not answer within 0.2 seconds" in found(report, "Connection").found
     assert wrong(report) == []
     assert report.worst is UNAVAILABLE
@@ -246,7 +246,7 @@ def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(settings_of: Se
 def test_an_address_where_nobody_answers_is_told_and_may_pass(settings_of: SettingsOf) -> None:
     with listening_socket() as held:
         port = held.getsockname()[1]
-    report = examined(settings_of(STRIPE_API_BASE=f"http://127.0.0.1:{port}"))
+    report = run_checks(settings_of(STRIPE_API_BASE=f"http://127.0.0.1:{port}"))
     answer = found(report, "Connection")
     assert (answer.status, "refused the connection" in answer.found) == (UNAVAILABLE, True)
 
@@ -256,20 +256,20 @@ def test_a_proxy_or_a_certificate_that_does_not_fit_is_wrong_and_names_its_varia
     settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, "/nowhere")
-    report = examined(settings_of(STRIPE_API_BASE="https://api.stripe.example"))
+    report = run_checks(settings_of(STRIPE_API_BASE="https://api.stripe.example"))
     assert wrong(report) == ["Connection"]
     assert variable in repr(found(report, "Connection"))
 
 
 @pytest.mark.usefixtures("endpoint")
 def test_a_slow_answer_is_a_thing_to_know(settings_of: SettingsOf) -> None:
-    report = examined(settings_of(), slow=0.0)
+    report = run_checks(settings_of(), slow=0.0)
     assert found(report, "Connection").status is WARNING
     assert report.verdict == "Working, with 1 warning"
 
 
 def test_the_account_is_named_as_stripe_names_it(settings_of: SettingsOf, shop: Shop) -> None:
-    account = examined(settings_of()).account
+    account = run_checks(settings_of()).account
     assert account is not None
     assert account.found == "Local sandbox."
     assert account.reference == shop.stripe.v1.accounts.retrieve_current().id
@@ -278,13 +278,13 @@ def test_the_account_is_named_as_stripe_names_it(settings_of: SettingsOf, shop: 
 def test_a_malformed_api_address_is_wrong_and_stripe_itself_is_not_asked_instead(
     settings_of: SettingsOf,
 ) -> None:
-    report = examined(settings_of(STRIPE_API_BASE="localhost:12111"))
+    report = run_checks(settings_of(STRIPE_API_BASE="localhost:12111"))
     assert wrong(report) == ["API address"]
     assert found(report, "Connection").status is UNKNOWN
 
 
 def test_an_api_address_without_a_key_is_wrong(settings_of: SettingsOf) -> None:
-    report = examined(settings_of(STRIPE_SECRET_KEY=None))
+    report = run_checks(settings_of(STRIPE_SECRET_KEY=None))
     assert wrong(report) == ["API address"]
     assert "STRIPE_SECRET_KEY" in found(report, "API address").mend
 
@@ -318,7 +318,7 @@ def test_the_pro_price_is_judged_by_what_stripe_says_of_it(
 ) -> None:
     params: Any = {"currency": "usd", "product_data": {"name": "Another"}} | price
     made = shop.stripe.v1.prices.create(params)
-    finding = found(examined(settings_of(STRIPE_PRICE_PRO_MONTHLY=made.id)), "Pro plan Price")
+    finding = found(run_checks(settings_of(STRIPE_PRICE_PRO_MONTHLY=made.id)), "Pro plan Price")
     assert (finding.status, finding.reference) == (status, made.id)
     assert said in finding.found
     if status is WARNING:
@@ -330,7 +330,7 @@ def test_the_pro_price_is_judged_by_what_stripe_says_of_it(
 
 def test_a_recurring_price_for_credits_is_wrong(settings_of: SettingsOf, shop: Shop) -> None:
     pro = shop.server.services.settings.price_pro_monthly
-    report = examined(settings_of(STRIPE_PRICE_EXTRA_CREDIT=pro))
+    report = run_checks(settings_of(STRIPE_PRICE_EXTRA_CREDIT=pro))
     finding = found(report, "Extra load credit Price")
     assert (finding.status, finding.missing) == (WRONG, Missing.CREDIT_PRICE)
     assert "It is recurring; a one-time Price is needed" in finding.found
@@ -339,7 +339,7 @@ def test_a_recurring_price_for_credits_is_wrong(settings_of: SettingsOf, shop: S
 def test_a_price_of_an_archived_product_is_wrong(settings_of: SettingsOf, shop: Shop) -> None:
     pro = shop.stripe.v1.prices.retrieve(shop.server.services.settings.price_pro_monthly or "")
     shop.stripe.v1.products.update(str(pro.product), {"active": False})
-    finding = found(examined(settings_of()), "Pro plan Price")
+    finding = found(run_checks(settings_of()), "Pro plan Price")
     assert (finding.status, "Its product is archived" in finding.found) == (WRONG, True)
 
 
@@ -381,7 +381,7 @@ def test_a_price_that_cannot_be_bought_by_the_quantity_is_wrong(
 def test_a_price_that_is_not_there_is_wrong_and_can_be_made(
     settings_of: SettingsOf, value: str | None, said: str
 ) -> None:
-    report = examined(settings_of(STRIPE_PRICE_EXTRA_CREDIT=value))
+    report = run_checks(settings_of(STRIPE_PRICE_EXTRA_CREDIT=value))
     finding = found(report, "Extra load credit Price")
     assert (finding.status, finding.missing) == (WRONG, Missing.CREDIT_PRICE)
     assert said in finding.found
@@ -393,7 +393,9 @@ def test_a_missing_endpoint_is_wrong_and_can_be_made_where_stripe_reaches_the_ap
     settings_of: SettingsOf,
 ) -> None:
     for public_url in (HERE, "https://billing.example.com"):
-        finding = found(examined(settings_of(PINGPOINT_PUBLIC_URL=public_url)), "Webhook endpoint")
+        finding = found(
+            run_checks(settings_of(PINGPOINT_PUBLIC_URL=public_url)), "Webhook endpoint"
+        )
         assert (finding.status, finding.missing) == (WRONG, Missing.WEBHOOK_ENDPOINT)
         assert finding.reference == f"{public_url}/api/billing/stripe/webhook"
 
@@ -404,7 +406,7 @@ def test_an_endpoint_on_another_name_of_this_machine_is_the_same_place(
     url = "http://127.0.0.1:8501/api/billing/stripe/webhook/"
     params: Any = {"url": url, "enabled_events": [*NEEDED_EVENTS, *STORY_EVENTS]}
     made = shop.stripe.v1.webhook_endpoints.create(params)
-    finding = found(examined(settings_of()), "Webhook endpoint")
+    finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert (finding.status, finding.reference) == (OK, made.id)
 
 
@@ -420,12 +422,12 @@ def test_an_endpoint_at_another_address_does_not_count(
     settings_of: SettingsOf, shop: Shop, url: str
 ) -> None:
     shop.stripe.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
-    assert wrong(examined(settings_of())) == ["Webhook endpoint"]
+    assert wrong(run_checks(settings_of())) == ["Webhook endpoint"]
 
 
 def test_a_disabled_endpoint_is_wrong(settings_of: SettingsOf, shop: Shop, endpoint: str) -> None:
     shop.stripe.v1.webhook_endpoints.update(endpoint, {"disabled": True})
-    finding = found(examined(settings_of()), "Webhook endpoint")
+    finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert (finding.status, finding.missing) == (WRONG, None)
     assert "Enable it" in finding.mend
 
@@ -436,7 +438,7 @@ def test_an_endpoint_that_lacks_an_event_is_wrong_and_names_it(
     shop.stripe.v1.webhook_endpoints.update(
         endpoint, {"enabled_events": ["checkout.session.completed", "checkout.session.expired"]}
     )
-    finding = found(examined(settings_of()), "Webhook endpoint")
+    finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert finding.status is WRONG
     assert "async_payment_succeeded, checkout.session.async_payment_failed" in finding.found
     assert "session.expired" not in finding.found
@@ -447,7 +449,7 @@ def test_an_endpoint_that_lacks_what_only_a_story_tells_is_a_thing_to_know(
 ) -> None:
     params: Any = {"enabled_events": [*NEEDED_EVENTS, "payment_intent.created"]}
     shop.stripe.v1.webhook_endpoints.update(endpoint, params)
-    finding = found(examined(settings_of()), "Webhook endpoint")
+    finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert finding.status is WARNING
     assert "receives every event that is required" in finding.found
     assert "add payment_intent.requires_action, payment_intent.payment_failed" in finding.mend
@@ -459,7 +461,7 @@ def test_two_endpoints_at_this_address_are_a_thing_to_know(
     settings_of: SettingsOf, shop: Shop
 ) -> None:
     shop.stripe.v1.webhook_endpoints.create({"url": webhook_url(HERE), "enabled_events": ["*"]})
-    assert found(examined(settings_of()), "Webhook endpoint").status is WARNING
+    assert found(run_checks(settings_of()), "Webhook endpoint").status is WARNING
 
 
 @pytest.mark.parametrize(
@@ -484,7 +486,7 @@ def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_event
 ) -> None:
     settings = settings_of(STRIPE_API_BASE=None, STRIPE_WEBHOOK_SECRET=None)
     reaches = settings_checks.stripe_reaches_app(settings)
-    endpoint = webhook_checks.judged([], HERE, stripe_reaches_it=reaches)
+    endpoint = webhook_checks.check_endpoint([], HERE, stripe_reaches_it=reaches)
     secret, address = settings_checks.webhook_secret(settings), settings_checks.public_url(settings)
     assert (endpoint.status, endpoint.missing) == (WARNING, None)
     assert "stripe listen --forward-to localhost:8501/api/billing/stripe/webhook" in endpoint.mend
@@ -508,7 +510,7 @@ def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_event
 def test_one_wrong_setting_is_one_wrong_finding_with_its_mend(
     settings_of: SettingsOf, name: str, value: str | None, finding: str, mend: str
 ) -> None:
-    report = examined(settings_of(**{name: value}))
+    report = run_checks(settings_of(**{name: value}))
     assert wrong(report) == [finding]
     assert found(report, finding).setting == name
     assert mend in found(report, finding).mend
@@ -521,7 +523,7 @@ def test_a_secrets_file_that_cannot_be_read_is_a_finding_and_the_environment_sti
 ) -> None:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit/secrets.toml").write_text("STRIPE_SECRET_KEY = sk_test_unquoted")
-    report = examined(settings_of())
+    report = run_checks(settings_of())
     assert wrong(report) == ["Settings file"]
     assert found(report, "Secret key").source == "environment"
 
@@ -540,12 +542,12 @@ def test_a_changed_secrets_file_is_read_anew_and_asks_for_a_restart(
         "BILLING_MAX_CREDITS 0": (WRONG, ".streamlit/secrets.toml is not valid TOML"),
     }
 
-    async def examine() -> None:
+    async def run() -> None:
         services = Services(settings, stripe_name="Stripe under test")
         try:
             for text, (status, said) in changes.items():
                 file.write_text(text)
-                report = await services.diagnosis.examine()
+                report = await services.setup_checks.run()
                 of_the_file = [one for one in report.findings if one.name == "Settings file"]
                 assert [one.status for one in of_the_file] == ([status] if status else [])
                 assert all(said in one.found for one in of_the_file)
@@ -553,7 +555,7 @@ def test_a_changed_secrets_file_is_read_anew_and_asks_for_a_restart(
         finally:
             await services.aclose()
 
-    asyncio.run(examine())
+    asyncio.run(run())
 
 
 def test_a_proxy_is_named_without_its_password(
@@ -575,7 +577,7 @@ def test_a_database_of_another_account_is_wrong(settings_of: SettingsOf, tmp_pat
         store.close()
 
     asyncio.run(fill())
-    report = examined(settings)
+    report = run_checks(settings)
     assert wrong(report) == ["Database"]
     assert "another Stripe account, acct_other" in found(report, "Database").found
 
@@ -588,30 +590,32 @@ def test_refused_deliveries_are_told_as_on_the_events_page(settings_of: Settings
          "data": {"object": {"id": "cs_test_1"}}}
     ).encode()  # fmt: skip
 
-    async def examine(*secrets: str) -> tuple[Finding, Report]:
+    async def run(*secrets: str) -> tuple[Finding, Report]:
         services = Services(settings, stripe_name="Stripe under test")
         try:
             for secret in secrets:
                 with contextlib.suppress(WebhookRefused):
                     await services.webhooks.receive(body, signature(body, secret))
-            report = await services.diagnosis.examine()
-            assert (await services.event_log.arrivals()).title in found(report, "Deliveries").found
+            report = await services.setup_checks.run()
+            assert (await services.event_log.delivery_health()).title in found(
+                report, "Deliveries"
+            ).found
             return found(report, "Deliveries"), report
         finally:
             await services.aclose()
 
-    finding, report = asyncio.run(examine())
+    finding, report = asyncio.run(run())
     assert (finding.status, report.worst) == (OK, OK)
-    finding, report = asyncio.run(examine("whsec_another", "whsec_another"))
+    finding, report = asyncio.run(run("whsec_another", "whsec_another"))
     assert (finding.status, report.worst) == (WARNING, WARNING)
     assert "The last 2 deliveries were refused" in finding.found
     assert "signing secret of the endpoint" in finding.mend
-    finding, report = asyncio.run(examine("whsec_of_the_tests"))
+    finding, report = asyncio.run(run("whsec_of_the_tests"))
     assert (finding.status, finding.mend) == (OK, "")
 
 
 def test_with_nothing_set_the_sandbox_is_expected_and_nothing_is_wrong() -> None:
-    report = examined(load_settings())
+    report = run_checks(load_settings())
     assert wrong(report) == []
     assert "local sandbox" in found(report, "Secret key").found
     assert found(report, "Connection").status is UNKNOWN

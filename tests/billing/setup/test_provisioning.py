@@ -9,7 +9,7 @@ import pytest
 
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.setup.findings import Missing
-from billing.setup.provisioning import Made
+from billing.setup.provisioning import CreatedObject
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from tests.conftest import Shop
 
 
-def make(server: BillingServer, missing: Missing, key: str = "one") -> Made:
+def create(server: BillingServer, missing: Missing, key: str = "one") -> CreatedObject:
     setup = server.services.account_setup
-    return server.portal.call(lambda: setup.make(missing, idempotency_key=key))
+    return server.portal.call(lambda: setup.create(missing, idempotency_key=key))
 
 
 def test_the_pro_price_is_made_as_planned(shop: Shop) -> None:
-    made = make(shop.server, Missing.PRO_PRICE)
+    made = create(shop.server, Missing.PRO_PRICE)
     price = shop.stripe.v1.prices.retrieve(made.id, {"expand": ["product"]})
     assert (made.setting, made.value.get_secret_value()) == ("STRIPE_PRICE_PRO_MONTHLY", price.id)
     assert (price.unit_amount, price.currency, price.type) == (9900, "usd", "recurring")
@@ -37,27 +37,27 @@ def test_the_pro_price_is_made_as_planned(shop: Shop) -> None:
 
 
 def test_the_credit_price_is_made_as_planned(shop: Shop) -> None:
-    made = make(shop.server, Missing.CREDIT_PRICE)
+    made = create(shop.server, Missing.CREDIT_PRICE)
     price = shop.stripe.v1.prices.retrieve(made.id)
     assert made.setting == "STRIPE_PRICE_EXTRA_CREDIT"
     assert (price.unit_amount, price.currency, price.type) == (99, "usd", "one_time")
 
 
 def test_a_price_made_before_is_taken_again(shop: Shop) -> None:
-    first = make(shop.server, Missing.PRO_PRICE, "one")
-    assert make(shop.server, Missing.PRO_PRICE, "two").id == first.id
+    first = create(shop.server, Missing.PRO_PRICE, "one")
+    assert create(shop.server, Missing.PRO_PRICE, "two").id == first.id
 
 
 def test_an_archived_price_is_not_taken_again(shop: Shop) -> None:
-    first = make(shop.server, Missing.PRO_PRICE, "one")
+    first = create(shop.server, Missing.PRO_PRICE, "one")
     shop.stripe.v1.prices.update(first.id, {"active": False})
-    second = make(shop.server, Missing.PRO_PRICE, "two")
+    second = create(shop.server, Missing.PRO_PRICE, "two")
     assert second.id != first.id
     assert shop.stripe.v1.prices.retrieve(second.id).active
 
 
 def test_the_endpoint_is_made_at_this_address_and_its_secret_handed_over(shop: Shop) -> None:
-    made = make(shop.server, Missing.WEBHOOK_ENDPOINT)
+    made = create(shop.server, Missing.WEBHOOK_ENDPOINT)
     (endpoint,) = shop.stripe.v1.webhook_endpoints.list().data
     assert (endpoint.id, endpoint.status) == (made.id, "enabled")
     assert endpoint.url == "http://localhost:8501/api/billing/stripe/webhook"
@@ -68,16 +68,16 @@ def test_the_endpoint_is_made_at_this_address_and_its_secret_handed_over(shop: S
 
 
 def test_one_press_makes_one_endpoint_however_often_it_is_repeated(shop: Shop) -> None:
-    first = make(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
-    again = make(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
+    first = create(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
+    again = create(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
     assert (again.id, again.value) == (first.id, first.value)
     assert len(shop.stripe.v1.webhook_endpoints.list().data) == 1
 
 
 def test_a_second_endpoint_at_the_same_address_is_refused(shop: Shop) -> None:
-    first = make(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
+    first = create(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
     with pytest.raises(InvalidInput, match=first.id):
-        make(shop.server, Missing.WEBHOOK_ENDPOINT, "two")
+        create(shop.server, Missing.WEBHOOK_ENDPOINT, "two")
     assert len(shop.stripe.v1.webhook_endpoints.list().data) == 1
 
 
@@ -85,7 +85,7 @@ def test_without_a_public_url_no_endpoint_is_made(shop: Shop) -> None:
     settings = replace(shop.server.services.settings, public_url=None)
     shop.server.portal.call(shop.server.services.store.ping)
     with billing_server(settings) as server, pytest.raises(NotConfigured, match="PUBLIC_URL"):
-        make(server, Missing.WEBHOOK_ENDPOINT)
+        create(server, Missing.WEBHOOK_ENDPOINT)
 
 
 @pytest.mark.parametrize("missing", list(Missing))
@@ -95,7 +95,7 @@ def test_a_key_that_may_not_make_it_is_told_what_to_allow(tmp_path: Path, missin
         billing_server(working_settings(tmp_path, address)) as server,
     ):
         with pytest.raises(StripeFailure) as refused:
-            make(server, missing)
+            create(server, missing)
         assert "Give the key write permission" in refused.value.next_step
         assert refused.value.request_id == REQUEST_ID
 
@@ -107,4 +107,4 @@ def test_a_malformed_api_address_is_not_replaced_by_stripe_itself(shop: Shop) ->
     )
     shop.server.portal.call(shop.server.services.store.ping)
     with billing_server(settings) as server, pytest.raises(NotConfigured, match="not a base URL"):
-        make(server, Missing.PRO_PRICE)
+        create(server, Missing.PRO_PRICE)

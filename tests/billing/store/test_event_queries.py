@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
-from billing.domain.event import COUNTED, EventFilter, Place
+from billing.domain.event import COUNTED, Cursor, EventFilter
 from billing.domain.grant import Grant
 from billing.store import event_queries, grants, tables
 from billing.store.event_queries import LOOKED_AT, MATCHED
@@ -44,7 +44,9 @@ async def keep(store: Store, *rows: dict[str, Any]) -> None:
     await store.write(lambda connection: connection.execute(insert(tables.events), list(rows)))
 
 
-async def found(store: Store, limit: int = 100, below: Place | None = None, **by: str) -> list[int]:
+async def found(
+    store: Store, limit: int = 100, below: Cursor | None = None, **by: str
+) -> list[int]:
     """The numbers of the events that match, in the order they come."""
     page = await store.read(
         lambda connection: event_queries.latest(connection, EventFilter(**by), limit, below)
@@ -66,10 +68,10 @@ async def test_pages_follow_each_other_without_a_gap_though_new_events_arrive(st
     assert [event.id for event in newest.events] == [f"evt_{n:07d}" for n in (6, 5, 4, 3)]
     assert newest.has_older
     await keep(store, row(99, received_at=9_000.0))
-    below = newest.events[-1].place
+    below = newest.events[-1].cursor
     assert await found(store, 5, below) == [2, 1, 0, 14, 13]
     last = await store.read(
-        lambda c: event_queries.latest(c, EventFilter(), 5, Place(1_013.5, "evt_0000013"))
+        lambda c: event_queries.latest(c, EventFilter(), 5, Cursor(1_013.5, "evt_0000013"))
     )
     assert [event.id for event in last.events] == [f"evt_{n:07d}" for n in (12, 11, 10)]
     assert not last.has_older
@@ -138,7 +140,7 @@ async def test_one_event_comes_with_its_times_and_payload(store: Store) -> None:
     await keep(store, row(7, payload='{"id":"evt_0000007"}', attempts=3))
     event = await store.read(lambda c: event_queries.one(c, "evt_0000007"))
     assert event is not None
-    assert (event.created, event.received_at, event.settled_at) == (1_007, 1_007.5, 1_008.0)
+    assert (event.created, event.received_at, event.processed_at) == (1_007, 1_007.5, 1_008.0)
     assert (event.delay, event.attempts) == (0.5, 3)
     assert await store.read(lambda c: event_queries.payload(c, event.id)) == '{"id":"evt_0000007"}'
     assert await store.read(lambda c: event_queries.one(c, "evt_x")) is None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.store import events
-from billing.store.events import Arrival, Due, Outcome, Recorded, Retries
+from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent, Retries
 from tests.support.quick_services import event_rows
 from tests.support.stripe_account import event_object, session_object
 
@@ -28,12 +28,14 @@ def event(name: str, session: str = "cs_test_1") -> dict[str, Any]:
 
 async def record(
     store: Store, name: str, *, source: str = "webhook", state: str = "pending", at: float = 100.0
-) -> Recorded:
-    return await store.write_each(events.record, events.Arrival(event(name), source, state, at))
+) -> RecordedEvent:
+    return await store.write_each(
+        events.record, events.ReceivedEvent(event(name), source, state, at)
+    )
 
 
 async def settle(store: Store, name: str, state: str, at: float, error: str | None = None) -> None:
-    await store.write_each(events.settle, events.Outcome([name], state, at, error))
+    await store.write_each(events.mark_processed, events.ProcessingResult([name], state, at, error))
 
 
 async def due(store: Store, now: float, limit: int = 10) -> list[str]:
@@ -42,7 +44,7 @@ async def due(store: Store, now: float, limit: int = 10) -> list[str]:
 
 
 async def test_an_event_is_kept_whole_under_its_id(store: Store) -> None:
-    assert await record(store, "evt_1") == Recorded("pending", 1)
+    assert await record(store, "evt_1") == RecordedEvent("pending", 1)
     row = (await event_rows(store))["evt_1"]
     assert json.loads(row["payload"]) == event("evt_1") | {"created": row["created"]}
     assert (row["type"], row["object_id"]) == ("checkout.session.completed", "cs_test_1")
@@ -53,11 +55,11 @@ async def test_outcomes_that_are_written_together_are_kept_apart(store: Store) -
     for name in ("evt_1", "evt_2", "evt_3"):
         await record(store, name)
     outcomes = [
-        Outcome(["evt_1"], "handled", 101.0),
-        Outcome(["evt_2"], "failed", 102.0, "Stripe did not answer."),
-        Outcome(["evt_3"], "handled", 103.0),
+        ProcessingResult(["evt_1"], "handled", 101.0),
+        ProcessingResult(["evt_2"], "failed", 102.0, "Stripe did not answer."),
+        ProcessingResult(["evt_3"], "handled", 103.0),
     ]
-    await store.write(partial(events.settle, outcomes=outcomes))
+    await store.write(partial(events.mark_processed, outcomes=outcomes))
     known = (await event_rows(store)).items()
     assert {name: (row["state"], row["error"], row["attempts"]) for name, row in known} == {
         "evt_1": ("handled", None, 1),
@@ -69,13 +71,13 @@ async def test_outcomes_that_are_written_together_are_kept_apart(store: Store) -
 async def test_deliveries_of_one_event_that_are_written_together_are_each_counted(
     store: Store,
 ) -> None:
-    twice = [Arrival(event("evt_1"), "webhook", "pending", at) for at in (100.0, 101.0)]
-    polled = Arrival(event("evt_1"), "poll", "pending", 102.0)
-    other = Arrival(event("evt_2"), "webhook", "ignored", 103.0)
+    twice = [ReceivedEvent(event("evt_1"), "webhook", "pending", at) for at in (100.0, 101.0)]
+    polled = ReceivedEvent(event("evt_1"), "poll", "pending", 102.0)
+    other = ReceivedEvent(event("evt_2"), "webhook", "ignored", 103.0)
     arrivals = [*twice, other, polled]
     known = await store.write(partial(events.record, arrivals=arrivals))
-    pending = Recorded("pending", 2)
-    assert known == [pending, pending, Recorded("ignored", 1), pending]
+    pending = RecordedEvent("pending", 2)
+    assert known == [pending, pending, RecordedEvent("ignored", 1), pending]
     assert (await event_rows(store))["evt_1"]["received_at"] == 100.0
 
 
@@ -83,7 +85,7 @@ async def test_a_second_delivery_is_counted_and_changes_nothing_else(store: Stor
     await record(store, "evt_1")
     await settle(store, "evt_1", "handled", 101.0)
     before = (await event_rows(store))["evt_1"]
-    assert await record(store, "evt_1", at=500.0) == Recorded("handled", 2)
+    assert await record(store, "evt_1", at=500.0) == RecordedEvent("handled", 2)
     assert (await event_rows(store))["evt_1"] == before | {"deliveries": 2}
 
 
@@ -114,7 +116,9 @@ async def test_a_fresh_event_is_left_to_who_received_it_for_a_while(store: Store
 
 
 async def fail_for_now(store: Store, name: str, at: float) -> None:
-    await store.write_each(events.settle, Outcome([name], "failed", at, "Away.", RETRIES))
+    await store.write_each(
+        events.mark_processed, ProcessingResult([name], "failed", at, "Away.", RETRIES)
+    )
 
 
 async def test_a_cause_that_passes_is_waited_for_ever_longer_until_it_is_given_up(
@@ -127,7 +131,7 @@ async def test_a_cause_that_passes_is_waited_for_ever_longer_until_it_is_given_u
         assert await due(store, next_at) == ["evt_1"]
     await fail_for_now(store, "evt_1", 300)
     assert await due(store, 1e9) == []
-    await store.write(lambda connection: events.replay(connection, ["evt_1"]))
+    await store.write(lambda connection: events.mark_for_replay(connection, ["evt_1"]))
     await fail_for_now(store, "evt_1", 5_000)
     assert await due(store, 5_005) == ["evt_1"]
 
@@ -136,7 +140,7 @@ async def test_what_failed_for_good_is_not_tried_again(store: Store) -> None:
     await record(store, "evt_1")
     await fail_for_now(store, "evt_1", 200)
     await settle(store, "evt_1", "failed", 205, "No such session.")
-    await store.write(events.retry_now)
+    await store.write(events.mark_for_retry)
     assert await due(store, 1e9) == []
 
 
@@ -145,7 +149,7 @@ async def test_once_a_cause_has_passed_all_that_waits_for_it_is_due(store: Store
         await record(store, f"evt_{number}", at=float(number))
         await fail_for_now(store, f"evt_{number}", at)
     assert await due(store, 400) == ["evt_0", "evt_1"]
-    await store.write(events.retry_now)
+    await store.write(events.mark_for_retry)
     assert await due(store, 400) == ["evt_0", "evt_1", "evt_2"]
 
 
@@ -179,8 +183,8 @@ async def test_a_replay_names_its_events_or_takes_all_that_failed(store: Store) 
     await settle(store, "evt_failed_too", "failed", 1.0, "no")
 
     async def replay(ids: list[str] | None) -> set[str]:
-        again = await store.write(lambda connection: events.replay(connection, ids))
-        assert all(one == Due(one.id, "cs_test_1", CREATED) for one in again)
+        again = await store.write(lambda connection: events.mark_for_replay(connection, ids))
+        assert all(one == DueEvent(one.id, "cs_test_1", CREATED) for one in again)
         return {one.id for one in again}
 
     assert await replay(["evt_handled", "evt_ignored", "evt_unknown"]) == {"evt_handled"}

@@ -69,7 +69,7 @@ def hostile() -> list[dict[str, Any]]:
 
 
 async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
-    await store.write(lambda connection: sessions.keep(connection, [copies(hostile())]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(hostile())]))
     found = await store.read(lambda connection: sessions.recent(connection, len(TEXTS)))
     assert {session.customer_email for session in found} == {sound(text) for text in TEXTS}
     terms = await store.read(
@@ -89,7 +89,7 @@ async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
 
     def write(connection: Connection) -> None:
         for event in told.values():
-            events.record(connection, [events.Arrival(event, "webhook", "ignored", 0)])
+            events.record(connection, [events.ReceivedEvent(event, "webhook", "ignored", 0)])
 
     await store.write(write)
     rows = await event_rows(store)
@@ -132,7 +132,7 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
         for name, payload in zip(names, STORED.values(), strict=True):
             event = event_object(name, "completed", session_object(1, "credits", 1))
             event["data"]["object"]["id"] = "cs_test_1"
-            events.record(connection, [events.Arrival(event, "webhook", "pending", 1.0)])
+            events.record(connection, [events.ReceivedEvent(event, "webhook", "pending", 1.0)])
             rows = tables.events
             connection.execute(update(rows).where(rows.c.id == name).values(payload=payload))
 
@@ -140,13 +140,13 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
     due = await store.write(lambda connection: events.due(connection, 1e9, RETRIES, 100))
     assert {one.id for one in due} == set(names)
     assert {one.object_id for one in due} == {"cs_test_1"}
-    again = await store.write(lambda connection: events.replay(connection, names))
+    again = await store.write(lambda connection: events.mark_for_replay(connection, names))
     assert {one.id for one in again} == set(names)
 
     def read(connection: Connection) -> int:
         page = event_queries.latest(connection, EventFilter(), 100)
         session = {"id": "cs_test_1", "created": 1, "mode": "payment"}
-        told = session_events.told_of(connection, session, REFERENCE)
+        told = session_events.events_of_session(connection, session, REFERENCE)
         assert {one.event.id for one in told} < set(names)
         return len(page.events)
 
@@ -160,7 +160,7 @@ async def test_a_session_of_which_no_sound_copy_is_stored_costs_itself_alone(
     *damaged, good = [copy["id"] for copy in copies]
 
     def write(connection: Connection) -> None:
-        sessions.keep(connection, [stored.copies(copies)])
+        sessions.upsert_sessions(connection, [stored.copies(copies)])
         rows = tables.checkout_sessions
         for name, data in zip(damaged, STORED.values(), strict=True):
             connection.execute(update(rows).where(rows.c.id == name).values(data=data))
@@ -171,7 +171,9 @@ async def test_a_session_of_which_no_sound_copy_is_stored_costs_itself_alone(
         wanted = SessionFilter()
         assert [one.id for one in sessions.recent(connection, 100)] == [good]
         assert [one.id for one in session_queries.page(connection, wanted, 100).sessions] == [good]
-        assert [one.session.id for one in session_queries.every(connection, wanted, 100)] == [good]
+        assert [one.session.id for one in session_queries.iter_stored(connection, wanted, 100)] == [
+            good
+        ]
         assert [one.id for one in session_queries.by_ids(connection, [*damaged, good])] == [good]
         assert sessions.get(connection, damaged[0]) is None
 

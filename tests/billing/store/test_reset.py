@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from billing.domain.checkout_session import CheckoutSession
-from billing.fulfillment import Absorbable, absorb
+from billing.fulfillment import SyncBatch, upsert_and_grant
 from billing.session_reader import SessionReading
 from billing.store import Store, events, leases, sync_state, tables
-from billing.store.reset import FORGOTTEN, forget_everything
+from billing.store.reset import FORGOTTEN, delete_everything
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def fill(connection: Connection) -> None:
     session = session_object(1, "credits", 5)
     paid = session | {"status": "complete", "payment_status": "paid"}
     reading = SessionReading(paid, CheckoutSession.from_stripe(paid), bought=5)
-    absorb(connection, [Absorbable.of([reading])])
+    upsert_and_grant(connection, [SyncBatch.of([reading])])
     event = event_object("evt_1", "completed", paid)
-    events.record(connection, [events.Arrival(event, "webhook", "handled", time.time())])
+    events.record(connection, [events.ReceivedEvent(event, "webhook", "handled", time.time())])
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
 
@@ -43,6 +43,6 @@ async def test_everything_but_the_lease_is_gone(store: Store) -> None:
     await store.write(fill)
     before = await store.read(counted)
     assert all(before[table.name] for table in FORGOTTEN if table.name != "rejected_deliveries")
-    await store.write(forget_everything)
+    await store.write(delete_everything)
     after = await store.read(counted)
     assert {name for name, rows in after.items() if rows} == {"leases"}

@@ -185,7 +185,9 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
             page = await store.read(partial(session_queries.page, wanted=wanted, limit=9))
             assert len(page.sessions) == outcomes.count(outcome)
         older = session_object(2, "credits", 1, NOW - 2)  # a state that is long past
-        await store.write(lambda connection: sessions.keep(connection, [copies([older])]))
+        await store.write(
+            lambda connection: sessions.upsert_sessions(connection, [copies([older])])
+        )
         known = await store.read(partial(sessions.get, session_id=older["id"]))
         assert known is not None
         assert known.is_paid
@@ -195,7 +197,7 @@ async def test_a_current_database_is_opened_again_as_it_was(database_url: str) -
     for number in range(3):
         with store_on(database_url) as store:
             made = session_object(number, "credits", 1)
-            await store.write(partial(sessions.keep, copies=[copies([made])]))
+            await store.write(partial(sessions.upsert_sessions, copies=[copies([made])]))
     with store_on(database_url) as store:
         assert len(await store.read(lambda connection: sessions.recent(connection, 9))) == 3
 

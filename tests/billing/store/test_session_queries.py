@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.session_filter import SEARCHED, Place, SessionFilter
+from billing.domain.session_filter import SEARCHED, Cursor, SessionFilter
 from billing.store import events, session_queries, session_stats, sessions
 from billing.store.session_queries import SessionPage
 from tests.support.databases import store_on
@@ -74,17 +74,19 @@ def history(number: int) -> list[Stored]:
 
 
 async def keep(store: Store, made: Iterable[JSON]) -> None:
-    await store.write(lambda connection: sessions.keep(connection, [copies(made)]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(made)]))
 
 
 async def keep_history(store: Store, made: list[Stored]) -> None:
-    await store.write(lambda connection: sessions.keep(connection, [sessions.Copies.of(made)]))
+    await store.write(
+        lambda connection: sessions.upsert_sessions(connection, [sessions.SessionRows.of(made)])
+    )
 
 
 async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str]:
     """All that match, page by page."""
     ids: list[str] = []
-    below: Place | None = None
+    below: Cursor | None = None
     while True:
         page = await store.read(
             partial(session_queries.page, wanted=wanted, limit=limit, below=below)
@@ -276,7 +278,7 @@ async def test_a_page_reads_a_stretch_of_an_index_and_never_the_whole_table(
                 asked.append((statement, values))
 
             event.listen(connection, "before_cursor_execute", note)
-            session_queries.page(connection, wanted, 5, Place(NOW, "cs_test_x"))
+            session_queries.page(connection, wanted, 5, Cursor(NOW, "cs_test_x"))
             session_stats.numbers(connection, wanted, ZoneInfo("UTC"))
             event.remove(connection, "before_cursor_execute", note)
             return [
@@ -382,14 +384,18 @@ async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) ->
     def complete(connection: Connection) -> None:
         for session, wait in zip(made, waits, strict=False):
             told = event_object(f"evt_{wait}", "completed", session) | {"created": NOW + wait}
-            events.record(connection, [events.Arrival(told, "webhook", "pending", NOW + wait + 1)])
+            events.record(
+                connection, [events.ReceivedEvent(told, "webhook", "pending", NOW + wait + 1)]
+            )
             again = told | {"id": f"evt_{wait}_again", "created": NOW + wait + 100}
-            events.record(connection, [events.Arrival(again, "webhook", "pending", NOW + wait + 1)])
-            sessions.note_completions(connection, [session["id"]])  # still open here: nothing
-            sessions.keep(connection, [copies([session | paid])])
-            sessions.note_completions(connection, [session["id"]])
-        sessions.keep(connection, [copies([made[4] | paid])])
-        sessions.note_completions(connection, [made[4]["id"]])  # no event told of it
+            events.record(
+                connection, [events.ReceivedEvent(again, "webhook", "pending", NOW + wait + 1)]
+            )
+            sessions.record_completions(connection, [session["id"]])  # still open here: nothing
+            sessions.upsert_sessions(connection, [copies([session | paid])])
+            sessions.record_completions(connection, [session["id"]])
+        sessions.upsert_sessions(connection, [copies([made[4] | paid])])
+        sessions.record_completions(connection, [made[4]["id"]])  # no event told of it
 
     await keep(store, made)
     await store.write(complete)
@@ -406,10 +412,10 @@ async def test_a_later_copy_keeps_when_checkout_was_completed(store: Store) -> N
 
     def complete(connection: Connection) -> int | None:
         told = event_object("evt_1", "completed", session) | {"created": NOW + 9}
-        events.record(connection, [events.Arrival(told, "webhook", "pending", NOW + 10)])
-        sessions.keep(connection, [copies([paid])])
-        sessions.note_completions(connection, [session["id"]])
-        sessions.keep(connection, [copies([paid])])
+        events.record(connection, [events.ReceivedEvent(told, "webhook", "pending", NOW + 10)])
+        sessions.upsert_sessions(connection, [copies([paid])])
+        sessions.record_completions(connection, [session["id"]])
+        sessions.upsert_sessions(connection, [copies([paid])])
         found: int | None = connection.scalar(text("SELECT completed_at FROM checkout_sessions"))
         return found
 

@@ -51,7 +51,7 @@ EXPIRED = State(3, "expired", "unpaid", Outcome.EXPIRED)
 
 async def test_a_session_is_read_back_as_stripe_had_it(store: Store) -> None:
     made = session_object(1, "credits", 12)
-    await store.write(lambda connection: sessions.keep(connection, [copies([made])]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies([made])]))
     found = await store.read(lambda connection: sessions.get(connection, made["id"]))
     assert found is not None
     assert (found.id, found.quantity, found.amount) == (made["id"], 12, "$11.88")
@@ -65,7 +65,7 @@ async def test_an_unknown_session_is_none(store: Store) -> None:
 async def test_the_newest_come_first_and_no_more_than_asked_for(store: Store) -> None:
     made = [session_object(n, "pro", 1, created=1_000 + n) for n in range(20)]
     await store.write(
-        lambda connection: sessions.keep(connection, [copies(made[::2] + made[1::2])])
+        lambda connection: sessions.upsert_sessions(connection, [copies(made[::2] + made[1::2])])
     )
     newest = await store.read(lambda connection: sessions.recent(connection, 3))
     assert [session.created for session in newest] == [1_019, 1_018, 1_017]
@@ -84,7 +84,7 @@ async def test_whatever_order_states_arrive_in_the_furthest_stays(
             session = session_object(1, "pro", 1) | {"id": name}
             states = [copies([session | one.state], failure=one.failure) for one in order]
             for batch in [states] if at_once else [[one] for one in states]:
-                sessions.keep(connection, batch)
+                sessions.upsert_sessions(connection, batch)
 
     await store.write(arrive)
     for name, order in arrivals.items():
@@ -96,7 +96,7 @@ async def test_whatever_order_states_arrive_in_the_furthest_stays(
 async def test_the_columns_that_filters_use_follow_the_object(store: Store) -> None:
     made = session_object(1, "credits", 5)
     await store.write(
-        lambda connection: sessions.keep(
+        lambda connection: sessions.upsert_sessions(
             connection, [copies([made]), copies([made | PAID.state], quantity=4)]
         )
     )
@@ -109,27 +109,27 @@ async def test_the_columns_that_filters_use_follow_the_object(store: Store) -> N
 
 async def test_another_apps_session_is_kept_as_such(store: Store) -> None:
     foreign = session_object(1, "credits", 5, ours=False)
-    await store.write(lambda connection: sessions.keep(connection, [copies([foreign])]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies([foreign])]))
     (found,) = await store.read(lambda connection: sessions.recent(connection, 10))
     assert (found.ours, found.kind) == (False, None)
 
 
 async def test_more_than_one_statement_holds_are_kept(store: Store) -> None:
     many = [session_object(n, "pro", 1) for n in range(MOST_VALUES // 5)]
-    await store.write(lambda connection: sessions.keep(connection, [copies(many)]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(many)]))
     kept = await store.read(lambda connection: len(sessions.recent(connection, 10_000)))
     assert kept == len(many)
 
 
 async def test_keeping_nothing_changes_nothing(store: Store) -> None:
-    await store.write(lambda connection: sessions.keep(connection, [copies([])]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies([])]))
     assert await store.read(lambda connection: sessions.recent(connection, 1)) == []
 
 
 async def test_a_session_is_found_by_its_mail_ids_and_metadata(store: Store) -> None:
     made = session_object(7, "credits", 1)
     made["metadata"]["Order"] = "Nr. 42 Ä"
-    await store.write(lambda connection: sessions.keep(connection, [copies([made])]))
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies([made])]))
     terms = await store.read(
         lambda connection: set(connection.scalars(select(session_terms.c.term)))
     )

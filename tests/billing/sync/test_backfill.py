@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.stripe_api.gateway import LISTED
+from billing.stripe_api.gateway import PAGE_SIZE
 from billing.stripe_api.requests import Page
 from billing.sync.backfill import QUICK, SPARING, Backfill, Pace
 
@@ -101,11 +101,11 @@ def none_at_all() -> History:
 
 
 def a_single_page() -> History:
-    return made_at(*(NOW - n for n in range(LISTED)))
+    return made_at(*(NOW - n for n in range(PAGE_SIZE)))
 
 
 def one_more_than_a_page() -> History:
-    return made_at(*(NOW - n for n in range(LISTED + 1)))
+    return made_at(*(NOW - n for n in range(PAGE_SIZE + 1)))
 
 
 HISTORIES = [
@@ -126,7 +126,7 @@ async def test_every_session_is_read_with_few_requests_too_many(
     history = make()
     await history.read(pace)
     assert history.kept == {one["id"] for one in history.sessions}
-    needed = -(-len(history.sessions) // LISTED)
+    needed = -(-len(history.sessions) // PAGE_SIZE)
     first_look = len(pace.edges) + 1
     # Where sessions lie in heaps, readers look for more of them where there are none.
     wasted_on_a_page = 0 if make not in (in_bursts, all_in_one_second) else pace.readers - 1
@@ -145,7 +145,7 @@ async def test_cut_off_it_goes_on_where_it_stopped(make: Callable[[], History], 
     history.cut_off_after = None
     await history.read(SPARING)
     assert history.kept == {one["id"] for one in history.sessions}
-    under_way = SPARING.readers * LISTED
+    under_way = SPARING.readers * PAGE_SIZE
     assert len(kept.intersection(history.fetched)) <= under_way, "what was kept is not read again"
     if make is not all_in_one_second:  # there, no time tells one page from another
         assert len(history.fetched) <= len(history.sessions) - len(kept) + under_way

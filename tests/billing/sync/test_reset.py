@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.sync.reset import FreshStart
+from billing.sync.reset import AccountReset
 from tests.support.quick_services import ledger, quick_services, settings_for
 from tests.support.stripe_account import StripeAccount
 from tests.support.waiting import until
@@ -30,7 +30,9 @@ async def services(account: StripeAccount, sqlite_url: str) -> AsyncIterator[Ser
     account.pay(account.sell())
     with account.serve() as url:
         services = quick_services(settings_for(url, sqlite_url))
-        services.fresh_start = FreshStart(services.gateway, services.store, services.follower)
+        services.account_reset = AccountReset(
+            services.gateway, services.store, services.sync_worker
+        )
         async with services.running():
             await until(lambda: holds(services, 1), "the first session in the mirror")
             yield services
@@ -46,7 +48,7 @@ async def test_after_a_reset_nothing_is_known_and_what_comes_is_followed(
 ) -> None:
     assert await ledger(services.store)
     account.reset()
-    await services.fresh_start.forget_everything()
+    await services.account_reset.delete_everything()
     await until(lambda: holds(services, 0), "an empty mirror that is complete")
     assert not await ledger(services.store)
     account.pay(account.sell())
@@ -59,7 +61,7 @@ async def test_a_history_older_than_what_is_known_is_read_when_asked_for(
 ) -> None:
     for age in range(1, 151):
         account.pay(account.sell(created=1_700_000_000 - age))
-    await services.follower.read_again()
+    await services.sync_worker.restart_backfill()
     assert not (await services.mirror.recent(0)).state.complete
     await until(lambda: holds(services, 100), "the whole history")  # as many as are asked for
     assert len(await ledger(services.store)) == 151
@@ -69,6 +71,6 @@ async def test_reading_again_keeps_what_was_granted_once(
     services: Services,
 ) -> None:
     before = await ledger(services.store)
-    await services.follower.read_again()
+    await services.sync_worker.restart_backfill()
     await until(lambda: holds(services, 1), "the mirror, read again")
     assert await ledger(services.store) == before

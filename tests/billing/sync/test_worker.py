@@ -17,7 +17,7 @@ from billing.services import Services
 from billing.settings.model import ENVIRONMENT, LOCAL_SANDBOX
 from billing.store import leases, sync_state
 from billing.store.tables import leases as lease_rows
-from billing.stripe_api.gateway import LISTED
+from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync import checkpoint, worker
 from billing.sync.backfill import QUICK
 from billing.sync.worker import LEASE
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import ModuleType
 
-    from billing.sync.mirror import MirrorState
+    from billing.sync.mirror import SyncState
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def services(account: StripeAccount, database_url: str) -> AsyncIterator[S
 @asynccontextmanager
 async def in_step(services: Services) -> AsyncIterator[None]:
     """The mirror at work, and full."""
-    async with at_work(services.follower.run, services.settlement.run):
+    async with at_work(services.sync_worker.run, services.event_processor.run):
         await complete(services)
         yield
 
@@ -78,7 +78,7 @@ def sell_history(account: StripeAccount, count: int, **values: Any) -> None:
         account.sell("credits", 1, created=created, **values, **(unpaid if number % 10 else PAID))
 
 
-async def state(services: Services) -> MirrorState:
+async def state(services: Services) -> SyncState:
     return (await services.mirror.recent(1)).state
 
 
@@ -129,7 +129,7 @@ async def test_the_first_fill_shows_its_progress_and_brings_everything(
     sell_history(account, 1_500)
     account.faults = SLOW
     seen: set[int] = set()
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
 
         async def is_complete() -> bool:
             now = await state(services)
@@ -153,7 +153,7 @@ async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
     async def has_begun() -> bool:
         return (await state(services)).read >= 1_000
 
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
         await until(has_begun)
     cut_off = await state(services)
     assert not cut_off.complete
@@ -162,7 +162,7 @@ async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
     listed = account.listed
     async with open_services(account.url, database_url) as again, in_step(again):
         assert await count(again) == 4_000
-        under_way = QUICK.readers * LISTED
+        under_way = QUICK.readers * PAGE_SIZE
         assert account.listed - listed <= 4_000 - cut_off.read + under_way
         assert (await state(again)).complete
 
@@ -188,7 +188,7 @@ async def test_a_session_made_elsewhere_appears_and_a_session_made_here_at_once(
         elsewhere = account.sell("pro", ours=False)
         await shown(services, elsewhere["id"])
         here = account.sell("pro")
-        services.mirror.keep_soon(here)
+        services.mirror.upsert_soon(here)
         newest = (await services.mirror.recent(10)).sessions
         assert {one.id: one.ours for one in newest} == {elsewhere["id"]: False, here["id"]: True}
 
@@ -268,7 +268,7 @@ async def test_a_session_that_is_open_beyond_its_time_is_asked_for(
     async with in_step(services):
         await later_step(services)
     ended = account.sell(created=int(time.time()) - 100_000)  # lies below what is followed
-    await services.fulfillment.absorb([ended])
+    await services.fulfillment.upsert_and_grant([ended])
     account.become(ended, status="expired", url=None)
     async with open_services(account.url, database_url) as again, in_step(again):
 
@@ -328,7 +328,7 @@ async def test_down_from_the_start_it_fills_when_stripe_comes_back(
     async def failed() -> bool:
         return (await state(services)).failure is not None
 
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
         await until(failed)
         account.faults = NO_FAULTS
         await complete(services)
@@ -350,12 +350,12 @@ async def test_one_process_leads_and_another_takes_over_when_it_leaves(
 ) -> None:
     sell_history(account, 250)
     async with open_services(account.url, database_url) as second:
-        async with in_step(services), at_work(second.follower.run):
+        async with in_step(services), at_work(second.sync_worker.run):
             for _ in range(5):
                 await later_step(services)
             assert account.asked[ACCOUNT] == 1, "the second has asked nothing"
             assert await count(second) == 250, "and shows what the first has read"
-        async with at_work(second.follower.run):
+        async with at_work(second.sync_worker.run):
             elsewhere = account.sell()
             await shown(second, elsewhere["id"])
     assert account.asked[ACCOUNT] == 2
@@ -380,7 +380,7 @@ async def test_a_clock_that_was_set_back_holds_nothing_up(
     future = time.time() + 3_600
     dead = {"name": LEASE, "holder": "a dead process", "until": future}
     await services.store.write(lambda connection: connection.execute(insert(lease_rows), dead))
-    await services.store.write(partial(checkpoint.note, remark={"as_of": future}))
+    await services.store.write(partial(checkpoint.record_failure, remark={"as_of": future}))
     known = account.sell("credits", 5, created=int(future), **PAID)
     async with in_step(services):
         await granted(services, known["id"])
@@ -438,7 +438,7 @@ async def test_a_key_that_may_not_read_events_follows_the_sessions_and_says_what
         told = await state(services)
         assert told.failure is None
         assert "Enabling \"Events Read\" ('event_read')" in (told.no_events or "")
-        assert (await services.event_log.arrivals()).text == told.no_events
+        assert (await services.event_log.delivery_health()).text == told.no_events
         assert account.asked[LIST_EVENTS] == 2, "at the start and at the first step, then rarely"
 
 
@@ -462,7 +462,7 @@ async def test_a_key_that_may_not_name_its_account_is_not_taken_for_another_once
     async with in_step(services):
         await later_step(services)
     account.forbidden.clear()
-    async with open_services(account.url, database_url) as again, at_work(again.follower.run):
+    async with open_services(account.url, database_url) as again, at_work(again.sync_worker.run):
         await later_step(again)
         assert (await state(again)).failure is None
 
@@ -483,7 +483,7 @@ async def test_a_sandbox_whose_file_was_removed_is_told_from_another_account(
     services = Services(settings, stripe_name="Stripe under test")
     try:
         await services.store.write(partial(checkpoint.save, position={"account": "acct_former"}))
-        async with at_work(services.follower.run):
+        async with at_work(services.sync_worker.run):
 
             async def told() -> bool:
                 return (await state(services)).failure is not None
@@ -499,7 +499,7 @@ async def test_a_sandbox_whose_file_was_removed_is_told_from_another_account(
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(checkpoint, "load"), (fulfillment, "absorb"), (leases, "acquire"), (leases, "now")],
+    [(checkpoint, "load"), (fulfillment, "upsert_and_grant"), (leases, "acquire"), (leases, "now")],
     ids=["reading", "storing", "the lease", "the time"],
 )
 async def test_the_mirror_goes_on_after_what_nobody_foresaw_and_says_so_meanwhile(

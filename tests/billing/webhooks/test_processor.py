@@ -15,7 +15,7 @@ from sqlalchemy import select
 from billing.domain.checkout_session import CheckoutSession
 from billing.errors import NotConfigured, StripeFailure, WebhookRefused
 from billing.store import events, tables
-from billing.store.events import Outcome, Retries
+from billing.store.events import ProcessingResult, Retries
 from tests.support.quick_services import (
     PATIENT,
     RETRIES,
@@ -62,7 +62,7 @@ async def services(
     retries: Retries = getattr(request, "param", RETRIES)
     async with (
         open_services(account.url, database_url, retries=retries) as opened,
-        at_work(opened.settlement.run),
+        at_work(opened.event_processor.run),
     ):
         yield opened
 
@@ -176,7 +176,7 @@ async def test_the_webhook_and_the_landing_page_at_once_grant_once(
     paid = [account.pay(account.sell("credits", 5)) for _ in range(10)]
     await asyncio.gather(
         *(deliver(services, account.say("completed", one)) for one in paid),
-        *(services.fulfillment.settle(one["id"], "return") for one in paid),
+        *(services.fulfillment.refresh_and_grant(one["id"], "return") for one in paid),
     )
     await settled(services, handled=10)
     assert await services.store.read(granted_totals) == {"credits": 50}
@@ -242,10 +242,10 @@ async def test_what_failed_for_good_is_replayed_by_hand(
 
     await until(given_up)
     account.faults = NO_FAULTS
-    assert await services.settlement.replay(["evt_2"]) == 1
+    assert await services.event_processor.replay(["evt_2"]) == 1
     await settled(services, handled=1, failed=1)
     assert await services.store.read(granted_totals) == {"credits": 5}
-    assert await services.settlement.replay(None if all_of_them else ["evt_1", "evt_2"]) >= 1
+    assert await services.event_processor.replay(None if all_of_them else ["evt_1", "evt_2"]) >= 1
     await settled(services, handled=2)
     assert await services.store.read(granted_totals) == {"credits": 10}
 
@@ -256,7 +256,7 @@ async def test_what_a_process_left_behind_when_it_died_is_swept_up(
     event = account.say("completed", account.pay(account.sell("credits", 5)))
     await services.store.write(
         lambda connection: events.record(
-            connection, [events.Arrival(event, "webhook", "pending", 1.0)]
+            connection, [events.ReceivedEvent(event, "webhook", "pending", 1.0)]
         )
     )
     await settled(services, handled=1)
@@ -270,9 +270,13 @@ async def test_what_was_recorded_before_the_clock_was_set_back_is_swept_up_all_t
     pending, failed = (account.say("completed", account.pay(account.sell())) for _ in range(2))
 
     def record(connection: Connection) -> None:
-        arrivals = [events.Arrival(one, "webhook", "pending", future) for one in (pending, failed)]
+        arrivals = [
+            events.ReceivedEvent(one, "webhook", "pending", future) for one in (pending, failed)
+        ]
         events.record(connection, arrivals)
-        events.settle(connection, [Outcome([failed["id"]], "failed", future, "Away.", RETRIES)])
+        events.mark_processed(
+            connection, [ProcessingResult([failed["id"]], "failed", future, "Away.", RETRIES)]
+        )
 
     await services.store.write(record)
     await settled(services, handled=2)
@@ -294,7 +298,7 @@ async def test_types_that_nobody_handles_are_kept_as_ignored(
     await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
     await settled(services, ignored=1, handled=1)
     assert account.asked[ONE_SESSION] == 1
-    assert await services.settlement.replay(["evt_1"]) == 0
+    assert await services.event_processor.replay(["evt_1"]) == 0
 
 
 async def test_an_event_of_live_mode_is_kept_as_ignored(
@@ -327,7 +331,7 @@ async def test_what_failed_for_a_cause_that_passes_is_handled_soon_after_it_has_
     await settled(services, failed=number)
     rows = (await event_rows(services.store)).values()
     assert all(row["retry_at"] > row["settled_at"] + 3_000 for row in rows)
-    async with at_work(services.follower.run):
+    async with at_work(services.sync_worker.run):
         await until(partial(is_away, services), "the mirror knows that Stripe is away")
         account.faults = NO_FAULTS
         await settled(services, handled=number)
@@ -355,7 +359,7 @@ async def test_what_somebody_has_to_mend_elsewhere_is_tried_again(
     async def settle(*_: object, **__: object) -> None:
         raise failures[fault]
 
-    monkeypatch.setattr(services.fulfillment, "settle", settle)
+    monkeypatch.setattr(services.fulfillment, "refresh_and_grant", settle)
     await deliver(services, account.say("completed", account.pay(account.sell())))
     await settled(services, failed=1)
     (row,) = (await event_rows(services.store)).values()
@@ -383,7 +387,7 @@ async def test_events_of_other_accounts_are_ignored_and_those_of_ours_are_not(
         await deliver(services, account.say("completed", account.pay(account.sell())) | names)
     await settled(services, ignored=len(foreign), handled=len(own))
     assert account.asked[ACCOUNT] == 1
-    assert await services.settlement.replay() == 0
+    assert await services.event_processor.replay() == 0
 
 
 @pytest.mark.parametrize("number", [1, 5])
@@ -448,7 +452,7 @@ async def test_a_burst_is_settled_by_lists_with_few_requests(
         for paid in burst:
             await deliver(services, account.say("completed", paid, event_id=f"evt_{paid['id']}"))
         await deliver(services, account.say("expired", expired))
-        async with at_work(services.settlement.run):
+        async with at_work(services.event_processor.run):
             await settled(services, handled=61)
         lines = await ledger(services.store)
         known = await services.mirror.session(expired["id"])
@@ -471,11 +475,11 @@ async def test_a_burst_that_stripe_does_not_answer_fails_in_words_without_asking
     async with open_services(account.url, database_url, retries=PATIENT) as services:
         for _ in range(30):
             await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
-        async with at_work(services.settlement.run):
+        async with at_work(services.event_processor.run):
             await settled(services, failed=30)
             assert account.asked[ONE_SESSION] == 0
             account.faults = NO_FAULTS
-            assert await services.settlement.replay() == 30
+            assert await services.event_processor.replay() == 30
             await settled(services, handled=30)
         assert len(await ledger(services.store)) == 30
 
@@ -491,7 +495,7 @@ async def test_a_secret_that_an_api_repeats_does_not_reach_the_database(
     assert "Enabling [secret] \ufffd \ufffd permissions" in error
 
 
-@pytest.mark.parametrize("broken", ["due", "settle"])
+@pytest.mark.parametrize("broken", ["due", "mark_processed"])
 async def test_the_work_goes_on_after_what_nobody_foresaw_anywhere_in_it(
     services: Services,
     account: StripeAccount,

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.context import StreamlitHeaders
 
 from billing.settings.model import Settings
-from pages.components.current_user import who
+from pages.components.current_user import current_user
 from pages.services import hand_over
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def seen(
     services = cast("Services", SimpleNamespace(settings=settings))
     hand_over(services, cast("BlockingPortal", None))
     monkeypatch.setattr(st, "context", SimpleNamespace(headers=StreamlitHeaders(sent)))
-    return who()
+    return current_user()
 
 
 def test_what_anybody_can_send_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from streamlit.testing.v1.element_tree import AlertBase
 
-    from billing.sync.mirror import MirrorState
+    from billing.sync.mirror import SyncState
 
 FRAME = Path(__file__).parents[3] / "pages/dashboard.py"
 PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
@@ -83,7 +83,7 @@ def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedSh
 def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
     shop: ConnectedShop,
 ) -> None:
-    def state() -> MirrorState:
+    def state() -> SyncState:
         return shop.pages.call(shop.services.mirror.state)
 
     def notices_of_stripe() -> list[AlertBase]:

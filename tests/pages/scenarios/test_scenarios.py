@@ -12,7 +12,7 @@ from billing import fulfillment
 from billing.store import grants, tables
 from pages.scenarios import steps
 from pages.scenarios.catalog import SCENARIOS, Scenario
-from pages.scenarios.context import Astray, Journey
+from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
 from pages.scenarios.runner import Run, StepDone, run
 from pages.scenarios.steps import Step
@@ -37,7 +37,7 @@ class Listener:
         self.begun: list[str] = []
         self.done_steps: list[StepDone] = []
 
-    def begins(self, label: str) -> None:
+    def step_started(self, label: str) -> None:
         self.begun.append(label)
 
     def done(self, step: StepDone) -> None:
@@ -91,21 +91,21 @@ def test_a_run_is_judged_by_what_was_seen_at_rest(
     """An event that stirs again right after, as one that is replayed does, is another story."""
 
     def wait_for(
-        journey: Journey, condition: Callable[[SessionRecords], bool], what: str
+        context: RunContext, condition: Callable[[SessionRecords], bool], what: str
     ) -> SessionRecords:
-        records = journey_wait_for(journey, condition, what)
+        records = journey_wait_for(context, condition, what)
         if what == "The end of processing":
-            store, rows = journey.billing.services.store, tables.events
-            stirs = rows.update().where(rows.c.object_id == journey.session.id)
-            journey.billing.call(
+            store, rows = context.billing.services.store, tables.events
+            stirs = rows.update().where(rows.c.object_id == context.session.id)
+            context.billing.call(
                 lambda: store.write(
                     lambda connection: connection.execute(stirs, {"state": "pending"})
                 )
             )
         return records
 
-    journey_wait_for = Journey.wait_for
-    monkeypatch.setattr(Journey, "wait_for", wait_for)
+    journey_wait_for = RunContext.wait_for
+    monkeypatch.setattr(RunContext, "wait_for", wait_for)
     assert ran(shop, BY_NAME["credits-paid"]).verdict.right
 
 
@@ -180,8 +180,8 @@ def test_a_step_that_goes_astray_breaks_the_run_off_and_tells_where(shop: Connec
     assert last.verdict.reason.startswith("declined: generic decline, but paid was expected.")
 
 
-def fail(_: Journey) -> str:
-    raise Astray("It never works.")
+def fail(_: RunContext) -> str:
+    raise StepFailed("It never works.")
 
 
 USUAL = Faults(webhooks=WebhookFaults(delay_seconds=0.05))
@@ -198,7 +198,7 @@ def test_faults_that_were_on_before_are_on_again_after_a_run_that_breaks_off(
     shop: ConnectedShop, usual_faults: Faults
 ) -> None:
     broken = replace(
-        BY_NAME["stripe-500"], steps=(steps.stripe_answers(500), Step("Something", fail))
+        BY_NAME["stripe-500"], steps=(steps.set_api_fault(500), Step("Something", fail))
     )
     assert ran(shop, broken).verdict.title == "Stopped at “Something”"
     assert shop.controls.faults() == usual_faults

@@ -28,7 +28,7 @@ def event(
         state="handled",
         attempts=1,
         error=None,
-        settled_at=AT + late,
+        processed_at=AT + late,
     )
 
 
