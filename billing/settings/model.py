@@ -100,14 +100,14 @@ class Settings:
     def changed_since(self, earlier: Settings) -> list[str]:
         """The names of the settings that are written otherwise here than in ``earlier``."""
 
-        def format_duration(settings: Settings, attribute: str, name: str) -> tuple[Any, ...]:
+        def as_given(settings: Settings, attribute: str, name: str) -> tuple[Any, ...]:
             value = getattr(settings, attribute) if settings.is_given(name) else None
             return settings.is_given(name), value, str(settings.problems.get(name))
 
         return [
             name
             for attribute, name in NAMES.items()
-            if format_duration(self, attribute, name) != format_duration(earlier, attribute, name)
+            if as_given(self, attribute, name) != as_given(earlier, attribute, name)
         ]
 
     @property

@@ -127,9 +127,9 @@ def host_names(name: str, value: str) -> tuple[str, ...]:
     """Separated by commas; as a browser sends them: lower case, and ASCII also where people write
     other letters."""
     names = []
-    for format_duration in filter(None, re.split(r"[,\s]+", value)):
+    for host_name in filter(None, re.split(r"[,\s]+", value)):
         try:
-            host = format_duration.removesuffix(".").encode("idna").decode().lower()
+            host = host_name.removesuffix(".").encode("idna").decode().lower()
         except UnicodeError:
             host = ""
         if not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host):
