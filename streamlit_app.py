@@ -37,7 +37,7 @@ from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.settings.loading import load_settings
 from billing.settings.model import LOCAL_SANDBOX
-from billing.store.instance_lock import AlreadyInUse, instance_lock
+from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.services import hand_over
 from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError

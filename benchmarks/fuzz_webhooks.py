@@ -28,7 +28,7 @@ from benchmarks.tables import number, print_table
 from benchmarks.webhook_events import PATH, SECRET
 from benchmarks.webhooks import postgresql, sqlite_file
 from billing.json_codec import dumps, loads
-from billing.store import Store, event_queries, tables
+from billing.store import Store, events, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ async def handled(database: str, event_id: str) -> tuple[int, dict[str, int]]:
     deadline = time.monotonic() + HANDLED_WITHIN
     try:
         while True:
-            event = await store.read(lambda connection: event_queries.one(connection, event_id))
+            event = await store.read(lambda connection: events.one(connection, event_id))
             assert event, "the sound event was not stored"
             if event.state == "handled":
                 break

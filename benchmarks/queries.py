@@ -25,7 +25,7 @@ from benchmarks.tables import number, print_table
 from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.session_filter import Cursor, SessionFilter
-from billing.store import Store, session_queries, session_stats, sessions
+from billing.store import Store, sessions
 from billing.store.sessions import SessionRows
 
 if TYPE_CHECKING:
@@ -92,13 +92,13 @@ async def questions(store: Store, newest: int) -> dict[str, float]:
     """What each question takes, in milliseconds."""
     took = {}
     for name, wanted in FILTERS.items():
-        page = partial(session_queries.page, wanted=wanted, limit=SHOWN)
+        page = partial(sessions.page, wanted=wanted, limit=SHOWN)
         took[f"{name}: a page"] = await best(store, page)
     half_a_year_ago = Cursor(newest - YEAR // 2, "cs_test_")
-    deep = partial(session_queries.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
+    deep = partial(sessions.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
     took["all: a page half a year down"] = await best(store, deep)
     month = SessionFilter(since=newest - 30 * DAY)
-    charted = partial(session_stats.numbers, wanted=month, zone=ZONE)
+    charted = partial(sessions.numbers, wanted=month, zone=ZONE)
     took["30 days: numbers and chart"] = await best(store, charted)
     return took
 

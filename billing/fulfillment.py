@@ -18,7 +18,8 @@ from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Kind
 from billing.domain.grant import Grant
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput
-from billing.store import grants, sessions
+from billing.store import sessions
+from billing.store.ledger import grants
 from billing.store.sessions import SessionRows
 from billing.stripe_api.gateway import PAGE_SIZE
 

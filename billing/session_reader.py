@@ -14,7 +14,7 @@ from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.line_item import LineItem, SoldPrice
 from billing.domain.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
 from billing.errors import NotConfigured, StripeFailure
-from billing.store import session_events
+from billing.store import sessions
 from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class SessionReader:
             return reason or "The payment was canceled."
         if status not in (None, "requires_payment_method"):
             return None
-        told = partial(session_events.payment_has_failed, session_id=data["id"])
+        told = partial(sessions.payment_has_failed, session_id=data["id"])
         return reason or (NO_REASON if await self._store.read(told) else None)
 
     async def _payment(self, data: JSON) -> JSON | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
 from billing.domain.event import POLL, WEBHOOK, EventFilter
-from billing.store import event_queries, refusals
+from billing.store import events
+from billing.store.events import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +68,8 @@ class DeliveryFacts:
 
 def read_facts(connection: Connection, now: float) -> DeliveryFacts:
     """Read them, as of ``now`` (Unix seconds)."""
-    newest = event_queries.latest(connection, EventFilter(), SAMPLE).events
-    by_webhook = event_queries.latest(connection, EventFilter(way=WEBHOOK), 1).events
+    newest = events.latest(connection, EventFilter(), SAMPLE).events
+    by_webhook = events.latest(connection, EventFilter(way=WEBHOOK), 1).events
     since = by_webhook[0].received_at if by_webhook else 0.0
     heard = newest[0].received_at if newest else 0.0
     refused = refusals.count_since(connection, since)
@@ -77,7 +78,7 @@ def read_facts(connection: Connection, now: float) -> DeliveryFacts:
         by_webhook[0] if by_webhook else None,
         refusals.newest(connection, 1)[0] if refused else None,
         refused,
-        event_queries.returns_since(connection, heard, now - EVENT_COMES_WITHIN),
+        events.returns_since(connection, heard, now - EVENT_COMES_WITHIN),
     )
 
 

@@ -11,8 +11,8 @@ from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.events.delivery_health import DeliveryHealth, assess, read_facts
 from billing.json_codec import dumps, loads
 from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
-from billing.store import event_queries, refusals
-from billing.store.event_queries import Counts, EventPage
+from billing.store import events
+from billing.store.events import Counts, EventPage, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,9 +78,9 @@ class EventLog:
 
         def ask(connection: Connection) -> Overview:
             return Overview(
-                event_queries.latest(connection, wanted, PAGE, below),
-                event_queries.counts(connection, wanted),
-                event_queries.failed(connection),
+                events.latest(connection, wanted, PAGE, below),
+                events.counts(connection, wanted),
+                events.failed(connection),
             )
 
         await self._refused.write()
@@ -93,14 +93,14 @@ class EventLog:
 
     async def types(self) -> list[str]:
         """The types of event that have arrived."""
-        return await self._store.read(event_queries.types)
+        return await self._store.read(events.types)
 
     async def one(self, event_id: str) -> EventDetails | None:
         """The event of this id with its payload; None when it never arrived here."""
 
         def ask(connection: Connection) -> EventDetails | None:
-            event = event_queries.one(connection, event_id)
-            payload = event_queries.payload(connection, event_id)
+            event = events.one(connection, event_id)
+            payload = events.payload(connection, event_id)
             if event is None or payload is None:
                 return None
             return EventDetails(event, _readable(payload))

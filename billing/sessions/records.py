@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.event import EventFilter
-from billing.store import event_queries, grants
+from billing.store import events
+from billing.store.ledger import grants
 
 if TYPE_CHECKING:
     from billing.domain.event import Event
@@ -32,5 +33,5 @@ def read_records(connection: Connection, session_id: str, email: str) -> Session
     if line:
         lines[line.session_id] = line
     about = EventFilter(about=session_id)
-    found = event_queries.latest(connection, about, EVENTS_AT_MOST).events
+    found = events.latest(connection, about, EVENTS_AT_MOST).events
     return SessionRecords(tuple(lines.values()), found[::-1])

@@ -15,8 +15,9 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.sessions.csv_export import COLUMNS, csv_row
 from billing.sessions.records import SessionRecords, read_records
 from billing.sessions.timeline import SessionDetails, timeline_entries
-from billing.store import grants, session_events, session_queries, session_stats, sessions
-from billing.store.session_queries import StoredSession
+from billing.store import sessions
+from billing.store.ledger import grants
+from billing.store.sessions import StoredSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,11 +105,11 @@ class Sessions:
         await self._mirror.catch_up()
 
         def look_up(connection: Connection) -> SessionPage:
-            page = session_queries.page(connection, wanted, limit, below)
+            page = sessions.page(connection, wanted, limit, below)
             return SessionPage(
                 page.sessions,
                 page.older,
-                session_queries.searched_too_many(connection, wanted),
+                sessions.searched_too_many(connection, wanted),
             )
 
         return await self._store.read(look_up)
@@ -122,8 +123,8 @@ class Sessions:
 
         def look_up(connection: Connection) -> SessionUpdate:
             return SessionUpdate(
-                session_queries.by_ids(connection, ids),
-                session_queries.count_new(connection, wanted, ids, end),
+                sessions.by_ids(connection, ids),
+                sessions.count_new(connection, wanted, ids, end),
                 state,
             )
 
@@ -131,9 +132,7 @@ class Sessions:
 
     async def numbers(self, wanted: SessionFilter, zone: ZoneInfo) -> Numbers:
         """The numbers over what matches, its days in this time zone."""
-        return await self._store.read(
-            lambda connection: session_stats.numbers(connection, wanted, zone)
-        )
+        return await self._store.read(lambda connection: sessions.numbers(connection, wanted, zone))
 
     async def as_csv(self, wanted: SessionFilter) -> bytes:
         """What matches as a CSV file, the newest ``EXPORTED`` at the most. UTF-8 with the mark
@@ -143,7 +142,7 @@ class Sessions:
             file = io.StringIO()
             rows = csv.writer(file)
             rows.writerow(COLUMNS)
-            for kept in session_queries.iter_stored(connection, wanted, EXPORTED):
+            for kept in sessions.iter_stored(connection, wanted, EXPORTED):
                 rows.writerow(csv_row(kept.session, kept.data, kept.completed_at))
             return file.getvalue().encode("utf-8-sig", errors="replace")
 
@@ -173,7 +172,7 @@ class Sessions:
         asked_data = asked.reading.data if asked.reading else {}
 
         def read(connection: Connection) -> SessionDetails | None:
-            copy = next(iter(session_queries.stored(connection, [session_id])), None)
+            copy = next(iter(sessions.stored(connection, [session_id])), None)
             found = _most_advanced(copy, asked.reading)
             if found is None:
                 return None
@@ -184,7 +183,7 @@ class Sessions:
                 data=data,
                 entries=timeline_entries(
                     session,
-                    session_events.events_of_session(connection, data | asked_data, REFERENCE),
+                    sessions.events_of_session(connection, data | asked_data, REFERENCE),
                     grant,
                     sessions.request_id_of(connection, session_id),
                 ),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from billing.domain.event import Event
     from billing.domain.grant import Grant
     from billing.domain.line_item import LineItem
-    from billing.store.session_events import SessionEvent
+    from billing.store.sessions import SessionEvent
 
 MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
 

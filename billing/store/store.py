@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from billing.errors import BillingError, RecordRefused, StoreFailure
 from billing.outages import Outage
-from billing.store.database import Database
-from billing.store.engine import CONNECTIONS, Limits
-from billing.store.writer import Writer
+from billing.store.engine.database import Database
+from billing.store.engine.engines import CONNECTIONS, Limits
+from billing.store.engine.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -86,7 +86,7 @@ events = Table(
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
-    Column("settled_at", Float),
+    Column("settled_at", Float, key="processed_at"),
     Column("retry_at", Float),  # of a failed one; None when it waits for a replay by hand
     Column("failing_since", Float),  # for a cause that passes
     Column("payload", Text, nullable=False),

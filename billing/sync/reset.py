@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.store import completions, events
+from billing.store import events, sessions
 from billing.store.reset import delete_everything
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class AccountReset:
                 type="checkout.session.completed", limit=100, **after
             )
             told = {events.object_id(event): event["created"] for event in page.data}
-            await self._store.write(partial(completions.keep, completed=told))
+            await self._store.write(partial(sessions.record_completion_times, times=told))
             if not page.has_more:
                 return
             after = {"starting_after": page.data[-1]["id"]}

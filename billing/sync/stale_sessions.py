@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from billing.domain.checkout_session import Outcome
 from billing.domain.session_filter import SessionFilter
 from billing.errors import BillingError, NotConfigured, StripeFailure
-from billing.store import session_queries
+from billing.store import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ class StaleSessions:
         if self._monotonic() < self._finished_at + again_after:
             return
         wanted = SessionFilter(outcomes=WAITING, until=int(self._clock()) - after)
-        find = partial(session_queries.page, wanted=wanted, limit=AT_ONCE, below=self._below)
+        find = partial(sessions.page, wanted=wanted, limit=AT_ONCE, below=self._below)
         found = await self._store.read(find)
         for session in found.sessions:
             try:

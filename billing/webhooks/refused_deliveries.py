@@ -18,7 +18,7 @@ from billing.domain.durations import MINUTE
 from billing.domain.event import Refusal
 from billing.errors import StoreFailure
 from billing.outages import Outage
-from billing.store import refusals
+from billing.store.events import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable

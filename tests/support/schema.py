@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from billing.store.database import Database
-from billing.store.engine import Limits
+from billing.store.engine.database import Database
+from billing.store.engine.engines import Limits
 
 
 @cache

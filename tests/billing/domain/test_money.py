@@ -6,7 +6,7 @@ from billing.domain.money import format_money
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "written"),
+    ("amount", "currency", "text"),
     [
         (9900, "usd", "$99.00"),
         (99, "usd", "$0.99"),
@@ -23,9 +23,9 @@ from billing.domain.money import format_money
     ],
 )
 def test_money_is_written_with_its_currency_and_its_own_decimals(
-    amount: int, currency: str, format_duration: str
+    amount: int, currency: str, text: str
 ) -> None:
-    assert format_money(amount, currency) == format_duration
+    assert format_money(amount, currency) == text
 
 
 def test_short_money_drops_only_empty_cents() -> None:

@@ -15,7 +15,9 @@ from billing.domain.grant import Grant
 from billing.errors import InvalidInput, NotConfigured, StoreFailure, WebhookRefused
 from billing.events.delivery_health import DeliveryHealth, Level
 from billing.events.log import PAGE, EventLog
-from billing.store import events, grants, refusals
+from billing.store import events
+from billing.store.events import refusals
+from billing.store.ledger import grants
 from billing.sync import checkpoint
 from tests.support.quick_services import PATIENT, deliver, ledger, open_services, signature, states
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount

@@ -10,7 +10,7 @@ import pytest
 from billing.domain.checkout_session import REFERENCE, CheckoutSession
 from billing.domain.event import EntryKind
 from billing.sessions.timeline import TimelineEntry, timeline_entries
-from billing.store import events, session_events
+from billing.store import events, sessions
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ def without(name: str) -> JSON:
 
 async def told(
     store: Store, event: JSON, data: JSON, failure: str | None = None
-) -> tuple[list[session_events.SessionEvent], tuple[TimelineEntry, ...]]:
+) -> tuple[list[sessions.SessionEvent], tuple[TimelineEntry, ...]]:
     """The events of a session and its steps, once the event has arrived."""
 
-    def work(connection: Connection) -> list[session_events.SessionEvent]:
+    def work(connection: Connection) -> list[sessions.SessionEvent]:
         arrival = events.ReceivedEvent(event, "webhook", "handled", time.time())
         events.record(connection, [arrival])
-        return session_events.events_of_session(connection, data, REFERENCE)
+        return sessions.events_of_session(connection, data, REFERENCE)
 
     found = await store.write(work)
     return found, timeline_entries(
@@ -113,7 +113,7 @@ async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: St
 
 
 @pytest.mark.parametrize(
-    ("values", "failure", "turn", "detail"),
+    ("values", "failure", "kind", "detail"),
     [
         ({"status": "complete"}, CLOSED, EntryKind.FAILED_LATER, CLOSED),
         ({"status": "expired"}, None, EntryKind.EXPIRED, "can no longer be used to pay"),

@@ -16,16 +16,9 @@ from billing.domain.checkout_session import REFERENCE
 from billing.domain.event import EventFilter
 from billing.domain.session_filter import SessionFilter
 from billing.json_codec import loads
-from billing.store import (
-    event_queries,
-    events,
-    grants,
-    session_events,
-    session_queries,
-    sessions,
-    tables,
-)
-from tests.billing.store.test_grants import LINE
+from billing.store import events, sessions, tables
+from billing.store.ledger import grants
+from tests.billing.store.ledger.test_grants import LINE
 from tests.support import stored
 from tests.support.quick_services import RETRIES, event_rows, granted_totals
 from tests.support.stored import copies
@@ -144,9 +137,9 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
     assert {one.id for one in again} == set(names)
 
     def read(connection: Connection) -> int:
-        page = event_queries.latest(connection, EventFilter(), 100)
+        page = events.latest(connection, EventFilter(), 100)
         session = {"id": "cs_test_1", "created": 1, "mode": "payment"}
-        told = session_events.events_of_session(connection, session, REFERENCE)
+        told = sessions.events_of_session(connection, session, REFERENCE)
         assert {one.event.id for one in told} < set(names)
         return len(page.events)
 
@@ -170,11 +163,9 @@ async def test_a_session_of_which_no_sound_copy_is_stored_costs_itself_alone(
     def read(connection: Connection) -> None:
         wanted = SessionFilter()
         assert [one.id for one in sessions.recent(connection, 100)] == [good]
-        assert [one.id for one in session_queries.page(connection, wanted, 100).sessions] == [good]
-        assert [one.session.id for one in session_queries.iter_stored(connection, wanted, 100)] == [
-            good
-        ]
-        assert [one.id for one in session_queries.by_ids(connection, [*damaged, good])] == [good]
+        assert [one.id for one in sessions.page(connection, wanted, 100).sessions] == [good]
+        assert [one.session.id for one in sessions.iter_stored(connection, wanted, 100)] == [good]
+        assert [one.id for one in sessions.by_ids(connection, [*damaged, good])] == [good]
         assert sessions.get(connection, damaged[0]) is None
 
     with caplog.at_level(logging.ERROR):

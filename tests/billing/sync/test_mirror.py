@@ -11,7 +11,7 @@ import pytest
 
 from billing.errors import StoreFailure
 from billing.sessions.service import Lookup
-from billing.store import session_queries, sessions
+from billing.store import sessions
 from billing.sync import mirror
 from tests.support.quick_services import open_services
 from tests.support.waiting import until
@@ -124,7 +124,7 @@ async def stored(services: Services, *made: dict[str, Any]) -> None:
     wanted = {one["id"] for one in made}
 
     async def are_stored() -> bool:
-        found = await services.store.read(partial(session_queries.by_ids, ids=tuple(wanted)))
+        found = await services.store.read(partial(sessions.by_ids, ids=tuple(wanted)))
         return {one.id for one in found} == wanted
 
     await until(are_stored, "all of them in the database")

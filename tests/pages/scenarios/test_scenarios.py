@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing import fulfillment
-from billing.store import grants, tables
+from billing.store import tables
+from billing.store.ledger import grants
 from pages.scenarios import steps
 from pages.scenarios.catalog import SCENARIOS, Scenario
 from pages.scenarios.context import RunContext, StepFailed

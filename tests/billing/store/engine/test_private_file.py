@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from billing.store.database import Database
-from billing.store.engine import Limits
+from billing.store.engine.database import Database
+from billing.store.engine.engines import Limits
 from stripe_sandbox import Sandbox, SandboxConfig
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from billing.domain.session_filter import (
 )
 from billing.json_codec import loads
 from billing.safe_text import sanitize
-from billing.store.damaged import read_each
-from billing.store.sessions import SESSION, TERM_LENGTH, session_of
+from billing.store.readable_rows import read_each
+from billing.store.sessions.copies import SESSION, TERM_LENGTH, session_of
 from billing.store.tables import LAST_CHARACTER, checkout_sessions, session_terms
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import pytest
 from pydantic import SecretStr
 
 from billing.store import Store
-from billing.store.instance_lock import AlreadyInUse, instance_lock
+from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 
 ADDRESS = "http://localhost:8501"
 HOLD = """
 import sys
 from pathlib import Path
-from billing.store.instance_lock import instance_lock
+from billing.store.engine.instance_lock import instance_lock
 with instance_lock(Path(sys.argv[1]), sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
@@ -27,7 +27,7 @@ def test_the_second_is_told_the_address_of_the_first_until_that_is_killed(tmp_pa
     database = tmp_path / "shop.sqlite3"
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(database), ADDRESS],
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

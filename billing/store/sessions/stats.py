@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from billing.domain.checkout_session import Outcome
 from billing.domain.session_stats import CALCULATED, Numbers
-from billing.store.local_days import date_of, local_day
-from billing.store.session_queries import matching
+from billing.store.sessions.local_days import date_of, local_day
+from billing.store.sessions.queries import matching
 from billing.store.tables import checkout_sessions
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from billing.domain.event import Event
 from billing.domain.stripe_json import JSON, id_at, integer_at, object_at, objects_at, text_at
 from billing.json_codec import loads
 from billing.safe_text import sanitize
-from billing.store.damaged import read_each
-from billing.store.event_queries import COLUMNS
+from billing.store.events.queries import COLUMNS
+from billing.store.readable_rows import read_each
 from billing.store.tables import events
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.domain.event import EventFilter, Refusal
-from billing.store import event_queries, refusals
-from billing.store.refusals import KEPT
+from billing.store import events
+from billing.store.events import refusals
+from billing.store.events.refusals import KEPT
 
 if TYPE_CHECKING:
     from billing.store import Store
@@ -47,7 +48,7 @@ async def test_sums_that_began_apart_stay_apart_and_are_counted_since_a_moment(
     assert await since(store, 130.0) == 0
     assert await since(store, 65.0) == 5
     assert await since(store, 0.0) == 9
-    counts = await store.read(partial(event_queries.counts, wanted=EventFilter()))
+    counts = await store.read(partial(events.counts, wanted=EventFilter()))
     assert counts.refused == 9
 
 

@@ -12,7 +12,7 @@ from billing.domain.checkout_session import APP_METADATA, CheckoutSession, Outco
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
-from billing.store.damaged import read_each
+from billing.store.readable_rows import read_each
 from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 
@@ -131,6 +131,16 @@ def record_completions(connection: Connection, session_ids: Sequence[str]) -> No
         )
         .values(completed_at=told)
     )
+
+
+def record_completion_times(connection: Connection, times: Mapping[str, int]) -> None:
+    """Write down when Checkout was completed (Unix seconds), by session, where it is not known."""
+    for session_id, completed_at in times.items():
+        connection.execute(
+            update(checkout_sessions)
+            .where(checkout_sessions.c.id == session_id, checkout_sessions.c.completed_at.is_(None))
+            .values(completed_at=completed_at)
+        )
 
 
 def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> None:

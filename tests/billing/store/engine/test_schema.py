@@ -23,10 +23,12 @@ from billing.domain.checkout_session import Outcome
 from billing.domain.event import Refusal
 from billing.domain.session_filter import SessionFilter
 from billing.errors import NotConfigured, StoreFailure
-from billing.store import Store, events, grants, refusals, session_queries, sessions
-from billing.store.database import MIGRATIONS
+from billing.store import Store, events, sessions
+from billing.store.engine.database import MIGRATIONS
+from billing.store.events import refusals
+from billing.store.ledger import grants
 from billing.store.tables import metadata
-from tests.billing.store.test_grants import LINE
+from tests.billing.store.ledger.test_grants import LINE
 from tests.support.databases import fresh_database, store_on
 from tests.support.forking import fork
 from tests.support.quick_services import RETRIES, granted_totals
@@ -182,7 +184,7 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
         assert [one.outcome for one in found] == outcomes
         for outcome in Outcome:
             wanted = SessionFilter(outcomes=frozenset({outcome}))
-            page = await store.read(partial(session_queries.page, wanted=wanted, limit=9))
+            page = await store.read(partial(sessions.page, wanted=wanted, limit=9))
             assert len(page.sessions) == outcomes.count(outcome)
         older = session_object(2, "credits", 1, NOW - 2)  # a state that is long past
         await store.write(

@@ -16,20 +16,20 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from billing.errors import NotConfigured, StoreFailure
 from billing.settings.model import DATABASE_URL
-from billing.store.engine import (
+from billing.store.engine.engines import (
     UPGRADES,
     Limits,
     postgresql_engine,
     sqlite_engine,
     sqlite_file,
 )
-from billing.store.failures import store_failure
+from billing.store.engine.failures import store_failure
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy import Connection, Engine
 
-MIGRATIONS = Path(__file__).with_name("migrations")
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _UPGRADING = threading.Lock()  # Alembic works on one connection of a process at a time
 
 

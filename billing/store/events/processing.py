@@ -166,7 +166,7 @@ def mark_processed(connection: Connection, outcomes: Sequence[ProcessingResult])
             .values(
                 state=state,
                 error=error,
-                settled_at=at,
+                processed_at=at,
                 attempts=events.c.attempts + 1,
                 retry_at=None,
                 failing_since=func.coalesce(events.c.failing_since, at) if retries else None,

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, event, text
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.session_filter import SEARCHED, Cursor, SessionFilter
-from billing.store import events, session_queries, session_stats, sessions
-from billing.store.session_queries import SessionPage
+from billing.store import events, sessions
+from billing.store.sessions import SessionPage
 from tests.support.databases import store_on
 from tests.support.stored import copies
 from tests.support.stripe_account import event_object, session_object
@@ -88,9 +88,7 @@ async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str
     ids: list[str] = []
     below: Cursor | None = None
     while True:
-        page = await store.read(
-            partial(session_queries.page, wanted=wanted, limit=limit, below=below)
-        )
+        page = await store.read(partial(sessions.page, wanted=wanted, limit=limit, below=below))
         ids += [session.id for session in page.sessions]
         if page.older is None:
             return ids
@@ -209,18 +207,18 @@ async def test_an_amount_is_meant_in_its_currency(store: Store) -> None:
 
 async def new(store: Store, shown: SessionPage, wanted: SessionFilter = EVERYTHING) -> int:
     ids = [session.id for session in shown.sessions]
-    count = partial(session_queries.count_new, wanted=wanted, shown=ids, end=shown.older)
+    count = partial(sessions.count_new, wanted=wanted, shown=ids, end=shown.older)
     return await store.read(count)
 
 
 async def test_what_arrives_while_turning_pages_shifts_nothing(store: Store) -> None:
     made = [session_object(number, "pro", 1, NOW - number) for number in range(10)]
     await keep(store, made)
-    first = await store.read(partial(session_queries.page, wanted=SessionFilter(), limit=5))
+    first = await store.read(partial(sessions.page, wanted=SessionFilter(), limit=5))
     newer = session_object(99, "pro", 1, NOW + 5)
     await keep(store, [newer])
     second = await store.read(
-        partial(session_queries.page, wanted=SessionFilter(), limit=5, below=first.older)
+        partial(sessions.page, wanted=SessionFilter(), limit=5, below=first.older)
     )
     shown = [session.id for session in (*first.sessions, *second.sessions)]
     assert shown == [session["id"] for session in made]
@@ -230,7 +228,7 @@ async def test_what_arrives_while_turning_pages_shifts_nothing(store: Store) -> 
 async def test_what_belongs_on_the_first_page_meanwhile_is_counted(store: Store) -> None:
     made = [session_object(number, "pro", 1, NOW - number) for number in range(10, 20)]
     await keep(store, made)
-    everything = partial(session_queries.page, wanted=SessionFilter(), limit=5)
+    everything = partial(sessions.page, wanted=SessionFilter(), limit=5)
     first = await store.read(everything)
     assert await new(store, first) == 0
     of_the_same_second = session_object(1, "pro", 1, NOW - 10)
@@ -246,7 +244,7 @@ async def test_what_has_changed_so_that_it_matches_is_new(store: Store) -> None:
     paid = {"status": "complete", "payment_status": "paid"}
     await keep(store, [made[0] | paid, *made[1:]])
     wanted = SessionFilter(outcomes=frozenset({Outcome.PAID}))
-    shown = await store.read(partial(session_queries.page, wanted=wanted, limit=5))
+    shown = await store.read(partial(sessions.page, wanted=wanted, limit=5))
     assert [session.id for session in shown.sessions] == [made[0]["id"]]
     assert await new(store, shown, wanted) == 0
     await keep(store, [made[2] | paid])
@@ -258,11 +256,11 @@ async def test_more_than_are_looked_through_is_said_so(sqlite_url: str) -> None:
         made = [session_object(number, "pro", 1, NOW - number) for number in range(SEARCHED + 50)]
         await keep(store, made)
         everybody = SessionFilter(search="example.com")
-        assert await store.read(partial(session_queries.searched_too_many, wanted=everybody))
-        page = await store.read(partial(session_queries.page, wanted=everybody, limit=3))
+        assert await store.read(partial(sessions.searched_too_many, wanted=everybody))
+        page = await store.read(partial(sessions.page, wanted=everybody, limit=3))
         assert [session.id for session in page.sessions] == [one["id"] for one in made[:3]]
         somebody = SessionFilter(search="buyer77@example.com")
-        assert not await store.read(partial(session_queries.searched_too_many, wanted=somebody))
+        assert not await store.read(partial(sessions.searched_too_many, wanted=somebody))
 
 
 @pytest.mark.parametrize("wanted", [FILTERS[0], FILTERS[13], FILTERS[30], FILTERS[-1]])
@@ -278,8 +276,8 @@ async def test_a_page_reads_a_stretch_of_an_index_and_never_the_whole_table(
                 asked.append((statement, values))
 
             event.listen(connection, "before_cursor_execute", note)
-            session_queries.page(connection, wanted, 5, Cursor(NOW, "cs_test_x"))
-            session_stats.numbers(connection, wanted, ZoneInfo("UTC"))
+            sessions.page(connection, wanted, 5, Cursor(NOW, "cs_test_x"))
+            sessions.numbers(connection, wanted, ZoneInfo("UTC"))
             event.remove(connection, "before_cursor_execute", note)
             return [
                 str(step[3])
@@ -305,7 +303,7 @@ async def test_the_numbers_are_those_of_the_sessions_one_by_one(store: Store, zo
         matching = set(expected(made, wanted))
         of = [session for session, _ in made if session.id in matching]
         outcomes = [session.outcome for session in of]
-        numbers = await store.read(partial(session_stats.numbers, wanted=wanted, zone=here))
+        numbers = await store.read(partial(sessions.numbers, wanted=wanted, zone=here))
         assert numbers.created == len(of)
         assert numbers.paid == outcomes.count(Outcome.PAID)
         revenue = sum(
@@ -336,7 +334,7 @@ async def test_days_begin_at_midnight_there_whatever_the_clocks_do(store: Store,
         [session_object(number, "pro", 1, created) for number, created in enumerate(times)],
     )
     numbers = await store.read(
-        partial(session_stats.numbers, wanted=SessionFilter(), zone=here, most=len(times))
+        partial(sessions.numbers, wanted=SessionFilter(), zone=here, most=len(times))
     )
     days = Counter(datetime.fromtimestamp(created, here).date() for created in times)
     assert {day: counts.total() for day, counts in numbers.days.items() if counts} == days
@@ -354,7 +352,7 @@ async def test_each_currency_has_its_own_revenue(store: Store) -> None:
         ],
     )
     numbers = await store.read(
-        partial(session_stats.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
+        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
     )
     assert list(numbers.revenue.items()) == [("eur", 300), ("usd", 9900)]  # the most sold first
     assert numbers.conversion == 1
@@ -362,7 +360,7 @@ async def test_each_currency_has_its_own_revenue(store: Store) -> None:
 
 async def test_the_numbers_over_nothing_are_nothing(store: Store) -> None:
     numbers = await store.read(
-        partial(session_stats.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
+        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
     )
     assert (numbers.created, numbers.conversion, numbers.seconds_to_pay) == (0, None, None)
     assert numbers.days == {}
@@ -371,7 +369,7 @@ async def test_the_numbers_over_nothing_are_nothing(store: Store) -> None:
 async def test_over_very_many_the_newest_are_calculated_with_and_it_is_said(store: Store) -> None:
     await keep(store, [session_object(number, "pro", 1, NOW - number) for number in range(30)])
     numbers = await store.read(
-        partial(session_stats.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"), most=10)
+        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"), most=10)
     )
     assert (numbers.created, numbers.since) == (10, NOW - 9)
 
@@ -400,7 +398,7 @@ async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) ->
     await keep(store, made)
     await store.write(complete)
     numbers = await store.read(
-        partial(session_stats.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
+        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
     )
     assert (numbers.seconds_to_pay, numbers.timed) == (median_low(waits), len(waits))
     assert numbers.paid == 5

@@ -14,7 +14,7 @@ import sqlalchemy
 from psycopg import errors
 from sqlalchemy import event
 
-from billing.store.private_file import make_private
+from billing.store.engine.private_file import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

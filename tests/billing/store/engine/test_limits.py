@@ -18,7 +18,7 @@ from sqlalchemy import make_url, text
 
 from billing.errors import StoreFailure
 from billing.store import Store, sync_state
-from billing.store.engine import Limits
+from billing.store.engine.engines import Limits
 from tests.support.server import listening_socket
 from tests.support.waiting import until
 

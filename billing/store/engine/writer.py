@@ -24,15 +24,15 @@ from sqlalchemy.exc import (
 )
 
 from billing.errors import BillingError, RecordRefused
-from billing.store.engine import WRITES
-from billing.store.failures import code_of
+from billing.store.engine.engines import WRITES
+from billing.store.engine.failures import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from billing.store.database import Database
+    from billing.store.engine.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from sqlalchemy import insert
 
 from billing.domain.event import COUNTED, Cursor, EventFilter
 from billing.domain.grant import Grant
-from billing.store import event_queries, grants, tables
-from billing.store.event_queries import LOOKED_AT, MATCHED
+from billing.store import events, tables
+from billing.store.events import LOOKED_AT, MATCHED
+from billing.store.ledger import grants
 
 if TYPE_CHECKING:
     from billing.store import Store
@@ -35,7 +36,7 @@ def row(number: int, **values: Any) -> dict[str, Any]:
         "state": "handled",
         "attempts": 1,
         "error": None,
-        "settled_at": 1_001.0 + number,
+        "processed_at": 1_001.0 + number,
         "payload": "{}",
     } | values
 
@@ -49,29 +50,27 @@ async def found(
 ) -> list[int]:
     """The numbers of the events that match, in the order they come."""
     page = await store.read(
-        lambda connection: event_queries.latest(connection, EventFilter(**by), limit, below)
+        lambda connection: events.latest(connection, EventFilter(**by), limit, below)
     )
     return [int(event.id[4:]) for event in page.events]
 
 
 async def counted(store: Store, **by: str) -> dict[str, int]:
-    counts = await store.read(
-        lambda connection: event_queries.counts(connection, EventFilter(**by))
-    )
+    counts = await store.read(lambda connection: events.counts(connection, EventFilter(**by)))
     return {state: number for state, number in counts.states.items() if number}
 
 
 async def test_pages_follow_each_other_without_a_gap_though_new_events_arrive(store: Store) -> None:
     same_moment = [row(number, received_at=5_000.0) for number in range(7)]
     await keep(store, *same_moment, *(row(number) for number in range(10, 15)))
-    newest = await store.read(lambda c: event_queries.latest(c, EventFilter(), 4))
+    newest = await store.read(lambda c: events.latest(c, EventFilter(), 4))
     assert [event.id for event in newest.events] == [f"evt_{n:07d}" for n in (6, 5, 4, 3)]
     assert newest.has_older
     await keep(store, row(99, received_at=9_000.0))
     below = newest.events[-1].cursor
     assert await found(store, 5, below) == [2, 1, 0, 14, 13]
     last = await store.read(
-        lambda c: event_queries.latest(c, EventFilter(), 5, Cursor(1_013.5, "evt_0000013"))
+        lambda c: events.latest(c, EventFilter(), 5, Cursor(1_013.5, "evt_0000013"))
     )
     assert [event.id for event in last.events] == [f"evt_{n:07d}" for n in (12, 11, 10)]
     assert not last.has_older
@@ -93,7 +92,7 @@ async def test_filters_narrow_by_state_type_way_and_what_an_event_is_about(store
     assert await found(store, about="evt_0000003") == [3]
     assert await found(store, about="cs_test_same", state="ignored") == [4]
     assert await found(store, state="failed", way="poll") == []
-    assert await store.read(event_queries.types) == [COMPLETED, "invoice.paid"]
+    assert await store.read(events.types) == [COMPLETED, "invoice.paid"]
 
 
 async def test_the_beginning_of_an_id_finds_events_and_what_they_are_about(store: Store) -> None:
@@ -133,28 +132,28 @@ async def test_counts_tell_each_state_under_the_other_filters(store: Store) -> N
     assert await counted(store, type=COMPLETED) == {"handled": 2, "pending": 1, "failed": 1}
     assert await counted(store, way="poll") == {"pending": 1}
     assert await counted(store, about="cs_test_3") == {"handled": 1}
-    assert await store.read(event_queries.failed) == 1
+    assert await store.read(events.failed) == 1
 
 
 async def test_one_event_comes_with_its_times_and_payload(store: Store) -> None:
     await keep(store, row(7, payload='{"id":"evt_0000007"}', attempts=3))
-    event = await store.read(lambda c: event_queries.one(c, "evt_0000007"))
+    event = await store.read(lambda c: events.one(c, "evt_0000007"))
     assert event is not None
     assert (event.created, event.received_at, event.processed_at) == (1_007, 1_007.5, 1_008.0)
     assert (event.delay, event.attempts) == (0.5, 3)
-    assert await store.read(lambda c: event_queries.payload(c, event.id)) == '{"id":"evt_0000007"}'
-    assert await store.read(lambda c: event_queries.one(c, "evt_x")) is None
-    assert await store.read(lambda c: event_queries.payload(c, "evt_x")) is None
+    assert await store.read(lambda c: events.payload(c, event.id)) == '{"id":"evt_0000007"}'
+    assert await store.read(lambda c: events.one(c, "evt_x")) is None
+    assert await store.read(lambda c: events.payload(c, "evt_x")) is None
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_whatever_is_asked_for_is_text(store: Store, text: str) -> None:
     await keep(store, row(1))
     for asked in (EventFilter(about=text), EventFilter(type=text), EventFilter(state=text)):
-        page = await store.read(partial(event_queries.latest, wanted=asked, limit=9))
+        page = await store.read(partial(events.latest, wanted=asked, limit=9))
         assert len(page.events) == (text == "")
-        await store.read(partial(event_queries.counts, wanted=asked))
-    assert await store.read(lambda c: event_queries.one(c, text)) is None
+        await store.read(partial(events.counts, wanted=asked))
+    assert await store.read(lambda c: events.one(c, text)) is None
     assert await found(store) == [1]
 
 
@@ -164,9 +163,9 @@ async def test_paid_returns_are_counted_between_two_moments(store: Store) -> Non
         for name, cause, at in (("a", "return", 10.0), ("b", "return", 30.0), ("c", "evt_1", 20.0))
     ]
     await store.write(lambda connection: grants.add(connection, *lines))
-    assert await store.read(lambda c: event_queries.returns_since(c, 10.0, 30.0)) == 1
-    assert await store.read(lambda c: event_queries.returns_since(c, 5.0, 30.0)) == 2
-    assert await store.read(lambda c: event_queries.returns_since(c, 5.0, 9.0)) == 0
+    assert await store.read(lambda c: events.returns_since(c, 10.0, 30.0)) == 1
+    assert await store.read(lambda c: events.returns_since(c, 5.0, 30.0)) == 2
+    assert await store.read(lambda c: events.returns_since(c, 5.0, 9.0)) == 0
 
 
 async def test_no_answer_looks_further_back_than_it_must(store: Store) -> None:

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from billing.domain.grant import Grant
-from billing.store import Store, grants
+from billing.store import Store
+from billing.store.ledger import grants
 from tests.support.quick_services import granted_totals
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select, tuple_, union
 
 from billing.domain.event import COUNTED, STATES, WEBHOOK, Cursor, Event, EventFilter
 from billing.safe_text import sanitize
-from billing.store import refusals
+from billing.store.events import refusals
 from billing.store.tables import (
     LAST_CHARACTER,
     checkout_sessions,
@@ -46,7 +46,7 @@ class Counts:
     refused: int
 
 
-COLUMNS = [events.c[one.name] for one in fields(Event) if one.name in events.c]
+COLUMNS = [events.c[field.name] for field in fields(Event) if field.name != "ours"]
 _ROWS = select(*COLUMNS, checkout_sessions.c.ours).outerjoin(
     checkout_sessions, checkout_sessions.c.id == events.c.object_id
 )

@@ -1,0 +1,1 @@
+"""The ledger: what was granted, in lines that are never changed."""
