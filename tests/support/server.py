@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -43,16 +46,25 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
         for server in self.servers:
             server.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        deadline = time.monotonic() + GRACE
-        while self.server_state.connections or self.server_state.tasks:
-            if time.monotonic() > deadline:
-                for task in self.server_state.tasks:
-                    task.cancel()
-                break
-            await asyncio.sleep(GLANCE)
+        await self._close_connections()
         await self.lifespan.shutdown()
+        # One that was accepted as the server closed is made only after it; left open, it keeps
+        # uvloop from closing.
+        await self._close_connections()
+
+    async def _close_connections(self) -> None:
+        """Let requests end for ``GRACE`` seconds, then end them."""
+        state = self.server_state
+        deadline = time.monotonic() + GRACE
+        while (state.connections or state.tasks) and time.monotonic() < deadline:
+            for connection in list(state.connections):
+                connection.shutdown()
+            await asyncio.sleep(GLANCE)
+        for task in state.tasks:
+            task.cancel()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(GLANCE)
 
     def run_to_the_end(self, listener: socket.socket) -> None:
         try:
@@ -65,6 +77,15 @@ class _Server(uvicorn.Server):
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._end.set)
+
+    def what_runs(self) -> str:
+        """The stacks of its thread's tasks and of all threads, for whoever has to find out."""
+        report = io.StringIO()
+        for task in asyncio.all_tasks(self._loop) if self._loop else ():
+            task.print_stack(file=report)
+        for name, frame in sys._current_frames().items():
+            report.write(f"Thread {name}:\n{''.join(traceback.format_stack(frame))}")
+        return report.getvalue()
 
 
 def listening_socket() -> socket.socket:
@@ -113,4 +134,4 @@ def serving(
             server.end()
             thread.join(STOPS_WITHIN)
             if thread.is_alive():
-                raise RuntimeError("The server did not stop.")
+                raise RuntimeError(f"The server did not stop. {server.what_runs()}")
