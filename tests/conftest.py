@@ -22,7 +22,7 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
     "tests.support.quick",
-    "tests.support.stripe_account",
+    "tests.support.stripe_account.account",
 ]
 
 keep_temporary_files_in_memory()

@@ -13,8 +13,7 @@ from billing.domain.checkout_session import Kind
 from billing.errors import StripeFailure
 from billing.stripe_api.gateway import StripeGateway
 from tests.support.billing_server import working_settings
-from tests.support.faulty_stripe import FaultyStripe
-from tests.support.server import serving
+from tests.support.stripe_account import NO_FAULTS, SILENT, StripeAccount, always
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -33,31 +32,34 @@ class Clock:
 
 
 @asynccontextmanager
-async def selling(folder: Path, stripe: FaultyStripe, clock: Clock) -> AsyncIterator[Catalog]:
-    with serving(stripe.app) as url:
-        settings = working_settings(folder, url)
-        gateway = StripeGateway(settings)
-        catalog = Catalog(settings, gateway, monotonic=clock)
-        yield catalog
-        await catalog.aclose()
-        await gateway.aclose()
+async def selling(folder: Path, account: StripeAccount, clock: Clock) -> AsyncIterator[Catalog]:
+    settings = working_settings(folder, account.url)
+    gateway = StripeGateway(settings)
+    catalog = Catalog(settings, gateway, monotonic=clock)
+    yield catalog
+    await catalog.aclose()
+    await gateway.aclose()
 
 
-async def test_both_are_asked_for_side_by_side_and_nobody_waits(tmp_path: Path) -> None:
-    stripe = FaultyStripe("slow")
+async def test_both_are_asked_for_side_by_side_and_nobody_waits(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    account.faults = SILENT
 
     async def both_were_asked_for() -> bool:
         await catalog.wait_for_prices(0.01)
-        return len(stripe.reads) >= 2
+        return len(account.paths("GET")) >= 2
 
-    async with selling(tmp_path, stripe, Clock()) as catalog:
+    async with selling(tmp_path, account, Clock()) as catalog:
         await until(both_were_asked_for)
         assert (await catalog.cached_price(Kind.PRO)).is_empty
-        assert sorted(stripe.reads) == ["/v1/prices/price_credit", "/v1/prices/price_pro"]
+        assert sorted(account.paths("GET")) == ["/v1/prices/price_credit", "/v1/prices/price_pro"]
 
 
-async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(tmp_path: Path) -> None:
-    stripe, clock = FaultyStripe("200"), Clock()
+async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    clock = Clock()
 
     async def has_failed() -> bool:
         return (await catalog.cached_price(Kind.CREDITS)).failure is not None
@@ -65,37 +67,41 @@ async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(tmp_path
     async def is_told_again() -> bool:
         return not await has_failed()
 
-    async with selling(tmp_path, stripe, clock) as catalog:
+    async with selling(tmp_path, account, clock) as catalog:
         assert (await catalog.price(Kind.CREDITS)).short == "$0.99"
-        stripe.fault = "429"
+        account.faults = always("rate_limited")
         clock.now += PRICE_MAX_AGE_SECONDS + 1
         assert (await catalog.price(Kind.CREDITS)).short == "$0.99"
         await until(has_failed)
         assert (await catalog.cached_price(Kind.CREDITS)).price
-        assert len(stripe.reads) == 2
-        stripe.fault = "200"
+        assert len(account.paths("GET")) == 2
+        account.faults = NO_FAULTS
         clock.now += RETRY_SECONDS + 1
         await until(is_told_again)
 
 
-async def test_a_price_that_stripe_knows_no_more_is_not_kept(tmp_path: Path) -> None:
-    stripe, clock = FaultyStripe("200"), Clock()
+async def test_a_price_that_stripe_knows_no_more_is_not_kept(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    clock = Clock()
 
     async def is_gone() -> bool:
         return (await catalog.cached_price(Kind.PRO)).price is None
 
-    async with selling(tmp_path, stripe, clock) as catalog:
+    async with selling(tmp_path, account, clock) as catalog:
         await catalog.price(Kind.PRO)
-        stripe.fault = "400"
+        account.faults = always("missing")
         clock.now += PRICE_MAX_AGE_SECONDS + 1
         await until(is_gone)
         with pytest.raises(StripeFailure):
             await catalog.price(Kind.PRO)
 
 
-async def test_a_price_that_cannot_be_read_is_a_failure_that_says_so(tmp_path: Path) -> None:
-    stripe = FaultyStripe("not json")
-    async with selling(tmp_path, stripe, Clock()) as catalog:
+async def test_a_price_that_cannot_be_read_is_a_failure_that_says_so(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    account.faults = always("not_json")
+    async with selling(tmp_path, account, Clock()) as catalog:
         with pytest.raises(StripeFailure):
             await catalog.price(Kind.PRO)
         assert (await catalog.cached_price(Kind.PRO)).failure

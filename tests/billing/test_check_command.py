@@ -11,10 +11,8 @@ import pytest
 
 from billing.urls import webhook_url
 from tests.support.dashboard import OUR_SETTINGS, ROOT
-from tests.support.faulty_stripe import FaultyStripe
 from tests.support.forking import start_module
-from tests.support.restricted_stripe import EVENTS_READ, RestrictedStripe
-from tests.support.server import serving
+from tests.support.stripe_account import StripeAccount, always
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,23 +75,27 @@ def test_something_wrong_exits_with_1_and_says_what_to_do(shop: Shop, tmp_path: 
     assert "here" not in "".join(lines[at : at + 3])
 
 
-def test_a_missing_permission_exits_with_1_and_is_told_in_stripes_words(tmp_path: Path) -> None:
-    with serving(RestrictedStripe({"GET /v1/events": EVENTS_READ}).app) as address:
-        settings = {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": address} | {
-            "STRIPE_PRICE_PRO_MONTHLY": "price_pro",
-            "STRIPE_PRICE_EXTRA_CREDIT": "price_credit",
-        }
-        done = run(tmp_path, "check", settings=settings)
+def test_a_missing_permission_exits_with_1_and_is_told_in_stripes_words(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    account.forbidden["GET /v1/events"] = "\"Events Read\" ('event_read')"
+    settings = {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": account.url} | {
+        "STRIPE_PRICE_PRO_MONTHLY": "price_pro",
+        "STRIPE_PRICE_EXTRA_CREDIT": "price_credit",
+    }
+    done = run(tmp_path, "check", settings=settings)
     assert done.returncode == 1
     assert re.search(r"^  error +Read Events +.*Enabling \"Events Read\"", done.stdout, re.M)
 
 
-@pytest.mark.parametrize("fault", ["429", "500"])
-def test_a_trouble_that_passes_exits_with_3(shop: Shop, tmp_path: Path, fault: str) -> None:
-    with serving(FaultyStripe(fault).app) as address:
-        settings = settings_of(shop) | {"STRIPE_API_BASE": address}
-        done = run(tmp_path, "check", settings=settings)
-        wrong = run(tmp_path, "check", settings=settings | {"BILLING_MAX_CREDITS": "0"})
+@pytest.mark.parametrize("fault", ["rate_limited", "failing"])
+def test_a_trouble_that_passes_exits_with_3(
+    shop: Shop, account: StripeAccount, tmp_path: Path, fault: str
+) -> None:
+    account.faults = always(fault)
+    settings = settings_of(shop) | {"STRIPE_API_BASE": account.url}
+    done = run(tmp_path, "check", settings=settings)
+    wrong = run(tmp_path, "check", settings=settings | {"BILLING_MAX_CREDITS": "0"})
     assert (done.returncode, wrong.returncode) == (3, 1)
     assert done.stdout.splitlines()[-1] == "Some checks could not be completed."
 

@@ -19,8 +19,7 @@ from billing.errors import NotConfigured
 from billing.setup.webhook_checks import registered_at
 from billing.urls import webhook_url
 from tests.support.billing_server import BillingServer, billing_server, working_settings
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
-from tests.support.server import serving
+from tests.support.stripe_account import REQUEST_ID, SILENT, StripeAccount, always
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def test_extra_credits_are_one_payment_of_the_quantity(
     "body",
     [b'{"quantity": %s}' % value for value in (b"0", b"-3", b"2.5", b'"5"', b"1000000000", b"null",
                                                b"true", b"1001", b"1e2", b"NaN", b"[1]")]
-    + [b"not json", b"[5]", b"5", b"null", b"\xff\xfe", b'{"quantity": 5', b"{" * 5000]
+    + [b"not_json", b"[5]", b"5", b"null", b"\xff\xfe", b'{"quantity": 5', b"{" * 5000]
     + [b"[" * 30_000 + b"]" * 30_000, b'{"quantity": ' + b"[" * 900 + b"]" * 900 + b"}"],
 )  # fmt: skip
 def test_bad_input_is_400_with_the_reason_and_makes_no_session(shop: Shop, body: bytes) -> None:
@@ -397,49 +396,46 @@ def test_without_a_signing_secret_the_webhook_is_closed_and_the_delivery_noted(
     ],
 )
 def test_a_missing_setting_is_500_and_names_itself_and_asks_nothing_of_stripe(
-    tmp_path: Path, setting: str, values: dict[str, Any]
+    tmp_path: Path, account: StripeAccount, setting: str, values: dict[str, Any]
 ) -> None:
-    faulty = FaultyStripe()
     problem = NotConfigured(setting, f"{setting} is wrong.", "Mend it.")
-    with serving(faulty.app) as stripe_url:
-        settings = working_settings(tmp_path, stripe_url, problems={setting: problem}, **values)
-        with billing_server(settings) as server:
-            answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
+    settings = working_settings(tmp_path, account.url, problems={setting: problem}, **values)
+    with billing_server(settings) as server:
+        answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json()["error"] == "Stripe is not configured on server"
     assert setting in answer.json()["reason"]
-    assert faulty.presses == []
-
-
-@pytest.fixture
-def faulty() -> Iterator[tuple[FaultyStripe, str]]:
-    stripe_with_faults = FaultyStripe()
-    with serving(stripe_with_faults.app) as url:
-        yield stripe_with_faults, url
+    assert account.idempotency_keys == []
 
 
 @pytest.mark.parametrize(
     ("fault", "requests_made"),
-    [("400", 1), ("401", 1), ("403", 1), ("429", 1), ("500", 3), ("not json", 1)],
+    [
+        ("missing", 1),
+        ("unauthorized", 1),
+        ("forbidden", 1),
+        ("rate_limited", 1),
+        ("failing", 3),
+        ("not_json", 1),
+    ],
 )
 def test_a_failing_stripe_is_500_with_its_request_id_and_the_log_tells_why(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
-    faulty: tuple[FaultyStripe, str],
+    account: StripeAccount,
     fault: str,
     requests_made: int,
 ) -> None:
-    answering, stripe_url = faulty
-    answering.fault = fault
-    with billing_server(working_settings(tmp_path, stripe_url)) as server:
+    account.faults = always(fault, retried=True)
+    with billing_server(working_settings(tmp_path, account.url)) as server:
         answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json()["error"] == "Stripe checkout failed"
-    if fault != "not json":
+    if fault != "not_json":
         assert answer.json()["request_id"] == REQUEST_ID
         assert REQUEST_ID in caplog.text
-    assert len(answering.presses) == requests_made
-    assert len(set(answering.presses)) == 1
+    assert len(account.idempotency_keys) == requests_made
+    assert len(set(account.idempotency_keys)) == 1
     assert "sk_test_of_the_tests" not in caplog.text + answer.text
 
 
@@ -450,12 +446,9 @@ def test_a_stripe_that_is_down_is_500(tmp_path: Path) -> None:
     assert answer.json() == {"error": "Stripe checkout failed"}
 
 
-def test_a_stripe_that_never_answers_is_given_up(
-    tmp_path: Path, faulty: tuple[FaultyStripe, str]
-) -> None:
-    answering, stripe_url = faulty
-    answering.fault = "slow"
-    settings = working_settings(tmp_path, stripe_url)
+def test_a_stripe_that_never_answers_is_given_up(tmp_path: Path, account: StripeAccount) -> None:
+    account.faults = SILENT
+    settings = working_settings(tmp_path, account.url)
     with billing_server(settings, deadline=0.3) as server:
         answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500

@@ -22,6 +22,7 @@ from tests.support.quick_services import (
     states,
 )
 from tests.support.stripe_account import (
+    INVOICE_PAYMENTS,
     LINE_ITEMS,
     LIST_SESSIONS,
     NO_FAULTS,
@@ -47,6 +48,9 @@ JSON = dict[str, Any]
 Way = Callable[["Services", StripeAccount, "Sequence[JSON]"], Awaitable[None]]
 PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
 CLOSED = "The bank account has been closed."
+HIDDEN_PAYMENTS = {  # as from a restricted key
+    f"GET {path}": "Payments Read" for path in (INVOICE_PAYMENTS, "/v1/payment_intents")
+}
 LAST_YEAR = price_object("credits") | {
     "id": "price_credit_of_last_year",
     "product": "prod_credits",
@@ -230,7 +234,7 @@ async def test_a_list_that_says_less_changes_nothing_and_a_success_wins(
 ) -> None:
     sold = account.debit(account.sell("credits", 4), CLOSED)
     await services.fulfillment.refresh_and_grant(sold["id"], "return")
-    account.hides_payments = True
+    account.forbidden |= HIDDEN_PAYMENTS
     await services.fulfillment.upsert_and_grant([account.session(sold["id"])])
     assert (await stored(services, sold)).failure
     await services.fulfillment.upsert_and_grant([account.pay(sold)])
@@ -242,7 +246,7 @@ async def test_a_list_that_says_less_changes_nothing_and_a_success_wins(
 async def test_where_the_key_may_not_read_the_payment_the_event_tells(
     services: Services, account: StripeAccount
 ) -> None:
-    account.hides_payments = True
+    account.forbidden |= HIDDEN_PAYMENTS
     failed, under_way = (
         account.debit(account.sell("credits"), reason) for reason in (CLOSED, None)
     )

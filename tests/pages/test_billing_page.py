@@ -18,8 +18,15 @@ from pages.scenarios.sandbox_client import Controls
 from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
-from tests.support.server import serving
+from tests.support.stripe_account import (
+    ACCOUNT,
+    LIST_EVENTS,
+    LIST_SESSIONS,
+    REQUEST_ID,
+    SILENT,
+    StripeAccount,
+    always,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import Shop
@@ -238,13 +245,10 @@ def test_canceled_is_said(shop: Shop) -> None:
 
 
 def test_a_stripe_that_fails_leaves_the_page_working_with_its_request_id(
-    tmp_path: Path,
+    tmp_path: Path, account: StripeAccount
 ) -> None:
-    faulty = FaultyStripe("429")
-    with (
-        serving(faulty.app) as stripe_url,
-        billing_server(working_settings(tmp_path, stripe_url)) as server,
-    ):
+    account.faults = always("rate_limited")
+    with billing_server(working_settings(tmp_path, account.url)) as server:
         page = opened(server, success="1", session_id="cs_test_x")
         assert [button.label for button in page.button] == [
             "PAY WITH CARD",
@@ -260,15 +264,14 @@ def test_a_stripe_that_fails_leaves_the_page_working_with_its_request_id(
         assert page.number_input(key="credits_quantity").value == 3
 
 
-def test_pressing_again_after_a_refusal_asks_anew_under_another_key(tmp_path: Path) -> None:
-    faulty = FaultyStripe("429")
-    with (
-        serving(faulty.app) as stripe_url,
-        billing_server(working_settings(tmp_path, stripe_url)) as server,
-    ):
+def test_pressing_again_after_a_refusal_asks_anew_under_another_key(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    account.faults = always("rate_limited")
+    with billing_server(working_settings(tmp_path, account.url)) as server:
         page = pressed(pressed(opened(server), "pay_pro"), "pay_pro")
         assert page.error
-    assert len(faulty.presses) == len(set(faulty.presses)) == 2
+    assert len(account.idempotency_keys) == len(set(account.idempotency_keys)) == 2
 
 
 @pytest.mark.parametrize("typed", [1001, 1e300, 0, 2.5])
@@ -291,22 +294,19 @@ def test_a_number_out_of_range_is_refused_beside_the_field(shop: Shop, typed: fl
 
 
 def test_a_silent_stripe_leaves_the_page_to_be_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (offer, return_banner):
         monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
-    faulty = FaultyStripe("slow")
-    with (
-        serving(faulty.app) as stripe_url,
-        billing_server(working_settings(tmp_path, stripe_url), deadline=60) as server,
-    ):
+    account.faults = SILENT
+    with billing_server(working_settings(tmp_path, account.url), deadline=60) as server:
         began = time.monotonic()
         page = opened(server, success="1", session_id="cs_test_x")
         assert time.monotonic() - began < 10
         assert "Checking the payment" in banners(page)["info"][0]
         assert [text.value for text in page.caption].count(offer.PRICE_IS_AWAITED) == 2
         assert [button.disabled for button in page.button] == [False, False]
-        assert sorted(path for path in faulty.reads if "prices" in path) == [
+        assert sorted(path for path in account.paths("GET") if "prices" in path) == [
             "/v1/prices/price_credit",
             "/v1/prices/price_pro",
         ]
@@ -344,17 +344,14 @@ def test_without_the_launcher_the_page_says_how_to_start() -> None:
     assert "streamlit_app.py" in page.error[0].value
 
 
-def test_a_warm_rerun_asks_nothing_of_stripe_for_itself(tmp_path: Path) -> None:
-    counting = FaultyStripe("200")
-
+def test_a_warm_rerun_asks_nothing_of_stripe_for_itself(
+    tmp_path: Path, account: StripeAccount
+) -> None:
     def asked_by_the_page() -> list[str]:
-        behind_the_scenes = ("/v1/account", "/v1/checkout/sessions", "/v1/events")
-        return [path for path in counting.reads if path not in behind_the_scenes]
+        behind_the_scenes = (ACCOUNT, LIST_SESSIONS, LIST_EVENTS)
+        return [path for path in account.paths("GET") if path not in behind_the_scenes]
 
-    with (
-        serving(counting.app) as stripe_url,
-        billing_server(working_settings(tmp_path, stripe_url)) as server,
-    ):
+    with billing_server(working_settings(tmp_path, account.url)) as server:
         page = opened(server)
         assert sorted(asked_by_the_page()) == ["/v1/prices/price_credit", "/v1/prices/price_pro"]
         page.run()

@@ -24,10 +24,15 @@ from pages.scenarios.sandbox_client import Controls
 from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.billing_server import BillingServer, billing_server, working_settings
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
-from tests.support.server import serving
 from tests.support.stored import copies
-from tests.support.stripe_account import event_object, session_object
+from tests.support.stripe_account import (
+    DOWN,
+    REQUEST_ID,
+    StripeAccount,
+    always,
+    event_object,
+    session_object,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import Shop
@@ -376,15 +381,15 @@ def test_a_long_list_is_turned_page_by_page(shop: Shop) -> None:
     assert ids(pressed(page, "newer_sessions")) == first
 
 
-def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(tmp_path: Path, shop: Shop) -> None:
+def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(
+    tmp_path: Path, shop: Shop, account: StripeAccount
+) -> None:
     session_id = made(shop)
     shop.server.portal.call(shop.server.services.mirror.state)
-    faulty = FaultyStripe("500")
+    account.faults = DOWN
     database = shop.server.services.settings.database_url
-    with (
-        serving(faulty.app) as url,
-        billing_server(working_settings(tmp_path, url, database_url=database)) as server,
-    ):
+    settings = working_settings(tmp_path, account.url, database_url=database)
+    with billing_server(settings) as server:
         page = opened(server, session=session_id)
         assert session_id in ids(page)
         assert "Can't reach Stripe. Showing saved data" in said(page)
@@ -394,21 +399,19 @@ def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(tmp_path: Path, shop:
 
 
 def test_the_same_again_after_a_refusal_is_asked_for_under_another_key(
-    tmp_path: Path, shop: Shop
+    tmp_path: Path, shop: Shop, account: StripeAccount
 ) -> None:
     session_id = made(shop)
     shop.server.portal.call(shop.server.services.mirror.state)
-    faulty = FaultyStripe("429")
+    account.faults = always("rate_limited")
     database = shop.server.services.settings.database_url
-    with (
-        serving(faulty.app) as url,
-        billing_server(working_settings(tmp_path, url, database_url=database)) as server,
-    ):
+    settings = working_settings(tmp_path, account.url, database_url=database)
+    with billing_server(settings) as server:
         page = opened(server, session=session_id)
         for _ in range(2):
             page = pressed(page, "same_again")
             assert "Wait a few seconds" in said(page)
-    assert len(set(faulty.presses)) == len(faulty.presses) == 2
+    assert len(set(account.idempotency_keys)) == len(account.idempotency_keys) == 2
 
 
 # The drawer ---------------------------------------------------------------------------------

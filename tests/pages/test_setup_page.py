@@ -6,20 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
-from billing.settings.model import Settings
 from billing.urls import webhook_url
 from pages.services import hand_over
 from tests.support.billing_server import BillingServer, billing_server, working_settings
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
-from tests.support.server import serving
+from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.conftest import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
@@ -86,17 +81,11 @@ def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
         assert "STRIPE_SECRET_KEY` · local sandbox" in said(page)
 
 
-@pytest.fixture
-def faulty(tmp_path: Path) -> Iterator[tuple[Settings, FaultyStripe]]:
-    stripe = FaultyStripe("401")
-    with serving(stripe.app) as address:
-        yield working_settings(tmp_path, address), stripe
-
-
 def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
-    faulty: tuple[Settings, FaultyStripe],
+    tmp_path: Path, account: StripeAccount
 ) -> None:
-    with billing_server(faulty[0]) as server:
+    account.faults = always("unauthorized")
+    with billing_server(working_settings(tmp_path, account.url)) as server:
         page = opened(server)
         assert [alert.proto.title for alert in page.error] == ["1 problem found"]
         assert "Connection" in page.error[0].value

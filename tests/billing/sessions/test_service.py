@@ -25,8 +25,7 @@ from billing.store import events
 from pages.scenarios.sandbox_client import Controls
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer
 from tests.support.billing_server import billing_server, working_settings
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
-from tests.support.server import serving
+from tests.support.stripe_account import DOWN, REQUEST_ID, StripeAccount
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -211,15 +210,15 @@ def test_an_id_that_nobody_knows_gets_a_clear_word(shop: Shop) -> None:
     assert "another account" in refused.value.next_step
 
 
-def test_when_stripe_fails_the_story_is_told_from_the_copy(tmp_path: Path, shop: Shop) -> None:
+def test_when_stripe_fails_the_story_is_told_from_the_copy(
+    tmp_path: Path, shop: Shop, account: StripeAccount
+) -> None:
     session_id = made(shop)
     call(shop, shop.server.services.mirror.state)
-    faulty = FaultyStripe("500")
+    account.faults = DOWN
     database = shop.server.services.settings.database_url
-    with (
-        serving(faulty.app) as url,
-        billing_server(working_settings(tmp_path, url, database_url=database)) as server,
-    ):
+    settings = working_settings(tmp_path, account.url, database_url=database)
+    with billing_server(settings) as server:
         sessions = server.services.sessions
         asked = server.portal.call(lambda: sessions.look_up(session_id))
         assert asked.failure

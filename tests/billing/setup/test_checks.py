@@ -22,10 +22,9 @@ from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from billing.store import Store
 from billing.sync import checkpoint
 from billing.urls import is_private, webhook_url
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
 from tests.support.quick_services import signature
-from tests.support.restricted_stripe import RestrictedStripe
-from tests.support.server import listening_socket, serving
+from tests.support.server import listening_socket
+from tests.support.stripe_account import ACCOUNT, DOWN, REQUEST_ID, SILENT, StripeAccount, always
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,41 +158,39 @@ def test_of_a_short_key_only_the_kind_is_shown(settings_of: SettingsOf) -> None:
 
 @pytest.mark.parametrize("key", ["sk_" + "live_of_nobody", "pk_test_x", "whsec_x", "hello"])
 def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
-    settings_of: SettingsOf, key: str
+    settings_of: SettingsOf, account: StripeAccount, key: str
 ) -> None:
-    faulty = FaultyStripe("500")
-    with serving(faulty.app) as address:
-        report = run_checks(settings_of(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=address))
+    account.faults = DOWN
+    report = run_checks(settings_of(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=account.url))
     assert wrong(report) == ["Secret key"]
     assert found(report, "Connection").status is UNKNOWN
     assert found(report, "Pro plan Price").status is UNKNOWN
     assert found(report, "Database").status is OK
-    assert faulty.reads == []
+    assert account.requests == []
     assert key not in repr(report)
 
 
 @pytest.mark.parametrize(
     ("fault", "said", "mend"),
     [
-        ("401", "does not accept the key", "Copy a current test key"),
-        ("429", "429", "Wait a few seconds"),
-        ("500", "a server error", "the log of the server at 127.0.0.1:"),
-        ("not json", "", "STRIPE_API_BASE"),
+        ("unauthorized", "does not accept the key", "Copy a current test key"),
+        ("rate_limited", "429", "Wait a few seconds"),
+        ("failing", "a server error", "the log of the server at 127.0.0.1:"),
+        ("not_json", "", "STRIPE_API_BASE"),
     ],
 )
 def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
-    settings_of: SettingsOf, fault: str, said: str, mend: str
+    settings_of: SettingsOf, account: StripeAccount, fault: str, said: str, mend: str
 ) -> None:
-    status = UNAVAILABLE if fault in ("429", "500") else WRONG
-    faulty = FaultyStripe(fault)
-    with serving(faulty.app) as address:
-        report = run_checks(settings_of(STRIPE_API_BASE=address, BILLING_MAX_CREDITS="0"))
+    status = UNAVAILABLE if fault in ("rate_limited", "failing") else WRONG
+    account.faults = always(fault, retried=True)
+    report = run_checks(settings_of(STRIPE_API_BASE=account.url, BILLING_MAX_CREDITS="0"))
     answer = found(report, "Connection")
     assert (answer.status, said in answer.found, mend in answer.mend) == (status, True, True)
-    assert answer.reference == ("" if fault == "not json" else REQUEST_ID)
+    assert answer.reference == ("" if fault == "not_json" else REQUEST_ID)
     assert wrong(report) == ["Connection"] * (status is WRONG) + ["Maximum credits"]
     assert [finding.status for finding in report.of(Group.PRICES)] == [UNKNOWN, UNKNOWN]
-    assert set(faulty.reads) == {"/v1/account"}
+    assert set(account.paths("GET")) == {ACCOUNT}
 
 
 @pytest.mark.parametrize(
@@ -210,33 +207,32 @@ def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
     ],
 )
 def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
-    settings_of: SettingsOf, route: str, name: str, status: Status
+    settings_of: SettingsOf, account: StripeAccount, route: str, name: str, status: Status
 ) -> None:
-    stripe = RestrictedStripe({route: "\"Some Read\" ('some_read')"})
-    with serving(stripe.app) as address:
-        report = run_checks(
-            settings_of(
-                STRIPE_API_BASE=address,
-                STRIPE_PRICE_PRO_MONTHLY="price_pro",
-                STRIPE_PRICE_EXTRA_CREDIT="price_credit",
-            )
+    account.forbidden[route] = "\"Some Read\" ('some_read')"
+    report = run_checks(
+        settings_of(
+            STRIPE_API_BASE=account.url,
+            STRIPE_PRICE_PRO_MONTHLY="price_pro",
+            STRIPE_PRICE_EXTRA_CREDIT="price_credit",
         )
+    )
     finding = found(report, name)
     assert finding.status is status
     assert "Enabling \"Some Read\" ('some_read') permissions on this key" in finding.found
     assert "Give the key this permission in the Stripe Dashboard" in finding.mend
-    assert finding.reference == "req_of_the_key"
+    assert finding.reference == REQUEST_ID
     assert found(report, "Connection").status is OK
     lacking = [one.name for one in report.findings if one.found == finding.found]
     assert lacking == [name]
-    assert [asked for asked in stripe.asked if asked.startswith("POST")] == [
-        "POST /v1/checkout/sessions/cs_test_permission_check/expire"
-    ]
+    assert account.paths("POST") == ["/v1/checkout/sessions/cs_test_permission_check/expire"]
 
 
-def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(settings_of: SettingsOf) -> None:
-    with serving(FaultyStripe("slow").app) as address:
-        report = run_checks(settings_of(STRIPE_API_BASE=address), patience=0.2)
+def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(
+    settings_of: SettingsOf, account: StripeAccount
+) -> None:
+    account.faults = SILENT
+    report = run_checks(settings_of(STRIPE_API_BASE=account.url), patience=0.2)
     assert "did not answer within 0.2 seconds" in found(report, "Connection").found
     assert wrong(report) == []
     assert report.worst is UNAVAILABLE

@@ -12,8 +12,7 @@ from billing.setup.findings import Missing
 from billing.setup.provisioning import CreatedObject
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from tests.support.billing_server import BillingServer, billing_server, working_settings
-from tests.support.faulty_stripe import REQUEST_ID, FaultyStripe
-from tests.support.server import serving
+from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,11 +88,11 @@ def test_without_a_public_url_no_endpoint_is_made(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("missing", list(Missing))
-def test_a_key_that_may_not_make_it_is_told_what_to_allow(tmp_path: Path, missing: Missing) -> None:
-    with (
-        serving(FaultyStripe("403").app) as address,
-        billing_server(working_settings(tmp_path, address)) as server,
-    ):
+def test_a_key_that_may_not_make_it_is_told_what_to_allow(
+    tmp_path: Path, account: StripeAccount, missing: Missing
+) -> None:
+    account.faults = always("forbidden")
+    with billing_server(working_settings(tmp_path, account.url)) as server:
         with pytest.raises(StripeFailure) as refused:
             create(server, missing)
         assert "Give the key write permission" in refused.value.next_step

@@ -429,7 +429,7 @@ async def test_a_step_costs_two_requests_however_long_the_history_is(
 async def test_a_key_that_may_not_read_events_follows_the_sessions_and_says_what_it_lacks(
     services: Services, account: StripeAccount
 ) -> None:
-    account.forbidden[LIST_EVENTS] = "\"Events Read\" ('event_read')"
+    account.forbidden[f"GET {LIST_EVENTS}"] = "\"Events Read\" ('event_read')"
     known = account.sell("credits", 2, **PAID)
     async with in_step(services):
         await granted(services, known["id"])
@@ -446,7 +446,7 @@ async def test_events_are_followed_once_the_key_may_read_them(
     services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "FORBIDDEN_AGAIN_SECONDS", STEP_SECONDS)
-    account.forbidden[LIST_EVENTS] = "\"Events Read\" ('event_read')"
+    account.forbidden[f"GET {LIST_EVENTS}"] = "\"Events Read\" ('event_read')"
     sold = account.sell("credits", 5)
     async with in_step(services):
         account.forbidden.clear()
@@ -458,7 +458,7 @@ async def test_events_are_followed_once_the_key_may_read_them(
 async def test_a_key_that_may_not_name_its_account_is_not_taken_for_another_once_it_may(
     services: Services, account: StripeAccount, database_url: str
 ) -> None:
-    account.forbidden[ACCOUNT] = "\"Accounts Read\" ('account_read')"
+    account.forbidden[f"GET {ACCOUNT}"] = "\"Accounts Read\" ('account_read')"
     async with in_step(services):
         await later_step(services)
     account.forbidden.clear()

@@ -407,7 +407,7 @@ async def test_whose_an_event_is_is_found_out_later_where_stripe_does_not_say_at
 async def test_a_key_that_may_not_ask_for_its_account_ignores_whatever_names_one(
     services: Services, account: StripeAccount
 ) -> None:
-    account.forbidden = {ACCOUNT: "Account Read"}
+    account.forbidden = {f"GET {ACCOUNT}": "Account Read"}
     for owner in ("acct_2", "acct_of_the_tests"):
         event = account.say("completed", account.pay(account.sell()))
         await deliver(services, event | {"account": owner})
@@ -488,7 +488,9 @@ async def test_a_secret_that_an_api_repeats_does_not_reach_the_database(
     services: Services, account: StripeAccount
 ) -> None:
     paid = account.pay(account.sell())
-    account.forbidden[f"/v1/checkout/sessions/{paid['id']}"] = "sk_test_of_the_tests \x00 \ud83d"
+    account.forbidden[f"GET /v1/checkout/sessions/{paid['id']}"] = (
+        "sk_test_of_the_tests \x00 \ud83d"
+    )
     await deliver(services, account.say("completed", paid, event_id="evt_1"))
     await settled(services, failed=1)
     error = (await event_rows(services.store))["evt_1"]["error"]

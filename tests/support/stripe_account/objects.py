@@ -1,0 +1,92 @@
+"""Stripe's objects with what billing reads of them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+def session_object(
+    number: int, kind: str, quantity: int, created: int | None = None, *, ours: bool = True
+) -> JSON:
+    """An open session as Stripe shows it, with what billing reads of it."""
+    created = int(time.time()) if created is None else created
+    metadata = {"app": "billing-dashboard", "kind": kind, "quantity": str(quantity)}
+    email = f"buyer{number}@example.com"
+    return {
+        "id": f"cs_test_{number:012d}",
+        "object": "checkout.session",
+        "created": created,
+        "expires_at": created + 86_400,
+        "status": "open",
+        "payment_status": "unpaid",
+        "mode": "subscription" if kind == "pro" else "payment",
+        "amount_total": 9900 if kind == "pro" else 99 * quantity,
+        "currency": "usd",
+        "customer": f"cus_{number}",
+        "customer_email": None,
+        "customer_details": {"email": email, "name": None},
+        "livemode": False,
+        "metadata": metadata if ours else {"app": "another"},
+        "payment_intent": None if kind == "pro" else f"pi_{number}",
+        "subscription": f"sub_{number}" if kind == "pro" else None,
+        "url": f"https://checkout.example/c/pay/{number}",
+    }
+
+
+def line_item(kind: str, quantity: int | None = 1, **values: Any) -> JSON:
+    """So many of what the kind sells; ``price`` among ``values`` sells it at another Price."""
+    price = price_object(kind) | {"product": f"prod_{kind}"}
+    amount = price["unit_amount"] * (quantity or 0)
+    return {
+        "id": f"li_{kind}_{quantity}",
+        "object": "item",
+        "amount_subtotal": amount,
+        "amount_total": amount,
+        "currency": "usd",
+        "description": kind,
+        "price": price,
+        "quantity": quantity,
+    } | values
+
+
+def price_object(kind: str) -> JSON:
+    """The Price of a kind, with its Product expanded."""
+    return {
+        "id": {"credits": "price_credit"}.get(kind, f"price_{kind}"),
+        "object": "price",
+        "active": True,
+        "currency": "usd",
+        "product": {"id": f"prod_{kind}", "object": "product", "active": True, "name": kind},
+        "recurring": {"interval": "month"} if kind == "pro" else None,
+        "type": "recurring" if kind == "pro" else "one_time",
+        "unit_amount": 9900 if kind == "pro" else 99,
+    }
+
+
+def event_object(event_id: str, kind: str, session: JSON) -> JSON:
+    """An event ``checkout.session.<kind>``; a kind with a dot in it is a whole type."""
+    return {
+        "id": event_id,
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": int(time.time()),
+        "data": {"object": session},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": kind if "." in kind else f"checkout.session.{kind}",
+    }
+
+
+def payment_intent_object(name: str, reason: str | None) -> JSON:
+    """One that is being debited from a bank account, or could not be for a reason."""
+    error = {"type": "card_error", "code": "payment_intent_payment_attempt_failed"}
+    return {
+        "id": name,
+        "object": "payment_intent",
+        "status": "requires_payment_method" if reason else "processing",
+        "last_payment_error": error | {"message": reason} if reason else None,
+    }
