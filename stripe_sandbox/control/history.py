@@ -56,6 +56,7 @@ _WEIGHTS = {
     _Course.PAID: 70, _Course.AUTHENTICATED: 8, _Course.RETRIED: 7, _Course.DECLINED: 3,
     _Course.DEBITED: 5, _Course.ABANDONED: 12,
 }  # fmt: skip
+_PAYERS_ASKED = 100
 _ONE_IN_RETURNED = 5
 _ONE_IN_FAILS_LATER = 12
 
@@ -156,6 +157,7 @@ class _Simulation:
         # No security: the same seed is to give the same history.
         self._random = random.Random(plan.seed)  # noqa: S311
         self._payers = payers(plan, self._random)
+        self._subscribers: set[str] = set()
         self._order = itertools.count()
         self._steps: list[tuple[float, int, Callable[[], None]]] = []
         self._created: list[str] = []
@@ -184,12 +186,21 @@ class _Simulation:
         [course] = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
         if course is _Course.DEBITED and "us_bank_account" not in session["payment_method_types"]:
             course = _Course.PAID
-        if course is not _Course.ABANDONED:
-            payer = Payer(*next(self._payers))
+        payer = self._find_payer(offer)
+        if course is not _Course.ABANDONED and payer is not None:
             self._add_step(
                 self._moment + pick_pause(rng, *_UNTIL_PAYMENT),
                 lambda: self._pay(session["id"], offer.mode, course, payer),
             )
+
+    def _find_payer(self, offer: Offer) -> Payer | None:
+        """Somebody who buys it; nobody subscribes twice. None: all have subscribed already."""
+        for email, name in itertools.islice(self._payers, _PAYERS_ASKED):
+            if offer.mode != "subscription" or email not in self._subscribers:
+                if offer.mode == "subscription":
+                    self._subscribers.add(email)
+                return Payer(email, name)
+        return None
 
     def _pay(self, session: str, mode: str, course: _Course, payer: Payer) -> None:
         rng = self._random

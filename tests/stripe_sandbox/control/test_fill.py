@@ -178,6 +178,15 @@ def test_the_same_seed_is_the_same_history(box: Box) -> None:
     assert seen(2) != first
 
 
+def test_nobody_subscribes_twice(box: Box) -> None:
+    """Who has a subscription buys no second one, also where there are few people."""
+    people = [f"tester{number}@example.com" for number in range(5)]
+    _fill(box, emails=people, sold=_sold(box)[1:])
+    customers = [one["customer"] for one in _all(box, "subscriptions", status="all")]
+    emails = [box.get(f"/v1/customers/{customer}")["email"] for customer in customers]
+    assert len(emails) == len(set(emails)) > 2
+
+
 def test_the_given_people_buy(box: Box) -> None:
     """Where emails are given, the payers are theirs."""
     people = ["ann@example.com", "bo@example.com"]
