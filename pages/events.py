@@ -12,7 +12,7 @@ from billing.errors import BillingError
 from billing.events.delivery_health import DeliveryHealth, Level
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
-from pages.components.events.filters import show_filters
+from pages.components.events.filters import filter_widgets
 from pages.components.events.table import event_table
 from pages.components.markdown import plain
 from pages.components.times import local
@@ -20,7 +20,7 @@ from pages.services import page_services
 
 
 @st.fragment(run_every="2s")
-def verdict() -> None:
+def health_banner() -> None:
     """Whether events arrive and by which way; how old the newest is."""
     billing = page_services()
     try:
@@ -28,33 +28,35 @@ def verdict() -> None:
     except BillingError as failure:
         show_failure(failure, "The state of webhooks could not be loaded")
         return
-    show, icon = {
+    alert, icon = {
         Level.GOOD: (st.success, "check_circle"),
         Level.INFO: (st.info, "info"),
         Level.WARNING: (st.warning, "warning"),
         Level.WRONG: (st.error, "error"),
     }[delivery_health.level]
-    words = [plain(delivery_health.text), plain(delivery_health.mend)]
-    words.insert(0 if delivery_health.level is Level.GOOD else 2, newest(delivery_health))
-    show(
-        " ".join(filter(None, words)), title=plain(delivery_health.title), icon=f":material/{icon}:"
+    sentences = [plain(delivery_health.text), plain(delivery_health.mend)]
+    sentences.insert(0 if delivery_health.level is Level.GOOD else 2, last_event(delivery_health))
+    alert(
+        " ".join(filter(None, sentences)),
+        title=plain(delivery_health.title),
+        icon=f":material/{icon}:",
     )
 
 
-def newest(delivery_health: DeliveryHealth) -> str:
-    """The age of the newest event, the exact time, and its way; nothing while there is none."""
+def last_event(delivery_health: DeliveryHealth) -> str:
+    """The newest event's age, exact time and source as Markdown; empty while there is none."""
     if delivery_health.last is None:
         return ""
     arrived = delivery_health.last.received_at
     age = format_duration(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
-    way = "webhook" if delivery_health.way == WEBHOOK else "polling"
-    return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {way}."
+    source = "webhook" if delivery_health.way == WEBHOOK else "polling"
+    return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {source}."
 
 
-verdict()
+health_banner()
 billing = page_services()
 try:
-    show_filters(billing.call(billing.services.event_log.types))
+    filter_widgets(billing.call(billing.services.event_log.types))
 except BillingError as failure:
     show_failure(failure, "The event types could not be loaded")
 event_table()

@@ -1,13 +1,13 @@
-"""Every Checkout Session: find, count, and look at one. The address holds what is shown."""
+"""Every Checkout Session: find, count, and look at one."""
 
 from __future__ import annotations
 
 from pages.components.sessions.drawer import session_drawer
 from pages.components.sessions.filters import session_filter
-from pages.components.sessions.metrics import session_numbers
+from pages.components.sessions.metrics import session_metrics
 from pages.components.sessions.table import session_table
 
 wanted = session_filter()
-session_numbers(wanted)
+session_metrics(wanted)
 session_table(wanted)
 session_drawer()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import streamlit as st
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from pages.components.rerun import request_page_rerun, rerun_page_if_requested
 
-    import pandas as pd
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pages.components.tables import Table
 
 HOW_TO_OPEN = "To open a row, click its first column or press Shift + Space."
 BUTTON_FRAME = 24  # pixels around its text
-_OPENED = "row_opened"
+
+Item = TypeVar("Item")
 
 
 def opening_table(
-    rows: pd.DataFrame,
-    columns: Mapping[str, Any],
+    table: Table[Item],
+    items: Iterable[Item],
     *,
     key: str,
     first: str,
@@ -28,12 +31,10 @@ def opening_table(
     height: int | Literal["auto", "content"] = "auto",
 ) -> None:
     """The table, with the text column ``first`` in front as buttons. A row that is opened has the
-    address name its ``id`` under ``opens``, and the whole page run, whose drawer shows it.
-
-    Call it in a fragment or a page; ``columns`` configures each column of ``rows``.
-    """
-    if st.session_state.pop(_OPENED, False):
-        st.rerun()  # the whole page: the drawer is outside of the table's fragment
+    address name its ``id`` under ``opens``, and the whole page run, whose drawer shows it."""
+    rerun_page_if_requested()
+    rows = table.rows(items)
+    columns = table.config(rows)
     st.session_state[f"{key}_ids"] = list(rows["id"])
     text = columns[first]
     button = st.column_config.ButtonColumn(
@@ -42,7 +43,7 @@ def opening_table(
         type="secondary",
         alignment="left",
         key=f"{key}_button",
-        on_click=_pressed,
+        on_click=_on_click,
         args=(key, opens),
     )
     others = (name for name in order or columns if name != first)
@@ -53,27 +54,27 @@ def opening_table(
         hide_index=True,
         height=height,
         key=key,
-        on_select=lambda: _selected(key, opens),
+        on_select=lambda: _on_select(key, opens),
         selection_mode="single-row",
         placeholder="",
         alt=alt,
     )
 
 
-def _pressed(key: str, opens: str) -> None:
+def _on_click(key: str, opens: str) -> None:
     _open(key, opens, st.session_state[f"{key}_button"]["row"])
 
 
-def _selected(key: str, opens: str) -> None:
-    picked = st.session_state[key]["selection"]["rows"]
-    if picked:
-        _open(key, opens, picked[0])
-    # The row is free to be chosen again.
+def _on_select(key: str, opens: str) -> None:
+    selected = st.session_state[key]["selection"]["rows"]
+    if selected:
+        _open(key, opens, selected[0])
+    # The row can be selected again.
     st.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
 def _open(key: str, opens: str, row: int) -> None:
     ids: list[str | None] = st.session_state.get(f"{key}_ids", [])
-    if row < len(ids) and (name := ids[row]):
-        st.query_params[opens] = name
-        st.session_state[_OPENED] = True
+    if row < len(ids) and (item_id := ids[row]):
+        st.query_params[opens] = item_id
+        request_page_rerun()  # the drawer is outside of the table's fragment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing.errors import BillingError
 from pages.components.markdown import code, plain
 from pages.components.notices import Notice, Severity
-from pages.components.times import exactly
+from pages.components.times import exact_time
 from pages.services import page_services
 
 
@@ -26,7 +26,7 @@ def out_of_step() -> Notice | None:
     ]
     titles = [
         "Can't reach Stripe." if state.failure_is_temporary else "Sessions are not up to date.",
-        f"Showing data from {exactly(state.as_of)}" if state.as_of else "",
+        f"Showing data from {exact_time(state.as_of)}" if state.as_of else "",
     ]
     title = " ".join(titles).strip().removesuffix(".")
     return Notice(Severity.WARNING, title, " ".join(filter(None, lines)), "cloud_off")

@@ -7,7 +7,7 @@ import streamlit as st
 from billing.sync.mirror import SyncState
 
 
-def state_of_the_copy(state: SyncState) -> None:
+def sync_progress(state: SyncState) -> None:
     """Say how far the history is read, while it is not read wholly."""
     if not state.failure and not state.complete and state.read:
         st.caption(

@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pandas as pd
+import streamlit as st
 
 from billing.safe_text import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-CHARACTER = 8  # pixels of the widest digit, in any of the theme's fonts
+Item = TypeVar("Item")
+CHARACTER_WIDTH = 8  # pixels of the widest digit, in any of the theme's fonts
 CELL_FRAME = 16  # pixels around its text
 
 
-def table(
-    items: Iterable[T], columns: Sequence[str], cells: Callable[[T], Sequence[object]]
-) -> pd.DataFrame:
-    """One row an item, in its order; ``cells`` gives the values of a row, one a column. Where
-    that fails the row is empty but for its ``id``."""
-    rows = [_row(item, columns, cells) for item in items]
-    return pd.DataFrame(rows, columns=list(columns))
+@dataclass(frozen=True)
+class Table(Generic[Item]):
+    """How a kind of item looks in a table: the ``columns`` as Streamlit configures them, and the
+    ``cells`` of one item by the names of the columns. ``least_widths`` (pixels) names columns of
+    right-aligned numbers: they are as wide as their widest."""
+
+    columns: Mapping[str, Any]
+    cells: Callable[[Item], Mapping[str, object]]
+    least_widths: Mapping[str, int] = field(default_factory=dict)
+
+    def rows(self, items: Iterable[Item]) -> pd.DataFrame:
+        """One row an item, in its order; one that fails is empty but for its ``id``."""
+        return pd.DataFrame([self._row(item) for item in items], columns=list(self.columns))
+
+    def config(self, rows: pd.DataFrame) -> dict[str, Any]:
+        """The columns for these rows. Streamlit measures a column only once, and of a number that
+        is right-aligned and cut the leading digits would go."""
+        measured = {
+            name: self.columns[name] | {"width": _width(rows[name], least)}
+            for name, least in self.least_widths.items()
+        }
+        return {**self.columns, **measured}
+
+    def _row(self, item: Item) -> list[object]:
+        try:
+            cells = self.cells(item)
+            return [_safe(cells[name]) for name in self.columns]
+        except Exception:
+            item_id = getattr(item, "id", None)
+            log.exception("This row cannot be shown: %r", item_id)
+            return [_safe(item_id) if name == "id" else None for name in self.columns]
 
 
-def _row(item: T, columns: Sequence[str], cells: Callable[[T], Sequence[object]]) -> list[object]:
-    try:
-        return [_safe(cell) for cell in cells(item)]
-    except Exception:
-        name = getattr(item, "id", None)
-        log.exception("This row cannot be shown: %r", name)
-        return [_safe(name) if column == "id" else None for column in columns]
+def age_column(label: str, width: int) -> Any:
+    """A column of times as ``2 minutes ago``; its cells are from ``times.ticking``."""
+    return st.column_config.DatetimeColumn(label, format="distance", width=width)
+
+
+def time_column(label: str) -> Any:
+    """A column of exact times."""
+    return st.column_config.DatetimeColumn(label, format="D MMM YYYY, HH:mm:ss", width=170)
+
+
+def chip_column(label: str, colors: Mapping[str, Any], width: int) -> Any:
+    """A column of chips: ``colors`` by the texts that there are; its cells are lists of them."""
+    return st.column_config.MultiselectColumn(
+        label, options=list(colors), color=list(colors.values()), width=width
+    )
 
 
 def _safe(cell: object) -> object:
@@ -43,8 +77,6 @@ def _safe(cell: object) -> object:
     return [_safe(one) for one in cell] if isinstance(cell, list) else cell
 
 
-def width_of(texts: Iterable[object], least: int) -> int:
-    """The width of a column, in pixels, at which no number among its ``texts`` is cut: of one that
-    is right-aligned the leading digits would go. A table's own measure is taken but once."""
+def _width(texts: Iterable[object], least: int) -> int:
     longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
-    return max(least, longest * CHARACTER + CELL_FRAME)
+    return max(least, longest * CHARACTER_WIDTH + CELL_FRAME)

@@ -12,8 +12,8 @@ from billing.domain.durations import format_duration
 
 # A day within the years 1 and 9999, whatever the time zone.
 EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
-A_MOMENT = 10
-REWRITTEN_SECONDS = 20
+JUST_NOW_SECONDS = 10
+TICK_SECONDS = 20
 
 
 def local(unix_seconds: float) -> datetime:
@@ -21,22 +21,22 @@ def local(unix_seconds: float) -> datetime:
     return datetime.fromtimestamp(min(max(unix_seconds, EARLIEST), LATEST), zone())
 
 
-def moment(unix_seconds: float) -> datetime:
-    """The same for a table's column of ``distance`` format, which stays true as time goes by."""
+def ticking(unix_seconds: float) -> datetime:
+    """The same for an ``age_column`` of a table, whose text stays true as time goes by."""
     # Browsers write "a minute ago" anew only when the cell's value is another one.
-    beat = int(time.time() / REWRITTEN_SECONDS) % 2
-    return local(int(unix_seconds)) + timedelta(milliseconds=beat)
+    tick = int(time.time() / TICK_SECONDS) % 2
+    return local(int(unix_seconds)) + timedelta(milliseconds=tick)
 
 
 def ago(unix_seconds: float) -> str:
     """``just now``, ``42 s ago``, ``2 h 5 min ago``; ``in 3 days`` where a clock is ahead."""
     age = time.time() - unix_seconds
-    if abs(age) < A_MOMENT:
+    if abs(age) < JUST_NOW_SECONDS:
         return "just now"
     return f"{format_duration(age)} ago" if age > 0 else f"in {format_duration(-age)}"
 
 
-def exactly(unix_seconds: float) -> str:
+def exact_time(unix_seconds: float) -> str:
     """``23 Nov 2026, 07:42:13``."""
     return f"{local(unix_seconds):%d %b %Y, %H:%M:%S}"
 

@@ -19,7 +19,7 @@ from billing.domain.checkout_session import Kind
 from billing.domain.session_filter import SessionFilter
 from billing.store import events, sessions
 from pages.components.sessions.actions import qr_code
-from pages.components.sessions.table import PAGE
+from pages.components.sessions.table import PAGE_SIZE
 from pages.scenarios.sandbox_client import Controls
 from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
@@ -139,7 +139,7 @@ def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:
     pro, credits_ = made(shop, Kind.PRO), paid(shop, made(shop, quantity=5))
     page = opened(shop.server, kind="pro", outcome=["open", "expired"], ours="true")
     assert ids(page) == [pro]
-    assert page.toggle(key="ours").value is True
+    assert page.toggle(key="sessions_ours").value is True
     assert not page.warning
     assert ids(opened(shop.server, q="4.95")) == [credits_]
     assert ids(opened(shop.server, outcome="paid")) == [credits_]
@@ -207,10 +207,10 @@ def test_filters_are_kept_while_another_page_is_looked_at(shop: Shop) -> None:
 def test_choosing_filters_leaves_the_sessions_that_match(shop: Shop) -> None:
     session_id, other = made(shop), foreign(shop, "theirs")
     page = opened(shop.server)
-    page.toggle(key="ours").set_value(True)
+    page.toggle(key="sessions_ours").set_value(True)
     assert ids(ran(page)) == [session_id]
-    page.toggle(key="ours").set_value(False)
-    page.text_input(key="q").set_value("theirs")
+    page.toggle(key="sessions_ours").set_value(False)
+    page.text_input(key="sessions_q").set_value("theirs")
     assert ids(ran(page)) == [other]
 
 
@@ -263,7 +263,7 @@ def test_filters_that_match_nothing_can_be_cleared(shop: Shop) -> None:
     session_id = made(shop)
     page = opened(shop.server, q="nobody@nowhere.example", outcome=["expired", "?"], ours="true")
     assert "No matching sessions" in said(page)
-    page = pressed(page, "clear_session_filters")
+    page = pressed(page, "sessions_clear")
     assert ids(page) == [session_id]
     assert "q" not in page.query_params
     assert "outcome" not in page.query_params
@@ -370,15 +370,15 @@ def test_amounts_are_as_wide_as_they_are(shop: Shop) -> None:
 
 
 def test_a_long_list_is_turned_page_by_page(shop: Shop) -> None:
-    every = {made(shop) for _ in range(PAGE + 3)}
+    every = {made(shop) for _ in range(PAGE_SIZE + 3)}
     page = opened(shop.server)
     first = ids(page)
-    assert len(first) == PAGE
-    assert page.button(key="newer_sessions").disabled
-    page = pressed(page, "older_sessions")
+    assert len(first) == PAGE_SIZE
+    assert page.button(key="sessions_newer").disabled
+    page = pressed(page, "sessions_older")
     assert set(first) | set(ids(page)) == every
-    assert page.button(key="older_sessions").disabled
-    assert ids(pressed(page, "newer_sessions")) == first
+    assert page.button(key="sessions_older").disabled
+    assert ids(pressed(page, "sessions_newer")) == first
 
 
 def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(
@@ -395,7 +395,7 @@ def test_stripe_out_of_reach_is_said_and_the_copy_is_shown(
         assert "Can't reach Stripe. Showing saved data" in said(page)
         assert REQUEST_ID in said(page)
         assert "could not be loaded from Stripe" in said(page)
-        assert "ask_again" in [button.key for button in page.button]
+        assert "load_again" in [button.key for button in page.button]
 
 
 def test_the_same_again_after_a_refusal_is_asked_for_under_another_key(
@@ -409,7 +409,7 @@ def test_the_same_again_after_a_refusal_is_asked_for_under_another_key(
     with billing_server(settings) as server:
         page = opened(server, session=session_id)
         for _ in range(2):
-            page = pressed(page, "same_again")
+            page = pressed(page, "duplicate")
             assert "Wait a few seconds" in said(page)
     assert len(set(account.idempotency_keys)) == len(account.idempotency_keys) == 2
 
@@ -432,7 +432,7 @@ def test_the_drawer_tells_the_story_and_what_can_be_done(shop: Shop) -> None:
     assert "Waiting for a payment" in text
     items = page.dataframe[1].value
     assert items.to_dict("records") == [
-        {"Description": "Credit", "Quantity": 5, "Unit price": "$0.99", "Total": "$4.95"}
+        {"description": "Credit", "quantity": 5, "unit_price": "$0.99", "total": "$4.95"}
     ]
 
 
@@ -474,7 +474,7 @@ def test_who_comes_second_is_told_what_happened_meanwhile(shop: Shop) -> None:
 
 def test_the_same_again_opens_the_new_session(shop: Shop) -> None:
     session_id = made(shop, quantity=7)
-    page = pressed(opened(shop.server, session=session_id), "same_again")
+    page = pressed(opened(shop.server, session=session_id), "duplicate")
     (new,) = {one.id for one in shop.stripe.v1.checkout.sessions.list().data} - {session_id}
     assert page.query_params["session"] == new
     assert page.code[0].value == new

@@ -16,7 +16,7 @@ from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.press import Press
-from pages.components.times import exactly
+from pages.components.times import exact_time
 from pages.services import page_services
 
 PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
@@ -200,7 +200,7 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
             to_copy(
                 f"Link to copy, valid for {format_duration(session.expires_at - time.time())}",
                 session.url,
-                tip=f"Valid until {plain(exactly(session.expires_at))}",
+                tip=f"Valid until {plain(exact_time(session.expires_at))}",
             )
         elif session.is_paid:
             st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")

@@ -7,11 +7,11 @@ import streamlit as st
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
-from pages.components.session_columns import columns, rows
-from pages.components.sync_status import state_of_the_copy
+from pages.components.sessions.columns import SESSIONS
+from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
-SHOWN = 20
+SESSIONS_SHOWN = 20
 
 
 @st.fragment(run_every="2s")
@@ -19,16 +19,15 @@ def recent_sessions() -> None:
     """The newest sessions from our copy."""
     billing = page_services()
     try:
-        recent = billing.call(lambda: billing.services.mirror.recent(SHOWN))
+        recent = billing.call(lambda: billing.services.mirror.recent(SESSIONS_SHOWN))
     except BillingError as failure:
         show_failure(failure, "The sessions could not be loaded")
         return
-    state_of_the_copy(recent.state)
+    sync_progress(recent.state)
     if recent.sessions:
-        shown = rows(recent.sessions)
         opening_table(
-            shown,
-            columns(shown),
+            SESSIONS,
+            recent.sessions,
             key="recent_sessions",
             first="what",
             opens="session",

@@ -1,4 +1,4 @@
-"""One event in a drawer: what became of it, what Stripe sent, and handling it again."""
+"""One event in a drawer: its state, what Stripe sent, and handling it again."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from billing.domain.durations import format_duration
 from billing.domain.event import Event
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH, EventDetails
+from pages.components.chips import ANOTHER_APP, chip
 from pages.components.errors import show_failure
-from pages.components.events.columns import STATE_COLORS, way
+from pages.components.events.columns import source_text
 from pages.components.markdown import code, plain
-from pages.components.session_columns import ANOTHER_APPS
-from pages.components.times import EARLIEST, LATEST, ago, exactly, local
+from pages.components.times import EARLIEST, LATEST, ago, exact_time, local
 from pages.services import page_services
 
 
@@ -24,28 +24,28 @@ def event_drawer() -> None:
     event_id = st.query_params.get("event", "").strip()[:ID_LENGTH]
     if not event_id:
         return
-    drawer = st.dialog("Event", width="medium", position="right", on_dismiss=forget)
+    drawer = st.dialog("Event", width="medium", position="right", on_dismiss=close_drawer)
     drawer(event)(event_id)
 
 
-def forget() -> None:
+def close_drawer() -> None:
     """The drawer was closed: the address names no event any more."""
     st.query_params.pop("event", None)
-    for name in ("replayed", "event_shown"):
+    for name in ("replay_result", "event_shown"):
         st.session_state.pop(name, None)
 
 
 def event(event_id: str) -> None:
-    """What became of it, which follows by itself, and what Stripe sent."""
+    """Its state and facts, which follow by themselves, and what Stripe sent."""
     if details := read(event_id):
         st.markdown(f"**{plain(details.event.type)}**")
-        what_became_of_it(event_id)
+        live_details(event_id)
         st.subheader("Raw JSON", anchor=False)
         st.json(details.payload, expanded=3)
 
 
 def read(event_id: str) -> EventDetails | None:
-    """The event, or None once it is told why there is nothing to show."""
+    """The event, or None with a notice of why there is nothing to show."""
     billing = page_services()
     try:
         details = billing.call(lambda: billing.services.event_log.one(event_id))
@@ -55,7 +55,7 @@ def read(event_id: str) -> EventDetails | None:
     if details:
         st.session_state["event_shown"] = event_id
     elif st.session_state.get("event_shown") == event_id:
-        forget()
+        close_drawer()
         st.rerun()  # a reset has erased it
     else:
         st.warning(
@@ -68,17 +68,16 @@ def read(event_id: str) -> EventDetails | None:
 
 
 @st.fragment(run_every="2s")
-def what_became_of_it(event_id: str) -> None:
-    """Its state, the error if it failed, all that is known of it, and the button to replay it."""
+def live_details(event_id: str) -> None:
+    """Its state, the error if it failed, the facts, and the button to replay it."""
     details = read(event_id)
     if details is None:
         return
     event = details.event
     with st.container(horizontal=True, vertical_alignment="center"):
-        word = event.state.capitalize()
-        st.markdown(f":{STATE_COLORS.get(word, 'gray')}-badge[{plain(word)}]", width="content")
+        st.markdown(chip(event.state.capitalize()), width="content")
         if event.ours is False:
-            st.markdown(f":violet-badge[{ANOTHER_APPS}]", width="content")
+            st.markdown(chip(ANOTHER_APP), width="content")
         _replay_button(event)
         if SESSION_ID.fullmatch(event.object_id):
             st.page_link(
@@ -87,62 +86,62 @@ def what_became_of_it(event_id: str) -> None:
                 icon=":material/timeline:",
                 query_params={"session": event.object_id},
             )
-    tell_of_replay(event)
+    show_replay_result(event)
     if event.error:
-        after = (
+        next_attempt = (
             "Retrying automatically."
             if details.tried_again
             else "Not retried automatically. Press Replay to try again."
         )
         st.error(
-            f"{plain(event.error)}  \n{after}",
+            f"{plain(event.error)}  \n{next_attempt}",
             title="Handling failed",
             icon=":material/error:",
         )
     st.table(_facts(event), border="horizontal", alt="Event details")
 
 
-def tell_of_replay(event: Event) -> None:
-    """What came of pressing Replay, once it was pressed."""
+def show_replay_result(event: Event) -> None:
+    """The result of the last press of Replay, once it was pressed."""
     # A toast would take the drawer's own place on the page.
-    replayed: tuple[str, float, BillingError | None] | None = st.session_state.get("replayed")
-    if not replayed or replayed[0] != event.id:
+    result: tuple[str, float, BillingError | None] | None = st.session_state.get("replay_result")
+    if not result or result[0] != event.id:
         return
-    _, when, failure = replayed
+    _, at, failure = result
     if failure:
         show_failure(failure, "The event could not be replayed")
     else:
-        st.caption(f":material/replay: Replayed at {local(when):%H:%M:%S}")
+        st.caption(f":material/replay: Replayed at {local(at):%H:%M:%S}")
 
 
 def _facts(event: Event) -> dict[str, str]:
     return {
         "Event ID": code(event.id),
         "Object": code(event.object_id) if event.object_id else "None",
-        "Created": _at(event.created),
-        "Arrived": f"{_at(event.received_at)}, {plain(_later(event.delay))}",
-        "Source": plain(way(event)),
+        "Created": _time(event.created),
+        "Arrived": f"{_time(event.received_at)}, {plain(_delay(event.delay))}",
+        "Source": plain(source_text(event)),
         "Webhook deliveries": f"{event.deliveries:,}",
-        "Attempts": f"{event.attempts:,}" if event.attempts else _why_not(event),
-        "Last attempt": _at(event.processed_at) if event.processed_at else "Never",
+        "Attempts": f"{event.attempts:,}" if event.attempts else _no_attempts(event),
+        "Last attempt": _time(event.processed_at) if event.processed_at else "Never",
     }
 
 
-def _later(delay: float) -> str:
+def _delay(delay: float) -> str:
     if delay < 0:
         return f"{format_duration(-delay)} before it was created: one of the clocks is wrong"
     return f"{format_duration(delay)} later"
 
 
-def _why_not(event: Event) -> str:
+def _no_attempts(event: Event) -> str:
     if event.state == "ignored":
         return "None: this app does not handle it"
     return "None yet"
 
 
-def _at(unix_seconds: float) -> str:
+def _time(unix_seconds: float) -> str:
     if EARLIEST <= unix_seconds <= LATEST:
-        return f"{ago(unix_seconds)}: {exactly(unix_seconds)}"
+        return f"{ago(unix_seconds)}: {exact_time(unix_seconds)}"
     return f"Unix time {unix_seconds:,.0f}"  # beyond the calendar
 
 
@@ -154,7 +153,7 @@ def _replay_button(event: Event) -> None:
         type="primary" if event.state == "failed" else "secondary",
         icon=":material/replay:",
         disabled=ignored or event.state == "pending",
-        on_click=_replay,
+        on_click=_on_replay,
         args=(event.id,),
         help=(
             "This app does not handle this event."
@@ -164,11 +163,11 @@ def _replay_button(event: Event) -> None:
     )
 
 
-def _replay(event_id: str) -> None:
+def _on_replay(event_id: str) -> None:
     billing = page_services()
     failure: BillingError | None = None
     try:
         billing.call(lambda: billing.services.event_log.replay(event_id))
     except BillingError as caught:
         failure = caught
-    st.session_state["replayed"] = (event_id, time.time(), failure)
+    st.session_state["replay_result"] = (event_id, time.time(), failure)

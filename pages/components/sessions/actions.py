@@ -15,13 +15,14 @@ from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.press import Press
+from pages.components.rerun import request_page_rerun
 from pages.services import page_services
 
-ONLY_HERE = ("localhost", "127.0.0.1", "::1")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 def session_actions(details: SessionDetails) -> None:
-    """The buttons that fit how the session stands."""
+    """The buttons for what its status allows."""
     session = details.session
     is_open = session.status == "open" and bool(session.url)
     with st.container(horizontal=True, gap="small"):
@@ -39,16 +40,16 @@ def session_actions(details: SessionDetails) -> None:
                 "Expire…",
                 key="expire",
                 icon=":material/timer_off:",
-                on_click=ask_to_expire,
+                on_click=confirm_expire,
                 args=(session.id,),
             )
         if session.kind:
             st.button(
                 "Duplicate",
-                key="same_again",
+                key="duplicate",
                 icon=":material/content_copy:",
-                on_click=create_the_same,
-                args=(session, current_press(session.id)),
+                on_click=on_duplicate,
+                args=(session, duplicate_press(session.id)),
             )
     if is_open and st.session_state.get("session_expiring") == session.id:
         with st.container(border=True, key="confirm_expire"):
@@ -60,19 +61,17 @@ def session_actions(details: SessionDetails) -> None:
                     "Expire session",
                     key="expire_now",
                     type="primary",
-                    on_click=expire,
+                    on_click=on_expire,
                     args=(session.id,),
                 )
                 st.button("Keep open", key="keep_open", on_click=keep_open)
-    if st.session_state.pop("session_made", False):
-        st.rerun()  # the whole page: the new session is looked at now
 
 
 def link_and_qr(url: str) -> None:
     """The link to copy, and to scan with a phone."""
     st.code(url, language=None, wrap_lines=True)
     st.image(qr_code(url), width=240, alt="QR code of the Checkout link")
-    if urlsplit(url).hostname in ONLY_HERE:
+    if urlsplit(url).hostname in LOOPBACK_HOSTS:
         st.caption("This link works on this computer only; other devices cannot open it.")
 
 
@@ -85,7 +84,7 @@ def qr_code(url: str) -> str:
     return drawing.getvalue().decode()
 
 
-def ask_to_expire(session_id: str) -> None:
+def confirm_expire(session_id: str) -> None:
     st.session_state["session_expiring"] = session_id
 
 
@@ -93,32 +92,32 @@ def keep_open() -> None:
     st.session_state.pop("session_expiring", None)
 
 
-def expire(session_id: str) -> None:
-    """Expire it, and keep what came of that for the next run to tell."""
+def on_expire(session_id: str) -> None:
+    """Expire it; the next run shows the result."""
     keep_open()
     billing = page_services()
     try:
         billing.call(lambda: billing.services.sessions.expire(session_id))
     except BillingError as failure:
-        st.session_state["session_said"] = (session_id, failure)
+        st.session_state["session_result"] = (session_id, failure)
     else:
-        st.session_state["session_said"] = (session_id, "The session was expired.")
-    for name in ("session_asked", "session_numbers"):
+        st.session_state["session_result"] = (session_id, "The session was expired.")
+    for name in ("session_lookup", "session_numbers"):
         st.session_state.pop(name, None)
 
 
-def current_press(session_id: str) -> Press[CheckoutSession]:
-    """The press for another session like this one; as long as none was created, the same."""
+def duplicate_press(session_id: str) -> Press[CheckoutSession]:
+    """The press of Duplicate for this session: the same one until it has created another."""
     presses: dict[str, Press[CheckoutSession]]
-    presses = st.session_state.setdefault("presses_for_the_same", {})
+    presses = st.session_state.setdefault("duplicate_presses", {})
     press = presses.get(session_id)
     if press is None or press.created:
         press = presses[session_id] = Press()
     return press
 
 
-def create_the_same(session: CheckoutSession, press: Press[CheckoutSession]) -> None:
-    """Create it, and have the address name the new one."""
+def on_duplicate(session: CheckoutSession, press: Press[CheckoutSession]) -> None:
+    """Create another like it, which the drawer then shows."""
     billing, made_by = page_services(), current_user()
     press.attempt(
         lambda key: billing.call(
@@ -128,27 +127,30 @@ def create_the_same(session: CheckoutSession, press: Press[CheckoutSession]) -> 
         )
     )
     if press.created is None:
-        st.session_state["session_said"] = (session.id, press.failure)
+        st.session_state["session_result"] = (session.id, press.failure)
         return
-    created = press.created.id
-    st.session_state["session_said"] = (created, f"Created as a duplicate of {code(session.id)}.")
-    st.session_state["session_made"] = True
+    created_id = press.created.id
+    st.session_state["session_result"] = (
+        created_id,
+        f"Created as a duplicate of {code(session.id)}.",
+    )
+    request_page_rerun()  # its drawer shows the new session
     st.session_state.pop("session_numbers", None)
-    st.query_params["session"] = created
+    st.query_params["session"] = created_id
 
 
 def show_result(session_id: str) -> None:
-    """What came of the last press, as long as this session is looked at."""
-    about, said = st.session_state.get("session_said", ("", None))
-    if about != session_id or said is None:
+    """The result of the last action, while the drawer shows the session that it was about."""
+    about, result = st.session_state.get("session_result", ("", None))
+    if about != session_id or result is None:
         return
-    if isinstance(said, InvalidInput):
+    if isinstance(result, InvalidInput):
         st.warning(
-            f"{plain(said.message)} {plain(said.next_step)}",
+            f"{plain(result.message)} {plain(result.next_step)}",
             title="Not possible",
             icon=":material/group:",
         )
-    elif isinstance(said, BillingError):
-        show_failure(said, "The action failed")
+    elif isinstance(result, BillingError):
+        show_failure(result, "The action failed")
     else:
-        st.success(said, icon=":material/check:")
+        st.success(result, icon=":material/check:")

@@ -1,30 +1,49 @@
-"""One session in a drawer: how it stands, what can be done with it, and its whole story."""
+"""One session in a drawer: its outcome, what can be done with it, and its timeline."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from billing.domain.money import format_money
 from billing.errors import BillingError, InvalidInput
 from billing.sessions.service import Lookup
 from billing.sessions.timeline import SessionDetails
+from pages.components.chips import ANOTHER_APP, chip
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
-from pages.components.session_columns import ANOTHER_APPS, OUTCOME_COLORS, in_words
+from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.actions import session_actions, show_result
 from pages.components.sessions.timeline import timeline
+from pages.components.tables import Table
 from pages.services import page_services
 
 if TYPE_CHECKING:
     from billing.domain.line_item import LineItem
 
 LONGEST_ID = 300
-LINE_ITEM_COLUMNS = {
-    name: st.column_config.TextColumn(alignment="right") for name in ("Unit price", "Total")
-}
+
+
+def _line_item_cells(item: LineItem) -> dict[str, object]:
+    unit_amount = item.unit_amount
+    return {
+        "description": item.description,
+        "quantity": item.quantity,
+        "unit_price": "" if unit_amount is None else format_money(unit_amount, item.currency),
+        "total": format_money(item.amount_total, item.currency),
+    }
+
+
+LINE_ITEMS = Table(
+    {
+        "description": st.column_config.TextColumn("Description"),
+        "quantity": st.column_config.NumberColumn("Quantity"),
+        "unit_price": st.column_config.TextColumn("Unit price", alignment="right"),
+        "total": st.column_config.TextColumn("Total", alignment="right"),
+    },
+    _line_item_cells,
+)
 
 
 def session_drawer() -> None:
@@ -38,28 +57,29 @@ def session_drawer() -> None:
 
 
 def title(session_id: str) -> str:
-    """What was sold and for how much, as far as our copy knows."""
+    """What it sells and for how much, as far as our copy knows; as Markdown."""
     billing = page_services()
     try:
-        known = billing.call(lambda: billing.services.mirror.session(session_id))
+        stored = billing.call(lambda: billing.services.mirror.session(session_id))
     except BillingError:
-        known = None
-    return plain(f"{known.what}, {known.amount}" if known else "Checkout Session")
+        stored = None
+    return plain(f"{stored.what}, {stored.amount}" if stored else "Checkout Session")
 
 
 def close_drawer() -> None:
     """The drawer was closed: the address names no session any more."""
     st.query_params.pop("session", None)
-    for name in ("session_asked", "session_said", "session_expiring", "session_shown"):
+    for name in ("session_lookup", "session_result", "session_expiring", "session_shown"):
         st.session_state.pop(name, None)
 
 
 @st.fragment(run_every="2s")
 def session(session_id: str) -> None:
     """All of it; it follows what happens to the session elsewhere."""
+    rerun_page_if_requested()
     try:
-        asked = ask(session_id)
-        details = read(session_id, asked)
+        stripe_lookup = look_up(session_id)
+        details = read(session_id, stripe_lookup)
     except InvalidInput as unknown:
         st.warning(
             f"{code(session_id)}: {plain(unknown.message)} {plain(unknown.next_step)}",
@@ -73,100 +93,94 @@ def session(session_id: str) -> None:
     heading(details)
     show_result(session_id)
     session_actions(details)
-    if asked.failure:
-        show_failure(asked.failure, "Can't reach Stripe. Showing saved data")
+    if stripe_lookup.failure:
+        show_failure(stripe_lookup.failure, "Can't reach Stripe. Showing saved data")
     timeline(details)
-    line_items(details, asked)
-    raw(details)
+    line_items(details, stripe_lookup)
+    raw_json(details)
 
 
-def ask(session_id: str) -> Lookup:
+def look_up(session_id: str) -> Lookup:
     """What Stripe says of it: asked when the drawer opens, and when our copy has moved on."""
-    kept: tuple[str, Lookup] | None = st.session_state.get("session_asked")
-    if kept and kept[0] == session_id:
-        return kept[1]
+    cached: tuple[str, Lookup] | None = st.session_state.get("session_lookup")
+    if cached and cached[0] == session_id:
+        return cached[1]
     billing = page_services()
     with st.spinner("Loading from Stripe…"):
-        asked = billing.call(lambda: billing.services.sessions.look_up(session_id))
-    st.session_state["session_asked"] = (session_id, asked)
-    return asked
+        found = billing.call(lambda: billing.services.sessions.look_up(session_id))
+    st.session_state["session_lookup"] = (session_id, found)
+    return found
 
 
-def read(session_id: str, asked: Lookup) -> SessionDetails:
+def read(session_id: str, stripe_lookup: Lookup) -> SessionDetails:
+    """The session from our copy and from Stripe. Raises ``BillingError``."""
     billing = page_services()
-    details = billing.call(lambda: billing.services.sessions.details(session_id, asked))
+    details = billing.call(lambda: billing.services.sessions.details(session_id, stripe_lookup))
     if details.in_the_copy:
         st.session_state["session_shown"] = session_id
     elif st.session_state.get("session_shown") == session_id:
         close_drawer()
         st.rerun()  # a reset has erased it
-    if asked.reading and details.session.outcome is not asked.reading.session.outcome:
-        st.session_state.pop("session_asked", None)  # the next run asks again
+    reading = stripe_lookup.reading
+    if reading and details.session.outcome is not reading.session.outcome:
+        st.session_state.pop("session_lookup", None)  # the next run asks again
     return details
 
 
 def heading(details: SessionDetails) -> None:
-    """How it stands, to whom it was sold, and its id."""
+    """Its outcome, who bought it, and its id."""
     session = details.session
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            color = OUTCOME_COLORS[session.outcome]
-            st.markdown(f":{color}-badge[{session.outcome.label}]", width="content")
+            st.markdown(chip(session.outcome.label), width="content")
             if not session.ours:
-                st.markdown(f":violet-badge[{ANOTHER_APPS}]", width="content")
+                st.markdown(chip(ANOTHER_APP), width="content")
             if session.customer_email:
                 st.markdown(code(session.customer_email), width="content")
         if session.failure:
             st.markdown(plain(session.failure))
         st.caption(
-            f"Status {plain(in_words(session.status))}, "
-            f"payment status {plain(in_words(session.payment_status))}"
+            f"Status {plain(stripe_word(session.status))}, "
+            f"payment status {plain(stripe_word(session.payment_status))}"
         )
         st.code(session.id, language=None, wrap_lines=True)
 
 
-def line_items(details: SessionDetails, asked: Lookup) -> None:
+def stripe_word(value: str) -> str:
+    """Stripe's word as people read it: ``No payment required``."""
+    return value.replace("_", " ").capitalize()
+
+
+def line_items(details: SessionDetails, stripe_lookup: Lookup) -> None:
     """What is bought, as Stripe lists it."""
     st.subheader("Line items", anchor=False)
     if details.line_items:
         st.dataframe(
-            pd.DataFrame([cells(item) for item in details.line_items]),
-            column_config=LINE_ITEM_COLUMNS,
+            LINE_ITEMS.rows(details.line_items),
+            column_config=LINE_ITEMS.columns,
             hide_index=True,
             alt="Line items of this session",
         )
-    elif asked.failure:
+    elif stripe_lookup.failure:
         st.caption("The line items could not be loaded from Stripe.")
-        st.button("Load again", key="ask_again", icon=":material/refresh:",
-                  on_click=ask_again)  # fmt: skip
+        st.button("Load again", key="load_again", icon=":material/refresh:", on_click=on_load_again)
     else:
         st.caption("None.")
 
 
-def cells(item: LineItem) -> dict[str, object]:
-    each = item.unit_amount
-    return {
-        "Description": item.description,
-        "Quantity": item.quantity,
-        "Unit price": "" if each is None else format_money(each, item.currency),
-        "Total": format_money(item.amount_total, item.currency),
-    }
+def on_load_again() -> None:
+    st.session_state.pop("session_lookup", None)
 
 
-def ask_again() -> None:
-    st.session_state.pop("session_asked", None)
-
-
-def raw(details: SessionDetails) -> None:
+def raw_json(details: SessionDetails) -> None:
     """Stripe's own object, and where Stripe shows it."""
     if details.dashboard_url:
         st.link_button(
             "Open in Stripe Dashboard", details.dashboard_url, icon=":material/open_in_new:"
         )
     panel = st.expander(
-        "Raw JSON", key="raw_session", icon=":material/data_object:",
-        on_change="rerun",
-    )  # fmt: skip
+        "Raw JSON", key="raw_session", icon=":material/data_object:", on_change="rerun"
+    )
     if panel.open:
         with panel:
             st.json(details.data, expanded=1)

@@ -1,4 +1,4 @@
-"""The numbers over the sessions that match, and how they stand day by day."""
+"""The figures of the sessions that match, and a chart of their outcomes by day."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from billing.domain.durations import format_duration
 from billing.domain.money import format_money
 from billing.domain.session_stats import CALCULATED, Numbers
 from billing.errors import BillingError
+from pages.components.chips import CHART_COLORS
 from pages.components.errors import show_failure
 from pages.components.markdown import plain
 from pages.components.times import local, zone
@@ -23,21 +24,13 @@ if TYPE_CHECKING:
 
 MAX_AGE_SECONDS = 10.0
 CURRENCIES_SHOWN = 3
-# The colours of the chips in the table.
-COLORS = {
-    Outcome.PAID: "#21A366",
-    Outcome.PROCESSING: "#F0A43A",
-    Outcome.OPEN: "#4F86F7",
-    Outcome.FAILED: "#E5484D",
-    Outcome.EXPIRED: "#A3A8B8",
-}
 
 
 @st.fragment(run_every="15s")
-def session_numbers(wanted: SessionFilter) -> None:
+def session_metrics(wanted: SessionFilter) -> None:
     """Created, paid, conversion, revenue, time to pay; and the chart beside them."""
     try:
-        numbers = calculated(wanted)
+        numbers = cached_numbers(wanted)
     except BillingError as failure:
         show_failure(failure, "The numbers could not be loaded")
         return
@@ -55,20 +48,20 @@ def session_numbers(wanted: SessionFilter) -> None:
         )
 
 
-def calculated(wanted: SessionFilter) -> Numbers:
-    """The numbers, calculated again when they are older than a few seconds."""
-    kept: tuple[SessionFilter, float, Numbers] | None = st.session_state.get("session_numbers")
+def cached_numbers(wanted: SessionFilter) -> Numbers:
+    """The numbers, calculated again when they are older than ``MAX_AGE_SECONDS``."""
+    cached: tuple[SessionFilter, float, Numbers] | None = st.session_state.get("session_numbers")
     now = time.monotonic()
-    if kept and kept[0] == wanted and now - kept[1] < MAX_AGE_SECONDS:
-        return kept[2]
-    billing, here = page_services(), zone()
-    numbers = billing.call(lambda: billing.services.sessions.numbers(wanted, here))
+    if cached and cached[0] == wanted and now - cached[1] < MAX_AGE_SECONDS:
+        return cached[2]
+    billing, viewer_zone = page_services(), zone()
+    numbers = billing.call(lambda: billing.services.sessions.numbers(wanted, viewer_zone))
     st.session_state["session_numbers"] = (wanted, now, numbers)
     return numbers
 
 
 def metrics(numbers: Numbers) -> None:
-    """The numbers that matter."""
+    """Created, paid, conversion, median time to pay, and revenue by currency."""
     with st.grid(2, min_column_width=130, gap=("small", "small")):
         more = "" if numbers.since is None else "+"  # older ones match that are not counted
         st.metric("Created", f"{numbers.created:,}{more}")
@@ -99,12 +92,15 @@ def metrics(numbers: Numbers) -> None:
 
 
 def chart(numbers: Numbers) -> None:
-    """Sessions a day, by how they stand now."""
-    shown = [outcome for outcome in Outcome if any(day[outcome] for day in numbers.days.values())]
+    """Sessions created a day, by their outcome now."""
+    outcomes = [
+        outcome for outcome in Outcome if any(day[outcome] for day in numbers.days.values())
+    ]
     day_format = "%d %b" if len({day.year for day in numbers.days}) == 1 else "%d %b %Y"
     source = pd.DataFrame(
         [
-            {"Day": f"{day:{day_format}}"} | {outcome.label: counts[outcome] for outcome in shown}
+            {"Day": f"{day:{day_format}}"}
+            | {outcome.label: counts[outcome] for outcome in outcomes}
             for day, counts in numbers.days.items()
         ]
     )
@@ -114,10 +110,10 @@ def chart(numbers: Numbers) -> None:
             "name": outcome.label,
             "stack": "all",
             "barMaxWidth": 36,
-            "itemStyle": {"color": COLORS[outcome]},
+            "itemStyle": {"color": CHART_COLORS[outcome]},
             "encode": {"x": "Day", "y": outcome.label},
         }
-        for outcome in shown
+        for outcome in outcomes
     ]
     st.echarts_chart(
         {

@@ -1,4 +1,4 @@
-"""The story of a session as a timeline: what happened, when, and how word of it reached us."""
+"""The timeline of a session: what happened, when, and by which events we know."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ICONS = {
     EntryKind.WILL_EXPIRE: "schedule",
     EntryKind.OTHER: "bolt",
 }
-BECAME = {
+EVENT_STATES = {
     "handled": "handled",
     "pending": "not handled yet",
     "failed": "handling failed",
@@ -39,20 +39,20 @@ BECAME = {
 
 def timeline(details: SessionDetails) -> None:
     """The steps, and on demand the events that only repeat them."""
-    others = sum(step.kind is EntryKind.OTHER for step in details.entries)
+    repeats = sum(step.kind is EntryKind.OTHER for step in details.entries)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.subheader("Timeline", anchor=False, width="content")
-        show_all = bool(others) and st.toggle(
-            f"All events (+{others})",
+        show_all = bool(repeats) and st.toggle(
+            f"All events (+{repeats})",
             key="all_events",
             help="Also show events that add nothing new",
         )
-    shown = [step for step in details.entries if show_all or step.kind is not EntryKind.OTHER]
+    visible = [step for step in details.entries if show_all or step.kind is not EntryKind.OTHER]
     with st.container(gap=None, key="timeline"):
-        for number, step in enumerate(shown):
-            label = f"**{plain(step.title)}** · {when(step, details.session.created)}"
+        for number, step in enumerate(visible):
+            label = f"**{plain(step.title)}** · {time_text(step, details.session.created)}"
             with st.expander(
                 label,
                 expanded=step.kind is not EntryKind.OTHER,
@@ -65,40 +65,40 @@ def timeline(details: SessionDetails) -> None:
         st.expander(ending(details), type="step", icon=":material/flag:", key="last_step")
 
 
-def when(step: TimelineEntry, made: int) -> str:
-    """The time, and how long after the session was made; or how long until then."""
+def time_text(step: TimelineEntry, created: int) -> str:
+    """Its time, and how long after the session's creation; or how long until then."""
     if step.kind is EntryKind.WILL_EXPIRE:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
     if step.kind is EntryKind.MADE:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
-    day = "" if local(step.at).date() == local(made).date() else f"{local(step.at):%d %b}, "
-    return f"{day}{local(step.at):%H:%M:%S}, after {format_duration(max(step.at - made, 0))}"
+    day = "" if local(step.at).date() == local(created).date() else f"{local(step.at):%d %b}, "
+    return f"{day}{local(step.at):%H:%M:%S}, after {format_duration(max(step.at - created, 0))}"
 
 
 def lines(step: TimelineEntry) -> list[str]:
-    """What there is to say of the step, as Markdown."""
-    said = [plain(f"{step.detail[0].upper()}{step.detail[1:]}")] if step.detail else []
+    """The details of the step, as Markdown."""
+    text = [plain(f"{step.detail[0].upper()}{step.detail[1:]}")] if step.detail else []
     if step.event:
-        said += [told(step.event)]
+        text.append(event_line(step.event))
     if step.request_id:
-        said.append(f"API request {code(step.request_id)}")
-    return said
+        text.append(f"API request {code(step.request_id)}")
+    return text
 
 
-def told(event: Event) -> str:
-    """Which event told of it, how late it came, by which way, and what became of it."""
-    often = f", {event.deliveries} times" if event.deliveries > 1 else ""
-    way = f"by webhook{often}, signature verified" if event.source == WEBHOOK else "by polling"
+def event_line(event: Event) -> str:
+    """The event as Markdown: its type, how late and by which source it came, and its state."""
+    times = f", {event.deliveries} times" if event.deliveries > 1 else ""
+    source = f"by webhook{times}, signature verified" if event.source == WEBHOOK else "by polling"
     error = f": {plain(event.error)}" if event.error else ""
-    became = BECAME.get(event.state, event.state)
+    state = EVENT_STATES.get(event.state, event.state)
     return (
         f":small[{link(plain(event.type), f'events?event={quote(sanitize(event.id))}')} arrived "
-        f"{format_duration(max(event.delay, 0))} later {way}; {plain(became)}{error}]"
+        f"{format_duration(max(event.delay, 0))} later {source}; {plain(state)}{error}]"
     )
 
 
 def ending(details: SessionDetails) -> str:
-    """How it stands, in a word."""
+    """The end of the line: what is awaited, if anything."""
     if details.session.outcome is Outcome.OPEN:
         return "Waiting for a payment"
     if details.session.outcome is Outcome.PROCESSING:

@@ -11,7 +11,7 @@ from billing.errors import BillingError, StripeFailure
 from billing.sessions.timeline import MADE_BY
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
-from pages.components.times import ago, exactly
+from pages.components.times import ago, exact_time
 from pages.scenarios.catalog import INSUFFICIENT_FUNDS, VISA
 from pages.services import page_services
 
@@ -88,7 +88,7 @@ def row(session: CheckoutSession, controls: Controls, done: ActionResult | None)
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
             f":small[{message} · {code(session.id[:12] + '…' + session.id[-4:])}]",
             width=400,
-            help=f"{plain(exactly(session.created))}  \n{code(session.id)}",
+            help=f"{plain(exact_time(session.created))}  \n{code(session.id)}",
         )
         with st.container(horizontal=True, width="content"):
             for act, icon, does in ACTIONS:

@@ -36,9 +36,9 @@ def test_how_long_ago_it_was_or_how_far_ahead_of_us_it_is(age: float, words: str
 def test_a_table_is_given_a_new_value_as_time_goes_by_for_the_same_second(
     clock: pytest.MonkeyPatch,
 ) -> None:
-    first = times.moment(NOW)
-    clock.setattr(time, "time", lambda: NOW + times.REWRITTEN_SECONDS)
-    second = times.moment(NOW)
+    first = times.ticking(NOW)
+    clock.setattr(time, "time", lambda: NOW + times.TICK_SECONDS)
+    second = times.ticking(NOW)
     assert first != second
     assert int(first.timestamp()) == int(second.timestamp()) == NOW
 
@@ -57,4 +57,4 @@ def test_a_time_zone_that_is_known_is_used() -> None:
 
 @pytest.mark.parametrize(("moment", "year"), [(10**15, 9999), (-(10**15), 1)])
 def test_a_time_beyond_the_calendar_is_its_end(moment: int, year: int) -> None:
-    assert times.local(moment).year == times.moment(moment).year == year
+    assert times.local(moment).year == times.ticking(moment).year == year

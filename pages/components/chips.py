@@ -1,0 +1,40 @@
+"""Chips: one word in one colour for how something stands, the same wherever it is shown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from billing.domain.checkout_session import Outcome
+from pages.components.markdown import plain
+
+Color = Literal["blue", "gray", "green", "orange", "red", "violet"]
+
+ANOTHER_APP = "Another app"  # it created the session, in the same Stripe account
+ANOTHER_APP_COLORS: dict[str, Color] = {ANOTHER_APP: "violet"}
+OUTCOME_COLORS: dict[str, Color] = {
+    Outcome.OPEN.label: "blue",
+    Outcome.PROCESSING.label: "orange",
+    Outcome.PAID.label: "green",
+    Outcome.FAILED.label: "red",
+    Outcome.EXPIRED.label: "gray",
+}
+# The same colours in a chart, which knows none of the theme's.
+CHART_COLORS = {
+    Outcome.PAID: "#21A366",
+    Outcome.PROCESSING: "#F0A43A",
+    Outcome.OPEN: "#4F86F7",
+    Outcome.FAILED: "#E5484D",
+    Outcome.EXPIRED: "#A3A8B8",
+}
+EVENT_STATE_COLORS: dict[str, Color] = {
+    "Handled": "green",
+    "Pending": "blue",
+    "Failed": "red",
+    "Ignored": "gray",
+}
+COLORS = ANOTHER_APP_COLORS | OUTCOME_COLORS | EVENT_STATE_COLORS
+
+
+def chip(text: str) -> str:
+    """The chip as Markdown; a word that no chip has is gray."""
+    return f":{COLORS.get(text, 'gray')}-badge[{plain(text)}]"
