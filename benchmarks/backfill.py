@@ -30,6 +30,7 @@ from billing.store import Store
 from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE, StripeGateway
 from billing.sync.mirror import Mirror
 from billing.sync.worker import SyncWorker
+from billing.timings import Timings
 from billing.webhooks.own_account import OwnAccount
 from billing.webhooks.processor import EventProcessor
 
@@ -100,7 +101,10 @@ def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
             settings = Settings(
                 secret_key=SecretStr("sk_test_bench"), api_base=url, price_pro_monthly=PRICE_PRO
             )
-            gateway = StripeGateway(settings, requests_per_second=requests_per_second)
+            timings = Timings(
+                stripe_requests_per_second=requests_per_second, sync_step_seconds=60.0
+            )
+            gateway = StripeGateway(settings, timings)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
             reader = SessionReader(gateway, Catalog(settings, gateway), store)
@@ -109,7 +113,7 @@ def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
             event_processor = EventProcessor(store, fulfillment, own_account)
             mirror = Mirror(store)
             sync_worker = SyncWorker(
-                gateway, store, fulfillment, event_processor, own_account, step_seconds=60
+                gateway, store, fulfillment, event_processor, own_account, timings=timings
             )
             following = asyncio.create_task(sync_worker.run())
             while not (state := (await mirror.recent(1)).state).complete:

@@ -27,6 +27,7 @@ from billing.routes import routes
 from billing.services import Services
 from billing.settings.model import Settings
 from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE
+from billing.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -44,7 +45,8 @@ def ours(database: str, stripe_url: str, turns: float | None = STRIPE_SANDBOX_RA
         api_base=stripe_url,
         database_url=SecretStr(database),
     )
-    services = Services(settings, stripe_name="Benchmark", stripe_requests_per_second=turns)
+    timings = Timings(stripe_requests_per_second=turns)
+    services = Services(settings, stripe_name="Benchmark", timings=timings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

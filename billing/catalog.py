@@ -15,14 +15,14 @@ from billing.domain.money import format_money
 from billing.domain.stripe_json import id_at
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.settings.model import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.stripe_api.gateway import StripeGateway
+    from billing.timings import Timings
 
-PRICE_MAX_AGE_SECONDS = 300.0
-RETRY_SECONDS = 5.0  # after a failure
 UNREADABLE = StripeFailure(
     "Stripe's answer is not a valid Price.",
     "Check the Price in the Stripe Dashboard, and STRIPE_API_BASE if it is set.",
@@ -103,11 +103,13 @@ class Catalog:
         self,
         settings: Settings,
         gateway: StripeGateway,
+        timings: Timings = DEFAULT_TIMINGS,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
+        self._timings = timings
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
 
@@ -171,8 +173,13 @@ class Catalog:
     def _looked_up(self, price_id: str) -> _Known:
         """What is known of the Price; Stripe is asked again where that is due."""
         known = self._known.setdefault(price_id, _Known())
-        most = RETRY_SECONDS if known.cached_price.failure else PRICE_MAX_AGE_SECONDS
-        if self._monotonic() - known.asked_at > most:
+        timings = self._timings
+        max_age = (
+            timings.price_retry_seconds
+            if known.cached_price.failure
+            else timings.price_max_age_seconds
+        )
+        if self._monotonic() - known.asked_at > max_age:
             self._asking(price_id, known)
         return known
 

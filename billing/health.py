@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from billing.errors import StoreFailure
 from billing.store import leases, sync_state
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from billing.store import Connection, Store
     from billing.sync.mirror import Mirror, SyncState
+    from billing.timings import Timings
 
 T = TypeVar("T")
 
-ANSWERS_WITHIN = 2.0
-GOOD_FOR = 1.0
-
 
 class Health:
-    """Every method raises ``BillingError`` within ``ANSWERS_WITHIN`` seconds."""
+    """Every method raises ``BillingError`` within ``health_deadline_seconds``."""
 
-    def __init__(self, store: Store, mirror: Mirror) -> None:
-        self._write = _Shared(lambda: store.write(_write))
-        self._copy = _Shared(mirror.state)
+    def __init__(self, store: Store, mirror: Mirror, timings: Timings = DEFAULT_TIMINGS) -> None:
+        self._write = _Shared(lambda: store.write(_write), timings)
+        self._copy = _Shared(mirror.state, timings)
 
     async def database(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has taken a write."""
@@ -44,27 +43,29 @@ def _write(connection: Connection) -> str:
 
 
 class _Shared(Generic[T]):
-    """A question that is asked once for all who ask within ``GOOD_FOR`` seconds, or while it
-    still hangs."""
+    """A question that is asked once for all who ask within ``health_max_age_seconds``, or
+    while it still hangs."""
 
-    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[T]], timings: Timings) -> None:
         self._ask = ask
+        self._deadline = timings.health_deadline_seconds
+        self._max_age = timings.health_max_age_seconds
         self._asked_at = 0.0
         self._asking: asyncio.Task[T] | None = None
 
     async def answer(self, wanted: str) -> T:
         """``wanted`` says what the database has to do, for the failure."""
         if self._asking is None or (
-            self._asking.done() and time.monotonic() - self._asked_at >= GOOD_FOR
+            self._asking.done() and time.monotonic() - self._asked_at >= self._max_age
         ):
             self._asked_at = time.monotonic()
             self._asking = asyncio.create_task(self._answer())
         try:
-            async with asyncio.timeout(ANSWERS_WITHIN):
+            async with asyncio.timeout(self._deadline):
                 return await asyncio.shield(self._asking)
         except TimeoutError:
             raise StoreFailure(
-                f"The database did not {wanted} within {ANSWERS_WITHIN:g} seconds.",
+                f"The database did not {wanted} within {self._deadline:g} seconds.",
                 "Check its server and how busy it is.",
             ) from None
 

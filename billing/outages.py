@@ -26,15 +26,21 @@ class Outage:
     """The outages of one thing. Report every failure and every success to it.
 
     A reason is logged when it is new, and once a minute with how often it came since. That all
-    works again is logged once ``OVER_AFTER`` seconds have passed since the last failure. ``name``
+    works again is logged once ``over_after`` seconds have passed since the last failure. ``name``
     begins that line, like "Stripe".
     """
 
     def __init__(
-        self, log: logging.Logger, name: str, *, clock: Callable[[], float] = time.monotonic
+        self,
+        log: logging.Logger,
+        name: str,
+        *,
+        over_after: float = OVER_AFTER,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._name = name
+        self._over_after = over_after
         self._clock = clock
         self._failures = 0
         self._began_at = 0.0
@@ -72,7 +78,7 @@ class Outage:
 
     def succeeded(self) -> None:
         """Costs next to nothing while all is well."""
-        if not self._failures or self._clock() - self._failed_at < OVER_AFTER:
+        if not self._failures or self._clock() - self._failed_at < self._over_after:
             return
         lasted = format_duration(self._failed_at - self._began_at)
         self._log.warning(

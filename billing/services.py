@@ -22,10 +22,11 @@ from billing.settings.model import DEFAULT_DATABASE_URL, SECRET_KEY, Settings
 from billing.setup.checks import SetupChecks
 from billing.setup.provisioning import AccountSetup
 from billing.store import Store
-from billing.stripe_api.gateway import DEADLINE_SECONDS, StripeGateway
+from billing.stripe_api.gateway import StripeGateway
 from billing.sync.mirror import Mirror
 from billing.sync.reset import AccountReset
 from billing.sync.worker import SyncWorker
+from billing.timings import DEFAULT_TIMINGS, Timings
 from billing.webhooks.own_account import OwnAccount
 from billing.webhooks.processor import EventProcessor
 from billing.webhooks.receiver import Webhooks
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RESTART_SECONDS = 5.0
-CLOSES_WITHIN = 1.5  # seconds, twice: the process ends within ten of being told to
 CANCELLATIONS = 3  # a TaskGroup can drop one
 
 
@@ -45,9 +44,8 @@ class Services:
     """What pages and routes call. Belongs to one event loop; use it within ``running``.
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
-    ``Stripe test mode``. ``stripe_deadline`` bounds one call with its retries, in seconds;
-    ``stripe_requests_per_second`` how fast lists are read and events processed; ``read_settings``
-    reads anew what is written, to say what has changed since.
+    ``Stripe test mode``. ``read_settings`` reads anew what is written, to say what has changed
+    since.
     """
 
     def __init__(
@@ -55,32 +53,31 @@ class Services:
         settings: Settings,
         *,
         stripe_name: str,
-        stripe_deadline: float = DEADLINE_SECONDS,
-        stripe_requests_per_second: float | None = None,
+        timings: Timings = DEFAULT_TIMINGS,
         read_settings: Callable[[], Settings] = load_settings,
     ) -> None:
         self.settings = settings
+        self.timings = timings
         self.stripe_name = stripe_name
-        self.gateway = StripeGateway(
-            settings, deadline=stripe_deadline, requests_per_second=stripe_requests_per_second
-        )
+        self.gateway = StripeGateway(settings, timings)
         self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
-        self.catalog = Catalog(settings, self.gateway)
-        self.refused = RefusedDeliveries(self.store)
+        self.catalog = Catalog(settings, self.gateway, timings)
+        self.refused = RefusedDeliveries(self.store, timings)
         self.setup_checks = SetupChecks(
             settings,
             self.gateway,
             self.catalog,
             self.store,
             self.refused,
+            timings,
             read_settings=read_settings,
         )
         self.account_setup = AccountSetup(settings, self.gateway)
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
-        own_account = OwnAccount(self.gateway)
-        self.event_processor = EventProcessor(self.store, self.fulfillment, own_account)
-        self.mirror = Mirror(self.store)
+        own_account = OwnAccount(self.gateway, timings)
+        self.event_processor = EventProcessor(self.store, self.fulfillment, own_account, timings)
+        self.mirror = Mirror(self.store, timings)
         self.sync_worker = SyncWorker(
             self.gateway,
             self.store,
@@ -88,6 +85,7 @@ class Services:
             self.event_processor,
             own_account,
             embedded=settings.is_embedded,
+            timings=timings,
         )
         self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
         self.sessions = Sessions(
@@ -100,12 +98,12 @@ class Services:
             self.checkout,
         )
         self.webhooks = Webhooks(
-            settings, self.store, self.event_processor, own_account, self.refused
+            settings, self.store, self.event_processor, own_account, self.refused, timings
         )
         self.event_log = EventLog(
             settings, self.store, self.event_processor, self.mirror, self.refused
         )
-        self.health = Health(self.store, self.mirror)
+        self.health = Health(self.store, self.mirror, timings)
         self.account_reset = AccountReset(self.gateway, self.store, self.sync_worker)
 
     @asynccontextmanager
@@ -116,12 +114,13 @@ class Services:
             if self.settings.stripe_is_configured
             else ()
         )
-        tasks = [asyncio.create_task(_run_forever(run)) for run in work]
+        pause = self.timings.background_restart_seconds
+        tasks = [asyncio.create_task(_run_forever(run, pause)) for run in work]
         tasks.append(asyncio.create_task(self._check_database()))
         try:
             yield
         finally:
-            await _end(tasks)
+            await _end(tasks, self.timings.shutdown_seconds)
             await self.aclose()
 
     async def report_health(self) -> dict[str, str]:
@@ -155,12 +154,12 @@ class Services:
         """Store what was just made, and let connections to Stripe and the database go. What
         hangs is left to itself after some seconds."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSES_WITHIN):
+            async with asyncio.timeout(self.timings.shutdown_seconds):
                 await self.mirror.aclose()
         await self.refused.aclose()
         await self.catalog.aclose()
         await self.gateway.aclose()
-        await asyncio.to_thread(self.store.close, CLOSES_WITHIN)
+        await asyncio.to_thread(self.store.close, self.timings.shutdown_seconds)
 
     async def _check_database(self) -> None:
         """What is wrong with it is logged at the start, not when somebody needs it."""
@@ -168,19 +167,19 @@ class Services:
             await self.health.database()
 
 
-async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel the tasks until they end; what does not within some seconds is left to itself."""
+async def _end(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:
+    """Cancel the tasks until they end; what does not within ``seconds`` is left to itself."""
     pending = set(tasks)
     for _ in range(CANCELLATIONS):
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CLOSES_WITHIN / CANCELLATIONS)
+        _, pending = await asyncio.wait(pending, timeout=seconds / CANCELLATIONS)
         if not pending:
             return
 
 
-async def _run_forever(run: Callable[[], Awaitable[None]]) -> None:
-    """One mistake in the work behind the scenes must not end it for good."""
+async def _run_forever(run: Callable[[], Awaitable[None]], pause: float) -> None:
+    """Run it again ``pause`` seconds after it failed: one mistake must not end it for good."""
     outage = Outage(log, "A background task")
     while True:
         try:
@@ -188,4 +187,4 @@ async def _run_forever(run: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is
             what = f"A background task failed ({type(error).__name__}) and will be restarted"
             outage.failed(what, error=error)
-        await asyncio.sleep(RESTART_SECONDS)
+        await asyncio.sleep(pause)

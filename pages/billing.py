@@ -15,7 +15,8 @@ from pages.services import page_services
 return_banner()
 
 billing = page_services()
-billing.call(lambda: billing.services.catalog.wait_for_prices(offer.PATIENCE_SECONDS))
+patience = billing.services.timings.page_prices_seconds
+billing.call(lambda: billing.services.catalog.wait_for_prices(patience))
 for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
     with column:
         offer.offer(kind)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
-from billing.sync import mirror
 from stripe_sandbox import Sandbox, SandboxConfig
 from tests.support.billing_server import BillingServer, billing_server, working_settings
 from tests.support.memory import keep_temporary_files_in_memory
@@ -34,12 +33,6 @@ def the_sdk_tries_again_soon() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
         yield
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page holds what was just made, however slow the machine is that the tests run on."""
-    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", 30.0)
 
 
 @dataclass(frozen=True)

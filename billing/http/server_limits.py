@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_HEADER_BYTES = 64 * 1024  # of one request, its request line included
-REQUEST_SECONDS = 30.0  # from a request's first byte to its last
-MAX_CONNECTIONS = 2_000  # a page keeps one open, and a few more while it loads
 RESERVED_FILES = 256  # open files that are no connections: databases, assets, calls to Stripe
-REFUSED_IN_WORDS = 100  # connections over the limit that still get an answer, 503
-SHUTDOWN_SECONDS = 5  # for what is under way when the server is told to stop
+SHUTDOWN_SECONDS = 5  # for requests under way when the server gets its signal to stop
+
+
+@dataclass(frozen=True)
+class ServerLimits:
+    """A request arrives within ``request_seconds``. A page keeps one connection open, and a few
+    more while it loads; of those over ``max_connections`` the first ``max_refusals`` get an
+    answer, 503, and the others are closed."""
+
+    request_seconds: float = 30.0
+    max_connections: int = 2_000
+    max_refusals: int = 100
+
+
+DEFAULT_LIMITS = ServerLimits()
 
 
 def running_server() -> uvicorn.Server | None:
@@ -46,11 +58,14 @@ def limit_running_server(open_files: int) -> None:
     set_limits(server.config, open_files)
 
 
-def set_limits(config: uvicorn.Config, open_files: int) -> None:
+def set_limits(
+    config: uvicorn.Config, open_files: int, limits: ServerLimits = DEFAULT_LIMITS
+) -> None:
     """The same for a configuration that has been loaded."""
-    config.limit_concurrency = max(1, min(MAX_CONNECTIONS, open_files - RESERVED_FILES))
+    config.limit_concurrency = max(1, min(limits.max_connections, open_files - RESERVED_FILES))
     config.timeout_graceful_shutdown = SHUTDOWN_SECONDS
-    config.http_protocol_class = BoundedHttpProtocol
+    # uvicorn makes a protocol for each connection, from the class alone.
+    config.http_protocol_class = type("HttpProtocol", (BoundedHttpProtocol,), {"limits": limits})
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -59,6 +74,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     Too long a header is answered 431, a request that does not arrive in time 408, and then the
     connection is closed. Answers and WebSockets take as long as they take.
     """
+
+    limits = DEFAULT_LIMITS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,10 +86,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         limit = self.limit_concurrency
-        if limit is not None and len(self.connections) > limit + REFUSED_IN_WORDS:
+        if limit is not None and len(self.connections) > limit + self.limits.max_refusals:
             transport.abort()
             return
-        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._too_slow)
+        self._deadline = self.loop.call_later(self.limits.request_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
@@ -80,10 +97,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_SECONDS, self._too_slow)
+            self._deadline = self.loop.call_later(self.limits.request_seconds, self._too_slow)
         while data:
-            room = MAX_HEADER_BYTES - self._header_bytes
-            piece, data = data[:room], data[room:]
+            left = MAX_HEADER_BYTES - self._header_bytes
+            piece, data = data[:left], data[left:]
             self._got_on = False
             super().data_received(piece)
             if self.transport.is_closing() or self.transport.get_protocol() is not self:
@@ -113,7 +130,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._deadline = None
-        self._refuse(408, f"The request did not arrive within {REQUEST_SECONDS:g} seconds")
+        self._refuse(
+            408, f"The request did not arrive within {self.limits.request_seconds:g} seconds"
+        )
 
     def _refuse(self, status: int, message: str) -> None:
         """Answer, unless an answer has begun, and close the connection."""

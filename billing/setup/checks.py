@@ -15,6 +15,7 @@ from billing.setup import permission_checks, price_checks, settings_checks, webh
 from billing.setup.findings import ACCOUNT, Finding, Group, Report, Status
 from billing.stripe_api.network import network_advice
 from billing.sync import checkpoint
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from billing.setup.price_checks import PlannedPrice
     from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
+    from billing.timings import Timings
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 10.0
-SLOW_SECONDS = 2.0
 ANSWER = "Connection"
 DELIVERIES_MEND = "Compare the endpoint and its signing secret with those in the Stripe Dashboard."
 NOT_ASKED = "Not checked: there is no connection to Stripe."
@@ -37,7 +37,7 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class SetupChecks:
-    """Looks at everything, whatever of it is wrong; ``patience`` bounds each call, in seconds."""
+    """Looks at everything, whatever of it is wrong."""
 
     def __init__(
         self,
@@ -46,10 +46,9 @@ class SetupChecks:
         catalog: Catalog,
         store: Store,
         refused: RefusedDeliveries,
+        timings: Timings = DEFAULT_TIMINGS,
         *,
         read_settings: Callable[[], Settings] = load_settings,
-        patience: float = PATIENCE_SECONDS,
-        slow: float = SLOW_SECONDS,
     ) -> None:
         self._settings = settings
         self._read_settings = read_settings
@@ -58,8 +57,8 @@ class SetupChecks:
         self._catalog = catalog
         self._store = store
         self._refused = refused
-        self._patience = patience
-        self._slow = slow
+        self._deadline = timings.setup_check_seconds
+        self._slow = timings.setup_slow_seconds
 
     async def run(self) -> Report:
         """What was found. What is wrong or does not answer is a finding, never an exception."""
@@ -127,10 +126,10 @@ class SetupChecks:
     async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
         """Raises ``BillingError``, also when the answer takes too long."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._deadline):
                 return await call()
         except TimeoutError:
-            raise StripeFailure.too_slow(self._patience) from None
+            raise StripeFailure.too_slow(self._deadline) from None
 
     async def _permissions(self) -> list[Finding]:
         """Those that the key lacks, in Stripe's words, or the one finding that it lacks none."""

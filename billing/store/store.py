@@ -48,7 +48,7 @@ class Store:
         self._writer = Writer(self._database)
         self._readers: ThreadPoolExecutor | None = None
         self._reading: set[Future[Any]] = set()
-        self._outage = Outage(log, "The database")
+        self._outage = Outage(log, "The database", over_after=limits.outage)
 
     @property
     def file(self) -> Path | None:

@@ -14,8 +14,8 @@ from billing.stripe_api.network import proxy_for, trusted_certificates
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ATTEMPT_SECONDS = 20.0
-NETWORK_RETRIES = 2
+    from billing.timings import Timings
+
 CONNECTIONS = 256
 NOTHING = b"null"
 UNREADABLE = object()  # in place of a document: the body was no JSON
@@ -28,7 +28,9 @@ ERROR = ("type", "code", "message", "param")
 stripe.enable_telemetry = False
 
 
-def open_client(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
+def open_client(
+    key: str, api_base: str, timings: Timings
+) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
     """A client on the running event loop, and the connections to close in the end.
 
     Raises ``NotConfigured`` when the proxy or the certificates of the environment are unusable.
@@ -45,9 +47,9 @@ def open_client(key: str, api_base: str) -> tuple[stripe.StripeClient, aiohttp.C
     client = stripe.StripeClient(
         key,
         base_addresses={"api": api_base},
-        max_network_retries=NETWORK_RETRIES,
+        max_network_retries=timings.stripe_network_retries,
         http_client=_HTTPClient(
-            timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS), session=session
+            timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds), session=session
         ),
     )
     return client, session

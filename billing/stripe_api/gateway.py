@@ -28,15 +28,15 @@ from billing.domain.stripe_objects import (
 )
 from billing.errors import StripeFailure
 from billing.stripe_api.requests import NO_SESSION, Page, StripeRequests
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from billing.domain.stripe_objects import Shape
     from billing.settings.model import Settings
+    from billing.timings import Timings
 
-DEADLINE_SECONDS = 30.0
-RATE_LIMIT_ATTEMPTS = 8
 PAGE_SIZE = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
 STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
 
@@ -46,23 +46,16 @@ stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logg
 class StripeGateway:
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
-    ``deadline`` bounds one call with its retries, in seconds; ``requests_per_second`` how fast
-    lists are read and events settled (Stripe's own limit when talking to Stripe).
-
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
     Stripe refuses or cannot be reached, ``NotConfigured`` when there is no usable key.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        deadline: float = DEADLINE_SECONDS,
-        requests_per_second: float | None = None,
-    ) -> None:
-        self._requests = StripeRequests(settings, deadline)
+    def __init__(self, settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> None:
+        self._requests = StripeRequests(settings, timings)
+        self._rate_limit_attempts = timings.stripe_rate_limit_attempts
         # Another address than Stripe's tells its own limit, by answering 429.
-        rate = requests_per_second or (None if settings.api_base else STRIPE_SANDBOX_RATE)
+        default = None if settings.api_base else STRIPE_SANDBOX_RATE
+        rate = timings.stripe_requests_per_second or default
         self.is_rate_limited = rate is not None
         self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
 
@@ -201,7 +194,7 @@ class StripeGateway:
 
     async def _listed(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
         async for attempt in stamina.retry_context(
-            on=_rate_limited, attempts=RATE_LIMIT_ATTEMPTS, timeout=None, wait_initial=0.5
+            on=_rate_limited, attempts=self._rate_limit_attempts, timeout=None, wait_initial=0.5
         ):
             with attempt:
                 await self.acquire()

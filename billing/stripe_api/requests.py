@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from billing.domain.stripe_objects import Shape
+    from billing.timings import Timings
 
 log = logging.getLogger(__name__)
 
@@ -53,16 +54,16 @@ class Page:
 
 
 class StripeRequests:
-    """Sends them, on one event loop; close it with ``aclose``. ``deadline`` bounds one request
-    with its repetitions, in seconds.
+    """Sends them, on one event loop; close it with ``aclose``.
 
     Raises ``StripeFailure`` when Stripe refuses, cannot be reached or answers as its API does not,
     ``NotConfigured`` when there is no usable key.
     """
 
-    def __init__(self, settings: Settings, deadline: float) -> None:
+    def __init__(self, settings: Settings, timings: Timings) -> None:
         self._settings = settings
-        self._deadline = deadline
+        self._timings = timings
+        self._deadline = timings.stripe_deadline_seconds
         self._outage = Outage(log, "Stripe")
         self._refusals = Outage(log, "Reading from Stripe")
         self._http: aiohttp.ClientSession | None = None
@@ -114,7 +115,7 @@ class StripeRequests:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        client, self._http = open_client(key.get_secret_value(), self.api_base)
+        client, self._http = open_client(key.get_secret_value(), self.api_base, self._timings)
         return client
 
     async def _response(

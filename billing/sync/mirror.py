@@ -18,19 +18,17 @@ from billing.errors import BillingError, RecordRefused, StripeFailure
 from billing.store import leases, sessions
 from billing.store.sessions import SessionRows
 from billing.sync import checkpoint
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from billing.store import Connection, Store
+    from billing.timings import Timings
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.05
 STALE_AFTER = 60.0  # seconds; a step is taken every few
-RETRY_SECONDS = 5.0  # when the database did not take them
-MOST_WAITING = 1_000
-PATIENCE_SECONDS = 0.5  # thousands may be on their way to the disk
 
 JSON = dict[str, Any]
 Made = tuple[JSON, str | None]  # a session, and the id of the request that made it
@@ -92,11 +90,12 @@ class RecentSessions:
 
 class Mirror:
     """Answers from our copy. An answer holds what was made here before it was asked for, unless
-    that takes longer than ``PATIENCE_SECONDS`` to store; it raises ``StoreFailure`` when the copy
-    cannot be read."""
+    that takes longer than ``mirror_wait_seconds`` to store; it raises ``StoreFailure`` when the
+    copy cannot be read."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._store = store
+        self._timings = timings
         self._made: list[Made] = []
         self._flushing: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -109,7 +108,7 @@ class Mirror:
 
     async def apply_backpressure(self) -> None:
         """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
-        if len(self._made) > MOST_WAITING:
+        if len(self._made) > self._timings.mirror_max_unsaved:
             await self.catch_up()
 
     async def recent(self, limit: int) -> RecentSessions:
@@ -139,21 +138,21 @@ class Mirror:
             await self._flush()
 
     async def catch_up(self) -> None:
-        """Wait until what was just made is stored, for ``PATIENCE_SECONDS`` at the most."""
+        """Wait until what was just made is stored, for ``mirror_wait_seconds`` at the most."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._timings.mirror_wait_seconds):
                 await self._flush()
 
     async def _flush_all(self) -> None:
         """Ends when nothing waits any more, what came during the last write included."""
-        wait = FLUSH_SECONDS
+        wait = self._timings.mirror_flush_seconds
         while self._made:
             await asyncio.sleep(wait)
             try:
                 await self._flush()
-                wait = FLUSH_SECONDS
+                wait = self._timings.mirror_flush_seconds
             except BillingError:
-                wait = RETRY_SECONDS
+                wait = self._timings.mirror_retry_seconds
 
     async def _flush(self) -> None:
         if self._writing is not None:

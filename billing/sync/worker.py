@@ -24,6 +24,7 @@ from billing.sync import checkpoint
 from billing.sync.backfill import QUICK, SPARING, Backfill
 from billing.sync.list_poller import ListPoller
 from billing.sync.stale_sessions import StaleSessions
+from billing.timings import DEFAULT_TIMINGS
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
@@ -33,16 +34,13 @@ if TYPE_CHECKING:
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
     from billing.stripe_api.requests import Page
+    from billing.timings import Timings
     from billing.webhooks.own_account import OwnAccount
     from billing.webhooks.processor import EventProcessor
 
 log = logging.getLogger(__name__)
 
 LEASE = "mirror"
-LEASE_SECONDS = 15.0
-STEP_SECONDS = 4.0
-POLL_SECONDS_WITH_WEBHOOKS = 30.0
-FORBIDDEN_AGAIN_SECONDS = 60.0
 LEAVE_SECONDS = 1.0
 # The events that change something, and those that tell the rest of a session's story.
 FOLLOWED_TYPES = tuple(ENTRY_KINDS)
@@ -65,7 +63,7 @@ class SyncWorker:
         own_account: OwnAccount,
         *,
         embedded: bool = False,
-        step_seconds: float = STEP_SECONDS,
+        timings: Timings = DEFAULT_TIMINGS,
     ) -> None:
         """``embedded``: the Stripe at the other end is the embedded sandbox."""
         self._gateway = gateway
@@ -74,8 +72,8 @@ class SyncWorker:
         self._event_processor = event_processor
         self._own_account = own_account
         self._embedded = embedded
-        self._step_seconds = step_seconds
-        self._lease_seconds = max(LEASE_SECONDS, 3 * step_seconds)
+        self._timings = timings
+        self._lease_seconds = max(timings.sync_lease_seconds, 3 * timings.sync_step_seconds)
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
@@ -111,7 +109,7 @@ class SyncWorker:
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._step_seconds):
+            async with asyncio.timeout(self._timings.sync_step_seconds):
                 await self._wake.wait()
         self._wake.clear()
 
@@ -234,7 +232,7 @@ class SyncWorker:
             if not failure.is_forbidden:
                 raise
             saved |= dict(zip(NO_EVENTS, (failure.message, failure.next_step), strict=True))
-            self._poll_events_at = time.monotonic() + FORBIDDEN_AGAIN_SECONDS
+            self._poll_events_at = time.monotonic() + self._timings.forbidden_retry_seconds
             return
         for name in NO_EVENTS:
             saved.pop(name, None)
@@ -243,7 +241,7 @@ class SyncWorker:
         if missed:
             self._poll_events_at = 0.0
         elif seen:
-            self._poll_events_at = time.monotonic() + POLL_SECONDS_WITH_WEBHOOKS
+            self._poll_events_at = time.monotonic() + self._timings.events_poll_seconds
 
     async def _poll_sessions(self, saved: JSON) -> None:
         """No event tells of a session that was made elsewhere: ask for the newest."""

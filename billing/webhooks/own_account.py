@@ -10,22 +10,27 @@ import time
 from typing import TYPE_CHECKING
 
 from billing.errors import StripeFailure
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from billing.stripe_api.gateway import StripeGateway
-
-FORBIDDEN_AGAIN_SECONDS = 60.0
+    from billing.timings import Timings
 
 
 class OwnAccount:
     """Asked of Stripe once."""
 
     def __init__(
-        self, gateway: StripeGateway, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        gateway: StripeGateway,
+        timings: Timings = DEFAULT_TIMINGS,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._gateway = gateway
+        self._retry_seconds = timings.forbidden_retry_seconds
         self._monotonic = monotonic
         self._id: str | None = None
         self._ask_again_at = 0.0
@@ -40,7 +45,7 @@ class OwnAccount:
                 except StripeFailure as failure:
                     if not failure.is_forbidden:
                         raise
-                    self._ask_again_at = self._monotonic() + FORBIDDEN_AGAIN_SECONDS
+                    self._ask_again_at = self._monotonic() + self._retry_seconds
         return self._id
 
     async def is_any_other(self, accounts: Iterable[str]) -> bool:

@@ -19,22 +19,21 @@ from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import WORTH_A_LIST
 from billing.outages import Outage
 from billing.store import events, leases
-from billing.store.events import DueEvent, ProcessingResult, Retries
+from billing.store.events import DueEvent, ProcessingResult
 from billing.stripe_api.gateway import PAGE_SIZE
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from billing.fulfillment import Fulfillment
     from billing.store import Connection, Store
+    from billing.timings import Timings
     from billing.webhooks.own_account import OwnAccount
 
 log = logging.getLogger(__name__)
 
 SESSIONS_AT_ONCE = 8
-SWEEP_SECONDS = 5.0
-# As long as Stripe itself repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
-RETRIES = Retries(fresh=20.0, first=5.0, longest=4 * 3600.0, give_up_after=3 * 86_400.0)
 SWEPT_AT_ONCE = 500
 LEASE = "sweep"
 
@@ -60,16 +59,15 @@ class EventProcessor:
         store: Store,
         fulfillment: Fulfillment,
         own_account: OwnAccount,
+        timings: Timings = DEFAULT_TIMINGS,
         *,
-        retries: Retries = RETRIES,
-        sweep_seconds: float = SWEEP_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._fulfillment = fulfillment
         self._own_account = own_account
-        self._retries = retries
-        self._sweep_seconds = sweep_seconds
+        self._retries = timings.event_retries
+        self._sweep_seconds = timings.event_sweep_seconds
         self._clock = clock
         self._holder = uuid.uuid4().hex
         self._due: dict[str, _DueSession] = {}  # by session id

@@ -15,17 +15,17 @@ from billing.settings.model import WEBHOOK_SECRET, Settings
 from billing.store import events
 from billing.store.events import DueEvent, ReceivedEvent, accounts_of
 from billing.stripe_api.webhook_signature import verify
+from billing.timings import DEFAULT_TIMINGS
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
     from billing.store import Store
+    from billing.timings import Timings
     from billing.webhooks.own_account import OwnAccount
     from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 log = logging.getLogger(__name__)
-
-ACCOUNT_WITHIN = 2.0  # seconds
 
 
 class Webhooks:
@@ -38,12 +38,14 @@ class Webhooks:
         event_processor: EventProcessor,
         own_account: OwnAccount,
         refused: RefusedDeliveries,
+        timings: Timings = DEFAULT_TIMINGS,
     ) -> None:
         self._settings = settings
         self._store = store
         self._event_processor = event_processor
         self._own_account = own_account
         self._refused = refused
+        self._account_seconds = timings.webhook_account_seconds
 
     async def receive(self, body: bytes, signature: str | None) -> str:
         """Check a delivery and keep its event; returns the event's id once it is on disk.
@@ -74,7 +76,7 @@ class Webhooks:
         state = initial_state(event)
         if state == "pending" and (accounts := accounts_of(event)):
             with suppress(BillingError, TimeoutError):
-                async with asyncio.timeout(ACCOUNT_WITHIN):
+                async with asyncio.timeout(self._account_seconds):
                     if await self._own_account.is_any_other(accounts):
                         return "ignored"
         return state

@@ -19,24 +19,32 @@ from billing.domain.event import Refusal
 from billing.errors import StoreFailure
 from billing.outages import Outage
 from billing.store.events import refusals
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.errors import BillingError
     from billing.store import Store
+    from billing.timings import Timings
 
 log = logging.getLogger(__name__)
 
-WRITE_SECONDS = 1.0
 MOST_SUMS = 1_000  # that wait to be written
 
 
 class RefusedDeliveries:
     """Belongs to one event loop; close it with ``aclose``."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        timings: Timings = DEFAULT_TIMINGS,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
+        self._write_seconds = timings.refusals_write_seconds
         self._clock = clock
         self._sums: dict[tuple[str, float], Refusal] = {}
         self._accepted_at = 0.0
@@ -80,7 +88,7 @@ class RefusedDeliveries:
 
     async def _write_all(self) -> None:
         while self._sums:
-            await asyncio.sleep(WRITE_SECONDS)
+            await asyncio.sleep(self._write_seconds)
             with suppress(StoreFailure):  # the store has logged it
                 await self.write()
 

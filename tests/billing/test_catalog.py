@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.catalog import PRICE_MAX_AGE_SECONDS, RETRY_SECONDS, Catalog
+from billing.catalog import Catalog
 from billing.domain.checkout_session import Kind
 from billing.errors import StripeFailure
 from billing.stripe_api.gateway import StripeGateway
+from billing.timings import DEFAULT_TIMINGS
 from tests.support.billing_server import working_settings
 from tests.support.stripe_account import NO_FAULTS, SILENT, StripeAccount, always
 from tests.support.waiting import until
@@ -70,13 +71,13 @@ async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(
     async with selling(tmp_path, account, clock) as catalog:
         assert (await catalog.price(Kind.CREDITS)).short == "$0.99"
         account.faults = always("rate_limited")
-        clock.now += PRICE_MAX_AGE_SECONDS + 1
+        clock.now += DEFAULT_TIMINGS.price_max_age_seconds + 1
         assert (await catalog.price(Kind.CREDITS)).short == "$0.99"
         await until(has_failed)
         assert (await catalog.cached_price(Kind.CREDITS)).price
         assert len(account.paths("GET")) == 2
         account.faults = NO_FAULTS
-        clock.now += RETRY_SECONDS + 1
+        clock.now += DEFAULT_TIMINGS.price_retry_seconds + 1
         await until(is_told_again)
 
 
@@ -91,7 +92,7 @@ async def test_a_price_that_stripe_knows_no_more_is_not_kept(
     async with selling(tmp_path, account, clock) as catalog:
         await catalog.price(Kind.PRO)
         account.faults = always("missing")
-        clock.now += PRICE_MAX_AGE_SECONDS + 1
+        clock.now += DEFAULT_TIMINGS.price_max_age_seconds + 1
         await until(is_gone)
         with pytest.raises(StripeFailure):
             await catalog.price(Kind.PRO)

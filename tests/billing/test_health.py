@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing import health
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
+from billing.health import Health
 from billing.services import Services
 from billing.sync import checkpoint
 from billing.sync.mirror import STALE_AFTER, SyncState
 from tests.support.quick_services import at_work, open_services, settings_for
 from tests.support.stripe_account import DOWN
+from tests.support.timings import QUICK
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -46,19 +47,20 @@ async def test_one_write_answers_all_who_ask_within_a_second(
         return await write(change)
 
     monkeypatch.setattr(services.store, "write", counted)
-    monkeypatch.setattr(health, "GOOD_FOR", 60.0)
-    kinds = await asyncio.gather(*(services.health.database() for _ in range(100)))
+    health = Health(services.store, services.mirror, replace(QUICK, health_max_age_seconds=60.0))
+    kinds = await asyncio.gather(*(health.database() for _ in range(100)))
     assert set(kinds) <= {"sqlite", "postgresql"}
     assert writes == 1
-    monkeypatch.setattr(health, "GOOD_FOR", 0.0)
-    await services.health.database()
-    assert writes == 2
+    health = Health(services.store, services.mirror, replace(QUICK, health_max_age_seconds=0.0))
+    for _ in range(2):
+        await health.database()
+    assert writes == 3
 
 
 async def test_a_write_that_hangs_is_unhealthy_in_time_and_is_not_asked_for_again(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "ANSWERS_WITHIN", 0.1)
+    health = Health(services.store, services.mirror, replace(QUICK, health_deadline_seconds=0.1))
     write, writes, may_go_on = services.store.write, 0, asyncio.Event()
 
     async def hanging(change: Callable[[Connection], Any]) -> Any:
@@ -70,13 +72,13 @@ async def test_a_write_that_hangs_is_unhealthy_in_time_and_is_not_asked_for_agai
     monkeypatch.setattr(services.store, "write", hanging)
     for _ in range(3):
         with pytest.raises(StoreFailure, match="did not accept a write within"):
-            await services.health.database()
+            await health.database()
     assert writes == 1
     may_go_on.set()
 
     async def is_healthy() -> bool:
         try:
-            await services.health.database()
+            await health.database()
         except StoreFailure:
             return False
         return True

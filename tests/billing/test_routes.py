@@ -449,7 +449,7 @@ def test_a_stripe_that_is_down_is_500(tmp_path: Path) -> None:
 def test_a_stripe_that_never_answers_is_given_up(tmp_path: Path, account: StripeAccount) -> None:
     account.faults = SILENT
     settings = working_settings(tmp_path, account.url)
-    with billing_server(settings, deadline=0.3) as server:
+    with billing_server(settings, stripe_deadline_seconds=0.3) as server:
         answer = requests.post(f"{server.url}{CHECKOUT}", timeout=ANSWERS_WITHIN)
     assert answer.status_code == 500
     assert answer.json() == {"error": "Stripe checkout failed"}

@@ -23,5 +23,5 @@ async def test_a_task_that_drops_a_cancellation_is_cancelled_again() -> None:
 
     task = asyncio.create_task(work())
     await started.wait()
-    await services._end([task])
+    await services._end([task], 1.5)
     assert task.cancelled()

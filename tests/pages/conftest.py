@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from pages.components.billing import offer, return_banner
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,10 +22,3 @@ def packages_are_looked_through_once() -> Iterator[None]:
             cache(manifest_scanner.scan_component_manifests),
         )
         yield
-
-
-@pytest.fixture(autouse=True)
-def answers_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page holds what Stripe answers, however slow the machine is that the tests run on."""
-    for module in (offer, return_banner):
-        monkeypatch.setattr(module, "PATIENCE_SECONDS", 20.0)

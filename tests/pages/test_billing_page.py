@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from billing.domain.checkout_session import Kind
 from billing.errors import NotConfigured
-from pages.components.billing import offer, return_banner
+from pages.components.billing import offer
 from pages.scenarios.sandbox_client import Controls
 from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
@@ -293,13 +293,10 @@ def test_a_number_out_of_range_is_refused_beside_the_field(shop: Shop, typed: fl
     assert [session.amount_total for session in made(shop)] == [99_000]
 
 
-def test_a_silent_stripe_leaves_the_page_to_be_used(
-    tmp_path: Path, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (offer, return_banner):
-        monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+def test_a_silent_stripe_leaves_the_page_to_be_used(tmp_path: Path, account: StripeAccount) -> None:
+    waits = {"page_prices_seconds": 0.1, "page_payment_seconds": 0.1}
     account.faults = SILENT
-    with billing_server(working_settings(tmp_path, account.url), deadline=60) as server:
+    with billing_server(working_settings(tmp_path, account.url), **waits) as server:
         began = time.monotonic()
         page = opened(server, success="1", session_id="cs_test_x")
         assert time.monotonic() - began < 10

@@ -106,7 +106,9 @@ def _logged(log_file: Path, serving: Callable[..., None], *arguments: object) ->
 
 def serve(listener: socket.socket, stripe_url: str, database_url: str) -> None:
     """Serve on the socket until told to stop (SIGTERM) or killed."""
-    services = quick_services(settings_for(stripe_url, database_url), step_seconds=STEP_SECONDS)
+    services = quick_services(
+        settings_for(stripe_url, database_url), sync_step_seconds=STEP_SECONDS
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

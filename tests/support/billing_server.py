@@ -18,6 +18,7 @@ from billing.services import Services
 from billing.settings.model import Settings
 from tests.support.schema import sqlite_template
 from tests.support.server import serving
+from tests.support.timings import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -56,13 +57,13 @@ def working_settings(tmp_path: Path, stripe_url: str, **values: Any) -> Settings
 
 
 @contextmanager
-def billing_server(settings: Settings, *, deadline: float = 30.0) -> Iterator[BillingServer]:
-    """Serve the routes; ``deadline`` bounds a Stripe call in seconds."""
+def billing_server(settings: Settings, **timings: Any) -> Iterator[BillingServer]:
+    """Serve the routes; ``timings`` are those that differ from ``PATIENT``."""
     held: dict[str, Any] = {}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        services = Services(settings, stripe_name=STRIPE_NAME, stripe_deadline=deadline)
+        services = Services(settings, stripe_name=STRIPE_NAME, timings=replace(PATIENT, **timings))
         async with services.running(), BlockingPortal() as portal:
             held.update(services=services, portal=portal)
             yield

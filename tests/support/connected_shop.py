@@ -85,7 +85,7 @@ def connected_shop(folder: Path) -> Iterator[ConnectedShop]:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        services = quick_services(settings, step_seconds=STEP_SECONDS)
+        services = quick_services(settings, sync_step_seconds=STEP_SECONDS)
         services.account_reset = AccountReset(
             services.gateway, services.store, services.sync_worker
         )

@@ -1,10 +1,11 @@
-"""The services with all their waits made short, so that tests wait for events, not for clocks."""
+"""The services with all their waits made short, and what tests ask of them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import stripe
@@ -15,11 +16,7 @@ from billing.domain.grant import Grant
 from billing.services import Services
 from billing.settings.model import Settings
 from billing.store import tables
-from billing.store.events import Retries
-from billing.sync.worker import SyncWorker
-from billing.webhooks.own_account import OwnAccount
-from billing.webhooks.processor import EventProcessor
-from billing.webhooks.receiver import Webhooks
+from tests.support.timings import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,11 +26,6 @@ if TYPE_CHECKING:
     from billing.store import Store
 
 SECRET = "whsec_of_the_tests"
-# A fresh event is left alone for a moment, a failed one is tried again and again.
-RETRIES = Retries(fresh=0.2, first=0.05, longest=1.0, give_up_after=3600.0)
-PATIENT = Retries(3600.0, 3600.0, 3600.0, 7200.0)  # nothing is swept up, nothing tried again
-SWEEP_SECONDS = 0.05
-STEP_SECONDS = 0.05
 
 
 def settings_for(stripe_url: str, database_url: str) -> Settings:
@@ -49,42 +41,17 @@ def settings_for(stripe_url: str, database_url: str) -> Settings:
     )
 
 
-def quick_services(
-    settings: Settings,
-    *,
-    retries: Retries = RETRIES,
-    step_seconds: float = STEP_SECONDS,
-) -> Services:
-    """What the composition root builds, with these waits."""
-    services = Services(settings, stripe_name="Stripe under test")
-    own_account = OwnAccount(services.gateway)
-    services.event_processor = EventProcessor(
-        services.store,
-        services.fulfillment,
-        own_account,
-        retries=retries,
-        sweep_seconds=SWEEP_SECONDS,
-    )
-    services.sync_worker = SyncWorker(
-        services.gateway,
-        services.store,
-        services.fulfillment,
-        services.event_processor,
-        own_account,
-        step_seconds=step_seconds,
-    )
-    services.webhooks = Webhooks(
-        settings, services.store, services.event_processor, own_account, services.refused
-    )
-    return services
+def quick_services(settings: Settings, **timings: Any) -> Services:
+    """What the composition root builds; ``timings`` are those that differ from ``QUICK``."""
+    return Services(settings, stripe_name="Stripe under test", timings=replace(QUICK, **timings))
 
 
 @asynccontextmanager
 async def open_services(
-    stripe_url: str, database_url: str, *, retries: Retries = RETRIES
+    stripe_url: str, database_url: str, **timings: Any
 ) -> AsyncIterator[Services]:
     """Services with nothing at work behind the scenes, closed at the end."""
-    services = quick_services(settings_for(stripe_url, database_url), retries=retries)
+    services = quick_services(settings_for(stripe_url, database_url), **timings)
     try:
         yield services
     finally:

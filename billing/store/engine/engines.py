@@ -53,6 +53,7 @@ class Limits:
     lock: float = 5.0
     statement: float = 20.0
     answer: float = 15.0
+    outage: float = 10.0  # without a failure, after which an outage is over
 
     @property
     def silence(self) -> float:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
+    from billing.timings import Retries
+
 OBJECT_ID_LENGTH = 300
 
 
@@ -40,25 +42,6 @@ class RecordedEvent:
 
     state: str
     deliveries: int
-
-
-@dataclass(frozen=True)
-class Retries:
-    """When an event is handled, in seconds. A fresh one is left to who received it for ``fresh``.
-    One that failed is tried again after ``first``, then after as long as it has been failing
-    already, but no longer than ``longest``, and no more once it failed for ``give_up_after``."""
-
-    fresh: float
-    first: float
-    longest: float
-    give_up_after: float
-
-    def next(self, at: float, failing_since: float) -> float | None:
-        """When to try again what failed ``at`` a moment; None when that is over."""
-        lasted = at - failing_since
-        if lasted >= self.give_up_after:
-            return None
-        return at + min(max(lasted, self.first), self.longest)
 
 
 @dataclass(frozen=True)

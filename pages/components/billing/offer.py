@@ -19,7 +19,6 @@ from pages.components.press import Press
 from pages.components.times import exact_time
 from pages.services import page_services
 
-PATIENCE_SECONDS = 0.3  # then the page is drawn without prices, which follow
 PRICE_FOLLOWED_EVERY = "1s"  # until it is known
 PRICE_IS_AWAITED = "Loading the price from Stripe…"
 NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LOOK_AGAIN_SECONDS = 2.0
 FOLLOWED_EVERY = "1s"
 RETRY_SECONDS = 10.0  # after a failure
-PATIENCE_SECONDS = 0.5  # then the rest of the page is drawn, and the banner follows
 
 
 def return_banner() -> None:
@@ -95,7 +94,7 @@ def settled_banner(session_id: str) -> None:
     """The banner of one session; looks again by itself while the outcome is not final."""
     lookups: dict[str, PolledSession] = st.session_state.setdefault("returned", {})
     lookup = lookups.setdefault(session_id, PolledSession())
-    lookup.follow(session_id, PATIENCE_SECONDS)
+    lookup.follow(session_id, page_services().services.timings.page_payment_seconds)
     follows = None if lookup.is_over else FOLLOWED_EVERY
     st.fragment(following_banner, run_every=follows)(session_id, lookup)
 

@@ -19,8 +19,9 @@ from billing.store import events
 from billing.store.events import refusals
 from billing.store.ledger import grants
 from billing.sync import checkpoint
-from tests.support.quick_services import PATIENT, deliver, ledger, open_services, signature, states
+from tests.support.quick_services import deliver, ledger, open_services, signature, states
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
+from tests.support.timings import NO_RETRIES
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -291,7 +292,10 @@ async def test_what_failed_is_replayed_once_stripe_is_back_and_granted_once(
     account = StripeAccount()
     session = account.pay(account.sell("credits", 3))
     with account.serve() as url:
-        async with open_services(url, sqlite_url, retries=PATIENT) as services, working(services):
+        async with (
+            open_services(url, sqlite_url, event_retries=NO_RETRIES) as services,
+            working(services),
+        ):
             log = log_at(services)
             account.faults = DOWN
             event_id = await deliver(services, account.say("completed", session))

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,8 +16,12 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from websockets.sync.client import connect
 
-from billing.http import server_limits
-from billing.http.server_limits import MAX_HEADER_BYTES, set_limits
+from billing.http.server_limits import (
+    MAX_HEADER_BYTES,
+    RESERVED_FILES,
+    ServerLimits,
+    set_limits,
+)
 from tests.support.server import serving
 
 if TYPE_CHECKING:
@@ -52,12 +56,9 @@ async def echo(websocket: WebSocket) -> None:
         await websocket.send_text(text)
 
 
-def limits(config: uvicorn.Config) -> None:
-    set_limits(config, open_files=1024)
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
+@contextmanager
+def limited(**limits: Any) -> Iterator[str]:
+    """A server with these limits, at the address."""
     app = Starlette(
         routes=[
             Route("/size", size, methods=["GET", "POST"]),
@@ -65,13 +66,24 @@ def url() -> Iterator[str]:
             WebSocketRoute("/echo", echo),
         ]
     )
-    with serving(app, ws="websockets-sansio", prepare=limits) as address:
+
+    def prepare(config: uvicorn.Config) -> None:
+        set_limits(config, 1024, ServerLimits(**limits))
+
+    with serving(app, ws="websockets-sansio", prepare=prepare) as address:
         yield address
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_limits, "REQUEST_SECONDS", SHORT)
+def url() -> Iterator[str]:
+    with limited() as address:
+        yield address
+
+
+@pytest.fixture
+def hasty_url() -> Iterator[str]:
+    with limited(request_seconds=SHORT) as address:
+        yield address
 
 
 @contextmanager
@@ -143,23 +155,21 @@ def test_many_requests_on_one_connection_are_not_added_up(url: str) -> None:
             assert opened.recv(65_536).startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     "sent",
     [b"", b"\r\n", b"GET /si", GET + b"X: a", POST + b"Content-Length: 5\r\n\r\nfour"],
     ids=["nothing", "an empty line", "half a line", "half a header", "a body one byte short"],
 )
 def test_a_request_that_does_not_arrive_in_time_is_answered_408_and_closed(
-    url: str, sent: bytes
+    hasty_url: str, sent: bytes
 ) -> None:
-    answer = answer_to(url, sent)
+    answer = answer_to(hasty_url, sent)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert "did not arrive" in json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
 
 
-@pytest.mark.usefixtures("hasty")
-def test_bytes_that_trickle_in_do_not_extend_the_time(url: str) -> None:
-    with connection(url) as opened:
+def test_bytes_that_trickle_in_do_not_extend_the_time(hasty_url: str) -> None:
+    with connection(hasty_url) as opened:
         opened.sendall(GET)
         opened.settimeout(SHORT / 10)
         for _ in range(1_000):
@@ -173,25 +183,23 @@ def test_bytes_that_trickle_in_do_not_extend_the_time(url: str) -> None:
     pytest.fail("The connection stayed open")
 
 
-@pytest.mark.usefixtures("hasty")
-def test_an_answer_and_a_websocket_take_longer_than_a_request_may(url: str) -> None:
-    answer = answer_to(url, GET.replace(b"/size", b"/slowly") + b"\r\n")
+def test_an_answer_and_a_websocket_take_longer_than_a_request_may(hasty_url: str) -> None:
+    answer = answer_to(hasty_url, GET.replace(b"/size", b"/slowly") + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"0\r\n\r\n")
-    with connect(f"{url.replace('http', 'ws')}/echo") as websocket:
+    with connect(f"{hasty_url.replace('http', 'ws')}/echo") as websocket:
         with pytest.raises(TimeoutError):
             websocket.recv(timeout=SHORT * 2)
         websocket.send("still here")
         assert websocket.recv(timeout=PATIENCE) == "still here"
 
 
-def test_connections_over_the_limit_are_told_so_and_those_far_over_it_are_closed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(server_limits, "MAX_CONNECTIONS", 3)
-    monkeypatch.setattr(server_limits, "REFUSED_IN_WORDS", 1)
-    app = Starlette(routes=[Route("/size", size)])
-    with serving(app, prepare=limits) as url, connection(url) as one, connection(url) as two:
+def test_connections_over_the_limit_are_answered_503_and_those_far_over_it_are_closed() -> None:
+    with (
+        limited(max_connections=3, max_refusals=1) as url,
+        connection(url) as one,
+        connection(url) as two,
+    ):
         for held in (one, two):
             held.sendall(GET.replace(b"close", b"keep-alive") + b"\r\n")
             assert held.recv(65_536).startswith(b"HTTP/1.1 200 ")
@@ -208,4 +216,4 @@ def test_the_limits_leave_room_for_a_thousand_pages_where_files_may_be_open() ->
     assert config.limit_concurrency is not None
     assert config.limit_concurrency >= 1_000 * 1.5
     set_limits(config, open_files=1_024)
-    assert config.limit_concurrency == 1_024 - server_limits.RESERVED_FILES
+    assert config.limit_concurrency == 1_024 - RESERVED_FILES

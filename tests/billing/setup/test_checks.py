@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -14,13 +15,13 @@ from billing.services import Services
 from billing.settings.loading import load_settings
 from billing.settings.model import DEFAULT_DATABASE_URL
 from billing.setup import settings_checks, webhook_checks
-from billing.setup.checks import SetupChecks
 from billing.setup.findings import Finding, Group, Missing, Report, Status
 from billing.setup.price_checks import check_price as judged_price
 from billing.setup.provisioning import planned_price
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from billing.store import Store
 from billing.sync import checkpoint
+from billing.timings import DEFAULT_TIMINGS
 from billing.urls import is_private, webhook_url
 from tests.support.quick_services import signature
 from tests.support.server import listening_socket
@@ -87,12 +88,12 @@ def endpoint(shop: Shop) -> str:
     return made.id
 
 
-def run_checks(settings: Settings, **options: Any) -> Report:
+def run_checks(settings: Settings, **timings: Any) -> Report:
     async def run() -> Report:
-        services = Services(settings, stripe_name="Stripe under test")
+        waits = replace(DEFAULT_TIMINGS, **timings)
+        services = Services(settings, stripe_name="Stripe under test", timings=waits)
         try:
-            parts = (services.gateway, services.catalog, services.store, services.refused)
-            return await SetupChecks(settings, *parts, **options).run()
+            return await services.setup_checks.run()
         finally:
             await services.aclose()
 
@@ -232,7 +233,7 @@ def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(
     settings_of: SettingsOf, account: StripeAccount
 ) -> None:
     account.faults = SILENT
-    report = run_checks(settings_of(STRIPE_API_BASE=account.url), patience=0.2)
+    report = run_checks(settings_of(STRIPE_API_BASE=account.url), setup_check_seconds=0.2)
     assert "did not answer within 0.2 seconds" in found(report, "Connection").found
     assert wrong(report) == []
     assert report.worst is UNAVAILABLE
@@ -259,7 +260,7 @@ def test_a_proxy_or_a_certificate_that_does_not_fit_is_wrong_and_names_its_varia
 
 @pytest.mark.usefixtures("endpoint")
 def test_a_slow_answer_is_a_thing_to_know(settings_of: SettingsOf) -> None:
-    report = run_checks(settings_of(), slow=0.0)
+    report = run_checks(settings_of(), setup_slow_seconds=0.0)
     assert found(report, "Connection").status is WARNING
     assert report.verdict == "Working, with 1 warning"
 

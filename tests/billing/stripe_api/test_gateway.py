@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.errors import StripeFailure
-from billing.stripe_api import client
-from billing.stripe_api import gateway as gateway_module
 from billing.stripe_api.gateway import StripeGateway
+from billing.timings import Timings
 from tests.support.quick_services import settings_for
 from tests.support.server import serving
 from tests.support.stripe_account import session_object
+from tests.support.timings import NO_REPEATS, PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def answering(body: bytes, status: int = 200) -> AsyncIterator[StripeGateway]:
+async def answering(
+    body: bytes, status: int = 200, timings: Timings = PATIENT
+) -> AsyncIterator[StripeGateway]:
     """A gateway to a Stripe that answers this, whatever is asked."""
 
     async def app(scope: dict[str, Any], _receive: Any, send: Any) -> None:
@@ -34,7 +36,7 @@ async def answering(body: bytes, status: int = 200) -> AsyncIterator[StripeGatew
         await send({"type": "http.response.body", "body": body})
 
     with serving(app) as url:
-        gateway = StripeGateway(settings_for(url, "sqlite://"))
+        gateway = StripeGateway(settings_for(url, "sqlite://"), timings)
         try:
             yield gateway
         finally:
@@ -95,11 +97,9 @@ STRANGE = [
 
 @pytest.mark.parametrize(("status", "body", "words"), STRANGE, ids=range(len(STRANGE)))
 async def test_an_answer_that_is_none_of_stripes_is_a_failure_that_says_what_came(
-    status: int, body: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+    status: int, body: bytes, words: str
 ) -> None:
-    monkeypatch.setattr(gateway_module, "RATE_LIMIT_ATTEMPTS", 1)
-    monkeypatch.setattr(client, "NETWORK_RETRIES", 0)
-    async with answering(body, status) as gateway:
+    async with answering(body, status, NO_REPEATS) as gateway:
         for call in (
             lambda: gateway.create_checkout_session({}),
             lambda: gateway.retrieve_checkout_session("cs_test_1", with_line_items=True),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
 
 from billing.errors import NotConfigured, StripeFailure, Unreachable
-from billing.stripe_api import client
 from billing.stripe_api.gateway import StripeGateway
 from tests.support.proxy import PASSWORD, Proxy, forward_proxy
 from tests.support.quick_services import settings_for
 from tests.support.server import listening_socket, serving
+from tests.support.timings import NO_REPEATS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -77,12 +78,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(client, "NETWORK_RETRIES", 0)
 
 
 @asynccontextmanager
 async def gateway_to(url: str, deadline: float = 20.0) -> AsyncIterator[StripeGateway]:
-    gateway = StripeGateway(settings_for(url, "sqlite://"), deadline=deadline)
+    timings = replace(NO_REPEATS, stripe_deadline_seconds=deadline)
+    gateway = StripeGateway(settings_for(url, "sqlite://"), timings)
     try:
         yield gateway
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ import pytest
 from billing.errors import StoreFailure
 from billing.sessions.service import Lookup
 from billing.store import sessions
-from billing.sync import mirror
+from billing.sync.mirror import Mirror
 from tests.support.quick_services import open_services
+from tests.support.timings import QUICK
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -67,19 +69,19 @@ async def test_the_story_of_a_session_just_made_names_the_request_that_made_it(
 
 
 async def test_an_answer_does_not_wait_long_for_a_database_that_is_busy_writing(
-    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+    services: Services, account: StripeAccount
 ) -> None:
-    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", 0.05)
+    mirror = Mirror(services.store, replace(QUICK, mirror_wait_seconds=0.05))
     may_go_on = threading.Event()
     busy = asyncio.create_task(services.store.write(lambda _: may_go_on.wait()))
     made = account.sell("pro")
-    services.mirror.upsert_soon(made)
+    mirror.upsert_soon(made)
     async with asyncio.timeout(ANSWERS_WITHIN):
-        assert await services.mirror.session(made["id"]) is None
+        assert await mirror.session(made["id"]) is None
     may_go_on.set()
     await busy
-    monkeypatch.setattr(mirror, "PATIENCE_SECONDS", ANSWERS_WITHIN)
-    assert await services.mirror.session(made["id"])
+    await stored(services, made)
+    await mirror.aclose()
 
 
 async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
@@ -101,22 +103,23 @@ async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
 
 
 async def test_who_makes_more_than_can_be_stored_waits_for_the_database(
-    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+    services: Services, account: StripeAccount
 ) -> None:
-    monkeypatch.setattr(mirror, "MOST_WAITING", 3)
+    mirror = Mirror(services.store, replace(QUICK, mirror_max_unsaved=3))
     may_go_on = threading.Event()
     busy = asyncio.create_task(services.store.write(lambda _: may_go_on.wait()))
     for _ in range(3):
-        services.mirror.upsert_soon(account.sell("pro"))
-        await services.mirror.apply_backpressure()
-    services.mirror.upsert_soon(account.sell("pro"))
-    waiting = asyncio.create_task(services.mirror.apply_backpressure())
+        mirror.upsert_soon(account.sell("pro"))
+        await mirror.apply_backpressure()
+    mirror.upsert_soon(account.sell("pro"))
+    waiting = asyncio.create_task(mirror.apply_backpressure())
     for _ in range(20):
         await services.store.ping()
     assert not waiting.done()
     may_go_on.set()
     await waiting
     await busy
+    await mirror.aclose()
 
 
 async def stored(services: Services, *made: dict[str, Any]) -> None:
@@ -153,7 +156,7 @@ async def test_what_is_made_while_others_are_stored_is_stored_without_anybody_lo
 async def test_what_the_database_could_not_take_is_stored_once_it_can(
     services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mirror, "RETRY_SECONDS", 0.1)
+    mirror = Mirror(services.store, replace(QUICK, mirror_retry_seconds=0.1))
     made = account.sell("pro")
     with monkeypatch.context() as down:
 
@@ -163,9 +166,10 @@ async def test_what_the_database_could_not_take_is_stored_once_it_can(
 
         failed = asyncio.Event()
         down.setattr(services.store, "write", fail)
-        services.mirror.upsert_soon(made, "req_of_the_test")
+        mirror.upsert_soon(made, "req_of_the_test")
         await failed.wait()
     await stored(services, made)
+    await mirror.aclose()
     request = await services.store.read(partial(sessions.request_id_of, session_id=made["id"]))
     assert request == "req_of_the_test"
 

@@ -18,11 +18,10 @@ from billing.settings.model import ENVIRONMENT, LOCAL_SANDBOX
 from billing.store import leases, sync_state
 from billing.store.tables import leases as lease_rows
 from billing.stripe_api.gateway import PAGE_SIZE
-from billing.sync import checkpoint, worker
+from billing.sync import checkpoint
 from billing.sync.backfill import QUICK
 from billing.sync.worker import LEASE
 from tests.support.quick_services import (
-    STEP_SECONDS,
     at_work,
     event_rows,
     granted_totals,
@@ -39,6 +38,7 @@ from tests.support.stripe_account import (
     Faults,
     StripeAccount,
 )
+from tests.support.timings import QUICK as QUICK_TIMINGS
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -420,7 +420,7 @@ async def test_a_step_costs_two_requests_however_long_the_history_is(
         for _ in range(10):
             await later_step(services)
         asked = account.asked - before
-        most = (time.monotonic() - started) / STEP_SECONDS + 2
+        most = (time.monotonic() - started) / QUICK_TIMINGS.sync_step_seconds + 2
         assert asked.keys() == {LIST_SESSIONS, LIST_EVENTS}
         assert 10 <= asked[LIST_SESSIONS] <= most
         assert 10 <= asked[LIST_EVENTS] <= most
@@ -443,12 +443,14 @@ async def test_a_key_that_may_not_read_events_follows_the_sessions_and_says_what
 
 
 async def test_events_are_followed_once_the_key_may_read_them(
-    services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch
+    account: StripeAccount, sqlite_url: str
 ) -> None:
-    monkeypatch.setattr(worker, "FORBIDDEN_AGAIN_SECONDS", STEP_SECONDS)
     account.forbidden[f"GET {LIST_EVENTS}"] = "\"Events Read\" ('event_read')"
     sold = account.sell("credits", 5)
-    async with in_step(services):
+    async with (
+        open_services(account.url, sqlite_url, forbidden_retry_seconds=0.05) as services,
+        in_step(services),
+    ):
         account.forbidden.clear()
         await recorded(services, account.say("completed", account.pay(sold)))
         await later_step(services)

@@ -15,10 +15,9 @@ from sqlalchemy import select
 from billing.domain.checkout_session import CheckoutSession
 from billing.errors import NotConfigured, StripeFailure, WebhookRefused
 from billing.store import events, tables
-from billing.store.events import ProcessingResult, Retries
+from billing.store.events import ProcessingResult
+from billing.timings import Retries
 from tests.support.quick_services import (
-    PATIENT,
-    RETRIES,
     at_work,
     deliver,
     event_rows,
@@ -38,6 +37,7 @@ from tests.support.stripe_account import (
     event_object,
     session_object,
 )
+from tests.support.timings import NO_RETRIES, RETRIES
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def services(
     """Services that settle; parametrize indirectly with the waits."""
     retries: Retries = getattr(request, "param", RETRIES)
     async with (
-        open_services(account.url, database_url, retries=retries) as opened,
+        open_services(account.url, database_url, event_retries=retries) as opened,
         at_work(opened.event_processor.run),
     ):
         yield opened
@@ -282,7 +282,7 @@ async def test_what_was_recorded_before_the_clock_was_set_back_is_swept_up_all_t
     await settled(services, handled=2)
 
 
-@pytest.mark.parametrize("services", [PATIENT], indirect=True)
+@pytest.mark.parametrize("services", [NO_RETRIES], indirect=True)
 async def test_what_arrives_is_handled_at_once_without_a_sweep(
     services: Services, account: StripeAccount
 ) -> None:
@@ -346,7 +346,7 @@ async def is_away(services: Services) -> bool:
 
 
 @pytest.mark.parametrize("fault", ["forbidden", "strange", "no price"])
-@pytest.mark.parametrize("services", [PATIENT], indirect=True)
+@pytest.mark.parametrize("services", [NO_RETRIES], indirect=True)
 async def test_what_somebody_has_to_mend_elsewhere_is_tried_again(
     services: Services, account: StripeAccount, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
@@ -363,7 +363,7 @@ async def test_what_somebody_has_to_mend_elsewhere_is_tried_again(
     await deliver(services, account.say("completed", account.pay(account.sell())))
     await settled(services, failed=1)
     (row,) = (await event_rows(services.store)).values()
-    assert row["retry_at"] == row["settled_at"] + PATIENT.first
+    assert row["retry_at"] == row["settled_at"] + NO_RETRIES.first
 
 
 async def test_events_of_other_accounts_are_ignored_and_those_of_ours_are_not(
@@ -448,7 +448,7 @@ async def test_a_burst_is_settled_by_lists_with_few_requests(
         for _ in range(between):
             account.sell("credits", 1, created=NOW + second)
     expired = account.sell("pro", status="expired", url=None, created=NOW + 60)
-    async with open_services(account.url, database_url, retries=PATIENT) as services:
+    async with open_services(account.url, database_url, event_retries=NO_RETRIES) as services:
         for paid in burst:
             await deliver(services, account.say("completed", paid, event_id=f"evt_{paid['id']}"))
         await deliver(services, account.say("expired", expired))
@@ -472,7 +472,7 @@ async def test_a_burst_that_stripe_does_not_answer_fails_in_words_without_asking
     account: StripeAccount, database_url: str
 ) -> None:
     account.faults = DOWN
-    async with open_services(account.url, database_url, retries=PATIENT) as services:
+    async with open_services(account.url, database_url, event_retries=NO_RETRIES) as services:
         for _ in range(30):
             await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
         async with at_work(services.event_processor.run):

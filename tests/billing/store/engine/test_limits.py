@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -234,13 +235,12 @@ async def test_a_user_who_may_not_write_is_told_so(guarded: str, postgres_url: s
 async def test_that_the_database_works_again_is_logged(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("billing.outages.OVER_AFTER", 0.0)
     caplog.set_level(logging.WARNING, "billing")
     in_the_way = tmp_path / "data"
     in_the_way.write_text("a file where the folder belongs")
-    with limited(f"sqlite:///{in_the_way}/store.sqlite3") as store:
+    limits = replace(SHORT, outage=0.0)
+    with limited(f"sqlite:///{in_the_way}/store.sqlite3", limits) as store:
         for _ in range(3):
             await failure(store)
         in_the_way.unlink()

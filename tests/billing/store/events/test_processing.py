@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.store import events
-from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent, Retries
+from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent
+from billing.timings import Retries
 from tests.support.quick_services import event_rows
 from tests.support.stripe_account import event_object, session_object
 

@@ -1,0 +1,76 @@
+"""How long things take, and how often they are done: one place for every interval and deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Retries:
+    """When an event is handled, in seconds. A fresh one is left to who received it for ``fresh``.
+    One that failed is tried again after ``first``, then after as long as it has been failing
+    already, but no longer than ``longest``, and no more once it failed for ``give_up_after``."""
+
+    fresh: float
+    first: float
+    longest: float
+    give_up_after: float
+
+    def next(self, at: float, failing_since: float) -> float | None:
+        """When to try again what failed ``at`` a moment; None when that is over."""
+        lasted = at - failing_since
+        if lasted >= self.give_up_after:
+            return None
+        return at + min(max(lasted, self.first), self.longest)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Intervals and deadlines in seconds, and the limits that go with them."""
+
+    # One call to Stripe with its retries, and one attempt of it.
+    stripe_deadline_seconds: float = 30.0
+    stripe_attempt_seconds: float = 20.0
+    stripe_network_retries: int = 2
+    stripe_rate_limit_attempts: int = 8
+    # How fast lists are read and events processed; None: Stripe's own limit when talking to Stripe.
+    stripe_requests_per_second: float | None = None
+    # How soon to ask again what the key may not read.
+    forbidden_retry_seconds: float = 60.0
+
+    price_max_age_seconds: float = 300.0
+    price_retry_seconds: float = 5.0
+
+    # Sessions that were created here are stored together, shortly after the answer has gone out.
+    mirror_flush_seconds: float = 0.05
+    mirror_retry_seconds: float = 5.0
+    mirror_max_unsaved: int = 1_000
+    # How long an answer waits for them: thousands may be on their way to the disk.
+    mirror_wait_seconds: float = 0.5
+
+    sync_step_seconds: float = 4.0
+    sync_lease_seconds: float = 15.0
+    events_poll_seconds: float = 30.0  # while webhooks bring everything
+
+    event_sweep_seconds: float = 5.0
+    # As long as Stripe repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
+    event_retries: Retries = Retries(
+        fresh=20.0, first=5.0, longest=4 * 3600.0, give_up_after=3 * 86_400.0
+    )
+    webhook_account_seconds: float = 2.0  # to learn whose event it is, before it is recorded
+    refusals_write_seconds: float = 1.0
+
+    health_deadline_seconds: float = 2.0
+    health_max_age_seconds: float = 1.0
+    setup_check_seconds: float = 10.0
+    setup_slow_seconds: float = 2.0  # an answer of Stripe's that took longer is a warning
+
+    # How long a page waits for Stripe before it is drawn without the answer, which follows.
+    page_prices_seconds: float = 0.3
+    page_payment_seconds: float = 0.5
+
+    background_restart_seconds: float = 5.0
+    shutdown_seconds: float = 1.5  # twice: the process ends within ten of the signal
+
+
+DEFAULT_TIMINGS = Timings()
