@@ -1,211 +1,23 @@
-"""A running sandbox, the stripe SDK in front of it, and a shop's webhook endpoint behind it."""
+"""A sandbox for each test, or one for those that only read or do not mind what others leave."""
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-import requests
-import stripe
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
-from stripe.checkout import Session
 
-from stripe_sandbox import Sandbox, SandboxConfig
-from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
-from stripe_sandbox.clock import Clock, ManualClock
-from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
-from tests.support.server import listening_socket, serving
-
-KEY = "sk_test_sandbox"
-PAYER = Payer(email="payer@example.com", name="Test Payer")
-PATIENCE = 10.0
-
-
-def card(number: str = "4242424242424242", **other: Any) -> Card:
-    """A card that is right but for what is said otherwise."""
-    cvc = "1234" if number.startswith("37") else "123"
-    return Card(number, **{"exp_month": 12, "exp_year": 2040, "cvc": cvc, **other})
-
-
-@dataclass
-class Receiver:
-    """A shop's webhook endpoint: keeps what it is sent, answers `answer(request)`."""
-
-    url: str
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    answer: Callable[[], Response] = lambda: Response("ok")
-    wait: Callable[[], Awaitable[None]] | None = None
-    """Awaited before each answer."""
-
-    async def endpoint(self, request: Request) -> Response:
-        body = await request.body()
-        if self.wait is not None:
-            await self.wait()
-        self.received.append((dict(request.headers), body))
-        return self.answer()
-
-    def events(self) -> list[dict[str, Any]]:
-        """The events received."""
-        return [json.loads(body) for _, body in self.received]
-
-
-def wait_until(condition: Callable[[], Any]) -> None:
-    """Return once the condition holds. AssertionError: it never does."""
-    deadline = time.monotonic() + PATIENCE
-    ticker = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        ticker.wait(0.005)
-
-
-@dataclass
-class Box:
-    """A sandbox that is served."""
-
-    sandbox: Sandbox
-    url: str
-    clock: ManualClock
-    stripe: stripe.StripeClient
-    receiver: Receiver
-    pro: str
-    credit: str
-
-    def create(self, **params: Any) -> Session:
-        """A session that sells three credits, or what is said otherwise."""
-        return self.stripe.v1.checkout.sessions.create(params=self.params(**params))
-
-    def params(self, **params: Any) -> Any:
-        """The parameters for it."""
-        return {
-            "mode": "payment",
-            "line_items": [{"price": self.credit, "quantity": 3}],
-            "success_url": "http://shop.example/thanks?session_id={CHECKOUT_SESSION_ID}",
-            "cancel_url": "http://shop.example/cart",
-            **params,
-        }
-
-    def subscribe(self, **params: Any) -> Session:
-        """A session that sells the Pro plan."""
-        items = [{"price": self.pro, "quantity": 1}]
-        return self.create(**{"mode": "subscription", "line_items": items, **params})
-
-    def pay(self, session: str, number: str = "4242424242424242", **other: Any) -> PaymentOutcome:
-        """Pay a session with a card."""
-        return self.sandbox.payments.pay(session, card(number, **other), PAYER)
-
-    def view(self, session: str) -> CheckoutView | None:
-        """What a session's Checkout page shows."""
-        return CheckoutViews(self.sandbox._backend, self.sandbox._sessions).get(session)
-
-    def event_types(self) -> list[str]:
-        """The types of all events, the oldest first."""
-        found = self.stripe.v1.events.list(params={"limit": 100}).data
-        return [event.type for event in reversed(found)]
-
-    def fetch(self, path: str, **params: Any) -> requests.Response:
-        """A raw GET."""
-        return requests.get(self.url + path, params=params, auth=(KEY, ""), timeout=10)
-
-    def page(self, session: str) -> str:
-        """The HTML of a session's Checkout page."""
-        return self.fetch(f"/c/pay/{session}").text
-
-    def get(self, path: str, **params: Any) -> Any:
-        """What the API answers, as JSON."""
-        answer = self.fetch(path, **params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def control(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
-        """What a control answers, as JSON."""
-        answer = requests.request(
-            method,
-            f"{self.url}/_control/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {KEY}"},
-            timeout=30,
-        )
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def post(self, path: str, form: Any = None, **headers: str) -> requests.Response:
-        """A raw POST."""
-        given = {"Authorization": f"Bearer {KEY}", **headers}
-        return requests.post(self.url + path, data=form, headers=given, timeout=10)
-
-
-def price_of(
-    sandbox: Sandbox, key: str, name: str, amount: int, interval: str | None = None
-) -> str:
-    """The id of a price in US cents."""
-    return sandbox.ensure_price(
-        lookup_key=key, product_name=name, unit_amount=amount, currency="usd", interval=interval
-    )
-
-
-@contextmanager
-def serve(
-    database: Path | None,
-    clock: Clock | None = None,
-    **config: Any,
-) -> Iterator[Box]:
-    """A served sandbox with its two prices; its clock stands unless another one is given."""
-    manual = ManualClock(int(time.time()))
-    listener = listening_socket()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config.setdefault("base_url", url)
-    sandbox = Sandbox(SandboxConfig(database=database, **config), clock or manual)
-    receiver = Receiver(f"{url}/shop/webhook")
-    pro = sandbox.ensure_price(
-        lookup_key="pro",
-        product_name="Pro plan",
-        unit_amount=9900,
-        currency="usd",
-        interval="month",
-    )
-    credit = sandbox.ensure_price(
-        lookup_key="credit", product_name="Credit", unit_amount=99, currency="usd", interval=None
-    )
-    app = Starlette(
-        routes=[
-            Route("/shop/webhook", receiver.endpoint, methods=["POST"]),
-            Route("/shop/elsewhere", lambda _: Response("ok"), methods=["GET", "POST"]),
-            Mount("/", sandbox.asgi),
-        ],
-        lifespan=lambda _: sandbox.running(),
-    )
-    client = stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=0)
-    with serving(app, listener):
-        yield Box(sandbox, url, manual, client, receiver, pro, credit)
-    sandbox.close()
+from tests.support.sandbox_server import SandboxServer, sandbox_server
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Box]:
+def shared_server() -> Iterator[SandboxServer]:
     """One sandbox for the tests of a file that do not mind what the others leave in it."""
-    with serve(None) as box:
-        yield box
+    with sandbox_server(None) as server:
+        yield server
 
 
 @pytest.fixture
-def box() -> Iterator[Box]:
+def server() -> Iterator[SandboxServer]:
     """A sandbox of the test's own."""
-    with serve(None, retry_delays=(10.0, 100.0)) as box:
-        yield box
-
-
-def refused(call: Callable[[], Any]) -> stripe.StripeError:
-    """The error with which the SDK reports that the call was refused."""
-    with pytest.raises(stripe.StripeError) as caught:
-        call()
-    return caught.value
+    with sandbox_server(None, retry_delays=(10.0, 100.0)) as server:
+        yield server

@@ -12,7 +12,7 @@ from billing.domain import money
 from stripe_sandbox import currencies
 from stripe_sandbox.currencies import format_amount, format_minimum, parse_currency
 from stripe_sandbox.errors import StripeError
-from tests.stripe_sandbox.conftest import Box, refused
+from tests.support.sandbox_server import SandboxServer, refused
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,12 @@ def test_sandbox_and_dashboard_read_the_same_amount_in_every_currency() -> None:
     ],
 )
 def test_what_stripe_would_not_charge_is_refused(
-    shared: Box, currency: str, amount: int, shown: str, refused_amount: int | None, words: str
+    shared_server: SandboxServer,
+    currency: str,
+    amount: int,
+    shown: str,
+    refused_amount: int | None,
+    words: str,
 ) -> None:
     """Fractions of currencies that have none any more, a last digit of three that is not 0, too
     little; the Checkout page shows the right amount of what is taken."""
@@ -88,9 +93,9 @@ def test_what_stripe_would_not_charge_is_refused(
             "unit_amount": unit_amount,
             "product_data": {"name": "Tea"},
         }
-        return shared.create(line_items=[{"price_data": data, "quantity": 1}]).id
+        return shared_server.create(line_items=[{"price_data": data, "quantity": 1}]).id
 
-    view = shared.view(create(amount))
+    view = shared_server.view(create(amount))
     assert view is not None
     assert format_amount(view.amount_total, view.currency) == shown
     if refused_amount is not None:
@@ -101,7 +106,7 @@ def test_what_stripe_would_not_charge_is_refused(
     ("currency", "digits"), [("usd", 8), ("jpy", 8), ("inr", 9), ("cop", 10), ("idr", 12)]
 )
 def test_the_most_that_is_charged_depends_on_the_currency(
-    shared: Box, currency: str, digits: int
+    shared_server: SandboxServer, currency: str, digits: int
 ) -> None:
     """Eight digits, nine in rupees, ten in Colombian pesos, twelve in rupiahs."""
     most = int("9" * digits)
@@ -112,17 +117,17 @@ def test_the_most_that_is_charged_depends_on_the_currency(
             "unit_amount": amount,
             "product_data": {"name": "Tea"},
         }
-        return shared.stripe.v1.prices.create(params=given).id
+        return shared_server.stripe.v1.prices.create(params=given).id
 
     error = refused(lambda: price(most + 1))
     assert error.user_message == f"This value must be less than or equal to {most}."
     items = [{"price": price(most), "quantity": 2}]
-    error = refused(lambda: shared.create(line_items=items))
+    error = refused(lambda: shared_server.create(line_items=items))
     shown = format_amount(most, currency, in_message=True)
     assert str(error.user_message).endswith(f"must be no more than {shown}")
 
 
-def test_each_renewal_has_an_amount_that_can_be_charged(shared: Box) -> None:
+def test_each_renewal_has_an_amount_that_can_be_charged(shared_server: SandboxServer) -> None:
     """Not only the first invoice, to which one-time lines can add what is missing."""
 
     def line(amount: int, **other: object) -> dict[str, object]:
@@ -130,5 +135,5 @@ def test_each_renewal_has_an_amount_that_can_be_charged(shared: Box) -> None:
         return {"price_data": data, "quantity": 1}
 
     items = [line(150, recurring={"interval": "month"}), line(50)]
-    error = refused(lambda: shared.create(mode="subscription", line_items=items))
+    error = refused(lambda: shared_server.create(mode="subscription", line_items=items))
     assert "must be evenly divisible by 100" in str(error.user_message)

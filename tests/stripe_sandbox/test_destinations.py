@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from stripe_sandbox.destinations import ANYWHERE, Destinations
-from tests.stripe_sandbox.conftest import Box, refused, serve, wait_until
+from tests.support.sandbox_server import SandboxServer, refused, sandbox_server
+from tests.support.waiting import wait_for
 
 NEVER = [
     "169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%eth0", "::ffff:169.254.169.254",
@@ -44,9 +45,11 @@ def test_the_address_decides() -> None:
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/latest/", "http://[fe80::1]/", "https://8.8.8.8/hook"]
 )
-def test_an_endpoint_at_a_forbidden_address_is_refused(shared: Box, url: str) -> None:
+def test_an_endpoint_at_a_forbidden_address_is_refused(
+    shared_server: SandboxServer, url: str
+) -> None:
     """When it is created and when it is moved there, with the way to allow it."""
-    service = shared.stripe.v1.webhook_endpoints
+    service = shared_server.stripe.v1.webhook_endpoints
     given: Any = {"url": url, "enabled_events": ["*"]}
     nearby: Any = {"url": "http://127.0.0.1:9/hook", "enabled_events": ["*"]}
     error = refused(lambda: service.create(params=given))
@@ -58,7 +61,7 @@ def test_an_endpoint_at_a_forbidden_address_is_refused(shared: Box, url: str) ->
 
 
 def test_a_name_that_leads_to_a_forbidden_address_gets_nothing(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it resolved to when it was registered: the address is judged as it is connected."""
     leads_to = {
@@ -73,28 +76,28 @@ def test_a_name_that_leads_to_a_forbidden_address_gets_nothing(
 
     monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
     for host in leads_to:
-        url = box.receiver.url.replace("127.0.0.1", host)
-        box.stripe.v1.webhook_endpoints.create(params={"url": url, "enabled_events": ["*"]})
-    box.stripe.v1.customers.create(params={"name": "One"})
+        url = server.receiver.url.replace("127.0.0.1", host)
+        server.stripe.v1.webhook_endpoints.create(params={"url": url, "enabled_events": ["*"]})
+    server.stripe.v1.customers.create(params={"name": "One"})
 
     def tried() -> list[tuple[Any, ...]]:
-        return box.sandbox._database.rows(
+        return server.sandbox._database.rows(
             "SELECT state, error FROM deliveries WHERE attempts = 1 ORDER BY seq"
         )
 
-    wait_until(lambda: len(tried()) == 3)
+    wait_for(lambda: len(tried()) == 3)
     (metadata, why), (public, _), (app, nothing) = tried()
     assert (metadata, public, app) == ("pending", "pending", "succeeded")
     assert "does not deliver events to metadata.test" in why
     assert nothing is None
-    assert len(box.receiver.received) == 1
+    assert len(server.receiver.received) == 1
 
 
 def test_the_launchers_own_endpoint_may_be_anywhere() -> None:
     """A dashboard that is bound to a public address gets its events there."""
-    with serve(None) as box:
-        box.sandbox.ensure_webhook_endpoint(url="http://8.8.8.8:8501/hook", description="own")
+    with sandbox_server(None) as server:
+        server.sandbox.ensure_webhook_endpoint(url="http://8.8.8.8:8501/hook", description="own")
         given: Any = {"url": "http://8.8.8.8:9/other", "enabled_events": ["*"]}
-        assert box.stripe.v1.webhook_endpoints.create(params=given).status == "enabled"
+        assert server.stripe.v1.webhook_endpoints.create(params=given).status == "enabled"
         given = {"url": "http://8.8.4.4/other", "enabled_events": ["*"]}
-        refused(lambda: box.stripe.v1.webhook_endpoints.create(params=given))
+        refused(lambda: server.stripe.v1.webhook_endpoints.create(params=given))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, Paid
-from tests.stripe_sandbox.conftest import Box
-from tests.stripe_sandbox.schema.stripe_types import assert_fits
+from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe_types import assert_fits
 
 
-def _everything(box: Box) -> list[dict[str, Any]]:
+def _everything(server: SandboxServer) -> list[dict[str, Any]]:
     """Every object that the API can show, every event included."""
     lists = [
-        box.get(f"/v1/{name}", limit=100)
+        server.get(f"/v1/{name}", limit=100)
         for name in (
             "products", "prices", "customers", "checkout/sessions", "payment_intents", "charges",
             "payment_methods", "subscriptions", "invoices", "invoice_payments", "events",
@@ -22,19 +22,19 @@ def _everything(box: Box) -> list[dict[str, Any]]:
     paths = [f"checkout/sessions/{session['id']}/line_items" for session in lists[3]["data"]]
     paths += [f"invoices/{invoice['id']}/lines" for invoice in lists[8]["data"]]
     paths += [f"subscription_items?subscription={one['id']}" for one in lists[7]["data"]]
-    nested = [box.get(f"/v1/{path}") for path in ["account", *paths]]
+    nested = [server.get(f"/v1/{path}") for path in ["account", *paths]]
     expand = {"expand[0]": "payments", "expand[1]": "confirmation_secret"}
-    nested += [box.get(f"/v1/invoices/{one['id']}", **expand) for one in lists[8]["data"]]
+    nested += [server.get(f"/v1/invoices/{one['id']}", **expand) for one in lists[8]["data"]]
     return [*lists, *nested]
 
 
-def test_every_object_of_a_long_journey_fits_the_types(box: Box) -> None:
+def test_every_object_of_a_long_journey_fits_the_types(server: SandboxServer) -> None:
     """Products to invoices, paid, declined, authenticated, failed, expired, each with its events:
     all of it is what the SDK's types say."""
-    client = box.stripe.v1
-    box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
+    client = server.stripe.v1
+    server.sandbox.ensure_webhook_endpoint(url=server.receiver.url, description="shop")
     assert_fits(
-        box.post(
+        server.post(
             "/v1/webhook_endpoints",
             {"url": "https://shop.example/x", "enabled_events[0]": "charge.succeeded"},
         ).json()
@@ -54,12 +54,12 @@ def test_every_object_of_a_long_journey_fits_the_types(box: Box) -> None:
     )
     client.customers.update(customer.id, params={"name": "Known"})
 
-    guest = box.create(metadata={"note": "guest"})
-    assert isinstance(box.pay(guest.id, "4000000000000002"), Declined)
-    assert isinstance(box.pay(guest.id, "4100000000000019"), Declined)
-    assert isinstance(box.pay(guest.id), Paid)
+    guest = server.create(metadata={"note": "guest"})
+    assert isinstance(server.pay(guest.id, "4000000000000002"), Declined)
+    assert isinstance(server.pay(guest.id, "4100000000000019"), Declined)
+    assert isinstance(server.pay(guest.id), Paid)
 
-    named = box.create(
+    named = server.create(
         customer=customer.id,
         line_items=[
             {"price": price.id, "quantity": 2},
@@ -74,37 +74,37 @@ def test_every_object_of_a_long_journey_fits_the_types(box: Box) -> None:
         ],
         payment_intent_data={"description": "Tea and cake", "metadata": {"table": "4"}},
     )
-    challenge = box.pay(named.id, "4000002500003155")
+    challenge = server.pay(named.id, "4000002500003155")
     assert isinstance(challenge, AuthenticationRequired)
-    failed = box.sandbox.payments.authenticate(named.id, challenge.payment_intent, succeed=False)
+    failed = server.sandbox.payments.authenticate(named.id, challenge.payment_intent, succeed=False)
     assert isinstance(failed, Declined)
-    challenge = box.pay(named.id, "4000008260003178")
+    challenge = server.pay(named.id, "4000008260003178")
     assert isinstance(challenge, AuthenticationRequired)
-    failed = box.sandbox.payments.authenticate(named.id, challenge.payment_intent, succeed=True)
+    failed = server.sandbox.payments.authenticate(named.id, challenge.payment_intent, succeed=True)
     assert isinstance(failed, Declined)
-    assert isinstance(box.pay(named.id, "378282246310005"), Paid)
+    assert isinstance(server.pay(named.id, "378282246310005"), Paid)
 
-    kept = box.create(customer_creation="always", customer_email="kept@example.com")
-    assert isinstance(box.pay(kept.id), Paid)
+    kept = server.create(customer_creation="always", customer_email="kept@example.com")
+    assert isinstance(server.pay(kept.id), Paid)
 
-    pro = box.subscribe(
-        line_items=[{"price": box.pro, "quantity": 2}, {"price": box.credit, "quantity": 5}],
+    pro = server.subscribe(
+        line_items=[{"price": server.pro, "quantity": 2}, {"price": server.credit, "quantity": 5}],
         subscription_data={"metadata": {"plan": "pro"}, "description": "Pro"},
     )
-    assert isinstance(box.pay(pro.id, "4000000000009995"), Declined)
-    challenge = box.pay(pro.id, "4000002760003184")
+    assert isinstance(server.pay(pro.id, "4000000000009995"), Declined)
+    challenge = server.pay(pro.id, "4000002760003184")
     assert isinstance(challenge, AuthenticationRequired)
-    outcome = box.sandbox.payments.authenticate(pro.id, challenge.payment_intent, succeed=True)
+    outcome = server.sandbox.payments.authenticate(pro.id, challenge.payment_intent, succeed=True)
     assert isinstance(outcome, Paid)
 
-    tried = box.create()
-    box.pay(tried.id, "4000000000000119")
+    tried = server.create()
+    server.pay(tried.id, "4000000000000119")
     client.checkout.sessions.expire(tried.id)
-    left = box.create()
-    box.clock.advance(86_400)
+    left = server.create()
+    server.clock.advance(86_400)
     assert client.checkout.sessions.retrieve(left.id).status == "expired"
 
-    shown = _everything(box)
+    shown = _everything(server)
     assert_fits(*shown)
     kinds = {event["type"] for event in shown[10]["data"]}
     assert kinds == {
@@ -118,10 +118,10 @@ def test_every_object_of_a_long_journey_fits_the_types(box: Box) -> None:
     }  # fmt: skip
 
 
-def test_expanded_objects_fit_the_types(box: Box) -> None:
+def test_expanded_objects_fit_the_types(server: SandboxServer) -> None:
     """Expansion puts whole objects where ids stood, and they fit as well."""
-    session = box.subscribe()
-    box.pay(session.id)
+    session = server.subscribe()
+    server.pay(session.id)
     paths = (
         "line_items.data.price.product",
         "customer",
@@ -130,4 +130,4 @@ def test_expanded_objects_fit_the_types(box: Box) -> None:
         "invoice.payments.data.payment",
     )
     expand = {f"expand[{index}]": path for index, path in enumerate(paths[:4])}
-    assert_fits(box.get(f"/v1/checkout/sessions/{session.id}", **expand))
+    assert_fits(server.get(f"/v1/checkout/sessions/{session.id}", **expand))

@@ -22,7 +22,7 @@ from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.payments.checkout import Paid
 from stripe_sandbox.storage.database import NewerDatabaseError
-from tests.stripe_sandbox.conftest import KEY, PAYER, card, price_of, serve
+from tests.support.sandbox_server import KEY, PAYER, card, price_of, sandbox_server
 from tests.support.server import listening_socket, serving
 
 
@@ -105,16 +105,16 @@ def test_time_counts_without_background_work(tmp_path: Path) -> None:
 def test_open_links_move_with_the_sandbox(tmp_path: Path) -> None:
     """Served at another address the next time, open sessions link to the new one."""
     database = tmp_path / "sandbox.sqlite3"
-    with serve(database, base_url="http://localhost:1/sandbox") as box:
-        session = box.create()
-        closed = box.create()
-        box.stripe.v1.checkout.sessions.expire(closed.id)
-    with serve(database, base_url="http://localhost:2") as box:
-        moved = box.stripe.v1.checkout.sessions.retrieve(session.id)
+    with sandbox_server(database, base_url="http://localhost:1/sandbox") as server:
+        session = server.create()
+        closed = server.create()
+        server.stripe.v1.checkout.sessions.expire(closed.id)
+    with sandbox_server(database, base_url="http://localhost:2") as server:
+        moved = server.stripe.v1.checkout.sessions.retrieve(session.id)
         assert moved.url == str(session.url).replace(
             "http://localhost:1/sandbox", "http://localhost:2"
         )
-        assert box.stripe.v1.checkout.sessions.retrieve(closed.id).url is None
+        assert server.stripe.v1.checkout.sessions.retrieve(closed.id).url is None
 
 
 def test_it_runs_alone_and_keeps_everything(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import requests
 from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.__main__ import default_url, is_public_url
 from stripe_sandbox.api.host_guard import HostGuard
-from tests.stripe_sandbox.conftest import KEY
+from tests.support.sandbox_server import KEY
 from tests.support.server import serving
 
 PUBLIC = "https://pay.example.com"

@@ -7,19 +7,19 @@ from typing import Any
 
 import requests
 
-from tests.stripe_sandbox.conftest import Box, serve
+from tests.support.sandbox_server import SandboxServer, sandbox_server
 
 PATH = "/v1/customers"
 
 
-def _post(box: Box, key: str, path: str = PATH, **fields: Any) -> requests.Response:
-    return box.post(path, fields, **{"Idempotency-Key": key})
+def _post(server: SandboxServer, key: str, path: str = PATH, **fields: Any) -> requests.Response:
+    return server.post(path, fields, **{"Idempotency-Key": key})
 
 
-def test_the_first_answer_is_replayed(shared: Box) -> None:
+def test_the_first_answer_is_replayed(shared_server: SandboxServer) -> None:
     """The same key and parameters give the same object again, marked as replayed."""
-    first = _post(shared, "twice", name="One")
-    second = _post(shared, "twice", name="One")
+    first = _post(shared_server, "twice", name="One")
+    second = _post(shared_server, "twice", name="One")
     assert first.text == second.text
     assert "Idempotent-Replayed" not in first.headers
     assert second.headers["Idempotent-Replayed"] == "true"
@@ -28,12 +28,12 @@ def test_the_first_answer_is_replayed(shared: Box) -> None:
     assert second.headers["Idempotency-Key"] == "twice"
 
 
-def test_other_parameters_under_the_key_are_refused(shared: Box) -> None:
+def test_other_parameters_under_the_key_are_refused(shared_server: SandboxServer) -> None:
     """A key belongs to one request: other parameters or another endpoint are 400."""
-    _post(shared, "mine", name="One")
+    _post(shared_server, "mine", name="One")
     for answer in (
-        _post(shared, "mine", name="Two"),
-        _post(shared, "mine", "/v1/products", name="One"),
+        _post(shared_server, "mine", name="Two"),
+        _post(shared_server, "mine", "/v1/products", name="One"),
     ):
         assert answer.status_code == 400
         error = answer.json()["error"]
@@ -41,47 +41,49 @@ def test_other_parameters_under_the_key_are_refused(shared: Box) -> None:
         assert error["message"].startswith("Keys for idempotent requests can only be used")
 
 
-def test_what_fails_validation_is_not_saved(shared: Box) -> None:
+def test_what_fails_validation_is_not_saved(shared_server: SandboxServer) -> None:
     """After a parameter was refused, the key is free for the right request."""
-    assert _post(shared, "careless", nome="x").status_code == 400
-    answer = _post(shared, "careless", name="x")
+    assert _post(shared_server, "careless", nome="x").status_code == 400
+    answer = _post(shared_server, "careless", name="x")
     assert answer.status_code == 200
     assert "Idempotent-Replayed" not in answer.headers
 
 
-def test_what_is_not_simulated_is_not_saved(shared: Box) -> None:
+def test_what_is_not_simulated_is_not_saved(shared_server: SandboxServer) -> None:
     """Nor is a value that the sandbox does not simulate, though the endpoint found it."""
     path = "/v1/checkout/sessions"
     form = {
         "mode": "payment",
-        "line_items[0][price]": shared.credit,
+        "line_items[0][price]": shared_server.credit,
         "line_items[0][quantity]": "1",
         "success_url": "http://shop.example/",
     }
-    assert _post(shared, "embedded", path, ui_mode="embedded_page", **form).status_code == 400
-    assert _post(shared, "embedded", path, **form).status_code == 200
+    assert (
+        _post(shared_server, "embedded", path, ui_mode="embedded_page", **form).status_code == 400
+    )
+    assert _post(shared_server, "embedded", path, **form).status_code == 200
 
 
-def test_what_the_endpoint_refuses_is_saved(shared: Box) -> None:
+def test_what_the_endpoint_refuses_is_saved(shared_server: SandboxServer) -> None:
     """An error of the endpoint itself is replayed like a success."""
-    first = _post(shared, "refused", email="no address")
-    second = _post(shared, "refused", email="no address")
+    first = _post(shared_server, "refused", email="no address")
+    second = _post(shared_server, "refused", email="no address")
     assert (first.status_code, second.status_code) == (400, 400)
     assert first.json() == second.json()
     assert second.headers["Idempotent-Replayed"] == "true"
 
 
-def test_a_key_has_at_most_255_characters(shared: Box) -> None:
+def test_a_key_has_at_most_255_characters(shared_server: SandboxServer) -> None:
     """255 are taken, 256 are not."""
-    assert _post(shared, "k" * 255, name="x").status_code == 200
-    assert _post(shared, "k" * 256, name="x").status_code == 400
+    assert _post(shared_server, "k" * 255, name="x").status_code == 200
+    assert _post(shared_server, "k" * 256, name="x").status_code == 400
 
 
-def test_a_get_has_no_key(shared: Box) -> None:
+def test_a_get_has_no_key(shared_server: SandboxServer) -> None:
     """Reading is idempotent by itself: a key on a GET means nothing."""
     for name in ("a", "b"):
         answer = requests.get(
-            f"{shared.url}/v1/customers",
+            f"{shared_server.url}/v1/customers",
             params={"email": name},
             headers={"Authorization": "Bearer sk_test_x", "Idempotency-Key": "reading"},
             timeout=10,
@@ -89,23 +91,23 @@ def test_a_get_has_no_key(shared: Box) -> None:
         assert answer.status_code == 200
 
 
-def test_a_key_is_free_again_after_a_day(box: Box) -> None:
+def test_a_key_is_free_again_after_a_day(server: SandboxServer) -> None:
     """Saved answers are replayed for 24 hours."""
-    first = _post(box, "daily", name="One").json()
-    box.clock.advance(24 * 3600 - 1)
-    assert _post(box, "daily", name="One").json() == first
-    box.clock.advance(2)
-    assert _post(box, "daily", name="Two").json()["id"] != first["id"]
+    first = _post(server, "daily", name="One").json()
+    server.clock.advance(24 * 3600 - 1)
+    assert _post(server, "daily", name="One").json() == first
+    server.clock.advance(2)
+    assert _post(server, "daily", name="Two").json()["id"] != first["id"]
 
 
 def test_a_key_in_flight_is_409() -> None:
     """While the first request is being answered, a second one with its key is refused, and only
     one object is made."""
-    with serve(None, delay=0.3) as box, ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: _post(box, "busy", name="One"), range(8)))
+    with sandbox_server(None, delay=0.3) as server, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: _post(server, "busy", name="One"), range(8)))
         assert sorted(answer.status_code for answer in answers) == [200, *[409] * 7]
         conflict = next(answer for answer in answers if answer.status_code == 409).json()["error"]
         assert conflict["type"] == "idempotency_error"
         assert conflict["code"] == "idempotency_key_in_use"
-        assert len(box.get("/v1/customers")["data"]) == 1
-        assert _post(box, "busy", name="One").headers["Idempotent-Replayed"] == "true"
+        assert len(server.get("/v1/customers")["data"]) == 1
+        assert _post(server, "busy", name="One").headers["Idempotent-Replayed"] == "true"

@@ -18,11 +18,11 @@ from tests.stripe_sandbox.api.parameter_cases import (
     SHOWN,
     Case,
 )
-from tests.stripe_sandbox.conftest import KEY, Box
+from tests.support.sandbox_server import KEY, SandboxServer
 
 
-def _endpoints(box: Box) -> dict[str, Endpoint]:
-    found = box.sandbox._api._router._endpoints.values()
+def _endpoints(server: SandboxServer) -> dict[str, Endpoint]:
+    found = server.sandbox._api._router._endpoints.values()
     return {f"{one.route.method} {one.route.path}": one for one in found}
 
 
@@ -52,13 +52,13 @@ def _without_ids(text: str) -> str:
 class _Trial:
     """Sends requests to one route, each to objects of its own, and sees all that came of them."""
 
-    def __init__(self, box: Box, route: str) -> None:
-        self.box = box
+    def __init__(self, server: SandboxServer, route: str) -> None:
+        self.server = server
         self.method, self.path = route.split()
 
     def names(self) -> dict[str, Any]:
-        box = self.box
-        service = box.stripe.v1
+        server = self.server
+        service = server.stripe.v1
         price: Any = {**PRICE_DATA, "lookup_key": "taken", "transfer_lookup_key": True}
         made = service.prices.create(params=price)
         return {
@@ -66,12 +66,12 @@ class _Trial:
             "METHOD": service.payment_methods.list().data[0].id,
             "PRICE": made.id,
             "PRODUCT": str(made.product),
-            "SOON": box.clock.now() + 3_600,
+            "SOON": server.clock.now() + 3_600,
         }
 
     def send(self, params: dict[str, Any]) -> tuple[int, str]:
         """The answer's status and, without ids, its text with all that it led to."""
-        box, service = self.box, self.box.stripe.v1
+        server, service = self.server, self.server.stripe.v1
         names = self.names()
         text = form.encode(params)
         for word, value in names.items():
@@ -81,12 +81,12 @@ class _Trial:
             (":customer", lambda: names["CUSTOMER"]),
             (":product", lambda: names["PRODUCT"]),
             (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
-            (":session", lambda: box.create().id),
+            (":session", lambda: server.create().id),
             (":webhook_endpoint", lambda: service.webhook_endpoints.create(params=ENDPOINT).id),  # type: ignore[arg-type]
         ):
             if part in path:
                 path = path.replace(part, identifier())
-        answer = box.post(path, text, **{"Content-Type": "application/x-www-form-urlencoded"})
+        answer = server.post(path, text, **{"Content-Type": "application/x-www-form-urlencoded"})
         seen = answer.text
         if answer.status_code == 200:
             seen += self._outcome(answer.json())
@@ -97,15 +97,15 @@ class _Trial:
 
     def _outcome(self, value: dict[str, Any]) -> str:
         """What a price's product is, and what paying a session brings."""
-        box = self.box
+        server = self.server
         if value["object"] == "price":
-            return json.dumps(box.get(f"/v1/products/{value['product']}"))
+            return json.dumps(server.get(f"/v1/products/{value['product']}"))
         if value["object"] != "checkout.session" or self.path != "/v1/checkout/sessions":
             return ""
-        page = box.page(value["id"])
-        box.pay(value["id"])
+        page = server.page(value["id"])
+        server.pay(value["id"])
         expand = ("line_items.data.price.product", "payment_intent.latest_charge", "subscription")
-        after = box.get(
+        after = server.get(
             f"/v1/checkout/sessions/{value['id']}",
             **{f"expand[{index}]": path for index, path in enumerate(expand)},
         )
@@ -113,10 +113,12 @@ class _Trial:
 
 
 @pytest.mark.parametrize("route", SHOWN)
-def test_every_parameter_that_is_taken_makes_a_difference(shared: Box, route: str) -> None:
+def test_every_parameter_that_is_taken_makes_a_difference(
+    shared_server: SandboxServer, route: str
+) -> None:
     """In the answer, on the Checkout page, or in what comes of it."""
-    shared.pay(shared.create().id)
-    trial = _Trial(shared, route)
+    shared_server.pay(shared_server.create().id)
+    trial = _Trial(shared_server, route)
     baselines: dict[str, str] = {}
     for base, path, value in SHOWN[route]:
         key = json.dumps(base)
@@ -131,15 +133,19 @@ def test_every_parameter_that_is_taken_makes_a_difference(shared: Box, route: st
 @pytest.mark.parametrize(
     ("route", "case"), [(route, case) for route, cases in REFUSED.items() for case in cases]
 )
-def test_a_value_without_an_effect_is_refused_by_name(shared: Box, route: str, case: Case) -> None:
+def test_a_value_without_an_effect_is_refused_by_name(
+    shared_server: SandboxServer, route: str, case: Case
+) -> None:
     """With the parameter's name, and the code of what is not simulated."""
     base, path, value = case
     method, url = route.split()
     given = form.encode(_with(base, path, value))
     if method == "GET":
-        answer = shared.fetch(f"{url}?{given}")
+        answer = shared_server.fetch(f"{url}?{given}")
     else:
-        answer = shared.post(url, given, **{"Content-Type": "application/x-www-form-urlencoded"})
+        answer = shared_server.post(
+            url, given, **{"Content-Type": "application/x-www-form-urlencoded"}
+        )
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (400, "sandbox_not_simulated"), error
     first, *rest = path.split(".")
@@ -147,30 +153,30 @@ def test_a_value_without_an_effect_is_refused_by_name(shared: Box, route: str, c
     assert "doc_url" not in error
 
 
-def test_every_filter_that_is_taken_narrows_its_list(box: Box) -> None:
+def test_every_filter_that_is_taken_narrows_its_list(server: SandboxServer) -> None:
     """What does not meet it is left out, or it is refused."""
-    box.pay(box.subscribe().id)
-    box.pay(box.create().id)
-    box.pay(box.create().id, "4000000000000259")
-    box.control("POST", "clock", {"advance_seconds": 10})
-    customer = box.get("/v1/customers")["data"][0]["id"]
-    subscription = box.get("/v1/subscriptions")["data"][0]["id"]
-    for route, endpoint in _endpoints(box).items():
+    server.pay(server.subscribe().id)
+    server.pay(server.create().id)
+    server.pay(server.create().id, "4000000000000259")
+    server.control("POST", "clock", {"advance_seconds": 10})
+    customer = server.get("/v1/customers")["data"][0]["id"]
+    subscription = server.get("/v1/subscriptions")["data"][0]["id"]
+    for route, endpoint in _endpoints(server).items():
         if not endpoint.route.lists or ":session" in route or ":invoice" in route:
             continue
         url = route.split()[1].replace(":customer", customer)
         given = {"subscription": subscription} if "subscription_items" in url else {}
-        whole = box.get(url, **given)["data"]
+        whole = server.get(url, **given)["data"]
         assert whole or url == "/v1/webhook_endpoints"
         for name in set(endpoint.route.simulates) - {"payment.type"}:
             base = {"payment": {"type": "payment_intent"}} if "payment." in name else {}
-            answer = box.fetch(f"{url}?{form.encode(_with(base, name, NARROWED[name]))}")
+            answer = server.fetch(f"{url}?{form.encode(_with(base, name, NARROWED[name]))}")
             assert answer.status_code == 400 or answer.json()["data"] != whole, (url, name)
 
 
-def test_no_parameter_is_taken_that_these_tests_do_not_know(shared: Box) -> None:
+def test_no_parameter_is_taken_that_these_tests_do_not_know(shared_server: SandboxServer) -> None:
     """A new one is held to the same rule."""
-    for route, endpoint in _endpoints(shared).items():
+    for route, endpoint in _endpoints(shared_server).items():
         if endpoint.route.lists:
             assert set(endpoint.route.simulates) <= {*NARROWED, "payment.type"}, route
             continue
@@ -186,13 +192,15 @@ def test_no_parameter_is_taken_that_these_tests_do_not_know(shared: Box) -> None
         assert taken <= {"client_secret"}, route
 
 
-def test_the_secret_of_a_payment_intent_is_compared(shared: Box) -> None:
+def test_the_secret_of_a_payment_intent_is_compared(shared_server: SandboxServer) -> None:
     """As for a browser, which can read it only with the right one."""
-    shared.pay(shared.create().id)
-    intent = shared.get("/v1/payment_intents")["data"][0]
-    right = shared.get(f"/v1/payment_intents/{intent['id']}", client_secret=intent["client_secret"])
+    shared_server.pay(shared_server.create().id)
+    intent = shared_server.get("/v1/payment_intents")["data"][0]
+    right = shared_server.get(
+        f"/v1/payment_intents/{intent['id']}", client_secret=intent["client_secret"]
+    )
     assert right["id"] == intent["id"]
-    wrong = shared.fetch(f"/v1/payment_intents/{intent['id']}?client_secret=pi_secret_x")
+    wrong = shared_server.fetch(f"/v1/payment_intents/{intent['id']}?client_secret=pi_secret_x")
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "client_secret")
 
 
@@ -204,25 +212,27 @@ def test_the_secret_of_a_payment_intent_is_compared(shared: Box) -> None:
     ],
 )
 def test_a_control_takes_nothing_that_it_would_ignore(
-    shared: Box, given: dict[str, Any], param: str
+    shared_server: SandboxServer, given: dict[str, Any], param: str
 ) -> None:
     """What belongs to a bank account is refused with a card, and the other way round."""
-    refusal = shared.control("POST", f"sessions/{shared.create().id}/pay", given, status=400)
+    refusal = shared_server.control(
+        "POST", f"sessions/{shared_server.create().id}/pay", given, status=400
+    )
     assert refusal["error"]["param"] == param
 
 
-def test_another_account_in_a_header_is_refused(shared: Box) -> None:
+def test_another_account_in_a_header_is_refused(shared_server: SandboxServer) -> None:
     """`Stripe-Context`, the newer name, as well as `Stripe-Account`."""
     for header in ("Stripe-Account", "Stripe-Context"):
-        answer = shared.post("/v1/customers", {"name": "Ann"}, **{header: "acct_other"})
+        answer = shared_server.post("/v1/customers", {"name": "Ann"}, **{header: "acct_other"})
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "account_invalid")
 
 
-def test_an_expansion_that_only_stripe_has_is_refused_by_name(shared: Box) -> None:
+def test_an_expansion_that_only_stripe_has_is_refused_by_name(shared_server: SandboxServer) -> None:
     """`subscriptions` of a customer is a list at Stripe, and none here; nonsense is nonsense."""
-    customer = shared.stripe.v1.customers.create(params={"name": "Ann"}).id
+    customer = shared_server.stripe.v1.customers.create(params={"name": "Ann"}).id
     for path, code in (("subscriptions", "sandbox_not_simulated"), ("wat", None)):
-        error = shared.fetch(f"/v1/customers/{customer}?expand[]={path}").json()["error"]
+        error = shared_server.fetch(f"/v1/customers/{customer}?expand[]={path}").json()["error"]
         assert error.get("code") == code
         assert path in error["message"]
     assert KEY not in str(error)

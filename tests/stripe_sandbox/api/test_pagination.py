@@ -12,87 +12,87 @@ import stripe
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Objects, Window
 from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
-from tests.stripe_sandbox.conftest import Box, refused, serve
+from tests.support.sandbox_server import SandboxServer, refused, sandbox_server
 
 EMAIL = "listed@example.com"
 
 
 @pytest.fixture(scope="module")
-def history() -> Iterator[tuple[Box, list[str]]]:
+def history() -> Iterator[tuple[SandboxServer, list[str]]]:
     """Twelve sessions, ten seconds apart: 0 to 3 guests' and paid, 4 of a customer, 5 a paid
     subscription, 6 and 7 expired, the rest open."""
-    with serve(None) as box:
+    with sandbox_server(None) as server:
         ids: list[str] = []
-        customer = box.stripe.v1.customers.create(params={"email": EMAIL}).id
+        customer = server.stripe.v1.customers.create(params={"email": EMAIL}).id
         for index in range(12):
             if index == 4:
-                session = box.create(customer=customer)
+                session = server.create(customer=customer)
             elif index == 5:
-                session = box.subscribe(customer_email="subscriber@example.com")
+                session = server.subscribe(customer_email="subscriber@example.com")
             else:
-                session = box.create()
+                session = server.create()
             if index <= 3 or index == 5:
-                box.pay(session.id)
+                server.pay(session.id)
             if index in (6, 7):
-                box.stripe.v1.checkout.sessions.expire(session.id)
+                server.stripe.v1.checkout.sessions.expire(session.id)
             ids.append(session.id)
-            box.clock.advance(10)
-        yield box, ids
+            server.clock.advance(10)
+        yield server, ids
 
 
-def _listed(box: Box, **params: Any) -> list[str]:
-    found = box.stripe.v1.checkout.sessions.list(params=params)  # type: ignore[arg-type]
+def _listed(server: SandboxServer, **params: Any) -> list[str]:
+    found = server.stripe.v1.checkout.sessions.list(params=params)  # type: ignore[arg-type]
     return [session.id for session in found.data]
 
 
-def test_the_newest_comes_first(history: tuple[Box, list[str]]) -> None:
+def test_the_newest_comes_first(history: tuple[SandboxServer, list[str]]) -> None:
     """Ten by default, with more to follow."""
-    box, ids = history
-    page = box.stripe.v1.checkout.sessions.list()
+    server, ids = history
+    page = server.stripe.v1.checkout.sessions.list()
     assert [session.id for session in page.data] == ids[:1:-1]
     assert page.has_more is True
     assert page.url == "/v1/checkout/sessions"
 
 
-def test_cursors_lead_through_the_list(history: tuple[Box, list[str]]) -> None:
+def test_cursors_lead_through_the_list(history: tuple[SandboxServer, list[str]]) -> None:
     """`starting_after` and `ending_before` give every session once, both ways."""
-    box, ids = history
+    server, ids = history
     newest_first = ids[::-1]
-    pages = box.stripe.v1.checkout.sessions.list(params={"limit": 5}).auto_paging_iter()
+    pages = server.stripe.v1.checkout.sessions.list(params={"limit": 5}).auto_paging_iter()
     assert [session.id for session in pages] == newest_first
-    page = box.stripe.v1.checkout.sessions.list(params={"limit": 5, "ending_before": ids[0]})
+    page = server.stripe.v1.checkout.sessions.list(params={"limit": 5, "ending_before": ids[0]})
     assert [session.id for session in page.data] == newest_first[-6:-1]
     assert page.has_more is True
-    page = box.stripe.v1.checkout.sessions.list(params={"limit": 5, "ending_before": ids[9]})
+    page = server.stripe.v1.checkout.sessions.list(params={"limit": 5, "ending_before": ids[9]})
     assert ([session.id for session in page.data], page.has_more) == (newest_first[:2], False)
-    page = box.stripe.v1.checkout.sessions.list(params={"limit": 3, "starting_after": ids[3]})
+    page = server.stripe.v1.checkout.sessions.list(params={"limit": 3, "starting_after": ids[3]})
     assert ([session.id for session in page.data], page.has_more) == (newest_first[-3:], False)
 
 
-def test_every_filter_narrows_the_list(history: tuple[Box, list[str]]) -> None:
+def test_every_filter_narrows_the_list(history: tuple[SandboxServer, list[str]]) -> None:
     """Status, customer, address, payment, subscription, and times, alone and together."""
-    box, ids = history
+    server, ids = history
     sessions = {
         session.id: session
-        for session in box.stripe.v1.checkout.sessions.list(params={"limit": 100}).data
+        for session in server.stripe.v1.checkout.sessions.list(params={"limit": 100}).data
     }
-    assert _listed(box, status="complete") == [ids[index] for index in (5, 3, 2, 1, 0)]
-    assert _listed(box, status="expired") == [ids[7], ids[6]]
-    assert _listed(box, customer=sessions[ids[4]].customer) == [ids[4]]
-    assert _listed(box, customer_details={"email": EMAIL}) == [ids[4]]
-    assert _listed(box, customer_details={"email": "payer@example.com"}, status="complete") == [
+    assert _listed(server, status="complete") == [ids[index] for index in (5, 3, 2, 1, 0)]
+    assert _listed(server, status="expired") == [ids[7], ids[6]]
+    assert _listed(server, customer=sessions[ids[4]].customer) == [ids[4]]
+    assert _listed(server, customer_details={"email": EMAIL}) == [ids[4]]
+    assert _listed(server, customer_details={"email": "payer@example.com"}, status="complete") == [
         ids[index] for index in (3, 2, 1, 0)
     ]
-    assert _listed(box, payment_intent=sessions[ids[2]].payment_intent) == [ids[2]]
-    assert _listed(box, subscription=sessions[ids[5]].subscription) == [ids[5]]
-    assert _listed(box, payment_link="plink_none") == []
+    assert _listed(server, payment_intent=sessions[ids[2]].payment_intent) == [ids[2]]
+    assert _listed(server, subscription=sessions[ids[5]].subscription) == [ids[5]]
+    assert _listed(server, payment_link="plink_none") == []
     moment = sessions[ids[8]].created
-    assert _listed(box, created=moment) == [ids[8]]
-    assert _listed(box, created={"gt": moment}) == [ids[11], ids[10], ids[9]]
-    assert _listed(box, created={"gte": moment}) == [ids[11], ids[10], ids[9], ids[8]]
-    assert _listed(box, created={"gte": moment, "lt": moment + 20}) == [ids[9], ids[8]]
-    assert _listed(box, created={"lte": sessions[ids[1]].created}) == [ids[1], ids[0]]
-    assert _listed(box, status="open", created={"lt": moment}) == [ids[4]]
+    assert _listed(server, created=moment) == [ids[8]]
+    assert _listed(server, created={"gt": moment}) == [ids[11], ids[10], ids[9]]
+    assert _listed(server, created={"gte": moment}) == [ids[11], ids[10], ids[9], ids[8]]
+    assert _listed(server, created={"gte": moment, "lt": moment + 20}) == [ids[9], ids[8]]
+    assert _listed(server, created={"lte": sessions[ids[1]].created}) == [ids[1], ids[0]]
+    assert _listed(server, status="open", created={"lt": moment}) == [ids[4]]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_every_filter_narrows_the_list(history: tuple[Box, list[str]]) -> None:
     ],
 )
 def test_a_wrong_list_is_refused(
-    history: tuple[Box, list[str]], params: dict[str, Any], param: str, message: str
+    history: tuple[SandboxServer, list[str]], params: dict[str, Any], param: str, message: str
 ) -> None:
     """A limit out of range, a word that is none, an unknown cursor or filter."""
     error = refused(lambda: _listed(history[0], **params))
@@ -120,10 +120,10 @@ def test_a_wrong_list_is_refused(
     assert (error.param, error.user_message) == (param, message)
 
 
-def test_both_cursors_at_once_are_refused(history: tuple[Box, list[str]]) -> None:
+def test_both_cursors_at_once_are_refused(history: tuple[SandboxServer, list[str]]) -> None:
     """One direction at a time."""
-    box, ids = history
-    error = refused(lambda: _listed(box, starting_after=ids[5], ending_before=ids[1]))
+    server, ids = history
+    error = refused(lambda: _listed(server, starting_after=ids[5], ending_before=ids[1]))
     assert "both starting_after and ending_before" in str(error.user_message)
 
 

@@ -13,7 +13,7 @@ from stripe.params.checkout._session_list_params import SessionListParams
 from stripe_sandbox.api import form
 from stripe_sandbox.api.params import SimulatedParams, schema_of
 from stripe_sandbox.errors import StripeError
-from tests.stripe_sandbox.conftest import Box
+from tests.support.sandbox_server import SandboxServer
 
 _KNOWN = SimulatedParams(SessionCreateParams, schema_of(SessionCreateParams).names())
 
@@ -155,12 +155,14 @@ def test_a_word_or_a_number_is_read_as_what_it_is() -> None:
     assert _error("trial_end=soon", checker).param == "trial_end"
 
 
-def test_what_stripe_has_and_the_sandbox_has_not_is_refused_by_name(shared: Box) -> None:
+def test_what_stripe_has_and_the_sandbox_has_not_is_refused_by_name(
+    shared_server: SandboxServer,
+) -> None:
     """A documented parameter is never silently ignored."""
     for name in ("discounts[0][coupon]", "shipping_address_collection[allowed_countries][0]"):
-        answer = shared.post(
+        answer = shared_server.post(
             "/v1/checkout/sessions",
-            form.encode(shared.params()) + f"&{name}=US",
+            form.encode(shared_server.params()) + f"&{name}=US",
             **{"Content-Type": "application/x-www-form-urlencoded"},
         )
         error = answer.json()["error"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 from playwright.sync_api import Page, expect
@@ -16,13 +14,7 @@ from tests.support.checkout import (
     choose_card,
     press_pay,
 )
-from tests.support.storefront import Storefront, open_storefront
-
-
-@pytest.fixture(scope="module")
-def storefront(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
-    with open_storefront(tmp_path_factory.mktemp("shop")) as storefront:
-        yield storefront
+from tests.support.storefront import Storefront
 
 
 def statuses(storefront: Storefront, identifier: str) -> tuple[str | None, str]:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import OpenPage
 from tests.support.checkout import PAID, choose_card, press_pay
-from tests.support.storefront import Storefront, open_storefront
-
-
-@pytest.fixture(scope="module")
-def storefront(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
-    with open_storefront(tmp_path_factory.mktemp("shop")) as storefront:
-        yield storefront
+from tests.support.storefront import Storefront
 
 
 def test_an_expired_link_says_so(page: Page, storefront: Storefront) -> None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import DESKTOP, PHONE, OpenPage
-from tests.support.storefront import Storefront, open_storefront
-
-
-@pytest.fixture(scope="module")
-def storefront(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
-    with open_storefront(tmp_path_factory.mktemp("shop")) as storefront:
-        yield storefront
+from tests.support.storefront import Storefront
 
 
 def test_the_order_is_told_in_full(page: Page, storefront: Storefront) -> None:

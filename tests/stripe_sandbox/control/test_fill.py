@@ -10,48 +10,48 @@ from typing import Any
 import pytest
 
 from stripe_sandbox.control.history_plan import HistoryPlan, Offer, visit_times
-from tests.stripe_sandbox.conftest import Box
-from tests.stripe_sandbox.schema.stripe_types import assert_fits
+from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe_types import assert_fits
 
 DAY = 86_400
 
 
-def _sold(box: Box) -> list[dict[str, Any]]:
+def _sold(server: SandboxServer) -> list[dict[str, Any]]:
     return [
         {
-            "price": box.credit,
+            "price": server.credit,
             "mode": "payment",
             "weight": 3,
             "quantity": [1, 50],
             "metadata": {"kind": "extra_credits", "credits": "{quantity}"},
         },
-        {"price": box.pro, "mode": "subscription", "metadata": {"kind": "pro"}},
+        {"price": server.pro, "mode": "subscription", "metadata": {"kind": "pro"}},
     ]
 
 
-def _fill(box: Box, **plan: Any) -> dict[str, int]:
-    body = {"days": 30, "sessions": 60, "seed": 7, "sold": _sold(box), **plan}
-    filled: dict[str, int] = box.control("POST", "fill", body)
+def _fill(server: SandboxServer, **plan: Any) -> dict[str, int]:
+    body = {"days": 30, "sessions": 60, "seed": 7, "sold": _sold(server), **plan}
+    filled: dict[str, int] = server.control("POST", "fill", body)
     return filled
 
 
-def _all(box: Box, path: str, **params: Any) -> list[dict[str, Any]]:
+def _all(server: SandboxServer, path: str, **params: Any) -> list[dict[str, Any]]:
     """Every object of a list."""
     found: list[dict[str, Any]] = []
     while True:
         after = {"starting_after": found[-1]["id"]} if found else {}
-        page = box.get(f"/v1/{path}", limit=100, **params, **after)
+        page = server.get(f"/v1/{path}", limit=100, **params, **after)
         found += page["data"]
         if not page["has_more"]:
             return found
 
 
-def test_a_month_of_history(box: Box) -> None:
+def test_a_month_of_history(server: SandboxServer) -> None:
     """As many sessions as asked, over the month that ends now: most paid, some declined first,
     some expired, some open of the last day, some by debit; nothing in the future."""
-    now = box.clock.now()
-    filled = _fill(box, sessions=300)
-    sessions = _all(box, "checkout/sessions")
+    now = server.clock.now()
+    filled = _fill(server, sessions=300)
+    sessions = _all(server, "checkout/sessions")
     assert filled["sessions"] == len(sessions) == 300
     states = Counter((one["status"], one["payment_status"]) for one in sessions)
     assert states["complete", "paid"] == filled["paid"] > 200
@@ -60,7 +60,7 @@ def test_a_month_of_history(box: Box) -> None:
         assert now - 30 * DAY <= one["created"] < now
         if one["status"] == "open":
             assert one["created"] > now - DAY
-    events = _all(box, "events")
+    events = _all(server, "events")
     assert all(event["created"] <= now for event in events)
     kinds = Counter(event["type"] for event in events)
     for kind in (
@@ -73,18 +73,18 @@ def test_a_month_of_history(box: Box) -> None:
         kinds["checkout.session.completed"]
         == states["complete", "paid"] + states["complete", "unpaid"]
     )
-    state = box.control("GET", "state")
+    state = server.control("GET", "state")
     assert state["clock"] == {"now": now, "ahead_seconds": 0}
 
 
-def test_every_object_and_event_of_it_fits_stripes_types(box: Box) -> None:
+def test_every_object_and_event_of_it_fits_stripes_types(server: SandboxServer) -> None:
     """It fits Stripe's types, and its parts hang together in time."""
-    [(before,)] = box.sandbox._database.rows("SELECT max(seq) FROM events")
-    _fill(box)
-    sessions = _all(box, "checkout/sessions", **{"expand[0]": "data.payment_intent"})
-    events = _all(box, "events")
-    assert_fits(*sessions, *events, *_all(box, "charges"), *_all(box, "subscriptions"))
-    assert_fits(*_all(box, "invoices"), *_all(box, "customers"))
+    [(before,)] = server.sandbox._database.rows("SELECT max(seq) FROM events")
+    _fill(server)
+    sessions = _all(server, "checkout/sessions", **{"expand[0]": "data.payment_intent"})
+    events = _all(server, "events")
+    assert_fits(*sessions, *events, *_all(server, "charges"), *_all(server, "subscriptions"))
+    assert_fits(*_all(server, "invoices"), *_all(server, "customers"))
     completed = {
         event["data"]["object"]["id"]: event["created"]
         for event in events
@@ -95,26 +95,26 @@ def test_every_object_and_event_of_it_fits_stripes_types(box: Box) -> None:
             assert session["created"] < completed[session["id"]] < session["expires_at"]
     created = [event["created"] for event in events]
     assert created == sorted(created, reverse=True)
-    recorded = box.sandbox._database.rows(
+    recorded = server.sandbox._database.rows(
         "SELECT created FROM events WHERE seq > ? ORDER BY seq", (before,)
     )
     assert recorded == sorted(recorded)
 
 
-def test_sessions_nobody_paid_expired_in_their_time(box: Box) -> None:
+def test_sessions_nobody_paid_expired_in_their_time(server: SandboxServer) -> None:
     """However quiet it became afterwards."""
     for seed in range(12):
-        box.control("POST", "reset")
-        _fill(box, seed=seed, sessions=5)
-        for event in _all(box, "events", type="checkout.session.expired"):
+        server.control("POST", "reset")
+        _fill(server, seed=seed, sessions=5)
+        for event in _all(server, "events", type="checkout.session.expired"):
             assert event["created"] == event["data"]["object"]["expires_at"]
 
 
-def test_metadata_names_the_quantity(box: Box) -> None:
+def test_metadata_names_the_quantity(server: SandboxServer) -> None:
     """`{quantity}` is filled in, with what was bought, within the bounds."""
-    _fill(box)
+    _fill(server)
     quantities = set()
-    for session in _all(box, "checkout/sessions", **{"expand[0]": "data.line_items"}):
+    for session in _all(server, "checkout/sessions", **{"expand[0]": "data.line_items"}):
         [line] = session["line_items"]["data"]
         if session["mode"] == "payment":
             expected = {"kind": "extra_credits", "credits": str(line["quantity"])}
@@ -126,27 +126,29 @@ def test_metadata_names_the_quantity(box: Box) -> None:
     assert quantities <= set(range(1, 51))
 
 
-def test_its_events_are_delivered_to_nobody(box: Box) -> None:
+def test_its_events_are_delivered_to_nobody(server: SandboxServer) -> None:
     """No webhook is sent for it, nor waits; what happens afterwards is delivered again."""
-    box.sandbox.ensure_webhook_endpoint(url=box.receiver.url, description="shop")
-    _fill(box)
-    assert box.control("GET", "state")["deliveries"] == {"waiting": 0, "failed": 0}
-    paid = box.control("POST", f"sessions/{box.create().id}/pay", {"card": "4242424242424242"})
-    answer = box.control("POST", "clock", {"advance_seconds": 1})
+    server.sandbox.ensure_webhook_endpoint(url=server.receiver.url, description="shop")
+    _fill(server)
+    assert server.control("GET", "state")["deliveries"] == {"waiting": 0, "failed": 0}
+    paid = server.control(
+        "POST", f"sessions/{server.create().id}/pay", {"card": "4242424242424242"}
+    )
+    answer = server.control("POST", "clock", {"advance_seconds": 1})
     assert answer["events"] == []
-    ids = {event["id"] for event in box.receiver.events()}
+    ids = {event["id"] for event in server.receiver.events()}
     assert ids <= set(paid["events"])
 
 
-def test_what_is_open_goes_on(box: Box) -> None:
+def test_what_is_open_goes_on(server: SandboxServer) -> None:
     """Its open sessions expire, its debits settle, its subscriptions renew as time moves on."""
-    _fill(box, sessions=300)
-    open_now = [one["id"] for one in _all(box, "checkout/sessions", status="open")]
-    answer = box.control("POST", "clock", {"advance_seconds": 31 * DAY})
+    _fill(server, sessions=300)
+    open_now = [one["id"] for one in _all(server, "checkout/sessions", status="open")]
+    answer = server.control("POST", "clock", {"advance_seconds": 31 * DAY})
     kinds: Counter[str] = Counter()
     expired = []
     for identifier in answer["events"]:
-        event = box.get(f"/v1/events/{identifier}")
+        event = server.get(f"/v1/events/{identifier}")
         kinds[event["type"]] += 1
         if event["type"] == "checkout.session.expired":
             expired.append(event["data"]["object"]["id"])
@@ -155,22 +157,22 @@ def test_what_is_open_goes_on(box: Box) -> None:
     assert kinds["invoice.payment_failed"] > 0
 
 
-def test_a_longer_history_renews_within_it(box: Box) -> None:
+def test_a_longer_history_renews_within_it(server: SandboxServer) -> None:
     """Subscriptions older than a month have been renewed."""
-    _fill(box, days=80, sold=_sold(box)[1:], sessions=20)
-    reasons = Counter(invoice["billing_reason"] for invoice in _all(box, "invoices"))
+    _fill(server, days=80, sold=_sold(server)[1:], sessions=20)
+    reasons = Counter(invoice["billing_reason"] for invoice in _all(server, "invoices"))
     assert reasons["subscription_cycle"] > 5
 
 
-def test_the_same_seed_is_the_same_history(box: Box) -> None:
+def test_the_same_seed_is_the_same_history(server: SandboxServer) -> None:
     """And another seed another one."""
 
     def seen(seed: int) -> list[Any]:
-        box.control("POST", "reset")
-        _fill(box, seed=seed)
+        server.control("POST", "reset")
+        _fill(server, seed=seed)
         return [
             (one["created"], one["amount_total"], one["status"], one["customer_details"])
-            for one in _all(box, "checkout/sessions")
+            for one in _all(server, "checkout/sessions")
         ]
 
     first = seen(1)
@@ -178,22 +180,22 @@ def test_the_same_seed_is_the_same_history(box: Box) -> None:
     assert seen(2) != first
 
 
-def test_nobody_subscribes_twice(box: Box) -> None:
+def test_nobody_subscribes_twice(server: SandboxServer) -> None:
     """Who has a subscription buys no second one, also where there are few people."""
     people = [f"tester{number}@example.com" for number in range(5)]
-    _fill(box, emails=people, sold=_sold(box)[1:])
-    customers = [one["customer"] for one in _all(box, "subscriptions", status="all")]
-    emails = [box.get(f"/v1/customers/{customer}")["email"] for customer in customers]
+    _fill(server, emails=people, sold=_sold(server)[1:])
+    customers = [one["customer"] for one in _all(server, "subscriptions", status="all")]
+    emails = [server.get(f"/v1/customers/{customer}")["email"] for customer in customers]
     assert len(emails) == len(set(emails)) > 2
 
 
-def test_the_given_people_buy(box: Box) -> None:
+def test_the_given_people_buy(server: SandboxServer) -> None:
     """Where emails are given, the payers are theirs."""
     people = ["ann@example.com", "bo@example.com"]
-    _fill(box, emails=people)
+    _fill(server, emails=people)
     payers = {
         session["customer_details"]["email"]
-        for session in _all(box, "checkout/sessions")
+        for session in _all(server, "checkout/sessions")
         if session["status"] == "complete"
     }
     assert payers == set(people)
@@ -214,20 +216,20 @@ def test_the_given_people_buy(box: Box) -> None:
         {"until": "now"},
     ],
 )
-def test_nonsense_makes_nothing(box: Box, wrong: dict[str, Any]) -> None:
+def test_nonsense_makes_nothing(server: SandboxServer, wrong: dict[str, Any]) -> None:
     """Refused by name, and no session is left half-way."""
-    body = {"sold": _sold(box), "sessions": 5, **wrong}
-    refusal = box.control("POST", "fill", body, status=400)
+    body = {"sold": _sold(server), "sessions": 5, **wrong}
+    refusal = server.control("POST", "fill", body, status=400)
     assert refusal["error"]["param"]
-    assert box.control("GET", "state")["counts"]["checkout.session"] == 0
+    assert server.control("GET", "state")["counts"]["checkout.session"] == 0
 
 
 @pytest.mark.parametrize("quantity", [[], [1], [2, 1], [0, 3], ["1", "2"], 5])
-def test_a_wrong_quantity_is_refused(box: Box, quantity: Any) -> None:
+def test_a_wrong_quantity_is_refused(server: SandboxServer, quantity: Any) -> None:
     """Two whole numbers, the least and the most; none means one."""
-    sold = [{"price": box.credit, "quantity": quantity}]
+    sold = [{"price": server.credit, "quantity": quantity}]
     status = 200 if quantity == [] else 400
-    box.control("POST", "fill", {"sold": sold, "sessions": 2}, status=status)
+    server.control("POST", "fill", {"sold": sold, "sessions": 2}, status=status)
 
 
 def test_people_come_by_day_and_on_weekdays() -> None:

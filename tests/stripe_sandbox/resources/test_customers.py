@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.stripe_sandbox.conftest import Box, refused
+from tests.support.sandbox_server import SandboxServer, refused
 
 
-def test_a_customer_is_made_changed_and_found(shared: Box) -> None:
+def test_a_customer_is_made_changed_and_found(shared_server: SandboxServer) -> None:
     """Fields are stored, `email` filters exactly."""
-    customers = shared.stripe.v1.customers
+    customers = shared_server.stripe.v1.customers
     made = customers.create(params={"email": "one@example.com", "business_name": "One"})
     customers.create(params={"email": "one@example.com.au"})
     customers.update(made.id, params={"business_name": "", "phone": "123", "metadata": {"a": "b"}})
@@ -18,9 +18,9 @@ def test_a_customer_is_made_changed_and_found(shared: Box) -> None:
     assert customers.list(params={"email": "none@example.com"}).data == []
 
 
-def test_what_is_no_address_is_refused(shared: Box) -> None:
+def test_what_is_no_address_is_refused(shared_server: SandboxServer) -> None:
     """`email_invalid`, on creation and on update."""
-    customers = shared.stripe.v1.customers
+    customers = shared_server.stripe.v1.customers
     made = customers.create(params={"email": "right@example.com"})
     for wrong in ("x", "a@b", "a b@c.d", "@c.d"):
         error = refused(lambda wrong=wrong: customers.create(params={"email": wrong}))  # type: ignore[misc]
@@ -29,13 +29,13 @@ def test_what_is_no_address_is_refused(shared: Box) -> None:
     assert refused(lambda: customers.update(made.id, params={"email": "x"})).http_status == 400
 
 
-def test_changes_are_told(box: Box) -> None:
+def test_changes_are_told(server: SandboxServer) -> None:
     """`customer.created`, then `customer.updated` with what it was before."""
-    customers = box.stripe.v1.customers
+    customers = server.stripe.v1.customers
     made = customers.create(params={"email": "a@example.com"})
     customers.update(made.id, params={"email": "b@example.com"})
     customers.update(made.id, params={"email": "b@example.com"})
-    events = box.get("/v1/events", type="customer.*")["data"]
+    events = server.get("/v1/events", type="customer.*")["data"]
     assert [event["type"] for event in events] == ["customer.updated", "customer.created"]
     assert events[0]["data"]["previous_attributes"] == {"email": "a@example.com"}
     assert events[0]["data"]["object"]["email"] == "b@example.com"

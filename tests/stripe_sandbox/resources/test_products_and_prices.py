@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.stripe_sandbox.conftest import Box, refused
+from tests.support.sandbox_server import SandboxServer, refused
 
 
-def _price(box: Box, **params: Any) -> stripe.Price:
+def _price(server: SandboxServer, **params: Any) -> stripe.Price:
     given = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}, **params}
-    return box.stripe.v1.prices.create(params=given)  # type: ignore[arg-type]  # also wrong ones
+    return server.stripe.v1.prices.create(params=given)  # type: ignore[arg-type]  # also wrong ones
 
 
-def test_a_product_is_made_changed_and_read(shared: Box) -> None:
+def test_a_product_is_made_changed_and_read(shared_server: SandboxServer) -> None:
     """Fields given are stored; an update changes those it names and no other."""
-    products = shared.stripe.v1.products
+    products = shared_server.stripe.v1.products
     made = products.create(
         params={"name": "Tea", "description": "Green", "metadata": {"a": "1", "b": "2"}}
     )
@@ -31,17 +31,17 @@ def test_a_product_is_made_changed_and_read(shared: Box) -> None:
     assert read.description is None
 
 
-def test_a_product_may_choose_its_id_once(shared: Box) -> None:
+def test_a_product_may_choose_its_id_once(shared_server: SandboxServer) -> None:
     """An id of one's own is taken; a second time it is refused."""
-    products = shared.stripe.v1.products
+    products = shared_server.stripe.v1.products
     assert products.create(params={"id": "tea", "name": "Tea"}).id == "tea"
     error = refused(lambda: products.create(params={"id": "tea", "name": "Tea"}))
     assert error.code == "resource_already_exists"
 
 
-def test_products_are_listed_by_activity_and_ids(shared: Box) -> None:
+def test_products_are_listed_by_activity_and_ids(shared_server: SandboxServer) -> None:
     """`active` and `ids` filter, the newest comes first."""
-    products = shared.stripe.v1.products
+    products = shared_server.stripe.v1.products
     made = [products.create(params={"name": f"P{index}"}) for index in range(3)]
     products.update(made[1].id, params={"active": False})
     ids = [product.id for product in made]
@@ -51,21 +51,21 @@ def test_products_are_listed_by_activity_and_ids(shared: Box) -> None:
     assert [product.id for product in inactive.data] == [ids[1]]
 
 
-def test_a_default_price_belongs_to_its_product(shared: Box) -> None:
+def test_a_default_price_belongs_to_its_product(shared_server: SandboxServer) -> None:
     """Another product's price is refused."""
-    price = _price(shared)
-    other = shared.stripe.v1.products.create(params={"name": "Other"})
-    update = shared.stripe.v1.products.update
+    price = _price(shared_server)
+    other = shared_server.stripe.v1.products.create(params={"name": "Other"})
+    update = shared_server.stripe.v1.products.update
     assert update(str(price.product), params={"default_price": price.id}).default_price == price.id
     assert refused(lambda: update(other.id, params={"default_price": price.id})).http_status == 400
 
 
-def test_a_price_is_one_time_or_recurring(shared: Box) -> None:
+def test_a_price_is_one_time_or_recurring(shared_server: SandboxServer) -> None:
     """`recurring` makes it recurring, monthly counts as one month."""
-    once = _price(shared)
+    once = _price(shared_server)
     assert (once.type, once.recurring) == ("one_time", None)
     assert once.unit_amount_decimal == 500
-    monthly = _price(shared, recurring={"interval": "month"})
+    monthly = _price(shared_server, recurring={"interval": "month"})
     assert monthly.type == "recurring"
     assert monthly.recurring is not None
     assert (monthly.recurring.interval, monthly.recurring.interval_count) == ("month", 1)
@@ -93,17 +93,17 @@ def test_a_price_is_one_time_or_recurring(shared: Box) -> None:
     ],
 )
 def test_a_wrong_price_is_refused(
-    shared: Box, params: dict[str, Any], param: str, code: str | None
+    shared_server: SandboxServer, params: dict[str, Any], param: str, code: str | None
 ) -> None:
     """Currency, amount, product and interval are checked; the param is named."""
-    error = refused(lambda: _price(shared, **params))
+    error = refused(lambda: _price(shared_server, **params))
     assert isinstance(error, stripe.InvalidRequestError)
     assert (error.param, error.code) == (param, code)
 
 
-def test_a_price_needs_an_amount_and_a_product(shared: Box) -> None:
+def test_a_price_needs_an_amount_and_a_product(shared_server: SandboxServer) -> None:
     """Without them it is refused; an unknown product, too."""
-    prices = shared.stripe.v1.prices
+    prices = shared_server.stripe.v1.prices
     for params, param in (
         ({"currency": "usd", "product_data": {"name": "x"}}, "unit_amount"),
         ({"currency": "usd", "unit_amount": 1}, "product"),
@@ -114,26 +114,28 @@ def test_a_price_needs_an_amount_and_a_product(shared: Box) -> None:
         assert error.param == param
 
 
-def test_a_lookup_key_is_unique_until_it_is_transferred(shared: Box) -> None:
+def test_a_lookup_key_is_unique_until_it_is_transferred(shared_server: SandboxServer) -> None:
     """A taken key is refused; with `transfer_lookup_key` it moves to the new price."""
-    first = _price(shared, lookup_key="standard")
-    assert refused(lambda: _price(shared, lookup_key="standard")).http_status == 400
-    second = _price(shared, lookup_key="standard", transfer_lookup_key=True)
-    found = shared.stripe.v1.prices.list(params={"lookup_keys": ["standard", "none"]}).data
+    first = _price(shared_server, lookup_key="standard")
+    assert refused(lambda: _price(shared_server, lookup_key="standard")).http_status == 400
+    second = _price(shared_server, lookup_key="standard", transfer_lookup_key=True)
+    found = shared_server.stripe.v1.prices.list(params={"lookup_keys": ["standard", "none"]}).data
     assert [price.id for price in found] == [second.id]
-    assert shared.stripe.v1.prices.retrieve(first.id).lookup_key is None
+    assert shared_server.stripe.v1.prices.retrieve(first.id).lookup_key is None
 
 
-def test_prices_are_listed_by_every_filter(shared: Box) -> None:
+def test_prices_are_listed_by_every_filter(shared_server: SandboxServer) -> None:
     """Product, type, currency, activity and interval each narrow the list."""
-    product = shared.stripe.v1.products.create(params={"name": "All"}).id
-    once = _price(shared, product=product, product_data=None)
-    euro = _price(shared, product=product, product_data=None, currency="EUR")
-    yearly = _price(shared, product=product, product_data=None, recurring={"interval": "year"})
-    shared.stripe.v1.prices.update(once.id, params={"active": False})
+    product = shared_server.stripe.v1.products.create(params={"name": "All"}).id
+    once = _price(shared_server, product=product, product_data=None)
+    euro = _price(shared_server, product=product, product_data=None, currency="EUR")
+    yearly = _price(
+        shared_server, product=product, product_data=None, recurring={"interval": "year"}
+    )
+    shared_server.stripe.v1.prices.update(once.id, params={"active": False})
 
     def listed(**filters: Any) -> list[str]:
-        found = shared.stripe.v1.prices.list(params={"product": product, **filters})  # type: ignore[arg-type]
+        found = shared_server.stripe.v1.prices.list(params={"product": product, **filters})  # type: ignore[arg-type]
         return [price.id for price in found.data]
 
     assert listed() == [yearly.id, euro.id, once.id]

@@ -8,7 +8,7 @@ import pytest
 
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.database import Database
-from tests.stripe_sandbox.conftest import Box, serve
+from tests.support.sandbox_server import SandboxServer, sandbox_server
 
 
 def test_jobs_run_once_in_the_order_of_their_times() -> None:
@@ -69,17 +69,17 @@ def test_only_an_earlier_job_is_announced() -> None:
 def test_sessions_of_an_earlier_version_expire_too(tmp_path: Path) -> None:
     """Open sessions in a file whose expiry was never scheduled are expired by the clock alone."""
     database = tmp_path / "sandbox.sqlite3"
-    with serve(database) as box:
-        session = box.create()
-        box.sandbox._database.write("DELETE FROM agenda")
-    with serve(database) as box:
-        answer = box.control("POST", "clock", {"advance_seconds": 25 * 3_600})
+    with sandbox_server(database) as server:
+        session = server.create()
+        server.sandbox._database.write("DELETE FROM agenda")
+    with sandbox_server(database) as server:
+        answer = server.control("POST", "clock", {"advance_seconds": 25 * 3_600})
         assert answer["happened"]["sessions_expired"] == 1
-        assert box.stripe.v1.checkout.sessions.retrieve(session.id).status == "expired"
+        assert server.stripe.v1.checkout.sessions.retrieve(session.id).status == "expired"
 
 
-def test_a_closed_session_leaves_no_expiry(box: Box) -> None:
+def test_a_closed_session_leaves_no_expiry(server: SandboxServer) -> None:
     """Neither a paid session nor one that was expired by a request has a job left."""
-    box.pay(box.create().id)
-    box.stripe.v1.checkout.sessions.expire(box.create().id)
-    assert box.sandbox._database.rows("SELECT kind FROM agenda") == []
+    server.pay(server.create().id)
+    server.stripe.v1.checkout.sessions.expire(server.create().id)
+    assert server.sandbox._database.rows("SELECT kind FROM agenda") == []

@@ -11,7 +11,7 @@ import stripe
 
 from stripe_sandbox.errors import NOT_SIMULATED
 from stripe_sandbox.schema import sdk_operations
-from tests.stripe_sandbox.conftest import KEY, Box
+from tests.support.sandbox_server import KEY, SandboxServer
 
 
 def test_the_sdks_operations_are_read_from_its_code() -> None:
@@ -33,9 +33,9 @@ def test_the_sdks_operations_are_read_from_its_code() -> None:
         assert sdk_operations.find(method, path) is None
 
 
-def test_every_operation_is_simulated_or_refused_by_name(shared: Box) -> None:
+def test_every_operation_is_simulated_or_refused_by_name(shared_server: SandboxServer) -> None:
     """Whatever its method, its ids and its depth; none is taken for another."""
-    router = shared.sandbox._api._router
+    router = shared_server.sandbox._api._router
     simulated = 0
     for operation in sdk_operations.operations():
         path = re.sub(r"\{\w+\}", "xx_1Ab2Cd3Ef4Gh5I", operation.path)
@@ -64,12 +64,14 @@ def test_every_operation_is_simulated_or_refused_by_name(shared: Box) -> None:
         ("POST", "/v2/core/event_destinations", "/v2/core/event_destinations"),
     ],
 )
-def test_what_only_stripe_has_is_named(shared: Box, method: str, path: str, operation: str) -> None:
+def test_what_only_stripe_has_is_named(
+    shared_server: SandboxServer, method: str, path: str, operation: str
+) -> None:
     """400 and a code of its own, which no SDK tries again; v2 too, whose bodies are JSON."""
     body = b'{"name": "x"}' if path.startswith("/v2") else None
     answer = requests.request(
         method,
-        shared.url + path,
+        shared_server.url + path,
         data=body,
         headers={"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
         timeout=10,
@@ -80,16 +82,16 @@ def test_what_only_stripe_has_is_named(shared: Box, method: str, path: str, oper
     assert f"{method} {operation}." in error["message"]
 
 
-def test_a_word_that_stripe_does_not_have_is_an_id(shared: Box) -> None:
+def test_a_word_that_stripe_does_not_have_is_an_id(shared_server: SandboxServer) -> None:
     """A product may be called so by its shop, unless Stripe means something else by it."""
-    shared.stripe.v1.products.create(params={"id": "coffee", "name": "Coffee"})
-    assert shared.get("/v1/products/coffee")["name"] == "Coffee"
-    missing = shared.fetch("/v1/customers/nobody")
+    shared_server.stripe.v1.products.create(params={"id": "coffee", "name": "Coffee"})
+    assert shared_server.get("/v1/products/coffee")["name"] == "Coffee"
+    missing = shared_server.fetch("/v1/customers/nobody")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "resource_missing")
 
 
 def test_what_the_sandbox_has_is_found_without_the_list(
-    shared: Box, monkeypatch: pytest.MonkeyPatch
+    shared_server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reading the SDK's code costs only those who ask for what is not there."""
 
@@ -97,7 +99,7 @@ def test_what_the_sandbox_has_is_found_without_the_list(
         raise AssertionError("the SDK's operations were read")
 
     monkeypatch.setattr(sdk_operations, "operations", unexpected)
-    session = shared.create()
-    shared.pay(session.id)
-    assert shared.get(f"/v1/checkout/sessions/{session.id}")["payment_status"] == "paid"
-    assert shared.fetch("/v1/customers/cus_9").status_code == 404
+    session = shared_server.create()
+    shared_server.pay(session.id)
+    assert shared_server.get(f"/v1/checkout/sessions/{session.id}")["payment_status"] == "paid"
+    assert shared_server.fetch("/v1/customers/cus_9").status_code == 404

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.stripe_sandbox.conftest import Box
-from tests.stripe_sandbox.schema.stripe_types import assert_fits, misfits
+from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe_types import assert_fits, misfits
 
 
 @pytest.fixture(scope="module")
-def paid(shared: Box) -> dict[str, Any]:
+def paid(shared_server: SandboxServer) -> dict[str, Any]:
     """A paid session, its payment expanded."""
-    session = shared.create()
-    shared.pay(session.id)
+    session = shared_server.create()
+    shared_server.pay(session.id)
     path = f"/v1/checkout/sessions/{session.id}"
-    found: dict[str, Any] = shared.get(
+    found: dict[str, Any] = shared_server.get(
         path, **{"expand[0]": "payment_intent.latest_charge", "expand[1]": "line_items"}
     )
     return found
@@ -112,9 +112,9 @@ def test_an_invented_field_is_found(paid: dict[str, Any], path: str) -> None:
     assert len(misfits(_changed(paid, path, None))) == 1
 
 
-def test_the_object_inside_an_event_is_checked(shared: Box) -> None:
+def test_the_object_inside_an_event_is_checked(shared_server: SandboxServer) -> None:
     """An event's `data.object` is held against its own class."""
-    event = shared.get("/v1/events", limit=1)["data"][0]
+    event = shared_server.get("/v1/events", limit=1)["data"][0]
     assert misfits(event) == []
     assert misfits(_changed(event, "data.object.invented", 1))
     assert misfits(_changed(event, "data.object.id"))
