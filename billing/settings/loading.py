@@ -7,39 +7,12 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from billing.errors import NotConfigured
-from billing.settings import validation
-from billing.settings.model import (
-    ALLOWED_HOSTS,
-    API_BASE,
-    DATABASE_URL,
-    ENVIRONMENT,
-    MAX_CREDITS,
-    NAMES,
-    PRICE_EXTRA_CREDIT,
-    PRICE_PRO_MONTHLY,
-    PUBLIC_URL,
-    SECRET_KEY,
-    SECRETS_FILE,
-    USER_HEADER,
-    WEBHOOK_SECRET,
-    Settings,
-)
+from billing.settings.model import ENVIRONMENT, SECRETS_FILE, SETTINGS, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-_CHECKS: dict[str, Callable[[str, str], Any]] = {
-    SECRET_KEY: validation.secret_key,
-    WEBHOOK_SECRET: validation.webhook_secrets,
-    PRICE_PRO_MONTHLY: validation.price_id,
-    PRICE_EXTRA_CREDIT: validation.price_id,
-    PUBLIC_URL: validation.base_url,
-    API_BASE: validation.api_base,
-    DATABASE_URL: validation.database_url,
-    MAX_CREDITS: validation.max_credits,
-    ALLOWED_HOSTS: validation.host_names,
-    USER_HEADER: validation.header_name,
-}
+_NAMES = frozenset(setting.name for setting in SETTINGS.values())
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -56,14 +29,15 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     except NotConfigured as problem:
         problems[problem.setting] = problem
         file = {}
-    for attribute, name in NAMES.items():
+    for attribute, setting in SETTINGS.items():
+        name = setting.name
         in_environment = name in environment
         value = environment[name] if in_environment else file.get(name, "")
         if not str(value).strip():
             continue
         sources[name] = ENVIRONMENT if in_environment else str(SECRETS_FILE)
         try:
-            values[attribute] = _CHECKS[name](name, _text(name, value))
+            values[attribute] = setting.parse(name, _text(name, value))
         except NotConfigured as problem:
             problems[name] = problem
     for name, section in _in_sections(file):
@@ -111,5 +85,5 @@ def _in_sections(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str,
     """The names of settings that are in a section, each with the section's name."""
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from ((name, f"{prefix}{key}") for name in value if name in _CHECKS)
+            yield from ((name, f"{prefix}{key}") for name in value if name in _NAMES)
             yield from _in_sections(value, f"{prefix}{key}.")

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from pydantic import SecretStr
 
 from billing.errors import NotConfigured
+from billing.settings import validation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SECRETS_FILE = Path(".streamlit/secrets.toml")
 DEFAULT_DATABASE_URL = SecretStr("sqlite:///.data/billing.sqlite3")
-DEFAULT_MAX_CREDITS = 1_000
 STRIPE_API_BASE = "https://api.stripe.com"
 
 SECRET_KEY = "STRIPE_SECRET_KEY"  # noqa: S105 - the setting's name, not its value
@@ -30,42 +33,43 @@ MAX_CREDITS = "BILLING_MAX_CREDITS"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
 USER_HEADER = "BILLING_USER_HEADER"
 
-# Where a value can come from; the launcher names further places in ``Settings.using``.
+# Where a value can come from; the launcher names further places in ``with_defaults``.
 ENVIRONMENT = "environment"
 DEFAULT = "default"
 LOCAL_SANDBOX = "local sandbox"
 
-NAMES = {
-    "secret_key": SECRET_KEY,
-    "webhook_secrets": WEBHOOK_SECRET,
-    "price_pro_monthly": PRICE_PRO_MONTHLY,
-    "price_extra_credit": PRICE_EXTRA_CREDIT,
-    "public_url": PUBLIC_URL,
-    "api_base": API_BASE,
-    "database_url": DATABASE_URL,
-    "max_credits": MAX_CREDITS,
-    "allowed_hosts": ALLOWED_HOSTS,
-    "user_header": USER_HEADER,
-}
+
+@dataclass(frozen=True)
+class Setting:
+    """How one setting is read: its name in the environment, and ``parse``, which takes the name
+    and the text and returns the value or raises the ``NotConfigured`` that says what is wrong."""
+
+    name: str
+    parse: Callable[[str, str], Any]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The validated settings. A value that is None is unset, or has an entry in ``problems``.
+    """The validated settings: each is declared here, once. A value that is None is unset, or has
+    an entry in ``problems``.
 
-    ``sources`` tells by a setting's name where its value came from; see ``source``.
+    ``problems`` and ``sources`` go by a setting's name; see ``source`` for what the latter holds.
     """
 
-    secret_key: SecretStr | None = None
-    webhook_secrets: tuple[SecretStr, ...] = ()
-    price_pro_monthly: str | None = None
-    price_extra_credit: str | None = None
-    public_url: str | None = None
-    api_base: str | None = None
-    database_url: SecretStr | None = None
-    max_credits: int = DEFAULT_MAX_CREDITS
-    allowed_hosts: tuple[str, ...] = ()
-    user_header: str | None = None
+    secret_key: Annotated[SecretStr | None, Setting(SECRET_KEY, validation.secret_key)] = None
+    webhook_secrets: Annotated[
+        tuple[SecretStr, ...], Setting(WEBHOOK_SECRET, validation.webhook_secrets)
+    ] = ()
+    price_pro_monthly: Annotated[str | None, Setting(PRICE_PRO_MONTHLY, validation.price_id)] = None
+    price_extra_credit: Annotated[str | None, Setting(PRICE_EXTRA_CREDIT, validation.price_id)] = (
+        None
+    )
+    public_url: Annotated[str | None, Setting(PUBLIC_URL, validation.base_url)] = None
+    api_base: Annotated[str | None, Setting(API_BASE, validation.api_base)] = None
+    database_url: Annotated[SecretStr | None, Setting(DATABASE_URL, validation.database_url)] = None
+    max_credits: Annotated[int, Setting(MAX_CREDITS, validation.max_credits)] = 1_000
+    allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
+    user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
     problems: dict[str, NotConfigured] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -79,9 +83,9 @@ class Settings:
             for attribute, value in values.items()
             if not getattr(self, attribute)
             # A value that is wrong is not papered over, but for the address that a key comes with.
-            and (attribute == "api_base" or NAMES[attribute] not in self.problems)
+            and (attribute == "api_base" or SETTINGS[attribute].name not in self.problems)
         }
-        sources = self.sources | {NAMES[attribute]: source for attribute in unset}
+        sources = self.sources | {SETTINGS[attribute].name: source for attribute in unset}
         return replace(self, **unset, sources=sources)
 
     def source(self, name: str) -> str:
@@ -105,9 +109,9 @@ class Settings:
             return settings.is_given(name), value, str(settings.problems.get(name))
 
         return [
-            name
-            for attribute, name in NAMES.items()
-            if as_given(self, attribute, name) != as_given(earlier, attribute, name)
+            setting.name
+            for attribute, setting in SETTINGS.items()
+            if as_given(self, attribute, setting.name) != as_given(earlier, attribute, setting.name)
         ]
 
     @property
@@ -127,3 +131,11 @@ class Settings:
         raise self.problems.get(name) or NotConfigured(
             name, f"{name} is not set.", f"Set {name} in the environment or {SECRETS_FILE}."
         )
+
+
+# Every setting, by the attribute of ``Settings`` that holds its value.
+SETTINGS: dict[str, Setting] = {
+    attribute: hint.__metadata__[0]
+    for attribute, hint in get_type_hints(Settings, include_extras=True).items()
+    if get_origin(hint) is Annotated
+}

@@ -196,10 +196,10 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
 async def test_what_is_refused_is_written_soon_without_being_asked_for(services: Services) -> None:
     services.refused.note(WebhookRefused("No.", ""), 9)
 
-    async def format_duration() -> bool:
+    async def written() -> bool:
         return await services.store.read(refusals.count_since) == 1
 
-    await until(format_duration, "the refusal is in the database")
+    await until(written, "the refusal is in the database")
 
 
 async def test_refusals_wait_while_the_database_does_not_take_them(

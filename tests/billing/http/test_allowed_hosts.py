@@ -119,9 +119,9 @@ def test_without_a_public_url_only_the_address_asked_counts() -> None:
 
 
 def test_a_public_url_in_other_letters_is_known_as_browsers_write_it() -> None:
-    format_duration = AllowedHosts(public_url="https://bücher.example:8443")
+    public = AllowedHosts(public_url="https://bücher.example:8443")
     origin = "https://xn--bcher-kva.example:8443"
-    assert format_duration.refusal("xn--bcher-kva.example", origin, is_secure=False) is None
+    assert public.refusal("xn--bcher-kva.example", origin, is_secure=False) is None
 
 
 def test_a_request_without_an_origin_is_nobodys_page() -> None:

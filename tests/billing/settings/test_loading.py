@@ -6,25 +6,24 @@ import pytest
 
 from billing.errors import NotConfigured
 from billing.settings.loading import load_settings
-from billing.settings.model import PRICE_PRO_MONTHLY, SECRET_KEY, SECRETS_FILE, WEBHOOK_SECRET
+from billing.settings.model import (
+    PRICE_PRO_MONTHLY,
+    SECRET_KEY,
+    SECRETS_FILE,
+    SETTINGS,
+    WEBHOOK_SECRET,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from billing.settings.model import Settings
 
-NAMES = [
-    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"),
-    *("STRIPE_PRICE_PRO_MONTHLY", "STRIPE_PRICE_EXTRA_CREDIT"),
-    *("PINGPOINT_PUBLIC_URL", "DATABASE_URL", "BILLING_MAX_CREDITS"),
-    *("BILLING_ALLOWED_HOSTS", "BILLING_USER_HEADER"),
-]
-
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
+    for setting in SETTINGS.values():
+        monkeypatch.delenv(setting.name, raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -198,9 +197,9 @@ def test_an_environment_of_ones_own_is_read_instead_of_the_processes(
     ],
 )
 def test_a_setting_in_a_section_or_a_list_is_said_by_name_and_not_replaced_by_the_sandbox(
-    tmp_path: Path, format_duration: str
+    tmp_path: Path, written: str
 ) -> None:
-    write_secrets(tmp_path, format_duration)
+    write_secrets(tmp_path, written)
     settings = load_settings()
     (problem,) = settings.problems.values()
     assert problem.setting == SECRET_KEY
@@ -213,10 +212,10 @@ def test_a_setting_in_a_section_or_a_list_is_said_by_name_and_not_replaced_by_th
 
 @pytest.mark.parametrize("written", [b"STRIPE_SECRET_KEY = sk_test_unquoted", b"\xff = 1"])
 def test_a_secrets_file_that_is_no_toml_is_named_and_not_quoted(
-    tmp_path: Path, format_duration: bytes
+    tmp_path: Path, written: bytes
 ) -> None:
     write_secrets(tmp_path, "")
-    (tmp_path / SECRETS_FILE).write_bytes(format_duration)
+    (tmp_path / SECRETS_FILE).write_bytes(written)
     (problem,) = load_settings().problems.values()
     assert "secrets.toml" in problem.message
     assert "sk_test_unquoted" not in f"{problem.message} {problem.next_step}"
@@ -264,8 +263,8 @@ def test_values_of_the_sandbox_fill_only_what_is_unset(monkeypatch: pytest.Monke
 
 def test_allowed_hosts_are_names_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().allowed_hosts == ()
-    format_duration = " Dashboard, billing.internal.,my_service ,,bücher.example"
-    settings = loaded(monkeypatch, BILLING_ALLOWED_HOSTS=format_duration)
+    written = " Dashboard, billing.internal.,my_service ,,bücher.example"
+    settings = loaded(monkeypatch, BILLING_ALLOWED_HOSTS=written)
     assert settings.allowed_hosts == (
         "dashboard",
         "billing.internal",

@@ -90,9 +90,9 @@ async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
     write = services.store.write
 
     async def write_and_sell(change: Callable[[Connection], Any]) -> Any:
-        format_duration = await write(change)
+        written = await write(change)
         services.mirror.upsert_soon(account.sell("pro"))
-        return format_duration
+        return written
 
     monkeypatch.setattr(services.store, "write", write_and_sell)
     services.mirror.upsert_soon(account.sell("pro"))

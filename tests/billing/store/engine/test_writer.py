@@ -141,7 +141,7 @@ async def test_items_of_one_change_are_written_by_one_call_and_answered_each(sto
 
 
 async def test_an_item_that_cannot_be_written_is_undone_alone(store: Store) -> None:
-    def format_duration(connection: Connection, values: list[str | None]) -> list[str]:
+    def written(connection: Connection, values: list[str | None]) -> list[str]:
         for value in values:
             name = value or "half done"
             connection.execute(text("INSERT INTO sync_state VALUES (:name, 'x')"), {"name": name})
@@ -150,7 +150,7 @@ async def test_an_item_that_cannot_be_written_is_undone_alone(store: Store) -> N
         return [f"{value} is kept" for value in values]
 
     answers = await asyncio.gather(
-        *(store.write_each(format_duration, value) for value in ("a", "b", None, "c")),
+        *(store.write_each(written, value) for value in ("a", "b", None, "c")),
         return_exceptions=True,
     )
     assert answers[:2] + answers[3:] == ["a is kept", "b is kept", "c is kept"]
