@@ -105,6 +105,8 @@ class TestCard:
     authentication: bool = False
     blocked: bool = False
     disputed: bool = False
+    refund: Literal["pending", "failing"] | None = None
+    """What becomes of its refunds: pending first, or paid back and failed later."""
     attaches: bool = False
     """Can be saved to a customer, though charging it later fails."""
     authenticates_always: bool = False
@@ -193,6 +195,8 @@ TEST_CARDS: tuple[TestCard, ...] = (
         attaches=True,
     ),
     TestCard("4000000000000259", "Paid, then disputed", disputed=True),
+    TestCard("4000000000007726", "Paid; a refund is pending first", refund="pending"),
+    TestCard("4000000000005126", "Paid; a refund fails later", refund="failing"),
 )
 
 _BY_NUMBER = {card.number: card for card in TEST_CARDS}

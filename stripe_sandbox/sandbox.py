@@ -45,6 +45,7 @@ from stripe_sandbox.resources.payment_intents import PaymentIntents
 from stripe_sandbox.resources.payment_methods import PaymentMethods
 from stripe_sandbox.resources.prices import Prices
 from stripe_sandbox.resources.products import Products
+from stripe_sandbox.resources.refunds import Refunds
 from stripe_sandbox.resources.subscriptions import Subscriptions
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
@@ -102,6 +103,7 @@ class Sandbox:
         jobs = ScheduledJobs(self._database)
         charges = Charges(backend, jobs)
         disputes = Disputes(backend, jobs)
+        refunds = Refunds(backend, jobs, charges, disputes)
         invoice_payments = InvoicePayments(backend)
         invoices = Invoices(backend, invoice_payments)
         subscriptions = Subscriptions(backend, jobs)
@@ -145,7 +147,7 @@ class Sandbox:
         )
         resources = (
             Accounts(backend), products, self._prices, customers, self._sessions, intents, charges,
-            disputes, methods, subscriptions, invoices, invoice_payments, Events(backend),
+            refunds, disputes, methods, subscriptions, invoices, invoice_payments, Events(backend),
             self._endpoints,
         )  # fmt: skip
         self._api = Api(

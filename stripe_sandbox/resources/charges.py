@@ -5,6 +5,7 @@ from __future__ import annotations
 from stripe.params._charge_list_params import ChargeListParams
 from stripe.params._charge_retrieve_params import ChargeRetrieveParams
 
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
 from stripe_sandbox.cards import CardRefusal, TestCard
@@ -17,7 +18,7 @@ from stripe_sandbox.resources.charge_object import (
 )
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.schema.objects import build
+from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
 
 DISPUTED_AFTER = 5.0
@@ -96,6 +97,22 @@ class Charges(Resource):
             charge.update(amount_captured=0, captured=False)
         self._backend.objects.save(charge)
         self._backend.events.record(f"charge.{status}", charge)
+
+    def add_refunded(self, charge: Object, amount: int, request: RequestInfo = NO_REQUEST) -> None:
+        """Count `amount` as refunded. Records `charge.refunded`."""
+        previous = self._set_refunded(charge, charge["amount_refunded"] + amount)
+        self._backend.events.record("charge.refunded", charge, request, previous)
+
+    def take_back_refund(self, charge: Object, amount: int) -> None:
+        """Count `amount`, whose refund has failed, as refunded no longer."""
+        self._set_refunded(charge, charge["amount_refunded"] - amount)
+
+    def _set_refunded(self, charge: Object, refunded: int) -> Object:
+        previous = apply_changes(
+            charge, {"amount_refunded": refunded, "refunded": refunded == charge["amount"]}
+        )
+        self._backend.objects.save(charge)
+        return previous
 
     def _new(self, intent: Object, method: Object, status: str, values: Object) -> Object:
         charge = build(

@@ -10,6 +10,7 @@ from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
+from stripe_sandbox.storage.objects import Object, Window
 
 DAYS_TO_ANSWER = 9
 _FRAUDULENT = "10.4"
@@ -29,6 +30,12 @@ class Disputes(Resource):
     def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
         super().__init__(backend)
         jobs.register(JobKind.DISPUTE, self._open)
+
+    def prevents_refund(self, charge: Object) -> bool:
+        """Whether a dispute of the charge keeps its money from being refunded."""
+        filters = {"charge": charge["id"]}
+        found = self._backend.page(self.kind, self.url, filters, Window(100)).to_object()["data"]
+        return any(not dispute["is_charge_refundable"] for dispute in found)
 
     def _open(self, charge_id: str) -> None:
         """The card's owner denies the payment. Records `charge.dispute.created` and

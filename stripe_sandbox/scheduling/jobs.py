@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     SESSION_EXPIRY = "checkout.session.expired"
     DEBIT_COMPLETION = "debit.settled"
     DISPUTE = "charge.disputed"
+    REFUND_DECISION = "refund.decided"
     RENEWAL = "subscription.renewed"
 
 

@@ -108,6 +108,7 @@ TABLES: dict[str, Table] = {
     "payment_intent": Table("payment_intents", _columns("customer")),
     "charge": Table("charges", _columns("customer", "payment_intent")),
     "dispute": Table("disputes", _columns("charge", "payment_intent")),
+    "refund": Table("refunds", _columns("charge", "payment_intent")),
     "payment_method": Table("payment_methods", _columns("customer", "type", coarse=("type",))),
     "subscription": Table(
         "subscriptions",

@@ -88,6 +88,12 @@ SHOWN: dict[str, list[Case]] = {
         {}, description="Mine", disabled=True, enabled_events=["*"], metadata={"a": "b"},
         url="http://127.0.0.1:9/other",
     ),
+    "POST /v1/refunds": [
+        *_cases({"charge": "CHARGE"}, amount=7, metadata={"a": "b"}, reason="duplicate"),
+        ({}, "charge", "CHARGE"),
+        ({}, "payment_intent", "INTENT"),
+    ],
+    "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions": [
         *_cases(

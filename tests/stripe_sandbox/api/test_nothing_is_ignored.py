@@ -69,15 +69,26 @@ class _Trial:
             "SOON": server.clock.now() + 3_600,
         }
 
+    def payment(self) -> dict[str, str]:
+        """A payment that can be refunded, and its charge."""
+        session = self.server.create().id
+        self.server.pay(session)
+        intent = str(self.server.stripe.v1.checkout.sessions.retrieve(session).payment_intent)
+        charge = self.server.stripe.v1.payment_intents.retrieve(intent).latest_charge
+        return {"CHARGE": str(charge), "INTENT": intent}
+
     def send(self, params: dict[str, Any]) -> tuple[int, str]:
         """The answer's status and, without ids, its text with all that it led to."""
         server, service = self.server, self.server.stripe.v1
         names = self.names()
         text = form.encode(params)
+        if "refunds" in self.path:
+            names |= self.payment()
         for word, value in names.items():
             text = text.replace(word, str(value))
         path = self.path
         for part, identifier in (
+            (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
             (":customer", lambda: names["CUSTOMER"]),
             (":product", lambda: names["PRODUCT"]),
             (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
@@ -158,6 +169,9 @@ def test_every_filter_that_is_taken_narrows_its_list(server: SandboxServer) -> N
     server.pay(server.subscribe().id)
     server.pay(server.create().id)
     server.pay(server.create().id, "4000000000000259")
+    server.stripe.v1.refunds.create(
+        {"charge": _Trial(server, "POST /v1/refunds").payment()["CHARGE"]}
+    )
     server.control("POST", "clock", {"advance_seconds": 10})
     customer = server.get("/v1/customers")["data"][0]["id"]
     subscription = server.get("/v1/subscriptions")["data"][0]["id"]
