@@ -67,10 +67,14 @@ class Price:
         return format_money(self.unit_amount * quantity, self.currency)
 
     @property
+    def amount(self) -> str:
+        """``$99``, ``$0.99``."""
+        return format_money(self.unit_amount, self.currency, short=True)
+
+    @property
     def short(self) -> str:
         """``$99/month``, ``$0.99``."""
-        amount = format_money(self.unit_amount, self.currency, short=True)
-        return f"{amount}/{self.interval}" if self.interval else amount
+        return f"{self.amount}/{self.interval}" if self.interval else self.amount
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""The billing page: Pro plan, extra load credits, what Stripe says on the way back, recent
-sessions. Stripe returns here with ``?success=1&session_id=…`` or ``?canceled=1``."""
+"""The billing page: Pro plan, extra load credits, recent sessions, and the return from Checkout:
+``?success=1&session_id=…`` or ``?canceled=1``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame around every page: config, navigation, and which Stripe we talk to."""
+"""The frame around every page: config, navigation, notices, and which Stripe we talk to."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import streamlit as st
 from pages.components.markdown import plain
 from pages.components.notices import notices
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
-from pages.components.stripe_notices import out_of_step
+from pages.components.stripe_notices import copy_outdated
 from pages.components.test_kit.notices import clock_ahead, faults_on
 from pages.services import page_services
 
-# The browser's tab is called as the page is, which is why no title stands here.
+# No title here: the browser's tab is called as the page is.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 st.html(Path(__file__).with_name("style.css"))
 with st.container(key="scripts"):
@@ -52,7 +52,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     else:
         st.badge("Not connected to Stripe", icon=":material/error:", color="red")
 
-checks = (unusable_key, unreadable_secrets_file, faults_on, out_of_step, clock_ahead)
+checks = (unusable_key, unreadable_secrets_file, faults_on, copy_outdated, clock_ahead)
 notices(checks, page.title)
 
 page.run()

@@ -1,4 +1,4 @@
-"""The one room that hands the services to the pages.
+"""The bridge from the pages to the services.
 
 Pages run in threads, the services on the server's event loop; a portal carries calls across.
 The launcher hands both over; ``st.cache_resource`` keeps them through a hot reload.
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class ServerStopping(BillingError):
-    """The server is told to stop, and waits for nobody."""
+    """The server is stopping, and finishes no more calls."""
 
     def __init__(self) -> None:
         super().__init__("The server is stopping.", "Reload the page when it is running again.")
@@ -37,7 +37,7 @@ class PageServices:
     """The services, and the way to call their coroutines from a page.
 
     ``controls_url`` is the control API of the Stripe at the other end, where it has one: what
-    moves its clock, makes it misbehave and resets it. Stripe itself has none.
+    advances its clock, sets faults and resets it. Stripe itself has none.
     """
 
     services: Services
@@ -52,28 +52,28 @@ class PageServices:
             raise ServerStopping from None
 
     def start(self, function: Callable[[], Awaitable[T]]) -> Future[T]:
-        """The same without waiting: the page draws on, and asks the future for the result."""
+        """The same without waiting: a future of the result."""
         return self.portal.start_task_soon(function)
 
 
 @st.cache_resource(show_spinner=False)
-def _handed_over() -> list[PageServices]:
+def _holder() -> list[PageServices]:
     return []
 
 
 def hand_over(services: Services, portal: BlockingPortal, controls_url: str | None = None) -> None:
     """Give the pages their services; called by the launcher when the server starts."""
-    _handed_over()[:] = [PageServices(services, portal, controls_url)]
+    _holder()[:] = [PageServices(services, portal, controls_url)]
 
 
 def page_services() -> PageServices:
-    """The services, for a page. Stops the page with a word when the launcher was not started."""
-    held = _handed_over()
-    if not held:
+    """The services, for a page. Without the launcher the page stops with an error message."""
+    holder = _holder()
+    if not holder:
         st.error(
             "Start the app with `streamlit run streamlit_app.py` (or `make run`): "
             "a page cannot run without it.",
             title="The app was not started",
         )
         st.stop()
-    return held[0]
+    return holder[0]

@@ -1,4 +1,4 @@
-"""What is set up, what is wrong, and the one thing to do about each; see ``billing.diagnosis``."""
+"""What is set up, what is wrong, and the one thing to do about each; see ``billing.setup``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages.services import page_services
 
 BadgeColor = Literal["green", "gray", "orange", "red"]
 MAX_AGE_SECONDS = 60.0
-SHOWN: dict[Status, tuple[BadgeColor, str, str]] = {
+BADGES: dict[Status, tuple[BadgeColor, str, str]] = {
     Status.OK: ("green", "check", "OK"),
     Status.UNKNOWN: ("gray", "question_mark", "Not checked"),
     Status.WARNING: ("orange", "priority_high", "Warning"),
@@ -25,41 +25,41 @@ SHOWN: dict[Status, tuple[BadgeColor, str, str]] = {
 }
 
 
-def verdict(report: Report) -> None:
-    """The whole in one glance: what is wrong by name, or that nothing is."""
+def summary(report: Report) -> None:
+    """The worst findings by name, or that all checks passed."""
     settings = page_services().services.settings
     lines = []
     if names := [one.name for one in report.findings if one.status is report.worst]:
-        in_order = f"{report.count(Status.OK)} of {len(report.findings)} checks passed"
+        passed = f"{report.count(Status.OK)} of {len(report.findings)} checks passed"
         lines.append(
             f"All {len(names)} checks passed."
             if report.worst is Status.OK
-            else f"{plain(', '.join(names))}. {in_order}."
+            else f"{plain(', '.join(names))}. {passed}."
         )
     if settings.stripe_is_configured and not settings.is_given(SECRET_KEY):
         lines.append(
             f"No key is set, so the app uses the {plain(settings.source(SECRET_KEY))}. To use your "
             f"own Stripe account, set {code(SECRET_KEY)} and the two Price IDs."
         )
-    show = {
+    alerts = {
         Status.OK: st.success,
         Status.WARNING: st.warning,
         Status.UNAVAILABLE: st.warning,
         Status.WRONG: st.error,
     }
-    _, icon, _ = SHOWN[report.worst]
-    show.get(report.worst, st.info)(
+    _, icon, _ = BADGES[report.worst]
+    alerts.get(report.worst, st.info)(
         "  \n".join(lines), title=report.verdict, icon=f":material/{icon}:"
     )
 
 
 def row(finding: Finding, report: Report) -> None:
     """One finding: its name and status, what was found, where it is set, what to do."""
-    color, icon, word = SHOWN[finding.status]
+    color, icon, label = BADGES[finding.status]
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
             st.markdown(f"**{plain(finding.name)}**", width="content")
-            st.badge(word, icon=f":material/{icon}:", color=color)
+            st.badge(label, icon=f":material/{icon}:", color=color)
         reference = f" {code(finding.reference)}" if finding.reference else ""
         st.markdown(f"{plain(finding.found)}{reference}")
         if finding.mend:
@@ -72,22 +72,22 @@ def row(finding: Finding, report: Report) -> None:
 
 
 billing = page_services()
-head = st.container()
+banner = st.container()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     progress = st.empty()
-    again = st.button("Check again", icon=":material/refresh:")
+    check_again = st.button("Check again", icon=":material/refresh:")
 
 report: Report | None = st.session_state.get("setup_report")
-if report is None or again or not 0 <= time.time() - report.asked_at <= MAX_AGE_SECONDS:
+if report is None or check_again or not 0 <= time.time() - report.asked_at <= MAX_AGE_SECONDS:
     with progress, st.spinner("Checking Stripe and the database…", show_time=True):
         report = billing.call(billing.services.setup_checks.run)
     st.session_state["setup_report"] = report
 
-with head:
-    verdict(report)
-when = f"{local(report.asked_at):%H:%M:%S}"
+with banner:
+    summary(report)
+checked_at = f"{local(report.asked_at):%H:%M:%S}"
 progress.markdown(
-    f":small[{plain(billing.services.stripe_name)}, checked at {when}]", width="content"
+    f":small[{plain(billing.services.stripe_name)}, checked at {checked_at}]", width="content"
 )
 
 for side, groups in zip(

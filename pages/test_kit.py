@@ -10,7 +10,7 @@ from pages.components.test_kit.cards import cards
 from pages.components.test_kit.clock import clock
 from pages.components.test_kit.demo_data import demo_data
 from pages.components.test_kit.faults import fault_switches
-from pages.components.test_kit.open_sessions import clear_result, open_sessions
+from pages.components.test_kit.open_sessions import clear_results, open_sessions
 from pages.components.test_kit.scenarios import scenario_list
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import ControlFailure, Controls
@@ -40,7 +40,7 @@ try:
         with sessions_tab:
             open_sessions(controls)
     else:
-        clear_result()
+        clear_results()
     if faults_tab.open:
         with faults_tab:
             state = controls.state()

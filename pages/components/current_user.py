@@ -1,4 +1,4 @@
-"""Who is looking, as far as a proxy in front of the app tells."""
+"""Who is signed in, by the header of a proxy in front of the app."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.services import page_services
 
-NOBODY = "page"
+ANONYMOUS = "page"
 
 
 def current_user() -> str:
@@ -17,4 +17,4 @@ def current_user() -> str:
     """
     header = page_services().services.settings.user_header
     values = st.context.headers.get_all(header) if header else []
-    return (values[0].strip() if len(values) == 1 else "") or NOBODY
+    return (values[0].strip() if len(values) == 1 else "") or ANONYMOUS

@@ -1,4 +1,4 @@
-"""How a page tells that something went wrong."""
+"""How a page shows that something failed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def show_failure(failure: BillingError, title: str) -> None:
     """A short message, the next step, and Stripe's request id where there is one."""
     lines = [plain(failure.message), plain(failure.next_step)]
     if isinstance(failure, StripeFailure):
-        if failure.is_temporary and injected_faults():
+        if failure.is_temporary and api_faults_are_on():
             lines[1] = "Fault injection is on and may be the reason: clear the faults above."
         if failure.request_id:
             lines.append(f"Stripe request ID: {code(failure.request_id)}")
     st.error("  \n".join(line for line in lines if line), title=title, icon=":material/error:")
 
 
-def injected_faults() -> bool:
-    """The sandbox's API misbehaves on demand."""
+def api_faults_are_on() -> bool:
+    """Whether faults of the sandbox's API are on."""
     url = page_services().controls_url
     state = recent_state(url) if url else None
     return state is not None and state.faults.api != NO_FAULTS.api

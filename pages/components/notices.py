@@ -1,6 +1,6 @@
-"""What concerns every page, in one slot below its title: the most severe first, with its way out.
+"""Notices on every page, in one slot below its title: the most severe first, with its way out.
 
-A check is a function that answers with a ``Notice``, or with None while there is nothing to say.
+A check is a function that returns a ``Notice``, or None while there is nothing to say.
 ``pages/dashboard.py`` lists the checks: add one there to have it on every page.
 """
 
@@ -15,11 +15,11 @@ import streamlit as st
 
 log = logging.getLogger(__name__)
 
-FOLLOWED_EVERY = "4s"
+REFRESH = "4s"
 
 
 class Severity(IntEnum):
-    """How much it matters; the lowest is shown first."""
+    """The lowest is shown first."""
 
     ERROR = 0
     WARNING = 1
@@ -29,23 +29,23 @@ class Severity(IntEnum):
 @dataclass(frozen=True)
 class Notice:
     """One thing to know, in a line. ``text`` is Markdown: what others wrote goes through
-    ``plain``. ``way_out`` draws the button or link that ends it, where there is one."""
+    ``plain``. ``action`` draws the button or link that ends it, where there is one."""
 
     severity: Severity
     title: str
     text: str
     icon: str
-    way_out: Callable[[], None] | None = None
+    action: Callable[[], None] | None = None
 
 
 Check = Callable[[], Notice | None]
 
 
-@st.fragment(run_every=FOLLOWED_EVERY)
+@st.fragment(run_every=REFRESH)
 def notices(checks: Sequence[Check], page: str) -> None:
-    """The most severe of what the checks say now, and the others behind their number, which is
-    closed when one comes to another ``page``."""
-    found = [notice for check in checks if (notice := _asked(check))]
+    """The most severe notice of all ``checks``, and the others behind their count, which is closed
+    again on another ``page``."""
+    found = [notice for check in checks if (notice := _run(check))]
     if not found:
         return
     first, *others = sorted(found, key=lambda notice: notice.severity)
@@ -57,7 +57,7 @@ def notices(checks: Sequence[Check], page: str) -> None:
                     _show(notice)
 
 
-def _asked(check: Check) -> Notice | None:
+def _run(check: Check) -> Notice | None:
     try:
         return check()
     except Exception:  # a check that fails must not take every page down
@@ -68,5 +68,5 @@ def _asked(check: Check) -> Notice | None:
 def _show(notice: Notice) -> None:
     show = {Severity.ERROR: st.error, Severity.WARNING: st.warning, Severity.INFO: st.info}
     show[notice.severity](notice.text, title=notice.title, icon=f":material/{notice.icon}:")
-    if notice.way_out:
-        notice.way_out()
+    if notice.action:
+        notice.action()

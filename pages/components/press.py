@@ -35,7 +35,8 @@ class Press(Generic[T]):
     failure: BillingError | None = None
 
     def attempt(self, create: Callable[[str], T]) -> None:
-        """Have ``create`` called with the idempotency key, unless it has been created already."""
+        """Call ``create`` with the idempotency key, unless it has created something already; what
+        it raises is the ``failure``."""
         if self.created is not None:
             return
         self.failure = None

@@ -9,8 +9,8 @@ from pages.components.times import exact_time
 from pages.services import page_services
 
 
-def out_of_step() -> Notice | None:
-    """The last look at Stripe failed, or was too long ago."""
+def copy_outdated() -> Notice | None:
+    """The last sync with Stripe failed, or was too long ago."""
     billing = page_services()
     try:
         state = billing.call(billing.services.health.copy)

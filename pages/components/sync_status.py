@@ -1,4 +1,4 @@
-"""How far our copy of Stripe's sessions goes, in a line."""
+"""How far our copy of Stripe's sessions goes back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from billing.sync.mirror import SyncState
 
 
 def sync_progress(state: SyncState) -> None:
-    """Say how far the history is read, while it is not read wholly."""
+    """How many sessions have been read, while the history is not read completely."""
     if not state.failure and not state.complete and state.read:
         st.caption(
             f":material/sync: Loading the history from Stripe: {state.read:,} sessions so far"

@@ -1,4 +1,4 @@
-"""The scenarios: each a whole journey from a new session to the verdict."""
+"""The scenarios: each a whole payment, from a new session to the verdict."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from billing.domain.checkout_session import Kind
 from pages.scenarios import steps
 from pages.scenarios.faults import WebhookFaults
+from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.scenarios.steps import Step
 
 VISA = "4242424242424242"
@@ -17,8 +18,8 @@ BANK_SUCCEEDS = "000123456789"
 BANK_FAILS = "000111111116"
 
 COMPLETED = "checkout.session.completed"
-CAME_THROUGH = "checkout.session.async_payment_succeeded"
-FELL_THROUGH = "checkout.session.async_payment_failed"
+DEBIT_SUCCEEDED = "checkout.session.async_payment_succeeded"
+DEBIT_FAILED = "checkout.session.async_payment_failed"
 EXPIRED = "checkout.session.expired"
 DAYS_TO_RENEWAL = 32
 
@@ -81,7 +82,7 @@ SCENARIOS = (
         Kind.CREDITS,
         2,
         (
-            steps.pay(INSUFFICIENT_FUNDS, expect="declined"),
+            steps.pay(INSUFFICIENT_FUNDS, expect=PaymentOutcome.DECLINED),
             steps.return_from_checkout(granted=False),
             steps.pay(VISA),
             steps.expect_webhook(COMPLETED),
@@ -109,7 +110,7 @@ SCENARIOS = (
         Kind.CREDITS,
         1,
         (
-            steps.pay(THREE_D_SECURE, authenticate=False, expect="declined"),
+            steps.pay(THREE_D_SECURE, authenticate=False, expect=PaymentOutcome.DECLINED),
             steps.return_from_checkout(granted=False),
         ),
         paid=False,
@@ -135,7 +136,7 @@ SCENARIOS = (
             steps.pay_by_bank(BANK_SUCCEEDS),
             steps.expect_webhook(COMPLETED),
             steps.return_from_checkout(granted=False),
-            steps.expect_webhook(CAME_THROUGH),
+            steps.expect_webhook(DEBIT_SUCCEEDED),
             steps.return_from_checkout(granted=True),
         ),
     ),
@@ -149,7 +150,7 @@ SCENARIOS = (
         (
             steps.pay_by_bank(BANK_FAILS),
             steps.expect_webhook(COMPLETED),
-            steps.expect_webhook(FELL_THROUGH),
+            steps.expect_webhook(DEBIT_FAILED),
             steps.return_from_checkout(granted=False),
         ),
         paid=False,

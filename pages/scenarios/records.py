@@ -1,4 +1,4 @@
-"""What is recorded about one session: by Stripe, and here."""
+"""What is recorded about one session, at Stripe and here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a scenario step by step, tells of each, and ends with the verdict."""
+"""Runs a scenario step by step, reports each step, and ends with the verdict."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.sandbox_client import ControlFailure
-from pages.scenarios.verdict import Verdict, judge
+from pages.scenarios.verdict import Verdict, verify
 
 if TYPE_CHECKING:
     from pages.scenarios.catalog import Scenario
@@ -24,122 +25,135 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_REST = ("handled", "ignored")
-# They share the sandbox's faults and clock.
-ONE_AT_A_TIME = threading.Lock()
+PROCESSED_STATES = ("handled", "ignored")
+# Scenarios share the sandbox's faults and clock: one runs at a time.
+_running = threading.Lock()
+
+
+class StepStatus(StrEnum):
+    """How a step ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
-class StepDone:
-    """A step that is over: what it was, what came of it, how many seconds it took."""
+class StepResult:
+    """A step that has ended: its ``label``, its result in plain words, how many seconds it took."""
 
     label: str
-    result: str
+    text: str
     seconds: float
-    well: bool = True
+    status: StepStatus = StepStatus.PASSED
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run that is over; ``session_id`` is empty when none could be made."""
+class ScenarioResult:
+    """A run that has ended; ``session_id`` is empty when no session could be created, ``ended_at``
+    is in Unix seconds."""
 
     scenario: str
-    steps: tuple[StepDone, ...]
+    steps: tuple[StepResult, ...]
     verdict: Verdict
     session_id: str
     ended_at: float
 
 
 class Reporter(Protocol):
-    """Is told of a run as it goes."""
+    """Hears of each step as it begins and ends."""
 
     def step_started(self, label: str) -> None: ...
-    def done(self, step: StepDone) -> None: ...
+    def step_ended(self, result: StepResult) -> None: ...
 
 
-def run(scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter) -> Run:
-    """Run it to its verdict. Whatever goes wrong is told there; faults that the scenario sets
-    are taken back at the end, also when whoever watches goes away."""
-    done: list[StepDone] = []
-    with ONE_AT_A_TIME:
-        context: RunContext | None = None
+def run_scenario(
+    scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter
+) -> ScenarioResult:
+    """Run it to its verdict, which also says what went wrong on the way. Faults that the scenario
+    sets are cleared at the end, also when the run is aborted."""
+    with _running:
+        run = _Run(scenario, billing, controls, reporter)
         try:
-            context = _begun(scenario, billing, controls, reporter, done)
-            for step in scenario.steps:
-                _take(step, context, reporter, done)
-            context.end_faults()
-            reporter.step_started("Compare Stripe's session with what was granted")
-            both_sides = _settled_evidence(context)
-            verdict = judge(both_sides, should_be_paid=scenario.paid, clock_ahead=context.ahead)
+            verdict = run.to_verdict()
         except (StepFailed, BillingError) as failure:
-            verdict = _broken_off(failure, done)
+            verdict = run.stopped(failure)
         finally:
-            if context:
-                _end_faults(context)
-    session_id = context.session.id if context else ""
-    return Run(scenario.name, tuple(done), verdict, session_id, time.time())
+            run.end_faults()
+    session_id = run.context.session.id if run.context else ""
+    return ScenarioResult(scenario.name, tuple(run.results), verdict, session_id, time.time())
 
 
-def _begun(
-    scenario: Scenario,
-    billing: PageServices,
-    controls: Controls,
-    reporter: Reporter,
-    done: list[StepDone],
-) -> RunContext:
-    bought = scenario.kind.describe(scenario.quantity)
-    label = f"Create a Checkout Session: {bought}"
-    reporter.step_started(label)
-    started = time.monotonic()
-    state = controls.state()
-    session = billing.call(
-        lambda: billing.services.checkout.create(
-            scenario.kind, scenario.quantity, made_by="test kit"
-        )
-    )
-    _note(StepDone(label, session.amount, time.monotonic() - started), reporter, done)
-    # An address of its own, so that the ledger can be asked for all lines of this customer.
-    email = f"{scenario.name}-{uuid.uuid4().hex[:8]}@example.com"
-    return RunContext(billing, controls, session, email, state.faults, state.ahead_seconds)
+class _Run:
+    def __init__(
+        self, scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter
+    ) -> None:
+        self.context: RunContext | None = None
+        self.results: list[StepResult] = []
+        self._scenario = scenario
+        self._billing = billing
+        self._controls = controls
+        self._reporter = reporter
 
-
-def _take(step: Step, context: RunContext, reporter: Reporter, done: list[StepDone]) -> None:
-    reporter.step_started(step.label)
-    started = time.monotonic()
-    try:
-        result = step.act(context)
-    except (StepFailed, BillingError) as failure:
-        astray = StepDone(step.label, str(failure), time.monotonic() - started, well=False)
-        _note(astray, reporter, done)
-        raise
-    _note(StepDone(step.label, result, time.monotonic() - started), reporter, done)
-
-
-def _note(step: StepDone, reporter: Reporter, done: list[StepDone]) -> None:
-    done.append(step)
-    reporter.done(step)
-
-
-def _end_faults(context: RunContext) -> None:
-    try:
+    def to_verdict(self) -> Verdict:
+        self.context = context = self._create_session()
+        for step in self._scenario.steps:
+            self._run_step(step, context)
         context.end_faults()
-    except ControlFailure as failure:  # the page shows the faults that are still on
-        log.warning("A scenario's faults could not be cleared: %s", failure)
+        self._reporter.step_started("Compare Stripe's session with what was granted")
+        records = _processed_records(context)
+        return verify(records, should_be_paid=self._scenario.paid, clock_ahead=context.ahead)
+
+    def stopped(self, failure: StepFailed | BillingError) -> Verdict:
+        last = self.results[-1] if self.results else None
+        where = f" at “{last.label}”" if last and last.status is StepStatus.FAILED else ""
+        next_step = f" {failure.next_step}" if isinstance(failure, BillingError) else ""
+        return Verdict(False, f"Stopped{where}", f"{failure}{next_step}".strip())
+
+    def end_faults(self) -> None:
+        try:
+            if self.context:
+                self.context.end_faults()
+        except ControlFailure as failure:  # the page shows the faults that are still on
+            log.warning("A scenario's faults could not be cleared: %s", failure)
+
+    def _create_session(self) -> RunContext:
+        kind, quantity = self._scenario.kind, self._scenario.quantity
+        label = f"Create a Checkout Session: {kind.describe(quantity)}"
+        self._reporter.step_started(label)
+        started = time.monotonic()
+        state = self._controls.state()
+        checkout = self._billing.services.checkout
+        session = self._billing.call(lambda: checkout.create(kind, quantity, made_by="test kit"))
+        self._end_step(StepResult(label, session.amount, time.monotonic() - started))
+        # An address of its own, so that the ledger can be asked for all lines of this customer.
+        email = f"{self._scenario.name}-{uuid.uuid4().hex[:8]}@example.com"
+        return RunContext(
+            self._billing, self._controls, session, email, state.faults, state.ahead_seconds
+        )
+
+    def _run_step(self, step: Step, context: RunContext) -> None:
+        self._reporter.step_started(step.label)
+        started = time.monotonic()
+        try:
+            text = step.act(context)
+        except (StepFailed, BillingError) as failure:
+            seconds = time.monotonic() - started
+            self._end_step(StepResult(step.label, str(failure), seconds, StepStatus.FAILED))
+            raise
+        self._end_step(StepResult(step.label, text, time.monotonic() - started))
+
+    def _end_step(self, result: StepResult) -> None:
+        self.results.append(result)
+        self._reporter.step_ended(result)
 
 
-def _settled_evidence(context: RunContext) -> ScenarioRecords:
-    """Both sides, ours as it came to rest; the verdict tells when it does not."""
+def _processed_records(context: RunContext) -> ScenarioRecords:
+    """Both sides once every event is processed, or as they are when that takes too long."""
     both_sides = context.both_sides()
     with suppress(StepFailed):
         records = context.wait_for(
-            lambda records: all(event.state in AT_REST for event in records.events),
+            lambda records: all(event.state in PROCESSED_STATES for event in records.events),
             "The end of processing",
         )
         return replace(both_sides, records=records)
     return context.both_sides()
-
-
-def _broken_off(failure: StepFailed | BillingError, done: list[StepDone]) -> Verdict:
-    where = f" at “{done[-1].label}”" if done and not done[-1].well else ""
-    next_step = f" {failure.next_step}" if isinstance(failure, BillingError) else ""
-    return Verdict(False, f"Stopped{where}", f"{failure}{next_step}".strip())

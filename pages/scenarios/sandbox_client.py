@@ -1,8 +1,9 @@
-"""The sandbox's control API, as the Test kit calls it: outside Stripe's own ``/v1``."""
+"""A client of the sandbox's control API, which Stripe itself does not have."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
 # Any test key opens it; it keeps other sites' pages out, which cannot send one.
 KEY = "sk_test_kit"
-ANSWERS_WITHIN = 60.0
-GLANCES_WITHIN = 2.0
-GLANCE_SECONDS = 2.0
+TIMEOUT = 60.0
+STATE_TIMEOUT = 2.0
+STATE_MAX_AGE_SECONDS = 2.0
 
 
 class ControlFailure(BillingError):
-    """The sandbox refused what was asked of its controls, or could not be reached."""
+    """The control API refused a request, or did not answer."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,26 @@ class SandboxState:
     given_up: int
 
 
+class PaymentOutcome(StrEnum):
+    """How an attempt to pay ended; ``CLOSED``: the session was not open any more."""
+
+    PAID = "paid"
+    PROCESSING = "processing"
+    DECLINED = "declined"
+    REQUIRES_ACTION = "requires_action"
+    CLOSED = "closed"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
+
 @dataclass(frozen=True)
 class PaymentResult:
-    """What came of a try to pay: ``paid``, ``processing``, ``declined``, ``requires_action`` or
-    ``closed``, with Stripe's codes and message where it was refused; ``events`` are the ids of
-    what Stripe then told, in its order."""
+    """What an attempt to pay led to, with Stripe's code and message where it was declined;
+    ``events`` are the ids of the events that Stripe then created, in its order."""
 
-    outcome: str
+    outcome: PaymentOutcome
     message: str
     code: str
     status: str
@@ -59,8 +73,8 @@ class PaymentResult:
 
 @dataclass(frozen=True)
 class AdvanceResult:
-    """What fell due while the clock was moved: how many of each, and the ids of its ``events`` in
-    their order. Renewals that are neither paid nor failed wait for a bank."""
+    """What fell due while the clock was advanced: how many of each, and the ids of its ``events``
+    in their order. Renewals that are neither paid nor failed wait for a bank."""
 
     events: tuple[str, ...]
     renewals: int = 0
@@ -76,28 +90,28 @@ class Controls:
     """The control API at ``url``. Every method raises ``ControlFailure`` when it refuses or does
     not answer. Blocks: call it from a page's thread."""
 
-    def __init__(self, url: str, *, answers_within: float = ANSWERS_WITHIN) -> None:
+    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
         self._url = url
-        self._answers_within = answers_within
+        self._timeout = timeout
 
     def state(self) -> SandboxState:
-        """The clock, the faults, and how much there is of everything."""
-        said = self._call("GET", "state")
+        """The clock, the faults and the counts of objects."""
+        answer = self._call("GET", "state")
         return SandboxState(
-            now=said["clock"]["now"],
-            ahead_seconds=said["clock"]["ahead_seconds"],
-            faults=Faults.from_json(said["faults"]),
-            counts=said["counts"],
-            waiting=said["deliveries"]["waiting"],
-            given_up=said["deliveries"]["failed"],
+            now=answer["clock"]["now"],
+            ahead_seconds=answer["clock"]["ahead_seconds"],
+            faults=Faults.from_json(answer["faults"]),
+            counts=answer["counts"],
+            waiting=answer["deliveries"]["waiting"],
+            given_up=answer["deliveries"]["failed"],
         )
 
     def advance(self, seconds: int) -> AdvanceResult:
-        """Move the clock forward; what fell due on the way."""
-        said = self._call("POST", "clock", {"advance_seconds": seconds})
-        happened = said["happened"]
+        """Advance the clock; what fell due on the way."""
+        answer = self._call("POST", "clock", {"advance_seconds": seconds})
+        happened = answer["happened"]
         return AdvanceResult(
-            events=tuple(said["events"]),
+            events=tuple(answer["events"]),
             renewals=happened["renewals"]["due"],
             renewals_paid=happened["renewals"]["paid"],
             renewals_failed=happened["renewals"]["failed"],
@@ -108,11 +122,11 @@ class Controls:
         )
 
     def faults(self) -> Faults:
-        """What goes wrong at present."""
+        """The faults that are on."""
         return Faults.from_json(self._call("GET", "faults"))
 
     def set_faults(self, faults: Faults) -> None:
-        """From now on this goes wrong, and nothing else."""
+        """Replace the faults that are on."""
         self._call("PUT", "faults", faults.to_json())
 
     def pay(
@@ -132,23 +146,25 @@ class Controls:
             body |= {"bank_account": bank_account, "settles_in_seconds": settles_in_seconds}
         else:
             body |= {"card": card, "authenticate": authenticate}
-        said = self._call("POST", f"sessions/{session_id}/pay", body)
+        answer = self._call("POST", f"sessions/{session_id}/pay", body)
         return PaymentResult(
-            outcome=said["outcome"],
-            message=said.get("message") or "",
-            code=said.get("decline_code") or said.get("code") or "",
-            status=said.get("status") or "",
-            payment_status=said.get("payment_status") or "",
-            events=tuple(said.get("events") or ()),
+            outcome=PaymentOutcome(answer["outcome"]),
+            message=answer.get("message") or "",
+            code=answer.get("decline_code") or answer.get("code") or "",
+            status=answer.get("status") or "",
+            payment_status=answer.get("payment_status") or "",
+            events=tuple(answer.get("events") or ()),
         )
 
-    def fill(self, *, days: int, sessions: int, sold: Sequence[dict[str, Any]], seed: int) -> int:
-        """Make a plausible history that ends now; answers how many sessions it holds."""
-        body = {"days": days, "sessions": sessions, "seed": seed, "sold": list(sold)}
+    def fill(
+        self, *, days: int, sessions: int, products: Sequence[dict[str, Any]], seed: int
+    ) -> int:
+        """Create a plausible history that ends now; how many sessions it holds."""
+        body = {"days": days, "sessions": sessions, "seed": seed, "sold": list(products)}
         return int(self._call("POST", "fill", body)["sessions"])
 
     def reset(self) -> None:
-        """Everything that was sold, paid and delivered is gone; Prices and endpoints stay."""
+        """Delete everything but Prices, Products and webhook endpoints."""
         self._call("POST", "reset", {})
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -160,29 +176,29 @@ class Controls:
                     f"{self._url}/{path}",
                     json=body,
                     headers={"Authorization": f"Bearer {KEY}"},
-                    timeout=self._answers_within,
+                    timeout=self._timeout,
                 )
-            said = response.json()
+            answer = response.json()
             if method != "GET":
                 recent_state.clear()
         except requests.RequestException:
             raise ControlFailure(
                 "The sandbox does not answer.", "See the server's log for the reason."
             ) from None
-        if not isinstance(said, dict) or not response.ok:
-            error = said.get("error", {}) if isinstance(said, dict) else {}
+        if not isinstance(answer, dict) or not response.ok:
+            error = answer.get("error", {}) if isinstance(answer, dict) else {}
             raise ControlFailure(
                 error.get("message") or f"The sandbox answered {response.status_code}.",
                 "See the server's log for the reason." if response.status_code >= 500 else "",
             )
-        return said
+        return answer
 
 
-@st.cache_data(ttl=GLANCE_SECONDS, max_entries=8, show_spinner=False)
+@st.cache_data(ttl=STATE_MAX_AGE_SECONDS, max_entries=8, show_spinner=False)
 def recent_state(url: str) -> SandboxState | None:
     """The state as it was within the last two seconds, or as this process has changed it since:
     for what every open page asks again and again. None when the controls do not answer."""
     try:
-        return Controls(url, answers_within=GLANCES_WITHIN).state()
+        return Controls(url, timeout=STATE_TIMEOUT).state()
     except ControlFailure:
         return None

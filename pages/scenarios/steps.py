@@ -1,4 +1,4 @@
-"""The steps that scenarios are made of. Each says what came of it, or raises ``StepFailed``."""
+"""The steps that scenarios are made of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import ApiFaults
+from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.scenarios.verdict import at_most
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Step:
-    """``act`` does what ``label`` says and answers what came of it, in plain words."""
+    """``act`` does what ``label`` says; its result in plain words. Raises ``StepFailed`` or
+    ``BillingError``."""
 
     label: str
     act: Callable[[RunContext], str]
@@ -32,30 +34,32 @@ class Step:
 # What a customer does ---------------------------------------------------------------------------
 
 
-def pay(card: str, *, authenticate: bool | None = None, expect: str = "paid") -> Step:
-    """Somebody types this card into Checkout; ``expect`` is the outcome that must come."""
+def pay(
+    card: str, *, authenticate: bool | None = None, expect: PaymentOutcome = PaymentOutcome.PAID
+) -> Step:
+    """The customer pays with this card, which has to lead to the outcome ``expect``."""
 
     def act(context: RunContext) -> str:
-        outcome = context.controls.pay(
+        payment = context.controls.pay(
             context.session.id, email=context.email, card=card, authenticate=authenticate
         )
-        return _as_expected(context, outcome, expect)
+        return _check_payment(context, payment, expect)
 
     secure = {None: "", True: ", complete 3-D Secure", False: ", fail 3-D Secure"}[authenticate]
     return Step(f"Pay with {_spaced(card)}{secure}", act)
 
 
 def pay_by_bank(account: str, *, settles_in_seconds: int = 3) -> Step:
-    """Somebody pays by bank debit: Checkout is complete, the money comes or fails later."""
+    """The customer pays by bank debit: Checkout is complete, the debit succeeds or fails later."""
 
     def act(context: RunContext) -> str:
-        outcome = context.controls.pay(
+        payment = context.controls.pay(
             context.session.id,
             email=context.email,
             bank_account=account,
             settles_in_seconds=settles_in_seconds,
         )
-        return _as_expected(context, outcome, "processing")
+        return _check_payment(context, payment, PaymentOutcome.PROCESSING)
 
     return Step(f"Pay by bank debit from account {account}", act)
 
@@ -72,20 +76,20 @@ def expire() -> Step:
 
 
 def return_from_checkout(*, granted: bool) -> Step:
-    """The customer lands on our page, which asks Stripe and settles the session."""
+    """The customer lands on our page, which retrieves the session and grants what is paid."""
 
     def act(context: RunContext) -> str:
         fulfillment = context.billing.services.fulfillment
-        settled = context.billing.call(
+        fulfilled = context.billing.call(
             lambda: fulfillment.refresh_and_grant(context.session.id, "return")
         )
-        said = f"Stripe says {settled.session.status}, {settled.session.payment_status}"
-        if granted is (settled.grant is None):
-            raise StepFailed(f"{said}; {'nothing was' if granted else 'something was'} granted.")
-        if settled.grant is None:
-            return f"{said}; nothing is granted"
-        by = "now" if settled.grant.cause == "return" else "before"
-        return f"{said}; granted {by}"
+        status = f"Stripe says {fulfilled.session.status}, {fulfilled.session.payment_status}"
+        if granted is (fulfilled.grant is None):
+            raise StepFailed(f"{status}; {'nothing was' if granted else 'something was'} granted.")
+        if fulfilled.grant is None:
+            return f"{status}; nothing is granted"
+        by = "now" if fulfilled.grant.cause == "return" else "before"
+        return f"{status}; granted {by}"
 
     return Step("The customer returns to the landing page", act)
 
@@ -96,12 +100,12 @@ def return_from_checkout(*, granted: bool) -> Step:
 def expect_webhook(event_type: str, *, times: int = 1) -> Step:
     """The webhook of the session's event arrives so many times and is handled."""
 
-    def heard(records: SessionRecords) -> bool:
+    def is_handled(records: SessionRecords) -> bool:
         event = _of_type(records, event_type)
         return event is not None and event.deliveries >= times and event.state == "handled"
 
     def act(context: RunContext) -> str:
-        records = context.wait_for(heard, f"The webhook of {event_type}")
+        records = context.wait_for(is_handled, f"The webhook of {event_type}")
         event = _of_type(records, event_type)
         if event is None:
             raise StepFailed(f"{event_type} no longer exists.")
@@ -118,25 +122,25 @@ def expect_all_webhooks() -> Step:
     """Every webhook of the payment arrives, in whatever order."""
 
     def act(context: RunContext) -> str:
-        made = list(context.outcome.events) if context.outcome else []
+        created = list(context.payment.events) if context.payment else []
         found: list[Event] = []
 
-        def all_heard(_: SessionRecords) -> bool:
-            found[:] = [one.event for one in _arrived(context, made)]
-            return bool(made) and len(found) == len(made)
+        def all_arrived(_: SessionRecords) -> bool:
+            found[:] = [one.event for one in _arrived(context, created)]
+            return bool(created) and len(found) == len(created)
 
-        context.wait_for(all_heard, "Every webhook of the payment")
+        context.wait_for(all_arrived, "Every webhook of the payment")
         found.sort(key=lambda event: event.received_at)
         order = [event.id for event in found]
-        compared = "in Stripe's order" if order == made else "in another order"
+        compared = "in Stripe's order" if order == created else "in another order"
         first = ", ".join(event.type for event in found[:3])
         return f"{len(found)} webhooks, {compared}: {first} …"
 
     return Step("All webhooks of the payment arrive", act)
 
 
-def expect_grant(how: str) -> Step:
-    """The ledger gets its line, by whichever way."""
+def expect_grant(label: str) -> Step:
+    """The payment is granted, whatever brings it about."""
 
     def act(context: RunContext) -> str:
         records = context.wait_for(lambda records: bool(records.grants), "The grant")
@@ -144,63 +148,63 @@ def expect_grant(how: str) -> Step:
         event = next((event for event in records.events if event.id == cause), None)
         if event is None:
             return "granted when the session was retrieved from Stripe"
-        return f"granted by {event.type}, which arrived by {_way(event)}"
+        return f"granted by {event.type}, which arrived by {_source(event)}"
 
-    return Step(how, act)
+    return Step(label, act)
 
 
 def expect_failure() -> Step:
-    """Settling fails, and the event is kept as failed."""
+    """Handling the event fails: nothing is granted, and the event will be retried."""
 
-    def tried(records: SessionRecords) -> bool:
+    def is_attempted(records: SessionRecords) -> bool:
         return any(event.attempts for event in records.events)
 
     def act(context: RunContext) -> str:
-        records = context.wait_for(tried, "An attempt to handle the event")
+        records = context.wait_for(is_attempted, "An attempt to handle the event")
         if records.grants:
             raise StepFailed("It was granted although Stripe did not answer.")
         error = next((event.error for event in records.events if event.error), None)
-        said = f": {error.split('. ')[0]}" if error else ""
-        return f"nothing is granted, and the event will be retried{said}"
+        reason = f": {error.split('. ')[0]}" if error else ""
+        return f"nothing is granted, and the event will be retried{reason}"
 
     return Step("The webhook arrives, but Stripe does not work", act)
 
 
 def advance_clock(days: int, event_type: str) -> Step:
-    """The sandbox's clock goes forward; the event of the session's subscription comes of it."""
+    """The sandbox's clock is advanced; ``event_type`` has to arrive for the subscription."""
 
     def act(context: RunContext) -> str:
         session = context.both_sides().session
-        happened = context.controls.advance(days * DAY).events
-        about = str(session["subscription"])
+        created = context.controls.advance(days * DAY).events
+        subscription = str(session["subscription"])
 
-        def told(_: SessionRecords) -> bool:
+        def has_arrived(_: SessionRecords) -> bool:
             return any(
-                one.event.type == event_type and about in one.payload
-                for one in _arrived(context, happened)
+                one.event.type == event_type and subscription in one.payload
+                for one in _arrived(context, created)
             )
 
-        context.wait_for(told, f"{event_type} of {about}")
-        return f"{event_type} for {about}"
+        context.wait_for(has_arrived, f"{event_type} of {subscription}")
+        return f"{event_type} for {subscription}"
 
     return Step(f"{days} days pass: the sandbox's clock is advanced to the renewal", act)
 
 
-# What goes wrong --------------------------------------------------------------------------------
+# Faults -----------------------------------------------------------------------------------------
 
 
-def set_webhook_faults(says: str, faults: WebhookFaults) -> Step:
-    """Deliveries go wrong from here on."""
+def set_webhook_faults(label: str, faults: WebhookFaults) -> Step:
+    """Deliveries have these faults from here on."""
 
     def act(context: RunContext) -> str:
         context.set_faults(replace(context.usual_faults, webhooks=faults))
         return "on"
 
-    return Step(says, act)
+    return Step(label, act)
 
 
 def set_api_fault(status: int) -> Step:
-    """Every request to Stripe is answered so from here on."""
+    """Every request to Stripe is answered with ``status`` from here on."""
 
     def act(context: RunContext) -> str:
         context.set_faults(replace(context.usual_faults, api=ApiFaults(status=status)))
@@ -209,22 +213,24 @@ def set_api_fault(status: int) -> Step:
     return Step(f"Stripe answers every request with {status}", act)
 
 
-def end_faults(says: str) -> Step:
-    """What goes wrong is over."""
+def end_faults(label: str) -> Step:
+    """The faults that a step has set end."""
 
     def act(context: RunContext) -> str:
         context.end_faults()
         return "off"
 
-    return Step(says, act)
+    return Step(label, act)
 
 
-def _as_expected(context: RunContext, outcome: PaymentResult, expected: str) -> str:
-    context.outcome = outcome
-    said = f": {outcome.reason}" if outcome.code else ""
-    if outcome.outcome != expected:
-        raise StepFailed(f"{outcome.outcome}{said}, but {expected} was expected. {outcome.message}")
-    return f"{outcome.outcome.replace('_', ' ')}{said}"
+def _check_payment(context: RunContext, payment: PaymentResult, expected: PaymentOutcome) -> str:
+    context.payment = payment
+    reason = f": {payment.reason}" if payment.code else ""
+    if payment.outcome is not expected:
+        raise StepFailed(
+            f"{payment.outcome}{reason}, but {expected} was expected. {payment.message}"
+        )
+    return f"{payment.outcome.label}{reason}"
 
 
 def _of_type(records: SessionRecords, event_type: str) -> Event | None:
@@ -232,13 +238,13 @@ def _of_type(records: SessionRecords, event_type: str) -> Event | None:
 
 
 def _arrived(context: RunContext, ids: Sequence[str]) -> list[EventDetails]:
-    """Those of the events that webhooks have brought."""
+    """Those of the events that have arrived by webhook."""
     log = context.billing.services.event_log
     found = (context.billing.call(partial(log.one, event_id)) for event_id in ids)
     return [details for details in found if details and details.event.deliveries]
 
 
-def _way(event: Event) -> str:
+def _source(event: Event) -> str:
     return "webhook" if event.source == "webhook" else "polling"
 
 

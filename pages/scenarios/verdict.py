@@ -1,4 +1,4 @@
-"""Was it granted exactly once, or rightly not at all? Judged from what both sides wrote down."""
+"""Was it granted exactly once, or rightly not at all? By what Stripe and the ledger recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from billing.domain.event import Event
     from billing.domain.grant import Grant
-    from billing.sessions.records import SessionRecords
     from pages.scenarios.records import ScenarioRecords
 
 TIMES = {2: "twice", 3: "three times"}
@@ -22,49 +21,49 @@ TIMES = {2: "twice", 3: "three times"}
 
 @dataclass(frozen=True)
 class Verdict:
-    """``right`` when all is as it should be; ``title`` says it in a few words, ``reason`` why,
+    """``passed`` when all is as it should be; ``title`` says it in a few words, ``reason`` why,
     ``arrivals`` how Stripe's events came. Plain text, which may hold what others wrote."""
 
-    right: bool
+    passed: bool
     title: str
     reason: str
     arrivals: str = ""
 
 
-def judge(evidence: ScenarioRecords, *, should_be_paid: bool, clock_ahead: float = 0.0) -> Verdict:
-    """The verdict on one session.
-
-    ``clock_ahead``: so many seconds Stripe's clock was ahead of ours when its events were made.
-    """
-    session = CheckoutSession.from_stripe(evidence.session)
-    records = evidence.records
-    arrivals = told_arrivals(records.events, clock_ahead)
+def verify(
+    both_sides: ScenarioRecords, *, should_be_paid: bool, clock_ahead: float = 0.0
+) -> Verdict:
+    """The verdict on one session. ``clock_ahead``: by how many seconds Stripe's clock was ahead of
+    ours when it created the events."""
+    session = CheckoutSession.from_stripe(both_sides.session)
+    records = both_sides.records
+    arrivals = describe_arrivals(records.events, clock_ahead)
     state = f"{session.status}, {session.payment_status}"
     if session.is_paid != should_be_paid:
         title = "Paid unexpectedly" if session.is_paid else "Not paid"
         ending = "should have been paid" if should_be_paid else "should not have been paid"
         return Verdict(False, title, f"Stripe says {state}; this session {ending}.", arrivals)
     if session.is_paid:
-        right, title, reason = _on_a_paid(session, evidence, records)
+        passed, title, reason = _verify_paid(session, both_sides)
     else:
-        right = not records.grants
-        title = "Correctly not granted" if right else "Granted without a payment"
-        lines = "no grant" if right else _many(len(records.grants), "grant")
-        reason = f"Stripe says {state}, and there is {lines} for it."
+        passed = not records.grants
+        title = "Correctly not granted" if passed else "Granted without a payment"
+        grants = "no grant" if passed else _many(len(records.grants), "grant")
+        reason = f"Stripe says {state}, and there is {grants} for it."
     unhandled = [event for event in records.events if event.state in ("failed", "pending")]
-    if right and unhandled:
+    if passed and unhandled:
         event = unhandled[0]
         why = f": {event.error}" if event.error else "."
         return Verdict(
             False, f"{title}, but an event is {event.state}", f"{event.type}{why}", arrivals
         )
-    return Verdict(right, title, reason, arrivals)
+    return Verdict(passed, title, reason, arrivals)
 
 
-def _on_a_paid(
-    session: CheckoutSession, evidence: ScenarioRecords, records: SessionRecords
-) -> tuple[bool, str, str]:
-    items = evidence.session["line_items"]["data"]
+def _verify_paid(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple[bool, str, str]:
+    """``passed``, ``title`` and ``reason``."""
+    records = both_sides.records
+    items = both_sides.session["line_items"]["data"]
     due = 1 if session.kind is Kind.PRO else sum(item["quantity"] for item in items)
     bought = session.kind.describe(due) if session.kind else session.what
     if not records.grants:
@@ -75,44 +74,44 @@ def _on_a_paid(
         times = TIMES.get(len(records.grants), f"{len(records.grants)} times")
         reason = f"One payment for {bought}, and {len(records.grants)} grants."
         return False, f"Granted {times}", reason
-    line = records.grants[0]
-    granted = _described(line)
+    grant = records.grants[0]
+    granted = _describe(grant)
     wrong = [
         f"{what} {ours} in the grant, {theirs} in Stripe"
         for what, ours, theirs in (
-            ("session", line.session_id, session.id),
-            ("kind", line.kind, session.kind),
-            ("quantity", line.quantity, due),
-            ("amount", line.amount_total, session.amount_total),
-            ("currency", line.currency, session.currency),
+            ("session", grant.session_id, session.id),
+            ("kind", grant.kind, session.kind),
+            ("quantity", grant.quantity, due),
+            ("amount", grant.amount_total, session.amount_total),
+            ("currency", grant.currency, session.currency),
         )
         if ours != theirs
     ]
     if wrong:
         differing = ", ".join(wrong)
         return False, f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
-    brought = _brought_by(line, records.events)
-    paid = format_money(line.amount_total or 0, line.currency or "")
-    reason = f"{granted} for {paid}: one payment, one grant, by {brought}."
+    granted_by = _granted_by(grant, records.events)
+    paid = format_money(grant.amount_total or 0, grant.currency or "")
+    reason = f"{granted} for {paid}: one payment, one grant, by {granted_by}."
     return True, "Granted exactly once", reason
 
 
-def _described(line: Grant) -> str:
-    return Kind(line.kind).describe(line.quantity) if line.kind in set(Kind) else line.kind
+def _describe(grant: Grant) -> str:
+    return Kind(grant.kind).describe(grant.quantity) if grant.kind in set(Kind) else grant.kind
 
 
-def _brought_by(line: Grant, events: Sequence[Event]) -> str:
-    if line.cause == "return":
+def _granted_by(grant: Grant, events: Sequence[Event]) -> str:
+    if grant.cause == "return":
         return "the landing page"
-    event = next((event for event in events if event.id == line.cause), None)
+    event = next((event for event in events if event.id == grant.cause), None)
     if event is None:
-        return "Stripe's list of sessions" if line.cause == "sync" else line.cause
+        return "Stripe's list of sessions" if grant.cause == "sync" else grant.cause
     way = "webhook" if event.source == "webhook" else "polling"
     return f"{way} ({event.type})"
 
 
-def told_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
-    """How many webhooks came, how often twice, how late; in words."""
+def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
+    """How many webhooks came, which repeatedly, and how late; as a sentence."""
     if not events:
         return "Stripe has sent no event about this session."
     webhooks = sum(event.deliveries for event in events)

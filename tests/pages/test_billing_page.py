@@ -189,7 +189,7 @@ def test_a_debit_that_failed_is_told_with_the_banks_reason_and_asked_for_no_more
     page = opened(shop.server, success="1", session_id=session.id)
     assert "Checkout was completed" in banners(page)["info"][0]
     controls.advance(60)
-    del page.session_state["returned"]  # as once the two seconds between two looks are over
+    del page.session_state["session_polls"]  # as once the two seconds between two looks are over
     page.run()
     (banner,) = banners(page)["error"]
     for said in ("Payment failed", "nothing was paid or granted", "(no_account)"):
@@ -301,7 +301,7 @@ def test_a_silent_stripe_leaves_the_page_to_be_used(tmp_path: Path, account: Str
         page = opened(server, success="1", session_id="cs_test_x")
         assert time.monotonic() - began < 10
         assert "Checking the payment" in banners(page)["info"][0]
-        assert [text.value for text in page.caption].count(offer.PRICE_IS_AWAITED) == 2
+        assert [text.value for text in page.caption].count(offer.LOADING_PRICE) == 2
         assert [button.disabled for button in page.button] == [False, False]
         assert sorted(path for path in account.paths("GET") if "prices" in path) == [
             "/v1/prices/price_credit",

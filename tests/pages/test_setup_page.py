@@ -139,11 +139,11 @@ def test_names_from_the_account_are_shown_as_text(shop: Shop) -> None:
 
 
 def test_making_asks_first_and_names_what_is_made_and_where(shop: Shop) -> None:
-    page = pressed(opened(shop.server), "make_webhook_endpoint")
+    page = pressed(opened(shop.server), "create_webhook_endpoint")
     account = shop.stripe.v1.accounts.retrieve_current().id
     assert f"`{account}`" in said(page)
     assert "checkout.session.async_payment_failed" in said(page)
     assert "payment_intent.payment_failed" in said(page)
     assert f"a webhook endpoint at `{webhook_url(HERE)}`" in said(page)
     assert not shop.stripe.v1.webhook_endpoints.list().data
-    assert {"make_it", "cancel_making"} <= {button.key for button in page.button}
+    assert {"create_now", "create_cancel"} <= {button.key for button in page.button}

@@ -202,7 +202,7 @@ def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: Conne
     made(connected)
     page = opened(connected, FAULTS)
     assert not titles(page, "info")
-    page = pressed(page, f"move_{86_400}")
+    page = pressed(page, f"advance_{86_400}")
     assert connected.controls.state().ahead_seconds == pytest.approx(86_400, abs=5)
     assert titles(page, "info") == ["The sandbox's clock is ahead"]
     assert "1 day ahead" in page.info[0].value

@@ -1,4 +1,4 @@
-"""One thing for sale: its price, its button, and the Checkout link that a press brings."""
+"""One thing for sale: its price, its button, and the Checkout link that a press creates."""
 
 from __future__ import annotations
 
@@ -19,87 +19,87 @@ from pages.components.press import Press
 from pages.components.times import exact_time
 from pages.services import page_services
 
-PRICE_FOLLOWED_EVERY = "1s"  # until it is known
-PRICE_IS_AWAITED = "Loading the price from Stripe…"
+PRICE_REFRESH = "1s"  # until it is known
+LOADING_PRICE = "Loading the price from Stripe…"
 NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
 
 
 @dataclass
 class Order:
-    """What was asked for with one press of a button: ``quantity`` is None until it is pressed,
-    ``is_stored`` says that what was created has been seen in our copy."""
+    """One press of a button: ``quantity`` is None until it is pressed, ``is_stored`` says that the
+    session has been seen in our copy."""
 
     quantity: int | None = None
     is_stored: bool = False
     press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
 
     @property
-    def is_under_way(self) -> bool:
+    def is_pending(self) -> bool:
         press = self.press
         return self.quantity is not None and press.created is None and press.failure is None
 
 
 def current_order(kind: Kind) -> Order:
-    """The order under way for ``kind`` in this browser tab, or one that has not begun yet."""
+    """The order for ``kind`` in this browser tab, or a new one."""
     order: Order = st.session_state.setdefault(f"order_{kind}", Order())
     return order
 
 
-def forget_order(kind: Kind) -> None:
-    """Make room for the next one; what Stripe has created stays in the table."""
+def clear_order(kind: Kind) -> None:
+    """Begin a new order; what Stripe has created stays in the table."""
     st.session_state[f"order_{kind}"] = Order()
 
 
 def place_order(kind: Kind) -> None:
-    """The button was pressed: take the quantity down, once."""
+    """As the button's callback: fix the quantity, or try again after a failure."""
     order = current_order(kind)
     if order.press.failure:
         order.press.failure = None  # the same once more
     elif order.quantity is None:
-        order.quantity = chosen_quantity() if kind is Kind.CREDITS else 1
+        order.quantity = selected_quantity() if kind is Kind.CREDITS else 1
 
 
-def chosen_quantity() -> int | None:
-    """The number in the field, or None where so many cannot be bought at once."""
+def selected_quantity() -> int | None:
+    """The number in the field, or None where it cannot be bought."""
     number = st.session_state.get("credits_quantity", 1)
-    most = page_services().services.settings.max_credits
-    return int(number) if 1 <= number <= most and number == int(number) else None
+    maximum = page_services().services.settings.max_credits
+    return int(number) if 1 <= number <= maximum and number == int(number) else None
 
 
 def offer(kind: Kind) -> None:
-    """A price and a button. The price may come later, from Stripe; a failure stays inside."""
-    known = page_services().call(lambda: page_services().services.catalog.cached_price(kind))
-    is_awaited = not (known.price or isinstance(known.failure, NotConfigured))
-    card = st.fragment(_card, run_every=PRICE_FOLLOWED_EVERY if is_awaited else None)
-    card(kind, is_awaited)
+    """A price and a button. The price may come later, from Stripe; its failure is shown inside."""
+    lookup = page_services().call(lambda: page_services().services.catalog.cached_price(kind))
+    is_loading = not (lookup.price or isinstance(lookup.failure, NotConfigured))
+    card = st.fragment(_card, run_every=PRICE_REFRESH if is_loading else None)
+    card(kind, is_loading)
 
 
-def _card(kind: Kind, is_awaited: bool) -> None:
+def _card(kind: Kind, is_loading: bool) -> None:
     billing = page_services()
-    known = billing.call(lambda: billing.services.catalog.cached_price(kind))
-    if is_awaited and known.price:
-        st.rerun()  # the whole page, where the price is awaited no more
+    lookup = billing.call(lambda: billing.services.catalog.cached_price(kind))
+    if is_loading and lookup.price:
+        st.rerun()  # the whole page, whose card is not refreshed any more
     st.header(NAMES[kind], anchor=False)
-    if known.price is None and known.failure:
-        show_failure(known.failure, "The price could not be loaded")
+    if lookup.price is None and lookup.failure:
+        show_failure(lookup.failure, "The price could not be loaded")
     if kind is Kind.PRO:
-        pro_plan(known)
-        can_be_bought = True
+        pro_plan(lookup)
+        is_valid = True
     else:
-        can_be_bought = extra_credits(known, billing.services.settings.max_credits)
+        is_valid = extra_credits(lookup, billing.services.settings.max_credits)
 
     order = current_order(kind)
     st.button(
-        label(kind, known.price),
+        button_label(kind, lookup.price),
         key=f"pay_{kind}",
         type="primary",
         icon=":material/credit_card:",
         width="stretch",
-        disabled=order.is_under_way or order.press.created is not None or not can_be_bought,
+        disabled=order.is_pending or order.press.created is not None or not is_valid,
         on_click=place_order,
         args=(kind,),
     )
-    if order.is_under_way:
+    if order.is_pending:
         with st.spinner("Creating a Checkout Session…"):
             create_session(kind, order)
         if order.press.failure:
@@ -110,63 +110,61 @@ def _card(kind: Kind, is_awaited: bool) -> None:
         checkout_link(kind, order, order.press.created)
 
 
-def pro_plan(known: PriceLookup) -> None:
+def pro_plan(lookup: PriceLookup) -> None:
     """What the Pro plan is and costs."""
-    if known.price:
-        st.metric("Subscription", known.price.short)
-        text = known.price.product_description or "A subscription, billed until canceled."
+    if lookup.price:
+        st.metric("Subscription", lookup.price.short)
+        text = lookup.price.product_description or "A subscription, billed until canceled."
         st.caption(plain(text))
-    elif known.is_empty:
+    elif lookup.is_empty:
         st.metric("Subscription", "…")
-        st.caption(PRICE_IS_AWAITED)
+        st.caption(LOADING_PRICE)
 
 
-def extra_credits(known: PriceLookup, maximum: int) -> bool:
-    """How many credits, what one costs, and what they cost together; whether so many can be
-    bought at once."""
-    # No bounds and no whole numbers only: the browser would keep the last number that fits, and
-    # show the one that was typed.
+def extra_credits(lookup: PriceLookup, maximum: int) -> bool:
+    """The field for the quantity, the price of one and the total; whether the quantity is valid."""
+    # No bounds and no integers only: the browser would keep the last number that fits, and show
+    # the one that was typed.
     st.number_input(
         "Number of credits",
         value=1.0,
         step=1.0,
         format="%g",
         key="credits_quantity",
-        on_change=forget_order,
+        on_change=clear_order,
         args=(Kind.CREDITS,),
         help=f"1 to {maximum:,} per purchase.",
     )
-    quantity = chosen_quantity()
+    quantity = selected_quantity()
     if quantity is None:
         st.error(
             f"Enter a whole number from 1 to {maximum:,}. The setting {code(MAX_CREDITS)} limits a "
             "purchase.",
             icon=":material/pin:",
         )
-    if known.price:
+    if lookup.price:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.caption(f"{plain(known.price.short)} each", width="content")
+            st.caption(f"{plain(lookup.price.short)} each", width="content")
             if quantity is not None:
-                total = plain(known.price.total(quantity))
+                total = plain(lookup.price.total(quantity))
                 st.markdown(f"Total **{total}**", width="content")
-    elif known.is_empty:
-        st.caption(PRICE_IS_AWAITED)
+    elif lookup.is_empty:
+        st.caption(LOADING_PRICE)
     return quantity is not None
 
 
-def label(kind: Kind, price: Price | None) -> str:
-    """The button's label; the Pro plan's follows the Price in Stripe."""
+def button_label(kind: Kind, price: Price | None) -> str:
+    """The button's label; the Pro plan's has the amount of its Price in Stripe."""
     if kind is Kind.CREDITS:
         return "BUY EXTRA LOAD CREDITS"
     if price is None:
         return "PAY WITH CARD"
     per = {"month": "MO", "year": "YR", "week": "WK", "day": "DAY"}.get(price.interval or "", "")
-    amount = price.short.split("/")[0]
-    return f"PAY WITH CARD ({amount}{f'/{per}' if per else ''})"
+    return f"PAY WITH CARD ({price.amount}{f'/{per}' if per else ''})"
 
 
 def create_session(kind: Kind, order: Order) -> None:
-    """Have the session created, and keep what came of it in ``order``."""
+    """Create the session; ``order.press`` holds it, or the failure."""
     billing, made_by, quantity = page_services(), current_user(), order.quantity or 1
     checkout = billing.services.checkout
     order.press.attempt(
@@ -178,11 +176,11 @@ def create_session(kind: Kind, order: Order) -> None:
 
 @st.fragment(run_every="3s")
 def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
-    """The way to Checkout, until the session is paid or has expired, or a reset erases it."""
+    """The link to Checkout, until the session is paid or has expired, or a reset deletes it."""
     billing = page_services()
     stored = billing.call(lambda: billing.services.mirror.session(created.id))
     if order.is_stored and stored is None:
-        forget_order(kind)
+        clear_order(kind)
         st.rerun()
     order.is_stored = stored is not None
     session = stored or created
@@ -196,10 +194,10 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
                 icon_position="right",
                 width="stretch",
             )
-            to_copy(
+            copyable(
                 f"Link to copy, valid for {format_duration(session.expires_at - time.time())}",
                 session.url,
-                tip=f"Valid until {plain(exact_time(session.expires_at))}",
+                help_text=f"Valid until {plain(exact_time(session.expires_at))}",
             )
         elif session.is_paid:
             st.success(f"{session.what} paid: {plain(session.amount)}", icon=":material/check:")
@@ -211,20 +209,20 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
             st.info("The payment is processing.", icon=":material/hourglass_top:")
         else:
             st.warning("This session has expired.", icon=":material/timer_off:")
-        to_copy("Session ID", session.id)
+        copyable("Session ID", session.id)
         if st.button(
             "Start over",
             key=f"new_{kind}",
             type="tertiary",
             icon=":material/refresh:",
-            on_click=forget_order,
+            on_click=clear_order,
             args=(kind,),
         ):
             st.rerun()
 
 
-def to_copy(label: str, text: str, tip: str | None = None) -> None:
-    """A line of text with the button that copies it."""
+def copyable(label: str, text: str, help_text: str | None = None) -> None:
+    """A text with the button that copies it."""
     with st.container(gap="xxsmall"):
-        st.caption(label, help=tip)
+        st.caption(label, help=help_text)
         st.code(text, language=None, wrap_lines=True)

@@ -1,4 +1,4 @@
-"""What happened at Checkout, as Stripe tells it; the address bar is not believed."""
+"""What happened at Checkout, as Stripe says; the address alone proves nothing."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from billing.fulfillment import FulfilledSession
 
-LOOK_AGAIN_SECONDS = 2.0
-FOLLOWED_EVERY = "1s"
-RETRY_SECONDS = 10.0  # after a failure
+POLL_SECONDS = 2.0
+REFRESH = "1s"
+RETRY_SECONDS = 10.0  # after a failed request
 
 
 def return_banner() -> None:
     """A banner for ``?success=1`` and ``?canceled=1``, or nothing."""
-    came_back = "success" in st.query_params or "canceled" in st.query_params
+    returned = "success" in st.query_params or "canceled" in st.query_params
     session_id = st.query_params.get("session_id", "")
-    if came_back and session_id:
-        settled_banner(session_id)
+    if returned and session_id:
+        checked_banner(session_id)
     elif "success" in st.query_params:
         st.info(
             "This link contains no session ID, so the payment cannot be confirmed. "
@@ -52,60 +52,63 @@ def canceled_banner() -> None:
 
 
 @dataclass
-class PolledSession:
-    """What Stripe has said of a session so far: its last answer, and why the last try failed.
-
-    The page waits for none of its answers longer than a moment.
-    """
+class SessionPoll:
+    """Retrieves a session from Stripe again and again: the last ``session``, and why the last
+    request failed. The page does not wait for a slow answer."""
 
     session: CheckoutSession | None = None
     failure: BillingError | None = None
-    asked_at: float = -math.inf
-    asking: Future[FulfilledSession] | None = None
+    requested_at: float = -math.inf
+    request: Future[FulfilledSession] | None = None
 
     @property
-    def is_over(self) -> bool:
+    def is_final(self) -> bool:
         """No other answer is to be expected."""
         if self.failure:
-            return is_unknown(self.failure)
-        return self.session is not None and nothing_follows(self.session)
+            return is_not_found(self.failure)
+        session = self.session  # another app's is only shown
+        return session is not None and (session.outcome.is_final or not session.ours)
 
-    def follow(self, session_id: str, patience: float = 0.0) -> None:
-        """Ask, where that is due, and take down what is answered within ``patience`` seconds."""
-        pause = RETRY_SECONDS if self.failure else LOOK_AGAIN_SECONDS
-        if self.asking is None and not self.is_over and time.monotonic() - self.asked_at > pause:
+    def update(self, session_id: str, patience: float = 0.0) -> None:
+        """Send a request when one is due; wait at most ``patience`` seconds for the answer."""
+        pause = RETRY_SECONDS if self.failure else POLL_SECONDS
+        if (
+            self.request is None
+            and not self.is_final
+            and time.monotonic() - self.requested_at > pause
+        ):
             billing = page_services()
-            self.asked_at = time.monotonic()
-            self.asking = billing.start(
+            self.requested_at = time.monotonic()
+            self.request = billing.start(
                 lambda: billing.services.fulfillment.refresh_and_grant(session_id, cause="return")
             )
-        if self.asking is None:
+        if self.request is None:
             return
         try:
-            self.session, self.failure = self.asking.result(patience).session, None
+            self.session, self.failure = self.request.result(patience).session, None
         except TimeoutError:
             return
         except BillingError as failure:
             self.failure = failure
-        self.asking = None
+        self.request = None
 
 
-def settled_banner(session_id: str) -> None:
-    """The banner of one session; looks again by itself while the outcome is not final."""
-    lookups: dict[str, PolledSession] = st.session_state.setdefault("returned", {})
-    lookup = lookups.setdefault(session_id, PolledSession())
-    lookup.follow(session_id, page_services().services.timings.page_payment_seconds)
-    follows = None if lookup.is_over else FOLLOWED_EVERY
-    st.fragment(following_banner, run_every=follows)(session_id, lookup)
+def checked_banner(session_id: str) -> None:
+    """The banner of one session; it refreshes by itself until the outcome is final."""
+    polls: dict[str, SessionPoll] = st.session_state.setdefault("session_polls", {})
+    poll = polls.setdefault(session_id, SessionPoll())
+    poll.update(session_id, page_services().services.timings.page_payment_seconds)
+    refresh = None if poll.is_final else REFRESH
+    st.fragment(live_banner, run_every=refresh)(session_id, poll)
 
 
-def following_banner(session_id: str, lookup: PolledSession) -> None:
-    """What is known of it now."""
-    lookup.follow(session_id)
-    if lookup.failure:
-        unconfirmed_banner(lookup.failure)
-    elif lookup.session:
-        session_banner(lookup.session)
+def live_banner(session_id: str, poll: SessionPoll) -> None:
+    """What is known of the session now."""
+    poll.update(session_id)
+    if poll.failure:
+        failure_banner(poll.failure)
+    elif poll.session:
+        session_banner(poll.session)
     else:
         st.info(
             "Waiting for Stripe's answer. This message updates automatically.",
@@ -114,13 +117,8 @@ def following_banner(session_id: str, lookup: PolledSession) -> None:
         )
 
 
-def nothing_follows(session: CheckoutSession) -> bool:
-    """Nothing can change any more, or it is not ours to follow."""
-    return session.outcome.is_final or not session.ours
-
-
 def session_banner(session: CheckoutSession) -> None:
-    """What became of the session, and what to do next."""
+    """The session's outcome, and what to do next."""
     if not session.ours:
         st.warning(
             "This session was created by another app, so nothing is granted for it here.",
@@ -167,15 +165,15 @@ def session_banner(session: CheckoutSession) -> None:
             )
 
 
-def is_unknown(failure: BillingError) -> bool:
-    """Stripe knows no session of that id."""
+def is_not_found(failure: BillingError) -> bool:
+    """Stripe has no session of that id."""
     return isinstance(failure, InvalidInput) or (
         isinstance(failure, StripeFailure) and failure.is_missing
     )
 
 
-def unconfirmed_banner(failure: BillingError) -> None:
-    if is_unknown(failure):
+def failure_banner(failure: BillingError) -> None:
+    if is_not_found(failure):
         st.warning(
             "This session does not exist in Stripe, so the payment cannot be confirmed.",
             title="Session not found",

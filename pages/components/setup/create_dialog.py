@@ -1,4 +1,4 @@
-"""Making something in the Stripe account: first asked in a dialog, then shown what to set."""
+"""Creating a Price or a webhook endpoint in the Stripe account, in a dialog that asks first."""
 
 from __future__ import annotations
 
@@ -18,62 +18,64 @@ def create_button(missing: Missing, report: Report) -> None:
     """The button that opens the dialog."""
     price = planned_price(missing)
     label = f"Create this Price ({price.amount})…" if price else "Create this endpoint…"
-    if st.button(plain(label), key=f"make_{missing}", icon=":material/add:"):
-        st.session_state["making"] = Press[CreatedObject]()
+    if st.button(plain(label), key=f"create_{missing}", icon=":material/add:"):
+        st.session_state["create_press"] = Press[CreatedObject]()
         title = f"Create the {price.name}" if price else "Create the webhook endpoint"
-        st.dialog(title, width="medium", on_dismiss=forget)(dialog)(missing, report)
+        st.dialog(title, width="medium", on_dismiss=close)(dialog)(missing, report)
 
 
-def forget() -> None:
-    """The dialog is over: what was made, a secret perhaps, is shown no more; look anew."""
-    st.session_state.pop("making", None)
+def close() -> None:
+    """The dialog is closed: what was created, a secret perhaps, is shown no more; check anew."""
+    st.session_state.pop("create_press", None)
     st.session_state.pop("setup_report", None)
 
 
 def dialog(missing: Missing, report: Report) -> None:
-    """Asks, makes, and shows what belongs into the settings."""
-    press: Press[CreatedObject] = st.session_state.setdefault("making", Press[CreatedObject]())
+    """Asks, creates, and shows what belongs into the settings."""
+    press: Press[CreatedObject] = st.session_state.setdefault(
+        "create_press", Press[CreatedObject]()
+    )
     if press.created is None:
-        question(missing, report)
+        plan(missing, report)
         with st.container(horizontal=True):
-            pressed = st.button("Create", key="make_it", type="primary")
-            if st.button("Cancel", key="cancel_making"):
-                st.session_state.pop("making")
+            pressed = st.button("Create", key="create_now", type="primary")
+            if st.button("Cancel", key="create_cancel"):
+                st.session_state.pop("create_press")
                 st.rerun()
         if pressed:
             create(missing, press)
         if press.failure:
             show_failure(press.failure, "Nothing was created")
     if press.created:
-        answer(press.created)
+        show_result(press.created)
 
 
-def question(missing: Missing, report: Report) -> None:
-    """Exactly what will be made, and where."""
+def plan(missing: Missing, report: Report) -> None:
+    """What will be created, and where."""
     services = page_services().services
     account = report.account
     name = f" {plain(account.found.rstrip('.'))} {code(account.reference)}" if account else ""
     st.markdown(f"In the account{name} at {code(services.gateway.api_base)}, this will be created:")
     if price := planned_price(missing):
-        repeated = "a recurring" if price.interval else "a one-time"
+        price_kind = "a recurring" if price.interval else "a one-time"
         st.markdown(
             f"- the Product **{plain(price.product_name)}**\n"
-            f"- {repeated} Price of **{plain(price.amount)}** for it"
+            f"- {price_kind} Price of **{plain(price.amount)}** for it"
         )
     else:
-        needed, told = (
+        needed, optional = (
             "\n".join(f"  - {code(event)}" for event in events)
             for events in (NEEDED_EVENTS, STORY_EVENTS)
         )
         st.markdown(
             f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"
             f"- it receives the events that this app needs:\n{needed}\n"
-            f"- and those that complete a session's timeline:\n{told}"
+            f"- and those that complete a session's timeline:\n{optional}"
         )
 
 
 def create(missing: Missing, press: Press[CreatedObject]) -> None:
-    """Have it made, and keep what came of it in ``press``."""
+    """Create it; ``press`` holds what was created, or the failure."""
     billing = page_services()
     setup = billing.services.account_setup
     with st.spinner("Creating it in Stripe…", show_time=True):
@@ -81,14 +83,14 @@ def create(missing: Missing, press: Press[CreatedObject]) -> None:
     st.rerun(scope="fragment")
 
 
-def answer(made: CreatedObject) -> None:
+def show_result(created: CreatedObject) -> None:
     """The one place where a signing secret is shown, as Stripe itself shows it: once."""
-    st.success(code(made.id), title="Created", icon=":material/check:")
+    st.success(code(created.id), title="Created", icon=":material/check:")
     st.markdown(f"Add this to {code(str(SECRETS_FILE))} or the environment, then restart the app:")
-    value = made.value.get_secret_value()
-    st.code(f'{made.setting} = "{value}"', language=None, wrap_lines=True)
-    if value != made.id:
+    value = created.value.get_secret_value()
+    st.code(f'{created.setting} = "{value}"', language=None, wrap_lines=True)
+    if value != created.id:
         st.caption("Stripe shows this secret only once. Copy it before you close this dialog.")
-    if st.button("Done", key="making_done"):
-        forget()
+    if st.button("Done", key="create_done"):
+        close()
         st.rerun()

@@ -26,8 +26,8 @@ def _problem_with(name: str) -> Notice | None:
         return None
     text = f"{plain(problem.message)} {plain(problem.next_step)}"
     title = "Stripe is not configured"
-    return Notice(Severity.ERROR, title, text, "key_off", _to_setup)
+    return Notice(Severity.ERROR, title, text, "key_off", _setup_link)
 
 
-def _to_setup() -> None:
+def _setup_link() -> None:
     st.page_link("setup.py", label="Setup", icon=":material/tune:")

@@ -11,10 +11,10 @@ from pages.components.markdown import code, plain
 
 @dataclass(frozen=True)
 class Payment:
-    """A number to pay with, what then happens, and when to use it."""
+    """A number to pay with, its result, and when to use it."""
 
     number: str
-    happens: str
+    result: str
     use: str
 
 
@@ -101,6 +101,6 @@ def tiles(payments: tuple[Payment, ...]) -> None:
     grid = st.grid(3, min_column_width=260, border=True)
     for payment in payments:
         with grid.cell(), st.container(gap="xsmall"):
-            st.markdown(f"**{plain(payment.happens)}**")
+            st.markdown(f"**{plain(payment.result)}**")
             st.code(payment.number, language=None)
             st.caption(plain(payment.use))

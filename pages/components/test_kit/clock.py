@@ -17,7 +17,7 @@ from pages.scenarios.steps import DAY
 if TYPE_CHECKING:
     from pages.scenarios.sandbox_client import AdvanceResult, Controls, SandboxState
 
-MOVES = {
+ADVANCES = {
     "Advance 1 hour": 3_600,
     "Advance 1 day": DAY,
     f"Advance to the renewal ({DAYS_TO_RENEWAL} days)": DAYS_TO_RENEWAL * DAY,
@@ -25,7 +25,7 @@ MOVES = {
 
 
 def clock(controls: Controls, state: SandboxState) -> None:
-    """What time it is there, and buttons that move it on."""
+    """The sandbox's time, and the buttons that advance it."""
     with st.container(border=True):
         st.header("Clock", anchor=False)
         ahead = state.ahead_seconds
@@ -33,43 +33,43 @@ def clock(controls: Controls, state: SandboxState) -> None:
             f"Sandbox time: **{plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}**, "
             + (f"{format_duration(ahead)} ahead." if ahead > 1 else "the current time.")
         )
-        place = st.container()
+        slot = st.container()
         with st.container(horizontal=True):
-            for label, seconds in MOVES.items():
-                if st.button(label, key=f"move_{seconds}", icon=":material/fast_forward:"):
-                    with place:
-                        move(controls, seconds)
+            for label, seconds in ADVANCES.items():
+                if st.button(label, key=f"advance_{seconds}", icon=":material/fast_forward:"):
+                    with slot:
+                        advance(controls, seconds)
         st.caption(
             "Whatever is due in between happens: sessions expire, delayed payments succeed or "
             "fail, subscriptions renew. Only a reset sets the clock back."
         )
-        if told := st.session_state.get("kit_moved"):
-            place.success(plain(told), icon=":material/history:")
+        if result := st.session_state.get("clock_result"):
+            slot.success(plain(result), icon=":material/history:")
 
 
-def move(controls: Controls, seconds: int) -> None:
-    """Move the clock, and keep in words what happened on the way."""
+def advance(controls: Controls, seconds: int) -> None:
+    """Advance the clock; the next run shows what fell due."""
     try:
         with st.spinner("Advancing the clock and waiting for the webhooks…", show_time=True):
-            passed = controls.advance(seconds)
+            result = controls.advance(seconds)
     except BillingError as failure:
         show_failure(failure, "The clock could not be advanced")
         return
-    st.session_state["kit_moved"] = (
-        f"The clock was advanced by {format_duration(seconds)}. {summary(passed)}"
+    st.session_state["clock_result"] = (
+        f"The clock was advanced by {format_duration(seconds)}. {summary(result)}"
     )
     st.rerun()
 
 
-def summary(passed: AdvanceResult) -> str:
-    """What fell due, in words: ``Renewals: 12 paid, 3 failed. Checkout Sessions: 4 expired.``"""
-    waiting = passed.renewals - passed.renewals_paid - passed.renewals_failed
+def summary(result: AdvanceResult) -> str:
+    """What fell due, as text: ``Renewals: 12 paid, 3 failed. Checkout Sessions: 4 expired.``"""
+    waiting = result.renewals - result.renewals_paid - result.renewals_failed
     outcomes = {
-        "Renewals": {"paid": passed.renewals_paid, "failed": passed.renewals_failed},
+        "Renewals": {"paid": result.renewals_paid, "failed": result.renewals_failed},
         "Renewals by bank debit": {"waiting for the bank": max(waiting, 0)},
-        "Checkout Sessions": {"expired": passed.sessions_expired},
-        "Bank debits": {"succeeded": passed.debits_succeeded, "failed": passed.debits_failed},
-        "Disputes": {"opened": passed.disputes_opened},
+        "Checkout Sessions": {"expired": result.sessions_expired},
+        "Bank debits": {"succeeded": result.debits_succeeded, "failed": result.debits_failed},
+        "Disputes": {"opened": result.disputes_opened},
     }
     sentences = [
         f"{what}: {', '.join(f'{number:,} {how}' for how, number in numbers.items())}."

@@ -1,4 +1,4 @@
-"""A month of plausible history for a demo, and the way back to nothing."""
+"""A month of plausible history for a demo, and the reset."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ DAYS = 30
 SESSIONS = 400
 WEIGHTS = {Kind.PRO: 2, Kind.CREDITS: 3}
 QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}
-READ_WITHIN = 120.0
-GLANCE_SECONDS = 0.1
+LOAD_TIMEOUT = 120.0
+POLL_SECONDS = 0.1
 
 
 def demo_data(controls: Controls) -> None:
-    """The two buttons, and what the last press brought."""
-    if told := st.session_state.get("kit_demo_told"):
-        st.success(told, icon=":material/check:")
+    """The two buttons, and the result of the last press."""
+    if result := st.session_state.get("demo_result"):
+        st.success(result, icon=":material/check:")
         st.page_link("sessions.py", label="Go to Sessions", icon=":material/receipt_long:")
     fill_side, reset_side = st.columns(2, gap="medium")
     with fill_side, st.container(border=True, height="stretch"):
@@ -55,25 +55,28 @@ def demo_data(controls: Controls) -> None:
 
 
 def fill(controls: Controls) -> None:
-    """Have the history made, and wait until our copy of it is whole."""
+    """Have the sandbox create the history, and wait until our copy holds all of it."""
     billing = page_services()
     try:
         with st.status("Creating demo data…", expanded=True) as status:
-            made = controls.fill(
-                days=DAYS, sessions=SESSIONS, sold=sold(billing), seed=secrets.randbelow(10**6)
+            count = controls.fill(
+                days=DAYS,
+                sessions=SESSIONS,
+                products=products(billing),
+                seed=secrets.randbelow(10**6),
             )
-            status.write(f"{made} sessions created in the sandbox")
+            status.write(f"{count} sessions created in the sandbox")
             status.update(label="Loading them into the dashboard…")
-            read_all(billing)
+            load_history(billing)
     except BillingError as failure:
         show_failure(failure, "The demo data could not be created")
         return
-    st.session_state["kit_demo_told"] = f"{made} sessions of the last {DAYS} days were created."
+    st.session_state["demo_result"] = f"{count} sessions of the last {DAYS} days were created."
     st.rerun()
 
 
-def sold(billing: PageServices) -> list[dict[str, Any]]:
-    """What the history sells: our own two Prices, stamped as this app stamps its sessions."""
+def products(billing: PageServices) -> list[dict[str, Any]]:
+    """What the history sells: our own two Prices, with the metadata of this app's sessions."""
     return [
         {
             "price": billing.services.catalog.price_id(kind),
@@ -91,12 +94,12 @@ def sold(billing: PageServices) -> list[dict[str, Any]]:
     ]
 
 
-def read_all(billing: PageServices) -> None:
-    """Have the mirror read the history, and wait for it. Raises ``ControlFailure`` in the end."""
+def load_history(billing: PageServices) -> None:
+    """Have our copy read the history, and wait. Raises ``ControlFailure`` after the timeout."""
     mirror = billing.services.mirror
     billing.call(billing.services.sync_worker.restart_backfill)
     bar = st.progress(0.0)
-    deadline = time.monotonic() + READ_WITHIN
+    deadline = time.monotonic() + LOAD_TIMEOUT
     while not (state := billing.call(lambda: mirror.recent(0)).state).complete:
         bar.progress(min(state.read / SESSIONS, 1.0), text=f"{state.read:,} sessions loaded")
         if time.monotonic() > deadline:
@@ -104,24 +107,27 @@ def read_all(billing: PageServices) -> None:
                 state.failure or "The dashboard has not loaded all of them yet.",
                 state.next_step or "Loading continues in the background.",
             )
-        time.sleep(GLANCE_SECONDS)
+        time.sleep(POLL_SECONDS)
     billing.call(billing.services.account_reset.read_completions)
 
 
 @st.dialog("Reset everything?", icon=":material/restart_alt:")
 def reset_dialog(controls: Controls) -> None:
-    """Asks first: what is forgotten cannot be brought back."""
+    """Asks first: what is deleted cannot be brought back."""
     st.markdown(
         "Every session, payment, event and grant will be deleted, here and in the local "
         "sandbox, for everyone who uses this dashboard."
     )
     with st.container(horizontal=True):
-        sure = st.button(
-            "Reset everything", key="reset_sure", type="primary", icon=":material/delete_forever:"
+        confirmed = st.button(
+            "Reset everything",
+            key="reset_confirm",
+            type="primary",
+            icon=":material/delete_forever:",
         )
         if st.button("Cancel", key="reset_cancel"):
             st.rerun()
-    if sure:
+    if confirmed:
         billing = page_services()
         try:
             with st.spinner("Resetting…"):
@@ -129,13 +135,13 @@ def reset_dialog(controls: Controls) -> None:
         except BillingError as failure:
             show_failure(failure, "The reset failed")
             return
-        for name in ("kit_results", "kit_asked", "kit_moved", "kit_done"):
+        for name in ("scenario_results", "scenario_names", "clock_result", "row_results"):
             st.session_state.pop(name, None)
-        st.session_state["kit_demo_told"] = "Everything was reset."
+        st.session_state["demo_result"] = "Everything was reset."
         st.rerun()
 
 
 def reset(billing: PageServices, controls: Controls) -> None:
-    """First Stripe's side, then ours, so that nothing is read back in between."""
+    """Delete everything at the sandbox, then here, so that nothing is read back in between."""
     controls.reset()
     billing.call(billing.services.account_reset.delete_everything)

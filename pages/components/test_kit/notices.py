@@ -1,4 +1,4 @@
-"""Notices about the sandbox: it misbehaves on demand, or its clock is ahead."""
+"""Notices about the sandbox: faults are on, or its clock is ahead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.scenarios.faults import NO_FAULTS
 from pages.scenarios.sandbox_client import ControlFailure, Controls, recent_state
 from pages.services import page_services
 
-A_MOMENT = 5
+UNNOTICED_SECONDS = 5
 
 
 def faults_on() -> Notice | None:
@@ -24,24 +24,24 @@ def faults_on() -> Notice | None:
         return None
     text = " ".join(plain(line) for line in state.faults.lines)
     title = "Fault injection is on"
-    return Notice(Severity.WARNING, title, text, "bug_report", _clear_faults)
+    return Notice(Severity.WARNING, title, text, "bug_report", _clear_faults_button)
 
 
 def clock_ahead() -> Notice | None:
-    """The time at the sandbox, while it is ahead."""
+    """The sandbox's time, while it is ahead."""
     url = page_services().controls_url
     state = recent_state(url) if url else None
-    if state is None or state.ahead_seconds <= A_MOMENT:
+    if state is None or state.ahead_seconds <= UNNOTICED_SECONDS:
         return None
     text = (
         f"Sandbox time: {plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}, "
         f"{format_duration(state.ahead_seconds)} ahead. Only a reset sets the clock back."
     )
     title = "The sandbox's clock is ahead"
-    return Notice(Severity.INFO, title, text, "fast_forward", _to_the_reset)
+    return Notice(Severity.INFO, title, text, "fast_forward", _reset_link)
 
 
-def _clear_faults() -> None:
+def _clear_faults_button() -> None:
     url = page_services().controls_url
     if url and st.button("Clear all faults", key="clear_faults", icon=":material/healing:"):
         try:
@@ -52,7 +52,7 @@ def _clear_faults() -> None:
             st.rerun()  # the whole page: what it says may have been the faults' doing
 
 
-def _to_the_reset() -> None:
+def _reset_link() -> None:
     st.page_link(
         "test_kit.py",
         label="Go to Reset",

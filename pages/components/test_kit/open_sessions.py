@@ -13,20 +13,21 @@ from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.times import ago, exact_time
 from pages.scenarios.catalog import INSUFFICIENT_FUNDS, VISA
+from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.services import page_services
 
 if TYPE_CHECKING:
     from billing.domain.checkout_session import CheckoutSession
     from pages.scenarios.sandbox_client import Controls
 
-LOOKED_AT = 300
-SHOWN = 12
+SESSIONS_READ = 300
+ROWS_SHOWN = 12
 PAYER = "tester@example.com"
 
 
 @dataclass(frozen=True)
 class ActionResult:
-    """What came of a press, in words; ``closed`` when the session is no longer open."""
+    """The result of a press as text; ``closed`` when the session is no longer open."""
 
     message: str
     closed: bool = False
@@ -37,40 +38,40 @@ CLOSED = ActionResult("No longer open: someone else completed or expired it", cl
 
 @st.fragment(run_every="3s")
 def open_sessions(controls: Controls) -> None:
-    """The newest open sessions in our copy. What was done with one is told in its row, which
-    stays where it is also when that closed it."""
+    """The newest open sessions in our copy. The row of one that was closed here stays, with the
+    result."""
     billing = page_services()
     try:
-        recent = billing.call(lambda: billing.services.mirror.recent(LOOKED_AT))
+        recent = billing.call(lambda: billing.services.mirror.recent(SESSIONS_READ))
     except BillingError as failure:
         show_failure(failure, "The open sessions could not be loaded")
         return
-    done = result_caption()
-    shown = [one for one in recent.sessions if one.status == "open" or one.id in done]
-    if not shown:
+    results = row_results()
+    rows = [one for one in recent.sessions if one.status == "open" or one.id in results]
+    if not rows:
         st.info(
             "Create one on the Billing page, or create demo data.",
             title="No open sessions",
             icon=":material/inbox:",
         )
-    for session in shown[:SHOWN]:
-        row(session, controls, done.get(session.id))
-    if len(shown) > SHOWN:
-        st.caption(f"Showing the newest {SHOWN} of {len(shown)} open sessions.")
+    for session in rows[:ROWS_SHOWN]:
+        row(session, controls, results.get(session.id))
+    if len(rows) > ROWS_SHOWN:
+        st.caption(f"Showing the newest {ROWS_SHOWN} of {len(rows)} open sessions.")
 
 
-def result_caption() -> dict[str, ActionResult]:
-    """The last press on each session in this browser tab, by the session's id."""
-    done: dict[str, ActionResult] = st.session_state.setdefault("kit_done", {})
-    return done
+def row_results() -> dict[str, ActionResult]:
+    """The result of the last press on each session in this browser tab, by the session's id."""
+    results: dict[str, ActionResult] = st.session_state.setdefault("row_results", {})
+    return results
 
 
-def clear_result() -> None:
-    """Nobody looks at the rows any more."""
-    st.session_state.pop("kit_done", None)
+def clear_results() -> None:
+    """The rows are not in view any more: their results go."""
+    st.session_state.pop("row_results", None)
 
 
-def row(session: CheckoutSession, controls: Controls, done: ActionResult | None) -> None:
+def row(session: CheckoutSession, controls: Controls, result: ActionResult | None) -> None:
     """One session: what, how much, since when, and what can be done with it."""
     with (
         st.container(border=True),
@@ -80,8 +81,8 @@ def row(session: CheckoutSession, controls: Controls, done: ActionResult | None)
     ):
         made_by = MADE_BY.get(session.made_by, f"by {session.made_by}")
         message = (
-            f"**{plain(done.message)}**"
-            if done
+            f"**{plain(result.message)}**"
+            if result
             else f"Created {ago(session.created)} {plain(made_by)}"
         )
         st.markdown(
@@ -91,15 +92,15 @@ def row(session: CheckoutSession, controls: Controls, done: ActionResult | None)
             help=f"{plain(exact_time(session.created))}  \n{code(session.id)}",
         )
         with st.container(horizontal=True, width="content"):
-            for act, icon, does in ACTIONS:
+            for action, icon, effect in ACTIONS:
                 st.button(
-                    act,
-                    key=f"{act.lower()}_{session.id}",
+                    action,
+                    key=f"{action.lower()}_{session.id}",
                     icon=icon,
-                    disabled=done is not None and done.closed,
-                    help=f"{does}: {plain(session.what)}, {code(session.id)}",
-                    on_click=do,
-                    args=(act, session, controls),
+                    disabled=result is not None and result.closed,
+                    help=f"{effect}: {plain(session.what)}, {code(session.id)}",
+                    on_click=on_action,
+                    args=(action, session, controls),
                 )
 
 
@@ -114,28 +115,28 @@ ACTIONS = (
 )
 
 
-def do(act: str, session: CheckoutSession, controls: Controls) -> None:
-    """Do it before the rows are drawn again, which then tell what came of it."""
+def on_action(action: str, session: CheckoutSession, controls: Controls) -> None:
+    """Do it; the session's row shows the result."""
     try:
-        done = expire(session) if act == "Expire" else pay(act, session, controls)
+        result = expire(session) if action == "Expire" else pay(action, session, controls)
     except BillingError as failure:
-        done = ActionResult(str(failure))
-    result_caption()[session.id] = done
+        result = ActionResult(str(failure))
+    row_results()[session.id] = result
 
 
-def pay(act: str, session: CheckoutSession, controls: Controls) -> ActionResult:
-    """What came of the try."""
-    card = VISA if act == "Pay" else INSUFFICIENT_FUNDS
-    outcome = controls.pay(session.id, email=PAYER, card=card)
-    if outcome.outcome == "closed":
+def pay(action: str, session: CheckoutSession, controls: Controls) -> ActionResult:
+    """Pay with a good card, or with one that is declined. Raises ``ControlFailure``."""
+    card = VISA if action == "Pay" else INSUFFICIENT_FUNDS
+    payment = controls.pay(session.id, email=PAYER, card=card)
+    if payment.outcome is PaymentOutcome.CLOSED:
         return CLOSED
-    if outcome.outcome == "declined":
-        return ActionResult(f"Declined: {outcome.reason}")
-    return ActionResult(outcome.outcome.capitalize(), closed=True)
+    if payment.outcome is PaymentOutcome.DECLINED:
+        return ActionResult(f"Declined: {payment.reason}")
+    return ActionResult(payment.outcome.label.capitalize(), closed=True)
 
 
 def expire(session: CheckoutSession) -> ActionResult:
-    """Likewise."""
+    """Expire it at Stripe. Raises ``StripeFailure``."""
     billing = page_services()
     try:
         billing.call(lambda: billing.services.gateway.expire_checkout_session(session.id))

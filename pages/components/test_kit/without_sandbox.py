@@ -1,4 +1,4 @@
-"""What the Test kit says when Stripe itself is at the other end."""
+"""What the Test kit says when it talks to Stripe itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pages.services import page_services
 
 
 def without_sandbox() -> None:
-    """Only the cards are left; the rest needs a Stripe that can be told what to do."""
+    """Only the cards are left; the rest needs the sandbox's control API."""
     services = page_services().services
     connected = services.settings.stripe_is_configured
     where = f"uses {plain(services.stripe_name)}" if connected else "is not connected to Stripe"

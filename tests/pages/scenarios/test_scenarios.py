@@ -15,7 +15,7 @@ from pages.scenarios import steps
 from pages.scenarios.catalog import SCENARIOS, Scenario
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
-from pages.scenarios.runner import Run, StepDone, run
+from pages.scenarios.runner import ScenarioResult, StepResult, StepStatus, run_scenario
 from pages.scenarios.steps import Step
 from tests.support.connected_shop import ConnectedShop, connected_shop
 
@@ -36,13 +36,13 @@ class Listener:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
-        self.done_steps: list[StepDone] = []
+        self.results: list[StepResult] = []
 
     def step_started(self, label: str) -> None:
         self.begun.append(label)
 
-    def done(self, step: StepDone) -> None:
-        self.done_steps.append(step)
+    def step_ended(self, result: StepResult) -> None:
+        self.results.append(result)
 
 
 class Leaver(Listener):
@@ -55,8 +55,8 @@ class Leaver(Listener):
         super().__init__()
         self._after = after
 
-    def done(self, step: StepDone) -> None:
-        if step.label == self._after:
+    def step_ended(self, result: StepResult) -> None:
+        if result.label == self._after:
             raise self.Left
 
 
@@ -66,8 +66,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
         yield running
 
 
-def ran(shop: ConnectedShop, scenario: Scenario) -> Run:
-    return run(scenario, shop.pages, shop.controls, Listener())
+def ran(shop: ConnectedShop, scenario: Scenario) -> ScenarioResult:
+    return run_scenario(scenario, shop.pages, shop.controls, Listener())
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -75,12 +75,12 @@ def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
     shop: ConnectedShop, scenario: Scenario
 ) -> None:
     listener = Listener()
-    last = run(scenario, shop.pages, shop.controls, listener)
-    assert all(step.well for step in last.steps), last.steps
-    assert last.verdict.right, last
+    last = run_scenario(scenario, shop.pages, shop.controls, listener)
+    assert all(step.status is StepStatus.PASSED for step in last.steps), last.steps
+    assert last.verdict.passed, last
     expected = "Granted exactly once" if scenario.paid else "Correctly not granted"
     assert last.verdict.title == expected
-    assert listener.done_steps == list(last.steps)
+    assert listener.results == list(last.steps)
     assert listener.begun[1:-1] == [step.label for step in scenario.steps]
     assert last.session_id.startswith("cs_test_")
     assert shop.controls.faults() == NO_FAULTS
@@ -107,7 +107,7 @@ def test_a_run_is_judged_by_what_was_seen_at_rest(
 
     journey_wait_for = RunContext.wait_for
     monkeypatch.setattr(RunContext, "wait_for", wait_for)
-    assert ran(shop, BY_NAME["credits-paid"]).verdict.right
+    assert ran(shop, BY_NAME["credits-paid"]).verdict.passed
 
 
 def test_credits_granted_twice_over_make_the_verdict_red(
@@ -128,7 +128,7 @@ def test_credits_granted_twice_over_make_the_verdict_red(
     grants_add = grants.add
     monkeypatch.setattr(grants, "add", add)
     verdict = ran(shop, BY_NAME["webhook-late"]).verdict
-    assert not verdict.right
+    assert not verdict.passed
     assert verdict.title.startswith("Granted ")
     assert verdict.title.endswith(" extra credits for 4 extra credits")
     assert "in Stripe" in verdict.reason
@@ -145,7 +145,7 @@ def test_a_second_line_for_one_payment_makes_the_verdict_red(
     grants_add = grants.add
     monkeypatch.setattr(grants, "add", add)
     verdict = ran(shop, BY_NAME["credits-paid"]).verdict
-    assert (verdict.right, verdict.title) == (False, "Granted twice")
+    assert (verdict.passed, verdict.title) == (False, "Granted twice")
     assert verdict.reason == "One payment for 3 extra credits, and 2 grants."
 
 
@@ -155,7 +155,7 @@ def test_a_payment_without_its_grant_is_found_out(
     monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
     paid = replace(BY_NAME["credits-paid"], steps=(steps.pay("4242424242424242"),))
     verdict = ran(shop, paid).verdict
-    assert (verdict.right, verdict.title) == (False, "Paid, but not granted")
+    assert (verdict.passed, verdict.title) == (False, "Paid, but not granted")
 
 
 def test_a_grant_without_a_payment_is_found_out(
@@ -170,13 +170,13 @@ def test_a_grant_without_a_payment_is_found_out(
     monkeypatch.setattr(fulfillment, "entitlement", generous)
     abandoned = BY_NAME["abandoned-expired"]
     verdict = ran(shop, replace(abandoned, steps=abandoned.steps[:2])).verdict
-    assert (verdict.right, verdict.title) == (False, "Granted without a payment")
+    assert (verdict.passed, verdict.title) == (False, "Granted without a payment")
 
 
 def test_a_step_that_goes_astray_breaks_the_run_off_and_tells_where(shop: ConnectedShop) -> None:
     scenario = replace(BY_NAME["credits-paid"], steps=(steps.pay("4000000000000002"),))
     last = ran(shop, scenario)
-    assert [step.well for step in last.steps] == [True, False]
+    assert [step.status for step in last.steps] == [StepStatus.PASSED, StepStatus.FAILED]
     assert last.verdict.title == "Stopped at “Pay with 4000 0000 0000 0002”"
     assert last.verdict.reason.startswith("declined: generic decline, but paid was expected.")
 
@@ -209,20 +209,20 @@ def test_faults_are_taken_back_when_whoever_watches_goes_away(shop: ConnectedSho
     scenario = BY_NAME["stripe-429"]
     leaver = Leaver(scenario.steps[0].label)
     with pytest.raises(Leaver.Left):
-        run(scenario, shop.pages, shop.controls, leaver)
+        run_scenario(scenario, shop.pages, shop.controls, leaver)
     assert shop.controls.faults() == NO_FAULTS
 
 
 def test_a_scenario_runs_under_the_faults_that_are_on(
     shop: ConnectedShop, usual_faults: Faults
 ) -> None:
-    assert ran(shop, BY_NAME["credits-paid"]).verdict.right
+    assert ran(shop, BY_NAME["credits-paid"]).verdict.passed
     assert shop.controls.faults() == usual_faults
 
 
 def test_controls_that_do_not_answer_are_told_as_such(shop: ConnectedShop) -> None:
     nowhere = type(shop.controls)("http://127.0.0.1:9/_control")
-    last = run(BY_NAME["credits-paid"], shop.pages, nowhere, Listener())
+    last = run_scenario(BY_NAME["credits-paid"], shop.pages, nowhere, Listener())
     assert last.verdict.title == "Stopped"
     assert "does not answer" in last.verdict.reason
     assert last.session_id == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from billing.domain.event import Event
-from pages.scenarios.verdict import told_arrivals
+from pages.scenarios.verdict import describe_arrivals
 
 AT = 1_700_000_000
 TWICE = (
@@ -62,4 +62,4 @@ def event(
     ids=["none", "once", "twice", "slowest", "polled", "polled-first", "clock-ahead"],
 )
 def test_how_events_came_is_told_in_words(events: list[Event], ahead: float, said: str) -> None:
-    assert told_arrivals(events, ahead) == said
+    assert describe_arrivals(events, ahead) == said
