@@ -21,7 +21,7 @@ from pages.services import page_services
 
 @st.fragment(run_every="2s")
 def health_banner() -> None:
-    """Whether events arrive and by which way; how old the newest is."""
+    """Whether events arrive, by webhook or polling, and how old the newest is."""
     billing = page_services()
     try:
         delivery_health = billing.call(billing.services.event_log.delivery_health)

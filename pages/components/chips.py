@@ -1,4 +1,4 @@
-"""Chips: one word in one colour for how something stands, the same wherever it is shown."""
+"""Chips: one word in one colour for a state, the same wherever it is shown."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class QueryParam:
 
 @dataclass(frozen=True)
 class QueryFilters:
-    """The filters of one ``page``. ``former`` are parameters that only old links have; whoever
-    translates them has them removed from then on.
+    """The filters of one ``page``. ``former`` are parameters that only old links have: the page
+    translates them, and they are removed with the next change.
 
     Streamlit's own ``bind="query-params"`` writes an option's label and takes nothing else.
     """

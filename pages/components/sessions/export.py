@@ -1,4 +1,4 @@
-"""Taking the sessions that match along, as a CSV file."""
+"""The sessions that match as a CSV file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def download_button(wanted: SessionFilter) -> None:
-    """The file is made when the button is pressed."""
+    """The button to export all that match; the file is written when it is pressed."""
     billing = page_services()
 
     def contents() -> bytes:
