@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 Brand = Literal["visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"]
@@ -90,6 +91,14 @@ AUTHENTICATION_REQUIRED = CardRefusal(
 )
 
 
+class DisputeKind(StrEnum):
+    """How a card's owner takes a payment back: for which reason, or by an inquiry first."""
+
+    FRAUDULENT = "fraudulent"
+    NOT_RECEIVED = "product_not_received"
+    INQUIRY = "inquiry"
+
+
 @dataclass(frozen=True)
 class TestCard:
     """One of Stripe's test cards: digits only, what a person calls its outcome, and the outcome.
@@ -104,7 +113,7 @@ class TestCard:
     refusal: CardRefusal | None = None
     authentication: bool = False
     blocked: bool = False
-    disputed: bool = False
+    dispute: DisputeKind | None = None
     refund: Literal["pending", "failing"] | None = None
     """What becomes of its refunds: pending first, or paid back and failed later."""
     attaches: bool = False
@@ -194,7 +203,13 @@ TEST_CARDS: tuple[TestCard, ...] = (
         refusal=_declined("generic_decline"),
         attaches=True,
     ),
-    TestCard("4000000000000259", "Paid, then disputed", disputed=True),
+    TestCard("4000000000000259", "Paid, then disputed", dispute=DisputeKind.FRAUDULENT),
+    TestCard(
+        "4000000000002685",
+        "Paid, then disputed: not received",
+        dispute=DisputeKind.NOT_RECEIVED,
+    ),
+    TestCard("4000000000001976", "Paid, then an inquiry", dispute=DisputeKind.INQUIRY),
     TestCard("4000000000007726", "Paid; a refund is pending first", refund="pending"),
     TestCard("4000000000005126", "Paid; a refund fails later", refund="failing"),
 )

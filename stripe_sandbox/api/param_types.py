@@ -11,6 +11,8 @@ from stripe_sandbox.api.form import Form
 
 METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 50, 40, 500
 MAXIMUM_TEXT = 5_000
+MAXIMUM_TEXTS = {"evidence": 20_000}
+"""Of the texts in these parameters."""
 NO_NULL = "Invalid string: must not hold a null character"
 
 MAXIMUM_DIGITS = 20
@@ -42,10 +44,11 @@ class String:
             raise errors.bad_parameter(f"Invalid string: {_ruby_inspect(value)}", path)
         if not value:
             raise errors.parameter_empty(path)
-        if len(value) > MAXIMUM_TEXT:
+        longest = MAXIMUM_TEXTS.get(path.partition("[")[0], MAXIMUM_TEXT)
+        if len(value) > longest:
             raise errors.bad_parameter(
                 f"Invalid string: {value[:10]}...{value[-10:]}; must be at most "
-                f"{MAXIMUM_TEXT} characters",
+                f"{longest} characters",
                 path,
             )
         if "\x00" in value:

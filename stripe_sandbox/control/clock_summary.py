@@ -11,7 +11,7 @@ def summarize(counts: Mapping[tuple[str, str | None], int]) -> dict[str, Any]:
 
     How many renewals fell due, and how many of them were paid and failed (the rest waits for a
     bank); sessions that expired; bank debits of sessions that succeeded and failed; disputes that
-    were opened.
+    were opened and closed; refunds of which something new is known, and how many of them failed.
     """
 
     def count(name: str, reason: str | None = None) -> int:
@@ -29,4 +29,6 @@ def summarize(counts: Mapping[tuple[str, str | None], int]) -> dict[str, Any]:
             "failed": count("checkout.session.async_payment_failed"),
         },
         "disputes_opened": count("charge.dispute.created"),
+        "disputes_closed": count("charge.dispute.closed"),
+        "refunds": {"updated": count("refund.updated"), "failed": count("refund.failed")},
     }

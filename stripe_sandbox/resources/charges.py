@@ -16,12 +16,10 @@ from stripe_sandbox.resources.charge_object import (
     debit_details,
     debit_outcome,
 )
+from stripe_sandbox.resources.disputes import Disputes
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
-
-DISPUTED_AFTER = 5.0
 
 STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
 
@@ -35,9 +33,9 @@ class Charges(Resource):
     list_params = ChargeListParams
     filters = ("created", "customer", "payment_intent")
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+    def __init__(self, backend: Backend, disputes: Disputes) -> None:
         super().__init__(backend)
-        self._jobs = jobs
+        self._disputes = disputes
 
     def create(
         self,
@@ -48,8 +46,8 @@ class Charges(Resource):
         *,
         authenticated: bool,
     ) -> Object:
-        """A card's charge of the intent's amount: succeeded, or failed with the refusal. Records
-        `charge.succeeded` or `charge.failed`."""
+        """A card's charge of the intent's amount: succeeded, or failed with the refusal; disputed
+        at once, if the card's owner disputes. Records `charge.succeeded` or `charge.failed`."""
         paid = refusal is None
         status = "succeeded" if paid else "failed"
         charge = self._new(
@@ -66,9 +64,8 @@ class Charges(Resource):
             },
         )
         self._backend.events.record(f"charge.{status}", charge)
-        if paid and card.disputed:
-            due = self._backend.clock.time() + DISPUTED_AFTER
-            self._jobs.add(due, JobKind.DISPUTE, charge["id"])
+        if paid and card.dispute:
+            self._disputes.open(charge, card.dispute)
         return charge
 
     def create_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:

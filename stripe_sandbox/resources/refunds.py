@@ -11,7 +11,7 @@ from stripe.params._refund_retrieve_params import RefundRetrieveParams
 from stripe.params._refund_update_params import RefundUpdateParams
 
 from stripe_sandbox import cards, errors
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import format_amount
@@ -91,7 +91,7 @@ class Refunds(Resource):
         self._backend.objects.insert(refund)
         self._backend.events.record("refund.created", refund, call.request)
         if refund["status"] == "succeeded":
-            self._charges.add_refunded(charge, amount, call.request)
+            self._refunded(charge, amount, call.request)
         if card is None or card.refund:
             due = self._backend.clock.time() + DECIDED_AFTER
             self._jobs.add(due, JobKind.REFUND_DECISION, refund["id"])
@@ -165,12 +165,17 @@ class Refunds(Resource):
         if refund["status"] == "pending":
             refund.update(status="succeeded", pending_reason=None)
             self._save(refund)
-            self._charges.add_refunded(charge, refund["amount"])
+            self._refunded(charge, refund["amount"])
         elif refund["status"] == "succeeded":
             refund.update(status="failed", failure_reason="expired_or_canceled_card")
             self._charges.take_back_refund(charge, refund["amount"])
             self._backend.events.record("refund.failed", refund)
             self._save(refund)
+
+    def _refunded(self, charge: Object, amount: int, request: RequestInfo = NO_REQUEST) -> None:
+        self._charges.add_refunded(charge, amount, request)
+        if charge["refunded"]:
+            self._disputes.close_inquiries(charge)
 
     def _save(self, refund: Object) -> None:
         self._backend.objects.save(refund)

@@ -14,7 +14,7 @@ class JobKind(StrEnum):
 
     SESSION_EXPIRY = "checkout.session.expired"
     DEBIT_COMPLETION = "debit.settled"
-    DISPUTE = "charge.disputed"
+    DISPUTE_DECISION = "dispute.decided"
     REFUND_DECISION = "refund.decided"
     RENEWAL = "subscription.renewed"
 
@@ -26,6 +26,9 @@ class ScheduledJobs:
         self._database = database
         self._handlers: dict[JobKind, Callable[[str], None]] = {}
         self._listeners: list[Callable[[], None]] = []
+        # What an earlier release scheduled and this one does at another time.
+        known = ", ".join(f"'{kind}'" for kind in JobKind)
+        database.write(f"DELETE FROM agenda WHERE kind NOT IN ({known})")  # noqa: S608
 
     def register(self, kind: JobKind, handler: Callable[[str], None]) -> None:
         """Have `handler(subject)` called for each job of the kind, in the transaction that removes

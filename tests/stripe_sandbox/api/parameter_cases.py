@@ -41,6 +41,14 @@ _CUSTOMER: dict[str, Any] = {
     "shipping": {"name": "Ann", "address": _ADDRESS}, "tax_exempt": "exempt",
 }  # fmt: skip
 
+_EVIDENCE = (
+    "access_activity_log", "billing_address", "cancellation_policy_disclosure",
+    "cancellation_rebuttal", "customer_email_address", "customer_name", "customer_purchase_ip",
+    "duplicate_charge_explanation", "duplicate_charge_id", "product_description",
+    "refund_policy_disclosure", "refund_refusal_explanation", "service_date", "shipping_address",
+    "shipping_carrier", "shipping_date", "shipping_tracking_number", "uncategorized_text",
+)  # fmt: skip
+
 SHOWN: dict[str, list[Case]] = {
     "POST /v1/customers": _cases({}, **_CUSTOMER),
     "POST /v1/customers/:customer": [
@@ -92,6 +100,10 @@ SHOWN: dict[str, list[Case]] = {
         *_cases({"charge": "CHARGE"}, amount=7, metadata={"a": "b"}, reason="duplicate"),
         ({}, "charge", "CHARGE"),
         ({}, "payment_intent", "INTENT"),
+    ],
+    "POST /v1/disputes/:dispute": [
+        *_cases({}, metadata={"a": "b"}, submit=True),
+        *(({}, f"evidence.{name}", "It was used.") for name in _EVIDENCE),
     ],
     "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),

@@ -69,6 +69,11 @@ class _Trial:
             "SOON": server.clock.now() + 3_600,
         }
 
+    def dispute(self) -> str:
+        """A new dispute."""
+        self.server.pay(self.server.create().id, "4000000000000259")
+        return self.server.stripe.v1.disputes.list({"limit": 1}).data[0].id
+
     def payment(self) -> dict[str, str]:
         """A payment that can be refunded, and its charge."""
         session = self.server.create().id
@@ -88,6 +93,7 @@ class _Trial:
             text = text.replace(word, str(value))
         path = self.path
         for part, identifier in (
+            (":dispute", self.dispute),
             (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
             (":customer", lambda: names["CUSTOMER"]),
             (":product", lambda: names["PRODUCT"]),

@@ -11,7 +11,6 @@ import stripe
 
 from stripe_sandbox.clock import Clock, ManualClock
 from tests.support.sandbox_server import SandboxServer, sandbox_server, types
-from tests.support.stripe_types import assert_fits
 from tests.support.waiting import wait_for
 
 DAY = 86_400
@@ -73,7 +72,9 @@ def test_moving_the_clock_answers_what_came_of_the_renewals(server: SandboxServe
         "renewals": {"due": 4, "paid": 2, "failed": 1},
         "sessions_expired": 1,
         "debits": {"succeeded": 2, "failed": 1},
-        "disputes_opened": 1,
+        "disputes_opened": 0,
+        "disputes_closed": 1,
+        "refunds": {"updated": 0, "failed": 0},
     }
     later = server.control("POST", "clock", {"advance_seconds": 60})["happened"]
     assert later["renewals"] == {"due": 0, "paid": 1, "failed": 0}
@@ -136,24 +137,6 @@ def test_the_endpoint_hears_of_it_before_the_answer(server: SandboxServer) -> No
         stripe.Webhook.construct_event(body, headers["stripe-signature"], secret)
         sent = int(headers["stripe-signature"].split(",")[0].removeprefix("t="))
         assert sent == server.clock.now()
-
-
-def test_a_dispute_follows(server: SandboxServer) -> None:
-    """The card whose owner denies the payment: some seconds later its charge is disputed."""
-    session = server.create()
-    body = {"card": "4000000000000259"}
-    assert server.control("POST", f"sessions/{session.id}/pay", body)["outcome"] == "paid"
-    events = server.advance(5)
-    assert types(events) == ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
-    [dispute] = server.get("/v1/disputes")["data"]
-    assert_fits(dispute)
-    assert (dispute["amount"], dispute["reason"], dispute["status"]) == (
-        297, "fraudulent", "needs_response",
-    )  # fmt: skip
-    shown = server.get(f"/v1/disputes/{dispute['id']}", **{"expand[0]": "charge"})
-    assert shown["charge"]["disputed"] is True
-    assert server.get("/v1/disputes", charge=shown["charge"]["id"])["data"] == [dispute]
-    assert server.advance(MONTH) == []
 
 
 def test_cards_expire_with_the_sandboxs_time(server: SandboxServer) -> None:

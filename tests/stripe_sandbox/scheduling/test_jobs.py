@@ -21,10 +21,10 @@ def test_jobs_run_once_in_the_order_of_their_times() -> None:
     with database.transaction():
         jobs.add(30, JobKind.RENEWAL, "third")
         jobs.add(10, JobKind.RENEWAL, "first")
-        jobs.add(20, JobKind.DISPUTE, "second")
-        jobs.add(20, JobKind.DISPUTE, "canceled")
-        jobs.cancel(20, JobKind.DISPUTE, "canceled")
-    assert jobs.run_next(20, JobKind.DISPUTE)
+        jobs.add(20, JobKind.DISPUTE_DECISION, "second")
+        jobs.add(20, JobKind.DISPUTE_DECISION, "canceled")
+        jobs.cancel(20, JobKind.DISPUTE_DECISION, "canceled")
+    assert jobs.run_next(20, JobKind.DISPUTE_DECISION)
     assert jobs.next_due() == 10
     while jobs.run_next(30):
         pass
@@ -44,8 +44,8 @@ def test_a_job_that_fails_stays() -> None:
         if len(tries) == 1:
             raise OSError("disk full")
 
-    jobs.register(JobKind.DISPUTE, fail_once)
-    jobs.add(10, JobKind.DISPUTE, "ch_1")
+    jobs.register(JobKind.DISPUTE_DECISION, fail_once)
+    jobs.add(10, JobKind.DISPUTE_DECISION, "ch_1")
     with pytest.raises(OSError, match="disk full"):
         jobs.run_next(10)
     assert jobs.run_next(10)
