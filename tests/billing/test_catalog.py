@@ -13,7 +13,7 @@ from billing.domain.checkout_session import Kind
 from billing.errors import StripeFailure
 from billing.stripe_api.gateway import StripeGateway
 from billing.timings import DEFAULT_TIMINGS
-from tests.support.billing_server import working_settings
+from tests.support.settings import working_settings
 from tests.support.stripe_account import NO_FAULTS, SILENT, StripeAccount, always
 from tests.support.waiting import until
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 ENDS_WITHIN = 60.0
 KEY = "sk_test_of_a_stranger_and_long_ABCD"

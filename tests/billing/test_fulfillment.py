@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.errors import InvalidInput, StripeFailure
-from tests.support.quick_services import granted_totals, ledger, open_services
+from tests.support.records import granted_totals, ledger
+from tests.support.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount, line_item
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.fuzz_webhooks import handled, send
 from benchmarks.mutated_events import mutated, signed
-from tests.support.quick_server import quick_server
-from tests.support.quick_services import SECRET
+from tests.support.billing_server import billing_server
+from tests.support.settings import SECRET, settings_for
+from tests.support.timings import QUICK
 
 if TYPE_CHECKING:
     from tests.support.stripe_account import StripeAccount
@@ -21,7 +22,7 @@ def test_mutated_events_are_answered_honestly_and_a_sound_one_is_handled_after_t
     account: StripeAccount, database_url: str
 ) -> None:
     sound = account.say("completed", account.pay(account.sell("credits", 5)))
-    with quick_server(account.url, database_url) as server:
+    with billing_server(settings_for(account.url, database_url), QUICK) as server:
         answers = asyncio.run(send(server.url, mutated(COUNT, SECRET, seed=5)))
         assert answers.wrong == []
         assert sum(answers.statuses.values()) == COUNT

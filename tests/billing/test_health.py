@@ -15,7 +15,8 @@ from billing.health import Health
 from billing.services import Services
 from billing.sync import checkpoint
 from billing.sync.mirror import STALE_AFTER, SyncState
-from tests.support.quick_services import at_work, open_services, settings_for
+from tests.support.services import at_work, open_services
+from tests.support.settings import settings_for
 from tests.support.stripe_account import DOWN
 from tests.support.timings import QUICK
 from tests.support.waiting import until

@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from billing.errors import NotConfigured
 from billing.setup.webhook_checks import registered_at
 from billing.urls import webhook_url
-from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.billing_server import BillingServer, billing_server
+from tests.support.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, SILENT, StripeAccount, always
 from tests.support.waiting import wait_for
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 CHECKOUT = "/api/billing/checkout"
 CREDITS = "/api/billing/extra-credits"

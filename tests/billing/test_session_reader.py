@@ -11,16 +11,9 @@ import pytest
 from billing.domain.checkout_session import Outcome
 from billing.errors import NotConfigured
 from billing.session_reader import NO_REASON
-from tests.support.quick_services import (
-    at_work,
-    deliver,
-    granted_totals,
-    ledger,
-    open_services,
-    quick_services,
-    settings_for,
-    states,
-)
+from tests.support.records import granted_totals, ledger, states
+from tests.support.services import at_work, open_services, quick_services
+from tests.support.settings import settings_for
 from tests.support.stripe_account import (
     INVOICE_PAYMENTS,
     LINE_ITEMS,
@@ -35,6 +28,7 @@ from tests.support.stripe_account import (
     price_object,
 )
 from tests.support.waiting import until
+from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

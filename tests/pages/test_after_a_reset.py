@@ -12,7 +12,7 @@ from billing.domain.event import EventFilter
 from pages.components.test_kit.demo_data import reset
 from pages.services import hand_over
 from tests.pages.components.test_notices import FRAME
-from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

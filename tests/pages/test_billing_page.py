@@ -17,7 +17,8 @@ from pages.components.billing import offer
 from pages.scenarios.sandbox_client import Controls
 from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
-from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.billing_server import BillingServer, billing_server
+from tests.support.settings import working_settings
 from tests.support.stripe_account import (
     ACCOUNT,
     LIST_EVENTS,
@@ -29,7 +30,7 @@ from tests.support.stripe_account import (
 )
 
 if TYPE_CHECKING:
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
@@ -294,7 +295,7 @@ def test_a_number_out_of_range_is_refused_beside_the_field(shop: Shop, typed: fl
 
 
 def test_a_silent_stripe_leaves_the_page_to_be_used(tmp_path: Path, account: StripeAccount) -> None:
-    waits = {"page_prices_seconds": 0.1, "page_payment_seconds": 0.1}
+    waits: dict[str, Any] = {"page_prices_seconds": 0.1, "page_payment_seconds": 0.1}
     account.faults = SILENT
     with billing_server(working_settings(tmp_path, account.url), **waits) as server:
         began = time.monotonic()

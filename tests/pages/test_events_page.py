@@ -20,13 +20,13 @@ from billing.events.log import PAGE
 from billing.store import events
 from pages.services import hand_over
 from tests.support.billing_server import BillingServer, billing_server
-from tests.support.quick_services import SECRET
+from tests.support.settings import SECRET
 from tests.support.waiting import GLANCE, PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 WEBHOOK = "/api/billing/stripe/webhook"

@@ -16,7 +16,7 @@ from billing.store.tables import checkout_sessions
 from pages.services import hand_over
 from tests.pages.components.test_notices import FRAME
 from tests.support import stored
-from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.shop import ConnectedShop, connected_shop
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:

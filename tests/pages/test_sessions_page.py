@@ -23,7 +23,8 @@ from pages.components.sessions.table import PAGE_SIZE
 from pages.scenarios.sandbox_client import Controls
 from pages.services import hand_over
 from stripe_sandbox.payments.checkout import Card, Payer
-from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.billing_server import BillingServer, billing_server
+from tests.support.settings import working_settings
 from tests.support.stored import copies
 from tests.support.stripe_account import (
     DOWN,
@@ -35,7 +36,7 @@ from tests.support.stripe_account import (
 )
 
 if TYPE_CHECKING:
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 PAID = {"status": "complete", "payment_status": "paid"}

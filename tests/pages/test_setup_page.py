@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 from billing.errors import NotConfigured
 from billing.urls import webhook_url
 from pages.services import hand_over
-from tests.support.billing_server import BillingServer, billing_server, working_settings
+from tests.support.billing_server import BillingServer, billing_server
+from tests.support.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 GROUPS = ["Stripe", "Prices", "Webhook", "This app"]

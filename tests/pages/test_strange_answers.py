@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.services import hand_over
-from tests.support.billing_server import billing_server, working_settings
+from tests.support.billing_server import billing_server
 from tests.support.server import serving
+from tests.support.settings import working_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,14 +18,14 @@ from pages.scenarios.catalog import SCENARIOS
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
 from pages.services import hand_over
-from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
 
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 SCENARIOS_TAB, CARDS, OPEN, FAULTS, DEMO = (

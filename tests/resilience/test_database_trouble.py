@@ -15,9 +15,11 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import make_url
 from sqlalchemy.pool import Pool
 
+from tests.support.billing_server import BillingServer, billing_server
 from tests.support.postgres import Postgres
-from tests.support.quick_server import QuickServer, quick_server
-from tests.support.quick_services import quick_services, settings_for
+from tests.support.services import quick_services
+from tests.support.settings import settings_for
+from tests.support.timings import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +45,7 @@ def paid_event(account: StripeAccount, quantity: int = 5) -> dict[str, Any]:
     return account.say("completed", account.pay(account.sell("credits", quantity)), listed=False)
 
 
-def assert_all_settled(server: QuickServer, acknowledged: list[dict[str, Any]]) -> None:
+def assert_all_settled(server: BillingServer, acknowledged: list[dict[str, Any]]) -> None:
     """What was acknowledged is there, handled and granted; what was not, is not."""
     names = {event["id"] for event in acknowledged}
     until(
@@ -65,7 +67,7 @@ def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
 
     sqlalchemy_event.listen(Pool, "checkout", limit)
     try:
-        with quick_server(account.url, sqlite_url) as server:
+        with billing_server(settings_for(account.url, sqlite_url), QUICK) as server:
             acknowledged = [paid_event(account) for _ in range(5)]
             assert [server.deliver(event).status_code for event in acknowledged] == [200] * 5
             until(lambda: len(server.ledger()) == 5, "the first grants")
@@ -82,7 +84,7 @@ def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
 
 
 def delivered_until_refused(
-    server: QuickServer, account: StripeAccount
+    server: BillingServer, account: StripeAccount
 ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
     """Fills the database: events that were acknowledged, the one that was not, and its answer."""
     acknowledged: list[dict[str, Any]] = []
@@ -112,7 +114,7 @@ def test_a_kernel_that_refuses_to_write_is_told_loses_nothing_and_is_over_when_i
     account: StripeAccount, sqlite_url: str
 ) -> None:
     account.lists_nothing_new = True
-    with quick_server(account.url, sqlite_url) as server:
+    with billing_server(settings_for(account.url, sqlite_url), QUICK) as server:
         with files_up_to(SMALL_DISK):
             acknowledged, refused, answer = delivered_until_refused(server, account)
             assert answer["error"] == "The database's file cannot be written."
@@ -144,7 +146,7 @@ def test_a_locked_database_is_told_and_used_again_when_it_is_free(
     account: StripeAccount, database_url: str
 ) -> None:
     account.lists_nothing_new = True
-    with quick_server(account.url, database_url) as server:
+    with billing_server(settings_for(account.url, database_url), QUICK) as server:
         before, during = paid_event(account), paid_event(account)
         assert server.deliver(before).status_code == 200
         until(lambda: len(server.ledger()) == 1, "the first grant")
@@ -172,7 +174,7 @@ def test_a_postgresql_that_stops_and_starts_is_used_again_without_a_restart(
 ) -> None:
     account.lists_nothing_new = True
     database_url = own_postgres.url(own_postgres.create_database())
-    with quick_server(account.url, database_url) as server:
+    with billing_server(settings_for(account.url, database_url), QUICK) as server:
         acknowledged = [paid_event(account) for _ in range(10)]
         for event in acknowledged:
             assert server.deliver(event).status_code == 200
@@ -196,7 +198,9 @@ def test_a_database_that_cannot_be_made_yet_is_used_once_it_can(
     account.lists_nothing_new = True
     in_the_way = tmp_path / "data"
     in_the_way.write_text("a file where the folder belongs")
-    with quick_server(account.url, f"sqlite:///{in_the_way}/store.sqlite3") as server:
+    with billing_server(
+        settings_for(account.url, f"sqlite:///{in_the_way}/store.sqlite3"), QUICK
+    ) as server:
         event = paid_event(account)
         answer = server.deliver(event)
         assert answer.status_code == 503

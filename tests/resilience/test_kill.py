@@ -16,7 +16,7 @@ from billing.sync.backfill import QUICK
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
 from tests.support.killing import PAID, TROUBLE, Outcome, kill_while_events_arrive
-from tests.support.quick_services import ledger
+from tests.support.records import ledger
 from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount
 from tests.support.waiting import until
 

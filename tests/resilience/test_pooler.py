@@ -13,14 +13,10 @@ from sqlalchemy import make_url, text
 
 from billing.store import Store, sync_state
 from tests.support.pgbouncer import SERVER_CONNECTIONS, pgbouncer
-from tests.support.quick_services import (
-    at_work,
-    deliver,
-    granted_totals,
-    open_services,
-    states,
-)
+from tests.support.records import granted_totals, states
+from tests.support.services import at_work, open_services
 from tests.support.waiting import until
+from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,18 +15,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import uvicorn
-from starlette.applications import Starlette
 
-from billing.routes import routes
+from tests.support.billing_server import billing_app
 from tests.support.forking import fork
-from tests.support.quick_services import quick_services, settings_for
 from tests.support.server import listening_socket
+from tests.support.services import quick_services
+from tests.support.settings import settings_for
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
+
+    from starlette.applications import Starlette
 
 BACKLOG = 256
 STEP_SECONDS = 1.0
@@ -115,6 +117,6 @@ def serve(listener: socket.socket, stripe_url: str, database_url: str) -> None:
         async with services.running():
             yield
 
-    app = Starlette(routes=routes(lambda: services), lifespan=lifespan)
+    app = billing_app(services, lifespan)
     config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on")
     uvicorn.Server(config).run(sockets=[listener])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import requests
 from anyio.from_thread import BlockingPortal
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -15,16 +16,22 @@ from billing.http.allowed_hosts import AllowedHosts
 from billing.http.protection import protected
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
-from billing.settings.model import Settings
-from tests.support.schema import sqlite_template
+from billing.urls import WEBHOOK_PATH
+from tests.support.records import event_rows, ledger
 from tests.support.server import serving
+from tests.support.services import STRIPE_NAME
 from tests.support.timings import PATIENT
+from tests.support.webhooks import signature
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+    import socket
+    from collections.abc import AsyncIterator, Callable, Iterator
 
-STRIPE_NAME = "Stripe under test"
+    from billing.domain.grant import Grant
+    from billing.settings.model import Settings
+    from billing.timings import Timings
+
+ANSWERS_WITHIN = 30.0
 
 
 @dataclass(frozen=True)
@@ -35,44 +42,52 @@ class BillingServer:
     services: Services
     portal: BlockingPortal
 
+    def deliver(self, event: dict[str, Any]) -> requests.Response:
+        """The answer to a signed webhook."""
+        body = json.dumps(event).encode()
+        headers = {"Stripe-Signature": signature(body)}
+        url = f"{self.url}{WEBHOOK_PATH}"
+        return requests.post(url, data=body, headers=headers, timeout=ANSWERS_WITHIN)
 
-def working_settings(tmp_path: Path, stripe_url: str, **values: Any) -> Settings:
-    """Settings with everything in order, talking to the Stripe at ``stripe_url``.
+    def health(self) -> requests.Response:
+        """The answer to whether it is well."""
+        return requests.get(f"{self.url}/api/billing/health", timeout=ANSWERS_WITHIN)
 
-    The database lies in ``tmp_path``, with the current schema; one that is there stays as it is.
-    """
-    database = tmp_path / "billing.sqlite3"
-    if not database.exists():
-        database.write_bytes(sqlite_template())
-    settings = Settings(
-        secret_key=SecretStr("sk_test_of_the_tests"),
-        webhook_secrets=(SecretStr("whsec_of_the_tests"),),
-        price_pro_monthly="price_pro",
-        price_extra_credit="price_credit",
-        public_url="http://localhost:8501",
-        api_base=stripe_url,
-        database_url=SecretStr(f"sqlite:///{database}"),
-    )
-    return replace(settings, **values)
+    def ledger(self) -> dict[str, Grant]:
+        """Every line of the ledger, by its session."""
+        return self.portal.call(ledger, self.services.store)
+
+    def events(self) -> dict[str, dict[str, Any]]:
+        """Every event as recorded, by its id."""
+        return self.portal.call(event_rows, self.services.store)
+
+
+def billing_app(services: Services, lifespan: Callable[..., Any]) -> Starlette:
+    """The routes, protected as they are in the product."""
+    allowed = AllowedHosts(public_url=services.settings.public_url)
+    protection = Middleware(protected, allowed=lambda: allowed, previews=PREVIEWS)
+    return Starlette(routes=routes(lambda: services), lifespan=lifespan, middleware=[protection])
 
 
 @contextmanager
-def billing_server(settings: Settings, **timings: Any) -> Iterator[BillingServer]:
-    """Serve the routes; ``timings`` are those that differ from ``PATIENT``."""
-    held: dict[str, Any] = {}
+def billing_server(
+    settings: Settings,
+    timings: Timings = PATIENT,
+    /,
+    *,
+    listener: socket.socket | None = None,
+    **changed: Any,
+) -> Iterator[BillingServer]:
+    """Serve the routes, with all that runs behind them; ``changed`` are other timings."""
+    portals: list[BlockingPortal] = []
+    services = Services(settings, stripe_name=STRIPE_NAME, timings=replace(timings, **changed))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        services = Services(settings, stripe_name=STRIPE_NAME, timings=replace(PATIENT, **timings))
         async with services.running(), BlockingPortal() as portal:
-            held.update(services=services, portal=portal)
+            portals.append(portal)
             yield
             await portal.stop(cancel_remaining=True)  # nobody waits for a page's question
 
-    allowed = AllowedHosts(public_url=settings.public_url)
-    protection = Middleware(protected, allowed=lambda: allowed, previews=PREVIEWS)
-    app = Starlette(
-        routes=routes(lambda: held["services"]), lifespan=lifespan, middleware=[protection]
-    )
-    with serving(app) as url:
-        yield BillingServer(url, held["services"], held["portal"])
+    with serving(billing_app(services, lifespan), listener) as url:
+        yield BillingServer(url, services, *portals)

@@ -19,8 +19,9 @@ from pydantic import SecretStr
 
 from billing.store import Store
 from tests.support.billing_process import Processes
-from tests.support.quick_services import event_rows, ledger, signature, states
+from tests.support.records import event_rows, ledger, states
 from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount, event_object
+from tests.support.webhooks import signature
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,10 +19,12 @@ from billing.store import events
 from billing.store.events import refusals
 from billing.store.ledger import grants
 from billing.sync import checkpoint
-from tests.support.quick_services import deliver, ledger, open_services, signature, states
+from tests.support.records import ledger, states
+from tests.support.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
 from tests.support.timings import NO_RETRIES
 from tests.support.waiting import until
+from tests.support.webhooks import deliver, signature
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

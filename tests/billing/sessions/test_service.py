@@ -24,7 +24,8 @@ from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from billing.store import events
 from pages.scenarios.sandbox_client import Controls
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer
-from tests.support.billing_server import billing_server, working_settings
+from tests.support.billing_server import billing_server
+from tests.support.settings import working_settings
 from tests.support.stripe_account import DOWN, REQUEST_ID, StripeAccount
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from billing.sessions.service import Sessions
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 T = TypeVar("T")
 

@@ -23,15 +23,15 @@ from billing.store import Store
 from billing.sync import checkpoint
 from billing.timings import DEFAULT_TIMINGS
 from billing.urls import is_private, webhook_url
-from tests.support.quick_services import signature
 from tests.support.server import listening_socket
 from tests.support.stripe_account import ACCOUNT, DOWN, REQUEST_ID, SILENT, StripeAccount, always
+from tests.support.webhooks import signature
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from billing.settings.model import Settings
-    from tests.conftest import Shop
+    from tests.support.shop import Shop
 
 OK, UNKNOWN, WARNING, WRONG = Status.OK, Status.UNKNOWN, Status.WARNING, Status.WRONG
 UNAVAILABLE = Status.UNAVAILABLE

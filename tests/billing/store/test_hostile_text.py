@@ -20,7 +20,7 @@ from billing.store import events, sessions, tables
 from billing.store.ledger import grants
 from tests.billing.store.ledger.test_grants import LINE
 from tests.support import stored
-from tests.support.quick_services import event_rows, granted_totals
+from tests.support.records import event_rows, granted_totals
 from tests.support.stored import copies
 from tests.support.stripe_account import event_object, session_object
 from tests.support.timings import RETRIES

@@ -12,8 +12,8 @@ import pytest
 from billing.errors import StripeFailure
 from billing.stripe_api.gateway import StripeGateway
 from billing.timings import Timings
-from tests.support.quick_services import settings_for
 from tests.support.server import serving
+from tests.support.settings import settings_for
 from tests.support.stripe_account import session_object
 from tests.support.timings import NO_REPEATS, PATIENT
 

@@ -12,8 +12,8 @@ import trustme
 from billing.errors import NotConfigured, StripeFailure, Unreachable
 from billing.stripe_api.gateway import StripeGateway
 from tests.support.proxy import PASSWORD, Proxy, forward_proxy
-from tests.support.quick_services import settings_for
 from tests.support.server import listening_socket, serving
+from tests.support.settings import settings_for
 from tests.support.timings import NO_REPEATS
 
 if TYPE_CHECKING:

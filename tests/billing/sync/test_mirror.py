@@ -14,7 +14,7 @@ from billing.errors import StoreFailure
 from billing.sessions.service import Lookup
 from billing.store import sessions
 from billing.sync.mirror import Mirror
-from tests.support.quick_services import open_services
+from tests.support.services import open_services
 from tests.support.timings import QUICK
 from tests.support.waiting import until
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.sync.reset import AccountReset
-from tests.support.quick_services import ledger, quick_services, settings_for
+from tests.support.records import ledger
+from tests.support.services import quick_services
+from tests.support.settings import settings_for
 from tests.support.stripe_account import StripeAccount
 from tests.support.waiting import until
 

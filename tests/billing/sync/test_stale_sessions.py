@@ -10,7 +10,8 @@ import pytest
 from billing.errors import InvalidInput, StripeFailure
 from billing.fulfillment import FulfilledSession
 from billing.sync.stale_sessions import AT_ONCE, STALE_AFTER_SECONDS, WITHOUT_EVENTS, StaleSessions
-from tests.support.quick_services import granted_totals, open_services
+from tests.support.records import granted_totals
+from tests.support.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
 
 if TYPE_CHECKING:

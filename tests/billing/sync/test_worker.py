@@ -21,14 +21,9 @@ from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync import checkpoint
 from billing.sync.backfill import QUICK
 from billing.sync.worker import LEASE
-from tests.support.quick_services import (
-    at_work,
-    event_rows,
-    granted_totals,
-    ledger,
-    open_services,
-    settings_for,
-)
+from tests.support.records import event_rows, granted_totals, ledger
+from tests.support.services import at_work, open_services
+from tests.support.settings import settings_for
 from tests.support.stripe_account import (
     ACCOUNT,
     DOWN,

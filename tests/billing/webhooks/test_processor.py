@@ -17,16 +17,8 @@ from billing.errors import NotConfigured, StripeFailure, WebhookRefused
 from billing.store import events, tables
 from billing.store.events import ProcessingResult
 from billing.timings import Retries
-from tests.support.quick_services import (
-    at_work,
-    deliver,
-    event_rows,
-    granted_totals,
-    ledger,
-    open_services,
-    signature,
-    states,
-)
+from tests.support.records import event_rows, granted_totals, ledger, states
+from tests.support.services import at_work, open_services
 from tests.support.stripe_account import (
     ACCOUNT,
     DOWN,
@@ -39,6 +31,7 @@ from tests.support.stripe_account import (
 )
 from tests.support.timings import NO_RETRIES, RETRIES
 from tests.support.waiting import until
+from tests.support.webhooks import deliver, signature
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

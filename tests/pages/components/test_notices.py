@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from billing.domain.checkout_session import Kind
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.services import hand_over
-from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

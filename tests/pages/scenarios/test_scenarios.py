@@ -17,7 +17,7 @@ from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
 from pages.scenarios.runner import ScenarioResult, StepResult, StepStatus, run_scenario
 from pages.scenarios.steps import Step
-from tests.support.connected_shop import ConnectedShop, connected_shop
+from tests.support.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

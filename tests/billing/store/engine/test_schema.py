@@ -31,7 +31,7 @@ from billing.store.tables import metadata
 from tests.billing.store.ledger.test_grants import LINE
 from tests.support.databases import fresh_database, store_on
 from tests.support.forking import fork
-from tests.support.quick_services import granted_totals
+from tests.support.records import granted_totals
 from tests.support.stored import copies
 from tests.support.stripe_account import session_object
 from tests.support.timings import RETRIES

@@ -11,7 +11,7 @@ import pytest
 from billing.store import events
 from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent
 from billing.timings import Retries
-from tests.support.quick_services import event_rows
+from tests.support.records import event_rows
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
