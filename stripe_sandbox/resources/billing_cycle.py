@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import UTC, datetime
+
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped] # has no stubs
 
 
 def next_period_end(anchor: int, start: int, interval: str, count: int) -> int:
@@ -21,13 +22,5 @@ def add_interval(start: int, interval: str, count: int) -> int:
     A month later than 31 January is the last day of February, as Stripe's billing cycles do
     (https://docs.stripe.com/billing/subscriptions/billing-cycle).
     """
-    if interval == "day":
-        return start + count * 86_400
-    if interval == "week":
-        return start + count * 7 * 86_400
-    months = count if interval == "month" else 12 * count
-    moment = datetime.fromtimestamp(start, UTC)
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    month += 1
-    day = min(moment.day, monthrange(year, month)[1])
-    return int(moment.replace(year=year, month=month, day=day).timestamp())
+    length = relativedelta(**{f"{interval}s": count})
+    return int((datetime.fromtimestamp(start, UTC) + length).timestamp())
