@@ -56,7 +56,6 @@ class StripeGateway:
         # Another address than Stripe's tells its own limit, by answering 429.
         default = None if settings.api_base else STRIPE_SANDBOX_RATE
         rate = timings.stripe_requests_per_second or default
-        self.is_rate_limited = rate is not None
         self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
 
     @property

@@ -21,7 +21,7 @@ from billing.outages import Outage
 from billing.store import events, leases
 from billing.store.events import DueEvent, ReceivedEvent
 from billing.sync import checkpoint
-from billing.sync.backfill import QUICK, SPARING, Backfill
+from billing.sync.backfill import Backfill
 from billing.sync.list_poller import ListPoller
 from billing.sync.stale_sessions import StaleSessions
 from billing.timings import DEFAULT_TIMINGS
@@ -182,17 +182,16 @@ class SyncWorker:
         await self._save(saved)
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
-        async def keep(found: list[JSON], left: list[JSON]) -> None:
+        async def save(found: list[JSON], unread: list[JSON]) -> None:
             saved["read"] += len(found)
             newest = max(found, key=lambda session: session["created"], default=None)
             if newest and newest["created"] >= saved.get("newest_created", 0):
                 saved.update(session=newest["id"], newest_created=newest["created"])
-            snapshot = saved | {"left": left, "complete": not left}
+            snapshot = saved | {"left": unread, "complete": not unread}
             ready = await self._fulfillment.prepare(found)
             await self._store.write_each(self._upsert_pages, (ready, snapshot))
 
-        pace = SPARING if self._gateway.is_rate_limited else QUICK
-        backfill = Backfill(self._gateway.list_checkout_sessions, keep, pace)
+        backfill = Backfill(self._gateway.list_checkout_sessions, save)
         # Stripe's newest may lie ahead of our clock: one of the two is wrong, or a sandbox's moved.
         until = max(int(time.time()), saved.get("newest_created", 0)) + 60
         await backfill.run(saved["left"], until)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from billing.store.tables import leases
 from billing.stripe_api.gateway import PAGE_SIZE
-from billing.sync.backfill import QUICK
+from billing.sync.backfill import READERS
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
 from tests.support.killing import PAID, TROUBLE, Outcome, kill_while_events_arrive
@@ -88,7 +88,7 @@ def test_killed_while_it_fills_the_mirror_goes_on_where_it_stopped(
         asyncio.run(store.write(let_the_lease_run_out))
         with Processes(*servers) as second:
             assert asyncio.run(granted(store, at_least=SESSIONS, by=second)) == SESSIONS
-    under_way = QUICK.readers * PAGE_SIZE
+    under_way = READERS * PAGE_SIZE
     assert account.listed - listed <= SESSIONS - read + under_way
 
 

@@ -1,4 +1,4 @@
-"""A backfill reads every session, several stretches at once, and goes on where it was cut off."""
+"""A backfill reads every session, several ranges of time at once, and goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.stripe_api.requests import Page
-from billing.sync.backfill import QUICK, SPARING, Backfill, Pace
+from billing.sync.backfill import EDGES, READERS, Backfill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,22 +22,23 @@ pytestmark = pytest.mark.anyio
 JSON = dict[str, Any]
 NOW = 1_800_000_000
 DAY = 86_400
+FEW = 4  # readers
 
 
 @dataclass
 class History:
     """A history of sessions, the newest first, and what becomes of reading it.
 
-    ``cut_off_after`` so many pages kept, a reading fails.
+    ``fails_after`` so many saved pages, a reading fails.
     """
 
     sessions: list[JSON]
     chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
     pages: int = 0
-    kept: set[str] = field(default_factory=set)
+    saved: set[str] = field(default_factory=set)
     fetched: list[str] = field(default_factory=list)
-    left: list[JSON] = field(default_factory=list)
-    cut_off_after: int | None = None
+    unread: list[JSON] = field(default_factory=list)
+    fails_after: int | None = None
 
     async def fetch(self, *, created: dict[str, int], limit: int, starting_after: str = "") -> Page:
         self.pages += 1
@@ -51,29 +52,29 @@ class History:
         self.fetched += [one["id"] for one in found[:limit]]
         return Page(found[:limit], len(found) > limit)
 
-    async def keep(self, found: list[JSON], left: list[JSON]) -> None:
-        if self.cut_off_after == 0:
-            raise ConnectionError("cut off")
-        self.kept |= {one["id"] for one in found}
-        self.left = left
+    async def save(self, found: list[JSON], unread: list[JSON]) -> None:
+        if self.fails_after == 0:
+            raise ConnectionError("interrupted")
+        self.saved |= {one["id"] for one in found}
+        self.unread = unread
         self.assert_nothing_falls_between()
-        if self.cut_off_after is not None:
-            self.cut_off_after -= 1
+        if self.fails_after is not None:
+            self.fails_after -= 1
         for _ in range(self.chance.randrange(5)):
             await asyncio.sleep(0)
 
     def assert_nothing_falls_between(self) -> None:
-        """Each session is kept, or lies in a stretch that is still to be read."""
+        """Each session is saved, or lies in a range that is still unread."""
         places = {one["id"]: place for place, one in enumerate(self.sessions)}
         for place, one in enumerate(self.sessions):
-            assert one["id"] in self.kept or any(
-                stretch["oldest"] <= one["created"] <= stretch["newest"]
-                and (not stretch["after"] or places[stretch["after"]] < place)
-                for stretch in self.left
-            ), f"{one['id']} is neither kept nor left to read"
+            assert one["id"] in self.saved or any(
+                part["oldest"] <= one["created"] <= part["newest"]
+                and (not part["after"] or places[part["after"]] < place)
+                for part in self.unread
+            ), f"{one['id']} is neither saved nor unread"
 
-    async def read(self, pace: Pace) -> None:
-        await Backfill(self.fetch, self.keep, pace).run(self.left, NOW + 60)
+    async def read(self, readers: int = READERS) -> None:
+        await Backfill(self.fetch, self.save, readers).run(self.unread, NOW + 60)
 
 
 def made_at(*moments: int) -> History:
@@ -118,45 +119,47 @@ HISTORIES = [
 ]
 
 
-@pytest.mark.parametrize("pace", [QUICK, SPARING, Pace(1, (), 1)], ids=["quick", "sparing", "one"])
+@pytest.mark.parametrize("readers", [READERS, 4, 1])
 @pytest.mark.parametrize("make", HISTORIES)
 async def test_every_session_is_read_with_few_requests_too_many(
-    make: Callable[[], History], pace: Pace
+    make: Callable[[], History], readers: int
 ) -> None:
     history = make()
-    await history.read(pace)
-    assert history.kept == {one["id"] for one in history.sessions}
+    await history.read(readers)
+    assert history.saved == {one["id"] for one in history.sessions}
     needed = -(-len(history.sessions) // PAGE_SIZE)
-    first_look = len(pace.edges) + 1
+    first_look = len(EDGES) + 1
     # Where sessions lie in heaps, readers look for more of them where there are none.
-    wasted_on_a_page = 0 if make not in (in_bursts, all_in_one_second) else pace.readers - 1
-    assert history.pages <= needed * (1 + wasted_on_a_page) + first_look + pace.readers
+    wasted_on_a_page = 0 if make not in (in_bursts, all_in_one_second) else readers - 1
+    assert history.pages <= needed * (1 + wasted_on_a_page) + first_look + readers
 
 
 @pytest.mark.parametrize("make", [spread_evenly, in_bursts, all_in_one_second])
 @pytest.mark.parametrize("after", [0, 1, 2, 5, 11])
-async def test_cut_off_it_goes_on_where_it_stopped(make: Callable[[], History], after: int) -> None:
+async def test_after_a_failure_it_goes_on_where_it_stopped(
+    make: Callable[[], History], after: int
+) -> None:
     history = make()
-    history.cut_off_after = after
+    history.fails_after = after
     with pytest.raises(ExceptionGroup):
-        await history.read(SPARING)
-    kept = set(history.kept)
+        await history.read(FEW)
+    saved = set(history.saved)
     history.fetched.clear()
-    history.cut_off_after = None
-    await history.read(SPARING)
-    assert history.kept == {one["id"] for one in history.sessions}
-    under_way = SPARING.readers * PAGE_SIZE
-    assert len(kept.intersection(history.fetched)) <= under_way, "what was kept is not read again"
+    history.fails_after = None
+    await history.read(FEW)
+    assert history.saved == {one["id"] for one in history.sessions}
+    under_way = FEW * PAGE_SIZE
+    assert len(saved.intersection(history.fetched)) <= under_way, "what was saved is not read again"
     if make is not all_in_one_second:  # there, no time tells one page from another
-        assert len(history.fetched) <= len(history.sessions) - len(kept) + under_way
+        assert len(history.fetched) <= len(history.sessions) - len(saved) + under_way
 
 
-async def test_cut_off_again_and_again_it_comes_to_an_end() -> None:
+async def test_after_failure_upon_failure_it_comes_to_an_end() -> None:
     history = spread_evenly()
     for _ in range(1_000):
-        history.cut_off_after = 2
+        history.fails_after = 2
         with suppress(ExceptionGroup, ConnectionError):
-            await history.read(SPARING)
+            await history.read(FEW)
             break
-    assert history.kept == {one["id"] for one in history.sessions}
-    assert history.left == []
+    assert history.saved == {one["id"] for one in history.sessions}
+    assert history.unread == []

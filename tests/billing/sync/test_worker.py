@@ -19,7 +19,7 @@ from billing.store import leases, sync_state
 from billing.store.tables import leases as lease_rows
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync import checkpoint
-from billing.sync.backfill import QUICK
+from billing.sync.backfill import READERS
 from billing.sync.worker import LEASE
 from tests.support.records import event_rows, granted_totals, ledger
 from tests.support.services import at_work, open_services
@@ -33,7 +33,7 @@ from tests.support.stripe_account import (
     Faults,
     StripeAccount,
 )
-from tests.support.timings import QUICK as QUICK_TIMINGS
+from tests.support.timings import QUICK
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
     listed = account.listed
     async with open_services(account.url, database_url) as again, in_step(again):
         assert await count(again) == 4_000
-        under_way = QUICK.readers * PAGE_SIZE
+        under_way = READERS * PAGE_SIZE
         assert account.listed - listed <= 4_000 - cut_off.read + under_way
         assert (await state(again)).complete
 
@@ -415,7 +415,7 @@ async def test_a_step_costs_two_requests_however_long_the_history_is(
         for _ in range(10):
             await later_step(services)
         asked = account.asked - before
-        most = (time.monotonic() - started) / QUICK_TIMINGS.sync_step_seconds + 2
+        most = (time.monotonic() - started) / QUICK.sync_step_seconds + 2
         assert asked.keys() == {LIST_SESSIONS, LIST_EVENTS}
         assert 10 <= asked[LIST_SESSIONS] <= most
         assert 10 <= asked[LIST_EVENTS] <= most
