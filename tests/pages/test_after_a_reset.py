@@ -1,17 +1,15 @@
-"""What another browser tab shows of a session goes by itself once a reset has erased it."""
+"""What a browser tab shows of a session or an event disappears once a reset has deleted it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from billing.domain.checkout_session import Kind
 from billing.domain.event import EventFilter
 from pages.components.test_kit.demo_data import reset
-from pages.services import hand_over
-from tests.pages.components.test_notices import FRAME
+from tests.support.pages import open_page, run
 from tests.support.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 
@@ -25,47 +23,33 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
         yield running
 
 
-def opened(shop: ConnectedShop, name: str, **query: str) -> AppTest:
-    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
-    page = AppTest.from_file(str(FRAME), default_timeout=60).run().switch_page(name)
-    for key, value in query.items():
-        page.query_params[key] = value
-    return ran(page)
-
-
-def ran(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
-
-
 def created(shop: ConnectedShop) -> str:
     checkout = shop.services.checkout
     return shop.pages.call(lambda: checkout.create(Kind.CREDITS, 1, made_by="test")).id
 
 
-def test_the_checkout_link(shop: ConnectedShop) -> None:
-    page = opened(shop, "billing.py")
+def test_a_reset_removes_the_checkout_link(shop: ConnectedShop) -> None:
+    page = open_page(shop.pages, "billing.py")
     page.button(key="pay_pro").click()
-    assert ran(page).get("link_button")
+    assert run(page).get("link_button")
     reset(shop.pages, shop.controls)
-    ran(page)
+    run(page)
     assert not page.get("link_button")
     assert not page.button(key="pay_pro").disabled
 
 
 @pytest.mark.parametrize("name", ["billing.py", "sessions.py"])
-def test_the_drawer_of_a_session(shop: ConnectedShop, name: str) -> None:
+def test_a_reset_closes_the_drawer_of_a_session(shop: ConnectedShop, name: str) -> None:
     session_id = created(shop)
-    page = opened(shop, name, session=session_id)
+    page = open_page(shop.pages, name, session=session_id)
     assert session_id in [code.value for code in page.code]
     reset(shop.pages, shop.controls)
-    ran(page)
+    run(page)
     assert not page.code
     assert "session" not in page.query_params
 
 
-def test_the_drawer_of_an_event(shop: ConnectedShop) -> None:
+def test_a_reset_closes_the_drawer_of_an_event(shop: ConnectedShop) -> None:
     shop.controls.pay(created(shop), email="payer@example.com", card="4242424242424242")
     events = shop.services.event_log
 
@@ -74,8 +58,8 @@ def test_the_drawer_of_an_event(shop: ConnectedShop) -> None:
         return found[0].id if found else ""
 
     wait_for(newest)
-    page = opened(shop, "events.py", event=newest())
+    page = open_page(shop.pages, "events.py", event=newest())
     assert page.json
     reset(shop.pages, shop.controls)
-    ran(page)
+    run(page)
     assert "event" not in page.query_params

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import update
-from streamlit.testing.v1 import AppTest
 
 from billing.domain.session_filter import SessionFilter
 from billing.store import events, sessions
 from billing.store.tables import checkout_sessions
-from pages.services import hand_over
-from tests.pages.components.test_notices import FRAME
 from tests.support import stored
+from tests.support.pages import open_page
 from tests.support.shop import ConnectedShop, connected_shop
 from tests.support.stripe_account import event_object, session_object
 
@@ -67,20 +65,9 @@ def good(shop: ConnectedShop) -> set[str]:
     return {copies[0]["id"], copies[-1]["id"]}
 
 
-def opened(shop: ConnectedShop, name: str, **query: str) -> AppTest:
-    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
-    page = AppTest.from_file(str(FRAME), default_timeout=60).run().switch_page(name)
-    page.session_state["show"] = "Open sessions"
-    for key, value in query.items():
-        page.query_params[key] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
 @pytest.mark.parametrize("name", ["billing.py", "sessions.py"])
 def test_a_session_costs_its_row_in_a_table(shop: ConnectedShop, good: set[str], name: str) -> None:
-    shown = opened(shop, name).dataframe[0].value
+    shown = open_page(shop.pages, name).dataframe[0].value
     rows = shown[shown["id"].isin(good)]
     assert len(rows) == 2
     assert rows.notna()[["when", "amount", "what", "at"]].all(axis=None)
@@ -88,7 +75,7 @@ def test_a_session_costs_its_row_in_a_table(shop: ConnectedShop, good: set[str],
 
 
 def test_a_session_costs_its_row_among_the_open_ones(shop: ConnectedShop, good: set[str]) -> None:
-    page = opened(shop, "test_kit.py")
+    page = open_page(shop.pages, "test_kit.py", show="Open sessions")
     assert {f"pay_{one}" for one in good} <= {button.key for button in page.button}
 
 
@@ -111,6 +98,6 @@ def test_an_event_costs_its_row_in_a_table(shop: ConnectedShop) -> None:
             )
 
     shop.pages.call(lambda: shop.services.store.write(write))
-    shown = opened(shop, "events.py").dataframe[0].value
+    shown = open_page(shop.pages, "events.py").dataframe[0].value
     assert {"evt_good", "evt_bad"} <= set(shown["id"])
-    opened(shop, "events.py", event="evt_bad")
+    open_page(shop.pages, "events.py", event="evt_bad")

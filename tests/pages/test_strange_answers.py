@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from pages.services import hand_over
 from tests.support.billing_server import billing_server
+from tests.support.pages import open_page, press
 from tests.support.server import serving
 from tests.support.settings import working_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 KEY = "sk_test_of_the_tests"
 
 
@@ -50,13 +48,7 @@ def test_every_page_works_and_a_press_says_what_came(
         serving(answering(status, body)) as stripe_url,
         billing_server(working_settings(tmp_path, stripe_url)) as server,
     ):
-        hand_over(server.services, server.portal)
-        page = AppTest.from_file(str(FRAME), default_timeout=60)
-        page.query_params.update({"success": "1", "session_id": "cs_test_x"})
-        page.run()
-        assert not page.exception
-        page.button(key="pay_pro").click().run()
-        assert not page.exception
+        page = press(open_page(server, success="1", session_id="cs_test_x"), "pay_pro")
         said = " ".join(alert.value for alert in page.error)
         assert words.replace("[secret]", "") in said.replace(r"\[secret\]", "")
         assert KEY not in said

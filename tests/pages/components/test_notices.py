@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from billing.domain.checkout_session import Kind
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
-from pages.services import hand_over
+from tests.support.pages import open_page
 from tests.support.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from billing.sync.mirror import SyncState
 
-FRAME = Path(__file__).parents[3] / "pages/dashboard.py"
 PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
 TABS = ("Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data")
 DAY = 86_400
@@ -40,19 +38,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
         yield running
 
 
-def opened(shop: ConnectedShop) -> AppTest:
-    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
-    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
-    assert not page.exception
-    return page
-
-
 def titles(page: AppTest) -> list[str]:
     return [alert.proto.title for kind in ("error", "warning") for alert in getattr(page, kind)]
 
 
 def test_a_fault_is_told_on_every_page_and_cleared_from_there(shop: ConnectedShop) -> None:
-    page = opened(shop)
+    page = open_page(shop.pages)
     shop.controls.set_faults(Faults(WebhookFaults(duplicates=1)))
     for name in PAGES:
         page.switch_page(name).run()
@@ -65,7 +56,7 @@ def test_a_fault_is_told_on_every_page_and_cleared_from_there(shop: ConnectedSho
 
 
 def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedShop) -> None:
-    page = opened(shop)
+    page = open_page(shop.pages)
     shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
     try:
         page.button(key="pay_pro").click().run()
@@ -87,7 +78,7 @@ def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
         return shop.pages.call(shop.services.mirror.state)
 
     def notices_of_stripe() -> list[AlertBase]:
-        return [one for one in opened(shop).warning if "Stripe" in one.proto.title]
+        return [one for one in open_page(shop.pages).warning if "Stripe" in one.proto.title]
 
     wait_for(lambda: state().complete and not state().failure, "a copy in step")
     shop.controls.set_faults(Faults(api=ApiFaults(status=500)))
@@ -107,7 +98,7 @@ def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: Connecte
     shop.controls.advance(DAY)
     shop.controls.set_faults(Faults(WebhookFaults(drop=True)))
     try:
-        page = opened(shop)
+        page = open_page(shop.pages)
         assert [alert.proto.title for alert in page.warning] == ["Fault injection is on"]
         assert [alert.proto.title for alert in page.info] == ["The sandbox's clock is ahead"]
         assert "1 day ahead" in page.info[0].value
@@ -118,7 +109,7 @@ def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: Connecte
         ]
     finally:
         shop.controls.reset()
-    assert not opened(shop).info
+    assert not open_page(shop.pages).info
 
 
 def a_page_with_a_check_that_fails() -> None:
@@ -145,7 +136,7 @@ def test_no_page_uses_a_former_word_for_what_stripe_has_a_term_for(shop: Connect
     made = shop.pages.call(
         lambda: shop.services.checkout.create(Kind.CREDITS, 2, made_by="page"),
     )
-    page = opened(shop)
+    page = open_page(shop.pages)
     for name in PAGES:
         for tab in TABS if name == "test_kit.py" else ("",):
             page.session_state["show"] = tab or TABS[0]

@@ -10,35 +10,16 @@ from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
 from billing.urls import webhook_url
-from pages.services import hand_over
-from tests.support.billing_server import BillingServer, billing_server
+from tests.support.billing_server import billing_server
+from tests.support.pages import open_page, press, text_of
 from tests.support.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
     from tests.support.shop import Shop
 
-FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 GROUPS = ["Stripe", "Prices", "Webhook", "This app"]
 HERE = "http://localhost:8501"
-
-
-def opened(server: BillingServer) -> AppTest:
-    hand_over(server.services, server.portal)
-    page = AppTest.from_file(str(FRAME), default_timeout=30).run().switch_page("setup.py").run()
-    assert not page.exception
-    return page
-
-
-def pressed(page: AppTest, button: str) -> AppTest:
-    page.button(key=button).click().run()
-    assert not page.exception
-    return page
-
-
-def said(page: AppTest) -> str:
-    """All text of the page, without the signs that keep Markdown from acting on it."""
-    return " ".join(element.value for element in page.markdown).replace("\\", "")
 
 
 def verdict(page: AppTest) -> tuple[str, str]:
@@ -61,7 +42,7 @@ def register_endpoint(shop: Shop) -> None:
 
 def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> None:
     register_endpoint(shop)
-    page = opened(shop.server)
+    page = open_page(shop.server, "setup.py")
     assert verdict(page) == ("success", "Everything is set up")
     assert badges(page) == ["OK"] * 13
     assert [heading.value for heading in page.header] == GROUPS
@@ -77,9 +58,9 @@ def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
     )
     shop.server.portal.call(shop.server.services.store.ping)
     with billing_server(settings) as server:
-        page = opened(server)
+        page = open_page(server, "setup.py")
         assert "the app uses the local sandbox" in page.success[0].value
-        assert "STRIPE_SECRET_KEY` · local sandbox" in said(page)
+        assert "STRIPE_SECRET_KEY` · local sandbox" in text_of(page)
 
 
 def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
@@ -87,18 +68,18 @@ def test_a_stripe_that_refuses_the_key_leaves_the_rest_of_the_page(
 ) -> None:
     account.faults = always("unauthorized")
     with billing_server(working_settings(tmp_path, account.url)) as server:
-        page = opened(server)
+        page = open_page(server, "setup.py")
         assert [alert.proto.title for alert in page.error] == ["1 problem found"]
         assert "Connection" in page.error[0].value
-        assert f"`{REQUEST_ID}`" in said(page)
-        assert "Copy a current test key" in said(page)
+        assert f"`{REQUEST_ID}`" in text_of(page)
+        assert "Copy a current test key" in text_of(page)
         assert [heading.value for heading in page.header] == GROUPS
         assert sorted(badges(page)) == ["Error"] + ["Not checked"] * 3 + ["OK"] * 7
-        assert "sk_test_of_the_tests" not in said(page)
+        assert "sk_test_of_the_tests" not in text_of(page)
 
 
 def test_check_again_looks_again_and_a_rerun_does_not(shop: Shop) -> None:
-    page = opened(shop.server)
+    page = open_page(shop.server, "setup.py")
     assert verdict(page) == ("error", "1 problem found")
     register_endpoint(shop)
     page.run()
@@ -119,16 +100,16 @@ def test_a_live_key_is_named_and_nothing_can_be_made_with_it(shop: Shop) -> None
     )
     shop.server.portal.call(shop.server.services.store.ping)
     with billing_server(settings) as server:
-        page = opened(server)
+        page = open_page(server, "setup.py")
         titles = [alert.proto.title for alert in page.error]
         assert titles == ["Stripe is not configured", "2 problems found"]
-        assert "STRIPE_SECRET_KEY holds a live key." in said(page)
+        assert "STRIPE_SECRET_KEY holds a live key." in text_of(page)
         assert [button.label for button in page.button] == ["Check again"]
 
 
 def test_names_from_the_account_are_shown_as_text(shop: Shop) -> None:
     register_endpoint(shop)
-    page = opened(shop.server)
+    page = open_page(shop.server, "setup.py")
     report = page.session_state["setup_report"]
     named = tuple(
         replace(one, found="<b>:red[Acme]</b> $x$ [a](https://x)") for one in report.findings
@@ -140,11 +121,11 @@ def test_names_from_the_account_are_shown_as_text(shop: Shop) -> None:
 
 
 def test_making_asks_first_and_names_what_is_made_and_where(shop: Shop) -> None:
-    page = pressed(opened(shop.server), "create_webhook_endpoint")
+    page = press(open_page(shop.server, "setup.py"), "create_webhook_endpoint")
     account = shop.stripe.v1.accounts.retrieve_current().id
-    assert f"`{account}`" in said(page)
-    assert "checkout.session.async_payment_failed" in said(page)
-    assert "payment_intent.payment_failed" in said(page)
-    assert f"a webhook endpoint at `{webhook_url(HERE)}`" in said(page)
+    assert f"`{account}`" in text_of(page)
+    assert "checkout.session.async_payment_failed" in text_of(page)
+    assert "payment_intent.payment_failed" in text_of(page)
+    assert f"a webhook endpoint at `{webhook_url(HERE)}`" in text_of(page)
     assert not shop.stripe.v1.webhook_endpoints.list().data
     assert {"create_now", "create_cancel"} <= {button.key for button in page.button}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from pages.components.test_kit.demo_data import reset
 from pages.scenarios.catalog import SCENARIOS
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
-from pages.services import hand_over
+from tests.support.pages import open_page, press, run, text_of
 from tests.support.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from tests.support.shop import Shop
 
-FRAME = Path(__file__).parents[2] / "pages/dashboard.py"
 SCENARIOS_TAB, CARDS, OPEN, FAULTS, DEMO = (
     "Scenarios",
     "Test cards",
@@ -52,26 +52,8 @@ def test_the_sandbox_on_this_machine_is_asked_without_the_companys_proxy(
     assert connected.controls.state().ahead_seconds == 0
 
 
-def opened(shop: ConnectedShop, tab: str = SCENARIOS_TAB) -> AppTest:
-    hand_over(shop.services, shop.pages.portal, shop.pages.controls_url)
-    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
-    page.session_state["show"] = tab
-    return shown(page.switch_page("test_kit.py").run())
-
-
-def shown(page: AppTest) -> AppTest:
-    assert not page.exception
-    return page
-
-
-def pressed(page: AppTest, button: str) -> AppTest:
-    return shown(page.button(key=button).click().run())
-
-
-def said(page: AppTest) -> str:
-    """All text of the page, without the signs that keep Markdown from acting on it."""
-    texts = [element.value for element in (*page.markdown, *page.caption)]
-    return " ".join(texts).replace("\\", "")
+def open_tab(shop: ConnectedShop, tab: str = SCENARIOS_TAB) -> AppTest:
+    return open_page(shop.pages, "test_kit.py", show=tab)
 
 
 def titles(page: AppTest, kind: str) -> list[str]:
@@ -95,7 +77,7 @@ def times_to_pay(connection: Connection) -> bool:
 
 
 def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
-    page = opened(connected)
+    page = open_tab(connected)
     keys = {button.key for button in page.button}
     assert {f"run_{scenario.name}" for scenario in SCENARIOS} < keys
     assert "run_all" in keys
@@ -104,28 +86,28 @@ def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
 
 
 def test_a_scenario_shows_its_verdict_and_its_steps(connected: ConnectedShop) -> None:
-    page = pressed(opened(connected), "run_declined-then-paid")
-    assert ":green-badge[:material/verified: Granted exactly once]" in said(page)
-    assert "2 extra credits for $1.98: one payment, one grant" in said(page)
-    assert "Pay with 4000 0000 0000 9995" in said(page)
-    assert "declined: insufficient funds" in said(page)
+    page = press(open_tab(connected), "run_declined-then-paid")
+    assert ":green-badge[:material/verified: Granted exactly once]" in text_of(page)
+    assert "2 extra credits for $1.98: one payment, one grant" in text_of(page)
+    assert "Pay with 4000 0000 0000 9995" in text_of(page)
+    assert "declined: insufficient funds" in text_of(page)
     assert not any(button.disabled for button in page.button)
     page.run()
-    assert "Granted exactly once" in said(page)
+    assert "Granted exactly once" in text_of(page)
 
 
 def test_a_product_that_grants_nothing_gets_a_red_verdict(
     connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
-    page = pressed(opened(connected), "run_pro-paid")
-    assert ":red-badge[" in said(page)
-    assert "something was" not in said(page)
-    assert ":green-badge[" not in said(page)
+    page = press(open_tab(connected), "run_pro-paid")
+    assert ":red-badge[" in text_of(page)
+    assert "something was" not in text_of(page)
+    assert ":green-badge[" not in text_of(page)
 
 
 def test_every_card_is_shown_to_copy(connected: ConnectedShop) -> None:
-    page = opened(connected, CARDS)
+    page = open_tab(connected, CARDS)
     numbers = [code.value for code in page.code]
     assert len(numbers) == len(set(numbers)) == 23
     assert {"4242 4242 4242 4242", "4000 0025 0000 3155", "000123456789"} < set(numbers)
@@ -135,11 +117,11 @@ def test_an_open_session_is_paid_declined_or_expired_from_its_row(
     connected: ConnectedShop,
 ) -> None:
     paid, declined, expired = (made(connected, quantity) for quantity in (2, 3, 4))
-    page = opened(connected, OPEN)
-    page = pressed(page, f"pay_{paid}")
-    page = pressed(page, f"decline_{declined}")
-    assert "Declined: insufficient funds" in said(page)
-    page = pressed(page, f"expire_{expired}")
+    page = open_tab(connected, OPEN)
+    page = press(page, f"pay_{paid}")
+    page = press(page, f"decline_{declined}")
+    assert "Declined: insufficient funds" in text_of(page)
+    page = press(page, f"expire_{expired}")
     assert not page.button(key=f"pay_{declined}").disabled
     assert page.button(key=f"pay_{paid}").disabled
     assert page.button(key=f"pay_{expired}").disabled
@@ -157,21 +139,21 @@ def test_a_row_that_somebody_else_was_faster_with_says_so(
 ) -> None:
     session_id = made(connected)
     connected.controls.set_faults(Faults(WebhookFaults(delay_seconds=60)))
-    page = opened(connected, OPEN)
+    page = open_tab(connected, OPEN)
     connected.controls.pay(session_id, email="faster@example.com", card="4242424242424242")
-    page = pressed(page, f"{button}_{session_id}")
-    assert "someone else completed or expired it" in said(page)
+    page = press(page, f"{button}_{session_id}")
+    assert "someone else completed or expired it" in text_of(page)
     assert page.button(key=f"pay_{session_id}").disabled
 
 
 def test_no_open_session_says_what_to_do(connected: ConnectedShop) -> None:
-    page = opened(connected, OPEN)
+    page = open_tab(connected, OPEN)
     assert titles(page, "info") == ["No open sessions"]
 
 
 def test_what_people_typed_is_shown_as_text(connected: ConnectedShop) -> None:
     made(connected, made_by="<b>:red[Eve]</b> $x$ [a](https://x)")
-    page = opened(connected, OPEN)
+    page = open_tab(connected, OPEN)
     raw = " ".join(element.value for element in page.markdown)
     assert r"\<b\>\:red\[Eve\]\</b\> \$x\$ \[a\]\(https\://x\)" in raw
 
@@ -179,30 +161,31 @@ def test_what_people_typed_is_shown_as_text(connected: ConnectedShop) -> None:
 def test_a_switch_is_in_force_at_once_shown_on_every_tab_and_cleared(
     connected: ConnectedShop,
 ) -> None:
-    page = opened(connected, FAULTS)
+    page = open_tab(connected, FAULTS)
     assert not page.warning
-    shown(page.toggle(key="fault_twice").set_value(True).run())
-    shown(page.button_group(key="fault_late").set_value(30).run())
-    shown(page.button_group(key="fault_status").set_value(429).run())
+    page.toggle(key="fault_twice").set_value(True)
+    run(page).button_group(key="fault_late").set_value(30)
+    run(page).button_group(key="fault_status").set_value(429)
+    run(page)
     assert connected.controls.faults() == Faults(
         WebhookFaults(delay_seconds=30, duplicates=1), ApiFaults(status=429)
     )
-    page = opened(connected)
+    page = open_tab(connected)
     assert titles(page, "warning") == ["Fault injection is on"]
     told = page.warning[0].value.replace("\\", "")
     assert "Webhooks are delayed by 30 s." in told
     assert "Every webhook is sent twice." in told
     assert "Stripe responds with 429 (too many requests)." in told
-    page = pressed(page, "clear_faults")
+    page = press(page, "clear_faults")
     assert connected.controls.faults() == NO_FAULTS
     assert not page.warning
 
 
 def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: ConnectedShop) -> None:
     made(connected)
-    page = opened(connected, FAULTS)
+    page = open_tab(connected, FAULTS)
     assert not titles(page, "info")
-    page = pressed(page, f"advance_{86_400}")
+    page = press(page, f"advance_{86_400}")
     assert connected.controls.state().ahead_seconds == pytest.approx(86_400, abs=5)
     assert titles(page, "info") == ["The sandbox's clock is ahead"]
     assert "1 day ahead" in page.info[0].value
@@ -229,7 +212,7 @@ def test_a_move_of_the_clock_tells_how_many_renewals_were_paid_and_how_many_fail
 def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_sides(
     connected: ConnectedShop,
 ) -> None:
-    page = pressed(opened(connected, DEMO), "fill")
+    page = press(open_tab(connected, DEMO), "fill")
     assert "sessions of the last 30 days were created" in page.success[0].value
     recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
     assert len(recent.sessions) > 300
@@ -237,8 +220,8 @@ def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_
     assert {session.quantity for session in recent.sessions} > {1, 2}
     assert connected.pages.call(lambda: connected.services.store.read(times_to_pay))
 
-    page = pressed(page, "reset")
-    assert "will be deleted" in said(page)
+    page = press(page, "reset")
+    assert "will be deleted" in text_of(page)
     assert connected.controls.state().counts["checkout.session"] > 300
     reset(connected.pages, connected.controls)
     assert not connected.controls.state().counts.get("checkout.session")
@@ -249,17 +232,13 @@ def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_
 def test_controls_that_do_not_answer_leave_a_word_and_no_traceback(
     connected: ConnectedShop,
 ) -> None:
-    hand_over(connected.services, connected.pages.portal, "http://127.0.0.1:9/_control")
-    page = AppTest.from_file(str(FRAME), default_timeout=60).run()
-    page.session_state["show"] = FAULTS
-    shown(page.switch_page("test_kit.py").run())
+    nowhere = replace(connected.pages, controls_url="http://127.0.0.1:9/_control")
+    page = open_page(nowhere, "test_kit.py", show=FAULTS)
     assert "The sandbox returned an error" in titles(page, "error")
 
 
 def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) -> None:
-    hand_over(shop.server.services, shop.server.portal)
-    page = AppTest.from_file(str(FRAME), default_timeout=30).run()
-    shown(page.switch_page("test_kit.py").run())
+    page = open_page(shop.server, "test_kit.py")
     assert titles(page, "info") == ["Only the test cards are available without the local sandbox"]
     assert "need the local sandbox" in page.info[0].value
     assert len(page.code) == 23

@@ -1,0 +1,119 @@
+"""The two offers of the billing page through AppTest, on real services in front of the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.billing_server import billing_server
+from tests.support.pages import (
+    alerts,
+    open_page,
+    press,
+    run_until,
+    text_of,
+)
+from tests.support.settings import working_settings
+from tests.support.stripe_account import (
+    StripeAccount,
+    always,
+)
+
+if TYPE_CHECKING:
+    from tests.support.shop import Shop
+
+
+def created(shop: Shop) -> list[Any]:
+    return shop.stripe.v1.checkout.sessions.list({"limit": 100}).data
+
+
+def test_the_buttons_have_the_prices_of_stripe(shop: Shop) -> None:
+    page = open_page(shop.server)
+    assert [button.label for button in page.button] == [
+        "PAY WITH CARD ($99/MO)",
+        "BUY EXTRA LOAD CREDITS",
+    ]
+    assert page.metric[0].value == "$99/month"
+    run_until(page, lambda: "No sessions yet" in text_of(page))
+    assert not alerts(page)
+
+
+def test_the_total_follows_the_number_of_credits(shop: Shop) -> None:
+    page = open_page(shop.server)
+    page.number_input(key="credits_quantity").set_value(12).run()
+    assert r"Total **\$11\.88**" in [text.value for text in page.markdown]
+
+
+def test_a_press_creates_one_session_and_shows_its_id_and_url(shop: Shop) -> None:
+    page = press(open_page(shop.server), "pay_pro")
+    (session,) = created(shop)
+    assert session.mode == "subscription"
+    assert page.get("link_button")[0].proto.url == session.url
+    assert [code.value for code in page.code] == [session.url, session.id]
+    assert page.button(key="pay_pro").disabled
+    assert list(page.dataframe[0].value["id"]) == [session.id]
+
+
+def test_a_press_repeated_before_its_answer_is_shown_creates_one_session(shop: Shop) -> None:
+    page = open_page(shop.server)
+    page.button(key="pay_pro").click()
+    page.run()
+    press = page.session_state["order_pro"].press
+    press.created = None  # as if the run had been cut off right after Stripe answered
+    page.run()
+    assert len(created(shop)) == 1
+    assert page.session_state["order_pro"].press.created.id == created(shop)[0].id
+
+
+def test_credits_are_bought_by_the_quantity_and_another_quantity_is_another_press(
+    shop: Shop,
+) -> None:
+    page = open_page(shop.server)
+    page.number_input(key="credits_quantity").set_value(5).run()
+    press(page, "pay_credits")
+    assert page.button(key="pay_credits").disabled
+    page.number_input(key="credits_quantity").set_value(7).run()
+    assert not page.button(key="pay_credits").disabled
+    assert not page.get("link_button")
+    press(page, "pay_credits")
+    assert {session.amount_total for session in created(shop)} == {7 * 99, 5 * 99}
+    assert set(page.dataframe[0].value["what"]) == {"7 extra credits", "5 extra credits"}
+
+
+def test_start_over_allows_the_next_press(shop: Shop) -> None:
+    page = press(open_page(shop.server), "pay_pro")
+    press(page, "new_pro")
+    assert not page.get("link_button")
+    press(page, "pay_pro")
+    assert len(created(shop)) == 2
+
+
+@pytest.mark.parametrize("typed", [1001, 1e300, 0, 2.5])
+def test_an_invalid_quantity_is_refused_below_the_field(shop: Shop, typed: float) -> None:
+    page = open_page(shop.server)
+    page.number_input(key="credits_quantity").set_value(typed)
+    page.button(key="pay_credits").click()  # at once, before the field has been judged
+    page.run()
+    assert page.number_input(key="credits_quantity").value == typed
+    (error,) = alerts(page)["error"]
+    assert "Enter a whole number from 1 to 1,000" in error
+    assert "`BILLING_MAX_CREDITS`" in error
+    assert not any("Total" in text.value for text in page.markdown)
+    assert page.button(key="pay_credits").disabled
+    assert not created(shop)
+    page.number_input(key="credits_quantity").set_value(1000).run()
+    assert r"Total **\$990\.00**" in [text.value for text in page.markdown]
+    press(page, "pay_credits")
+    assert [session.amount_total for session in created(shop)] == [99_000]
+
+
+def test_pressing_again_after_a_refusal_uses_another_idempotency_key(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    account.faults = always("rate_limited")
+    with billing_server(working_settings(tmp_path, account.url)) as server:
+        page = press(press(open_page(server), "pay_pro"), "pay_pro")
+        assert page.error
+    assert len(account.idempotency_keys) == len(set(account.idempotency_keys)) == 2

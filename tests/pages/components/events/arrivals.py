@@ -1,0 +1,40 @@
+"""Several events in a shop, and what the buttons of the states say of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from streamlit.testing.v1 import AppTest
+
+from billing.store import events
+from tests.support.deliveries import deliver, event_about
+
+if TYPE_CHECKING:
+    from tests.support.shop import Shop
+
+
+def counts(page: AppTest) -> dict[str, str]:
+    """What the buttons of the states say."""
+    labels = [button.label for button in page.button if (button.key or "").startswith("show_")]
+    return {name: number.strip("*") for name, number in (label.split(" ") for label in labels)}
+
+
+def deliver_several(shop: Shop) -> list[dict[str, Any]]:
+    """A failed event, an ignored one and an ignored one of another type; polling brought it."""
+    made = [
+        event_about("cs_test_unknown"),
+        event_about("in_1", type="invoice.paid"),
+        event_about("sub_1", type="customer.subscription.created"),
+    ]
+    assert deliver(shop, made[0]).ok
+    assert deliver(shop, made[1]).ok
+    services = shop.server.services
+    shop.server.portal.call(
+        lambda: services.store.write(
+            lambda c: events.record(
+                c, [events.ReceivedEvent(made[2], "poll", "ignored", time.time())]
+            )
+        )
+    )
+    return made
