@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class QueryParam:
-    """A filter's ``name`` in the address and its ``label`` in a notice. ``parse`` answers with the
-    canonical form of a value that people or other programs wrote, or with None for nonsense."""
+    """A filter's ``name`` in the address and its ``label`` in a notice. ``parse`` returns the
+    canonical form of a value in a link, None where the value means nothing."""
 
     name: str
     label: str
@@ -26,8 +26,8 @@ class QueryParam:
 
 @dataclass(frozen=True)
 class QueryFilters:
-    """The filters of one ``page``. ``former`` are parameters that only old links have: the page
-    translates them, and they are removed with the next change.
+    """The filters of one ``page``; the name begins their widgets' keys. ``former`` are parameters
+    of old links: the page translates them, and the next change removes them.
 
     Streamlit's own ``bind="query-params"`` writes an option's label and takes nothing else.
     """
@@ -37,8 +37,8 @@ class QueryFilters:
     former: tuple[str, ...] = ()
 
     def restore(self) -> None:
-        """Coming back from another page without a filter in the address, filter as before. Call
-        it before the widgets are drawn."""
+        """On coming back from another page without a filter in the address, filter as before.
+        Call it before the widgets are drawn."""
         remembered: dict[str, list[str]] = st.session_state.get(f"{self.page}_filters", {})
         came_back = not any(self._key(param.name) in st.session_state for param in self.params)
         now = {param.name: st.query_params.get_all(param.name) for param in self.params}
@@ -67,8 +67,8 @@ class QueryFilters:
         return key
 
     def write(self) -> None:
-        """Have the address ask for what all widgets show, not only the one that changed: after
-        quick clicks the browser speaks from the address before an earlier one."""
+        """As a widget's callback: have the address ask for what all widgets show."""
+        # Not only for the one that changed: after quick clicks the browser's address is outdated.
         keys = {param.name: self._key(param.name) for param in self.params}
         self._replace(
             {

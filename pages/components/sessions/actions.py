@@ -1,4 +1,4 @@
-"""What can be done with a session: open, copy, scan or expire its link, make the same again."""
+"""What can be done with a session: open, copy, scan or expire its link, duplicate it."""
 
 from __future__ import annotations
 
@@ -130,10 +130,8 @@ def on_duplicate(session: CheckoutSession, press: Press[CheckoutSession]) -> Non
         st.session_state["session_result"] = (session.id, press.failure)
         return
     created_id = press.created.id
-    st.session_state["session_result"] = (
-        created_id,
-        f"Created as a duplicate of {code(session.id)}.",
-    )
+    text = f"Created as a duplicate of {code(session.id)}."
+    st.session_state["session_result"] = (created_id, text)
     request_page_rerun()  # its drawer shows the new session
     st.session_state.pop("session_numbers", None)
     st.query_params["session"] = created_id

@@ -22,19 +22,19 @@ def counts(page: AppTest) -> dict[str, str]:
 
 def deliver_several(shop: Shop) -> list[dict[str, Any]]:
     """A failed event, an ignored one and an ignored one of another type; polling brought it."""
-    made = [
+    delivered = [
         event_about("cs_test_unknown"),
         event_about("in_1", type="invoice.paid"),
         event_about("sub_1", type="customer.subscription.created"),
     ]
-    assert deliver(shop, made[0]).ok
-    assert deliver(shop, made[1]).ok
+    assert deliver(shop, delivered[0]).ok
+    assert deliver(shop, delivered[1]).ok
     services = shop.server.services
     shop.server.portal.call(
         lambda: services.store.write(
-            lambda c: events.record(
-                c, [events.ReceivedEvent(made[2], "poll", "ignored", time.time())]
+            lambda connection: events.record(
+                connection, [events.ReceivedEvent(delivered[2], "poll", "ignored", time.time())]
             )
         )
     )
-    return made
+    return delivered

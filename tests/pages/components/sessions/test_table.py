@@ -18,6 +18,7 @@ from tests.support.pages import (
     metrics,
     open_page,
     press,
+    run_until,
     text_of,
 )
 from tests.support.sales import (
@@ -39,7 +40,7 @@ PAID = {"status": "complete", "payment_status": "paid"}
 
 def test_without_sessions_the_page_says_what_to_do_first(shop: Shop) -> None:
     page = open_page(shop.server, "sessions.py")
-    assert "No sessions yet" in text_of(page)
+    run_until(page, lambda: "No sessions yet" in text_of(page))
     assert "Press PAY WITH CARD" in text_of(page)
     assert not page.metric
     assert not page.dataframe
