@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
@@ -64,11 +64,11 @@ class ConnectedShop(Shop):
 
 
 @contextmanager
-def open_shop(folder: Path) -> Iterator[Shop]:
-    """A shop whose databases lie in the folder."""
+def open_shop(folder: Path, **timings: Any) -> Iterator[Shop]:
+    """A shop whose databases lie in the folder; ``timings`` are those that differ."""
     with _served_sandbox(folder) as (sandbox, url):
         settings = _settings(folder, sandbox, url)
-        with billing_server(settings) as server:
+        with billing_server(settings, **timings) as server:
             yield Shop(server, _client(url), sandbox)
 
 

@@ -1,24 +1,20 @@
-"""The event log: the verdict on what arrives, and handling events again."""
+"""The log of events: pages with numbers, replays, and what was refused."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.event import EventFilter, Refusal
-from billing.domain.grant import Grant
-from billing.errors import InvalidInput, NotConfigured, StoreFailure, WebhookRefused
-from billing.events.delivery_health import DeliveryHealth, Level
-from billing.events.log import PAGE, EventLog
-from billing.store import events
+from billing.domain.event import EventFilter
+from billing.errors import InvalidInput, StoreFailure, WebhookRefused
+from billing.events.delivery_health import Level
+from billing.events.log import PAGE
 from billing.store.events import refusals
-from billing.store.ledger import grants
-from billing.sync import checkpoint
+from tests.billing.events.conftest import NOW, arrive, log_at
 from tests.support.records import ledger, states
 from tests.support.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
@@ -31,137 +27,8 @@ if TYPE_CHECKING:
 
     from billing.services import Services
 
+
 pytestmark = pytest.mark.anyio
-NOW = 1_000_000.0
-
-
-@pytest.fixture
-async def services(sqlite_url: str) -> AsyncIterator[Services]:
-    with StripeAccount().serve() as url:
-        async with open_services(url, sqlite_url) as opened:
-            yield opened
-
-
-def log_at(services: Services, now: float = NOW, **settings: Any) -> EventLog:
-    """The event log, asked at a moment, with some settings changed."""
-    changed = replace(services.settings, **settings)
-    return EventLog(
-        changed,
-        services.store,
-        services.event_processor,
-        services.mirror,
-        services.refused,
-        clock=lambda: now,
-    )
-
-
-async def arrive(
-    services: Services,
-    at: float,
-    source: str = "webhook",
-    created: float | None = None,
-    state: str = "handled",
-) -> str:
-    """One more event arrives, ``at`` a moment; its id."""
-    name = f"evt_{at:.0f}"
-    event = {
-        "id": name,
-        "type": "checkout.session.completed",
-        "created": int(at if created is None else created),
-        "data": {"object": {"id": f"cs_test_{at:.0f}"}},
-    }
-    await services.store.write(
-        lambda c: events.record(c, [events.ReceivedEvent(event, source, state, at)])
-    )
-    return name
-
-
-async def refuse(services: Services, at: float) -> None:
-    why = ("The signature does not match.", at, at, 1, "Copy the signing secret.", 9)
-    await services.store.write(lambda c: refusals.add(c, [Refusal(*why)]))
-
-
-async def say(services: Services, **settings: Any) -> DeliveryHealth:
-    return await log_at(services, **settings).delivery_health()
-
-
-async def test_before_anything_arrives_it_says_when_the_first_event_is_to_be_expected(
-    services: Services,
-) -> None:
-    verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.INFO, "Waiting for the first event")
-    assert "within seconds of a payment" in verdict.text
-    assert verdict.last is None
-
-
-async def test_webhooks_that_arrive_are_good_news_with_their_usual_delay(
-    services: Services,
-) -> None:
-    for at in (NOW - 30, NOW - 20, NOW - 10):
-        await arrive(services, at, created=at - 2)
-    verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.GOOD, "Webhooks are working")
-    assert "Events usually arrive 2.0 s after" in verdict.text
-    assert verdict.last is not None
-    assert (verdict.last.id, verdict.way) == (f"evt_{NOW - 10:.0f}", "webhook")
-
-
-async def test_with_polling_alone_nothing_is_missed_and_webhooks_are_said_to_be_absent(
-    services: Services,
-) -> None:
-    await arrive(services, NOW - 60, "poll")
-    verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.INFO, "No webhook has arrived yet")
-    assert "polled every few seconds instead, so no event is missed" in verdict.text
-    assert verdict.way == "poll"
-
-
-async def test_polling_that_brings_what_webhooks_no_longer_do_has_taken_over(
-    services: Services,
-) -> None:
-    await arrive(services, NOW - 600)
-    await arrive(services, NOW - 60, "poll")
-    verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.WARNING, "Webhooks have stopped arriving")
-    assert "The last one arrived 10 min ago" in verdict.text
-
-
-async def test_an_event_that_was_polled_a_moment_before_its_webhook_is_no_alarm(
-    services: Services,
-) -> None:
-    await arrive(services, NOW - 600)
-    await arrive(services, NOW - 2, "poll")
-    assert (await say(services)).title == "Webhooks are working"
-    await arrive(services, NOW - 60, "poll")
-    await arrive(services, NOW - 60)  # its webhook comes after all
-    verdict = await log_at(services, NOW + 1).delivery_health()
-    assert verdict.title == "Webhooks are working"
-
-
-async def test_what_an_endpoint_need_not_be_told_of_may_be_polled(services: Services) -> None:
-    await arrive(services, NOW - 600)
-    await arrive(services, NOW - 60, "poll", state="ignored")
-    assert (await say(services)).title == "Webhooks are working"
-    failing = {"failure": "Stripe did not answer.", "next_step": ""}
-    await services.store.write(lambda c: checkpoint.save(c, failing))
-    assert (await say(services)).title == "Webhooks are working"
-
-
-async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_accepted(
-    services: Services,
-) -> None:
-    await arrive(services, NOW - 600)
-    await refuse(services, NOW - 700)
-    assert (await say(services)).level is Level.GOOD
-    await refuse(services, NOW - 180)
-    verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.WARNING, "The last delivery was refused")
-    assert verdict.text == "3 min ago: The signature does not match."
-    assert verdict.mend == "Copy the signing secret."
-    await refuse(services, NOW - 5)
-    assert (await say(services)).title == "The last 2 deliveries were refused"
-    await arrive(services, NOW - 1)
-    assert (await say(services)).level is Level.GOOD
 
 
 async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_true_ones(
@@ -217,53 +84,6 @@ async def test_refusals_wait_while_the_database_does_not_take_them(
             with pytest.raises(StoreFailure):
                 await services.event_log.refusals()
     assert [one.count for one in await services.event_log.refusals()] == [3]
-
-
-async def test_silence_is_told_when_sessions_were_paid_in_the_meantime(services: Services) -> None:
-    await arrive(services, NOW - 900)
-    line = Grant("cs_test_1", "pro", 1, 9900, "usd", None, None, "return", NOW - 30)
-    await services.store.write(lambda c: grants.add(c, line))
-    assert (await say(services)).level is Level.GOOD  # an event may still be on its way
-    verdict = await log_at(services, NOW + 60).delivery_health()
-    assert (verdict.level, verdict.title) == (Level.WARNING, "No events for 16 min")
-    assert "1 session was paid since then" in verdict.text
-
-
-async def test_without_a_webhook_secret_it_says_which_setting_and_that_polling_goes_on(
-    services: Services,
-) -> None:
-    await arrive(services, NOW - 60, "poll")
-    verdict = await say(services, webhook_secrets=())
-    assert (verdict.level, verdict.title) == (Level.WARNING, "Webhooks are not accepted")
-    assert "STRIPE_WEBHOOK_SECRET is not set." in verdict.text
-    assert "no event is missed" in verdict.text
-    wrong = NotConfigured("STRIPE_WEBHOOK_SECRET", "It holds an API key.", "Copy whsec_….")
-    verdict = await say(services, webhook_secrets=(), problems={"STRIPE_WEBHOOK_SECRET": wrong})
-    assert verdict.text.startswith("It holds an API key.")
-    assert verdict.mend == "Copy whsec_…."
-
-
-async def test_without_a_key_nothing_can_arrive_and_nothing_is_replayed(services: Services) -> None:
-    verdict = await say(services, secret_key=None)
-    assert (verdict.level, verdict.title) == (
-        Level.WRONG,
-        "No events can arrive",
-    )
-    with pytest.raises(NotConfigured):
-        await log_at(services, secret_key=None).replay()
-
-
-async def test_when_stripe_cannot_be_asked_that_matters_only_without_webhooks(
-    services: Services,
-) -> None:
-    failure = {"failure": "Stripe did not answer.", "next_step": "Check the network."}
-    await services.store.write(lambda c: checkpoint.save(c, failure))
-    await arrive(services, NOW - 60)
-    assert (await say(services)).level is Level.GOOD
-    await arrive(services, NOW - 30, "poll")
-    verdict = await say(services)
-    assert (verdict.level, verdict.title) == (Level.WRONG, "Events cannot be retrieved from Stripe")
-    assert (verdict.text, verdict.mend) == ("Stripe did not answer.", "Check the network.")
 
 
 async def test_pages_of_events_come_with_the_numbers_beside_them(services: Services) -> None:

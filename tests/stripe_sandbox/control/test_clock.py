@@ -14,8 +14,6 @@ from tests.support.sandbox_server import SandboxServer, sandbox_server, types
 from tests.support.waiting import wait_for
 
 DAY = 86_400
-
-
 MONTH = 31 * DAY
 
 

@@ -15,11 +15,7 @@ from tests.support.stripe_types import assert_fits
 from tests.support.waiting import wait_for
 
 DAY = 86_400
-
-
 MONTH = 31 * DAY
-
-
 RENEWED = [
     "invoice.created",
     "customer.subscription.updated",
@@ -32,8 +28,6 @@ RENEWED = [
     "invoice.payment_succeeded",
     "invoice_payment.paid",
 ]
-
-
 NOT_RENEWED = [
     *RENEWED[:4],
     "charge.failed",

@@ -1,0 +1,104 @@
+"""A history of sessions of every kind."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.session_filter import Cursor, SessionFilter
+from billing.store import sessions
+from tests.support.stored import copies
+from tests.support.stripe_account import session_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from billing.store import Store
+
+
+NOW = 1_780_000_000
+JSON = dict[str, Any]
+Stored = tuple[CheckoutSession, JSON]
+STATES: tuple[tuple[str, str, str | None], ...] = (
+    ("open", "unpaid", None),
+    ("complete", "paid", None),
+    ("complete", "unpaid", None),
+    ("complete", "unpaid", "The account has insufficient funds."),
+    ("complete", "no_payment_required", None),
+    ("expired", "unpaid", None),
+)
+
+
+def history(number: int) -> list[Stored]:
+    """Sessions of every kind and state, several in the same second."""
+    chance = random.Random(7)  # noqa: S311 - the same history at every run
+    made = []
+    for index in range(number):
+        kind = chance.choice(("pro", "credits"))
+        created = NOW - index // 3 * 7_000
+        session = session_object(
+            index, kind, chance.choice((1, 5, 10)), created, ours=chance.random() < 0.8
+        )
+        if session["metadata"].get("kind") and chance.random() < 0.1:
+            session["metadata"]["kind"] = "gold"  # ours, of a version that sold something else
+        status, payment_status, failure = chance.choice(STATES)
+        session |= {"status": status, "payment_status": payment_status}
+        made.append((CheckoutSession.from_stripe(session, failure=failure), session))
+    return made
+
+
+async def keep(store: Store, made: Iterable[JSON]) -> None:
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(made)]))
+
+
+async def keep_history(store: Store, made: list[Stored]) -> None:
+    await store.write(
+        lambda connection: sessions.upsert_sessions(connection, [sessions.SessionRows.of(made)])
+    )
+
+
+async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str]:
+    """All that match, page by page."""
+    ids: list[str] = []
+    below: Cursor | None = None
+    while True:
+        page = await store.read(partial(sessions.page, wanted=wanted, limit=limit, below=below))
+        ids += [session.id for session in page.sessions]
+        if page.older is None:
+            return ids
+        below = page.older
+
+
+def expected(made: Iterable[Stored], wanted: SessionFilter) -> list[str]:
+    """The same, by looking at each."""
+    matching = [
+        session
+        for session, _ in made
+        if (not wanted.outcomes or session.outcome in wanted.outcomes)
+        and (not wanted.kinds or session.kind in wanted.kinds)
+        and (session.ours or not wanted.only_ours)
+        and (wanted.since is None or session.created >= wanted.since)
+        and (wanted.until is None or session.created < wanted.until)
+    ]
+    matching.sort(key=lambda session: (session.created, session.id), reverse=True)
+    return [session.id for session in matching]
+
+
+FILTERS = [
+    SessionFilter(
+        outcomes=frozenset(outcomes),
+        kinds=frozenset(kinds),
+        only_ours=only_ours,
+        since=since,
+        until=until,
+    )
+    for outcomes, kinds, only_ours, (since, until) in product(
+        ((), (Outcome.OPEN,), (Outcome.FAILED,), (Outcome.PROCESSING, Outcome.PAID)),
+        ((), (Kind.PRO,), (Kind.PRO, Kind.CREDITS)),
+        (False, True),
+        ((None, None), (NOW - 200_000, NOW - 14_000)),
+    )
+]
