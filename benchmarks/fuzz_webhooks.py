@@ -27,6 +27,7 @@ from benchmarks.processes import ask, first_line, running
 from benchmarks.tables import number, print_table
 from benchmarks.webhook_events import PATH, SECRET
 from benchmarks.webhooks import postgresql, sqlite_file
+from billing.domain.event import EventState
 from billing.json_codec import dumps, loads
 from billing.store import Store, events, tables
 
@@ -113,9 +114,9 @@ async def handled(database: str, event_id: str) -> tuple[int, dict[str, int]]:
     deadline = time.monotonic() + HANDLED_WITHIN
     try:
         while True:
-            event = await store.read(lambda connection: events.one(connection, event_id))
+            event = await store.read(lambda connection: events.get(connection, event_id))
             assert event, "the sound event was not stored"
-            if event.state == "handled":
+            if event.state is EventState.HANDLED:
                 break
             assert time.monotonic() < deadline, f"the sound event is {event.state}: {event.error}"
             await asyncio.sleep(0.5)

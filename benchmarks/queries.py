@@ -24,7 +24,8 @@ from benchmarks.stripe_answers import past_session
 from benchmarks.tables import number, print_table
 from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.session_filter import Cursor, SessionFilter
+from billing.domain.session_filter import SessionFilter
+from billing.domain.session_page import Cursor
 from billing.store import Store, sessions
 from billing.store.sessions import SessionRows
 
@@ -75,7 +76,7 @@ async def filled(store: Store, count: int, newest: int) -> None:
             (CheckoutSession.from_stripe(session), {name: session[name] for name in KEPT})
             for session in made
         ]
-        await store.write(partial(sessions.upsert_sessions, copies=[SessionRows.of(kept)]))
+        await store.write(partial(sessions.upsert_sessions, batches=[SessionRows.of(kept)]))
 
 
 async def best(store: Store, question: Callable[[Connection], Any]) -> float:
@@ -98,7 +99,7 @@ async def questions(store: Store, newest: int) -> dict[str, float]:
     deep = partial(sessions.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
     took["all: a page half a year down"] = await best(store, deep)
     month = SessionFilter(since=newest - 30 * DAY)
-    charted = partial(sessions.numbers, wanted=month, zone=ZONE)
+    charted = partial(sessions.compute_stats, wanted=month, zone=ZONE)
     took["30 days: numbers and chart"] = await best(store, charted)
     return took
 

@@ -6,13 +6,12 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import Kind
 from billing.domain.line_item import SoldPrice
-from billing.domain.money import format_money
-from billing.domain.stripe_json import id_at
+from billing.domain.price import Price, PriceLookup
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.settings.model import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
 from billing.timings import DEFAULT_TIMINGS
@@ -31,70 +30,11 @@ UNREADABLE = StripeFailure(
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Price:
-    """A Price as the page shows it. ``unit_amount`` is in minor units of ``currency``.
-
-    ``interval`` is ``month``, ``year``, … or None for a one-time Price.
-    https://docs.stripe.com/api/prices/object
-    """
-
-    id: str
-    unit_amount: int
-    currency: str
-    interval: str | None
-    product_id: str | None
-    product_name: str
-    product_description: str
-
-    @classmethod
-    def from_stripe(cls, price: dict[str, Any]) -> Price:
-        """From a Price with ``product`` expanded. A metered or tiered Price has no amount: 0."""
-        product = price.get("product")
-        known = product if isinstance(product, dict) else {}
-        return cls(
-            id=price["id"],
-            unit_amount=price.get("unit_amount") or 0,
-            currency=price["currency"],
-            interval=(price.get("recurring") or {}).get("interval"),
-            product_id=id_at(price, "product"),
-            product_name=known.get("name") or "",
-            product_description=known.get("description") or "",
-        )
-
-    def total(self, quantity: int) -> str:
-        """What ``quantity`` of it cost, written out: ``$9.90``."""
-        return format_money(self.unit_amount * quantity, self.currency)
-
-    @property
-    def amount(self) -> str:
-        """``$99``, ``$0.99``."""
-        return format_money(self.unit_amount, self.currency, short=True)
-
-    @property
-    def short(self) -> str:
-        """``$99/month``, ``$0.99``."""
-        return f"{self.amount}/{self.interval}" if self.interval else self.amount
-
-
-@dataclass(frozen=True)
-class PriceLookup:
-    """What is known of a Price right now: the ``price``, or why Stripe did not tell it; neither
-    while Stripe is asked for the first time."""
-
-    price: Price | None = None
-    failure: BillingError | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return self.price is None and self.failure is None
-
-
 @dataclass
 class _Known:
     """The last that Stripe told of one Price, when, and the asking under way."""
 
-    cached_price: PriceLookup = PriceLookup()
+    cached_price: PriceLookup = field(default_factory=PriceLookup)
     asked_at: float = -math.inf
     asking: asyncio.Task[None] | None = None
 

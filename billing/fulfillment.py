@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Kind
-from billing.domain.grant import Grant
+from billing.domain.grant import Grant, GrantCause
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput
 from billing.store import sessions
@@ -26,7 +26,8 @@ from billing.stripe_api.gateway import PAGE_SIZE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from billing.session_reader import SessionReader, SessionReading
+    from billing.domain.session_details import SessionReading
+    from billing.session_reader import SessionReader
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
 
@@ -122,7 +123,7 @@ class SyncBatch:
     ) -> SyncBatch:
         """``causes`` by session id; without one it is ``sync``."""
         now = time.time()
-        due = (entitlement(one, causes.get(one.session.id, "sync"), now) for one in found)
+        due = (entitlement(one, causes.get(one.session.id, GrantCause.SYNC), now) for one in found)
         return cls(
             SessionRows.of([(one.session, one.data) for one in found]), tuple(filter(None, due))
         )

@@ -14,8 +14,9 @@ from billing.timings import DEFAULT_TIMINGS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from billing.domain.sync_state import SyncState
     from billing.store import Connection, Store
-    from billing.sync.mirror import Mirror, SyncState
+    from billing.sync.mirror import Mirror
     from billing.timings import Timings
 
 T = TypeVar("T")

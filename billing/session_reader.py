@@ -6,12 +6,13 @@ Whichever way a session is read, alone or in a list, it goes through here before
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.line_item import LineItem, SoldPrice
+from billing.domain.session_details import SessionReading
 from billing.domain.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
 from billing.errors import NotConfigured, StripeFailure
 from billing.store import sessions
@@ -27,19 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_REASON = "The bank gave no reason."
-
-
-@dataclass(frozen=True)
-class SessionReading:
-    """A session as Stripe has it: its object, what we read of it, the line items that came with it
-    (all of them, where they matter), and how many of its kind were ``bought``: 0 while it is not
-    paid. ``unclear`` says why that could not be found out."""
-
-    data: JSON
-    session: CheckoutSession
-    line_items: tuple[LineItem, ...] = ()
-    bought: int = 0
-    unclear: NotConfigured | StripeFailure | None = None
 
 
 class SessionReader:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Retries:
-    """When an event is handled, in seconds. A fresh one is left to who received it for ``fresh``.
-    One that failed is tried again after ``first``, then after as long as it has been failing
-    already, but no longer than ``longest``, and no more once it failed for ``give_up_after``."""
+    """When events are retried, in seconds. A pending one is left to the process that received it
+    for ``fresh``. A failed one is retried after ``first``, then after as long as it has been
+    failing already, ``longest`` at the most, until it has failed for ``give_up_after``."""
 
     fresh: float
     first: float
@@ -17,7 +17,7 @@ class Retries:
     give_up_after: float
 
     def next(self, at: float, failing_since: float) -> float | None:
-        """When to try again what failed ``at`` a moment; None when that is over."""
+        """When to retry what failed ``at`` a time (Unix seconds both); None for no more."""
         lasted = at - failing_since
         if lasted >= self.give_up_after:
             return None

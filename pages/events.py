@@ -6,10 +6,10 @@ import time
 
 import streamlit as st
 
+from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
-from billing.domain.event import WEBHOOK
+from billing.domain.event import EventSource
 from billing.errors import BillingError
-from billing.events.delivery_health import DeliveryHealth, Level
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
 from pages.components.events.filters import filter_widgets
@@ -34,7 +34,7 @@ def health_banner() -> None:
         Level.WARNING: (st.warning, "warning"),
         Level.WRONG: (st.error, "error"),
     }[delivery_health.level]
-    sentences = [plain(delivery_health.text), plain(delivery_health.mend)]
+    sentences = [plain(delivery_health.text), plain(delivery_health.next_step)]
     sentences.insert(0 if delivery_health.level is Level.GOOD else 2, last_event(delivery_health))
     alert(
         " ".join(filter(None, sentences)),
@@ -49,7 +49,7 @@ def last_event(delivery_health: DeliveryHealth) -> str:
         return ""
     arrived = delivery_health.last.received_at
     age = format_duration(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
-    source = "webhook" if delivery_health.way == WEBHOOK else "polling"
+    source = "webhook" if delivery_health.source is EventSource.WEBHOOK else "polling"
     return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {source}."
 
 

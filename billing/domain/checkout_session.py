@@ -13,7 +13,7 @@ from billing.domain.money import format_money
 from billing.domain.stripe_json import JSON, integer_at, object_at, text_at
 from billing.urls import web_url
 
-APP = "billing-dashboard"  # how our own sessions are known: metadata["app"]
+APP = "billing-dashboard"  # what sessions that this app creates are known by: metadata["app"]
 APP_METADATA = ("app", "kind", "quantity", "made_by")
 REFERENCE = "reference"  # a payment's metadata: the client_reference_id of its session
 WHOLE_NUMBER = re.compile(r"\d{1,9}")
@@ -39,12 +39,12 @@ class Kind(StrEnum):
 
 
 _KINDS = frozenset(kind.value for kind in Kind)
-_SETTLED = ("paid", "no_payment_required")
+_PAID = ("paid", "no_payment_required")
 
 
 class Outcome(StrEnum):
-    """What became of a session, in one word: of its status, its payment status, and of a delayed
-    payment that failed, which neither of the two tells.
+    """What became of a session, in one word: by its status, its payment status, and a failed
+    delayed payment, which neither of the two shows.
 
     https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
     """
@@ -65,15 +65,31 @@ class Outcome(StrEnum):
         """Nothing is to be waited for any more."""
         return self not in (Outcome.OPEN, Outcome.PROCESSING)
 
+    @property
+    def progress(self) -> int:
+        """How far a session has come: of two states of one, the greater is the newer."""
+        return _PROGRESS[self]
+
+
+# Stripe's own states never go back. A list that calls a failed payment unpaid is older than what
+# was read of that payment; one that succeeds all the same is paid.
+_PROGRESS = {
+    Outcome.OPEN: 0,
+    Outcome.PROCESSING: 1,
+    Outcome.FAILED: 2,
+    Outcome.PAID: 3,
+    Outcome.EXPIRED: 3,
+}
+
 
 @dataclass(frozen=True)
 class CheckoutSession:
-    """A Checkout Session as this product reads it.
+    """What this app reads of a Checkout Session.
 
-    ``created`` and ``expires_at`` are Unix seconds UTC, ``amount_total`` minor units of
-    ``currency``. ``url`` is set only while ``status`` is ``open``, and leads to a website. ``ours``
-    says that this app made it; ``kind``, ``quantity`` and ``made_by`` are known only then.
-    ``failure`` is why its delayed payment failed, in the bank's words; None while none has.
+    ``created`` and ``expires_at`` are Unix seconds UTC, ``amount_total`` is in minor units of
+    ``currency``. ``url`` is set only while ``status`` is ``open``. ``ours``: this app created it;
+    ``kind``, ``quantity`` and ``made_by`` are known only then. ``failure`` is why its delayed
+    payment failed, in the bank's words; None while it has not.
     """
 
     id: str
@@ -96,8 +112,8 @@ class CheckoutSession:
     def from_stripe(
         cls, session: JSON, *, quantity: int | None = None, failure: str | None = None
     ) -> CheckoutSession:
-        """From Stripe's object and what was read beside it: the ``quantity`` that its line items
-        say (until then it is what was noted when the session was made) and the ``failure``."""
+        """From Stripe's object. ``quantity`` is what its line items say, where they are known
+        (else what its metadata says), ``failure`` why its delayed payment failed."""
         metadata = object_at(session, "metadata")
         ours = metadata.get("app") == APP
         sold = text_at(metadata, "kind")
@@ -116,7 +132,7 @@ class CheckoutSession:
             ours=ours,
             kind=Kind(sold) if ours and sold in _KINDS else None,
             made_by=(text_at(metadata, "made_by") or "") if ours else "",
-            quantity=_noted(metadata) if quantity is None else quantity,
+            quantity=_quantity(metadata) if quantity is None else quantity,
             failure=failure,
         )
 
@@ -140,11 +156,11 @@ class CheckoutSession:
     def is_paid(self) -> bool:
         """Nothing is owed any more: Stripe's own rule for fulfillment."""
         # Sessions of before 2021 have no status.
-        return self.status in ("complete", "") and self.payment_status in _SETTLED
+        return self.status in ("complete", "") and self.payment_status in _PAID
 
     @property
     def outcome(self) -> Outcome:
-        """What became of it; the one place that says so."""
+        """What became of it."""
         if self.is_paid:
             return Outcome.PAID
         if self.status == "complete":
@@ -152,6 +168,6 @@ class CheckoutSession:
         return Outcome.OPEN if self.status == "open" else Outcome.EXPIRED
 
 
-def _noted(metadata: JSON) -> int:
-    noted = str(metadata.get("quantity", ""))
-    return int(noted) if WHOLE_NUMBER.fullmatch(noted) else 1
+def _quantity(metadata: JSON) -> int:
+    quantity = str(metadata.get("quantity", ""))
+    return int(quantity) if WHOLE_NUMBER.fullmatch(quantity) else 1

@@ -1,22 +1,36 @@
-"""Events, as they arrive and as they are shown; https://docs.stripe.com/api/events."""
+"""Stripe's events: what became of each, and pages of them. https://docs.stripe.com/api/events"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-WEBHOOK = "webhook"
-POLL = "poll"
-STATES = ("handled", "pending", "failed", "ignored")
+COUNT_LIMIT = 10_000  # more than so many are not counted
+
+
+class EventState(StrEnum):
+    """What became of an event. ``ignored``: of a type, account or mode that is not handled."""
+
+    HANDLED = "handled"
+    PENDING = "pending"
+    FAILED = "failed"
+    IGNORED = "ignored"
+
+
+class EventSource(StrEnum):
+    """How an event got here: Stripe sent it, or it was found in Stripe's list of events."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: of a state, of a type, ``about`` an object or an event whose id begins so,
-    and by their way: ``webhook`` when at least one webhook brought them, ``poll`` when none did."""
+    """Which events: in a state, of a type, ``about`` an object or an event whose id begins so.
+    By ``source``: ``webhook`` when at least one webhook delivered them, ``poll`` when none did."""
 
-    state: str | None = None
-    way: str | None = None
+    state: EventState | None = None
+    source: EventSource | None = None
     type: str | None = None
     about: str | None = None
 
@@ -31,20 +45,20 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Event:
-    """An event and what became of it. Times in Unix seconds UTC: ``created`` by Stripe's clock
-    and whole, the others by ours. ``source`` is the way of the first arrival, ``deliveries``
-    how many webhooks brought it, ``error`` why handling failed, in words, ``retry_at`` when it is
-    tried again. ``ours`` says whether this app made the session that it is about; None when it is
-    about none that we know."""
+    """An event and what became of it. Times are Unix seconds UTC: ``created`` by Stripe's clock
+    and whole, the others by ours. ``source`` says how it arrived first, ``deliveries`` how many
+    webhooks delivered it, ``error`` why handling failed, in words, ``retry_at`` when it is handled
+    again by itself. ``ours``: whether this app created the session that it is about; None when
+    it is about no session that is stored."""
 
     id: str
     type: str
     created: int
     object_id: str
     received_at: float
-    source: str
+    source: EventSource
     deliveries: int
-    state: str
+    state: EventState
     attempts: int
     error: str | None
     processed_at: float | None
@@ -53,19 +67,62 @@ class Event:
 
     @property
     def delay(self) -> float:
-        """Seconds from Stripe's making it to its first arrival; below 0 when a clock is wrong."""
+        """Seconds from its creation to its first arrival; below 0 when a clock is wrong."""
         return self.received_at - self.created
 
     @property
     def cursor(self) -> Cursor:
+        """Where the page below it begins."""
         return Cursor(self.received_at, self.id)
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """Events, the newest arrival first; ``older`` is where the next page begins, None at the
+    end."""
+
+    events: tuple[Event, ...]
+    older: Cursor | None
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """How many events there are in each state, and how many refused deliveries are stored.
+    A number over ``COUNT_LIMIT`` means that many and more."""
+
+    states: dict[EventState, int]
+    refused: int
+
+
+@dataclass(frozen=True)
+class EventOverview:
+    """A page of the events that match, how many match in each state, and how many failed
+    whatever the filter."""
+
+    page: EventPage
+    counts: EventCounts
+    failed: int
+
+
+@dataclass(frozen=True)
+class EventDetails:
+    """An event with its ``payload``: JSON text as Stripe sent it, or one JSON string where what is
+    stored is damaged."""
+
+    event: Event
+    payload: str
+
+    @property
+    def will_retry(self) -> bool:
+        """It failed and is handled again by itself; otherwise it waits for a replay."""
+        return self.event.retry_at is not None
 
 
 @dataclass(frozen=True)
 class Refusal:
     """``count`` deliveries that were refused for one reason, from ``started_at`` (Unix seconds) on
-    and within a minute. ``received_at`` is when the last of them came, ``size`` how many bytes
-    that had, ``next_step`` what to do."""
+    and within a minute. ``reason`` and ``next_step`` are sentences; ``received_at`` is when the
+    last of them arrived, ``size`` its bytes."""
 
     reason: str
     started_at: float
@@ -83,36 +140,3 @@ HANDLED_TYPES = (
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
 )
-
-
-class EntryKind(StrEnum):
-    """What a step means for the session."""
-
-    MADE = "made"
-    TRIED = "tried"
-    CHALLENGED = "challenged"
-    DECLINED = "declined"
-    MONEY_TAKEN = "money taken"
-    COMPLETED = "completed"
-    PAID_LATER = "paid later"
-    FAILED_LATER = "failed later"
-    EXPIRED = "expired"
-    GRANTED = "granted"
-    NOT_GRANTED = "not granted"
-    WILL_EXPIRE = "will expire"
-    OTHER = "other"
-
-
-ENTRY_KINDS = {
-    "payment_intent.created": (EntryKind.TRIED, "Payment started"),
-    "payment_intent.requires_action": (EntryKind.CHALLENGED, "3-D Secure requested"),
-    "payment_intent.payment_failed": (EntryKind.DECLINED, "Payment declined"),
-    "payment_intent.succeeded": (EntryKind.MONEY_TAKEN, "Payment succeeded"),
-    "checkout.session.completed": (EntryKind.COMPLETED, "Checkout completed"),
-    "checkout.session.async_payment_succeeded": (EntryKind.PAID_LATER, "Delayed payment succeeded"),
-    "checkout.session.async_payment_failed": (EntryKind.FAILED_LATER, "Delayed payment failed"),
-    "checkout.session.expired": (EntryKind.EXPIRED, "Expired"),
-}
-
-
-COUNTED = 10_000

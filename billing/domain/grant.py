@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class GrantCause(StrEnum):
+    """What made this app grant, where it was no event."""
+
+    RETURN = "return"  # the customer came back from Checkout
+    SYNC = "sync"  # the session was retrieved from Stripe
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What one paid session brought. ``amount_total`` in minor units of ``currency``.
-
-    ``cause`` is the id of the event that brought it, ``return`` (the landing page) or ``sync``;
-    ``granted_at`` is in Unix seconds.
-    """
+    """What one paid session entitles its customer to. ``amount_total`` is in minor units of
+    ``currency``, ``granted_at`` in Unix seconds; ``cause`` is a ``GrantCause`` or the id of the
+    event that told of the payment."""
 
     session_id: str
     kind: str

@@ -1,4 +1,4 @@
-"""Which Checkout Sessions somebody wants to see."""
+"""Which Checkout Sessions to show: filters and what was searched for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from billing.domain.money import SYMBOLS, decimals
 if TYPE_CHECKING:
     from billing.domain.checkout_session import Kind, Outcome
 
+COUNT_LIMIT = 10_000  # more than so many are not counted
+SEARCH_LIMIT = 10_000  # so many of the newest sessions that hold the searched text are searched
 AMOUNT = re.compile(
     r"(?P<symbol>[$€£¥])?\s*"
     r"(?P<whole>\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:(?P<point>[.,])(?P<part>\d{1,3}))?\s*"
@@ -46,10 +48,9 @@ class SearchedAmount:
 
 
 def searched_amounts(text: str) -> list[SearchedAmount]:
-    """What amounts ``text`` can mean: ``9.90``, ``$9.90``, ``1,234.50`` or ``9,90 EUR``.
-
-    Without a currency the same digits are other minor units in yen than in dollars. Nothing when
-    it is no amount.
+    """The amounts that ``text`` (``9.90``, ``$9.90``, ``1,234.50``, ``9,90 EUR``) can mean; none
+    when it is no amount. Without a currency there are several: the same digits are other minor
+    units in yen than in dollars.
     """
     found = AMOUNT.fullmatch(text.strip())
     if not found:
@@ -64,15 +65,3 @@ def searched_amounts(text: str) -> list[SearchedAmount]:
         for minor, digits in amounts
         if minor == minor.to_integral_value()
     ]
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """A place in the list of sessions, the newest first."""
-
-    created: int
-    id: str
-
-
-COUNTED = 10_000
-SEARCHED = 10_000  # so many of the newest sessions that hold a word are looked through

@@ -8,15 +8,17 @@ from datetime import date
 
 from billing.domain.checkout_session import Outcome
 
+STATS_LIMIT = 100_000  # figures cover so many of the newest sessions at most
+
 
 @dataclass(frozen=True)
-class Numbers:
-    """``revenue`` is what was paid, in minor units for each currency, those of the most payments
-    first; ``seconds_to_pay`` the median from making a session to completing it, over the ``timed``
-    payments whose completion an event has told of. ``days`` counts the outcomes of each day, in
-    the viewer's time zone.
+class SessionStats:
+    """Figures over the sessions that match: how many were ``created`` and ``paid``; ``revenue`` in
+    minor units by currency, that of the most payments first; ``seconds_to_pay``, the median from
+    creation to completion of the ``timed`` payments (those whose completion time is known);
+    ``days``, the outcomes of each day in the viewer's time zone.
 
-    ``since`` is set (Unix seconds) when older sessions match that are not calculated with.
+    ``since`` (Unix seconds) is set when older sessions match that are left out.
     """
 
     created: int
@@ -29,8 +31,5 @@ class Numbers:
 
     @property
     def conversion(self) -> float | None:
-        """How many of the created were paid, from 0 to 1."""
+        """The share of the created sessions that were paid, from 0 to 1; None without any."""
         return self.paid / self.created if self.created else None
-
-
-CALCULATED = 100_000  # the newest so many sessions of the time asked for are calculated with

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
+from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
-from billing.domain.event import POLL, WEBHOOK, EventFilter
+from billing.domain.event import EventFilter, EventSource, EventState
+from billing.domain.grant import GrantCause
 from billing.store import events
 from billing.store.events import refusals
+from billing.store.ledger import grants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,30 +31,6 @@ POLLED = "Stripe is polled every few seconds instead, so no event is missed."
 FIND_OUT = "Check the endpoint and its signing secret on the Setup page."
 
 
-class Level(StrEnum):
-    """How good the news is."""
-
-    GOOD = "good"
-    INFO = "info"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True)
-class DeliveryHealth:
-    """The verdict in words: ``title``, ``text`` and the one thing to do, ``mend`` (or nothing).
-
-    ``last`` is the newest event, if any; ``way`` how it came: ``webhook`` or ``poll``.
-    """
-
-    level: Level
-    title: str
-    text: str
-    mend: str = ""
-    last: Event | None = None
-    way: str = ""
-
-
 @dataclass(frozen=True)
 class DeliveryFacts:
     """What is known of the arrivals: the newest ``events`` first; ``last_webhook``, the newest
@@ -68,8 +46,8 @@ class DeliveryFacts:
 
 def read_facts(connection: Connection, now: float) -> DeliveryFacts:
     """Read them, as of ``now`` (Unix seconds)."""
-    newest = events.latest(connection, EventFilter(), SAMPLE).events
-    by_webhook = events.latest(connection, EventFilter(way=WEBHOOK), 1).events
+    newest = events.page(connection, EventFilter(), SAMPLE).events
+    by_webhook = events.page(connection, EventFilter(source=EventSource.WEBHOOK), 1).events
     since = by_webhook[0].received_at if by_webhook else 0.0
     heard = newest[0].received_at if newest else 0.0
     refused = refusals.count_since(connection, since)
@@ -78,7 +56,7 @@ def read_facts(connection: Connection, now: float) -> DeliveryFacts:
         by_webhook[0] if by_webhook else None,
         refusals.newest(connection, 1)[0] if refused else None,
         refused,
-        events.returns_since(connection, heard, now - EVENT_COMES_WITHIN),
+        grants.count(connection, GrantCause.RETURN, heard, now - EVENT_COMES_WITHIN),
     )
 
 
@@ -92,10 +70,10 @@ def assess(
 ) -> DeliveryHealth:
     """The verdict. Each ``BillingError`` tells why that way is closed at present."""
     last = known.events[0] if known.events else None
-    way = (WEBHOOK if last.deliveries else POLL) if last else ""
+    source = (EventSource.WEBHOOK if last.deliveries else EventSource.POLL) if last else None
 
     def say(level: Level, title: str, text: str, mend: str = "") -> DeliveryHealth:
-        return DeliveryHealth(level, title, text, mend, last, way)
+        return DeliveryHealth(level, title, text, mend, last, source)
 
     if no_stripe:
         title = "No events can arrive"
@@ -154,11 +132,11 @@ def _polling_has_taken_over(known: DeliveryFacts, now: float) -> bool:
 
 def _needed(events: tuple[Event, ...]) -> Iterator[Event]:
     """Those that are handled: an endpoint need not be told of the others."""
-    return (event for event in events if event.state != "ignored")
+    return (event for event in events if event.state is not EventState.IGNORED)
 
 
 def _usual_delay(known: DeliveryFacts) -> str:
-    delays = [event.delay for event in known.events if event.source == WEBHOOK]
+    delays = [event.delay for event in known.events if event.source is EventSource.WEBHOOK]
     if not delays:
         return ""
     usual = format_duration(max(median(delays), 0))

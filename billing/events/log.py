@@ -3,54 +3,32 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.domain.event import Cursor, Event, EventFilter
+from billing.domain.delivery_health import DeliveryHealth
+from billing.domain.event import Cursor, EventDetails, EventFilter, EventOverview
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
-from billing.events.delivery_health import DeliveryHealth, assess, read_facts
+from billing.events.delivery_health import assess, read_facts
 from billing.json_codec import dumps, loads
 from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
 from billing.store import events
-from billing.store.events import Counts, EventPage, refusals
+from billing.store.events import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.domain.event import Refusal
+    from billing.domain.sync_state import SyncState
     from billing.errors import BillingError
     from billing.settings.model import Settings
     from billing.store import Connection, Store
-    from billing.sync.mirror import Mirror, SyncState
+    from billing.sync.mirror import Mirror
     from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 PAGE = 50
 REFUSALS = 200
 ID_LENGTH = 300
-
-
-@dataclass(frozen=True)
-class Overview:
-    """A page of events, how many there are in each state, and how many failed altogether."""
-
-    page: EventPage
-    counts: Counts
-    failed: int
-
-
-@dataclass(frozen=True)
-class EventDetails:
-    """One event with its ``payload`` (JSON text as Stripe sent it; one JSON string where what is
-    stored is damaged). ``tried_again`` says that a
-    failed one is tried again by itself; otherwise it waits for a replay."""
-
-    event: Event
-    payload: str
-
-    @property
-    def tried_again(self) -> bool:
-        return self.event.retry_at is not None
 
 
 class EventLog:
@@ -73,14 +51,14 @@ class EventLog:
         self._refused = refused
         self._clock = clock
 
-    async def latest(self, wanted: EventFilter, below: Cursor | None = None) -> Overview:
+    async def latest(self, wanted: EventFilter, below: Cursor | None = None) -> EventOverview:
         """The newest events that match, or those below a place, with the numbers beside them."""
 
-        def ask(connection: Connection) -> Overview:
-            return Overview(
-                events.latest(connection, wanted, PAGE, below),
-                events.counts(connection, wanted),
-                events.failed(connection),
+        def ask(connection: Connection) -> EventOverview:
+            return EventOverview(
+                events.page(connection, wanted, PAGE, below),
+                events.count_by_state(connection, wanted),
+                events.count_failed(connection),
             )
 
         await self._refused.write()
@@ -93,14 +71,14 @@ class EventLog:
 
     async def types(self) -> list[str]:
         """The types of event that have arrived."""
-        return await self._store.read(events.types)
+        return await self._store.read(events.known_types)
 
     async def one(self, event_id: str) -> EventDetails | None:
         """The event of this id with its payload; None when it never arrived here."""
 
         def ask(connection: Connection) -> EventDetails | None:
-            event = events.one(connection, event_id)
-            payload = events.payload(connection, event_id)
+            event = events.get(connection, event_id)
+            payload = events.payload_of(connection, event_id)
             if event is None or payload is None:
                 return None
             return EventDetails(event, _readable(payload))

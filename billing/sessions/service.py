@@ -1,83 +1,57 @@
-"""Every Checkout Session: find, count, tell the story of one, and act on it."""
+"""Use cases of the Sessions page: find sessions, figures and a CSV of them, one in detail."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
 from billing.domain.checkout_session import REFERENCE, SESSION_ID, CheckoutSession, Outcome
-from billing.domain.session_filter import Cursor
+from billing.domain.grant import GrantCause
+from billing.domain.session_details import SessionDetails, SessionLookup, SessionRecords
+from billing.domain.session_page import Cursor, SessionListing, SessionPage
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
 from billing.sessions.csv_export import COLUMNS, csv_row
-from billing.sessions.records import SessionRecords, read_records
-from billing.sessions.timeline import SessionDetails, timeline_entries
+from billing.sessions.records import read_records
+from billing.sessions.timeline import timeline_entries
 from billing.store import sessions
 from billing.store.ledger import grants
 from billing.store.sessions import StoredSession
+from billing.sync.mirror import read_sync_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from billing.checkout import Checkout
+    from billing.domain.session_details import SessionReading
     from billing.domain.session_filter import SessionFilter
-    from billing.domain.session_stats import Numbers
+    from billing.domain.session_stats import SessionStats
     from billing.fulfillment import Fulfillment
-    from billing.session_reader import SessionReader, SessionReading
+    from billing.session_reader import SessionReader
     from billing.settings.model import Settings
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
-    from billing.sync.mirror import Mirror, SyncState
+    from billing.sync.mirror import Mirror
 
-EXPORTED = 100_000
+EXPORT_LIMIT = 100_000
 EXPORT_SECONDS = 60.0
-BECAME = {
+_BECAME = {
     Outcome.PAID: "it was paid",
     Outcome.PROCESSING: "its payment is processing",
     Outcome.FAILED: "its payment failed",
     Outcome.EXPIRED: "it has expired",
 }
-DASHBOARD = "https://dashboard.stripe.com/test"
-
-
-@dataclass(frozen=True)
-class SessionPage:
-    """A page of the sessions that match, the newest first; ``older`` is where the next begins.
-
-    ``partial`` says that more hold the searched text than were looked through.
-    """
-
-    sessions: tuple[CheckoutSession, ...]
-    older: Cursor | None
-    partial: bool
-
-
-@dataclass(frozen=True)
-class SessionUpdate:
-    """Sessions as they are now, and how many ``new`` ones belong among them."""
-
-    sessions: tuple[CheckoutSession, ...]
-    new: int
-    state: SyncState
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """What Stripe said when it was asked for a session: what was read of it, or why not."""
-
-    reading: SessionReading | None = None
-    failure: StripeFailure | None = None
+_DASHBOARD = "https://dashboard.stripe.com/test"
 
 
 class Sessions:
-    """Answers from our copy, and asks Stripe only for the one that is looked at.
+    """Reads the stored sessions; Stripe is asked for single ones only.
 
-    Every method raises ``BillingError``: ``StoreFailure`` when our copy cannot be read,
-    ``StripeFailure`` when Stripe does not do its part.
+    Every method raises ``StoreFailure`` when the store cannot be read, and ``StripeFailure`` when
+    Stripe cannot be reached or refuses.
     """
 
     def __init__(
@@ -100,56 +74,53 @@ class Sessions:
 
     async def find(
         self, wanted: SessionFilter, limit: int, below: Cursor | None = None
-    ) -> SessionPage:
-        """The newest that match, or those below a place."""
-        await self._mirror.catch_up()
+    ) -> SessionListing:
+        """The newest sessions that match, or those below a cursor; ``limit`` at the most."""
 
-        def look_up(connection: Connection) -> SessionPage:
+        def read(connection: Connection) -> SessionListing:
             page = sessions.page(connection, wanted, limit, below)
-            return SessionPage(
-                page.sessions,
-                page.older,
-                sessions.searched_too_many(connection, wanted),
+            return SessionListing(page, 0, read_sync_state(connection))
+
+        await self._mirror.catch_up()
+        return await self._store.read(read)
+
+    async def follow(self, page: SessionPage, wanted: SessionFilter) -> SessionListing:
+        """A page that was found before, its sessions as they are now; ``new`` counts those that
+        belong on it meanwhile, and means something of a first page alone."""
+        ids = [session.id for session in page.sessions]
+
+        def read(connection: Connection) -> SessionListing:
+            return SessionListing(
+                replace(page, sessions=sessions.get_many(connection, ids)),
+                sessions.count_new(connection, wanted, ids, page.older),
+                read_sync_state(connection),
             )
 
-        return await self._store.read(look_up)
+        await self._mirror.catch_up()
+        return await self._store.read(read)
 
-    async def follow(
-        self, ids: Sequence[str], wanted: SessionFilter, end: Cursor | None
-    ) -> SessionUpdate:
-        """How the sessions of a first page stand now, and whether others belong there meanwhile;
-        ``end`` is its last place, None when it is not full."""
-        state = await self._mirror.state()
-
-        def look_up(connection: Connection) -> SessionUpdate:
-            return SessionUpdate(
-                sessions.by_ids(connection, ids),
-                sessions.count_new(connection, wanted, ids, end),
-                state,
-            )
-
-        return await self._store.read(look_up)
-
-    async def numbers(self, wanted: SessionFilter, zone: ZoneInfo) -> Numbers:
-        """The numbers over what matches, its days in this time zone."""
-        return await self._store.read(lambda connection: sessions.numbers(connection, wanted, zone))
+    async def stats(self, wanted: SessionFilter, zone: ZoneInfo) -> SessionStats:
+        """Figures over the sessions that match; ``days`` are those of the time zone."""
+        return await self._store.read(
+            lambda connection: sessions.compute_stats(connection, wanted, zone)
+        )
 
     async def as_csv(self, wanted: SessionFilter) -> bytes:
-        """What matches as a CSV file, the newest ``EXPORTED`` at the most. UTF-8 with the mark
-        that spreadsheets know it by."""
+        """The sessions that match as a CSV file, the newest ``EXPORT_LIMIT`` at the most. UTF-8
+        with the byte order mark that spreadsheets look for."""
 
         def write(connection: Connection) -> bytes:
             file = io.StringIO()
             rows = csv.writer(file)
             rows.writerow(COLUMNS)
-            for kept in sessions.iter_stored(connection, wanted, EXPORTED):
-                rows.writerow(csv_row(kept.session, kept.data, kept.completed_at))
+            for stored in sessions.iter_stored(connection, wanted, EXPORT_LIMIT):
+                rows.writerow(csv_row(stored.session, stored.data, stored.completed_at))
             return file.getvalue().encode("utf-8-sig", errors="replace")
 
         return await self._store.read(write, within=EXPORT_SECONDS)
 
-    async def look_up(self, session_id: str) -> Lookup:
-        """The session from Stripe, with its line items. A failure is part of the answer.
+    async def look_up(self, session_id: str) -> SessionLookup:
+        """Ask Stripe for the session with its line items. A failure is part of the result.
 
         Raises ``InvalidInput`` when it cannot be the id of a test session.
         """
@@ -159,21 +130,20 @@ class Sessions:
                 "It starts with cs_test_, followed by letters and digits.",
             )
         try:
-            return Lookup(await self._reader.retrieve(session_id, with_payments=True))
+            return SessionLookup(await self._reader.retrieve(session_id, with_payments=True))
         except StripeFailure as failure:
-            return Lookup(failure=failure)
+            return SessionLookup(failure=failure)
 
-    async def details(self, session_id: str, asked: Lookup) -> SessionDetails:
-        """All that is known of a session, from our copy and what Stripe said when asked.
+    async def details(self, session_id: str, lookup: SessionLookup) -> SessionDetails:
+        """All that is known of a session, from the store and from ``lookup`` (see ``look_up``).
 
-        Raises ``InvalidInput`` when neither knows it.
+        Raises ``InvalidInput`` when neither has it, and the lookup's failure when only that may.
         """
-
-        asked_data = asked.reading.data if asked.reading else {}
+        reading, failure = lookup.reading, lookup.failure
 
         def read(connection: Connection) -> SessionDetails | None:
-            copy = next(iter(sessions.stored(connection, [session_id])), None)
-            found = _most_advanced(copy, asked.reading)
+            copy = next(iter(sessions.load(connection, [session_id])), None)
+            found = _most_advanced(copy, reading)
             if found is None:
                 return None
             session, data = found.session, found.data
@@ -183,47 +153,49 @@ class Sessions:
                 data=data,
                 entries=timeline_entries(
                     session,
-                    sessions.events_of_session(connection, data | asked_data, REFERENCE),
+                    sessions.events_of_session(
+                        connection, data | (reading.data if reading else {}), REFERENCE
+                    ),
                     grant,
                     sessions.request_id_of(connection, session_id),
                 ),
-                line_items=asked.reading.line_items if asked.reading else (),
+                line_items=reading.line_items if reading else (),
                 grant=grant,
-                in_the_copy=copy is not None,
+                is_stored=copy is not None,
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
             )
 
         await self._mirror.catch_up()  # which request made it is known to nobody else
         if details := await self._store.read(read):
             return details
-        if asked.failure and not asked.failure.is_missing:
-            raise asked.failure
+        if failure and not failure.is_missing:
+            raise failure
         raise InvalidInput(
             "This Checkout Session does not exist in this Stripe account.",
             "The link may be from another account or sandbox, or from before a reset.",
         )
 
     async def records(self, session_id: str, email: str) -> SessionRecords:
-        """The ledger's lines for the session or the customer with this email, and its events."""
+        """The grants of the session or of the customer with this email, and its events."""
         return await self._store.read(
             lambda connection: read_records(connection, session_id, email)
         )
 
     async def expire(self, session_id: str) -> CheckoutSession:
-        """The session, expired: its link pays nothing any more.
+        """Expire an open session, so that its link can no longer be used to pay; the session.
 
-        Raises ``InvalidInput`` when somebody paid or expired it meanwhile.
+        Raises ``InvalidInput`` when it was paid or expired meanwhile.
         """
         try:
             expired = await self._gateway.expire_checkout_session(session_id)
         except StripeFailure as failure:
             if failure.status != 400:
                 raise
-            now = (await self._fulfillment.refresh_and_grant(session_id, cause="sync")).session
+            now = (await self._fulfillment.refresh_and_grant(session_id, GrantCause.SYNC)).session
             if now.outcome is Outcome.OPEN:
                 raise
             raise InvalidInput(
-                f"This session is no longer open: {BECAME[now.outcome]} in the meantime.",
+                f"This session is no longer open: {_BECAME[now.outcome]} in the meantime.",
                 "Nothing was changed.",
             ) from None
         await self._fulfillment.upsert_and_grant([expired])
@@ -232,7 +204,7 @@ class Sessions:
     async def duplicate(
         self, session: CheckoutSession, *, idempotency_key: str, made_by: str
     ) -> CheckoutSession:
-        """A new open session for the same. Raises ``InvalidInput`` when it is another app's."""
+        """A new open session for the same. Raises ``InvalidInput`` when another app created it."""
         if session.kind is None:
             raise InvalidInput(
                 "This session was created by another app and cannot be duplicated here.",
@@ -247,18 +219,15 @@ class Sessions:
 def _most_advanced(
     copy: StoredSession | None, reading: SessionReading | None
 ) -> StoredSession | SessionReading | None:
-    """Of two states of a session the one that has come further."""
+    """The newer of two states of a session."""
     if copy is None or reading is None:
         return copy or reading
-    return copy if _progress(copy) > _progress(reading) else reading
-
-
-def _progress(found: StoredSession | SessionReading) -> int:
-    return sessions.PROGRESS[found.session.outcome]
+    newer = copy.session.outcome.progress > reading.session.outcome.progress
+    return copy if newer else reading
 
 
 def _dashboard_url(data: JSON) -> str:
-    for name, place in (("payment_intent", "payments"), ("subscription", "subscriptions")):
+    for name, path in (("payment_intent", "payments"), ("subscription", "subscriptions")):
         if found := id_at(data, name):
-            return f"{DASHBOARD}/{place}/{found}"
-    return f"{DASHBOARD}/search?query={data['id']}"
+            return f"{_DASHBOARD}/{path}/{found}"
+    return f"{_DASHBOARD}/search?query={data['id']}"

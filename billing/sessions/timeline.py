@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.event import ENTRY_KINDS, EntryKind
 from billing.domain.money import format_money
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
+from billing.domain.timeline import TIMELINE_EVENTS, EntryKind, TimelineEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from billing.domain.event import Event
     from billing.domain.grant import Grant
-    from billing.domain.line_item import LineItem
     from billing.store.sessions import SessionEvent
 
 MADE_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
 
 
-_TITLES = dict(ENTRY_KINDS.values())
+_TITLES = dict(TIMELINE_EVENTS.values())
 _ORDER = list(EntryKind)
 _EXPIRED = "Its link can no longer be used to pay"
 _PAYMENT = {
@@ -34,37 +31,6 @@ _CAUSES = {
     "return": "when the customer returned from Checkout",
     "sync": "when the session was retrieved from Stripe",
 }
-
-
-@dataclass(frozen=True)
-class TimelineEntry:
-    """One thing that happened, or will. ``at`` in Unix seconds, ``title`` and ``detail`` in words
-    that may hold text of others, ``event`` Stripe's word for it and how it reached us."""
-
-    kind: EntryKind
-    at: float
-    title: str
-    detail: str = ""
-    event: Event | None = None
-    request_id: str | None = None
-
-
-@dataclass(frozen=True)
-class SessionDetails:
-    """All that is known of one session.
-
-    ``data`` is Stripe's own object; ``line_items`` are known when Stripe was asked;
-    ``in_the_copy`` says that our table holds it; ``dashboard_url`` is the place in Stripe's
-    Dashboard, None when the other end is not Stripe.
-    """
-
-    session: CheckoutSession
-    data: JSON
-    entries: tuple[TimelineEntry, ...]
-    line_items: tuple[LineItem, ...]
-    grant: Grant | None
-    in_the_copy: bool
-    dashboard_url: str | None
 
 
 def timeline_entries(
@@ -84,16 +50,19 @@ def timeline_entries(
 def _untold(session: CheckoutSession, entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
     """What the session's outcome says and no event has told; or what is still to come."""
     last, turns = entries[-1].at, {step.kind for step in entries}
-    if session.outcome is Outcome.FAILED and EntryKind.FAILED_LATER not in turns:
+    if session.outcome is Outcome.FAILED and EntryKind.ASYNC_PAYMENT_FAILED not in turns:
         yield TimelineEntry(
-            EntryKind.FAILED_LATER, last, _TITLES[EntryKind.FAILED_LATER], session.failure or ""
+            EntryKind.ASYNC_PAYMENT_FAILED,
+            last,
+            _TITLES[EntryKind.ASYNC_PAYMENT_FAILED],
+            session.failure or "",
         )
     elif session.outcome is Outcome.EXPIRED and EntryKind.EXPIRED not in turns:
         ended = max(last, min(session.expires_at, time.time()))
         yield TimelineEntry(EntryKind.EXPIRED, ended, _TITLES[EntryKind.EXPIRED], _EXPIRED)
     elif session.outcome is Outcome.OPEN:
         yield TimelineEntry(
-            EntryKind.WILL_EXPIRE, session.expires_at, "Open until", "Its link works until then."
+            EntryKind.EXPIRES_LATER, session.expires_at, "Open until", "Its link works until then."
         )
 
 
@@ -118,7 +87,7 @@ def _not_granted(
 def _made(session: CheckoutSession, request_id: str | None) -> TimelineEntry:
     by = MADE_BY.get(session.made_by, f"by {session.made_by}")
     return TimelineEntry(
-        EntryKind.MADE,
+        EntryKind.CREATED,
         session.created,
         f"Created {by}",
         f"{session.what}, {session.amount}",
@@ -134,7 +103,7 @@ def _granted(grant: Grant) -> TimelineEntry:
 
 def _events(session: CheckoutSession, told: Iterable[SessionEvent]) -> Iterator[TimelineEntry]:
     for one in told:
-        kind, title = ENTRY_KINDS.get(one.event.type, (EntryKind.OTHER, one.event.type))
+        kind, title = TIMELINE_EVENTS.get(one.event.type, (EntryKind.OTHER, one.event.type))
         detail = _details(kind, one.object, session)
         yield TimelineEntry(kind, one.event.created, title, detail, one.event, one.request_id)
 
@@ -143,13 +112,15 @@ def _details(kind: EntryKind, found: JSON, session: CheckoutSession) -> str:
     """What the event's object says beside its type; where an older API version says nothing of
     it, what the session says."""
     match kind:
-        case EntryKind.DECLINED:
+        case EntryKind.PAYMENT_FAILED:
             return payment_error(found) or ""
-        case EntryKind.FAILED_LATER:
+        case EntryKind.ASYNC_PAYMENT_FAILED:
             return session.failure or ""
-        case EntryKind.TRIED | EntryKind.MONEY_TAKEN if currency := text_at(found, "currency"):
+        case EntryKind.PAYMENT_ATTEMPTED | EntryKind.PAYMENT_SUCCEEDED if currency := text_at(
+            found, "currency"
+        ):
             return format_money(integer_at(found, "amount") or 0, currency)
-        case EntryKind.COMPLETED | EntryKind.PAID_LATER:
+        case EntryKind.COMPLETED | EntryKind.ASYNC_PAYMENT_SUCCEEDED:
             return _PAYMENT.get(text_at(found, "payment_status") or session.payment_status, "")
         case EntryKind.EXPIRED:
             return _EXPIRED

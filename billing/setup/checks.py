@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from billing.domain.delivery_health import Level
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.events import delivery_health
 from billing.settings.loading import load_settings
@@ -234,9 +235,9 @@ class SetupChecks:
         finding = Finding(
             Group.WEBHOOK, "Deliveries", Status.OK, f"{verdict.title}. {verdict.text}".strip()
         )
-        if verdict.level in (delivery_health.Level.GOOD, delivery_health.Level.INFO):
+        if verdict.level in (Level.GOOD, Level.INFO):
             return [finding]
-        mend = "" if verdict.mend == delivery_health.FIND_OUT else verdict.mend
+        mend = "" if verdict.next_step == delivery_health.FIND_OUT else verdict.next_step
         return [replace(finding, status=Status.WARNING, mend=mend or DELIVERIES_MEND)]
 
 

@@ -9,14 +9,15 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from billing.domain.event import ENTRY_KINDS, HANDLED_TYPES
+from billing.domain.event import HANDLED_TYPES
+from billing.domain.timeline import TIMELINE_EVENTS
 from billing.setup.findings import Finding, Group, Missing, Status
 from billing.urls import WEBHOOK_PATH, webhook_url
 
 WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
 NEEDED_EVENTS = HANDLED_TYPES
 # What a session's story tells besides: nothing waits for these.
-STORY_EVENTS = tuple(name for name in ENTRY_KINDS if name not in NEEDED_EVENTS)
+STORY_EVENTS = tuple(name for name in TIMELINE_EVENTS if name not in NEEDED_EVENTS)
 NAME = "Webhook endpoint"
 
 

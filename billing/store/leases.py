@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 _POSTGRESQL_CLOCK = text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
-_first = upsert(leases, lambda statement: statement.on_conflict_do_nothing(index_elements=["name"]))
+_insert = upsert(
+    leases, lambda statement: statement.on_conflict_do_nothing(index_elements=["name"])
+)
 
 
 def now(connection: Connection) -> float:
@@ -26,25 +28,23 @@ def now(connection: Connection) -> float:
 
 
 def acquire(connection: Connection, name: str, holder: str, seconds: float) -> bool:
-    """Take or keep the lease for so many seconds; False while another process holds it.
-
-    All who ask for a lease ask for the same time. One that ends later than that was taken before
-    somebody set the clock back, and counts no more.
-    """
-    asked_at = now(connection)
-    until = asked_at + seconds
-    _first(connection, [{"name": name, "holder": holder, "until": until}])
-    taken = connection.execute(
+    """Take or renew the lease for so many seconds; False while another process holds it. Every
+    process asks for the same time."""
+    # A lease that ends later than that was taken before somebody set the clock back.
+    current = now(connection)
+    until = current + seconds
+    _insert(connection, [{"name": name, "holder": holder, "until": until}])
+    updated = connection.execute(
         update(leases)
         .where(
             leases.c.name == name,
-            or_(leases.c.holder == holder, leases.c.until <= asked_at, leases.c.until > until),
+            or_(leases.c.holder == holder, leases.c.until <= current, leases.c.until > until),
         )
         .values(holder=holder, until=until)
     )
-    return bool(taken.rowcount)
+    return bool(updated.rowcount)
 
 
 def release(connection: Connection, name: str, holder: str) -> None:
-    """Let the lease go, so that another process need not wait for its end."""
+    """Give the lease up, so that another process need not wait for its end."""
     connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))

@@ -1,4 +1,4 @@
-"""Rows that cannot be read: each costs itself alone."""
+"""Reading rows of which some may be damaged."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 
 def read_each(rows: Iterable[Any], read: Callable[[Any], T]) -> list[T]:
-    """What ``read`` makes of each row, whose ``id`` names it. One that holds no such thing, as a
-    damaged file does, is left out and logged."""
+    """What ``read`` makes of each row; rows that it cannot read, as in a damaged file, are left
+    out and logged by their ``id``."""
     found = []
     for row in rows:
         try:

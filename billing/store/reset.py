@@ -1,4 +1,4 @@
-"""Forgetting everything that came from Stripe."""
+"""Deleting everything that came from Stripe."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from billing.store import tables
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# All but the leases: who does the work does not change.
-FORGOTTEN = (
+# All but the leases: which process does the work does not change.
+DELETED = (
     tables.session_terms,
     tables.checkout_sessions,
     tables.events,
@@ -23,6 +23,6 @@ FORGOTTEN = (
 
 
 def delete_everything(connection: Connection) -> None:
-    """Empty the store: sessions, events, refused deliveries, the ledger, the mirror's place."""
-    for table in FORGOTTEN:
+    """Delete sessions, events, refused deliveries, the ledger and the state of synchronization."""
+    for table in DELETED:
         connection.execute(delete(table))

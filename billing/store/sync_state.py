@@ -1,4 +1,4 @@
-"""Where the mirror stands, and who keeps it in step: one process at a time."""
+"""Named values, such as how far synchronization with Stripe has come."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _save = upsert(
 
 
 def load(connection: Connection, name: str) -> Any:
-    """What was saved under ``name``, or None."""
+    """The value that was saved under ``name``; None without one."""
     value = connection.scalar(select(sync_state.c.value).where(sync_state.c.name == name))
     return None if value is None else loads(value)
 
 
 def save(connection: Connection, name: str, value: Any) -> None:
-    """Keep ``value`` (anything JSON can hold) under ``name``."""
+    """Save ``value`` (anything that JSON can hold) under ``name``."""
     _save(connection, [{"name": name, "value": dumps(value)}])

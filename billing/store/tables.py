@@ -27,24 +27,25 @@ if TYPE_CHECKING:
 
 metadata = MetaData()
 
-# What begins with a text lies between it and it with this behind it.
+# What begins with a text is between the text and the text followed by this.
 LAST_CHARACTER = chr(sys.maxunicode)
+TERM_LENGTH = 200
 
 
-def _searched(length: int) -> TypeEngine[str]:
-    """Text whose beginning is looked for: PostgreSQL's index finds that in the C collation only."""
+def _prefix_searched(length: int) -> TypeEngine[str]:
+    """Text that is searched by its beginning; PostgreSQL's index needs the C collation for that."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-# What a session is filtered by, and what the numbers over many of them are made from.
+# What sessions are filtered by, and what figures over them are made from.
 _FACETS = ("outcome", "kind", "ours")
 _NUMBERS = ("currency", "amount_total", "completed_at")
 
-# Our copy of Stripe's Checkout Sessions. `progress` only grows: see sessions.PROGRESS.
+# Stripe's Checkout Sessions as last read. `progress` only grows: see Outcome.progress.
 checkout_sessions = Table(
     "checkout_sessions",
     metadata,
-    Column("id", _searched(300), primary_key=True),
+    Column("id", _prefix_searched(300), primary_key=True),
     Column("created", BigInteger, nullable=False),
     Column("progress", SmallInteger, nullable=False),
     Column("outcome", String(16), nullable=False),  # see checkout_session.Outcome
@@ -52,8 +53,8 @@ checkout_sessions = Table(
     Column("kind", String(16)),
     Column("amount_total", BigInteger),
     Column("currency", String(3)),
-    Column("completed_at", BigInteger),  # when the event said so; None when never seen
-    Column("request_id", String(255)),  # of the request that made it, when it was made here
+    Column("completed_at", BigInteger),  # when its event was created; None while that is not known
+    Column("request_id", String(255)),  # of the request that created it, when this app sent that
     Column("quantity", BigInteger),  # as its line items say, once it is paid
     Column("failure", Text),  # why its delayed payment failed
     Column("data", Text, nullable=False),  # Stripe's object, as JSON
@@ -66,29 +67,29 @@ checkout_sessions = Table(
 session_terms = Table(
     "session_terms",
     metadata,
-    Column("term", _searched(200), primary_key=True),
+    Column("term", _prefix_searched(TERM_LENGTH), primary_key=True),
     Column("created", BigInteger, primary_key=True),
-    Column("session_id", _searched(300), primary_key=True),
+    Column("session_id", _prefix_searched(300), primary_key=True),
     sqlite_with_rowid=False,
 )
 
-# Every event, once, whichever way it came. `state`: pending, handled, failed or ignored.
+# Every event once. `state` and `source` are an EventState and an EventSource.
 events = Table(
     "events",
     metadata,
-    Column("id", _searched(300), primary_key=True),
+    Column("id", _prefix_searched(300), primary_key=True),
     Column("type", String(100), nullable=False),
     Column("created", BigInteger, nullable=False),
-    Column("object_id", _searched(300), nullable=False),
+    Column("object_id", _prefix_searched(300), nullable=False),
     Column("received_at", Float, nullable=False),
-    Column("source", String(16), nullable=False),  # webhook or poll
+    Column("source", String(16), nullable=False),
     Column("deliveries", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
     Column("settled_at", Float, key="processed_at"),
-    Column("retry_at", Float),  # of a failed one; None when it waits for a replay by hand
-    Column("failing_since", Float),  # for a cause that passes
+    Column("retry_at", Float),  # of a failed one; None when it waits for a replay
+    Column("failing_since", Float),  # for a reason that passes by itself
     Column("payload", Text, nullable=False),
     Index("events_by_arrival", "received_at", "id"),
     Index("events_by_state", "state", "received_at", "id"),
@@ -97,7 +98,7 @@ events = Table(
     Index("events_by_retry", "retry_at"),
 )
 
-# Deliveries that could not be trusted, summed up: why, never what.
+# Refused webhook deliveries, summed up by reason and minute; never their contents.
 rejected_deliveries = Table(
     "rejected_deliveries",
     metadata,
@@ -121,13 +122,13 @@ grants = Table(
     Column("currency", String(3)),
     Column("customer", String(300)),
     Column("customer_email", String(512)),
-    Column("cause", String(300), nullable=False),  # an event's id, or return, sync
+    Column("cause", String(300), nullable=False),  # an event's id or a GrantCause
     Column("granted_at", Float, nullable=False),
     Index("grants_by_time", "granted_at"),
     Index("grants_by_email", "customer_email"),
 )
 
-# Where the mirror stands, as JSON: see position.py.
+# Named values as JSON, such as how far synchronization with Stripe has come.
 sync_state = Table(
     "sync_state",
     metadata,
@@ -135,7 +136,7 @@ sync_state = Table(
     Column("value", Text, nullable=False),
 )
 
-# Who does the work that one process at a time may do.
+# Which process does the work that one at a time may do.
 leases = Table(
     "leases",
     metadata,

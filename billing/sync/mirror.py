@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.checkout_session import CheckoutSession
-from billing.domain.durations import format_duration
-from billing.errors import BillingError, RecordRefused, StripeFailure
+from billing.domain.session_page import RecentSessions
+from billing.domain.sync_state import SyncState
+from billing.errors import BillingError, RecordRefused
 from billing.store import leases, sessions
 from billing.store.sessions import SessionRows
 from billing.sync import checkpoint
@@ -28,64 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STALE_AFTER = 60.0  # seconds; a step is taken every few
-
 JSON = dict[str, Any]
 Made = tuple[JSON, str | None]  # a session, and the id of the request that made it
-
-
-@dataclass(frozen=True)
-class SyncState:
-    """How far the copy goes. ``as_of`` in Unix seconds is when it was last known to be in step
-    (0 never), ``age`` how many seconds ago that was; ``complete`` that the whole history is in
-    it, else ``read`` sessions so far; ``failure`` why the last step failed, in words, and whether
-    that passes by itself; ``no_events`` why the key may not read events, so that sessions are
-    followed by lists alone."""
-
-    as_of: float = 0.0
-    complete: bool = False
-    read: int = 0
-    failure: str | None = None
-    next_step: str = ""
-    request_id: str | None = None
-    no_events: str | None = None
-    no_events_next_step: str = ""
-    age: float | None = None
-    failure_is_temporary: bool = False
-
-    @property
-    def last_failure(self) -> StripeFailure | None:
-        """Why the last step failed, if it did."""
-        if self.failure is None:
-            return None
-        return StripeFailure(self.failure, self.next_step, request_id=self.request_id)
-
-    @property
-    def behind(self) -> StripeFailure | None:
-        """Why the copy cannot be called in step with Stripe; None while it can."""
-        # A time that lies ahead was written before somebody set the clock back.
-        if self.complete and self.age is not None and abs(self.age) < STALE_AFTER:
-            return None
-        if self.last_failure:
-            return self.last_failure
-        if not self.complete or self.age is None:
-            return StripeFailure(
-                f"The history is still being read from Stripe: {self.read:,} sessions so far.",
-                "Wait until it is complete.",
-            )
-        since = f"for {format_duration(self.age)}" if self.age > 0 else "recently"
-        return StripeFailure(
-            f"Data has not been updated from Stripe {since}.",
-            "See the server's log. If this continues, restart the app.",
-        )
-
-
-@dataclass(frozen=True)
-class RecentSessions:
-    """The newest sessions, and how far they can be trusted."""
-
-    sessions: tuple[CheckoutSession, ...]
-    state: SyncState
 
 
 class Mirror:
@@ -116,14 +60,16 @@ class Mirror:
         await self.catch_up()
 
         def ask(connection: Connection) -> RecentSessions:
-            return RecentSessions(tuple(sessions.recent(connection, limit)), _state(connection))
+            return RecentSessions(
+                tuple(sessions.recent(connection, limit)), read_sync_state(connection)
+            )
 
         return await self._store.read(ask)
 
     async def state(self) -> SyncState:
         """How far our copy goes."""
         await self.catch_up()
-        return await self._store.read(_state)
+        return await self._store.read(read_sync_state)
 
     async def session(self, session_id: str) -> CheckoutSession | None:
         """One session, or None."""
@@ -198,7 +144,8 @@ def _upsert_made(connection: Connection, made: Sequence[Made]) -> None:
     )
 
 
-def _state(connection: Connection) -> SyncState:
+def read_sync_state(connection: Connection) -> SyncState:
+    """How up to date the stored sessions are."""
     saved = checkpoint.load(connection)
     as_of = saved.get("as_of", 0.0)
     return SyncState(

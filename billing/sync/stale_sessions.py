@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import Outcome
+from billing.domain.grant import GrantCause
 from billing.domain.session_filter import SessionFilter
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.store import sessions
@@ -22,7 +23,7 @@ from billing.store import sessions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.domain.session_filter import Cursor
+    from billing.domain.session_page import Cursor
     from billing.fulfillment import Fulfillment
     from billing.store import Store
 
@@ -65,7 +66,7 @@ class StaleSessions:
         for session in found.sessions:
             try:
                 await self._fulfillment.refresh_and_grant(
-                    session.id, cause="sync", rate_limited=True
+                    session.id, cause=GrantCause.SYNC, rate_limited=True
                 )
             except Exception as error:
                 if isinstance(error, StripeFailure) and error.is_missing:

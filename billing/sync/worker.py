@@ -14,7 +14,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import ENTRY_KINDS
+from billing.domain.event import EventSource, EventState
+from billing.domain.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError, StoreFailure, StripeFailure
 from billing.fulfillment import SyncBatch, upsert_and_grant
 from billing.outages import Outage
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 LEASE = "mirror"
 LEAVE_SECONDS = 1.0
 # The events that change something, and those that tell the rest of a session's story.
-FOLLOWED_TYPES = tuple(ENTRY_KINDS)
+FOLLOWED_TYPES = tuple(TIMELINE_EVENTS)
 FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
 NO_EVENTS = ("no_events", "no_events_next_step")
 
@@ -215,11 +216,13 @@ class SyncWorker:
         def record(connection: Connection, page: list[JSON]) -> None:
             nonlocal missed
             now = time.time()
-            arrivals = [ReceivedEvent(event, "poll", initial_state(event), now) for event in page]
+            arrivals = [
+                ReceivedEvent(event, EventSource.POLL, initial_state(event), now) for event in page
+            ]
             for event, known in zip(page, events.record(connection, arrivals), strict=True):
                 # An endpoint need not be told of what is not handled.
-                missed = missed or (known.deliveries == 0 and known.state != "ignored")
-                if known.state == "pending":
+                missed = missed or (known.deliveries == 0 and known.state is not EventState.IGNORED)
+                if known.state is EventState.PENDING:
                     waiting.append(DueEvent.of(event))
 
         seen = 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import HANDLED_TYPES
+from billing.domain.event import HANDLED_TYPES, EventState
 from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import WORTH_A_LIST
 from billing.outages import Outage
@@ -38,11 +38,11 @@ SWEPT_AT_ONCE = 500
 LEASE = "sweep"
 
 
-def initial_state(event: dict[str, Any]) -> str:
+def initial_state(event: dict[str, Any]) -> EventState:
     """The state an event is recorded in: ``pending`` when it will be handled. Of live mode,
     which a test key cannot see, nothing is."""
     is_handled = event["type"] in HANDLED_TYPES and not event.get("livemode")
-    return "pending" if is_handled else "ignored"
+    return EventState.PENDING if is_handled else EventState.IGNORED
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ class EventProcessor:
             await self._mark_processed(foreign, failure)
         else:
             if foreign:
-                outcome = ProcessingResult(foreign, "ignored", self._clock())
+                outcome = ProcessingResult(foreign, EventState.IGNORED, self._clock())
                 await self._store.write_each(events.mark_processed, outcome)
         for event in named:
             if event.id in foreign:
@@ -212,10 +212,14 @@ class EventProcessor:
             is_final = not isinstance(failure, BillingError) or failure.is_final
             retries = None if is_final else self._retries
             outcome = ProcessingResult(
-                event_ids, "failed", now, self._describe_failure(event_ids, failure), retries
+                event_ids,
+                EventState.FAILED,
+                now,
+                self._describe_failure(event_ids, failure),
+                retries,
             )
         else:
-            outcome = ProcessingResult(event_ids, "handled", now)
+            outcome = ProcessingResult(event_ids, EventState.HANDLED, now)
             self._outage.succeeded()
         await self._store.write_each(events.mark_processed, outcome)
 

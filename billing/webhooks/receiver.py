@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from billing.domain.event import EventSource, EventState
 from billing.domain.stripe_objects import EVENT
 from billing.errors import BillingError, NotConfigured, WebhookRefused
 from billing.json_codec import loads
@@ -61,24 +62,24 @@ class Webhooks:
         except (NotConfigured, WebhookRefused) as refused:
             self._refused.note(refused, len(body))
             raise
-        arrival = ReceivedEvent(event, "webhook", await self._state(event), time.time())
+        arrival = ReceivedEvent(event, EventSource.WEBHOOK, await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         self._refused.accepted(arrival.at)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
-        if known.state == "pending":
+        if known.state is EventState.PENDING:
             self._event_processor.enqueue([DueEvent.of(event)])
         return str(event["id"])
 
-    async def _state(self, event: dict[str, Any]) -> str:
+    async def _state(self, event: dict[str, Any]) -> EventState:
         """The state to record it in. Where Stripe does not say soon which account is ours, who
         handles the event finds out."""
         state = initial_state(event)
-        if state == "pending" and (accounts := accounts_of(event)):
+        if state is EventState.PENDING and (accounts := accounts_of(event)):
             with suppress(BillingError, TimeoutError):
                 async with asyncio.timeout(self._account_seconds):
                     if await self._own_account.is_any_other(accounts):
-                        return "ignored"
+                        return EventState.IGNORED
         return state
 
 

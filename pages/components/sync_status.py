@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.sync.mirror import SyncState
+from billing.domain.sync_state import SyncState
 
 
 def sync_progress(state: SyncState) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.sessions.records import SessionRecords
+from billing.domain.session_details import SessionRecords
 from pages.scenarios.records import read_records
 
 if TYPE_CHECKING:

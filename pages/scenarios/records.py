@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from billing.domain.session_details import SessionRecords
     from billing.services import Services
-    from billing.sessions.records import SessionRecords
 
 
 @dataclass(frozen=True)

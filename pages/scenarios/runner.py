@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from billing.domain.event import EventState
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.sandbox_client import ControlFailure
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PROCESSED_STATES = ("handled", "ignored")
+PROCESSED_STATES = (EventState.HANDLED, EventState.IGNORED)
 # Scenarios share the sandbox's faults and clock: one runs at a time.
 _running = threading.Lock()
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.domain.event import EventSource, EventState
+from billing.domain.grant import GrantCause
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import ApiFaults
 from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.scenarios.verdict import at_most
 
 if TYPE_CHECKING:
-    from billing.domain.event import Event
-    from billing.events.log import EventDetails
-    from billing.sessions.records import SessionRecords
+    from billing.domain.event import Event, EventDetails
+    from billing.domain.session_details import SessionRecords
     from pages.scenarios.faults import WebhookFaults
     from pages.scenarios.sandbox_client import PaymentResult
 
@@ -81,14 +82,14 @@ def return_from_checkout(*, granted: bool) -> Step:
     def act(context: RunContext) -> str:
         fulfillment = context.billing.services.fulfillment
         fulfilled = context.billing.call(
-            lambda: fulfillment.refresh_and_grant(context.session.id, "return")
+            lambda: fulfillment.refresh_and_grant(context.session.id, GrantCause.RETURN)
         )
         status = f"Stripe says {fulfilled.session.status}, {fulfilled.session.payment_status}"
         if granted is (fulfilled.grant is None):
             raise StepFailed(f"{status}; {'nothing was' if granted else 'something was'} granted.")
         if fulfilled.grant is None:
             return f"{status}; nothing is granted"
-        by = "now" if fulfilled.grant.cause == "return" else "before"
+        by = "now" if fulfilled.grant.cause == GrantCause.RETURN else "before"
         return f"{status}; granted {by}"
 
     return Step("The customer returns to the landing page", act)
@@ -102,14 +103,14 @@ def expect_webhook(event_type: str, *, times: int = 1) -> Step:
 
     def is_handled(records: SessionRecords) -> bool:
         event = _of_type(records, event_type)
-        return event is not None and event.deliveries >= times and event.state == "handled"
+        return event is not None and event.deliveries >= times and event.state is EventState.HANDLED
 
     def act(context: RunContext) -> str:
         records = context.wait_for(is_handled, f"The webhook of {event_type}")
         event = _of_type(records, event_type)
         if event is None:
             raise StepFailed(f"{event_type} no longer exists.")
-        if event.source != "webhook":
+        if event.source is not EventSource.WEBHOOK:
             return "after polling had found the event; handled"
         first = "the first one " if times > 1 else ""
         return f"{first}{at_most(event.delay + context.ahead)}; handled"
@@ -245,7 +246,7 @@ def _arrived(context: RunContext, ids: Sequence[str]) -> list[EventDetails]:
 
 
 def _source(event: Event) -> str:
-    return "webhook" if event.source == "webhook" else "polling"
+    return "webhook" if event.source is EventSource.WEBHOOK else "polling"
 
 
 def _spaced(number: str) -> str:

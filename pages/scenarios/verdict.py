@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from billing.domain.checkout_session import CheckoutSession, Kind
 from billing.domain.durations import format_duration
+from billing.domain.event import EventSource, EventState
+from billing.domain.grant import GrantCause
 from billing.domain.money import format_money
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from billing.domain.grant import Grant
     from pages.scenarios.records import ScenarioRecords
 
+UNHANDLED = (EventState.FAILED, EventState.PENDING)
 TIMES = {2: "twice", 3: "three times"}
 
 
@@ -50,7 +53,7 @@ def verify(
         title = "Correctly not granted" if passed else "Granted without a payment"
         grants = "no grant" if passed else _many(len(records.grants), "grant")
         reason = f"Stripe says {state}, and there is {grants} for it."
-    unhandled = [event for event in records.events if event.state in ("failed", "pending")]
+    unhandled = [event for event in records.events if event.state in UNHANDLED]
     if passed and unhandled:
         event = unhandled[0]
         why = f": {event.error}" if event.error else "."
@@ -101,12 +104,12 @@ def _describe(grant: Grant) -> str:
 
 
 def _granted_by(grant: Grant, events: Sequence[Event]) -> str:
-    if grant.cause == "return":
+    if grant.cause == GrantCause.RETURN:
         return "the landing page"
     event = next((event for event in events if event.id == grant.cause), None)
     if event is None:
-        return "Stripe's list of sessions" if grant.cause == "sync" else grant.cause
-    way = "webhook" if event.source == "webhook" else "polling"
+        return "Stripe's list of sessions" if grant.cause == GrantCause.SYNC else grant.cause
+    way = "webhook" if event.source is EventSource.WEBHOOK else "polling"
     return f"{way} ({event.type})"
 
 
@@ -116,8 +119,8 @@ def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
         return "Stripe has sent no event about this session."
     webhooks = sum(event.deliveries for event in events)
     repeated = [event for event in events if event.deliveries > 1]
-    polled = [event for event in events if event.source != "webhook"]
-    delays = [event.delay + clock_ahead for event in events if event.source == "webhook"]
+    polled = [event for event in events if event.source is not EventSource.WEBHOOK]
+    delays = [event.delay + clock_ahead for event in events if event.source is EventSource.WEBHOOK]
     parts = []
     if webhooks:
         parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing.domain.grant import GrantCause
 from billing.errors import InvalidInput, StripeFailure
 from tests.support.records import granted_totals, ledger
 from tests.support.services import open_services
@@ -33,7 +34,7 @@ async def test_a_paid_pro_session_makes_its_customer_pro_once(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.sell("pro", **PAID)
-    for cause in ("evt_1", "evt_2", "return"):
+    for cause in ("evt_1", "evt_2", GrantCause.RETURN):
         settled = await services.fulfillment.refresh_and_grant(sold["id"], cause)
         assert settled.grant is not None
         assert settled.grant.cause == "evt_1"
@@ -45,7 +46,7 @@ async def test_a_paid_credits_session_grants_its_credits_once(
 ) -> None:
     sold = account.sell("credits", 12, **PAID)
     for _ in range(3):
-        await services.fulfillment.refresh_and_grant(sold["id"], "return")
+        await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     (line,) = (await ledger(services.store)).values()
     assert (line.session_id, line.kind, line.quantity) == (sold["id"], "credits", 12)
     assert (line.amount_total, line.currency) == (12 * 99, "usd")
@@ -57,7 +58,7 @@ async def test_the_quantity_is_what_was_bought_not_what_was_noted(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.sell("credits", 500, items=[line_item("credits", 3)], **PAID)
-    await services.fulfillment.refresh_and_grant(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     assert await services.store.read(granted_totals) == {"credits": 3}
 
 
@@ -65,7 +66,7 @@ async def test_a_session_that_costs_nothing_is_granted(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.sell("pro", status="complete", payment_status="no_payment_required")
-    await services.fulfillment.refresh_and_grant(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     assert await services.store.read(granted_totals) == {"pro": 1}
 
 
@@ -86,7 +87,7 @@ async def test_nothing_else_is_granted_but_it_is_kept(
     services: Services, account: StripeAccount, values: dict[str, Any], *, ours: bool
 ) -> None:
     sold = account.sell("credits", 5, ours=ours, items=[], **values)
-    settled = await services.fulfillment.refresh_and_grant(sold["id"], "return")
+    settled = await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     assert settled.grant is None
     assert await ledger(services.store) == {}
     assert await services.mirror.session(sold["id"]) == settled.session
@@ -110,7 +111,7 @@ async def test_two_processes_at_once_grant_once(
     async with open_services(account.url, database_url) as other:
         await asyncio.gather(
             *(
-                process.fulfillment.refresh_and_grant(one["id"], "return")
+                process.fulfillment.refresh_and_grant(one["id"], GrantCause.RETURN)
                 for one in sold
                 for process in (services, other)
             )
@@ -162,7 +163,7 @@ async def test_the_customer_is_known_by_id_also_when_expanded(
     services: Services, account: StripeAccount, *, expanded: bool
 ) -> None:
     sold = account.sell("pro", customer={"id": "cus_9"} if expanded else "cus_9", **PAID)
-    settled = await services.fulfillment.refresh_and_grant(sold["id"], "return")
+    settled = await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     assert settled.grant is not None
     assert settled.grant.customer == "cus_9"
 
@@ -174,13 +175,13 @@ async def test_what_is_no_test_session_is_refused_without_asking_stripe(
     services: Services, account: StripeAccount, name: str
 ) -> None:
     with pytest.raises(InvalidInput):
-        await services.fulfillment.refresh_and_grant(name, "return")
+        await services.fulfillment.refresh_and_grant(name, GrantCause.RETURN)
     assert account.asked == {}
 
 
 async def test_a_session_of_another_account_is_missing(services: Services) -> None:
     with pytest.raises(StripeFailure) as failed:
-        await services.fulfillment.refresh_and_grant("cs_test_0", "return")
+        await services.fulfillment.refresh_and_grant("cs_test_0", GrantCause.RETURN)
     assert failed.value.is_missing
     assert await ledger(services.store) == {}
 
@@ -191,9 +192,9 @@ async def test_while_stripe_fails_nothing_is_granted_and_later_it_is(
     sold = account.sell("pro", **PAID)
     account.faults = DOWN
     with pytest.raises(StripeFailure):
-        await services.fulfillment.refresh_and_grant(sold["id"], "return")
+        await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     assert await ledger(services.store) == {}
     account.faults = NO_FAULTS
-    await services.fulfillment.refresh_and_grant(sold["id"], "return")
+    await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
     assert await services.store.read(granted_totals) == {"pro": 1}
     assert account.asked[ONE_SESSION] == 2

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing.domain.sync_state import STALE_AFTER, SyncState
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
 from billing.health import Health
 from billing.services import Services
 from billing.sync import checkpoint
-from billing.sync.mirror import STALE_AFTER, SyncState
 from tests.support.services import at_work, open_services
 from tests.support.settings import settings_for
 from tests.support.stripe_account import DOWN

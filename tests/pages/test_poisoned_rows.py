@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update
 
+from billing.domain.event import EventSource, EventState
 from billing.domain.session_filter import SessionFilter
 from billing.store import events, sessions
 from billing.store.tables import checkout_sessions
@@ -94,7 +95,8 @@ def test_an_event_costs_its_row_in_a_table(shop: ConnectedShop) -> None:
     def write(connection: Connection) -> None:
         for event in (good, poisoned):
             events.record(
-                connection, [events.ReceivedEvent(event, "webhook", "failed", time.time())]
+                connection,
+                [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.FAILED, time.time())],
             )
 
     shop.pages.call(lambda: shop.services.store.write(write))

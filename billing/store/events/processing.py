@@ -1,4 +1,4 @@
-"""Every event that arrived, once, and what became of it."""
+"""Events from their arrival to the end: recorded once, due, processed, retried, replayed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from billing.domain.event import EventSource, EventState
 from billing.domain.stripe_objects import LATEST
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
@@ -25,32 +26,30 @@ OBJECT_ID_LENGTH = 300
 
 @dataclass(frozen=True)
 class ReceivedEvent:
-    """An event that came at ``at`` (Unix seconds) by ``source``: ``webhook`` or ``poll``.
-
-    ``state`` is what it is kept in when it is new: ``pending``, or ``ignored``.
-    """
+    """An event (Stripe's object) that arrived ``at`` a time (Unix seconds). ``state`` is that of
+    a new one: ``pending`` or ``ignored``."""
 
     event: dict[str, Any]
-    source: str
-    state: str
+    source: EventSource
+    state: EventState
     at: float
 
 
 @dataclass(frozen=True)
 class RecordedEvent:
-    """What the record says right after an arrival: its state, and how often webhooks brought it."""
+    """An event right after an arrival: its state, and how often webhooks delivered it so far."""
 
-    state: str
+    state: EventState
     deliveries: int
 
 
 @dataclass(frozen=True)
 class ProcessingResult:
-    """How handling events went: ``handled``, ``failed`` with the error in words, or ``ignored``.
-    ``retries`` say when to try again; without them, nothing is."""
+    """What became of events: ``handled``, ``ignored``, or ``failed`` with an ``error`` in words.
+    ``retries`` say when those are handled again; without them they wait for a replay."""
 
     event_ids: Collection[str]
-    state: str
+    state: EventState
     at: float
     error: str | None = None
     retries: Retries | None = None
@@ -58,9 +57,9 @@ class ProcessingResult:
 
 @dataclass(frozen=True)
 class DueEvent:
-    """An event that waits to be handled. ``object_id`` names what it is about, ``created`` says
-    when that was made, in Unix seconds; 0 where it does not tell. ``accounts`` are those that it
-    names as its own."""
+    """An event to handle: the id of the object that it is about, when that was ``created`` (Unix
+    seconds, 0 where the event does not say), and the ``accounts`` that it happened in, where it
+    names any."""
 
     id: str
     object_id: str
@@ -69,6 +68,7 @@ class DueEvent:
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> DueEvent:
+        """From Stripe's event."""
         return cls(event["id"], object_id(event), _created(event), accounts_of(event))
 
 
@@ -78,16 +78,17 @@ def _created(event: dict[str, Any]) -> int:
 
 
 def accounts_of(event: dict[str, Any]) -> frozenset[str]:
-    """The accounts that an event says it happened in; none in most.
+    """The accounts that an event (Stripe's object) says it happened in; most name none.
 
-    Of an organization the context names the way there: ``org_…/acct_…``.
+    https://docs.stripe.com/api/events/object#event_object-context
     """
+    # Of an organization the context is a path: org_…/acct_….
     named = (event.get("account"), event.get("context"))
     return frozenset(str(one).rpartition("/")[2] for one in named if one)
 
 
 def object_id(event: dict[str, Any]) -> str:
-    """The id of what an event is about; empty where that has none, as a balance."""
+    """The id of the object that an event is about; empty where that has none, as a balance."""
     return sanitize(str(event["data"]["object"].get("id") or ""))[:OBJECT_ID_LENGTH]
 
 
@@ -101,18 +102,18 @@ _record = upsert(
 
 
 def record(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[RecordedEvent]:
-    """Keep each event under its id, and answer what is known of it, in the same order.
+    """Store each event once, under its id; what is known of each, in the same order.
 
-    The first arrival sets an event's state; later ones are only counted, if webhooks.
+    The first arrival sets an event's state and source; later webhooks are counted.
     """
     rows: dict[str, dict[str, Any]] = {}
     for arrival in arrivals:
         row = rows.setdefault(arrival.event["id"], _row(arrival))
-        row["deliveries"] += arrival.source == "webhook"
+        row["deliveries"] += arrival.source is EventSource.WEBHOOK
     if not rows:
         return []
     known = {
-        row.id: RecordedEvent(row.state, row.deliveries)
+        row.id: RecordedEvent(EventState(row.state), row.deliveries)
         for row in _record(connection, list(rows.values()))
     }
     return [known[arrival.event["id"]] for arrival in arrivals]
@@ -134,15 +135,15 @@ def _row(arrival: ReceivedEvent) -> dict[str, Any]:
     }
 
 
-def mark_processed(connection: Connection, outcomes: Sequence[ProcessingResult]) -> list[None]:
-    """Write down how handling went; what is handled already stays so."""
-    same: dict[tuple[str, str | None, Retries | None], list[ProcessingResult]] = {}
-    for outcome in outcomes:
-        same.setdefault((outcome.state, outcome.error, outcome.retries), []).append(outcome)
-    for (state, error, retries), alike in same.items():
-        ids = {event_id for outcome in alike for event_id in outcome.event_ids}
-        at = max(outcome.at for outcome in alike)
-        these = events.c.id.in_(ids) & (events.c.state != "handled")
+def mark_processed(connection: Connection, results: Sequence[ProcessingResult]) -> list[None]:
+    """Store what became of events; one that is handled stays handled."""
+    alike: dict[tuple[EventState, str | None, Retries | None], list[ProcessingResult]] = {}
+    for result in results:
+        alike.setdefault((result.state, result.error, result.retries), []).append(result)
+    for (state, error, retries), group in alike.items():
+        ids = {event_id for result in group for event_id in result.event_ids}
+        at = max(result.at for result in group)
+        these = events.c.id.in_(ids) & (events.c.state != EventState.HANDLED)
         connection.execute(
             update(events)
             .where(these)
@@ -156,34 +157,33 @@ def mark_processed(connection: Connection, outcomes: Sequence[ProcessingResult])
             )
         )
         if retries:
-            _plan(connection, these, retries, at)
-    return [None] * len(outcomes)
+            _schedule_retries(connection, these, retries, at)
+    return [None] * len(results)
 
 
-def _plan(connection: Connection, these: ColumnElement[bool], retries: Retries, at: float) -> None:
-    """Write down when to try them again."""
+def _schedule_retries(
+    connection: Connection, these: ColumnElement[bool], retries: Retries, at: float
+) -> None:
     failing = connection.execute(select(events.c.id, events.c.failing_since).where(these)).all()
-    planned = [{"event": row.id, "next": retries.next(at, row.failing_since)} for row in failing]
-    if planned:
-        connection.execute(_plan_retry, planned)
+    scheduled = [{"event": row.id, "next": retries.next(at, row.failing_since)} for row in failing]
+    if scheduled:
+        connection.execute(_set_retry, scheduled)
 
 
-_plan_retry = (
+_set_retry = (
     update(events).where(events.c.id == bindparam("event")).values(retry_at=bindparam("next"))
 )
 
 
 def due(connection: Connection, now: float, retries: Retries, limit: int) -> list[DueEvent]:
-    """Events to handle now, the oldest first: left pending, or failed and due for another try.
-
-    What lies further ahead than any wait is from before somebody set the clock back, and is not
-    to wait until it gets there again.
-    """
+    """Events to handle ``now`` (Unix seconds), the oldest first: left pending, or failed and to
+    be retried; ``limit`` at the most."""
+    # A time further ahead than any wait was stored before somebody set the clock back.
     received, retry = events.c.received_at, events.c.retry_at
     fresh = or_(received <= now - retries.fresh, received >= now + retries.fresh)
     again = or_(retry <= now, retry > now + retries.longest)
     found: list[DueEvent] = []
-    for condition in ((events.c.state == "pending") & fresh, again):
+    for condition in ((events.c.state == EventState.PENDING) & fresh, again):
         waiting = select(*_DUE).where(condition).order_by(events.c.received_at).limit(limit)
         found += map(_due, connection.execute(waiting).all())
     return found[:limit]
@@ -193,7 +193,7 @@ _DUE = (events.c.id, events.c.object_id, events.c.payload)
 
 
 def _due(row: Any) -> DueEvent:
-    """A payload that cannot be read does not matter much: Stripe is asked about the object."""
+    # A payload that cannot be read does not matter much: Stripe is asked about the object.
     try:
         event = loads(row.payload)
         return DueEvent(row.id, row.object_id, _created(event), accounts_of(event))
@@ -202,17 +202,18 @@ def _due(row: Any) -> DueEvent:
 
 
 def mark_for_retry(connection: Connection) -> None:
-    """Have all that is to be tried again tried at once: what they failed for is over."""
+    """Make every event that is to be retried due at once: what they failed for is over."""
     connection.execute(update(events).where(events.c.retry_at > 0).values(retry_at=0))
 
 
 def mark_for_replay(connection: Connection, ids: Iterable[str] | None = None) -> list[DueEvent]:
-    """Make events pending again: those named, or all that failed. Answers what to handle."""
-    chosen = events.c.state == "failed" if ids is None else events.c.id.in_(list(ids))
+    """Make events pending again, those of these ids or all that failed; those to handle now.
+    Ignored ones stay as they are."""
+    chosen = events.c.state == EventState.FAILED if ids is None else events.c.id.in_(list(ids))
     again = (
         update(events)
-        .where(chosen, events.c.state != "ignored")
-        .values(state="pending", error=None, retry_at=None, failing_since=None)
+        .where(chosen, events.c.state != EventState.IGNORED)
+        .values(state=EventState.PENDING, error=None, retry_at=None, failing_since=None)
         .returning(*_DUE)
     )
     return list(map(_due, connection.execute(again).all()))

@@ -1,107 +1,101 @@
-"""Questions about the events that arrived and the deliveries that were refused.
-
-Each looks at a bounded number of rows, so that it is quick however many there are.
-"""
+"""Pages of events, one event, and counts. Each query reads a bounded number of rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select, tuple_, union
 
-from billing.domain.event import COUNTED, STATES, WEBHOOK, Cursor, Event, EventFilter
+from billing.domain.event import (
+    COUNT_LIMIT,
+    Cursor,
+    Event,
+    EventCounts,
+    EventFilter,
+    EventPage,
+    EventSource,
+    EventState,
+)
 from billing.safe_text import sanitize
 from billing.store.events import refusals
-from billing.store.tables import (
-    LAST_CHARACTER,
-    checkout_sessions,
-    events,
-    grants,
-)
+from billing.store.readable_rows import read_each
+from billing.store.tables import LAST_CHARACTER, checkout_sessions, events
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-# A question that no single index answers looks at so many of the newest events, no further.
-LOOKED_AT = 20_000
-MATCHED = 1_000
-TYPES_AT_MOST = 200
+SCAN_LIMIT = 20_000  # newest events that a query reads which no single index answers
+PREFIX_LIMIT = 1_000  # events whose ids begin with a text; among more, only the newest are found
+TYPES_LIMIT = 200
 
-
-@dataclass(frozen=True)
-class EventPage:
-    """Events, the newest arrival first; ``has_older`` when more lie below the last."""
-
-    events: tuple[Event, ...]
-    has_older: bool
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many events there are in each state, and how many refused deliveries are known.
-    A number over ``COUNTED`` means that many and more."""
-
-    states: dict[str, int]
-    refused: int
-
-
-COLUMNS = [events.c[field.name] for field in fields(Event) if field.name != "ours"]
-_ROWS = select(*COLUMNS, checkout_sessions.c.ours).outerjoin(
+# The columns that ``event_of`` reads.
+EVENT = [events.c[field.name].label(field.name) for field in fields(Event) if field.name != "ours"]
+_ROWS = select(*EVENT, checkout_sessions.c.ours).outerjoin(
     checkout_sessions, checkout_sessions.c.id == events.c.object_id
 )
 _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())
 
 
-def latest(
+def page(
     connection: Connection, wanted: EventFilter, limit: int, below: Cursor | None = None
 ) -> EventPage:
-    """The newest events that match, or those below a place."""
+    """The newest events that match, or those below a cursor; ``limit`` at the most."""
     rows = _ROWS.where(*_conditions(connection, wanted))
     if below:
         here = tuple_(events.c.received_at, events.c.id)
         rows = rows.where(here < (below.received_at, below.id))
     found = connection.execute(rows.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
-    return EventPage(tuple(Event(*row) for row in found[:limit]), len(found) > limit)
+    last = found[limit - 1] if len(found) > limit else None
+    return EventPage(
+        tuple(read_each(found[:limit], event_of)),
+        Cursor(last.received_at, last.id) if last else None,
+    )
 
 
-def one(connection: Connection, event_id: str) -> Event | None:
-    """The event of this id, if it arrived."""
-    row = connection.execute(_ROWS.where(events.c.id == sanitize(event_id))).first()
-    return Event(*row) if row else None
+def get(connection: Connection, event_id: str) -> Event | None:
+    """The event of this id; None when it never arrived."""
+    rows = connection.execute(_ROWS.where(events.c.id == sanitize(event_id))).all()
+    return next(iter(read_each(rows, event_of)), None)
 
 
-def payload(connection: Connection, event_id: str) -> str | None:
-    """What Stripe sent, as JSON text."""
+def event_of(row: Any) -> Event:
+    """The event of a row that has the columns of ``EVENT``, and ``ours`` where that is known."""
+    values = {column.name: getattr(row, column.name) for column in EVENT}
+    values["source"] = EventSource(row.source)
+    values["state"] = EventState(row.state)
+    return Event(**values, ours=getattr(row, "ours", None))
+
+
+def payload_of(connection: Connection, event_id: str) -> str | None:
+    """What Stripe sent of an event, as JSON text; None when it never arrived."""
     sent = select(events.c.payload).where(events.c.id == sanitize(event_id))
     found: str | None = connection.scalar(sent)
     return found
 
 
-def counts(connection: Connection, wanted: EventFilter) -> Counts:
-    """How many match in each state; the filter's own state does not count."""
+def count_by_state(connection: Connection, wanted: EventFilter) -> EventCounts:
+    """How many events match in each state; the state in the filter does not count."""
     refused = refusals.count_since(connection)
-    if wanted.way or wanted.type or wanted.about:
-        matching = (
-            select(events.c.state)
-            .where(*_conditions(connection, EventFilter(None, *_rest(wanted)), bounded=True))
-            .subquery()
-        )
+    wanted = replace(wanted, state=None)
+    if wanted == EventFilter():
+        found = {state: _count(connection, events.c.state == state) for state in EventState}
+    else:
+        conditions = _conditions(connection, wanted, bounded=True)
+        matching = select(events.c.state).where(*conditions).subquery()
         number = func.count().label("number")
         grouped = select(matching.c.state, number).group_by(matching.c.state)
         found = {row.state: row.number for row in connection.execute(grouped)}
-    else:
-        found = {state: _counted(connection, events.c.state == state) for state in STATES}
-    return Counts({state: found.get(state, 0) for state in STATES}, refused)
+    return EventCounts({state: found.get(state, 0) for state in EventState}, refused)
 
 
-def failed(connection: Connection) -> int:
-    """How many events failed, whatever the filter; over ``COUNTED`` that many and more."""
-    return _counted(connection, events.c.state == "failed")
+def count_failed(connection: Connection) -> int:
+    """How many events failed; over ``COUNT_LIMIT`` means that many and more."""
+    return _count(connection, events.c.state == EventState.FAILED)
 
 
-def types(connection: Connection) -> list[str]:
-    """The types of event that have arrived, in order."""
+def known_types(connection: Connection) -> list[str]:
+    """The types of event that have arrived, in alphabetical order."""
     # From each type straight to the next one in the index, never over all events.
     first = select(func.min(events.c.type).label("type")).cte(recursive=True)
     following = (
@@ -111,23 +105,8 @@ def types(connection: Connection) -> list[str]:
         .scalar_subquery()
     )
     steps = first.union_all(select(following).where(first.c.type.is_not(None)))
-    found = connection.scalars(select(steps.c.type).limit(TYPES_AT_MOST))
+    found = connection.scalars(select(steps.c.type).limit(TYPES_LIMIT))
     return [name for name in found if name is not None]
-
-
-def returns_since(connection: Connection, moment: float, until: float) -> int:
-    """How many paid sessions the landing page settled in between, with no event to tell of it."""
-    between = (grants.c.granted_at > moment) & (grants.c.granted_at <= until)
-    return (
-        connection.scalar(
-            select(func.count()).select_from(grants).where(between, grants.c.cause == "return")
-        )
-        or 0
-    )
-
-
-def _rest(wanted: EventFilter) -> tuple[str | None, str | None, str | None]:
-    return wanted.way, wanted.type, wanted.about
 
 
 def _conditions(
@@ -135,41 +114,42 @@ def _conditions(
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.state:
-        found.append(events.c.state == sanitize(wanted.state))
+        found.append(events.c.state == wanted.state)
     if wanted.type:
         found.append(events.c.type == sanitize(wanted.type))
-    if wanted.way:
-        found.append(events.c.deliveries > 0 if wanted.way == WEBHOOK else events.c.deliveries == 0)
+    if wanted.source is EventSource.WEBHOOK:
+        found.append(events.c.deliveries > 0)
+    elif wanted.source is EventSource.POLL:
+        found.append(events.c.deliveries == 0)
     if wanted.about:
         found += _about(connection, sanitize(wanted.about))
-    elif bounded or len(found) > 1 or wanted.way:
-        floor = _arrival_of(connection, LOOKED_AT)
-        if floor is not None:
-            found.append(events.c.received_at > floor)
+    elif bounded or len(found) > 1 or wanted.source:
+        oldest = _newest_but(connection, SCAN_LIMIT)
+        if oldest is not None:
+            found.append(events.c.received_at > oldest)
     return found
 
 
 def _about(connection: Connection, text: str) -> list[ColumnElement[bool]]:
-    """Events whose id begins with the text, or that of the object they are about. Of more than
-    ``MATCHED`` those among the newest alone."""
+    """Events whose id, or whose object's id, begins with the text."""
     begins = [
         (column >= text) & (column < text + LAST_CHARACTER)
         for column in (events.c.id, events.c.object_id)
     ]
-    some = (select(events.c.id).where(one).limit(MATCHED + 1).subquery() for one in begins)
+    some = (select(events.c.id).where(one).limit(PREFIX_LIMIT + 1).subquery() for one in begins)
     ids = connection.scalars(union(*(select(part.c.id) for part in some))).all()
-    if len(ids) <= MATCHED:
+    if len(ids) <= PREFIX_LIMIT:
         return [events.c.id.in_(ids)]
-    floor = _arrival_of(connection, LOOKED_AT)
-    return [or_(*begins), *([events.c.received_at > floor] if floor is not None else [])]
+    oldest = _newest_but(connection, SCAN_LIMIT)
+    return [or_(*begins), *([events.c.received_at > oldest] if oldest is not None else [])]
 
 
-def _arrival_of(connection: Connection, number: int) -> float | None:
-    """When the newest but ``number`` arrived; None when there are not so many."""
-    there = select(events.c.received_at).order_by(*_NEWEST_FIRST).offset(number).limit(1)
-    return connection.scalar(there)
+def _newest_but(connection: Connection, number: int) -> float | None:
+    """When the event arrived that ``number`` others are newer than; None when none is."""
+    arrival = select(events.c.received_at).order_by(*_NEWEST_FIRST).offset(number).limit(1)
+    return connection.scalar(arrival)
 
 
-def _counted(connection: Connection, condition: ColumnElement[bool]) -> int:
-    some: Select[tuple[str]] = select(events.c.id).where(condition).limit(COUNTED + 1)
+def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
+    some: Select[tuple[str]] = select(events.c.id).where(condition).limit(COUNT_LIMIT + 1)
     return connection.scalar(select(func.count()).select_from(some.subquery())) or 0

@@ -1,4 +1,4 @@
-"""Deliveries that were refused: why and how often, never what was in them."""
+"""Refused webhook deliveries, summed up by reason and minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-KEPT = 200  # sums of each reason
+SUMS_PER_REASON = 200
 
 
 _table = rejected_deliveries.c
@@ -33,33 +33,30 @@ _add = upsert(
 
 
 def add(connection: Connection, refusals: Sequence[Refusal]) -> None:
-    """Add to what is known. Of each reason the oldest make room, so that many of one do not
-    drive out the few of another."""
+    """Add to the sums that are stored; of each reason the newest ``SUMS_PER_REASON`` stay."""
     _add(connection, [asdict(one) for one in refusals])
     for reason in {one.reason for one in refusals}:
-        oldest_kept = (
+        oldest = (
             select(_table.started_at)
             .where(_table.reason == reason)
             .order_by(_table.started_at.desc())
             .limit(1)
-            .offset(KEPT - 1)
+            .offset(SUMS_PER_REASON - 1)
             .scalar_subquery()
         )
         connection.execute(
-            delete(rejected_deliveries).where(
-                _table.reason == reason, _table.started_at < oldest_kept
-            )
+            delete(rejected_deliveries).where(_table.reason == reason, _table.started_at < oldest)
         )
 
 
 def newest(connection: Connection, limit: int) -> list[Refusal]:
-    """The newest first."""
+    """The newest refused deliveries, the newest first."""
     columns = (_table[name] for name in Refusal.__dataclass_fields__)
     last = select(*columns).order_by(_table.received_at.desc(), _table.reason).limit(limit)
     return [Refusal(*row) for row in connection.execute(last).all()]
 
 
-def count_since(connection: Connection, moment: float = -1.0) -> int:
-    """How many deliveries were refused after a moment, of those that are still known."""
-    counted = select(func.sum(_table.count)).where(_table.received_at > moment)
+def count_since(connection: Connection, time: float = -1.0) -> int:
+    """How many deliveries were refused after a time (Unix seconds), of those that are stored."""
+    counted = select(func.sum(_table.count)).where(_table.received_at > time)
     return int(connection.scalar(counted) or 0)

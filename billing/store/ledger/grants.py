@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from billing.domain.grant import Grant
 from billing.safe_text import sanitize
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import Connection
+
+    from billing.domain.grant import GrantCause
 
 EMAIL_LENGTH = 512
 
@@ -28,7 +30,7 @@ _add = upsert(
 
 
 def add(connection: Connection, *lines: Grant) -> list[Grant]:
-    """Write each line whose session has none yet; answers those that are new."""
+    """Write the lines whose sessions have none yet; those that were written."""
     first = {line.session_id: line for line in reversed(lines)}
     if not first:
         return []
@@ -57,8 +59,18 @@ def of_customer(connection: Connection, customer_email: str) -> list[Grant]:
     return [Grant(*row) for row in connection.execute(lines)]
 
 
+def count(connection: Connection, cause: GrantCause, after: float, until: float) -> int:
+    """How many lines were written for this cause, after a time and up to another."""
+    counted = (
+        select(func.count())
+        .select_from(grants)
+        .where(grants.c.granted_at > after, grants.c.granted_at <= until, grants.c.cause == cause)
+    )
+    return connection.scalar(counted) or 0
+
+
 def _email(grant: Grant) -> str | None:
-    """The address as the column holds it: what was paid for is granted, whatever was typed."""
+    """The address as the column can hold it: what was paid for is granted, whatever was typed."""
     if grant.customer_email is None:
         return None
     return sanitize(grant.customer_email)[:EMAIL_LENGTH]

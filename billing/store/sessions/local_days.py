@@ -1,4 +1,4 @@
-"""Days of a time zone, reckoned by the database: clocks that change are a ``CASE`` of offsets."""
+"""Days of a time zone in SQL: a ``CASE`` of the zone's UTC offsets."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ FIRST_DAY = date(1970, 1, 1)
 
 
 def local_day(
-    moment: ColumnElement[int], zone: ZoneInfo, first: int, last: int
+    time: ColumnElement[int], zone: ZoneInfo, first: int, last: int
 ) -> ColumnElement[int]:
-    """The number of the day, for ``date_of``, on which a moment lies there. ``first`` and
-    ``last`` are the earliest and the latest moment that it is asked for (Unix seconds)."""
-    changes = [(moment < end, offset) for end, offset in _changes(zone, first, last)]
-    now = _offset(zone, last)
-    return (moment + (case(*changes, else_=now) if changes else literal(now))) // DAY
+    """The number of the day in the zone (see ``date_of``) of a time in Unix seconds, which lies
+    between ``first`` and ``last``."""
+    changes = [(time < end, offset) for end, offset in _changes(zone, first, last)]
+    latest = _offset(zone, last)
+    return (time + (case(*changes, else_=latest) if changes else literal(latest))) // DAY
 
 
 def date_of(day: int) -> date:
@@ -34,7 +34,7 @@ def date_of(day: int) -> date:
 
 
 def _changes(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
-    """When the zone's clocks are changed, and what they were ahead of UTC until then (seconds)."""
+    """When the zone's offset changes, and what it is until then (seconds ahead of UTC)."""
     found = []
     while first < last:
         ahead = _offset(zone, first)
@@ -47,5 +47,5 @@ def _changes(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
     return found
 
 
-def _offset(zone: ZoneInfo, moment: int) -> int:
-    return int((datetime.fromtimestamp(moment, zone).utcoffset() or timedelta()).total_seconds())
+def _offset(zone: ZoneInfo, time: int) -> int:
+    return int((datetime.fromtimestamp(time, zone).utcoffset() or timedelta()).total_seconds())

@@ -1,4 +1,4 @@
-"""The numbers over many sessions: counts, revenue, how long paying took; by day and outcome."""
+"""Figures over the sessions that match: counts by outcome and day, revenue, time to payment."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from billing.domain.checkout_session import Outcome
-from billing.domain.session_stats import CALCULATED, Numbers
+from billing.domain.session_stats import STATS_LIMIT, SessionStats
 from billing.store.sessions.local_days import date_of, local_day
-from billing.store.sessions.queries import matching
+from billing.store.sessions.matching import matching
 from billing.store.tables import checkout_sessions
 
 if TYPE_CHECKING:
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from billing.domain.session_filter import SessionFilter
 
 
-def numbers(
-    connection: Connection, wanted: SessionFilter, zone: ZoneInfo, most: int = CALCULATED
-) -> Numbers:
-    """The numbers over what matches, of the newest ``most`` sessions of the time asked for."""
-    since = None if wanted.search else _beginning(connection, wanted, most)
+def compute_stats(
+    connection: Connection, wanted: SessionFilter, zone: ZoneInfo, limit: int = STATS_LIMIT
+) -> SessionStats:
+    """Figures over the sessions that match, of the newest ``limit`` in the filter's time span;
+    ``days`` are those of the time zone."""
+    since = None if wanted.search else _since(connection, wanted, limit)
     if since is not None:
         wanted = replace(wanted, since=since)
     rows = matching(wanted).subquery().c
-    day = local_day(rows.created, zone, *_times_of(connection, wanted)).label("day")
+    day = local_day(rows.created, zone, *_time_span(connection, wanted)).label("day")
     grouped = select(
         day,
         rows.outcome,
@@ -51,7 +52,7 @@ def numbers(
             payments[row.currency] += row.number
         days.setdefault(date_of(row.day), Counter())[outcome] += row.number
     seconds, timed = _median_to_pay(connection, wanted)
-    return Numbers(
+    return SessionStats(
         created=outcomes.total(),
         paid=outcomes[Outcome.PAID],
         revenue={currency: revenue[currency] for currency, _ in payments.most_common()},
@@ -62,25 +63,25 @@ def numbers(
     )
 
 
-def _beginning(connection: Connection, wanted: SessionFilter, most: int) -> int | None:
-    """When the oldest session that is calculated with was made, if any is left out."""
-    made = checkout_sessions.c.created
-    everything = select(made).order_by(made.desc()).offset(most).limit(1)
+def _since(connection: Connection, wanted: SessionFilter, limit: int) -> int | None:
+    """From when on sessions are counted, if the limit leaves any out."""
+    created = checkout_sessions.c.created
+    rows_in_span = select(created).order_by(created.desc()).offset(limit).limit(1)
     if wanted.since is not None:
-        everything = everything.where(made >= wanted.since)
+        rows_in_span = rows_in_span.where(created >= wanted.since)
     if wanted.until is not None:
-        everything = everything.where(made < wanted.until)
-    newest_left_out: int | None = connection.scalar(everything)
+        rows_in_span = rows_in_span.where(created < wanted.until)
+    newest_left_out: int | None = connection.scalar(rows_in_span)
     return None if newest_left_out is None else newest_left_out + 1
 
 
-def _times_of(connection: Connection, wanted: SessionFilter) -> tuple[int, int]:
-    """No session that matches was made before the first or after the last of these."""
-    made = checkout_sessions.c.created
+def _time_span(connection: Connection, wanted: SessionFilter) -> tuple[int, int]:
+    """Unix seconds between which every session that matches was created."""
+    created = checkout_sessions.c.created
     earliest, latest = connection.execute(
         select(
-            select(func.min(made)).scalar_subquery(),
-            select(func.max(made)).scalar_subquery(),
+            select(func.min(created)).scalar_subquery(),
+            select(func.max(created)).scalar_subquery(),
         )
     ).one()
     first, last = earliest or 0, latest or 0
@@ -94,7 +95,7 @@ def _times_of(connection: Connection, wanted: SessionFilter) -> tuple[int, int]:
 def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int | None, int]:
     rows = matching(wanted).subquery().c
     seconds = (rows.completed_at - rows.created).label("seconds")
-    # Not plain comparisons, which would send the database to an index of all sessions.
+    # Written so that the database does not read an index of all sessions instead.
     timed = select(seconds).where(
         seconds.is_not(None),
         func.coalesce(rows.outcome, "") == Outcome.PAID,

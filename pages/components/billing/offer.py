@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from billing.catalog import Price, PriceLookup
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.durations import format_duration
+from billing.domain.price import Price, PriceLookup
 from billing.errors import NotConfigured
 from billing.settings.model import MAX_CREDITS
 from pages.components.current_user import current_user

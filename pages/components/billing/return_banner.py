@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.checkout_session import CheckoutSession, Outcome
+from billing.domain.grant import GrantCause
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from pages.components.errors import show_failure
 from pages.components.markdown import code, link, plain
@@ -80,7 +81,9 @@ class SessionPoll:
             billing = page_services()
             self.requested_at = time.monotonic()
             self.request = billing.start(
-                lambda: billing.services.fulfillment.refresh_and_grant(session_id, cause="return")
+                lambda: billing.services.fulfillment.refresh_and_grant(
+                    session_id, cause=GrantCause.RETURN
+                )
             )
         if self.request is None:
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.durations import format_duration
-from billing.domain.event import WEBHOOK
+from billing.domain.event import EventSource, EventState
 from pages.components.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
 from pages.components.tables import Table, age_column, chip_column, time_column
 from pages.components.times import local, ticking
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def source_text(event: Event) -> str:
     """How it came: ``webhook``, ``webhook, twice``, ``polling``, ``polling, then webhook``."""
     times = {0: "", 1: "", 2: ", twice"}.get(event.deliveries, f", {event.deliveries:,} times")
-    if event.source == WEBHOOK:
+    if event.source is EventSource.WEBHOOK:
         return f"webhook{times}"
     return f"polling, then webhook{times}" if event.deliveries else "polling"
 
@@ -83,12 +83,12 @@ REFUSALS = Table(
 )
 
 
-def column_order(events: Sequence[Event], state: str | None) -> tuple[str, ...]:
+def column_order(events: Sequence[Event], state: EventState | None) -> tuple[str, ...]:
     """The columns for events of that state, without those that are empty for all of them."""
     empty = set()
     if not any(event.error for event in events):
         empty.add("error")
     if all(event.ours is not False for event in events):
         empty.add("app")
-    names = FAILED_ORDER if state == "failed" else tuple(EVENTS.columns)
+    names = FAILED_ORDER if state is EventState.FAILED else tuple(EVENTS.columns)
     return tuple(name for name in names if name not in empty)

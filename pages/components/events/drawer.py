@@ -8,9 +8,9 @@ import streamlit as st
 
 from billing.domain.checkout_session import SESSION_ID
 from billing.domain.durations import format_duration
-from billing.domain.event import Event
+from billing.domain.event import Event, EventDetails, EventState
 from billing.errors import BillingError
-from billing.events.log import ID_LENGTH, EventDetails
+from billing.events.log import ID_LENGTH
 from pages.components.chips import ANOTHER_APP, chip
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
@@ -90,7 +90,7 @@ def live_details(event_id: str) -> None:
     if event.error:
         next_attempt = (
             "Retrying automatically."
-            if details.tried_again
+            if details.will_retry
             else "Not retried automatically. Press Replay to try again."
         )
         st.error(
@@ -134,7 +134,7 @@ def _delay(delay: float) -> str:
 
 
 def _no_attempts(event: Event) -> str:
-    if event.state == "ignored":
+    if event.state is EventState.IGNORED:
         return "None: this app does not handle it"
     return "None yet"
 
@@ -146,13 +146,13 @@ def _time(unix_seconds: float) -> str:
 
 
 def _replay_button(event: Event) -> None:
-    ignored = event.state == "ignored"
+    ignored = event.state is EventState.IGNORED
     st.button(
         "Replay",
         key="replay",
-        type="primary" if event.state == "failed" else "secondary",
+        type="primary" if event.state is EventState.FAILED else "secondary",
         icon=":material/replay:",
-        disabled=ignored or event.state == "pending",
+        disabled=ignored or event.state is EventState.PENDING,
         on_click=_on_replay,
         args=(event.id,),
         help=(

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from billing.domain.event import POLL, STATES, WEBHOOK, EventFilter
+from billing.domain.event import EventFilter, EventSource, EventState
 from billing.events.log import ID_LENGTH
 from pages.components.markdown import code, plain
 from pages.components.query_params import QueryFilters, QueryParam, one_of
 
 REFUSED = "refused"
-STATE_OPTIONS = ("", *STATES, REFUSED)  # "" is all
-SOURCES = {"": "Any source", WEBHOOK: "Webhook", POLL: "Polling only"}
+STATE_OPTIONS = ("", *EventState, REFUSED)  # "" is all
+SOURCES = {"": "Any source", EventSource.WEBHOOK: "Webhook", EventSource.POLL: "Polling only"}
 
 
 def _text(value: str) -> str:
@@ -45,11 +45,15 @@ class EventQuery:
 
 def event_query() -> EventQuery:
     """Read the address."""
-    state, by, event_type, about = (
-        FILTERS.value(name) or None for name in ("state", "by", "type", "about")
-    )
+    state, source = FILTERS.value("state"), FILTERS.value("by")
     refused = state == REFUSED
-    return EventQuery(EventFilter(None if refused else state, by, event_type, about), refused)
+    wanted = EventFilter(
+        state=EventState(state) if state and not refused else None,
+        source=EventSource(source) if source else None,
+        type=FILTERS.value("type") or None,
+        about=FILTERS.value("about") or None,
+    )
+    return EventQuery(wanted, refused)
 
 
 def filter_widgets(types: list[str]) -> None:
@@ -94,6 +98,7 @@ def in_words(wanted: EventFilter) -> str:
         words.append(f"of type {code(wanted.type)}")
     if wanted.about:
         words.append(f"about {code(wanted.about)}")
-    if wanted.way:
-        words.append("received by webhook" if wanted.way == WEBHOOK else "found only by polling")
+    if wanted.source:
+        is_webhook = wanted.source is EventSource.WEBHOOK
+        words.append("received by webhook" if is_webhook else "found only by polling")
     return " ".join(words)

@@ -6,9 +6,8 @@ import time
 
 import streamlit as st
 
-from billing.domain.event import COUNTED, Cursor, Event, Refusal
+from billing.domain.event import COUNT_LIMIT, Cursor, Event, EventOverview, EventState, Refusal
 from billing.errors import BillingError
-from billing.events.log import Overview
 from pages.components.errors import show_failure
 from pages.components.events.columns import EVENTS, REFUSALS, column_order
 from pages.components.events.filters import (
@@ -51,15 +50,16 @@ def event_table() -> None:
         refused_deliveries(refusals)
     elif found.events:
         events(found.events, query.filter.state)
-        pager("events", paging, found.events[-1].cursor if found.has_older else None)
+        pager("events", paging, found.older)
     else:
         empty_state(query)
 
 
-def state_buttons(query: EventQuery, overview: Overview) -> None:
+def state_buttons(query: EventQuery, overview: EventOverview) -> None:
     """The states with their counts; a press shows one. And all that failed, once more."""
     counts = overview.counts
-    numbers = {"": sum(counts.states.values()), **counts.states, REFUSED: counts.refused}
+    numbers = {state.value: number for state, number in counts.states.items()}
+    numbers |= {"": sum(counts.states.values()), REFUSED: counts.refused}
     selected = REFUSED if query.refused else query.filter.state or ""
     with st.container(horizontal=True, gap="small"):
         with st.container(horizontal=True, gap="xsmall", width="content"):
@@ -76,7 +76,7 @@ def state_buttons(query: EventQuery, overview: Overview) -> None:
 
 def format_count(number: int) -> str:
     """The number, or that there are more than are counted."""
-    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+    return f"{COUNT_LIMIT:,}+" if number > COUNT_LIMIT else f"{number:,}"
 
 
 def replay_all(failed: int) -> None:
@@ -109,7 +109,7 @@ def on_replay_all() -> None:
     st.session_state["replay_all_result"] = result
 
 
-def events(found: tuple[Event, ...], state: str | None) -> None:
+def events(found: tuple[Event, ...], state: EventState | None) -> None:
     """The table; each row opens its event."""
     opening_table(
         EVENTS,

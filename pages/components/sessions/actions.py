@@ -9,8 +9,8 @@ import segno
 import streamlit as st
 
 from billing.domain.checkout_session import CheckoutSession
+from billing.domain.session_details import SessionDetails
 from billing.errors import BillingError, InvalidInput
-from billing.sessions.timeline import SessionDetails
 from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain

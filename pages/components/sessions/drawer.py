@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.money import format_money
+from billing.domain.session_details import SessionDetails, SessionLookup
 from billing.errors import BillingError, InvalidInput
-from billing.sessions.service import Lookup
-from billing.sessions.timeline import SessionDetails
 from pages.components.chips import ANOTHER_APP, chip
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
@@ -100,9 +99,9 @@ def session(session_id: str) -> None:
     raw_json(details)
 
 
-def look_up(session_id: str) -> Lookup:
+def look_up(session_id: str) -> SessionLookup:
     """What Stripe says of it: asked when the drawer opens, and when our copy has moved on."""
-    cached: tuple[str, Lookup] | None = st.session_state.get("session_lookup")
+    cached: tuple[str, SessionLookup] | None = st.session_state.get("session_lookup")
     if cached and cached[0] == session_id:
         return cached[1]
     billing = page_services()
@@ -112,11 +111,11 @@ def look_up(session_id: str) -> Lookup:
     return found
 
 
-def read(session_id: str, stripe_lookup: Lookup) -> SessionDetails:
+def read(session_id: str, stripe_lookup: SessionLookup) -> SessionDetails:
     """The session from our copy and from Stripe. Raises ``BillingError``."""
     billing = page_services()
     details = billing.call(lambda: billing.services.sessions.details(session_id, stripe_lookup))
-    if details.in_the_copy:
+    if details.is_stored:
         st.session_state["session_shown"] = session_id
     elif st.session_state.get("session_shown") == session_id:
         close_drawer()
@@ -151,7 +150,7 @@ def stripe_word(value: str) -> str:
     return value.replace("_", " ").capitalize()
 
 
-def line_items(details: SessionDetails, stripe_lookup: Lookup) -> None:
+def line_items(details: SessionDetails, stripe_lookup: SessionLookup) -> None:
     """What is bought, as Stripe lists it."""
     st.subheader("Line items", anchor=False)
     if details.line_items:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.sessions.service import EXPORTED
+from billing.sessions.service import EXPORT_LIMIT
 from pages.components.times import zone
 from pages.services import page_services
 
@@ -30,5 +30,5 @@ def download_button(wanted: SessionFilter) -> None:
         key="sessions_csv",
         icon=":material/download:",
         on_click="ignore",
-        help=f"All matching sessions, at most the newest {EXPORTED:,}.",
+        help=f"All matching sessions, at most the newest {EXPORT_LIMIT:,}.",
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from billing.domain.checkout_session import Outcome
 from billing.domain.durations import format_duration
 from billing.domain.money import format_money
-from billing.domain.session_stats import CALCULATED, Numbers
+from billing.domain.session_stats import STATS_LIMIT, SessionStats
 from billing.errors import BillingError
 from pages.components.chips import CHART_COLORS
 from pages.components.errors import show_failure
@@ -43,24 +43,26 @@ def session_metrics(wanted: SessionFilter) -> None:
         chart(numbers)
     if numbers.since is not None:
         st.caption(
-            f"Numbers and chart cover the newest {CALCULATED:,} matching sessions, "
+            f"Numbers and chart cover the newest {STATS_LIMIT:,} matching sessions, "
             f"created since {local(numbers.since):%d %b %Y, %H:%M}."
         )
 
 
-def cached_numbers(wanted: SessionFilter) -> Numbers:
+def cached_numbers(wanted: SessionFilter) -> SessionStats:
     """The numbers, calculated again when they are older than ``MAX_AGE_SECONDS``."""
-    cached: tuple[SessionFilter, float, Numbers] | None = st.session_state.get("session_numbers")
+    cached: tuple[SessionFilter, float, SessionStats] | None = st.session_state.get(
+        "session_numbers"
+    )
     now = time.monotonic()
     if cached and cached[0] == wanted and now - cached[1] < MAX_AGE_SECONDS:
         return cached[2]
     billing, viewer_zone = page_services(), zone()
-    numbers = billing.call(lambda: billing.services.sessions.numbers(wanted, viewer_zone))
+    numbers = billing.call(lambda: billing.services.sessions.stats(wanted, viewer_zone))
     st.session_state["session_numbers"] = (wanted, now, numbers)
     return numbers
 
 
-def metrics(numbers: Numbers) -> None:
+def metrics(numbers: SessionStats) -> None:
     """Created, paid, conversion, median time to pay, and revenue by currency."""
     with st.grid(2, min_column_width=130, gap=("small", "small")):
         more = "" if numbers.since is None else "+"  # older ones match that are not counted
@@ -91,7 +93,7 @@ def metrics(numbers: Numbers) -> None:
         st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
 
 
-def chart(numbers: Numbers) -> None:
+def chart(numbers: SessionStats) -> None:
     """Sessions created a day, by their outcome now."""
     outcomes = [
         outcome for outcome in Outcome if any(day[outcome] for day in numbers.days.values())

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.session_filter import COUNTED, SEARCHED, Cursor, SessionFilter
+from billing.domain.session_filter import COUNT_LIMIT, SEARCH_LIMIT, SessionFilter
+from billing.domain.session_page import Cursor, SessionPage
 from billing.errors import BillingError
-from billing.sessions.service import SessionPage
 from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
@@ -24,7 +24,7 @@ from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.sessions.service import SessionUpdate
+    from billing.domain.session_page import SessionListing
 
 PAGE_SIZE = 25
 SessionPaging = Paging[SessionFilter, Cursor, SessionPage]
@@ -47,19 +47,19 @@ def live_table(paging: SessionPaging) -> None:
     try:
         page = paging.page
         if page is None:
-            page = billing.call(lambda: sessions.find(paging.query, PAGE_SIZE, paging.cursor))
-            paging.page = page
-        ids = [session.id for session in page.sessions]
-        update = billing.call(lambda: sessions.follow(ids, paging.query, page.older))
+            listing = billing.call(lambda: sessions.find(paging.query, PAGE_SIZE, paging.cursor))
+            page = paging.page = listing.page
+        else:
+            listing = billing.call(lambda: sessions.follow(page, paging.query))
     except BillingError as failure:
         show_failure(failure, "The sessions could not be loaded")
         return
-    sync_progress(update.state)
+    sync_progress(listing.state)
     if page.sessions:
-        head(paging, page, update)
+        head(paging, page, listing)
         opening_table(
             SESSIONS,
-            update.sessions,
+            listing.page.sessions,
             key="sessions_table",
             first="what",
             opens="session",
@@ -67,34 +67,34 @@ def live_table(paging: SessionPaging) -> None:
             height="content",
         )
         pager("sessions", paging, page.older)
-    elif update.new:
+    elif listing.new:
         paging.page = None  # the first has come
         st.rerun(scope="app")
     else:
-        empty_state(paging.query, update.state.complete)
+        empty_state(paging.query, listing.state.complete)
 
 
-def head(paging: SessionPaging, page: SessionPage, update: SessionUpdate) -> None:
+def head(paging: SessionPaging, page: SessionPage, listing: SessionListing) -> None:
     """What is new, and the export of all that match; how many those are, the metrics say."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.caption(HOW_TO_OPEN, width="content")
-            if update.new and not paging.cursors:
-                more = "+" if update.new > COUNTED else ""
+            if listing.new and not paging.cursors:
+                more = "+" if listing.new > COUNT_LIMIT else ""
                 st.button(
-                    f"Show {min(update.new, COUNTED):,}{more} new",
+                    f"Show {min(listing.new, COUNT_LIMIT):,}{more} new",
                     key="show_new",
                     icon=":material/arrow_upward:",
                     type="primary",
                     on_click=paging.newest,
                 )
         download_button(paging.query)
-    if page.partial:
+    if page.is_partial:
         st.caption(
-            f":material/info: More than {SEARCHED:,} sessions contain this text, and only those "
-            "were searched. Enter more of it, or choose dates."
+            f":material/info: More than {SEARCH_LIMIT:,} sessions contain this text, and only "
+            "those were searched. Enter more of it, or choose dates."
         )
 
 

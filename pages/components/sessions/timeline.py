@@ -8,32 +8,33 @@ import streamlit as st
 
 from billing.domain.checkout_session import Outcome
 from billing.domain.durations import format_duration
-from billing.domain.event import WEBHOOK, EntryKind, Event
+from billing.domain.event import Event, EventSource, EventState
+from billing.domain.session_details import SessionDetails
+from billing.domain.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
-from billing.sessions.timeline import SessionDetails, TimelineEntry
 from pages.components.markdown import code, link, plain
 from pages.components.times import ago, local
 
 ICONS = {
-    EntryKind.MADE: "add_circle",
-    EntryKind.TRIED: "credit_card",
-    EntryKind.CHALLENGED: "verified_user",
-    EntryKind.DECLINED: "block",
-    EntryKind.MONEY_TAKEN: "payments",
+    EntryKind.CREATED: "add_circle",
+    EntryKind.PAYMENT_ATTEMPTED: "credit_card",
+    EntryKind.ACTION_REQUIRED: "verified_user",
+    EntryKind.PAYMENT_FAILED: "block",
+    EntryKind.PAYMENT_SUCCEEDED: "payments",
     EntryKind.COMPLETED: "check_circle",
-    EntryKind.PAID_LATER: "check_circle",
-    EntryKind.FAILED_LATER: "cancel",
+    EntryKind.ASYNC_PAYMENT_SUCCEEDED: "check_circle",
+    EntryKind.ASYNC_PAYMENT_FAILED: "cancel",
     EntryKind.EXPIRED: "timer_off",
     EntryKind.GRANTED: "redeem",
     EntryKind.NOT_GRANTED: "hourglass_top",
-    EntryKind.WILL_EXPIRE: "schedule",
+    EntryKind.EXPIRES_LATER: "schedule",
     EntryKind.OTHER: "bolt",
 }
 EVENT_STATES = {
-    "handled": "handled",
-    "pending": "not handled yet",
-    "failed": "handling failed",
-    "ignored": "not needed by this app",
+    EventState.HANDLED: "handled",
+    EventState.PENDING: "not handled yet",
+    EventState.FAILED: "handling failed",
+    EventState.IGNORED: "not needed by this app",
 }
 
 
@@ -67,9 +68,9 @@ def timeline(details: SessionDetails) -> None:
 
 def time_text(step: TimelineEntry, created: int) -> str:
     """Its time, and how long after the session's creation; or how long until then."""
-    if step.kind is EntryKind.WILL_EXPIRE:
+    if step.kind is EntryKind.EXPIRES_LATER:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
-    if step.kind is EntryKind.MADE:
+    if step.kind is EntryKind.CREATED:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
     day = "" if local(step.at).date() == local(created).date() else f"{local(step.at):%d %b}, "
     return f"{day}{local(step.at):%H:%M:%S}, after {format_duration(max(step.at - created, 0))}"
@@ -88,9 +89,10 @@ def lines(step: TimelineEntry) -> list[str]:
 def event_line(event: Event) -> str:
     """The event as Markdown: its type, how late and by which source it came, and its state."""
     times = f", {event.deliveries} times" if event.deliveries > 1 else ""
-    source = f"by webhook{times}, signature verified" if event.source == WEBHOOK else "by polling"
+    is_webhook = event.source is EventSource.WEBHOOK
+    source = f"by webhook{times}, signature verified" if is_webhook else "by polling"
     error = f": {plain(event.error)}" if event.error else ""
-    state = EVENT_STATES.get(event.state, event.state)
+    state = EVENT_STATES[event.state]
     return (
         f":small[{link(plain(event.type), f'events?event={quote(sanitize(event.id))}')} arrived "
         f"{format_duration(max(event.delay, 0))} later {source}; {plain(state)}{error}]"

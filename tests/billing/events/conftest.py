@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing.domain.event import EventSource, EventState
 from billing.events.log import EventLog
 from billing.store import events
 from tests.support.services import open_services
@@ -57,6 +58,8 @@ async def arrive(
         "data": {"object": {"id": f"cs_test_{at:.0f}"}},
     }
     await services.store.write(
-        lambda c: events.record(c, [events.ReceivedEvent(event, source, state, at)])
+        lambda c: events.record(
+            c, [events.ReceivedEvent(event, EventSource(source), EventState(state), at)]
+        )
     )
     return name

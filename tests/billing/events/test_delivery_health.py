@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.event import Refusal
 from billing.domain.grant import Grant
 from billing.errors import NotConfigured
-from billing.events.delivery_health import DeliveryHealth, Level
 from billing.store.events import refusals
 from billing.store.ledger import grants
 from billing.sync import checkpoint
@@ -49,7 +49,7 @@ async def test_webhooks_that_arrive_are_good_news_with_their_usual_delay(
     assert (verdict.level, verdict.title) == (Level.GOOD, "Webhooks are working")
     assert "Events usually arrive 2.0 s after" in verdict.text
     assert verdict.last is not None
-    assert (verdict.last.id, verdict.way) == (f"evt_{NOW - 10:.0f}", "webhook")
+    assert (verdict.last.id, verdict.source) == (f"evt_{NOW - 10:.0f}", "webhook")
 
 
 async def test_with_polling_alone_nothing_is_missed_and_webhooks_are_said_to_be_absent(
@@ -59,7 +59,7 @@ async def test_with_polling_alone_nothing_is_missed_and_webhooks_are_said_to_be_
     verdict = await say(services)
     assert (verdict.level, verdict.title) == (Level.INFO, "No webhook has arrived yet")
     assert "polled every few seconds instead, so no event is missed" in verdict.text
-    assert verdict.way == "poll"
+    assert verdict.source == "poll"
 
 
 async def test_polling_that_brings_what_webhooks_no_longer_do_has_taken_over(
@@ -103,7 +103,7 @@ async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_acc
     verdict = await say(services)
     assert (verdict.level, verdict.title) == (Level.WARNING, "The last delivery was refused")
     assert verdict.text == "3 min ago: The signature does not match."
-    assert verdict.mend == "Copy the signing secret."
+    assert verdict.next_step == "Copy the signing secret."
     await refuse(services, NOW - 5)
     assert (await say(services)).title == "The last 2 deliveries were refused"
     await arrive(services, NOW - 1)
@@ -131,7 +131,7 @@ async def test_without_a_webhook_secret_it_says_which_setting_and_that_polling_g
     wrong = NotConfigured("STRIPE_WEBHOOK_SECRET", "It holds an API key.", "Copy whsec_….")
     verdict = await say(services, webhook_secrets=(), problems={"STRIPE_WEBHOOK_SECRET": wrong})
     assert verdict.text.startswith("It holds an API key.")
-    assert verdict.mend == "Copy whsec_…."
+    assert verdict.next_step == "Copy whsec_…."
 
 
 async def test_without_a_key_nothing_can_arrive_and_nothing_is_replayed(services: Services) -> None:
@@ -154,4 +154,4 @@ async def test_when_stripe_cannot_be_asked_that_matters_only_without_webhooks(
     await arrive(services, NOW - 30, "poll")
     verdict = await say(services)
     assert (verdict.level, verdict.title) == (Level.WRONG, "Events cannot be retrieved from Stripe")
-    assert (verdict.text, verdict.mend) == ("Stripe did not answer.", "Check the network.")
+    assert (verdict.text, verdict.next_step) == ("Stripe did not answer.", "Check the network.")

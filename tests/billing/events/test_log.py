@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.event import EventFilter
+from billing.domain.delivery_health import Level
+from billing.domain.event import EventFilter, EventState
 from billing.errors import InvalidInput, StoreFailure, WebhookRefused
-from billing.events.delivery_health import Level
 from billing.events.log import PAGE
 from billing.store.events import refusals
 from tests.billing.events.conftest import NOW, arrive, log_at
@@ -90,8 +90,8 @@ async def test_pages_of_events_come_with_the_numbers_beside_them(services: Servi
     for number in range(PAGE + 1):
         await arrive(services, NOW + number)
     first = await services.event_log.latest(EventFilter())
-    assert (len(first.page.events), first.page.has_older) == (PAGE, True)
-    assert first.counts.states["handled"] == PAGE + 1
+    assert (len(first.page.events), first.page.older is None) == (PAGE, False)
+    assert first.counts.states[EventState.HANDLED] == PAGE + 1
     second = await services.event_log.latest(EventFilter(), first.page.events[-1].cursor)
     assert [event.received_at for event in second.page.events] == [NOW]
     assert await services.event_log.types() == ["checkout.session.completed"]
@@ -129,7 +129,7 @@ async def test_what_failed_is_replayed_once_stripe_is_back_and_granted_once(
             details = await log.one(event_id)
             assert details is not None
             assert details.event.error
-            assert details.tried_again
+            assert details.will_retry
             account.faults = NO_FAULTS
             assert await log.replay() == 1
 

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from billing.domain.checkout_session import Kind
-from billing.sessions.timeline import SessionDetails
+from billing.domain.event import EventSource, EventState
+from billing.domain.session_details import SessionDetails
 from billing.store import events
 from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.shop import Shop, open_shop
@@ -66,7 +67,10 @@ def receive_events(shop: Shop, types: Collection[str] = ()) -> None:
         if types and event["type"] not in types:
             continue
         record = partial(
-            events.record, arrivals=[events.ReceivedEvent(event, "webhook", "ignored", time.time())]
+            events.record,
+            arrivals=[
+                events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.IGNORED, time.time())
+            ],
         )
         call(shop, partial(shop.server.services.store.write, record))
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.domain.checkout_session import CheckoutSession, Kind
-from billing.domain.event import EntryKind
+from billing.domain.grant import GrantCause
+from billing.domain.session_details import SessionDetails, SessionLookup, SessionReading
+from billing.domain.timeline import EntryKind
 from billing.errors import InvalidInput, StripeFailure
-from billing.session_reader import SessionReading
-from billing.sessions.service import Lookup
-from billing.sessions.timeline import SessionDetails
 from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card
 from tests.billing.sessions.conftest import (
@@ -49,14 +48,17 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
     shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     receive_events(shop)
-    call(shop, lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, "return"))
+    call(
+        shop,
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
+    )
     details = details_of(shop, session_id)
     assert entry_kinds(details) == [
         *(
-            EntryKind.MADE,
-            EntryKind.TRIED,
-            EntryKind.DECLINED,
-            EntryKind.MONEY_TAKEN,
+            EntryKind.CREATED,
+            EntryKind.PAYMENT_ATTEMPTED,
+            EntryKind.PAYMENT_FAILED,
+            EntryKind.PAYMENT_SUCCEEDED,
             EntryKind.COMPLETED,
             EntryKind.GRANTED,
         )
@@ -72,7 +74,7 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
     assert declined.event.delay >= 0
     assert granted.detail == "when the customer returned from Checkout"
     assert details.grant
-    assert details.in_the_copy
+    assert details.is_stored
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -83,13 +85,21 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
     assert isinstance(challenge, AuthenticationRequired)
     shop.sandbox.payments.authenticate(session_id, challenge.payment_intent, succeed=True)
     receive_events(shop, {*NEEDED_EVENTS, *STORY_EVENTS})
-    call(shop, lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, "return"))
+    call(
+        shop,
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
+    )
     details = details_of(shop, session_id)
     by_few = [step.kind for step in details.entries]
     assert sorted(by_few) == sorted(
         [
-            *(EntryKind.MADE, EntryKind.TRIED, EntryKind.DECLINED, EntryKind.CHALLENGED),
-            *(EntryKind.MONEY_TAKEN, EntryKind.COMPLETED, EntryKind.GRANTED),
+            *(
+                EntryKind.CREATED,
+                EntryKind.PAYMENT_ATTEMPTED,
+                EntryKind.PAYMENT_FAILED,
+                EntryKind.ACTION_REQUIRED,
+            ),
+            *(EntryKind.PAYMENT_SUCCEEDED, EntryKind.COMPLETED, EntryKind.GRANTED),
         ]
     )
     receive_events(shop)
@@ -102,10 +112,20 @@ def test_a_decline_is_told_while_the_session_is_still_open(shop: Shop) -> None:
     shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
     receive_events(shop)
     assert entry_kinds(details_of(shop, session_id)) == [
-        *(EntryKind.MADE, EntryKind.TRIED, EntryKind.DECLINED, EntryKind.WILL_EXPIRE)
+        *(
+            EntryKind.CREATED,
+            EntryKind.PAYMENT_ATTEMPTED,
+            EntryKind.PAYMENT_FAILED,
+            EntryKind.EXPIRES_LATER,
+        )
     ]
     assert entry_kinds(details_of(shop, other)) == [
-        *(EntryKind.MADE, EntryKind.TRIED, EntryKind.CHALLENGED, EntryKind.WILL_EXPIRE)
+        *(
+            EntryKind.CREATED,
+            EntryKind.PAYMENT_ATTEMPTED,
+            EntryKind.ACTION_REQUIRED,
+            EntryKind.EXPIRES_LATER,
+        )
     ]
 
 
@@ -120,7 +140,7 @@ def test_what_was_paid_and_not_granted_is_said(shop: Shop) -> None:
     session_id = create_session(shop)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     data = dict(shop.stripe.v1.checkout.sessions.retrieve(session_id).to_dict())
-    asked = Lookup(SessionReading(data, CheckoutSession.from_stripe(data)))
+    asked = SessionLookup(SessionReading(data, CheckoutSession.from_stripe(data)))
     details = call(shop, lambda: sessions_of(shop).details(session_id, asked))
     assert EntryKind.NOT_GRANTED in entry_kinds(details)
 
@@ -179,7 +199,7 @@ def test_only_stripe_itself_has_a_dashboard(shop: Shop) -> None:
         for name in ("payment_intent", "subscription", "x"):
             data = {"id": session_id, "status": "open", name: f"{name}_1"}
             data = {**details_of(shop, session_id).data, **data, "status": "complete"}
-            asked = Lookup(SessionReading(data, CheckoutSession.from_stripe(data)))
+            asked = SessionLookup(SessionReading(data, CheckoutSession.from_stripe(data)))
             details = server.portal.call(partial(sessions.details, session_id, asked))
             places[name] = details.dashboard_url
     dashboard = "https://dashboard.stripe.com/test"

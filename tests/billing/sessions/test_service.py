@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from billing.domain.checkout_session import CheckoutSession, Kind
+from billing.domain.grant import GrantCause
 from billing.domain.session_filter import SessionFilter
 from billing.errors import InvalidInput
 from pages.scenarios.sandbox_client import Controls
@@ -106,24 +107,28 @@ def test_what_was_just_made_is_found_and_followed(shop: Shop) -> None:
     sessions = sessions_of(shop)
     first = create_session(shop, key="1")
     found = call(shop, lambda: sessions.find(SessionFilter(), 10))
-    assert [session.id for session in found.sessions] == [first]
-    assert (found.partial, found.older) == (False, None)
+    assert [session.id for session in found.page.sessions] == [first]
+    assert (found.page.is_partial, found.page.older, found.new) == (False, None, 0)
     second = create_session(shop, Kind.PRO, key="2")
     call(shop, lambda: sessions.expire(first))
-    followed = call(shop, lambda: sessions.follow([first], SessionFilter(), None))
-    assert [session.status for session in followed.sessions] == ["expired"]
+    followed = call(shop, lambda: sessions.follow(found.page, SessionFilter()))
+    assert [session.status for session in followed.page.sessions] == ["expired"]
     assert followed.new == 1
     pro = SessionFilter(kinds=frozenset({Kind.PRO}))
-    assert [one.id for one in call(shop, lambda: sessions.find(pro, 10)).sessions] == [second]
+    found = call(shop, lambda: sessions.find(pro, 10))
+    assert [session.id for session in found.page.sessions] == [second]
 
 
 def test_the_time_to_pay_is_known_once_the_event_is_handled(shop: Shop) -> None:
     session_id = create_session(shop)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     receive_events(shop)
-    call(shop, lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, "return"))
+    call(
+        shop,
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
+    )
     utc = ZoneInfo("UTC")
-    numbers = call(shop, lambda: sessions_of(shop).numbers(SessionFilter(), utc))
+    numbers = call(shop, lambda: sessions_of(shop).stats(SessionFilter(), utc))
     assert numbers.timed == 1
     assert numbers.seconds_to_pay is not None
     assert numbers.seconds_to_pay >= 0

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.domain.checkout_session import REFERENCE, CheckoutSession
-from billing.domain.event import EntryKind
-from billing.sessions.timeline import TimelineEntry, timeline_entries
+from billing.domain.event import EventSource, EventState
+from billing.domain.timeline import EntryKind, TimelineEntry
+from billing.sessions.timeline import timeline_entries
 from billing.store import events, sessions
 from tests.support.stripe_account import event_object, session_object
 
@@ -39,7 +40,7 @@ async def told(
     """The events of a session and its steps, once the event has arrived."""
 
     def work(connection: Connection) -> list[sessions.SessionEvent]:
-        arrival = events.ReceivedEvent(event, "webhook", "handled", time.time())
+        arrival = events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.HANDLED, time.time())
         events.record(connection, [arrival])
         return sessions.events_of_session(connection, data, REFERENCE)
 
@@ -115,7 +116,7 @@ async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: St
 @pytest.mark.parametrize(
     ("values", "failure", "kind", "detail"),
     [
-        ({"status": "complete"}, CLOSED, EntryKind.FAILED_LATER, CLOSED),
+        ({"status": "complete"}, CLOSED, EntryKind.ASYNC_PAYMENT_FAILED, CLOSED),
         ({"status": "expired"}, None, EntryKind.EXPIRED, "can no longer be used to pay"),
     ],
 )

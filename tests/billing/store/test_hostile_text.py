@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from billing.domain.checkout_session import REFERENCE
-from billing.domain.event import EventFilter
+from billing.domain.event import EventFilter, EventSource, EventState
 from billing.domain.session_filter import SessionFilter
 from billing.json_codec import loads
 from billing.store import events, sessions, tables
@@ -75,7 +75,7 @@ async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
         "before\ufffdafter",
         "half a surrogate \ufffd pair",
     } <= terms
-    assert all(len(term) <= sessions.TERM_LENGTH for term in terms)
+    assert all(len(term) <= tables.TERM_LENGTH for term in terms)
 
 
 async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
@@ -83,7 +83,10 @@ async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
 
     def write(connection: Connection) -> None:
         for event in told.values():
-            events.record(connection, [events.ReceivedEvent(event, "webhook", "ignored", 0)])
+            events.record(
+                connection,
+                [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.IGNORED, 0)],
+            )
 
     await store.write(write)
     rows = await event_rows(store)
@@ -126,7 +129,10 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
         for name, payload in zip(names, STORED.values(), strict=True):
             event = event_object(name, "completed", session_object(1, "credits", 1))
             event["data"]["object"]["id"] = "cs_test_1"
-            events.record(connection, [events.ReceivedEvent(event, "webhook", "pending", 1.0)])
+            events.record(
+                connection,
+                [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.PENDING, 1.0)],
+            )
             rows = tables.events
             connection.execute(update(rows).where(rows.c.id == name).values(payload=payload))
 
@@ -138,7 +144,7 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
     assert {one.id for one in again} == set(names)
 
     def read(connection: Connection) -> int:
-        page = events.latest(connection, EventFilter(), 100)
+        page = events.page(connection, EventFilter(), 100)
         session = {"id": "cs_test_1", "created": 1, "mode": "payment"}
         told = sessions.events_of_session(connection, session, REFERENCE)
         assert {one.event.id for one in told} < set(names)
@@ -166,7 +172,7 @@ async def test_a_session_of_which_no_sound_copy_is_stored_costs_itself_alone(
         assert [one.id for one in sessions.recent(connection, 100)] == [good]
         assert [one.id for one in sessions.page(connection, wanted, 100).sessions] == [good]
         assert [one.session.id for one in sessions.iter_stored(connection, wanted, 100)] == [good]
-        assert [one.id for one in sessions.by_ids(connection, [*damaged, good])] == [good]
+        assert [one.id for one in sessions.get_many(connection, [*damaged, good])] == [good]
         assert sessions.get(connection, damaged[0]) is None
 
     with caplog.at_level(logging.ERROR):

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from billing.domain.checkout_session import CheckoutSession
+from billing.domain.event import EventSource, EventState
+from billing.domain.session_details import SessionReading
 from billing.fulfillment import SyncBatch, upsert_and_grant
-from billing.session_reader import SessionReading
 from billing.store import Store, events, leases, sync_state, tables
-from billing.store.reset import FORGOTTEN, delete_everything
+from billing.store.reset import DELETED, delete_everything
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ def fill(connection: Connection) -> None:
     reading = SessionReading(paid, CheckoutSession.from_stripe(paid), bought=5)
     upsert_and_grant(connection, [SyncBatch.of([reading])])
     event = event_object("evt_1", "completed", paid)
-    events.record(connection, [events.ReceivedEvent(event, "webhook", "handled", time.time())])
+    events.record(
+        connection,
+        [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.HANDLED, time.time())],
+    )
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
 
@@ -42,7 +46,7 @@ def counted(connection: Connection) -> dict[str, int]:
 async def test_everything_but_the_lease_is_gone(store: Store) -> None:
     await store.write(fill)
     before = await store.read(counted)
-    assert all(before[table.name] for table in FORGOTTEN if table.name != "rejected_deliveries")
+    assert all(before[table.name] for table in DELETED if table.name != "rejected_deliveries")
     await store.write(delete_everything)
     after = await store.read(counted)
     assert {name for name, rows in after.items() if rows} == {"leases"}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing.domain.session_details import SessionLookup
 from billing.errors import StoreFailure
-from billing.sessions.service import Lookup
 from billing.store import sessions
 from billing.sync.mirror import Mirror
 from tests.support.services import open_services
@@ -64,7 +64,7 @@ async def test_the_story_of_a_session_just_made_names_the_request_that_made_it(
 ) -> None:
     made = account.sell("pro")
     services.mirror.upsert_soon(made, "req_made")
-    story = await services.sessions.details(made["id"], Lookup())
+    story = await services.sessions.details(made["id"], SessionLookup())
     assert story.entries[0].request_id == "req_made"
 
 
@@ -127,7 +127,7 @@ async def stored(services: Services, *made: dict[str, Any]) -> None:
     wanted = {one["id"] for one in made}
 
     async def are_stored() -> bool:
-        found = await services.store.read(partial(sessions.by_ids, ids=tuple(wanted)))
+        found = await services.store.read(partial(sessions.get_many, ids=tuple(wanted)))
         return {one.id for one in found} == wanted
 
     await until(are_stored, "all of them in the database")

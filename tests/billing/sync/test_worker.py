@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import ModuleType
 
-    from billing.sync.mirror import SyncState
+    from billing.domain.sync_state import SyncState
 
 pytestmark = pytest.mark.anyio
 

@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from billing.domain.checkout_session import CheckoutSession
+from billing.domain.event import EventSource, EventState
+from billing.domain.grant import GrantCause
 from billing.errors import NotConfigured, StripeFailure, WebhookRefused
 from billing.store import events, tables
 from billing.store.events import ProcessingResult
@@ -169,7 +171,7 @@ async def test_the_webhook_and_the_landing_page_at_once_grant_once(
     paid = [account.pay(account.sell("credits", 5)) for _ in range(10)]
     await asyncio.gather(
         *(deliver(services, account.say("completed", one)) for one in paid),
-        *(services.fulfillment.refresh_and_grant(one["id"], "return") for one in paid),
+        *(services.fulfillment.refresh_and_grant(one["id"], GrantCause.RETURN) for one in paid),
     )
     await settled(services, handled=10)
     assert await services.store.read(granted_totals) == {"credits": 50}
@@ -249,7 +251,7 @@ async def test_what_a_process_left_behind_when_it_died_is_swept_up(
     event = account.say("completed", account.pay(account.sell("credits", 5)))
     await services.store.write(
         lambda connection: events.record(
-            connection, [events.ReceivedEvent(event, "webhook", "pending", 1.0)]
+            connection, [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.PENDING, 1.0)]
         )
     )
     await settled(services, handled=1)
@@ -264,11 +266,13 @@ async def test_what_was_recorded_before_the_clock_was_set_back_is_swept_up_all_t
 
     def record(connection: Connection) -> None:
         arrivals = [
-            events.ReceivedEvent(one, "webhook", "pending", future) for one in (pending, failed)
+            events.ReceivedEvent(one, EventSource.WEBHOOK, EventState.PENDING, future)
+            for one in (pending, failed)
         ]
         events.record(connection, arrivals)
         events.mark_processed(
-            connection, [ProcessingResult([failed["id"]], "failed", future, "Away.", RETRIES)]
+            connection,
+            [ProcessingResult([failed["id"]], EventState.FAILED, future, "Away.", RETRIES)],
         )
 
     await services.store.write(record)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from streamlit.testing.v1.element_tree import AlertBase
 
-    from billing.sync.mirror import SyncState
+    from billing.domain.sync_state import SyncState
 
 PAGES = ("billing.py", "sessions.py", "events.py", "test_kit.py", "setup.py")
 TABS = ("Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data")

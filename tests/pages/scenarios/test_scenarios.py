@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.domain.grant import Grant
-    from billing.session_reader import SessionReading
-    from billing.sessions.records import SessionRecords
+    from billing.domain.session_details import SessionReading, SessionRecords
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 

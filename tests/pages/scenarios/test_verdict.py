@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.domain.event import Event
+from billing.domain.event import Event, EventSource, EventState
 from pages.scenarios.verdict import describe_arrivals
 
 AT = 1_700_000_000
@@ -23,9 +23,9 @@ def event(
         created=AT,
         object_id="cs_test_1",
         received_at=AT + late,
-        source=source,
+        source=EventSource(source),
         deliveries=deliveries,
-        state="handled",
+        state=EventState.HANDLED,
         attempts=1,
         error=None,
         processed_at=AT + late,

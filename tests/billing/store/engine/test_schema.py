@@ -205,7 +205,7 @@ async def test_a_current_database_is_opened_again_as_it_was(database_url: str) -
     for number in range(3):
         with store_on(database_url) as store:
             made = session_object(number, "credits", 1)
-            await store.write(partial(sessions.upsert_sessions, copies=[copies([made])]))
+            await store.write(partial(sessions.upsert_sessions, batches=[copies([made])]))
     with store_on(database_url) as store:
         assert len(await store.read(lambda connection: sessions.recent(connection, 9))) == 3
 

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from billing.domain.event import EventSource, EventState
 from billing.errors import RecordRefused, StoreFailure
 from billing.store import Store, events, sync_state
 from tests.support.stripe_account import event_object, session_object
@@ -190,7 +191,8 @@ async def test_two_processes_that_write_the_same_rows_in_another_order_both_succ
         await asyncio.gather(
             *(
                 into.write_each(
-                    events.record, events.ReceivedEvent(event, "webhook", "ignored", 0.0)
+                    events.record,
+                    events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.IGNORED, 0.0),
                 )
                 for event in order
             )

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
-from billing.domain.event import COUNTED, Cursor, EventFilter
-from billing.domain.grant import Grant
+from billing.domain.event import COUNT_LIMIT, Cursor, EventFilter, EventSource, EventState
 from billing.store import events, tables
-from billing.store.events import LOOKED_AT, MATCHED
-from billing.store.ledger import grants
+from billing.store.events.queries import PREFIX_LIMIT, SCAN_LIMIT
 
 if TYPE_CHECKING:
     from billing.store import Store
@@ -45,35 +43,41 @@ async def keep(store: Store, *rows: dict[str, Any]) -> None:
     await store.write(lambda connection: connection.execute(insert(tables.events), list(rows)))
 
 
+def filtered(state: str = "", source: str = "", **by: str) -> EventFilter:
+    return EventFilter(
+        EventState(state) if state else None, EventSource(source) if source else None, **by
+    )
+
+
 async def found(
     store: Store, limit: int = 100, below: Cursor | None = None, **by: str
 ) -> list[int]:
     """The numbers of the events that match, in the order they come."""
     page = await store.read(
-        lambda connection: events.latest(connection, EventFilter(**by), limit, below)
+        lambda connection: events.page(connection, filtered(**by), limit, below)
     )
     return [int(event.id[4:]) for event in page.events]
 
 
 async def counted(store: Store, **by: str) -> dict[str, int]:
-    counts = await store.read(lambda connection: events.counts(connection, EventFilter(**by)))
+    counts = await store.read(lambda connection: events.count_by_state(connection, filtered(**by)))
     return {state: number for state, number in counts.states.items() if number}
 
 
 async def test_pages_follow_each_other_without_a_gap_though_new_events_arrive(store: Store) -> None:
     same_moment = [row(number, received_at=5_000.0) for number in range(7)]
     await keep(store, *same_moment, *(row(number) for number in range(10, 15)))
-    newest = await store.read(lambda c: events.latest(c, EventFilter(), 4))
+    newest = await store.read(lambda c: events.page(c, EventFilter(), 4))
     assert [event.id for event in newest.events] == [f"evt_{n:07d}" for n in (6, 5, 4, 3)]
-    assert newest.has_older
+    assert newest.older == newest.events[-1].cursor
     await keep(store, row(99, received_at=9_000.0))
-    below = newest.events[-1].cursor
+    below = newest.older
     assert await found(store, 5, below) == [2, 1, 0, 14, 13]
     last = await store.read(
-        lambda c: events.latest(c, EventFilter(), 5, Cursor(1_013.5, "evt_0000013"))
+        lambda c: events.page(c, EventFilter(), 5, Cursor(1_013.5, "evt_0000013"))
     )
     assert [event.id for event in last.events] == [f"evt_{n:07d}" for n in (12, 11, 10)]
-    assert not last.has_older
+    assert last.older is None
 
 
 async def test_filters_narrow_by_state_type_way_and_what_an_event_is_about(store: Store) -> None:
@@ -86,13 +90,13 @@ async def test_filters_narrow_by_state_type_way_and_what_an_event_is_about(store
     )
     assert await found(store, state="failed") == [3, 1]
     assert await found(store, type="invoice.paid") == [4]
-    assert await found(store, way="webhook") == [4, 3, 1]
-    assert await found(store, way="poll") == [2]
+    assert await found(store, source="webhook") == [4, 3, 1]
+    assert await found(store, source="poll") == [2]
     assert await found(store, about="cs_test_same") == [4, 2]
     assert await found(store, about="evt_0000003") == [3]
     assert await found(store, about="cs_test_same", state="ignored") == [4]
-    assert await found(store, state="failed", way="poll") == []
-    assert await store.read(events.types) == [COMPLETED, "invoice.paid"]
+    assert await found(store, state="failed", source="poll") == []
+    assert await store.read(events.known_types) == [COMPLETED, "invoice.paid"]
 
 
 async def test_the_beginning_of_an_id_finds_events_and_what_they_are_about(store: Store) -> None:
@@ -111,9 +115,15 @@ async def test_the_beginning_of_an_id_finds_events_and_what_they_are_about(store
 
 
 async def test_a_beginning_that_fits_many_finds_the_newest_of_them(store: Store) -> None:
-    await keep(store, *(row(number) for number in range(MATCHED + 5)), row(-1, object_id="pi_1"))
-    assert await found(store, 3, about="cs_") == [MATCHED + 4, MATCHED + 3, MATCHED + 2]
-    assert await counted(store, about="cs_") == {"handled": MATCHED + 5}
+    await keep(
+        store, *(row(number) for number in range(PREFIX_LIMIT + 5)), row(-1, object_id="pi_1")
+    )
+    assert await found(store, 3, about="cs_") == [
+        PREFIX_LIMIT + 4,
+        PREFIX_LIMIT + 3,
+        PREFIX_LIMIT + 2,
+    ]
+    assert await counted(store, about="cs_") == {"handled": PREFIX_LIMIT + 5}
     assert await found(store, about="cs_test_7", limit=2) == [799, 798]
 
 
@@ -130,56 +140,45 @@ async def test_counts_tell_each_state_under_the_other_filters(store: Store) -> N
     assert await counted(store) == {"handled": 2, "pending": 1, "failed": 1, "ignored": 1}
     assert await counted(store, state="failed") == await counted(store)
     assert await counted(store, type=COMPLETED) == {"handled": 2, "pending": 1, "failed": 1}
-    assert await counted(store, way="poll") == {"pending": 1}
+    assert await counted(store, source="poll") == {"pending": 1}
     assert await counted(store, about="cs_test_3") == {"handled": 1}
-    assert await store.read(events.failed) == 1
+    assert await store.read(events.count_failed) == 1
 
 
 async def test_one_event_comes_with_its_times_and_payload(store: Store) -> None:
     await keep(store, row(7, payload='{"id":"evt_0000007"}', attempts=3))
-    event = await store.read(lambda c: events.one(c, "evt_0000007"))
+    event = await store.read(lambda c: events.get(c, "evt_0000007"))
     assert event is not None
     assert (event.created, event.received_at, event.processed_at) == (1_007, 1_007.5, 1_008.0)
     assert (event.delay, event.attempts) == (0.5, 3)
-    assert await store.read(lambda c: events.payload(c, event.id)) == '{"id":"evt_0000007"}'
-    assert await store.read(lambda c: events.one(c, "evt_x")) is None
-    assert await store.read(lambda c: events.payload(c, "evt_x")) is None
+    assert await store.read(lambda c: events.payload_of(c, event.id)) == '{"id":"evt_0000007"}'
+    assert await store.read(lambda c: events.get(c, "evt_x")) is None
+    assert await store.read(lambda c: events.payload_of(c, "evt_x")) is None
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_whatever_is_asked_for_is_text(store: Store, text: str) -> None:
     await keep(store, row(1))
-    for asked in (EventFilter(about=text), EventFilter(type=text), EventFilter(state=text)):
-        page = await store.read(partial(events.latest, wanted=asked, limit=9))
+    for asked in (EventFilter(about=text), EventFilter(type=text)):
+        page = await store.read(partial(events.page, wanted=asked, limit=9))
         assert len(page.events) == (text == "")
-        await store.read(partial(events.counts, wanted=asked))
-    assert await store.read(lambda c: events.one(c, text)) is None
+        await store.read(partial(events.count_by_state, wanted=asked))
+    assert await store.read(lambda c: events.get(c, text)) is None
     assert await found(store) == [1]
-
-
-async def test_paid_returns_are_counted_between_two_moments(store: Store) -> None:
-    lines = [
-        Grant(f"cs_test_{name}", "pro", 1, 9900, "usd", None, None, cause, at)
-        for name, cause, at in (("a", "return", 10.0), ("b", "return", 30.0), ("c", "evt_1", 20.0))
-    ]
-    await store.write(lambda connection: grants.add(connection, *lines))
-    assert await store.read(lambda c: events.returns_since(c, 10.0, 30.0)) == 1
-    assert await store.read(lambda c: events.returns_since(c, 5.0, 30.0)) == 2
-    assert await store.read(lambda c: events.returns_since(c, 5.0, 9.0)) == 0
 
 
 async def test_no_answer_looks_further_back_than_it_must(store: Store) -> None:
     """However many events there are, a count ends and a question no index answers ends too."""
-    total = 3 * LOOKED_AT
+    total = 3 * SCAN_LIMIT
     for start in range(0, total, 5_000):
         rows = [
             row(number, source="poll", deliveries=0, type=f"type.{number % 5}")
             for number in range(start, start + 5_000)
         ]
         await keep(store, *rows)
-    assert await found(store, 2, way="poll") == [total - 1, total - 2]
-    assert (await counted(store))["handled"] == COUNTED + 1
-    assert sum((await counted(store, way="poll")).values()) == LOOKED_AT
+    assert await found(store, 2, source="poll") == [total - 1, total - 2]
+    assert (await counted(store))["handled"] == COUNT_LIMIT + 1
+    assert sum((await counted(store, source="poll")).values()) == SCAN_LIMIT
     await keep(store, row(total + 1, received_at=1.0, deliveries=1), row(total + 2, type="rare"))
-    assert await found(store, way="webhook") == [total + 2]  # the other lies too far back
+    assert await found(store, source="webhook") == [total + 2]  # the other lies too far back
     assert await found(store, type="rare") == [total + 2]

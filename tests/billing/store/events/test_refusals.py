@@ -11,7 +11,7 @@ import pytest
 from billing.domain.event import EventFilter, Refusal
 from billing.store import events
 from billing.store.events import refusals
-from billing.store.events.refusals import KEPT
+from billing.store.events.refusals import SUMS_PER_REASON
 
 if TYPE_CHECKING:
     from billing.store import Store
@@ -48,16 +48,16 @@ async def test_sums_that_began_apart_stay_apart_and_are_counted_since_a_moment(
     assert await since(store, 130.0) == 0
     assert await since(store, 65.0) == 5
     assert await since(store, 0.0) == 9
-    counts = await store.read(partial(events.counts, wanted=EventFilter()))
+    counts = await store.read(partial(events.count_by_state, wanted=EventFilter()))
     assert counts.refused == 9
 
 
 async def test_a_flood_of_one_reason_drives_out_its_own_oldest_and_no_other(store: Store) -> None:
     await add(store, OLD)
-    for minute in range(KEPT + 50):
+    for minute in range(SUMS_PER_REASON + 50):
         at = 60.0 * minute
         await add(store, replace(MISSING, started_at=at, received_at=at + 59))
     left = await known(store)
-    assert len(left) == KEPT + 1
+    assert len(left) == SUMS_PER_REASON + 1
     assert OLD in left
     assert min(one.started_at for one in left if one.reason == MISSING.reason) == 60.0 * 50

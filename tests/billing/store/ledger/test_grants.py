@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from billing.domain.grant import Grant
+from billing.domain.grant import Grant, GrantCause
 from billing.store import Store
 from billing.store.ledger import grants
 from tests.support.records import granted_totals
@@ -63,3 +63,14 @@ async def test_a_customers_lines_come_newest_first(store: Store) -> None:
     await add(store, LINE, later, other)
     lines = await store.read(lambda connection: grants.of_customer(connection, "a@example.com"))
     assert lines == [later, LINE]
+
+
+async def test_the_lines_of_a_cause_are_counted_between_two_times(store: Store) -> None:
+    lines = [
+        Grant(f"cs_test_{name}", "pro", 1, 9900, "usd", None, None, cause, at)
+        for name, cause, at in (("a", "return", 10.0), ("b", "return", 30.0), ("c", "evt_1", 20.0))
+    ]
+    await store.write(lambda connection: grants.add(connection, *lines))
+    assert await store.read(lambda c: grants.count(c, GrantCause.RETURN, 10.0, 30.0)) == 1
+    assert await store.read(lambda c: grants.count(c, GrantCause.RETURN, 5.0, 30.0)) == 2
+    assert await store.read(lambda c: grants.count(c, GrantCause.RETURN, 5.0, 9.0)) == 0

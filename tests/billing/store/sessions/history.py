@@ -8,7 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.session_filter import Cursor, SessionFilter
+from billing.domain.session_filter import SessionFilter
+from billing.domain.session_page import Cursor
 from billing.store import sessions
 from tests.support.stored import copies
 from tests.support.stripe_account import session_object

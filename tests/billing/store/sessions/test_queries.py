@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, event
 
 from billing.domain.checkout_session import Outcome
-from billing.domain.session_filter import SEARCHED, Cursor, SessionFilter
+from billing.domain.session_filter import SEARCH_LIMIT, SessionFilter
+from billing.domain.session_page import Cursor, SessionPage
 from billing.store import sessions
-from billing.store.sessions import SessionPage
 from tests.billing.store.sessions.history import (
     FILTERS,
     JSON,
@@ -172,14 +172,16 @@ async def test_what_has_changed_so_that_it_matches_is_new(store: Store) -> None:
 
 async def test_more_than_are_looked_through_is_said_so(sqlite_url: str) -> None:
     with store_on(sqlite_url) as store:
-        made = [session_object(number, "pro", 1, NOW - number) for number in range(SEARCHED + 50)]
+        made = [
+            session_object(number, "pro", 1, NOW - number) for number in range(SEARCH_LIMIT + 50)
+        ]
         await keep(store, made)
         everybody = SessionFilter(search="example.com")
-        assert await store.read(partial(sessions.searched_too_many, wanted=everybody))
         page = await store.read(partial(sessions.page, wanted=everybody, limit=3))
+        assert page.is_partial
         assert [session.id for session in page.sessions] == [one["id"] for one in made[:3]]
         somebody = SessionFilter(search="buyer77@example.com")
-        assert not await store.read(partial(sessions.searched_too_many, wanted=somebody))
+        assert not (await store.read(partial(sessions.page, wanted=somebody, limit=3))).is_partial
 
 
 @pytest.mark.parametrize("wanted", [FILTERS[0], FILTERS[13], FILTERS[30], FILTERS[-1]])
@@ -196,7 +198,7 @@ async def test_a_page_reads_a_stretch_of_an_index_and_never_the_whole_table(
 
             event.listen(connection, "before_cursor_execute", note)
             sessions.page(connection, wanted, 5, Cursor(NOW, "cs_test_x"))
-            sessions.numbers(connection, wanted, ZoneInfo("UTC"))
+            sessions.compute_stats(connection, wanted, ZoneInfo("UTC"))
             event.remove(connection, "before_cursor_execute", note)
             return [
                 str(step[3])

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from billing.domain.checkout_session import Outcome
+from billing.domain.event import EventSource, EventState
 from billing.domain.session_filter import SessionFilter
 from billing.store import events, sessions
 from tests.billing.store.sessions.history import (
@@ -42,7 +43,7 @@ async def test_the_numbers_are_those_of_the_sessions_one_by_one(store: Store, zo
         matching = set(expected(made, wanted))
         of = [session for session, _ in made if session.id in matching]
         outcomes = [session.outcome for session in of]
-        numbers = await store.read(partial(sessions.numbers, wanted=wanted, zone=here))
+        numbers = await store.read(partial(sessions.compute_stats, wanted=wanted, zone=here))
         assert numbers.created == len(of)
         assert numbers.paid == outcomes.count(Outcome.PAID)
         revenue = sum(
@@ -73,7 +74,7 @@ async def test_days_begin_at_midnight_there_whatever_the_clocks_do(store: Store,
         [session_object(number, "pro", 1, created) for number, created in enumerate(times)],
     )
     numbers = await store.read(
-        partial(sessions.numbers, wanted=SessionFilter(), zone=here, most=len(times))
+        partial(sessions.compute_stats, wanted=SessionFilter(), zone=here, limit=len(times))
     )
     days = Counter(datetime.fromtimestamp(created, here).date() for created in times)
     assert {day: counts.total() for day, counts in numbers.days.items() if counts} == days
@@ -91,7 +92,7 @@ async def test_each_currency_has_its_own_revenue(store: Store) -> None:
         ],
     )
     numbers = await store.read(
-        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
+        partial(sessions.compute_stats, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
     )
     assert list(numbers.revenue.items()) == [("eur", 300), ("usd", 9900)]  # the most sold first
     assert numbers.conversion == 1
@@ -99,7 +100,7 @@ async def test_each_currency_has_its_own_revenue(store: Store) -> None:
 
 async def test_the_numbers_over_nothing_are_nothing(store: Store) -> None:
     numbers = await store.read(
-        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
+        partial(sessions.compute_stats, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
     )
     assert (numbers.created, numbers.conversion, numbers.seconds_to_pay) == (0, None, None)
     assert numbers.days == {}
@@ -108,7 +109,7 @@ async def test_the_numbers_over_nothing_are_nothing(store: Store) -> None:
 async def test_over_very_many_the_newest_are_calculated_with_and_it_is_said(store: Store) -> None:
     await keep(store, [session_object(number, "pro", 1, NOW - number) for number in range(30)])
     numbers = await store.read(
-        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"), most=10)
+        partial(sessions.compute_stats, wanted=SessionFilter(), zone=ZoneInfo("UTC"), limit=10)
     )
     assert (numbers.created, numbers.since) == (10, NOW - 9)
 
@@ -122,11 +123,21 @@ async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) ->
         for session, wait in zip(made, waits, strict=False):
             told = event_object(f"evt_{wait}", "completed", session) | {"created": NOW + wait}
             events.record(
-                connection, [events.ReceivedEvent(told, "webhook", "pending", NOW + wait + 1)]
+                connection,
+                [
+                    events.ReceivedEvent(
+                        told, EventSource.WEBHOOK, EventState.PENDING, NOW + wait + 1
+                    )
+                ],
             )
             again = told | {"id": f"evt_{wait}_again", "created": NOW + wait + 100}
             events.record(
-                connection, [events.ReceivedEvent(again, "webhook", "pending", NOW + wait + 1)]
+                connection,
+                [
+                    events.ReceivedEvent(
+                        again, EventSource.WEBHOOK, EventState.PENDING, NOW + wait + 1
+                    )
+                ],
             )
             sessions.record_completions(connection, [session["id"]])  # still open here: nothing
             sessions.upsert_sessions(connection, [copies([session | paid])])
@@ -137,7 +148,7 @@ async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) ->
     await keep(store, made)
     await store.write(complete)
     numbers = await store.read(
-        partial(sessions.numbers, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
+        partial(sessions.compute_stats, wanted=SessionFilter(), zone=ZoneInfo("UTC"))
     )
     assert (numbers.seconds_to_pay, numbers.timed) == (median_low(waits), len(waits))
     assert numbers.paid == 5
@@ -149,7 +160,10 @@ async def test_a_later_copy_keeps_when_checkout_was_completed(store: Store) -> N
 
     def complete(connection: Connection) -> int | None:
         told = event_object("evt_1", "completed", session) | {"created": NOW + 9}
-        events.record(connection, [events.ReceivedEvent(told, "webhook", "pending", NOW + 10)])
+        events.record(
+            connection,
+            [events.ReceivedEvent(told, EventSource.WEBHOOK, EventState.PENDING, NOW + 10)],
+        )
         sessions.upsert_sessions(connection, [copies([paid])])
         sessions.record_completions(connection, [session["id"]])
         sessions.upsert_sessions(connection, [copies([paid])])

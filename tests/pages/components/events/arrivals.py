@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamlit.testing.v1 import AppTest
 
+from billing.domain.event import EventSource, EventState
 from billing.store import events
 from tests.support.deliveries import deliver, event_about
 
@@ -33,7 +34,12 @@ def deliver_several(shop: Shop) -> list[dict[str, Any]]:
     shop.server.portal.call(
         lambda: services.store.write(
             lambda connection: events.record(
-                connection, [events.ReceivedEvent(delivered[2], "poll", "ignored", time.time())]
+                connection,
+                [
+                    events.ReceivedEvent(
+                        delivered[2], EventSource.POLL, EventState.IGNORED, time.time()
+                    )
+                ],
             )
         )
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from billing.domain.checkout_session import Kind
+from billing.domain.event import EventSource, EventState
 from billing.events.log import PAGE
 from billing.store import events
 from tests.pages.components.events.arrivals import counts
@@ -113,7 +114,12 @@ def test_a_long_list_has_pages(shop: Shop) -> None:
         for number in range(PAGE + 2):
             event = event_about("in_1", id=f"evt_{number}", type="invoice.paid")
             events.record(
-                connection, [events.ReceivedEvent(event, "webhook", "ignored", now + number)]
+                connection,
+                [
+                    events.ReceivedEvent(
+                        event, EventSource.WEBHOOK, EventState.IGNORED, now + number
+                    )
+                ],
             )
 
     shop.server.portal.call(lambda: shop.server.services.store.write(record))

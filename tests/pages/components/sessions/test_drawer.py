@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from billing.domain.event import EventSource, EventState
 from billing.store import events
 from pages.components.sessions.actions import qr_code
 from stripe_sandbox.payments.checkout import Payer
@@ -176,7 +177,7 @@ def test_the_timeline_shows_events_of_other_api_versions(shop: Shop, event: str)
         sent["api_version"] = "2019-03-14"
         for name in ("status", "payment_status"):
             del told[name]
-    arrival = events.ReceivedEvent(sent, "webhook", "handled", time.time())
+    arrival = events.ReceivedEvent(sent, EventSource.WEBHOOK, EventState.HANDLED, time.time())
     record = partial(events.record, arrivals=[arrival])
     shop.server.portal.call(lambda: shop.server.services.store.write(record))
     text = text_of(open_page(shop.server, "sessions.py", session=session_id))

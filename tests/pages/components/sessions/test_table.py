@@ -81,7 +81,7 @@ def test_the_metrics_have_every_currency_and_the_count_is_shown_once(shop: Shop)
         session_object(amount, "credits", 1) | PAID | {"currency": currency, "amount_total": amount}
         for currency, amount in amounts.items()
     ]
-    keep = partial(sessions.upsert_sessions, copies=[copies(sold)])
+    keep = partial(sessions.upsert_sessions, batches=[copies(sold)])
     shop.server.portal.call(lambda: shop.server.services.store.write(keep))
     page = open_page(shop.server, "sessions.py")
     shown = [value for label, value in metrics(page).items() if label.startswith("Revenue")]
@@ -96,7 +96,7 @@ def test_the_amount_column_is_as_wide_as_its_longest_amount(shop: Shop) -> None:
     create_session(shop)
     narrow = open_page(shop.server, "sessions.py").dataframe[0]
     large = session_object(1, "credits", 1) | {"currency": "krw", "amount_total": 99_999_999}
-    keep = partial(sessions.upsert_sessions, copies=[copies([large])])
+    keep = partial(sessions.upsert_sessions, batches=[copies([large])])
     shop.server.portal.call(lambda: shop.server.services.store.write(keep))
     wide = open_page(shop.server, "sessions.py").dataframe[0]
     widths = [json.loads(table.proto.columns)["amount"]["width"] for table in (narrow, wide)]

@@ -1,0 +1,62 @@
+"""What happened to one Checkout Session, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from billing.domain.event import Event
+
+
+class EntryKind(StrEnum):
+    """What an entry of the timeline says; those of a payment are named after Stripe's events."""
+
+    CREATED = "created"
+    PAYMENT_ATTEMPTED = "payment_attempted"
+    ACTION_REQUIRED = "action_required"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_SUCCEEDED = "payment_succeeded"
+    COMPLETED = "completed"
+    ASYNC_PAYMENT_SUCCEEDED = "async_payment_succeeded"
+    ASYNC_PAYMENT_FAILED = "async_payment_failed"
+    EXPIRED = "expired"
+    GRANTED = "granted"
+    NOT_GRANTED = "not_granted"
+    EXPIRES_LATER = "expires_later"
+    OTHER = "other"
+
+
+# The types of event that a timeline tells of by a kind and a title of their own.
+# https://docs.stripe.com/api/events/types
+TIMELINE_EVENTS = {
+    "payment_intent.created": (EntryKind.PAYMENT_ATTEMPTED, "Payment started"),
+    "payment_intent.requires_action": (EntryKind.ACTION_REQUIRED, "3-D Secure requested"),
+    "payment_intent.payment_failed": (EntryKind.PAYMENT_FAILED, "Payment declined"),
+    "payment_intent.succeeded": (EntryKind.PAYMENT_SUCCEEDED, "Payment succeeded"),
+    "checkout.session.completed": (EntryKind.COMPLETED, "Checkout completed"),
+    "checkout.session.async_payment_succeeded": (
+        EntryKind.ASYNC_PAYMENT_SUCCEEDED,
+        "Delayed payment succeeded",
+    ),
+    "checkout.session.async_payment_failed": (
+        EntryKind.ASYNC_PAYMENT_FAILED,
+        "Delayed payment failed",
+    ),
+    "checkout.session.expired": (EntryKind.EXPIRED, "Expired"),
+}
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened, or will. ``at`` is in Unix seconds; ``title`` and ``detail`` are
+    words, which may hold text of others; ``event`` is the event that says so, ``request_id`` the
+    request to Stripe's API that caused it, where they are known."""
+
+    kind: EntryKind
+    at: float
+    title: str
+    detail: str = ""
+    event: Event | None = None
+    request_id: str | None = None

@@ -1,0 +1,175 @@
+"""Which sessions match a filter, as rows for the queries to read on.
+
+Each query is answered from indexes alone and reads a bounded number of rows, so that it takes the
+same time over a million sessions as over ten thousand.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, func, literal, select, tuple_, union, union_all
+
+from billing.domain.checkout_session import Kind, Outcome
+from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
+from billing.domain.session_filter import (
+    SEARCH_LIMIT,
+    SearchedAmount,
+    SessionFilter,
+    searched_amounts,
+)
+from billing.safe_text import sanitize
+from billing.store.tables import (
+    LAST_CHARACTER,
+    TERM_LENGTH,
+    checkout_sessions,
+    session_terms,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection
+
+    from billing.domain.session_page import Cursor
+
+_s = checkout_sessions.c
+_t = session_terms.c
+STATS_COLUMNS = (_s.created, _s.id, _s.outcome, _s.currency, _s.amount_total, _s.completed_at)
+
+
+def newest(wanted: SessionFilter, limit: int, below: Cursor | None = None) -> Select[Any]:
+    """``created`` and ``id`` of the newest sessions that match, in order."""
+    rows = matching(wanted, (_s.created, _s.id), limit=limit, below=below).subquery()
+    return (
+        select(rows.c.created, rows.c.id)
+        .order_by(rows.c.created.desc(), rows.c.id.desc())
+        .limit(limit)
+    )
+
+
+def matching(
+    wanted: SessionFilter,
+    columns: tuple[ColumnElement[Any], ...] = STATS_COLUMNS,
+    *,
+    limit: int | None = None,
+    below: Cursor | None = None,
+) -> Select[Any] | CompoundSelect[Any]:
+    """Rows of the sessions that match; of more than ``limit`` the newest are among them."""
+    if wanted.search:
+        return _searched(wanted, columns, below)
+    parts = [
+        _limited(select(*columns).where(*combination, *_times(wanted, below)), limit)
+        for combination in _combinations(wanted)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return union_all(*(select(part.subquery()) for part in parts))
+
+
+def is_partial(connection: Connection, wanted: SessionFilter) -> bool:
+    """More sessions hold the searched text than are searched."""
+    if not wanted.search:
+        return False
+    some = select(_candidates(wanted).subquery()).limit(SEARCH_LIMIT).subquery()
+    return (connection.scalar(select(func.count()).select_from(some)) or 0) >= SEARCH_LIMIT
+
+
+def _limited(rows: Select[Any], limit: int | None) -> Select[Any]:
+    if limit is None:
+        return rows
+    return rows.order_by(_s.created.desc(), _s.id.desc()).limit(limit)
+
+
+def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
+    """The filter as alternatives, each of which is one range of one index."""
+    if not (wanted.outcomes or wanted.kinds or wanted.only_ours):
+        return [[]]
+    kinds: list[tuple[Kind | None, bool]] = [(kind, True) for kind in wanted.kinds or Kind]
+    if not wanted.kinds:
+        kinds += [(None, True)] if wanted.only_ours else [(None, True), (None, False)]
+    return [
+        [
+            _s.outcome == outcome,
+            _s.kind.is_(None) if kind is None else _s.kind == kind.value,
+            _s.ours == literal(ours),
+        ]
+        for outcome, (kind, ours) in product(
+            sorted(wanted.outcomes) or Outcome, sorted(kinds, key=str)
+        )
+    ]
+
+
+def _times(
+    wanted: SessionFilter, below: Cursor | None, table: Any = _s, id_name: str = "id"
+) -> list[ColumnElement[bool]]:
+    bounds: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        bounds.append(table.created >= wanted.since)
+    if wanted.until is not None:
+        bounds.append(table.created < wanted.until)
+    if below:
+        bounds.append(tuple_(table.created, table[id_name]) < (below.created, below.id))
+    return bounds
+
+
+def _searched(
+    wanted: SessionFilter, columns: tuple[ColumnElement[Any], ...], below: Cursor | None
+) -> Select[Any]:
+    """The sessions that hold the text, of which the other filters then choose."""
+    found = _candidates(wanted).subquery()
+    rows = select(*columns).join(found, found.c.id == _s.id)
+    # Written so that no index is used: the few that were found are read by id.
+    for column, values in (
+        (_s.outcome, wanted.outcomes),
+        (_s.kind, {kind.value for kind in wanted.kinds}),
+    ):
+        if values:
+            rows = rows.where(func.coalesce(column, "").in_(sorted(values)))
+    if wanted.only_ours:
+        rows = rows.where(func.coalesce(_s.ours, literal(False)) == literal(True))
+    if below:
+        rows = rows.where(tuple_(_s.created + 0, _s.id) < (below.created, below.id))
+    return rows
+
+
+def _candidates(wanted: SessionFilter) -> CompoundSelect[Any]:
+    """``id`` of the sessions that hold the searched text: the newest with a term that is the text,
+    some with a term or an id that begins with it, and those of that amount."""
+    typed = sanitize(wanted.search.strip())
+    term = typed.lower().removeprefix("@")[:TERM_LENGTH]
+    times = _times(wanted, None)
+    term_times = _times(wanted, None, _t)
+    exact = (
+        select(_t.session_id.label("id"))
+        .where(_t.term == term, *term_times)
+        .order_by(_t.created.desc(), _t.session_id.desc())
+        .limit(SEARCH_LIMIT)
+    )
+    prefixed = (
+        select(_t.session_id.label("id"))
+        .where(_t.term > term, _t.term < term + LAST_CHARACTER, *term_times)
+        .limit(SEARCH_LIMIT if term else 0)
+    )
+    ids = (
+        select(_s.id.label("id"))
+        .where(_s.id >= typed, _s.id < typed + LAST_CHARACTER, *times)
+        .limit(SEARCH_LIMIT if typed.startswith("cs_") else 0)
+    )
+    amounts = [
+        select(_s.id.label("id"))
+        .where(_s.amount_total == amount.minor_units, _in_currency(amount), *times)
+        .order_by(_s.created.desc(), _s.id.desc())
+        .limit(SEARCH_LIMIT)
+        for amount in searched_amounts(typed)
+    ]
+    return union(*(select(part.subquery().c.id) for part in (exact, prefixed, ids, *amounts)))
+
+
+def _in_currency(amount: SearchedAmount) -> ColumnElement[bool]:
+    if amount.currency:
+        return _s.currency == amount.currency
+    others = sorted(ZERO_DECIMAL | THREE_DECIMAL)
+    return {
+        0: _s.currency.in_(sorted(ZERO_DECIMAL)),
+        3: _s.currency.in_(sorted(THREE_DECIMAL)),
+    }.get(amount.decimals, _s.currency.not_in(others))

@@ -1,0 +1,141 @@
+"""Sessions as rows, and storing them. What became of a session only moves forward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from billing.domain.checkout_session import APP_METADATA, CheckoutSession, Outcome
+from billing.domain.stripe_json import JSON, id_at, object_at, text_at
+from billing.json_codec import dumps
+from billing.safe_text import sanitize
+from billing.store.tables import TERM_LENGTH, checkout_sessions, events, session_terms
+from billing.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+_COMPLETED = "checkout.session.completed"
+_CHANGING = (
+    *("progress", "outcome", "ours", "kind"),
+    *("amount_total", "currency", "quantity", "failure", "data"),
+)
+_COMPLETE = (Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED)
+
+
+def _forward_only(statement: Any) -> Any:
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: new[name] for name in _CHANGING},
+        where=new.progress >= checkout_sessions.c.progress,
+    )
+
+
+_upsert_sessions = upsert(checkout_sessions, _forward_only)
+_set_request_id = (
+    update(checkout_sessions)
+    .where(checkout_sessions.c.id == bindparam("session"))
+    .values(request_id=bindparam("request"))
+)
+_insert_terms = upsert(session_terms, lambda statement: statement.on_conflict_do_nothing())
+
+
+@dataclass(frozen=True)
+class SessionRows:
+    """Rows of sessions and of their search terms: all the work that needs no database."""
+
+    sessions: list[JSON]
+    terms: list[JSON]
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> SessionRows:
+        """From sessions, each with Stripe's object that it was read from."""
+        terms = [
+            {"term": term, "created": session.created, "session_id": session.id}
+            for session, data in found
+            for term in search_terms(session, data)
+        ]
+        return cls([_row(session, data) for session, data in found], terms)
+
+
+def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> None:
+    """Store sessions; an older state never replaces a newer one."""
+    rows = sorted((row for batch in batches for row in batch.sessions), key=itemgetter("progress"))
+    if rows:
+        # Of two states of one session, the one that has come further.
+        _upsert_sessions(connection, list({row["id"]: row for row in rows}.values()))
+    terms = [row for batch in batches for row in batch.terms]
+    if terms:
+        _insert_terms(connection, terms)
+
+
+def record_completions(connection: Connection, session_ids: Sequence[str]) -> None:
+    """Store when Checkout was completed, where an event that has arrived says so."""
+    completed_at = (
+        select(func.min(events.c.created))
+        .where(events.c.object_id == checkout_sessions.c.id, events.c.type == _COMPLETED)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(checkout_sessions)
+        .where(
+            checkout_sessions.c.id.in_(session_ids),
+            checkout_sessions.c.outcome.in_(_COMPLETE),
+            checkout_sessions.c.completed_at.is_(None),
+        )
+        .values(completed_at=completed_at)
+    )
+
+
+def record_completion_times(connection: Connection, times: Mapping[str, int]) -> None:
+    """Store when Checkout was completed (Unix seconds, by session id), where it is not known."""
+    for session_id, completed_at in times.items():
+        connection.execute(
+            update(checkout_sessions)
+            .where(checkout_sessions.c.id == session_id, checkout_sessions.c.completed_at.is_(None))
+            .values(completed_at=completed_at)
+        )
+
+
+def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> None:
+    """Store which request to Stripe's API created a session: request ids by session id."""
+    if requests:
+        rows = [{"session": name, "request": request} for name, request in requests.items()]
+        connection.execute(_set_request_id, rows)
+
+
+def search_terms(session: CheckoutSession, data: JSON) -> Iterable[str]:
+    """What a session can be found by, besides its id and amount; in lower case."""
+    email = session.customer_email or ""
+    found = (
+        email,
+        email.rpartition("@")[2],
+        text_at(data, "client_reference_id"),
+        *(id_at(data, name) for name in ("customer", "payment_intent", "subscription", "invoice")),
+        *(value for key, value in object_at(data, "metadata").items() if key not in APP_METADATA),
+    )
+    return {
+        sanitize(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
+    }
+
+
+def _row(session: CheckoutSession, data: JSON) -> JSON:
+    return {
+        "id": session.id,
+        "created": session.created,
+        "progress": session.outcome.progress,
+        "outcome": session.outcome,
+        "ours": session.ours,
+        "kind": session.kind,
+        "amount_total": session.amount_total,
+        "currency": session.currency,
+        "quantity": session.quantity,
+        "failure": None if session.failure is None else sanitize(session.failure),
+        "data": dumps(data),
+    }
