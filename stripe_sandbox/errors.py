@@ -12,7 +12,8 @@ class StripeError(Exception):
     """An answer other than 200, in Stripe's words.
 
     `before_execution` is true for what is refused before the endpoint runs (parameters, keys,
-    conflicts): such answers are not saved under the idempotency key.
+    conflicts): such answers are not saved under the idempotency key. `keeps_changes` when what the
+    endpoint has done stays, as a charge that the bank declined.
     """
 
     def __init__(
@@ -23,7 +24,9 @@ class StripeError(Exception):
         type: str = "invalid_request_error",  # noqa: A002  # the field's name at Stripe
         code: str | None = None,
         param: str | None = None,
+        decline_code: str | None = None,
         before_execution: bool = False,
+        keeps_changes: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -31,7 +34,9 @@ class StripeError(Exception):
         self.type = type
         self.code = code
         self.param = param
+        self.decline_code = decline_code
         self.before_execution = before_execution
+        self.keeps_changes = keeps_changes
 
     def body(self, request_id: str, now: int) -> dict[str, Any]:
         """The JSON body: `{"error": {…}}`."""
@@ -41,6 +46,8 @@ class StripeError(Exception):
             if self.code != NOT_SIMULATED:
                 slug = self.code.replace("_", "-")
                 error["doc_url"] = f"https://stripe.com/docs/error-codes/{slug}"
+        if self.decline_code is not None:
+            error["decline_code"] = self.decline_code
         error["message"] = self.message
         if self.param is not None:
             error["param"] = self.param
@@ -52,6 +59,18 @@ class StripeError(Exception):
 def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
     """A request that the endpoint refuses."""
     return StripeError(message, param=param, code=code)
+
+
+def card_error(message: str, code: str, decline_code: str | None) -> StripeError:
+    """A payment that the bank declined; the attempt stays."""
+    return StripeError(
+        message,
+        status=402,
+        type="card_error",
+        code=code,
+        decline_code=decline_code,
+        keeps_changes=True,
+    )
 
 
 def bad_parameter(message: str, param: str, code: str | None = None) -> StripeError:

@@ -30,7 +30,10 @@ from stripe_sandbox.payments.bank_debits import BankDebits
 from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
+from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.renewals import Renewals
+from stripe_sandbox.payments.retry_policy import RetryPolicySetting
+from stripe_sandbox.payments.subscription_changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.account import Accounts
 from stripe_sandbox.resources.charges import Charges
@@ -107,10 +110,13 @@ class Sandbox:
         invoice_payments = InvoicePayments(backend)
         invoices = Invoices(backend, invoice_payments)
         subscriptions = Subscriptions(backend, jobs)
-        subscription_payments = SubscriptionPayments(backend, invoices, customers)
+        policy = RetryPolicySetting(self._database)
+        subscription_payments = SubscriptionPayments(
+            backend, jobs, invoices, customers, subscriptions, policy
+        )
         card_charges = CardCharges(charges, intents)
         bank_debits = BankDebits(backend, jobs, intents, charges, subscription_payments)
-        Renewals(
+        collection = InvoiceCollection(
             backend,
             jobs,
             invoices,
@@ -120,6 +126,8 @@ class Sandbox:
             bank_debits,
             subscription_payments,
         )
+        Renewals(backend, jobs, subscriptions, invoices)
+        changes = SubscriptionChanges(backend, jobs, subscriptions)
         self._endpoints = WebhookEndpoints(backend, destinations)
         self._sessions = CheckoutSessions(backend, jobs, LineItems(backend, self._prices), intents)
         self._deliveries = Deliveries(
@@ -151,7 +159,7 @@ class Sandbox:
             self._endpoints,
         )  # fmt: skip
         self._api = Api(
-            [route for resource in resources for route in resource.routes()],
+            [route for part in (*resources, changes, collection) for route in part.routes()],
             self._database,
             self.clock,
             Expander(
@@ -173,6 +181,7 @@ class Sandbox:
             self._deliveries.wait_for_responses,
             events,
             ControlState(backend, self.clock, faults),
+            policy,
             faults,
             ControlPayments(backend, self.payments),
             History(backend, self.clock, self._scheduler, self._sessions, self.payments),

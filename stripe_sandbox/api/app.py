@@ -178,8 +178,14 @@ class Api:
         call = Call(params, ids, RequestInfo(request.id, key), self._base_url)
         try:
             with self._database.transaction():
-                answer = route.handler(call)
-                reply = _Reply(200, self._render(route, answer, expand))
+                try:
+                    answer = route.handler(call)
+                except StripeError as error:
+                    if not error.keeps_changes:
+                        raise
+                    reply = self._refusal(error, request.id)
+                else:
+                    reply = _Reply(200, self._render(route, answer, expand))
                 self._save(key, request, text, reply)
         except StripeError as error:
             reply = self._refusal(error, request.id)

@@ -41,6 +41,10 @@ class JsonFields:
             raise errors.bad_parameter("The body is nested too deeply.", "body") from error
         return cls(value)
 
+    def has(self, name: str) -> bool:
+        """Whether the field is there and no reader has taken it yet."""
+        return self._left.get(name) is not None
+
     def number(self, name: str, default: T, low: float, high: float) -> float | T:
         """A number from `low` to `high`."""
         value = self._take(name)

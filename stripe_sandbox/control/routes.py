@@ -28,6 +28,7 @@ from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
+from stripe_sandbox.payments.retry_policy import AfterRetries, RetryPolicy, RetryPolicySetting
 from stripe_sandbox.scheduling.scheduler import Scheduler
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 
@@ -39,6 +40,7 @@ FARTHEST_AHEAD = 10 * FARTHEST_ADVANCE
 RESPONSES_WITHIN = 10.0
 LONGEST_DELAY = 3_600.0
 MAXIMUM_DUPLICATES = 20
+MAXIMUM_RETRIES, LONGEST_RETRY_DAYS = 8, 60
 MAXIMUM_REQUESTS = 1_000_000
 MAXIMUM_BODY = 64 << 10
 
@@ -57,6 +59,7 @@ class Control:
         wait_for_responses: Callable[[Iterable[str], float], Awaitable[None]],
         events: EventLog,
         state: ControlState,
+        policy: RetryPolicySetting,
         faults: FaultSwitch,
         payments: ControlPayments,
         history: History,
@@ -67,6 +70,7 @@ class Control:
         self._wait_for_responses = wait_for_responses
         self._events = events
         self._state = state
+        self._policy = policy
         self._faults = faults
         self._payments = payments
         self._history = history
@@ -79,6 +83,8 @@ class Control:
             ("POST", "/clock", self._advance),
             ("GET", "/faults", self._show_faults),
             ("PUT", "/faults", self._set_faults),
+            ("GET", "/billing", self._show_policy),
+            ("PUT", "/billing", self._set_policy),
             ("POST", "/sessions/{session}/pay", self._pay),
             ("POST", "/fill", self._fill),
             ("POST", "/reset", self._reset),
@@ -163,6 +169,27 @@ class Control:
             inner.reject_unknown()
         self._faults.set(faults)
         return faults.to_json()
+
+    async def _show_policy(self, _: Request, fields: JsonFields) -> dict[str, Any]:
+        fields.reject_unknown()
+        return self._policy.get().to_json()
+
+    async def _set_policy(self, _: Request, fields: JsonFields) -> dict[str, Any]:
+        usual = RetryPolicy()
+        days = fields.items("retry_days") if fields.has("retry_days") else usual.retry_days
+        then = fields.one_of("then", tuple(one.value for one in AfterRetries), usual.then.value)
+        fields.reject_unknown()
+        if len(days) > MAXIMUM_RETRIES or not all(
+            type(day) in (int, float) and 0 < day <= LONGEST_RETRY_DAYS for day in days
+        ):
+            raise fields.refusal(
+                "retry_days",
+                f"Give at most {MAXIMUM_RETRIES} numbers of days, each at most "
+                f"{LONGEST_RETRY_DAYS}, such as [3, 5, 7].",
+            )
+        policy = RetryPolicy(tuple(days), AfterRetries(then))
+        self._policy.set(policy)
+        return policy.to_json()
 
     async def _pay(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         return self._payments.pay(request.path_params["session"], fields)

@@ -7,6 +7,7 @@ from typing import Any
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.faults import Faults, FaultSwitch
+from stripe_sandbox.payments.retry_policy import SETTING as POLICY
 from stripe_sandbox.resources.account import ID as ACCOUNT_ID
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.tables import TABLES
@@ -57,4 +58,5 @@ class ControlState:
             for name in (*names, *_EMPTIED_TABLES):
                 database.write(f"DELETE FROM {name}")  # noqa: S608  # the names are literals
             self._faults.set(Faults())
+            database.set_setting(POLICY, None)
             self._clock.reset()

@@ -4,19 +4,34 @@
 from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.payments.retry_policy import AfterRetries, RetryPolicySetting
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.schema.objects import apply_changes
+from stripe_sandbox.resources.subscriptions import ENDED, Subscriptions
+from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
+
+DAY = 86_400
 
 
 class SubscriptionPayments:
     """Applies the result of a payment to what it pays for."""
 
-    def __init__(self, backend: Backend, invoices: Invoices, customers: Customers) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        invoices: Invoices,
+        customers: Customers,
+        subscriptions: Subscriptions,
+        policy: RetryPolicySetting,
+    ) -> None:
         self._backend = backend
+        self._jobs = jobs
         self._invoices = invoices
         self._customers = customers
+        self._subscriptions = subscriptions
+        self._policy = policy
 
     def record_payment(
         self, intent: Object, *, paid: bool, authentication_required: bool = False
@@ -29,17 +44,57 @@ class SubscriptionPayments:
             return
         if paid:
             self._invoices.pay(invoice, intent)
+            self._record_paid(invoice)
         else:
-            self._invoices.fail(invoice, authentication_required=authentication_required)
+            self.record_failure(invoice, authentication_required=authentication_required)
+
+    def record_out_of_band(self, invoice: Object) -> None:
+        """Mark the invoice as paid by other means than Stripe's."""
+        self._invoices.pay_out_of_band(invoice)
+        self._record_paid(invoice)
+
+    def record_failure(self, invoice: Object, *, authentication_required: bool = False) -> None:
+        """An attempt to collect the invoice has failed: when the next one comes, or, after the
+        last, what the policy says becomes of the subscription."""
+        subscription = self._subscription(invoice)
+        is_renewal = invoice["billing_reason"] != "subscription_create"
+        wait = self._policy.get().wait_after(invoice["attempt_count"] + 1) if is_renewal else None
+        retries = wait is not None and subscription["status"] not in ENDED
+        due = self._backend.clock.now() + int(wait * DAY) if retries and wait else None
+        self._invoices.fail(invoice, due, authentication_required=authentication_required)
+        if due is not None:
+            self._jobs.add(due, JobKind.INVOICE_RETRY, invoice["id"])
+        self._set_delinquent(invoice, delinquent=True)
+        if subscription["status"] in (*ENDED, "incomplete"):
+            return
+        self._subscriptions.change(subscription, {"status": "past_due"})
+        if due is None and is_renewal:
+            self._give_up(subscription)
+
+    def forgive(self, invoice: Object) -> None:
+        """The latest invoice is given up as uncollectible: a subscription past due is active."""
+        subscription = self._subscription(invoice)
+        if subscription["status"] == "past_due" and subscription["latest_invoice"] == invoice["id"]:
+            self._subscriptions.change(subscription, {"status": "active"})
+
+    def _record_paid(self, invoice: Object) -> None:
+        self._set_delinquent(invoice, delinquent=False)
+        subscription = self._subscription(invoice)
+        is_latest = subscription["latest_invoice"] == invoice["id"]
+        if subscription["status"] in ("past_due", "unpaid", "incomplete") and is_latest:
+            self._subscriptions.change(subscription, {"status": "active"})
+
+    def _give_up(self, subscription: Object) -> None:
+        after = self._policy.get().then
+        if after is AfterRetries.CANCEL:
+            self._subscriptions.end(subscription, "payment_failed")
+        elif after is AfterRetries.UNPAID:
+            self._subscriptions.change(subscription, {"status": "unpaid"})
+
+    def _set_delinquent(self, invoice: Object, *, delinquent: bool) -> None:
         customer = self._backend.require("customer", invoice["customer"], "customer")
-        self._customers.change(customer, {"delinquent": not paid})
+        self._customers.change(customer, {"delinquent": delinquent})
+
+    def _subscription(self, invoice: Object) -> Object:
         details = invoice["parent"]["subscription_details"]
-        subscription = self._backend.require(
-            "subscription", details["subscription"], "subscription"
-        )
-        previous = apply_changes(subscription, {"status": "active" if paid else "past_due"})
-        if previous:
-            self._backend.objects.save(subscription)
-            self._backend.events.record(
-                "customer.subscription.updated", subscription, previous=previous
-            )
+        return self._backend.require("subscription", details["subscription"], "subscription")

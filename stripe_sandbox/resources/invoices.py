@@ -6,7 +6,7 @@ from stripe.params._invoice_line_item_list_params import InvoiceLineItemListPara
 from stripe.params._invoice_list_params import InvoiceListParams
 from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
 
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
@@ -68,8 +68,15 @@ class Invoices(Resource):
         self.finalize(invoice, customer)
         return invoice
 
-    def create_renewal(self, subscription: Object, customer: Object, items: list[Object]) -> Object:
-        """The draft of the invoice for the items' new period. Records `invoice.created`."""
+    def create_renewal(
+        self,
+        subscription: Object,
+        customer: Object,
+        items: list[Object],
+        finalizes_at: int | None,
+    ) -> Object:
+        """The draft of the invoice for the items' new period; it stays one where `finalizes_at`
+        (Unix seconds) is None. Records `invoice.created`."""
         identifier = new_id("in")
         now = self._backend.clock.now()
         former = subscription["items"]["data"][0]["current_period_start"]
@@ -78,6 +85,11 @@ class Invoices(Resource):
         ]
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_cycle", now, former
+        )
+        invoice.update(
+            auto_advance=finalizes_at is not None,
+            automatically_finalizes_at=finalizes_at,
+            next_payment_attempt=finalizes_at,
         )
         self._insert(invoice)
         return invoice
@@ -109,6 +121,7 @@ class Invoices(Resource):
         customer["currency"] = invoice["currency"]
         self._backend.objects.save(customer)
         invoice.update(
+            automatically_finalizes_at=None,
             effective_at=now,
             ending_balance=0,
             number=number,
@@ -135,6 +148,8 @@ class Invoices(Resource):
             {
                 "amount_paid": total,
                 "amount_remaining": 0,
+                "auto_advance": False,
+                "next_payment_attempt": None,
                 "status": "paid",
                 "status_transitions": {**invoice["status_transitions"], "paid_at": now},
             },
@@ -144,20 +159,70 @@ class Invoices(Resource):
         if intent is not None:
             self._payments.pay(intent["id"])
 
-    def fail(self, invoice: Object, *, authentication_required: bool) -> None:
-        """Record a failed payment; the invoice stays open. `authentication_required`: it failed
-        because the customer has to authenticate. Records `invoice.updated`,
+    def pay_out_of_band(self, invoice: Object) -> None:
+        """Mark the invoice as paid by other means than Stripe's. Records `invoice.updated` and
+        `invoice.paid`."""
+        now = self._backend.clock.now()
+        self._change(
+            invoice,
+            {
+                "amount_paid": invoice["total"],
+                "amount_remaining": 0,
+                "auto_advance": False,
+                "next_payment_attempt": None,
+                "status": "paid",
+                "status_transitions": {**invoice["status_transitions"], "paid_at": now},
+            },
+        )
+        self._backend.events.record("invoice.paid", invoice)
+
+    def void(self, invoice: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """Nobody has to pay it any more. Records `invoice.updated` and `invoice.voided`."""
+        self._close(invoice, "void", "voided_at", request)
+        self._backend.events.record("invoice.voided", invoice, request)
+
+    def mark_uncollectible(self, invoice: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """It is not expected to be paid. Records `invoice.updated` and
+        `invoice.marked_uncollectible`."""
+        self._close(invoice, "uncollectible", "marked_uncollectible_at", request)
+        self._backend.events.record("invoice.marked_uncollectible", invoice, request)
+
+    def _close(self, invoice: Object, status: str, moment: str, request: RequestInfo) -> None:
+        now = self._backend.clock.now()
+        self._change(
+            invoice,
+            {
+                "auto_advance": False,
+                "next_payment_attempt": None,
+                "status": status,
+                "status_transitions": {**invoice["status_transitions"], moment: now},
+            },
+            request,
+        )
+
+    def _change(self, invoice: Object, changes: Object, request: RequestInfo = NO_REQUEST) -> None:
+        previous = apply_changes(invoice, changes)
+        self._backend.objects.save(invoice)
+        self._backend.events.record("invoice.updated", invoice, request, previous)
+
+    def fail(
+        self, invoice: Object, next_attempt: int | None, *, authentication_required: bool
+    ) -> None:
+        """Record a failed payment; the invoice stays open. `next_attempt`: when it is tried again,
+        in Unix seconds. `authentication_required`: it failed because the customer has to
+        authenticate. Records `invoice.updated`,
         `invoice.payment_failed` and `invoice.payment_action_required`."""
-        self._attempted(invoice, {})
+        self._attempted(
+            invoice,
+            {"auto_advance": next_attempt is not None, "next_payment_attempt": next_attempt},
+        )
         self._backend.events.record("invoice.payment_failed", invoice)
         if authentication_required:
             self._backend.events.record("invoice.payment_action_required", invoice)
 
     def _attempted(self, invoice: Object, changes: Object) -> None:
         attempt = {"attempt_count": invoice["attempt_count"] + 1, "attempted": True}
-        previous = apply_changes(invoice, {**changes, **attempt})
-        self._backend.objects.save(invoice)
-        self._backend.events.record("invoice.updated", invoice, previous=previous)
+        self._change(invoice, {**changes, **attempt})
 
     def _confirmation_secret(self, invoice: Object) -> Object | None:
         """The secret with which a browser confirms its payment."""

@@ -8,7 +8,7 @@ from stripe.params._subscription_item_list_params import SubscriptionItemListPar
 from stripe.params._subscription_list_params import SubscriptionListParams
 from stripe.params._subscription_retrieve_params import SubscriptionRetrieveParams
 
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import list_object, paginate, pick
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
@@ -62,15 +62,40 @@ class Subscriptions(Resource):
     def activate(self, subscription: Object, method: Object) -> None:
         """The first invoice is paid, or being paid: the subscription is active, the method pays
         its renewals, and the first one is scheduled. Records `customer.subscription.updated`."""
-        previous = apply_changes(
-            subscription, {"default_payment_method": method["id"], "status": "active"}
-        )
-        self._backend.objects.save(subscription)
-        self._backend.events.record(
-            "customer.subscription.updated", subscription, previous=previous
-        )
+        self.change(subscription, {"default_payment_method": method["id"], "status": "active"})
         period_end = subscription["items"]["data"][0]["current_period_end"]
         self._jobs.add(period_end, JobKind.RENEWAL, subscription["id"])
+
+    def change(
+        self,
+        subscription: Object,
+        changes: dict[str, Any],
+        request: RequestInfo = NO_REQUEST,
+        event: str = "customer.subscription.updated",
+    ) -> None:
+        """Store changed fields; records the event if any differs."""
+        previous = apply_changes(subscription, changes)
+        self._backend.objects.save(subscription)
+        if previous:
+            self._backend.events.record(event, subscription, request, previous)
+
+    def end(self, subscription: Object, reason: str, request: RequestInfo = NO_REQUEST) -> None:
+        """Cancel it now, for good; `reason` stands in its `cancellation_details`. What is still
+        open is collected no more. Records `customer.subscription.deleted`."""
+        now = self._backend.clock.now()
+        invoice = self._backend.objects.get("invoice", subscription["latest_invoice"])
+        if invoice is not None and invoice["status"] in ("draft", "open"):
+            invoice.update(auto_advance=False, next_payment_attempt=None)
+            self._backend.objects.save(invoice)
+        subscription.update(
+            cancel_at_period_end=False,
+            canceled_at=subscription["canceled_at"] or now,
+            cancellation_details={**subscription["cancellation_details"], "reason": reason},
+            ended_at=now,
+            status="canceled",
+        )
+        self._backend.objects.save(subscription)
+        self._backend.events.record("customer.subscription.deleted", subscription, request)
 
     def _new(self, session: Object, customer: Object, line_items: list[Object]) -> Object:
         now = self._backend.clock.now()

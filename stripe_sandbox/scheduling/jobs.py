@@ -17,6 +17,10 @@ class JobKind(StrEnum):
     DISPUTE_DECISION = "dispute.decided"
     REFUND_DECISION = "refund.decided"
     RENEWAL = "subscription.renewed"
+    SUBSCRIPTION_CANCELLATION = "subscription.canceled"
+    COLLECTION_RESUMPTION = "subscription.collection_resumed"
+    INVOICE_FINALIZATION = "invoice.finalized"
+    INVOICE_RETRY = "invoice.retried"
 
 
 class ScheduledJobs:

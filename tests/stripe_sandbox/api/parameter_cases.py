@@ -105,6 +105,22 @@ SHOWN: dict[str, list[Case]] = {
         *_cases({}, metadata={"a": "b"}, submit=True),
         *(({}, f"evidence.{name}", "It was used.") for name in _EVIDENCE),
     ],
+    "POST /v1/subscriptions/:subscription": [
+        *_cases(
+            {},
+            **{
+                "cancel_at": "SOON", "cancel_at_period_end": True, "description": "Mine",
+                "cancellation_details.comment": "Bye", "cancellation_details.feedback": "other",
+                "metadata": {"a": "b"},
+                "pause_collection.behavior": "void",
+            },
+        ),
+        ({"pause_collection": {"behavior": "void"}}, "pause_collection.resumes_at", "SOON"),
+    ],
+    "DELETE /v1/subscriptions/:subscription": _cases(
+        {}, **{"cancellation_details.comment": "Bye", "cancellation_details.feedback": "other"}
+    ),
+    "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
     "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions": [

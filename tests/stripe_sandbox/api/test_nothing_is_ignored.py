@@ -63,11 +63,19 @@ class _Trial:
         made = service.prices.create(params=price)
         return {
             "CUSTOMER": service.customers.create(params={"email": "bob@example.com"}).id,
-            "METHOD": service.payment_methods.list().data[0].id,
+            "METHOD": service.payment_methods.list({"limit": 100}).data[-1].id,
             "PRICE": made.id,
             "PRODUCT": str(made.product),
-            "SOON": server.clock.now() + 3_600,
+            "SOON": server.sandbox.clock.now() + 3_600,
         }
+
+    def invoice(self) -> str:
+        """The open invoice of a renewal that has failed."""
+        server = self.server
+        made = server.paid_subscription("4000000000000341")
+        end = made["items"]["data"][0]["current_period_end"]
+        server.advance(end - server.sandbox.clock.now() + 3_600)
+        return str(server.get(f"/v1/subscriptions/{made['id']}")["latest_invoice"])
 
     def dispute(self) -> str:
         """A new dispute."""
@@ -94,6 +102,8 @@ class _Trial:
         path = self.path
         for part, identifier in (
             (":dispute", self.dispute),
+            (":invoice", self.invoice),
+            (":subscription", lambda: self.server.paid_subscription()["id"]),
             (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
             (":customer", lambda: names["CUSTOMER"]),
             (":product", lambda: names["PRODUCT"]),
@@ -209,7 +219,9 @@ def test_no_parameter_is_taken_that_these_tests_do_not_know(shared_server: Sandb
             path for path in endpoint.route.simulates
             if not any(one == path or one.startswith(path + ".") for one in known)
         }  # fmt: skip
-        assert taken <= {"client_secret"}, route
+        # `type` has one value, which says what is so anyway; that another method pays is seen in
+        # test_invoice_collection.
+        assert taken <= {"client_secret", "default_payment_method", "type"}, route
 
 
 def test_the_secret_of_a_payment_intent_is_compared(shared_server: SandboxServer) -> None:

@@ -15,6 +15,7 @@ from tests.support.stripe_types import assert_fits
 from tests.support.waiting import wait_for
 
 DAY = 86_400
+HOUR = 3_600
 MONTH = 31 * DAY
 RENEWED = [
     "invoice.created",
@@ -38,15 +39,21 @@ NOT_RENEWED = [
 
 
 def test_a_subscription_renews(server: SandboxServer) -> None:
-    """At the end of the period: the next period, a paid invoice for it, the events in order and
-    at that time."""
+    """At the end of the period: the next period and the draft of its invoice, which is paid an
+    hour later; the events in order and at those times."""
     subscription = server.paid_subscription(subscription_data={"metadata": {"plan": "pro"}})
     [item] = subscription["items"]["data"]
     end = item["current_period_end"]
-    assert server.advance(end - server.clock.now() - 1) == []
+    assert server.advance(end - server.sandbox.clock.now() - 1) == []
     events = server.advance(1)
-    assert types(events) == RENEWED
+    assert types(events) == RENEWED[:2]
     assert {event["created"] for event in events} == {end}
+    draft = events[0]["data"]["object"]
+    assert (draft["status"], draft["automatically_finalizes_at"]) == ("draft", end + HOUR)
+    assert server.advance(HOUR - 1) == []
+    collected = server.advance(1)
+    assert types(collected) == RENEWED[2:]
+    assert {event["created"] for event in collected} == {end + HOUR}
     renewed = server.get(
         f"/v1/subscriptions/{subscription['id']}", **{"expand[0]": "latest_invoice.payments"}
     )
@@ -79,7 +86,7 @@ def test_every_period_on_the_way_is_renewed(server: SandboxServer) -> None:
     start = item["current_period_start"]
     events = server.advance(95 * DAY)
     paid = [event["created"] for event in events if event["type"] == "invoice.paid"]
-    assert paid == [add_interval(start, "month", month) for month in (1, 2, 3)]
+    assert paid == [add_interval(start, "month", month) + HOUR for month in (1, 2, 3)]
     assert len(server.get("/v1/invoices", subscription=subscription["id"])["data"]) == 4
 
 
@@ -101,10 +108,11 @@ def test_two_renew_in_the_order_of_their_times(server: SandboxServer) -> None:
 
 def test_a_renewal_that_fails(server: SandboxServer) -> None:
     """The card that only attaches begins the subscription; its renewal leaves an open invoice and
-    a subscription past due; so does the one after."""
+    a subscription past due, and is tried again in three days."""
     subscription = server.paid_subscription("4000000000000341")
     assert subscription["status"] == "active"
-    events = server.advance(MONTH)
+    [item] = subscription["items"]["data"]
+    events = server.advance(item["current_period_end"] - server.sandbox.clock.now() + HOUR)
     assert types(events) == [*NOT_RENEWED, "customer.updated", "customer.subscription.updated"]
     renewed = server.get(
         f"/v1/subscriptions/{subscription['id']}",
@@ -117,13 +125,15 @@ def test_a_renewal_that_fails(server: SandboxServer) -> None:
     assert invoice["payments"]["data"][0]["status"] == "open"
     assert renewed["customer"]["delinquent"] is True
     assert events[-1]["data"]["previous_attributes"] == {"status": "active"}
-    assert types(server.advance(MONTH)) == NOT_RENEWED
+    assert invoice["next_payment_attempt"] == server.sandbox.clock.now() + 3 * DAY
 
 
 def test_a_renewal_that_needs_the_customer(server: SandboxServer) -> None:
     """A card whose bank always asks cannot be charged without its owner."""
-    server.paid_subscription("4000002760003184")
-    assert types(server.advance(MONTH)) == [
+    subscription = server.paid_subscription("4000002760003184")
+    [item] = subscription["items"]["data"]
+    until_due = item["current_period_end"] - server.sandbox.clock.now() + HOUR
+    assert types(server.advance(until_due)) == [
         *NOT_RENEWED,
         "invoice.payment_action_required",
         "customer.updated",
@@ -132,7 +142,7 @@ def test_a_renewal_that_needs_the_customer(server: SandboxServer) -> None:
     server.paid_subscription("4000002500003155")
     renewed = [
         event["data"]["object"]["status"]
-        for event in server.advance(MONTH)
+        for event in server.advance(MONTH + HOUR)
         if event["type"] == "invoice.paid"
     ]
     assert renewed == ["paid"]
@@ -145,7 +155,7 @@ def test_a_renewal_by_debit(server: SandboxServer) -> None:
     server.control("POST", f"sessions/{session.id}/pay", body)
     server.advance(1)
     [item] = server.get("/v1/subscriptions")["data"][0]["items"]["data"]
-    events = server.advance(item["current_period_end"] - server.clock.now() - 1)
+    events = server.advance(item["current_period_end"] - server.sandbox.clock.now() + HOUR)
     assert types(events) == [*RENEWED[:4], "charge.pending", "payment_intent.processing"]
     assert types(server.advance(20)) == RENEWED[4:]
 
