@@ -12,6 +12,7 @@ from tests.support.pages import (
     open_page,
     press,
     rows,
+    run,
     run_until,
     text_of,
 )
@@ -77,3 +78,13 @@ def test_any_filter_text_is_only_text(shop: Shop, text: str) -> None:
     page = open_page(shop.server, "events.py", about=text, type=text)
     assert "There is no event of type" in page.info[-1].value
     assert not page.dataframe
+
+
+def test_filters_are_restored_on_coming_back_from_another_page(shop: Shop) -> None:
+    deliver_several(shop)
+    page = open_page(shop.server, "events.py", state="ignored", by="webhook")
+    page.query_params.clear()  # as a browser does that goes to another page
+    run(page.switch_page("setup.py"))
+    run(page.switch_page("events.py"))
+    assert page.query_params == {"state": "ignored", "by": "webhook"}
+    assert [row["object"] for row in rows(page)] == ["in_1"]
