@@ -90,7 +90,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     Raises ``AlreadyInUse`` or ``UnusableDatabaseError`` when this cannot be.
     """
     settings = read_settings()
-    allowed_hosts = reached_under(settings)
+    allowed_hosts = allowed_hosts_of(settings)
     settings = settings.with_defaults(public_url=address("localhost"))
     sandbox: Sandbox | None = None
     if settings.wants_sandbox:
@@ -102,7 +102,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
             )
         )
         try:
-            settings = connected_to(sandbox, settings)
+            settings = with_sandbox(sandbox, settings)
         except sqlite3.Error as error:
             what = f"The sandbox's database {SANDBOX_DATABASE} cannot be used: {error}."
             raise UnusableDatabaseError(
@@ -117,7 +117,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())
     hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
-    settle_memory()
+    freeze_gc()
     return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
 
 
@@ -136,7 +136,7 @@ def end_process_within(seconds: float) -> None:
     timer.start()
 
 
-def reached_under(settings: Settings) -> AllowedHosts:
+def allowed_hosts_of(settings: Settings) -> AllowedHosts:
     """The names under which this server answers, and whose pages may speak to it."""
     if settings.public_url and not config.is_manually_set("browser.serverAddress"):
         # Streamlit checks the Origin of its WebSocket too; it learns of the public URL here.
@@ -145,10 +145,9 @@ def reached_under(settings: Settings) -> AllowedHosts:
     return AllowedHosts((bound, *settings.allowed_hosts), settings.public_url)
 
 
-def settle_memory() -> None:
-    """What is loaded now stays, so the garbage collector need not look at it again.
-
-    Without this, a third of a busy route's time goes into looking.
+def freeze_gc() -> None:
+    """Exempt what is loaded by now from garbage collection, which otherwise takes a third of a
+    busy route's time.
     """
     import_module("pandas")  # the pages' largest import: the first visitor need not wait for it
     gc.collect()
@@ -156,7 +155,7 @@ def settle_memory() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def connected_to(sandbox: Sandbox, settings: Settings) -> Settings:
+def with_sandbox(sandbox: Sandbox, settings: Settings) -> Settings:
     """The settings with the sandbox in Stripe's place: the same code, another address."""
     here = address("127.0.0.1")
     signing_secret = sandbox.ensure_webhook_endpoint(

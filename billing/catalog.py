@@ -31,17 +31,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Known:
-    """The last that Stripe told of one Price, when, and the asking under way."""
+class _CachedPrice:
+    """The last lookup of one Price, when it ended (monotonic clock), and the one under way."""
 
-    cached_price: PriceLookup = field(default_factory=PriceLookup)
-    asked_at: float = -math.inf
-    asking: asyncio.Task[None] | None = None
+    lookup: PriceLookup = field(default_factory=PriceLookup)
+    refreshed_at: float = -math.inf
+    refreshing: asyncio.Task[None] | None = None
 
 
 class Catalog:
-    """The two Prices. What Stripe told is kept, and asked again behind the scenes when it is older
-    than five minutes; while Stripe cannot be asked, the last that it told stays."""
+    """The two Prices, cached. One older than ``price_max_age_seconds`` is read again in the
+    background; while Stripe cannot be reached, the older one is still answered."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Catalog:
         self._gateway = gateway
         self._timings = timings
         self._monotonic = monotonic
-        self._known: dict[str, _Known] = {}
+        self._cached: dict[str, _CachedPrice] = {}
 
     def price_id(self, kind: Kind) -> str:
         """The configured Price id. Raises ``NotConfigured`` when missing or malformed."""
@@ -67,20 +67,21 @@ class Catalog:
         return str(self._settings.require(name, value))
 
     async def price(self, kind: Kind) -> Price:
-        """The Price of ``kind``; waits for Stripe only where it has not told it yet. Raises
+        """The Price of ``kind``; waits for Stripe only when none is cached. Raises
         ``NotConfigured`` or ``StripeFailure``."""
         price_id = self.price_id(kind)
-        known = self._looked_up(price_id)
-        if known.cached_price.price is None:
-            await asyncio.shield(self._asking(price_id, known))
-        if known.cached_price.price is None:
-            raise (known.cached_price.failure or UNREADABLE).with_traceback(None)
-        return known.cached_price.price
+        cached = self._lookup(price_id)
+        if cached.lookup.price is None:
+            await asyncio.shield(self._refresh(price_id, cached))
+        if cached.lookup.price is None:
+            raise (cached.lookup.failure or UNREADABLE).with_traceback(None)
+        return cached.lookup.price
 
     async def sold_price(self, kind: Kind) -> SoldPrice:
-        """How ``kind`` is known in line items; without its Product where Stripe does not tell it.
+        """The Price and the Product by which line items of ``kind`` are recognized; the Product
+        is None where the Price cannot be read.
 
-        Raises ``NotConfigured``, or ``StripeFailure`` when it is worth asking again.
+        Raises ``NotConfigured``, or ``StripeFailure`` when a retry may succeed.
         """
         product: str | None = None
         try:
@@ -91,57 +92,57 @@ class Catalog:
         return SoldPrice(self.price_id(kind), kind is Kind.PRO, product)
 
     async def cached_price(self, kind: Kind) -> PriceLookup:
-        """What is known of the Price of ``kind``, at once; Stripe is asked behind the scenes."""
+        """The cached Price of ``kind``, without waiting; it is refreshed in the background."""
         try:
-            return self._looked_up(self.price_id(kind)).cached_price
+            return self._lookup(self.price_id(kind)).lookup
         except NotConfigured as failure:
             return PriceLookup(failure=failure)
 
     async def wait_for_prices(self, patience: float) -> None:
-        """Have Stripe asked for both side by side, and wait ``patience`` seconds at the most for
-        a first answer."""
+        """Read both Prices where none is cached, and wait for them, ``patience`` seconds at the
+        most."""
         await asyncio.gather(*map(self.cached_price, Kind))
         first = [
-            one.asking for one in self._known.values() if one.asking and one.cached_price.is_empty
+            one.refreshing
+            for one in self._cached.values()
+            if one.refreshing and one.lookup.is_empty
         ]
         if first:
             await asyncio.wait(first, timeout=patience)
 
     async def aclose(self) -> None:
-        """Ask no more."""
-        asking = [known.asking for known in self._known.values() if known.asking]
-        for task in asking:
+        """Cancel the requests under way."""
+        refreshing = [cached.refreshing for cached in self._cached.values() if cached.refreshing]
+        for task in refreshing:
             task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+        await asyncio.gather(*refreshing, return_exceptions=True)
 
-    def _looked_up(self, price_id: str) -> _Known:
-        """What is known of the Price; Stripe is asked again where that is due."""
-        known = self._known.setdefault(price_id, _Known())
+    def _lookup(self, price_id: str) -> _CachedPrice:
+        """The cached Price; a refresh begins when it is too old."""
+        cached = self._cached.setdefault(price_id, _CachedPrice())
         timings = self._timings
         max_age = (
-            timings.price_retry_seconds
-            if known.cached_price.failure
-            else timings.price_max_age_seconds
+            timings.price_retry_seconds if cached.lookup.failure else timings.price_max_age_seconds
         )
-        if self._monotonic() - known.asked_at > max_age:
-            self._asking(price_id, known)
-        return known
+        if self._monotonic() - cached.refreshed_at > max_age:
+            self._refresh(price_id, cached)
+        return cached
 
-    def _asking(self, price_id: str, known: _Known) -> asyncio.Task[None]:
-        if known.asking is None:
-            known.asking = asyncio.create_task(self._ask(price_id, known))
-        return known.asking
+    def _refresh(self, price_id: str, cached: _CachedPrice) -> asyncio.Task[None]:
+        if cached.refreshing is None:
+            cached.refreshing = asyncio.create_task(self._retrieve(price_id, cached))
+        return cached.refreshing
 
-    async def _ask(self, price_id: str, known: _Known) -> None:
+    async def _retrieve(self, price_id: str, cached: _CachedPrice) -> None:
         try:
             price = Price.from_stripe(await self._gateway.retrieve_price(price_id))
-            known.cached_price = PriceLookup(price)
+            cached.lookup = PriceLookup(price)
         except BillingError as failure:
             passing = isinstance(failure, StripeFailure) and failure.is_temporary
-            known.cached_price = PriceLookup(known.cached_price.price if passing else None, failure)
+            cached.lookup = PriceLookup(cached.lookup.price if passing else None, failure)
         except (LookupError, TypeError, ValueError, AttributeError):
             log.exception("The Price %s cannot be read", price_id)
-            known.cached_price = PriceLookup(failure=UNREADABLE)
+            cached.lookup = PriceLookup(failure=UNREADABLE)
         finally:
-            known.asked_at = self._monotonic()
-            known.asking = None
+            cached.refreshed_at = self._monotonic()
+            cached.refreshing = None

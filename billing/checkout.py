@@ -1,7 +1,4 @@
-"""Making Checkout Sessions.
-
-https://docs.stripe.com/api/checkout/sessions
-"""
+"""Creates Checkout Sessions: https://docs.stripe.com/api/checkout/sessions"""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def parse_quantity(value: object, maximum: int) -> int:
 
 
 class Checkout:
-    """Makes Checkout Sessions. Raises ``BillingError`` as the gateway does."""
+    """Creates Checkout Sessions for what is sold here."""
 
     def __init__(
         self, settings: Settings, gateway: StripeGateway, catalog: Catalog, mirror: Mirror
@@ -46,16 +43,17 @@ class Checkout:
     async def create(
         self, kind: Kind, quantity: int = 1, *, made_by: str, idempotency_key: str | None = None
     ) -> CheckoutSession:
-        """A new open session for ``quantity`` of ``kind``; ``made_by`` is kept in its metadata.
+        """A new open session for ``quantity`` of ``kind``, with ``made_by`` in its metadata.
 
-        The same ``idempotency_key`` gives the same session: one key for each press of a button,
-        kept across its repeats; None for a key of its own. https://docs.stripe.com/api/idempotent_requests
+        The same ``idempotency_key`` gives the same session, so a button uses one for each press
+        and all its retries; None generates one. Raises ``NotConfigured`` or ``StripeFailure``.
+        https://docs.stripe.com/api/idempotent_requests
         """
         reference = idempotency_key or str(uuid.uuid4())
         made, request_id = await self._gateway.create_checkout_session(
             self._params(kind, quantity, made_by, reference), idempotency_key
         )
-        self._mirror.upsert_soon(made, request_id)
+        self._mirror.enqueue(made, request_id)
         await self._mirror.apply_backpressure()
         return CheckoutSession.from_stripe(made)
 
@@ -70,11 +68,12 @@ class Checkout:
             "made_by": made_by[:METADATA_LENGTH],
         }
         if kind is Kind.PRO:
-            carried_on = {"subscription_data": {"metadata": metadata}}
+            child_metadata = {"subscription_data": {"metadata": metadata}}
         else:
-            # A declined payment is known by this to be the session's, which names it once paid.
-            told = metadata | {REFERENCE: reference[:REFERENCE_LENGTH]}
-            carried_on = {"payment_intent_data": {"metadata": told}}
+            # The session names its PaymentIntent only once it is paid; of a declined payment this
+            # says which session it belongs to.
+            intent_metadata = metadata | {REFERENCE: reference[:REFERENCE_LENGTH]}
+            child_metadata = {"payment_intent_data": {"metadata": intent_metadata}}
         return {
             "mode": kind.mode,
             "client_reference_id": reference[:REFERENCE_LENGTH],
@@ -83,5 +82,5 @@ class Checkout:
             "success_url": f"{page}?success=1&session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": f"{page}?canceled=1",
             "metadata": metadata,
-            **carried_on,
+            **child_metadata,
         }

@@ -1,4 +1,4 @@
-"""Grant what was paid for, exactly once. Called by the webhook, the landing page and the mirror.
+"""Grants what was paid for, exactly once, whoever asks: webhook, landing page or sync worker.
 
 https://docs.stripe.com/checkout/fulfillment
 """
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_LINES = 10  # in the log, of grants that come at once
-WORTH_A_LIST = 4  # sessions that one request for a page is worth
+MAX_LOG_LINES = 10  # in the log, of grants that come at once
+LIST_THRESHOLD = 4  # sessions that one request for a page is worth
 
 
 @dataclass(frozen=True)
 class FulfilledSession:
-    """A session as Stripe has it now, and the grant that it brought, if any."""
+    """A session as Stripe has it now, and the grant for it, if it is paid."""
 
     session: CheckoutSession
     grant: Grant | None
 
 
 class Fulfillment:
-    """Settles sessions. Safe to call twice, at once, and after a crash between any two lines:
-    the copy of the session and its grant are one transaction, and a session has one grant.
+    """Stores what Stripe says of a session and grants what it paid for, in one transaction, and a
+    session has one grant: so every method may be called again, concurrently, and after a crash.
     """
 
     def __init__(self, gateway: StripeGateway, reader: SessionReader, store: Store) -> None:
@@ -58,12 +58,13 @@ class Fulfillment:
     async def refresh_and_grant(
         self, session_id: str, cause: str, *, rate_limited: bool = False
     ) -> FulfilledSession:
-        """Ask Stripe for the session, keep our copy, and grant what it paid for.
+        """Retrieve the session from Stripe, store it, and grant what it paid for.
 
-        ``rate_limited`` keeps to the rate limit, for work that nobody sits waiting for.
-        Raises ``InvalidInput`` when it cannot be a test session, ``StripeFailure`` or
-        ``StoreFailure`` when one of them does not do its part, ``NotConfigured`` when no setting
-        says which Price it was sold at; then nothing was granted.
+        ``cause`` is stored with the grant: an event's id, ``return``, ``sync``.
+        ``rate_limited`` waits for the rate limit, for work that nobody waits for.
+        Raises ``InvalidInput`` when the id is not a test session's, ``StripeFailure`` or
+        ``StoreFailure``, and ``NotConfigured`` when no setting names the Price that it was sold
+        at; then nothing was granted.
         """
         if not SESSION_ID.fullmatch(session_id):
             raise InvalidInput(
@@ -73,21 +74,22 @@ class Fulfillment:
         if rate_limited:
             await self._gateway.acquire()
         reading = await self._reader.retrieve(session_id)
-        settled = await self._store.write_each(_refresh_each, (reading, cause))
+        fulfilled = await self._store.write_each(_refresh_each, (reading, cause))
         if reading.unclear:
             raise reading.unclear
-        return settled
+        return fulfilled
 
     async def refresh_and_grant_listed(
         self, causes: Mapping[str, str], oldest: int, newest: int
     ) -> set[str]:
-        """Settle many at once: ids of sessions that were created from ``oldest`` to ``newest``,
-        and the cause of each. Answers which are settled; the others are too far apart for lists.
+        """The same for many, with one request for each page of Stripe's list instead of one for
+        each session. ``causes`` goes by session id; ``oldest`` and ``newest`` (Unix seconds) are
+        when the first and the last of them were created.
 
-        A page of Stripe's list costs one request, as a single session does.
-        Raises ``StripeFailure`` or ``StoreFailure``; what was listed before is settled.
+        Returns the ids that are done; the others lie too far apart for lists to be worth it.
+        Raises ``StripeFailure`` or ``StoreFailure``; the pages before are done.
         """
-        settled: set[str] = set()
+        fulfilled: set[str] = set()
         after: dict[str, str] = {}
         while True:
             page = await self._gateway.list_checkout_sessions(
@@ -96,25 +98,25 @@ class Fulfillment:
             listed = [session for session in page.data if session["id"] in causes]
             found = await self._reader.read_all(listed)
             await self._store.write(partial(_upsert_and_grant_readings, found=found, causes=causes))
-            settled |= {one.session.id for one in found if not one.unclear}
-            if not page.has_more or len(found) < WORTH_A_LIST or len(settled) == len(causes):
-                return settled
+            fulfilled |= {one.session.id for one in found if not one.unclear}
+            if not page.has_more or len(found) < LIST_THRESHOLD or len(fulfilled) == len(causes):
+                return fulfilled
             after = {"starting_after": page.data[-1]["id"]}
 
     async def prepare(self, found: Iterable[JSON]) -> SyncBatch:
-        """Sessions that Stripe has just listed, ready to be stored with ``upsert_and_grant``."""
+        """Sessions as Stripe listed them, ready for the function ``upsert_and_grant``."""
         return SyncBatch.of(await self._reader.read_all(found))
 
     async def upsert_and_grant(self, found: Iterable[JSON]) -> None:
-        """Keep and grant for sessions that Stripe has just listed."""
+        """Store sessions as Stripe listed them, and grant what they paid for."""
         await self._store.write(partial(upsert_and_grant, ready=[await self.prepare(found)]))
 
 
 @dataclass(frozen=True)
 class SyncBatch:
-    """Sessions of Stripe's, ready to be kept, and what they entitle to."""
+    """Rows of sessions to store, and the grants that they entitle to."""
 
-    copies: SessionRows
+    rows: SessionRows
     grants: tuple[Grant, ...]
 
     @classmethod
@@ -130,9 +132,9 @@ class SyncBatch:
 
 
 def upsert_and_grant(connection: Connection, ready: Iterable[SyncBatch]) -> None:
-    """Keep sessions and grant what was paid for, in the caller's transaction."""
+    """Store sessions and grant what they paid for, in the caller's transaction."""
     ready = list(ready)
-    sessions.upsert_sessions(connection, [one.copies for one in ready])
+    sessions.upsert_sessions(connection, [one.rows for one in ready])
     _log_grants(grants.add(connection, *chain.from_iterable(one.grants for one in ready)))
 
 
@@ -165,7 +167,7 @@ def _upsert_and_grant_readings(
 def _refresh_each(
     connection: Connection, due: Sequence[tuple[SessionReading, str]]
 ) -> list[FulfilledSession]:
-    """Settle sessions, each with its cause."""
+    """Store sessions and grant what they paid for, each with its cause; the result of each."""
     found = [one for one, _ in due]
     _upsert_and_grant_readings(
         connection, found, {one.session.id: cause for one, cause in reversed(due)}
@@ -176,7 +178,7 @@ def _refresh_each(
 
 def _log_grants(granted: Sequence[Grant]) -> None:
     """A line for each grant, and one for many at once: a history holds hundreds."""
-    if len(granted) <= MOST_LINES:
+    if len(granted) <= MAX_LOG_LINES:
         for grant in granted:
             what = (grant.quantity, grant.kind, grant.session_id, grant.cause)
             log.info("Granted: %s x %s for %s (%s)", *what)

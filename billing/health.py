@@ -1,5 +1,5 @@
-"""Does the database take a write, and is our copy in step with Stripe? Answered in time,
-whatever hangs, and from one question for all who ask within a second."""
+"""Whether the database takes a write, and how far our copy of Stripe's sessions goes. Each is
+answered within a deadline, and callers within a second share one query."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ T = TypeVar("T")
 
 
 class Health:
-    """Every method raises ``BillingError`` within ``health_deadline_seconds``."""
+    """Every method answers or raises ``StoreFailure`` within ``health_deadline_seconds``."""
 
     def __init__(self, store: Store, mirror: Mirror, timings: Timings = DEFAULT_TIMINGS) -> None:
-        self._write = _Shared(lambda: store.write(_write), timings)
-        self._copy = _Shared(mirror.state, timings)
+        self._write = _SharedQuery(lambda: store.write(_write), timings)
+        self._sync_state = _SharedQuery(mirror.state, timings)
 
     async def database(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has taken a write."""
         return await self._write.answer("accept a write")
 
-    async def copy(self) -> SyncState:
+    async def sync_state(self) -> SyncState:
         """How far our copy goes."""
-        return await self._copy.answer("answer")
+        return await self._sync_state.answer("answer")
 
 
 def _write(connection: Connection) -> str:
@@ -43,27 +43,28 @@ def _write(connection: Connection) -> str:
     return connection.dialect.name
 
 
-class _Shared(Generic[T]):
-    """A question that is asked once for all who ask within ``health_max_age_seconds``, or
-    while it still hangs."""
+class _SharedQuery(Generic[T]):
+    """A query that runs once for all callers within ``health_max_age_seconds``, and for those
+    that come while it is under way."""
 
-    def __init__(self, ask: Callable[[], Awaitable[T]], timings: Timings) -> None:
-        self._ask = ask
+    def __init__(self, query: Callable[[], Awaitable[T]], timings: Timings) -> None:
+        self._query = query
         self._deadline = timings.health_deadline_seconds
         self._max_age = timings.health_max_age_seconds
         self._asked_at = 0.0
-        self._asking: asyncio.Task[T] | None = None
+        self._task: asyncio.Task[T] | None = None
 
     async def answer(self, wanted: str) -> T:
-        """``wanted`` says what the database has to do, for the failure."""
-        if self._asking is None or (
-            self._asking.done() and time.monotonic() - self._asked_at >= self._max_age
+        """The result; ``StoreFailure`` after the deadline, which says that the database did not do
+        what ``wanted`` says."""
+        if self._task is None or (
+            self._task.done() and time.monotonic() - self._asked_at >= self._max_age
         ):
             self._asked_at = time.monotonic()
-            self._asking = asyncio.create_task(self._answer())
+            self._task = asyncio.create_task(self._answer())
         try:
             async with asyncio.timeout(self._deadline):
-                return await asyncio.shield(self._asking)
+                return await asyncio.shield(self._task)
         except TimeoutError:
             raise StoreFailure(
                 f"The database did not {wanted} within {self._deadline:g} seconds.",
@@ -71,4 +72,4 @@ class _Shared(Generic[T]):
             ) from None
 
     async def _answer(self) -> T:
-        return await self._ask()
+        return await self._query()

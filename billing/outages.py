@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OVER_AFTER = 10.0  # seconds without a failure: of many requests at once some may still succeed
-MOST_REASONS = 20
+MAX_REASONS = 20
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Outage:
         self._failures += 1
         self._failed_at = now
         line = f"{reason} {details}".rstrip()
-        is_one_of_many = len(self._reasons) >= MOST_REASONS and reason not in self._reasons
+        is_one_of_many = len(self._reasons) >= MAX_REASONS and reason not in self._reasons
         reason = "" if is_one_of_many else reason
         known = self._reasons.get(reason)
         if known is None:

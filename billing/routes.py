@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 BASE = "/api/billing"
 MAX_BODY = 64 * 1024
 MAX_EVENT = 1024 * 1024
-ANNOUNCED = re.compile("[0-9]{1,9}")  # a size in bytes, as large as a database holds
+CONTENT_LENGTH = re.compile("[0-9]{1,9}")  # a size in bytes, as large as a database holds
 NO_STORE = {"Cache-Control": "no-store"}
 # What link previews get of a route that creates something: a title and a description.
 PREVIEW = (
@@ -70,7 +70,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     """The routes. ``services`` is called at each request: they exist once the server runs."""
 
     async def checkout(request: Request) -> Response:
-        if refusal := _refused_as_foreign(request):
+        if refusal := _cross_site_refusal(request):
             return refusal
         if request.method == "HEAD":
             return error(405, "HEAD does not create a Checkout Session; use GET or POST")
@@ -82,7 +82,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return _link(session)
 
     async def extra_credits(request: Request) -> Response:
-        if refusal := _refused_as_foreign(request):
+        if refusal := _cross_site_refusal(request):
             return refusal
         try:
             quantity = _quantity(await _body(request, MAX_BODY), services().settings.max_credits)
@@ -102,7 +102,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         except StoreFailure as lost:
             return error(503, lost.message, reason=lost.next_step)
         except BodyTooLarge as refused:
-            services().refused.note(refused, refused.size)
+            services().refused.record(refused, refused.size)
             return error(400, refused.message)
         except WebhookRefused as refused:
             return error(400, refused.message, reason=refused.next_step)
@@ -129,16 +129,19 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return session
 
     return [
-        Route(f"{BASE}/checkout", _answering(checkout), methods=["GET", "POST"]),
-        Route(f"{BASE}/extra-credits", _answering(extra_credits), methods=["POST"]),
-        *(Route(path, _answering(stripe_webhook), methods=["POST"]) for path in WEBHOOK_PATHS),
-        Route(f"{BASE}/health", _answering(health), methods=["GET"]),
-        Route(f"{BASE}/ready", _answering(ready), methods=["GET"]),
+        Route(f"{BASE}/checkout", _with_json_errors(checkout), methods=["GET", "POST"]),
+        Route(f"{BASE}/extra-credits", _with_json_errors(extra_credits), methods=["POST"]),
+        *(
+            Route(path, _with_json_errors(stripe_webhook), methods=["POST"])
+            for path in WEBHOOK_PATHS
+        ),
+        Route(f"{BASE}/health", _with_json_errors(health), methods=["GET"]),
+        Route(f"{BASE}/ready", _with_json_errors(ready), methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 
 
-def _answering(endpoint: Endpoint) -> Endpoint:
+def _with_json_errors(endpoint: Endpoint) -> Endpoint:
     """``endpoint``, which then answers in JSON whatever happens."""
 
     @wraps(endpoint)
@@ -183,13 +186,13 @@ async def _body(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            announced = request.headers.get("content-length", "")
-            size = int(announced) if ANNOUNCED.fullmatch(announced) else len(body)
+            declared = request.headers.get("content-length", "")
+            size = int(declared) if CONTENT_LENGTH.fullmatch(declared) else len(body)
             raise BodyTooLarge(limit, size)
     return bytes(body)
 
 
-def _refused_as_foreign(request: Request) -> Response | None:
+def _cross_site_refusal(request: Request) -> Response | None:
     """A refusal of what no person asked for: a prefetch, or what another site's page embeds.
 
     Programs send none of these headers and pass. A link may be followed from anywhere. What a

@@ -29,7 +29,7 @@ from billing.sync.worker import SyncWorker
 from billing.timings import DEFAULT_TIMINGS, Timings
 from billing.webhooks.own_account import OwnAccount
 from billing.webhooks.processor import EventProcessor
-from billing.webhooks.receiver import Webhooks
+from billing.webhooks.receiver import WebhookReceiver
 from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Services:
             self.mirror,
             self.checkout,
         )
-        self.webhooks = Webhooks(
+        self.webhooks = WebhookReceiver(
             settings, self.store, self.event_processor, own_account, self.refused, timings
         )
         self.event_log = EventLog(
@@ -108,7 +108,8 @@ class Services:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The work behind the scenes: events are settled, the mirror is kept in step."""
+        """Process events and sync with Stripe in the background until the block ends; then close
+        everything."""
         work = (
             (self.event_processor.run, self.sync_worker.run)
             if self.settings.stripe_is_configured
@@ -138,21 +139,21 @@ class Services:
         }
 
     async def report_readiness(self) -> dict[str, Any]:
-        """The same, and ``as_of``: when our copy was last in step with Stripe, in Unix seconds.
+        """The same, and ``as_of``: when our copy was last in sync with Stripe, in Unix seconds.
 
-        Raises ``BillingError`` when the database does not take a write, or when our copy is not
-        in step.
+        Raises ``BillingError`` when the database does not take a write, or when our copy is
+        incomplete or stale.
         """
         self.settings.require(SECRET_KEY, self.settings.secret_key)
         report = await self.report_health()
-        state = await self.health.copy()
-        if state.behind:
-            raise state.behind
+        state = await self.health.sync_state()
+        if state.stale_reason:
+            raise state.stale_reason
         return report | {"status": "ready", "as_of": state.as_of}
 
     async def aclose(self) -> None:
-        """Store what was just made, and let connections to Stripe and the database go. What
-        hangs is left to itself after some seconds."""
+        """Store new sessions, and close the connections to Stripe and the database. What does not
+        end within ``shutdown_seconds`` is abandoned."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self.timings.shutdown_seconds):
                 await self.mirror.aclose()

@@ -40,7 +40,7 @@ class SyncState:
         return StripeFailure(self.failure, self.next_step, request_id=self.request_id)
 
     @property
-    def behind(self) -> StripeFailure | None:
+    def stale_reason(self) -> StripeFailure | None:
         """Why the stored sessions are not up to date; None while they are."""
         # A time that lies ahead was written before somebody set the clock back.
         if self.complete and self.age is not None and abs(self.age) < STALE_AFTER:

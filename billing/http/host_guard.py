@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from billing.http.allowed_hosts import AllowedHosts
 
-SECURE = ("https", "wss")
+SECURE_SCHEMES = ("https", "wss")
 
 
 class HostGuard:
@@ -29,7 +29,9 @@ class HostGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             host, origin = host_and_origin(scope)
-            refusal = self._allowed().refusal(host, origin, is_secure=scope["scheme"] in SECURE)
+            refusal = self._allowed().refusal(
+                host, origin, is_secure=scope["scheme"] in SECURE_SCHEMES
+            )
             if refusal:
                 await JSONResponse({"error": refusal}, 403)(scope, receive, send)
                 return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 
-from billing.http.host_guard import SECURE, host_and_origin
+from billing.http.host_guard import SECURE_SCHEMES, host_and_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,5 +78,5 @@ class LinkPreviews:
             return True
         host, origin = host_and_origin(scope)
         return "sec-fetch-mode" not in headers and self._allowed().is_foreign(
-            host, origin, is_secure=scope["scheme"] in SECURE
+            host, origin, is_secure=scope["scheme"] in SECURE_SCHEMES
         )

@@ -7,21 +7,21 @@ import selectors
 import sys
 from typing import Any
 
-MOST_OPEN_FILES = 65_536
+MAX_OPEN_FILES = 65_536
 
 
 def raise_open_files_limit() -> int:
     """Allow this process as many open files as the system does; returns how many that are."""
     if sys.platform == "win32":
-        return MOST_OPEN_FILES  # sockets are not counted there
+        return MAX_OPEN_FILES  # sockets are not counted there
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         return most
-    return MOST_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
+    return MAX_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
 
 
 class LazyEventLoop(asyncio.SelectorEventLoop):

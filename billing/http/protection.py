@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from billing.http.closed_paths import ClosedPaths
+from billing.http.blocked_paths import BlockedPaths
 from billing.http.host_guard import HostGuard
 from billing.http.link_previews import LinkPreviews
 from billing.http.security_headers import SecurityHeaders
@@ -30,7 +30,7 @@ def protected(
     ``previews`` are the paths that create something when they are followed, each with the title
     and the description that previews get instead; ``closed`` the beginnings of closed paths.
     """
-    app = HostGuard(ClosedPaths(app, closed), allowed)
+    app = HostGuard(BlockedPaths(app, closed), allowed)
     return SecurityHeaders(LinkPreviews(IgnoreDisconnects(app), allowed, previews))
 
 

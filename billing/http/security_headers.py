@@ -1,4 +1,4 @@
-"""Headers that keep browsers from framing an answer, guessing its type or telling its address."""
+"""Headers that keep browsers from framing an answer, guessing its type or sending its URL on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits of the web server, which ``streamlit run`` cannot be told.
+"""The limits of the web server, for which ``streamlit run`` has no options.
 
 Streamlit builds uvicorn's configuration itself, before it imports the launcher. The limits are
 therefore set on the running server, before it listens.
@@ -80,7 +80,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._header_bytes = 0  # since the last piece of a body, or the last request
-        self._got_on = False  # the parser has come upon more than a header
+        self._past_header = False  # the parser has come upon more than a header
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -101,25 +101,25 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         while data:
             left = MAX_HEADER_BYTES - self._header_bytes
             piece, data = data[:left], data[left:]
-            self._got_on = False
+            self._past_header = False
             super().data_received(piece)
             if self.transport.is_closing() or self.transport.get_protocol() is not self:
                 return  # refused, or a WebSocket by now
-            self._header_bytes = 0 if self._got_on else self._header_bytes + len(piece)
+            self._header_bytes = 0 if self._past_header else self._header_bytes + len(piece)
             if self._header_bytes >= MAX_HEADER_BYTES:
                 self._refuse(431, f"The header is larger than {MAX_HEADER_BYTES} bytes")
                 return
 
     def on_headers_complete(self) -> None:
-        self._got_on = True
+        self._past_header = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._got_on = True
+        self._past_header = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._got_on = True
+        self._past_header = True
         self._cancel_deadline()
         super().on_message_complete()
 

@@ -81,7 +81,7 @@ class Sessions:
             page = sessions.page(connection, wanted, limit, below)
             return SessionListing(page, 0, read_sync_state(connection))
 
-        await self._mirror.catch_up()
+        await self._mirror.wait_until_stored()
         return await self._store.read(read)
 
     async def follow(self, page: SessionPage, wanted: SessionFilter) -> SessionListing:
@@ -96,7 +96,7 @@ class Sessions:
                 read_sync_state(connection),
             )
 
-        await self._mirror.catch_up()
+        await self._mirror.wait_until_stored()
         return await self._store.read(read)
 
     async def stats(self, wanted: SessionFilter, zone: ZoneInfo) -> SessionStats:
@@ -165,7 +165,7 @@ class Sessions:
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
             )
 
-        await self._mirror.catch_up()  # which request made it is known to nobody else
+        await self._mirror.wait_until_stored()  # which request made it is known to nobody else
         if details := await self._store.read(read):
             return details
         if failure and not failure.is_missing:

@@ -14,7 +14,7 @@ from billing.settings.loading import load_settings
 from billing.settings.model import API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL, Settings
 from billing.setup import permission_checks, price_checks, settings_checks, webhook_checks
 from billing.setup.findings import ACCOUNT, Finding, Group, Report, Status
-from billing.stripe_api.network import network_advice
+from billing.stripe_api.network import where_to_check
 from billing.sync import checkpoint
 from billing.timings import DEFAULT_TIMINGS
 
@@ -38,7 +38,8 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class SetupChecks:
-    """Looks at everything, whatever of it is wrong."""
+    """Checks everything, whatever of it is wrong; a call to Stripe takes ``setup_check_seconds``
+    at the most."""
 
     def __init__(
         self,
@@ -92,9 +93,9 @@ class SetupChecks:
         if settings.wants_sandbox:
             found = "Not checked: the local sandbox runs only while the app does."
             answer = Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, found)
-            return [answer, *self._unasked()]
+            return [answer, *self._not_asked()]
         if settings.secret_key is None or (API_BASE in settings.problems and not settings.api_base):
-            return [Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, NOT_ASKED), *self._unasked()]
+            return [Finding(Group.STRIPE, ANSWER, Status.UNKNOWN, NOT_ASKED), *self._not_asked()]
         began = time.monotonic()
         account = Finding(Group.STRIPE, ACCOUNT, Status.OK, "")
         try:
@@ -102,7 +103,7 @@ class SetupChecks:
         except BillingError as failure:
             if not (isinstance(failure, StripeFailure) and failure.is_forbidden):
                 answer = Finding(Group.STRIPE, ANSWER, Status.OK, "")
-                return [answer.failed(failure), *self._unasked()]
+                return [answer.failed(failure), *self._not_asked()]
             account = account.failed(failure, forbidden=Status.UNKNOWN)
         took = time.monotonic() - began
         permissions, others = await asyncio.gather(
@@ -111,7 +112,7 @@ class SetupChecks:
         )
         return [self._answer(took), account, *permissions, *others]
 
-    def _unasked(self) -> list[Finding]:
+    def _not_asked(self) -> list[Finding]:
         """The rest, when Stripe cannot be asked: what the settings alone tell."""
         prices = [self._price_setting(planned) for planned in price_checks.PLANNED]
         unknown = [
@@ -160,7 +161,7 @@ class SetupChecks:
             finding,
             status=Status.WARNING,
             found=f"Stripe answered in {took:.1f} s, which is slow.",
-            mend=f"Check the network and {network_advice(self._gateway.api_base)}. "
+            mend=f"Check the network and {where_to_check(self._gateway.api_base)}. "
             "No setting needs to change.",
         )
 
@@ -213,8 +214,8 @@ class SetupChecks:
         finding = Finding(Group.APP, "Database", Status.OK, "", setting=DATABASE_URL)
         try:
             kind = await self._store.ping()
-            kept = await self._store.read(checkpoint.load)
-            checkpoint.check_account(kept, account, embedded=self._settings.is_embedded)
+            saved = await self._store.read(checkpoint.load)
+            checkpoint.check_account(saved, account, embedded=self._settings.is_embedded)
             finding = replace(finding, found=f"Connected to {DATABASES.get(kind, kind)}.")
             return [finding, *await self._deliveries()]
         except BillingError as failure:

@@ -91,7 +91,7 @@ class Report:
 
     @property
     def account(self) -> Finding | None:
-        """The finding on Stripe's account, when Stripe told which it is."""
+        """The finding on Stripe's account, when Stripe said which it is."""
         return next((one for one in self.findings if one.name == ACCOUNT and one.reference), None)
 
     @property

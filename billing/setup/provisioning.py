@@ -12,7 +12,7 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.settings.model import PUBLIC_URL, WEBHOOK_SECRET, Settings
 from billing.setup.findings import Missing
 from billing.setup.price_checks import PLANNED, PlannedPrice
-from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS, registered_at
+from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS, registered_at
 from billing.urls import webhook_url
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class CreatedObject:
     """What was made: its ``id``, and the ``value`` that belongs into ``setting``.
 
-    Of a webhook endpoint the value is the signing secret, which Stripe tells this once only.
+    Of a webhook endpoint the value is the signing secret, which Stripe returns only once.
     """
 
     id: str
@@ -94,7 +94,7 @@ class AccountSetup:
         endpoint = await self._gateway.create_webhook_endpoint(
             {
                 "url": url,
-                "enabled_events": [*NEEDED_EVENTS, *STORY_EVENTS],
+                "enabled_events": [*NEEDED_EVENTS, *OPTIONAL_EVENTS],
                 "description": "The billing dashboard",
                 "metadata": {"app": APP, "press": idempotency_key},
             },

@@ -16,14 +16,14 @@ from billing.urls import WEBHOOK_PATH, webhook_url
 
 WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
 NEEDED_EVENTS = HANDLED_TYPES
-# What a session's story tells besides: nothing waits for these.
-STORY_EVENTS = tuple(name for name in TIMELINE_EVENTS if name not in NEEDED_EVENTS)
+# Shown in timelines besides; nothing depends on these.
+OPTIONAL_EVENTS = tuple(name for name in TIMELINE_EVENTS if name not in NEEDED_EVENTS)
 NAME = "Webhook endpoint"
 
 
 def registered_at(endpoints: list[dict[str, Any]], url: str) -> list[dict[str, Any]]:
     """Those of ``endpoints`` that lead to ``url``, the enabled ones first."""
-    here = [one for one in endpoints if _place(one["url"]) == _place(url)]
+    here = [one for one in endpoints if _normalized(one["url"]) == _normalized(url)]
     return sorted(here, key=lambda one: one.get("status") != "enabled")
 
 
@@ -58,7 +58,7 @@ def check_endpoint(
             "this URL, so each of them delivers every event.",
             mend="Delete all but one in the Stripe Dashboard and use that one's signing secret.",
         )
-    if "*" not in events and (lacking := [one for one in STORY_EVENTS if one not in events]):
+    if "*" not in events and (lacking := [one for one in OPTIONAL_EVENTS if one not in events]):
         return replace(
             finding,
             status=Status.WARNING,
@@ -66,8 +66,8 @@ def check_endpoint(
             "are found by polling, so they appear later in timelines.",
             mend=f"Optional: add {', '.join(lacking)} to it in the Stripe Dashboard.",
         )
-    told = "all events" if "*" in events else f"{len(events)} types of event"
-    return replace(finding, status=Status.OK, found=f"Enabled, receives {told}.")
+    received = "all events" if "*" in events else f"{len(events)} types of event"
+    return replace(finding, status=Status.OK, found=f"Enabled, receives {received}.")
 
 
 def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
@@ -91,8 +91,8 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
     )
 
 
-def _place(url: str) -> tuple[str, str, int | None, str]:
-    """What makes two addresses the same place; this machine has several names."""
+def _normalized(url: str) -> tuple[str, str, int | None, str]:
+    """What two URLs of the same endpoint have in common; localhost has several names."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     host = "localhost" if host in ("127.0.0.1", "::1") else host

@@ -1,4 +1,4 @@
-"""The SDK's client, connected: one pool of connections, no telemetry, a quicker reading of JSON."""
+"""The SDK's client: one pool of connections, no telemetry, faster JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from billing.timings import Timings
 
 CONNECTIONS = 256
-NOTHING = b"null"
+NULL_BODY = b"null"
 UNREADABLE = object()  # in place of a document: the body was no JSON
-BEGINNING = 80  # bytes of a body that is none of Stripe's
-MOST_NAMES = 5
+EXCERPT_BYTES = 80  # bytes of a body that is none of Stripe's
+MAX_NAMES = 5
 ERROR = ("type", "code", "message", "param")
 
 # The SDK would tell Stripe about this machine with every request, and spend a third of its CPU
@@ -28,7 +28,7 @@ ERROR = ("type", "code", "message", "param")
 stripe.enable_telemetry = False
 
 
-def open_client(
+def create_client(
     key: str, api_base: str, timings: Timings
 ) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
     """A client on the running event loop, and the connections to close in the end.
@@ -56,24 +56,24 @@ def open_client(
 
 
 def document(response: Any) -> Any:
-    """The JSON value that came, whatever it is: of a response of ``open_client``'s client."""
+    """The JSON value that came, whatever it is: of a response of ``create_client``'s client."""
     return response.headers.document
 
 
 def description(source: Any) -> str:
     """What came, in a few words that tell nothing of who paid: of a response or an exception of
-    ``open_client``'s client."""
+    ``create_client``'s client."""
     headers: _Headers = source.headers
     found = headers.document
     if found is UNREADABLE or headers.is_error:
-        return headers.beginning or "an empty body"
+        return headers.excerpt or "an empty body"
     if isinstance(found, dict):
-        return f"an object with {', '.join(list(found)[:MOST_NAMES])}" if found else "{}"
-    return "a list" if isinstance(found, list) and found else dumps(found)[:BEGINNING]
+        return f"an object with {', '.join(list(found)[:MAX_NAMES])}" if found else "{}"
+    return "a list" if isinstance(found, list) and found else dumps(found)[:EXCERPT_BYTES]
 
 
 def is_stripe_error(error: Any) -> bool:
-    """Whether the API told of this error as Stripe does. https://docs.stripe.com/api/errors"""
+    """Whether the error's body is one of Stripe's. https://docs.stripe.com/api/errors"""
     return _error_in(error.headers.document) is not None
 
 
@@ -87,17 +87,17 @@ class _HTTPClient(stripe.AIOHTTPClient):
         body, status, answered = await super().request_async(method, url, headers, post_data)
         read = _Headers(answered, body, is_error=status >= 400)
         if not read.is_error:
-            return NOTHING, status, read
+            return NULL_BODY, status, read
         # The SDK makes the exception, from what it can count on.
         return dumps({"error": _error_in(read.document) or {}}).encode(), status, read
 
 
 def _error_in(answer: Any) -> dict[str, str] | None:
-    """The error that Stripe tells of; None when this is none of Stripe's answers."""
+    """The ``error`` object of an answer; None when it is not one of Stripe's."""
     match answer:
         case {"error": dict(error)}:
-            told = {name: error[name] for name in ERROR if isinstance(error.get(name), str)}
-            return told if "type" in told or "message" in told else None
+            fields = {name: error[name] for name in ERROR if isinstance(error.get(name), str)}
+            return fields if "type" in fields or "message" in fields else None
     return None
 
 
@@ -107,7 +107,7 @@ class _Headers(CIMultiDict[str]):
     def __init__(self, headers: Mapping[str, str], body: bytes, *, is_error: bool) -> None:
         super().__init__(headers)
         self.is_error = is_error
-        self.beginning = body[:BEGINNING].decode(errors="replace")
+        self.excerpt = body[:EXCERPT_BYTES].decode(errors="replace")
         try:
             self.document = loads(body)
         except ValueError:

@@ -9,7 +9,7 @@ import stripe
 
 from billing.errors import StripeFailure, Unreachable
 from billing.stripe_api.client import description, is_stripe_error
-from billing.stripe_api.network import network_advice
+from billing.stripe_api.network import where_to_check
 
 
 def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
@@ -44,10 +44,10 @@ def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
             next_step = "Check HTTP_PROXY and its password, then restart the app."
             reason = Unreachable.PROXY
         case _:
-            told = f": {came}" if came else ""
-            message = f"Stripe returned a server error (HTTP {status}){told}."
+            details = f": {came}" if came else ""
+            message = f"Stripe returned a server error (HTTP {status}){details}."
             next_step = (
-                f"Try again in a moment. If this continues, check {network_advice(api_base)}."
+                f"Try again in a moment. If this continues, check {where_to_check(api_base)}."
             )
     # Of an event that is older than 30 days Stripe says so without a code.
     is_missing = isinstance(error, stripe.InvalidRequestError) and status == 404

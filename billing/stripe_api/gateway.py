@@ -1,6 +1,6 @@
-"""The only room that calls Stripe: each operation that this product uses, and how fast.
+"""Stripe's API: every operation that this product uses.
 
-Objects come back as Stripe's own JSON, and whatever else comes is a ``StripeFailure``.
+Objects come back as Stripe's JSON; everything else is a ``StripeFailure``.
 https://docs.stripe.com/api
 """
 
@@ -27,7 +27,7 @@ from billing.domain.stripe_objects import (
     WEBHOOK_ENDPOINT,
 )
 from billing.errors import StripeFailure
-from billing.stripe_api.requests import NO_SESSION, Page, StripeRequests
+from billing.stripe_api.requests import MISSING_SESSION_ID, Page, StripeRequests
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class StripeGateway:
     def __init__(self, settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._requests = StripeRequests(settings, timings)
         self._rate_limit_attempts = timings.stripe_rate_limit_attempts
-        # Another address than Stripe's tells its own limit, by answering 429.
+        # A Stripe-compatible API has a limit of its own, which it says by answering 429.
         default = None if settings.api_base else STRIPE_SANDBOX_RATE
         rate = timings.stripe_requests_per_second or default
         self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
@@ -64,7 +64,7 @@ class StripeGateway:
         return self._requests.api_base
 
     async def acquire(self) -> None:
-        """Wait for a turn under the rate limit: for work that nobody sits waiting for."""
+        """Wait until the rate limit allows one more request; for background work."""
         if self._rate is not None:
             await self._rate.acquire()
 
@@ -124,7 +124,7 @@ class StripeGateway:
         """``StripeFailure`` where the key may not write Checkout Sessions. Nothing is written: the
         session that Stripe is asked to expire does not exist."""
         try:
-            await self.expire_checkout_session(NO_SESSION)
+            await self.expire_checkout_session(MISSING_SESSION_ID)
         except StripeFailure as failure:
             if not failure.is_missing:
                 raise
@@ -176,7 +176,7 @@ class StripeGateway:
     async def create_webhook_endpoint(
         self, params: Mapping[str, Any], idempotency_key: str
     ) -> JSON:
-        """With its signing secret under ``secret``, which Stripe tells this once only.
+        """With its signing secret under ``secret``, which Stripe returns only now.
 
         Its events come in the API version that this code speaks.
         https://docs.stripe.com/api/webhook_endpoints/create

@@ -69,19 +69,19 @@ def trusted_certificates(default: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=default)
 
 
-def network_advice(url: str) -> str:
-    """Who tells whether what answers at ``url`` is well, as the end of a sentence."""
+def where_to_check(url: str) -> str:
+    """Where to see whether the API at ``url`` is working, as the end of a sentence."""
     if urlsplit(url).netloc == urlsplit(STRIPE_API_BASE).netloc:
         return "status.stripe.com"
     return f"the log of the server at {urlsplit(url).netloc}"
 
 
-def unreachable(error: BaseException, url: str) -> StripeFailure:
-    """Why no answer came from ``url``, from the exception that said so."""
+def connection_failure(error: BaseException, url: str) -> StripeFailure:
+    """The ``StripeFailure`` for a request to ``url`` that got no answer."""
     host, proxy = urlsplit(url).netloc, proxy_for(url)
     is_stripe = host == urlsplit(STRIPE_API_BASE).netloc
-    look = "Check the network and " + ("status.stripe.com" if is_stripe else "STRIPE_API_BASE")
-    kind, why, mend = Unreachable.DROPPED, f"{host} closed the connection", look
+    advice = "Check the network and " + ("status.stripe.com" if is_stripe else "STRIPE_API_BASE")
+    kind, why, mend = Unreachable.DROPPED, f"{host} closed the connection", advice
     match error:
         case aiohttp.ClientHttpProxyError(status=status):
             kind = Unreachable.PROXY

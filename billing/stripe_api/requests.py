@@ -21,9 +21,9 @@ from billing.errors import StripeFailure
 from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings.model import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
-from billing.stripe_api.client import description, document, open_client
+from billing.stripe_api.client import create_client, description, document
 from billing.stripe_api.errors import translate_error
-from billing.stripe_api.network import unreachable
+from billing.stripe_api.network import connection_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NO_SESSION = "cs_test_permission_check"  # of which Stripe says that there is none
+MISSING_SESSION_ID = "cs_test_permission_check"  # of which Stripe says that there is none
 OBJECT_ID = re.compile("/[a-z]+_[^/]+")  # in a path
 
 
@@ -115,7 +115,7 @@ class StripeRequests:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        client, self._http = open_client(key.get_secret_value(), self.api_base, self._timings)
+        client, self._http = create_client(key.get_secret_value(), self.api_base, self._timings)
         return client
 
     async def _response(
@@ -137,7 +137,7 @@ class StripeRequests:
             failure = StripeFailure.too_slow(self._deadline)
             raise self._logged(method, path, failure, error) from None
         except (stripe.APIConnectionError, aiohttp.ClientError) as error:
-            failure = unreachable(error.__cause__ or error, self.api_base)
+            failure = connection_failure(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
         except stripe.StripeError as error:
             raise self._logged(method, path, translate_error(error, self.api_base), error) from None
@@ -161,7 +161,7 @@ class StripeRequests:
         )
         if failure.is_temporary:
             self._outage.failed(f"Stripe call failed: {failure.message}", details)
-        elif NO_SESSION in path:
+        elif MISSING_SESSION_ID in path:
             log.info("Stripe call failed: %s", details)
         elif method == "get":  # asked again and again, by the work behind the scenes
             kind = f"status={failure.status} {method} {OBJECT_ID.sub('/…', path)}"

@@ -16,8 +16,8 @@ from billing.errors import WebhookRefused
 
 TOLERANCE_SECONDS = 300
 LONGEST_HEADER = 4_096  # characters: dozens of signatures
-LAID_OUT_AT_MOST = 128 * 1024  # bytes of a body as Stripe lays it out
-ESCAPED_AT_MOST = 1_000  # characters of it that are not ASCII
+MAX_REFORMATTED = 128 * 1024  # bytes of a body as Stripe lays it out
+MAX_ESCAPED = 1_000  # characters of it that are not ASCII
 TIME = re.compile("[0-9]{1,12}")
 SIGNATURE = re.compile("[0-9a-f]{64}")
 NOT_ASCII = re.compile("[^\x00-\x7f]+")
@@ -36,13 +36,13 @@ def verify(body: bytes, header: str | None, secrets: list[str]) -> None:
         text = body.decode()
     except UnicodeDecodeError:
         raise WebhookRefused("The body is not UTF-8 text.", "Send the event unchanged.") from None
-    signature = _readable(header)
-    reason = _misfit(text, signature, secrets, TOLERANCE_SECONDS)
+    signature = _normalize(header)
+    reason = _mismatch(text, signature, secrets, TOLERANCE_SECONDS)
     if reason is not None:
         raise _refusal(reason, text, signature, secrets)
 
 
-def _readable(header: str) -> str:
+def _normalize(header: str) -> str:
     """The header without blanks and without what can be no signature, as the SDK reads it."""
     times, signatures = [], []
     for item in header.split(",") if len(header) <= LONGEST_HEADER else ():
@@ -59,14 +59,14 @@ def _readable(header: str) -> str:
     return ",".join([f"t={times[0]}", *(f"v1={one}" for one in fitting)])
 
 
-def _misfit(text: str, signature: str, secrets: list[str], tolerance: int | None) -> str | None:
+def _mismatch(text: str, signature: str, secrets: list[str], tolerance: int | None) -> str | None:
     """Why the signature fits with none of the secrets, in the SDK's words; None when it does."""
     reason = ""
     for secret in secrets:
         try:
             stripe.WebhookSignature.verify_header(text, signature, secret, tolerance)
         except stripe.SignatureVerificationError as error:
-            # A timestamp is judged only after the signature fits, so that word is the better one.
+            # The timestamp is checked after the signature, so this reason says more.
             if not reason or "Timestamp" in str(error.user_message):
                 reason = str(error.user_message)
         else:
@@ -80,7 +80,7 @@ def _refusal(reason: str, text: str, signature: str, secrets: list[str]) -> Webh
             f"The signature is more than {TOLERANCE_SECONDS // 60} minutes old.",
             "Check this machine's clock. A recorded delivery cannot be sent again later.",
         )
-    if any(_misfit(layout, signature, secrets, None) is None for layout in _layouts(text)):
+    if any(_mismatch(layout, signature, secrets, None) is None for layout in _reformatted(text)):
         return WebhookRefused(
             "The body was changed in transit: its JSON was parsed and written again.",
             "Have the proxy in front of this app pass the body through unchanged. The signing "
@@ -93,16 +93,16 @@ def _refusal(reason: str, text: str, signature: str, secrets: list[str]) -> Webh
     )
 
 
-def _layouts(text: str) -> list[str]:
+def _reformatted(text: str) -> list[str]:
     """The same JSON as Stripe lays it out: with two spaces of indent. None when that is long."""
     containers = text.count("{") + text.count("[")
     lines = 1 + 2 * containers + text.count(",")
-    if len(text) + lines * 2 * containers > LAID_OUT_AT_MOST:
+    if len(text) + lines * 2 * containers > MAX_REFORMATTED:
         return []
     try:
         plain = orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return []
-    if plain.isascii() or len(plain.encode()) - len(plain) > ESCAPED_AT_MOST:
+    if plain.isascii() or len(plain.encode()) - len(plain) > MAX_ESCAPED:
         return [plain]
     return [plain, NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], plain)]

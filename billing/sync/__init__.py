@@ -1,1 +1,1 @@
-"""Our copy of Stripe's sessions: filled, kept in step, read again, reset."""
+"""Our copy of Stripe's sessions: filled by a backfill, updated by the worker, read by pages."""

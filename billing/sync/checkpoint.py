@@ -1,4 +1,8 @@
-"""Where the follower stands in Stripe's lists: kept with what it has read, in one transaction."""
+"""How far the sync worker has read Stripe's lists, saved in one transaction with what it read.
+
+A checkpoint is a JSON object: ``account``, ``session`` and ``event`` (the cursors), ``left`` (the
+ranges of the backfill that are unread), ``read``, ``complete``, ``as_of``, and the last failure.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +16,33 @@ from billing.store import sync_state
 if TYPE_CHECKING:
     from billing.store import Connection
 
-POSITION = "mirror"
-AGAIN = "mirror_reads_again"  # a token: what was read under another one is read again
+CHECKPOINT = "mirror"
+GENERATION = "mirror_reads_again"  # a token; a checkpoint with another one does not count
 
 JSON = dict[str, Any]
 
 
 def load(connection: Connection) -> JSON:
-    """What the last step left, unless all is to be read again since."""
-    saved: JSON = sync_state.load(connection, POSITION) or {}
-    again = sync_state.load(connection, AGAIN)
-    if saved.get("again") == again:
+    """The last checkpoint; only its ``account`` after ``restart``."""
+    saved: JSON = sync_state.load(connection, CHECKPOINT) or {}
+    generation = sync_state.load(connection, GENERATION)
+    if saved.get("again") == generation:
         return saved
-    return only(saved, "account") | {"again": again}
+    return pick(saved, "account") | {"again": generation}
 
 
 def save(connection: Connection, position: JSON) -> None:
-    """Keep it for the next step, of whichever process."""
-    sync_state.save(connection, POSITION, position)
+    """Replace it, for the next step of whichever process."""
+    sync_state.save(connection, CHECKPOINT, position)
 
 
 def check_account(position: JSON, account: str, *, embedded: bool) -> None:
-    """Raises ``BillingError`` when what is kept is of another account than the key's; ``embedded``:
-    the key is the embedded sandbox's, which is another one once its file is."""
-    kept = position.get("account")
-    if not kept or not account or kept == account:
+    """Raises ``BillingError`` when the checkpoint is of another account than ``account``.
+
+    ``embedded``: it is the embedded sandbox's, which changes with its database file.
+    """
+    saved_account = position.get("account")
+    if not saved_account or not account or saved_account == account:
         return
     if embedded:
         raise BillingError(
@@ -47,22 +53,25 @@ def check_account(position: JSON, account: str, *, embedded: bool) -> None:
         )
     raise NotConfigured(
         DATABASE_URL,
-        f"The database contains the sessions of another Stripe account, {kept}; the key belongs "
-        f"to {account}.",
+        f"The database contains the sessions of another Stripe account, {saved_account}; the key "
+        f"belongs to {account}.",
         f"Set {DATABASE_URL} to another database for this account.",
     )
 
 
-def record_failure(connection: Connection, remark: JSON) -> None:
-    """Add to what is saved."""
-    sync_state.save(connection, POSITION, (sync_state.load(connection, POSITION) or {}) | remark)
+def record_failure(connection: Connection, failure: JSON) -> None:
+    """Add the fields of a failure to the checkpoint."""
+    sync_state.save(
+        connection, CHECKPOINT, (sync_state.load(connection, CHECKPOINT) or {}) | failure
+    )
 
 
 def restart(connection: Connection) -> None:
-    """Have all read again, also when a step is under way: what it saves no longer counts."""
-    sync_state.save(connection, AGAIN, uuid.uuid4().hex)
+    """Read everything again from the beginning; a checkpoint that a step under way still saves
+    does not count."""
+    sync_state.save(connection, GENERATION, uuid.uuid4().hex)
 
 
-def only(position: JSON, *names: str) -> JSON:
-    """The part of it with these names."""
+def pick(position: JSON, *names: str) -> JSON:
+    """Those of its fields."""
     return {name: position[name] for name in names if name in position}

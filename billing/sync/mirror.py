@@ -1,6 +1,6 @@
 """Our copy of the Checkout Sessions: what pages read instead of waiting for Stripe.
 
-The follower keeps it in step with Stripe; what is made here is in it at once.
+The sync worker keeps it up to date; a session that was created here is in it at once.
 """
 
 from __future__ import annotations
@@ -29,35 +29,36 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 JSON = dict[str, Any]
-Made = tuple[JSON, str | None]  # a session, and the id of the request that made it
+NewSession = tuple[JSON, str | None]  # a session, and the id of the request that made it
 
 
 class Mirror:
-    """Answers from our copy. An answer holds what was made here before it was asked for, unless
-    that takes longer than ``mirror_wait_seconds`` to store; it raises ``StoreFailure`` when the
-    copy cannot be read."""
+    """Reads from our copy. An answer includes every session that was created here before, unless
+    storing it takes longer than ``mirror_wait_seconds``. Raises ``StoreFailure`` when the copy
+    cannot be read."""
 
     def __init__(self, store: Store, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._store = store
         self._timings = timings
-        self._made: list[Made] = []
+        self._unsaved: list[NewSession] = []
         self._flushing: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def upsert_soon(self, session: JSON, request_id: str | None = None) -> None:
-        """Keep a session that was just made here, shortly after the answer has gone out."""
-        self._made.append((session, request_id))
+    def enqueue(self, session: JSON, request_id: str | None = None) -> None:
+        """Store a session that was just created here, soon, in one transaction with others.
+        ``request_id`` is Stripe's, of the request that created it."""
+        self._unsaved.append((session, request_id))
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush_all())
 
     async def apply_backpressure(self) -> None:
-        """Wait a moment when more is made than is stored meanwhile: memory is not without end."""
-        if len(self._made) > self._timings.mirror_max_unsaved:
-            await self.catch_up()
+        """Wait while more than ``mirror_max_unsaved`` sessions are not stored yet."""
+        if len(self._unsaved) > self._timings.mirror_max_unsaved:
+            await self.wait_until_stored()
 
     async def recent(self, limit: int) -> RecentSessions:
         """The newest sessions."""
-        await self.catch_up()
+        await self.wait_until_stored()
 
         def ask(connection: Connection) -> RecentSessions:
             return RecentSessions(
@@ -68,31 +69,31 @@ class Mirror:
 
     async def state(self) -> SyncState:
         """How far our copy goes."""
-        await self.catch_up()
+        await self.wait_until_stored()
         return await self._store.read(read_sync_state)
 
     async def session(self, session_id: str) -> CheckoutSession | None:
         """One session, or None."""
-        await self.catch_up()
+        await self.wait_until_stored()
         return await self._store.read(lambda connection: sessions.get(connection, session_id))
 
     async def aclose(self) -> None:
-        """Keep what was just made."""
+        """Store what is not stored yet."""
         if self._flushing is not None:
             self._flushing.cancel()
         with suppress(BillingError):
             await self._flush()
 
-    async def catch_up(self) -> None:
-        """Wait until what was just made is stored, for ``mirror_wait_seconds`` at the most."""
+    async def wait_until_stored(self) -> None:
+        """Wait until every enqueued session is stored, for ``mirror_wait_seconds`` at the most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._timings.mirror_wait_seconds):
                 await self._flush()
 
     async def _flush_all(self) -> None:
-        """Ends when nothing waits any more, what came during the last write included."""
+        """Write until nothing is left, what was enqueued during a write included."""
         wait = self._timings.mirror_flush_seconds
-        while self._made:
+        while self._unsaved:
             await asyncio.sleep(wait)
             try:
                 await self._flush()
@@ -103,44 +104,42 @@ class Mirror:
     async def _flush(self) -> None:
         if self._writing is not None:
             await asyncio.shield(self._writing)  # it began before, perhaps without the newest
-        if self._writing is None and self._made:
-            self._writing = asyncio.create_task(self._write_made())
+        if self._writing is None and self._unsaved:
+            self._writing = asyncio.create_task(self._write_unsaved())
         if self._writing is not None:
             await asyncio.shield(self._writing)
 
-    async def _write_made(self) -> None:
-        made, self._made = self._made, []
+    async def _write_unsaved(self) -> None:
+        new, self._unsaved = self._unsaved, []
         try:
-            await self._write(made)
+            await self._write(new)
         except BillingError:
-            self._made = made + self._made
+            self._unsaved = new + self._unsaved
             raise
         finally:
             self._writing = None
 
-    async def _write(self, made: Sequence[Made]) -> None:
+    async def _write(self, new: Sequence[NewSession]) -> None:
         try:
-            await self._store.write(partial(_upsert_made, made=made))
+            await self._store.write(partial(_upsert_new, new=new))
         except Exception as error:
             if isinstance(error, BillingError) and not isinstance(error, RecordRefused):
                 raise
-            await self._write_singly(made, error)  # one of them, which must not cost the others
+            await self._write_singly(new, error)  # one of them, which must not cost the others
 
-    async def _write_singly(self, made: Sequence[Made], error: Exception) -> None:
-        if len(made) > 1:
-            for one in made:
+    async def _write_singly(self, new: Sequence[NewSession], error: Exception) -> None:
+        if len(new) > 1:
+            for one in new:
                 await self._write([one])
         else:
-            log.error("Session %s cannot be stored", made[0][0].get("id"), exc_info=error)
+            log.error("Session %s cannot be stored", new[0][0].get("id"), exc_info=error)
 
 
-def _upsert_made(connection: Connection, made: Sequence[Made]) -> None:
-    copies = SessionRows.of(
-        [(CheckoutSession.from_stripe(session), session) for session, _ in made]
-    )
-    sessions.upsert_sessions(connection, [copies])
+def _upsert_new(connection: Connection, new: Sequence[NewSession]) -> None:
+    rows = SessionRows.of([(CheckoutSession.from_stripe(session), session) for session, _ in new])
+    sessions.upsert_sessions(connection, [rows])
     sessions.record_request_ids(
-        connection, {session["id"]: request for session, request in made if request}
+        connection, {session["id"]: request for session, request in new if request}
     )
 
 

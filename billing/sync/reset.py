@@ -1,7 +1,4 @@
-"""Beginning anew with a Stripe that changed behind our back: it was reset, or a history came up.
-
-Stripe itself does neither; who offers this asks first.
-"""
+"""Starts over after the sandbox was reset or was given a history. Stripe itself does neither."""
 
 from __future__ import annotations
 
@@ -18,8 +15,7 @@ if TYPE_CHECKING:
 
 
 class AccountReset:
-    """Puts our own memory right. Raises ``StoreFailure`` or ``StripeFailure`` when one of them
-    does not do its part."""
+    """Every method raises ``StoreFailure`` or ``StripeFailure``."""
 
     def __init__(self, gateway: StripeGateway, store: Store, sync_worker: SyncWorker) -> None:
         self._gateway = gateway
@@ -27,22 +23,21 @@ class AccountReset:
         self._sync_worker = sync_worker
 
     async def delete_everything(self) -> None:
-        """Sessions, events and the ledger are gone, and the mirror reads all again."""
+        """Delete sessions, events and grants, and read everything again from Stripe."""
         await self._store.write(delete_everything)
         await self._sync_worker.restart_backfill()
 
     async def read_completions(self) -> None:
-        """When the sessions in the mirror were completed, as far as Stripe's events still tell.
-
-        They are kept for 30 days: https://docs.stripe.com/api/events
+        """Store when sessions were completed, from Stripe's events, which reach back 30 days.
+        https://docs.stripe.com/api/events
         """
         after: dict[str, Any] = {}
         while True:
             page = await self._gateway.list_events(
                 type="checkout.session.completed", limit=100, **after
             )
-            told = {events.object_id(event): event["created"] for event in page.data}
-            await self._store.write(partial(sessions.record_completion_times, times=told))
+            completed = {events.object_id(event): event["created"] for event in page.data}
+            await self._store.write(partial(sessions.record_completion_times, times=completed))
             if not page.has_more:
                 return
             after = {"starting_after": page.data[-1]["id"]}

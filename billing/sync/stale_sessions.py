@@ -1,8 +1,8 @@
-"""Checkout Sessions that our copy still waits for though they may have ended: word may be lost.
+"""Reads sessions again that should be final by now, in case their event was lost.
 
-A session is open for 24 hours at the most. A bank debit takes days, and whether it failed stands in
-no list of sessions: those that are processing after a day are asked for until they end. Where no
-event can tell of an end, every session that is waited for is asked for.
+A session is open for 24 hours at the most. A bank debit takes days, and no list of sessions shows
+that it failed: those that are still processing after a day are retrieved until they are final.
+A key that cannot read events gets every session that is not final retrieved, once a minute.
 https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-expires_at
 """
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WAITING = frozenset(outcome for outcome in Outcome if not outcome.is_final)
-# Seconds after which such a session is asked for, and between two rounds.
+NOT_FINAL = frozenset(outcome for outcome in Outcome if not outcome.is_final)
+# Age of a session before it is retrieved, and the interval between two rounds, in seconds.
 STALE_AFTER_SECONDS = (86_400 + 600, 3_600.0)
-WITHOUT_EVENTS = (60, 60.0)  # the newest are in the list that is followed
-AT_ONCE = 25
+WITHOUT_EVENTS = (60, 60.0)  # the newest are in the list that is polled
+BATCH_SIZE = 25
 
 
 class StaleSessions:
-    """Asks Stripe for such sessions: some at each call, and all of them once an hour (without
-    events: those open for a minute, once a minute)."""
+    """Retrieves such sessions: a batch at each call, all of them once an hour (without events:
+    once a minute)."""
 
     def __init__(
         self,
@@ -52,16 +52,17 @@ class StaleSessions:
         self._fulfillment = fulfillment
         self._clock = clock
         self._monotonic = monotonic
-        self._below: Cursor | None = None
+        self._cursor: Cursor | None = None
         self._finished_at = -math.inf
 
     async def refresh(self, *, without_events: bool = False) -> None:
-        """Settle some. Raises ``StripeFailure`` or ``StoreFailure``; the rest is not forgotten."""
-        after, again_after = WITHOUT_EVENTS if without_events else STALE_AFTER_SECONDS
-        if self._monotonic() < self._finished_at + again_after:
+        """Retrieve a batch, store it and grant what it paid for. Raises ``StripeFailure`` or
+        ``StoreFailure``; the next call begins with the same batch then."""
+        after, interval = WITHOUT_EVENTS if without_events else STALE_AFTER_SECONDS
+        if self._monotonic() < self._finished_at + interval:
             return
-        wanted = SessionFilter(outcomes=WAITING, until=int(self._clock()) - after)
-        find = partial(sessions.page, wanted=wanted, limit=AT_ONCE, below=self._below)
+        wanted = SessionFilter(outcomes=NOT_FINAL, until=int(self._clock()) - after)
+        find = partial(sessions.page, wanted=wanted, limit=BATCH_SIZE, below=self._cursor)
         found = await self._store.read(find)
         for session in found.sessions:
             try:
@@ -77,6 +78,6 @@ class StaleSessions:
                     raise
                 else:  # it alone, and not what stands behind it
                     log.warning("Session %s could not be updated", session.id, exc_info=error)
-        self._below = found.older
+        self._cursor = found.older
         if found.older is None:
             self._finished_at = self._monotonic()

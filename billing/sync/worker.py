@@ -1,7 +1,7 @@
-"""Keeps the mirror in step with Stripe.
+"""Keeps our copy of Stripe's sessions up to date.
 
-Filled once by a backfill; then webhooks tell what changed, and where none arrive, Stripe's events
-and newest sessions are asked for: two requests a step, however long the history is.
+A backfill fills it once. Then webhooks say what changed, and Stripe's newest events and sessions
+are polled: two requests a step, however long the history is.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE = "mirror"
-LEAVE_SECONDS = 1.0
-# The events that change something, and those that tell the rest of a session's story.
-FOLLOWED_TYPES = tuple(TIMELINE_EVENTS)
+RELEASE_SECONDS = 1.0
+# The events that change something, and those that the timeline of a session shows besides.
+POLLED_TYPES = tuple(TIMELINE_EVENTS)
 FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
 NO_EVENTS = ("no_events", "no_events_next_step")
 
@@ -52,8 +52,8 @@ JSON = dict[str, Any]
 
 
 class SyncWorker:
-    """Follows Stripe. ``run`` it as long as the server runs; one process at a time does the
-    reading, the others take over when it is gone."""
+    """Syncs with Stripe. ``run`` it as long as the server runs; of several processes the one that
+    holds the lease reads, and another takes over when it ends."""
 
     def __init__(
         self,
@@ -78,32 +78,32 @@ class SyncWorker:
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
-        self._was_away = True  # Stripe: what failed meanwhile is tried again once it answers
-        self._events = ListPoller(gateway.list_events, types=list(FOLLOWED_TYPES))
+        self._was_failing = True  # events that failed meanwhile are retried once Stripe answers
+        self._events = ListPoller(gateway.list_events, types=list(POLLED_TYPES))
         self._sessions = ListPoller(gateway.list_checkout_sessions)
         self._stale_sessions = StaleSessions(store, fulfillment)
         self._outage = Outage(log, "Synchronization with Stripe")
 
     async def restart_backfill(self) -> None:
-        """Read the whole history anew, beginning at once: more of it came up, or it was reset."""
+        """Read the whole history again, beginning now: Stripe's was reset or extended."""
         await self._store.write(checkpoint.restart)
         self._poll_events_at = 0.0
         self._wake.set()
 
     async def run(self) -> None:
-        """Fill the copy, then keep it in step, until cancelled."""
+        """Fill the copy, then keep it up to date, until cancelled."""
         try:
             while True:
                 try:
                     if await self._acquire_lease():
                         await self._sync_once()
                         self._outage.succeeded()
-                        if self._was_away:
+                        if self._was_failing:
                             await self._event_processor.retry_now()
-                            self._was_away = False
+                            self._was_failing = False
                 except* Exception as failures:  # noqa: BLE001 - it goes on, whatever happens
-                    self._was_away = True
-                    await self._note_failure(_first(failures))
+                    self._was_failing = True
+                    await self._record_failure(_first_failure(failures))
                 await self._pause()
         finally:
             await self._release_lease()
@@ -122,7 +122,7 @@ class SyncWorker:
 
     async def _release_lease(self) -> None:
         with suppress(BillingError, TimeoutError):  # else the lease runs out by itself
-            async with asyncio.timeout(LEAVE_SECONDS):
+            async with asyncio.timeout(RELEASE_SECONDS):
                 await self._store.write(partial(leases.release, name=LEASE, holder=self._holder))
 
     async def _sync_once(self) -> None:
@@ -130,8 +130,8 @@ class SyncWorker:
             lambda connection: (checkpoint.load(connection), leases.now(connection))
         )
         async with asyncio.TaskGroup() as group:
-            account = group.create_task(self._same_account(saved))
-            start = group.create_task(self._starting_point(saved))
+            account = group.create_task(self._check_account(saved))
+            start = group.create_task(self._start_cursors(saved))
         saved |= account.result() | start.result()
         if not saved.get("complete"):
             saved = await self._backfill(saved)
@@ -145,20 +145,21 @@ class SyncWorker:
                 raise
             # What the cursor names is gone: events are kept for 30 days, a sandbox can be reset.
             self._outage.failed("The position in Stripe's lists is lost: reading it all again.")
-            saved = checkpoint.only(saved, "account", "again")
+            saved = checkpoint.pick(saved, "account", "again")
             self._wake.set()
         in_order = {name: value for name, value in saved.items() if name not in FAILURE}
         await self._save(in_order | {"as_of": started})
 
-    async def _same_account(self, saved: JSON) -> JSON:
-        """The account to be saved; a database never holds the sessions of two."""
+    async def _check_account(self, saved: JSON) -> JSON:
+        """The ``account`` of the checkpoint. Raises ``BillingError`` when the database holds the
+        sessions of another one."""
         account = await self._own_account.id() or saved.get("account", "")
         checkpoint.check_account(saved, account, embedded=self._embedded)
         return {"account": account}
 
-    async def _starting_point(self, saved: JSON) -> JSON:
-        """What is known before the first page is read. The events from here on are followed, so
-        that nothing falls between."""
+    async def _start_cursors(self, saved: JSON) -> JSON:
+        """The cursors before the first page of a backfill is read: what happens from then on is
+        polled afterwards, so nothing is missed. Empty when a backfill has begun."""
         if saved.get("complete") or "left" in saved:
             return {}
         start: JSON = {"left": [], "read": 0}
@@ -172,7 +173,7 @@ class SyncWorker:
 
     async def _newest_event(self) -> JSON:
         try:
-            page = await self._gateway.list_events(types=list(FOLLOWED_TYPES), limit=1)
+            page = await self._gateway.list_events(types=list(POLLED_TYPES), limit=1)
         except StripeFailure as failure:
             if not failure.is_forbidden:
                 raise
@@ -202,14 +203,14 @@ class SyncWorker:
     def _upsert_pages(
         self, connection: Connection, pages: Sequence[tuple[SyncBatch, JSON]]
     ) -> list[None]:
-        """Keep sessions, each page with the position after it, in the order they were read."""
+        """Store pages of sessions in the order they were read, and the last checkpoint."""
         upsert_and_grant(connection, [sessions for sessions, _ in pages])
         checkpoint.save(connection, pages[-1][1])
         self._take_lease(connection)
         return [None] * len(pages)
 
     async def _poll_events(self, saved: JSON) -> None:
-        """Record what no webhook has brought. While webhooks bring everything, look less often."""
+        """Record events that no webhook delivered; poll less often while all are delivered."""
         waiting: list[DueEvent] = []
         missed = False
 
@@ -220,7 +221,7 @@ class SyncWorker:
                 ReceivedEvent(event, EventSource.POLL, initial_state(event), now) for event in page
             ]
             for event, known in zip(page, events.record(connection, arrivals), strict=True):
-                # An endpoint need not be told of what is not handled.
+                # An endpoint need not be sent what is not handled.
                 missed = missed or (known.deliveries == 0 and known.state is not EventState.IGNORED)
                 if known.state is EventState.PENDING:
                     waiting.append(DueEvent.of(event))
@@ -246,7 +247,7 @@ class SyncWorker:
             self._poll_events_at = time.monotonic() + self._timings.events_poll_seconds
 
     async def _poll_sessions(self, saved: JSON) -> None:
-        """No event tells of a session that was made elsewhere: ask for the newest."""
+        """Store new sessions that were created elsewhere: Stripe sends no event for those."""
         async for page in self._sessions.pages(saved.get("session")):
             await self._fulfillment.upsert_and_grant(page)
         _save_cursor(saved, "session", self._sessions)
@@ -254,7 +255,7 @@ class SyncWorker:
     async def _save(self, saved: JSON) -> None:
         await self._store.write(lambda connection: checkpoint.save(connection, saved))
 
-    async def _note_failure(self, error: Exception) -> None:
+    async def _record_failure(self, error: Exception) -> None:
         if not isinstance(error, BillingError):
             log.error("Synchronization with Stripe failed", exc_info=error)
             failure = BillingError(f"{type(error).__name__}: see the server's log.")
@@ -266,22 +267,22 @@ class SyncWorker:
                 )
         request_id = getattr(failure, "request_id", None)
         values = (failure.message, failure.next_step, request_id, failure.is_temporary)
-        remark = dict(zip(FAILURE, values, strict=True))
+        fields = dict(zip(FAILURE, values, strict=True))
         with suppress(StoreFailure):
-            await self._store.write(partial(checkpoint.record_failure, remark=remark))
+            await self._store.write(partial(checkpoint.record_failure, failure=fields))
 
 
-def _save_cursor(saved: JSON, cursor: str, followed: ListPoller) -> None:
-    """Take down where the next step goes on; behind a gap the whole history is read again."""
-    saved[cursor] = followed.place
-    if followed.has_gap:
+def _save_cursor(saved: JSON, cursor: str, poller: ListPoller) -> None:
+    """Put the poller's cursor into the checkpoint; after a gap the whole history is read again."""
+    saved[cursor] = poller.cursor
+    if poller.has_gap:
         saved["complete"] = False
         saved.pop("left", None)
 
 
-def _first(failures: ExceptionGroup[Exception]) -> Exception:
+def _first_failure(failures: ExceptionGroup[Exception]) -> Exception:
     first = failures.exceptions[0]
-    return _first(first) if isinstance(first, ExceptionGroup) else first
+    return _first_failure(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _first_id(page: Page) -> str | None:

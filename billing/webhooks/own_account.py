@@ -1,4 +1,4 @@
-"""Which account the key belongs to, and whether an event is another's.
+"""The account that the key belongs to, and whether an event belongs to another.
 
 https://docs.stripe.com/connect/webhooks
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OwnAccount:
-    """Asked of Stripe once."""
+    """Reads the account from Stripe once."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class OwnAccount:
         self._asking = asyncio.Lock()
 
     async def id(self) -> str | None:
-        """``acct_…``; None for a restricted key that may not ask. Raises ``StripeFailure``."""
+        """``acct_…``; None when a restricted key cannot read it. Raises ``StripeFailure``."""
         async with self._asking:
             if self._id is None and self._monotonic() >= self._ask_again_at:
                 try:
@@ -48,11 +48,11 @@ class OwnAccount:
                     self._ask_again_at = self._monotonic() + self._retry_seconds
         return self._id
 
-    async def is_any_other(self, accounts: Iterable[str]) -> bool:
-        """Whether one of these, as events name them, is another account than the key's.
+    async def is_another_account(self, accounts: Iterable[str]) -> bool:
+        """Whether ``accounts``, as an event names them, are not the key's own.
 
-        A key that may not ask does not know its own. Stripe names accounts in events of connected
-        accounts and organizations, so those are taken for others. Raises ``StripeFailure``.
+        Only events of connected accounts and organizations name any, so when a key cannot read
+        its own account, they count as others. Raises ``StripeFailure``.
         """
         named = set(accounts)
         return bool(named) and named != {await self.id()}

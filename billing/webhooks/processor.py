@@ -1,7 +1,7 @@
-"""Handles recorded events: soon after they arrive, and again after a failure or a crash.
+"""Processes recorded events: soon after they arrive, and again after a failure or a crash.
 
-What an event says is not trusted to be news: its session is read from Stripe again, so events may
-come late, twice, in any order or as two for one fact, and the end is the same.
+An event only says which session changed; the session is read from Stripe. So events may come
+late, twice and in any order: https://docs.stripe.com/webhooks#behaviors
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.domain.event import HANDLED_TYPES, EventState
 from billing.errors import BillingError, StripeFailure
-from billing.fulfillment import WORTH_A_LIST
+from billing.fulfillment import LIST_THRESHOLD
 from billing.outages import Outage
 from billing.store import events, leases
 from billing.store.events import DueEvent, ProcessingResult
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SESSIONS_AT_ONCE = 8
-SWEPT_AT_ONCE = 500
+CONCURRENT_BATCHES = 8
+SWEEP_LIMIT = 500
 LEASE = "sweep"
 
 
@@ -52,7 +52,8 @@ class _DueSession:
 
 
 class EventProcessor:
-    """Settles the sessions that events are about. ``run`` it as long as the server runs."""
+    """Refreshes the sessions that events are about, and grants what they paid for. ``run`` it as
+    long as the server runs."""
 
     def __init__(
         self,
@@ -73,11 +74,11 @@ class EventProcessor:
         self._due: dict[str, _DueSession] = {}  # by session id
         self._in_progress: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
-        self._slots = asyncio.Semaphore(SESSIONS_AT_ONCE)
+        self._slots = asyncio.Semaphore(CONCURRENT_BATCHES)
         self._outage = Outage(log, "Event processing")
 
     def enqueue(self, due: Iterable[DueEvent]) -> None:
-        """Handle these recorded events soon; several of one session are handled together."""
+        """Process these recorded events soon; those of one session together."""
         for event in due:
             if event.id not in self._in_progress:  # a slow Stripe is not asked again meanwhile
                 waiting = self._due.setdefault(event.object_id, _DueSession(event.created))
@@ -85,17 +86,18 @@ class EventProcessor:
         self._something_due.set()
 
     async def replay(self, ids: Iterable[str] | None = None) -> int:
-        """Handle events again: those named, or all that failed. Answers how many."""
+        """Process events again: those named, or all that failed. Returns how many."""
         again = await self._store.write(lambda connection: events.mark_for_replay(connection, ids))
         self.enqueue(again)
         return len(again)
 
     async def retry_now(self) -> None:
-        """Try again soon what failed for a cause that is over. Raises ``StoreFailure``."""
+        """Make every event that waits for a retry due now: the cause is over. Raises
+        ``StoreFailure``."""
         await self._store.write(events.mark_for_retry)
 
     async def run(self) -> None:
-        """Handle what is expected, and sweep up what a crash or a failure left."""
+        """Process what is enqueued and what the sweep finds, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep())
             while True:
@@ -106,7 +108,7 @@ class EventProcessor:
                     group.create_task(self._handle_batch(self._take_batch()))
 
     def _take_batch(self) -> dict[str, _DueSession]:
-        """As many sessions as a list may show, made one after the other: the oldest."""
+        """The oldest sessions, as many as a page of Stripe's list holds."""
         oldest = nsmallest(
             PAGE_SIZE, self._due, key=lambda session_id: self._due[session_id].created
         )
@@ -125,10 +127,10 @@ class EventProcessor:
             await asyncio.sleep(self._sweep_seconds)
 
     def _due_events(self, connection: Connection) -> list[DueEvent]:
-        """What is due, if it is this process's turn: of several, one sweeps."""
+        """Due events, if this process holds the lease; otherwise none."""
         if not leases.acquire(connection, LEASE, self._holder, 3 * self._sweep_seconds):
             return []
-        return events.due(connection, self._clock(), self._retries, SWEPT_AT_ONCE)
+        return events.due(connection, self._clock(), self._retries, SWEEP_LIMIT)
 
     async def _handle_batch(self, due: dict[str, _DueSession]) -> None:
         event_ids = _event_ids(due)
@@ -145,19 +147,20 @@ class EventProcessor:
             self._slots.release()
 
     async def _handle_all(self, due: dict[str, _DueSession]) -> None:
-        await self._ignore_foreign_events(due)
-        listed = await self._handle_listed(due) if len(due) >= WORTH_A_LIST else set()
+        await self._ignore_other_accounts(due)
+        listed = await self._handle_listed(due) if len(due) >= LIST_THRESHOLD else set()
         for session_id, waiting in due.items():
             if session_id not in listed:
                 await self._handle(session_id, set(waiting.events))
 
-    async def _ignore_foreign_events(self, due: dict[str, _DueSession]) -> None:
-        """Take out of ``due`` what happened in another account, where the key sees nothing."""
+    async def _ignore_other_accounts(self, due: dict[str, _DueSession]) -> None:
+        """Mark events of other accounts as ignored, and take them out of ``due``: the key cannot
+        read their sessions."""
         named = [e for waiting in due.values() for e in waiting.events.values() if e.accounts]
         foreign: set[str] = set()
         try:
             for event in named:
-                if await self._own_account.is_any_other(event.accounts):
+                if await self._own_account.is_another_account(event.accounts):
                     foreign.add(event.id)
         except StripeFailure as failure:  # which account is ours is still to be learned
             foreign = {event.id for event in named}
@@ -173,7 +176,7 @@ class EventProcessor:
                     del due[event.object_id]
 
     async def _handle_listed(self, due: dict[str, _DueSession]) -> set[str]:
-        """Handle what Stripe lists together, and answer which sessions that are."""
+        """Process sessions by Stripe's list; returns the ids that are done."""
         created = [waiting.created for waiting in due.values() if waiting.created]
         if not created:
             return set()

@@ -1,4 +1,4 @@
-"""Stripe's webhook deliveries: whether they are Stripe's, and what they say."""
+"""Receives Stripe's webhook deliveries: https://docs.stripe.com/webhooks"""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Webhooks:
-    """Receives events. Fails closed: without a signing secret nothing is accepted."""
+class WebhookReceiver:
+    """Verifies and records events. Without a signing secret nothing is accepted."""
 
     def __init__(
         self,
@@ -49,22 +49,22 @@ class Webhooks:
         self._account_seconds = timings.webhook_account_seconds
 
     async def receive(self, body: bytes, signature: str | None) -> str:
-        """Check a delivery and keep its event; returns the event's id once it is on disk.
+        """Verify a delivery and record its event; returns the event's id once it is committed.
 
         ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
-        Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the delivery cannot be
-        trusted (either is noted), ``StoreFailure`` when the event could not be kept, so
-        that Stripe sends it again.
+        Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the signature or the
+        body is not Stripe's (both are recorded as refused), ``StoreFailure`` when the event could
+        not be recorded: Stripe repeats deliveries that are not answered with 200.
         """
         try:
             secrets = self._settings.require(WEBHOOK_SECRET, self._settings.webhook_secrets)
-            event = verified(body, signature, [secret.get_secret_value() for secret in secrets])
+            event = parse_event(body, signature, [secret.get_secret_value() for secret in secrets])
         except (NotConfigured, WebhookRefused) as refused:
-            self._refused.note(refused, len(body))
+            self._refused.record(refused, len(body))
             raise
         arrival = ReceivedEvent(event, EventSource.WEBHOOK, await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
-        self._refused.accepted(arrival.at)
+        self._refused.record_accepted(arrival.at)
         about = events.object_id(event)
         log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
         if known.state is EventState.PENDING:
@@ -72,19 +72,20 @@ class Webhooks:
         return str(event["id"])
 
     async def _state(self, event: dict[str, Any]) -> EventState:
-        """The state to record it in. Where Stripe does not say soon which account is ours, who
-        handles the event finds out."""
+        """The state to record it in. When Stripe does not say within ``webhook_account_seconds``
+        which account is ours, the processor asks again."""
         state = initial_state(event)
         if state is EventState.PENDING and (accounts := accounts_of(event)):
             with suppress(BillingError, TimeoutError):
                 async with asyncio.timeout(self._account_seconds):
-                    if await self._own_account.is_any_other(accounts):
+                    if await self._own_account.is_another_account(accounts):
                         return EventState.IGNORED
         return state
 
 
-def verified(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:
-    """The event in ``body``, once one of ``secrets`` proves it; else ``WebhookRefused``."""
+def parse_event(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:
+    """The event in ``body``. Raises ``WebhookRefused`` unless one of ``secrets`` signed it and it
+    is a snapshot event."""
     verify(body, signature, secrets)
     try:
         event = loads(body)

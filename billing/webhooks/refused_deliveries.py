@@ -1,7 +1,7 @@
-"""Sums up the deliveries that are refused, so that many of them cost little.
+"""Counts refused deliveries by minute and reason.
 
-Anybody may send one, as often as they like. They are summed up by minute and reason, written
-together once a second, and logged once a minute.
+Anybody can send them, as often as they like, so they are written together once a second and
+logged once a minute.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_SUMS = 1_000  # that wait to be written
+MAX_UNSAVED = 1_000  # that wait to be written
 
 
 class RefusedDeliveries:
@@ -51,8 +51,8 @@ class RefusedDeliveries:
         self._writing: asyncio.Task[None] | None = None
         self._outage = Outage(log, "The webhook")
 
-    def note(self, why: BillingError, size: int) -> None:
-        """A delivery of ``size`` bytes was refused."""
+    def record(self, why: BillingError, size: int) -> None:
+        """Count a refused delivery of ``size`` bytes."""
         self._outage.failed(f"Webhook refused: {why.message}", why.next_step)
         now = self._clock()
         # What was refused before a delivery that was accepted, and what after it, stays apart.
@@ -61,13 +61,13 @@ class RefusedDeliveries:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
 
-    def accepted(self, at: float) -> None:
-        """One was accepted."""
+    def record_accepted(self, at: float) -> None:
+        """A delivery was accepted at this moment (Unix seconds)."""
         self._accepted_at = at
         self._outage.succeeded()
 
     async def write(self) -> None:
-        """Write what is summed up, so that it can be read. Raises ``StoreFailure``."""
+        """Write the counts to the database, where they can be read. Raises ``StoreFailure``."""
         sums, self._sums = self._sums, {}
         if not sums:
             return
@@ -80,7 +80,7 @@ class RefusedDeliveries:
             raise
 
     async def aclose(self) -> None:
-        """Write what is left."""
+        """Write the counts that are not written yet."""
         if self._writing is not None:
             self._writing.cancel()
         with suppress(StoreFailure):
@@ -94,7 +94,7 @@ class RefusedDeliveries:
 
     def _sum_up(self, one: Refusal) -> None:
         before = self._sums.pop((one.reason, one.started_at), None)
-        if len(self._sums) >= MOST_SUMS:
+        if len(self._sums) >= MAX_UNSAVED:
             self._sums.pop(next(iter(self._sums)))
         count = one.count + (before.count if before else 0)
         self._sums[one.reason, one.started_at] = replace(one, count=count)

@@ -13,10 +13,10 @@ def copy_outdated() -> Notice | None:
     """The last sync with Stripe failed, or was too long ago."""
     billing = page_services()
     try:
-        state = billing.call(billing.services.health.copy)
+        state = billing.call(billing.services.health.sync_state)
     except BillingError:
         return None  # the page itself says that the database does not answer
-    failure = state.last_failure or (state.behind if state.complete and state.as_of else None)
+    failure = state.last_failure or (state.stale_reason if state.complete and state.as_of else None)
     if failure is None:
         return None
     lines = [

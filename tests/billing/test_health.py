@@ -113,8 +113,8 @@ async def test_it_is_not_ready_while_nobody_has_asked_stripe_for_long(
     services: Services, seconds: float
 ) -> None:
     """Or when the last look lies ahead, since the clock was set back."""
-    remark = {"complete": True, "as_of": time.time() - seconds}
-    await services.store.write(partial(checkpoint.record_failure, remark=remark))
+    failure = {"complete": True, "as_of": time.time() - seconds}
+    await services.store.write(partial(checkpoint.record_failure, failure=failure))
     with pytest.raises(StripeFailure, match="Data has not been updated"):
         await services.report_readiness()
 
@@ -128,7 +128,7 @@ async def test_a_failure_makes_it_unready_once_it_has_lasted(
             return await services.mirror.state()
 
         async def is_in_step() -> bool:
-            return (await state()).behind is None
+            return (await state()).stale_reason is None
 
         await until(is_in_step)
         account.faults = DOWN
@@ -138,11 +138,11 @@ async def test_a_failure_makes_it_unready_once_it_has_lasted(
 
         await until(has_failed)
     failed = await state()
-    assert failed.behind is None
-    behind = replace(failed, age=STALE_AFTER + 1).behind
-    assert isinstance(behind, StripeFailure)
-    assert "HTTP 500" in behind.message
-    assert behind.request_id == "req_of_the_test"
+    assert failed.stale_reason is None
+    stale = replace(failed, age=STALE_AFTER + 1).stale_reason
+    assert isinstance(stale, StripeFailure)
+    assert "HTTP 500" in stale.message
+    assert stale.request_id == "req_of_the_test"
 
 
 async def test_without_a_key_it_is_not_ready(account: StripeAccount, sqlite_url: str) -> None:

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from billing.outages import MOST_REASONS, OVER_AFTER, Outage
+from billing.outages import MAX_REASONS, OVER_AFTER, Outage
 
 log = logging.getLogger("billing.test")
 HOUR = 3_600
@@ -84,4 +84,4 @@ def test_reasons_that_never_repeat_do_not_fill_log_or_memory(
 ) -> None:
     for number in range(1_000):
         outage.failed(f"The shop is closed for reason {number}.")
-    assert len(caplog.messages) == MOST_REASONS + 1
+    assert len(caplog.messages) == MAX_REASONS + 1

@@ -221,6 +221,6 @@ def test_an_end_while_the_database_is_gone_is_an_end(
         async with asyncio.timeout(ENDS_WITHIN), services.running():
             await services.store.ping()
             await asyncio.to_thread(own_postgres.stop)
-            services.mirror.upsert_soon(account.sell())
+            services.mirror.enqueue(account.sell())
 
     asyncio.run(run_and_end())

@@ -43,7 +43,7 @@ async def test_a_database_that_is_away_is_one_line_whoever_needs_it(
         ):
             with pytest.raises(StoreFailure):
                 await need
-        services.mirror.upsert_soon(account.sell("pro"))
+        services.mirror.enqueue(account.sell("pro"))
 
     url = f"sqlite:///{tmp_path}/data/store.sqlite3"
     async with (

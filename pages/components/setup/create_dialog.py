@@ -7,7 +7,7 @@ import streamlit as st
 from billing.settings.model import SECRETS_FILE
 from billing.setup.findings import Missing, Report
 from billing.setup.provisioning import CreatedObject, planned_price
-from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
+from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.press import Press
@@ -65,7 +65,7 @@ def plan(missing: Missing, report: Report) -> None:
     else:
         needed, optional = (
             "\n".join(f"  - {code(event)}" for event in events)
-            for events in (NEEDED_EVENTS, STORY_EVENTS)
+            for events in (NEEDED_EVENTS, OPTIONAL_EVENTS)
         )
         st.markdown(
             f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"

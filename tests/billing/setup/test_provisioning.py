@@ -10,7 +10,7 @@ import pytest
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.setup.findings import Missing
 from billing.setup.provisioning import CreatedObject
-from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
+from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
 from tests.support.billing_server import BillingServer, billing_server
 from tests.support.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
@@ -61,7 +61,7 @@ def test_the_endpoint_is_made_at_this_address_and_its_secret_handed_over(shop: S
     (endpoint,) = shop.stripe.v1.webhook_endpoints.list().data
     assert (endpoint.id, endpoint.status) == (made.id, "enabled")
     assert endpoint.url == "http://localhost:8501/api/billing/stripe/webhook"
-    assert endpoint.enabled_events == [*NEEDED_EVENTS, *STORY_EVENTS]
+    assert endpoint.enabled_events == [*NEEDED_EVENTS, *OPTIONAL_EVENTS]
     assert made.setting == "STRIPE_WEBHOOK_SECRET"
     assert made.value.get_secret_value().startswith("whsec_")
     assert made.value.get_secret_value() not in repr(made)

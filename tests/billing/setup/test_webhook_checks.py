@@ -13,7 +13,7 @@ from billing.errors import WebhookRefused
 from billing.services import Services
 from billing.setup import settings_checks, webhook_checks
 from billing.setup.findings import Finding, Missing, Report
-from billing.setup.webhook_checks import NEEDED_EVENTS, STORY_EVENTS
+from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
 from billing.urls import is_private, webhook_url
 from tests.billing.setup.conftest import (
     HERE,
@@ -46,7 +46,7 @@ def test_an_endpoint_on_another_name_of_this_machine_is_the_same_place(
     settings_of: SettingsOf, shop: Shop
 ) -> None:
     url = "http://127.0.0.1:8501/api/billing/stripe/webhook/"
-    params: Any = {"url": url, "enabled_events": [*NEEDED_EVENTS, *STORY_EVENTS]}
+    params: Any = {"url": url, "enabled_events": [*NEEDED_EVENTS, *OPTIONAL_EVENTS]}
     made = shop.stripe.v1.webhook_endpoints.create(params)
     finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert (finding.status, finding.reference) == (OK, made.id)

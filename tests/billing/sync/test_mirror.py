@@ -47,7 +47,7 @@ async def test_a_session_that_is_being_stored_is_waited_for(
 
     busy = asyncio.create_task(services.store.write(slow))
     made = account.sell("pro")
-    services.mirror.upsert_soon(made)
+    services.mirror.enqueue(made)
     asked = []
     for _ in range(3):
         asked.append(asyncio.create_task(services.mirror.recent(10)))
@@ -63,7 +63,7 @@ async def test_the_story_of_a_session_just_made_names_the_request_that_made_it(
     services: Services, account: StripeAccount
 ) -> None:
     made = account.sell("pro")
-    services.mirror.upsert_soon(made, "req_made")
+    services.mirror.enqueue(made, "req_made")
     story = await services.sessions.details(made["id"], SessionLookup())
     assert story.entries[0].request_id == "req_made"
 
@@ -75,7 +75,7 @@ async def test_an_answer_does_not_wait_long_for_a_database_that_is_busy_writing(
     may_go_on = threading.Event()
     busy = asyncio.create_task(services.store.write(lambda _: may_go_on.wait()))
     made = account.sell("pro")
-    mirror.upsert_soon(made)
+    mirror.enqueue(made)
     async with asyncio.timeout(ANSWERS_WITHIN):
         assert await mirror.session(made["id"]) is None
     may_go_on.set()
@@ -91,11 +91,11 @@ async def test_an_answer_does_not_wait_for_what_is_made_after_the_question(
 
     async def write_and_sell(change: Callable[[Connection], Any]) -> Any:
         written = await write(change)
-        services.mirror.upsert_soon(account.sell("pro"))
+        services.mirror.enqueue(account.sell("pro"))
         return written
 
     monkeypatch.setattr(services.store, "write", write_and_sell)
-    services.mirror.upsert_soon(account.sell("pro"))
+    services.mirror.enqueue(account.sell("pro"))
     async with asyncio.timeout(ANSWERS_WITHIN):
         for _ in range(3):
             await services.mirror.recent(10)
@@ -109,9 +109,9 @@ async def test_who_makes_more_than_can_be_stored_waits_for_the_database(
     may_go_on = threading.Event()
     busy = asyncio.create_task(services.store.write(lambda _: may_go_on.wait()))
     for _ in range(3):
-        mirror.upsert_soon(account.sell("pro"))
+        mirror.enqueue(account.sell("pro"))
         await mirror.apply_backpressure()
-    mirror.upsert_soon(account.sell("pro"))
+    mirror.enqueue(account.sell("pro"))
     waiting = asyncio.create_task(mirror.apply_backpressure())
     for _ in range(20):
         await services.store.ping()
@@ -145,10 +145,10 @@ async def test_what_is_made_while_others_are_stored_is_stored_without_anybody_lo
 
     monkeypatch.setattr(services.store, "write", slow)
     made = [account.sell("pro") for _ in range(6)]
-    services.mirror.upsert_soon(made[0])
+    services.mirror.enqueue(made[0])
     await storing.wait()
     for one in made[1:]:
-        services.mirror.upsert_soon(one)
+        services.mirror.enqueue(one)
     may_go_on.set()
     await stored(services, *made)
 
@@ -166,7 +166,7 @@ async def test_what_the_database_could_not_take_is_stored_once_it_can(
 
         failed = asyncio.Event()
         down.setattr(services.store, "write", fail)
-        mirror.upsert_soon(made, "req_of_the_test")
+        mirror.enqueue(made, "req_of_the_test")
         await failed.wait()
     await stored(services, made)
     await mirror.aclose()
@@ -179,7 +179,7 @@ async def test_one_session_that_cannot_be_stored_keeps_no_other_from_it(
 ) -> None:
     made = [account.sell("pro"), {"id": "cs_test_of_no_shape"}, account.sell("pro")]
     for one in made:
-        services.mirror.upsert_soon(one)
+        services.mirror.enqueue(one)
     await stored(services, made[0], made[2])
     assert await services.mirror.session(made[0]["id"])
 
@@ -189,6 +189,6 @@ async def test_what_was_just_made_is_kept_when_the_product_stops(
 ) -> None:
     made = account.sell("pro")
     async with open_services(account.url, sqlite_url) as services:
-        services.mirror.upsert_soon(made)
+        services.mirror.enqueue(made)
     async with open_services(account.url, sqlite_url) as services:
         assert await services.mirror.session(made["id"])

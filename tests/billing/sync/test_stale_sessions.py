@@ -9,7 +9,12 @@ import pytest
 
 from billing.errors import InvalidInput, StripeFailure
 from billing.fulfillment import FulfilledSession
-from billing.sync.stale_sessions import AT_ONCE, STALE_AFTER_SECONDS, WITHOUT_EVENTS, StaleSessions
+from billing.sync.stale_sessions import (
+    BATCH_SIZE,
+    STALE_AFTER_SECONDS,
+    WITHOUT_EVENTS,
+    StaleSessions,
+)
 from tests.support.records import granted_totals
 from tests.support.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
@@ -48,7 +53,7 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
 ) -> None:
     clock = Clock()
     overdue = StaleSessions(services.store, services.fulfillment, clock=clock, monotonic=clock)
-    made = [account.sell("credits", 2, created=ENDED - place) for place in range(AT_ONCE + 5)]
+    made = [account.sell("credits", 2, created=ENDED - place) for place in range(BATCH_SIZE + 5)]
     await services.fulfillment.upsert_and_grant(made)
     for one in made[1:]:
         account.become(one, status="expired", url=None)
@@ -78,7 +83,7 @@ async def test_one_that_cannot_be_settled_keeps_no_other_from_it(
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
-    odd, *made = (account.sell(created=ENDED - place) for place in range(AT_ONCE + 5))
+    odd, *made = (account.sell(created=ENDED - place) for place in range(BATCH_SIZE + 5))
     await services.fulfillment.upsert_and_grant([odd, *made])
     for one in made:
         account.become(one, status="expired", url=None)

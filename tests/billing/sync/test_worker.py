@@ -183,7 +183,7 @@ async def test_a_session_made_elsewhere_appears_and_a_session_made_here_at_once(
         elsewhere = account.sell("pro", ours=False)
         await shown(services, elsewhere["id"])
         here = account.sell("pro")
-        services.mirror.upsert_soon(here)
+        services.mirror.enqueue(here)
         newest = (await services.mirror.recent(10)).sessions
         assert {one.id: one.ours for one in newest} == {elsewhere["id"]: False, here["id"]: True}
 
@@ -375,7 +375,7 @@ async def test_a_clock_that_was_set_back_holds_nothing_up(
     future = time.time() + 3_600
     dead = {"name": LEASE, "holder": "a dead process", "until": future}
     await services.store.write(lambda connection: connection.execute(insert(lease_rows), dead))
-    await services.store.write(partial(checkpoint.record_failure, remark={"as_of": future}))
+    await services.store.write(partial(checkpoint.record_failure, failure={"as_of": future}))
     known = account.sell("credits", 5, created=int(future), **PAID)
     async with in_step(services):
         await granted(services, known["id"])

@@ -1,4 +1,4 @@
-"""Paths that are served by what the app is built of, and that nobody here needs."""
+"""Paths that Streamlit serves and this app does not need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class ClosedPaths:
+class BlockedPaths:
     """Answers 404 to what begins with one of ``prefixes``, and reads no body."""
 
     def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
