@@ -1,6 +1,6 @@
-"""What Stripe's answers leave out of a Checkout Session: what was bought, and why a payment failed.
+"""Reads Checkout Sessions with what Stripe's object lacks: what was bought, why a payment failed.
 
-Whichever way a session is read, alone or in a list, it goes through here before it is stored.
+Every session is read by this before it is stored, whether it was retrieved alone or in a list.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ NO_REASON = "The bank gave no reason."
 
 
 class SessionReader:
-    """Completes what Stripe answered. A session that is paid and whose line items came with it
-    costs no request; one whose delayed payment is under way costs one for that payment.
+    """Reads sessions. A paid one whose line items came with it costs no further request; one whose
+    delayed payment is processing costs one for that payment.
 
     Every method raises ``StripeFailure`` when it is worth asking again, and ``StoreFailure``.
     """
@@ -51,11 +51,11 @@ class SessionReader:
         return await self.read(data | {"line_items": whole})
 
     async def read_all(self, found: Iterable[JSON]) -> list[SessionReading]:
-        """Sessions that Stripe has listed."""
+        """Read sessions (Stripe's objects) that Stripe has listed."""
         return [await self.read(one) for one in found]
 
     async def read(self, data: JSON) -> SessionReading:
-        """One of them."""
+        """Read one session (Stripe's object)."""
         session = CheckoutSession.from_stripe(data)
         plain = data.copy()
         plain.pop("line_items", None)
@@ -89,9 +89,8 @@ class SessionReader:
         return items
 
     async def _price_among(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
-        """The Price by which ``kind`` is known among these line items; its Product is asked for
-        only where another Price is among them. Metadata does not count: whoever has the key can
-        write there what they like."""
+        """The Price of ``kind``, with its Product where another Price is among the line items."""
+        # Metadata does not count: whoever has the key can write there what they like.
         price = SoldPrice(self._catalog.price_id(kind), recurring=kind is Kind.PRO)
         if all(price.sells(item) for item in items):
             return price
@@ -115,8 +114,8 @@ class SessionReader:
             return reason or "The payment was canceled."
         if status not in (None, "requires_payment_method"):
             return None
-        told = partial(sessions.payment_has_failed, session_id=data["id"])
-        return reason or (NO_REASON if await self._store.read(told) else None)
+        has_failed = partial(sessions.payment_has_failed, session_id=data["id"])
+        return reason or (NO_REASON if await self._store.read(has_failed) else None)
 
     async def _payment(self, data: JSON) -> JSON | None:
         """The PaymentIntent of a completed session, of a subscription that of its first invoice;

@@ -38,6 +38,7 @@ class Kind(StrEnum):
         return f"{quantity:,} extra credit{'' if quantity == 1 else 's'}"
 
 
+_CREATED_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
 _KINDS = frozenset(kind.value for kind in Kind)
 _PAID = ("paid", "no_payment_required")
 
@@ -144,6 +145,11 @@ class CheckoutSession:
         return {"subscription": "Other subscription", "setup": "Other setup"}.get(
             self.mode, "Other payment"
         )
+
+    @property
+    def created_by(self) -> str:
+        """Who created it, as in "Created …": ``in this dashboard``, ``by jo@example.com``."""
+        return _CREATED_BY.get(self.made_by, f"by {self.made_by}")
 
     @property
     def amount(self) -> str:

@@ -132,7 +132,7 @@ class Refusal:
     size: int
 
 
-# The events that are handled, all in one way; every other is kept as ignored.
+# The types of event that are handled, all in one way; every other is stored as ignored.
 # https://docs.stripe.com/api/events/types#event_types-checkout.session.completed
 HANDLED_TYPES = (
     "checkout.session.completed",

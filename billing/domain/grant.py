@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class GrantCause(StrEnum):
-    """What made this app grant, where it was no event."""
+    """Why this app granted, where no event told of the payment."""
 
     RETURN = "return"  # the customer came back from Checkout
     SYNC = "sync"  # the session was retrieved from Stripe

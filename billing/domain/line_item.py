@@ -1,4 +1,4 @@
-"""What a Checkout Session sells, line by line, as Stripe says.
+"""The line items of a Checkout Session.
 
 https://docs.stripe.com/api/checkout/sessions/line_items
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-MOST = 2**31 - 1  # that the ledger holds; Stripe's own lines reach a twentieth of it
+MAX_QUANTITY = 2**31 - 1  # of the ledger's column; Stripe's own limit is lower
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class LineItem:
 
     @classmethod
     def from_stripe(cls, item: JSON) -> LineItem:
-        """Where Stripe tells no quantity, it is what the amount and the unit price say."""
+        """From Stripe's object. Without a quantity there, it is the amount by the unit price."""
         price = object_at(item, "price")
         return cls(
             description=text_at(item, "description") or "",
@@ -66,13 +66,13 @@ class SoldPrice:
 
     def quantity(self, items: Iterable[LineItem]) -> int:
         """How many were bought; 0 when none of the line items sells it."""
-        return min(sum(item.quantity for item in items if self.sells(item)), MOST)
+        return min(sum(item.quantity for item in items if self.sells(item)), MAX_QUANTITY)
 
 
 def _quantity(item: JSON) -> int:
-    told = integer_at(item, "quantity")
-    if told is not None:
-        return max(told, 0)
+    quantity = integer_at(item, "quantity")
+    if quantity is not None:
+        return max(quantity, 0)
     subtotal = integer_at(item, "amount_subtotal")
     amount = integer_at(item, "amount_total") if subtotal is None else subtotal
     unit_amount = integer_at(item, "price", "unit_amount")

@@ -53,12 +53,12 @@ def id_at(found: object, *path: str) -> str | None:
 
 
 def payment_error(intent: object) -> str | None:
-    """Why the last try of a PaymentIntent failed, in the bank's words and Stripe's codes.
+    """Why the last attempt of a PaymentIntent failed, in the bank's words and Stripe's codes.
 
     https://docs.stripe.com/api/payment_intents/object#payment_intent_object-last_payment_error
     """
     error = object_at(intent, "last_payment_error")
     message = text_at(error, "message")
-    told = dict.fromkeys((text_at(error, "code"), text_at(error, "decline_code")))
-    codes = ", ".join(code for code in told if code)
+    known = dict.fromkeys((text_at(error, "code"), text_at(error, "decline_code")))
+    codes = ", ".join(code for code in known if code)
     return f"{message.rstrip('.')} ({codes})." if message and codes else message or codes or None

@@ -1,7 +1,7 @@
 """What must hold of Stripe's objects for this product to read them.
 
-Stripe's own always do. A proxy's page, another API's answer or a hand-made event may not, and is
-told from them here, in one place. Fields that are not named may hold anything.
+Stripe's own always do. A proxy's page, another API's answer or a hand-made event may not. Fields
+that are not named here may hold anything.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class _Identified(_Shape):
     id: Required[Id]
 
 
-Named = Id | _Identified | None  # an object by its id, or itself where it was expanded
+# https://docs.stripe.com/api/expanding_objects
+Expandable = Id | _Identified | None
 
 
 class _AccountSettings(_Shape, total=False):
@@ -94,7 +95,7 @@ class _CheckoutSession(_Shape, total=False):
     amount_total: Amount | None
     currency: Currency | None
     url: str | None
-    customer: Named
+    customer: Expandable
     customer_email: str | None
     customer_details: _Details | None
     metadata: dict[str, Any] | None

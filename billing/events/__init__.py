@@ -1,1 +1,1 @@
-"""What is asked of events: the log, and how well deliveries arrive."""
+"""Use cases of Stripe's events: the log, replaying them, and whether deliveries arrive."""

@@ -1,4 +1,4 @@
-"""What arrived from Stripe and what became of it: look it up, judge it, handle it again."""
+"""Use cases of the Events page: find events, one in detail, replay, delivery health."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
-PAGE = 50
-REFUSALS = 200
+PAGE_SIZE = 50
+REFUSALS_LIMIT = 200
 ID_LENGTH = 300
 
 
 class EventLog:
-    """Every method raises ``StoreFailure`` when the database does not do its part."""
+    """Reads the stored events. Every method raises ``StoreFailure`` when they cannot be read."""
 
     def __init__(
         self,
@@ -51,67 +51,69 @@ class EventLog:
         self._refused = refused
         self._clock = clock
 
-    async def latest(self, wanted: EventFilter, below: Cursor | None = None) -> EventOverview:
-        """The newest events that match, or those below a place, with the numbers beside them."""
+    async def find(self, wanted: EventFilter, below: Cursor | None = None) -> EventOverview:
+        """A page of the newest events that match, or of those below a cursor, with its counts."""
 
-        def ask(connection: Connection) -> EventOverview:
+        def read(connection: Connection) -> EventOverview:
             return EventOverview(
-                events.page(connection, wanted, PAGE, below),
+                events.page(connection, wanted, PAGE_SIZE, below),
                 events.count_by_state(connection, wanted),
                 events.count_failed(connection),
             )
 
         await self._refused.write()
-        return await self._store.read(ask)
+        return await self._store.read(read)
 
     async def refusals(self) -> list[Refusal]:
-        """The newest refused deliveries: why and when, never what was in them."""
+        """The newest refused deliveries, the newest first."""
         await self._refused.write()
-        return await self._store.read(lambda connection: refusals.newest(connection, REFUSALS))
+        return await self._store.read(
+            lambda connection: refusals.newest(connection, REFUSALS_LIMIT)
+        )
 
     async def types(self) -> list[str]:
-        """The types of event that have arrived."""
+        """The types of event that have arrived, in alphabetical order."""
         return await self._store.read(events.known_types)
 
-    async def one(self, event_id: str) -> EventDetails | None:
-        """The event of this id with its payload; None when it never arrived here."""
+    async def get(self, event_id: str) -> EventDetails | None:
+        """The event of this id with its payload; None when it never arrived."""
 
-        def ask(connection: Connection) -> EventDetails | None:
+        def read(connection: Connection) -> EventDetails | None:
             event = events.get(connection, event_id)
             payload = events.payload_of(connection, event_id)
             if event is None or payload is None:
                 return None
             return EventDetails(event, _readable(payload))
 
-        return await self._store.read(ask)
+        return await self._store.read(read)
 
     async def replay(self, event_id: str | None = None) -> int:
-        """Handle an event again, or all that failed; how many that are.
+        """Handle an event again, or all that failed; how many those are.
 
         Raises ``NotConfigured`` when no key is set (nothing could be handled), ``InvalidInput``
         when there is nothing to do for this event.
         """
         self._settings.require(SECRET_KEY, self._settings.secret_key)
-        again = await self._event_processor.replay(None if event_id is None else [event_id])
-        if event_id is not None and not again:
+        replayed = await self._event_processor.replay(None if event_id is None else [event_id])
+        if event_id is not None and not replayed:
             raise InvalidInput(
                 "This event cannot be replayed.",
                 "This app does not handle events of its type, or the event has been deleted.",
             )
-        return again
+        return replayed
 
     async def delivery_health(self) -> DeliveryHealth:
-        """Whether events arrive and by which way, in words."""
+        """Whether events arrive and how, in words."""
         now = self._clock()
         await self._refused.write()
-        known = await self._store.read(lambda connection: read_facts(connection, now))
-        state = (await self._mirror.recent(0)).state
+        facts = await self._store.read(lambda connection: read_facts(connection, now))
+        state = await self._mirror.state()
         settings = self._settings
         return assess(
-            known,
+            facts,
             now,
-            no_stripe=_lacking(settings, SECRET_KEY, settings.secret_key),
-            no_secret=_lacking(settings, WEBHOOK_SECRET, settings.webhook_secrets),
+            no_stripe=_missing(settings, SECRET_KEY, settings.secret_key),
+            no_secret=_missing(settings, WEBHOOK_SECRET, settings.webhook_secrets),
             no_polling=_no_polling(state),
         )
 
@@ -124,7 +126,7 @@ def _readable(payload: str) -> str:
 
 
 def _no_polling(state: SyncState) -> BillingError | None:
-    """Why Stripe does not tell of events when asked, if it does not."""
+    """Why Stripe's list of events cannot be read, if so."""
     if state.failure:
         return StripeFailure(state.failure, state.next_step)
     if state.no_events:
@@ -132,9 +134,9 @@ def _no_polling(state: SyncState) -> BillingError | None:
     return None
 
 
-def _lacking(settings: Settings, name: str, value: object) -> BillingError | None:
+def _missing(settings: Settings, name: str, value: object) -> BillingError | None:
     try:
         settings.require(name, value)
-    except NotConfigured as lacking:
-        return lacking
+    except NotConfigured as missing:
+        return missing
     return None

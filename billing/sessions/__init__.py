@@ -1,1 +1,1 @@
-"""What is asked of Checkout Sessions: find, count, timeline, CSV, and what can be done with one."""
+"""Use cases of Checkout Sessions: finding them, figures, CSV, timeline, expiring, duplicating."""

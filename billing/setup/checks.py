@@ -238,7 +238,7 @@ class SetupChecks:
         )
         if verdict.level in (Level.GOOD, Level.INFO):
             return [finding]
-        mend = "" if verdict.next_step == delivery_health.FIND_OUT else verdict.next_step
+        mend = "" if verdict.next_step == delivery_health.CHECK_ENDPOINT else verdict.next_step
         return [replace(finding, status=Status.WARNING, mend=mend or DELIVERIES_MEND)]
 
 

@@ -1,4 +1,4 @@
-"""The way into the store: read, write, ping."""
+"""Reading and writing in the database, durably and within time limits."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ DEFAULT_LIMITS = Limits()
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-CLOSES_WITHIN = 3.0  # seconds
+CLOSE_SECONDS = 3.0  # seconds
 
 
 class Store:
-    """What to read and write stands in ``sessions``, ``events``, ``grants`` and ``sync``: each a
-    set of functions of a connection. Every method raises ``BillingError`` when the database
-    does not do its part, within the ``limits``, and works again when the database does. An
-    outage of the database is logged here, so nobody else needs to.
+    """Runs functions of a connection, such as those of ``billing.store.sessions``.
+
+    Every method raises ``BillingError`` when the database fails or does not answer within the
+    ``limits``, and works again when the database does. Outages are logged here.
     """
 
     def __init__(self, url: SecretStr, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -73,14 +73,14 @@ class Store:
         result: T = await self._in_time(self._writer.write(change, item))
         return result
 
-    async def read(self, question: Callable[[Connection], T], *, within: float | None = None) -> T:
-        """``question``'s result, on a connection of its own. ``within`` seconds, when the
-        question is one that takes longer than others."""
+    async def read(self, query: Callable[[Connection], T], *, within: float | None = None) -> T:
+        """``query``'s result, on a connection of its own; ``within`` so many seconds, where the
+        usual limit is too short."""
 
         def ask() -> T:
             try:
                 with self._database.engine().connect() as connection:
-                    return question(connection)
+                    return query(connection)
             except SQLAlchemyError as error:
                 raise self._database.failure(error) from None
             except Exception as error:
@@ -103,9 +103,9 @@ class Store:
 
         return await self.read(ask)
 
-    def close(self, within: float = CLOSES_WITHIN) -> None:
-        """Write what is waiting, end what is being read, and let the connections go. What hangs
-        longer than so many seconds is left to itself."""
+    def close(self, within: float = CLOSE_SECONDS) -> None:
+        """Write what is waiting, let reads end, and close the connections. What takes longer than
+        ``within`` seconds is left to itself."""
         ends_at = time.monotonic() + within
         self._writer.close(within)
         if self._readers is not None:

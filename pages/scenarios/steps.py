@@ -241,7 +241,7 @@ def _of_type(records: SessionRecords, event_type: str) -> Event | None:
 def _arrived(context: RunContext, ids: Sequence[str]) -> list[EventDetails]:
     """Those of the events that have arrived by webhook."""
     log = context.billing.services.event_log
-    found = (context.billing.call(partial(log.one, event_id)) for event_id in ids)
+    found = (context.billing.call(partial(log.get, event_id)) for event_id in ids)
     return [details for details in found if details and details.event.deliveries]
 
 

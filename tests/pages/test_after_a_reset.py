@@ -54,7 +54,7 @@ def test_a_reset_closes_the_drawer_of_an_event(shop: ConnectedShop) -> None:
     events = shop.services.event_log
 
     def newest() -> str:
-        found = shop.pages.call(lambda: events.latest(EventFilter(), None)).page.events
+        found = shop.pages.call(lambda: events.find(EventFilter(), None)).page.events
         return found[0].id if found else ""
 
     wait_for(newest)

@@ -1,4 +1,4 @@
-"""The database: connect, keep the schema current, say in words what went wrong."""
+"""The database: connecting, and upgrading its schema."""
 
 from __future__ import annotations
 
@@ -34,12 +34,7 @@ _UPGRADING = threading.Lock()  # Alembic works on one connection of a process at
 
 
 class Database:
-    """An engine whose schema is current. Nothing connects before the first use.
-
-    ``engine()`` raises ``NotConfigured`` when ``DATABASE_URL`` is malformed and ``StoreFailure``
-    when the database does not answer, or was made by a newer version of this code; it tries anew
-    at the next call.
-    """
+    """An engine whose schema is current. Nothing connects before the first use."""
 
     def __init__(self, url: SecretStr, limits: Limits) -> None:
         self._url = url
@@ -59,13 +54,17 @@ class Database:
         return None
 
     def engine(self) -> Engine:
-        """The engine, once the schema is current. Blocks: call it in a thread."""
+        """The engine, once the schema is current. Blocks: call it in a thread.
+
+        Raises ``NotConfigured`` when ``DATABASE_URL`` is malformed, and ``StoreFailure`` when the
+        database does not answer or has a newer schema. The next call tries again.
+        """
         if not self._current:
             if not self._lock.acquire(timeout=self._limits.statement):
                 raise StoreFailure("The database is being upgraded.", "Wait until that is done.")
             try:
                 if self._engine is None:
-                    self._engine = self._created()
+                    self._engine = self._create_engine()
                 if not self._current:
                     upgrade(self._engine)
                     self._current = True
@@ -77,15 +76,15 @@ class Database:
         return self._engine
 
     def failure(self, error: Exception) -> StoreFailure:
-        """What went wrong, in words that hold no password."""
+        """The error in words, without the password."""
         return store_failure(error, self._password)
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         if self._engine is not None:
             self._engine.dispose()
 
-    def _created(self) -> Engine:
+    def _create_engine(self) -> Engine:
         try:
             url = make_url(self._url.get_secret_value())
             self._password = url.password
@@ -108,9 +107,9 @@ class Database:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to this code's version; a newer one is refused, untouched.
+    """Upgrade the schema to this code's version, in one transaction that other processes wait for.
 
-    All of it is one transaction, which other processes that start at the same time wait for.
+    Raises ``StoreFailure`` when the schema is newer; it is not changed then.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -1,4 +1,4 @@
-"""Engines of both kinds whose every wait has an end: for a connection, a lock, a statement."""
+"""Engines for SQLite and PostgreSQL with a limit on every wait: connection, lock, statement."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ _ENDS_AT = "ends_at"  # in a connection's info: when its statement is interrupte
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds after which a wait ends: for a connection, for a lock, for a statement. Who asked
-    is answered after ``answer`` seconds, whatever the database does."""
+    """Seconds after which a wait ends: for a connection, a lock, a statement; and for an answer of
+    the store, whatever the database does."""
 
     connect: int = 3
     lock: float = 5.0
@@ -57,13 +57,14 @@ class Limits:
 
     @property
     def silence(self) -> float:
-        """For a server that can no longer end a statement itself."""
+        """Seconds to wait for a server that can no longer end a statement itself."""
         return self.statement + 2
 
 
-def _transaction(limits: Limits, *, idle: float, more: str = "") -> str:
-    """Limits for the transaction alone: behind PgBouncer the next one may be on another
-    connection, and what is set for a session would be set for somebody else."""
+def _set_limits(limits: Limits, *, idle: float, more: str = "") -> str:
+    """SQL that sets the limits (seconds) for one transaction alone."""
+    # Behind PgBouncer the next one may be on another connection, and what is set for a session
+    # would be set for somebody else.
     seconds = {
         "statement_timeout": limits.statement,
         "lock_timeout": limits.lock,
@@ -74,7 +75,7 @@ def _transaction(limits: Limits, *, idle: float, more: str = "") -> str:
 
 
 def postgresql_engine(url: URL, limits: Limits) -> Engine:
-    """What the URL itself says of timeouts and keepalives is left as it is."""
+    """An engine for PostgreSQL. Timeouts and keepalives that the URL names are left as they are."""
     given = CONNECT_ARGS | {"connect_timeout": limits.connect}
     engine = sqlalchemy.create_engine(
         url,
@@ -89,9 +90,9 @@ def postgresql_engine(url: URL, limits: Limits) -> Engine:
     )
     idle = 3 * limits.lock
     slow = replace(limits, lock=UPGRADE_SECONDS, statement=UPGRADE_SECONDS)
-    reads = _transaction(limits, idle=idle)
-    writes = _transaction(limits, idle=idle, more=WRITER_LOCK)
-    upgrades = _transaction(slow, idle=idle, more=WRITER_LOCK)
+    reads = _set_limits(limits, idle=idle)
+    writes = _set_limits(limits, idle=idle, more=WRITER_LOCK)
+    upgrades = _set_limits(slow, idle=idle, more=WRITER_LOCK)
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> Any:
@@ -119,7 +120,7 @@ def postgresql_engine(url: URL, limits: Limits) -> Engine:
 
 
 class _PatientConnection(psycopg.Connection[Any]):
-    """Does not wait for ever for a server that is silent: psycopg by itself does."""
+    """Stops waiting for a server that is silent; psycopg by itself waits for ever."""
 
     patience = 3.0  # seconds
 
@@ -134,13 +135,13 @@ class _PatientConnection(psycopg.Connection[Any]):
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """The file that the URL names, if it names one."""
+    """The file that a SQLite URL names; None for a database in memory."""
     name = url.database
     return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
 
 
 def sqlite_engine(url: URL, limits: Limits) -> Engine:
-    """File and folder are created. Raises ``OSError`` when they cannot be."""
+    """An engine for SQLite. Creates the file and its folder; raises ``OSError`` when it cannot."""
     if file := sqlite_file(url):
         make_private(file)
     engine = sqlalchemy.create_engine(url, connect_args={"timeout": limits.lock})
@@ -159,7 +160,7 @@ def sqlite_engine(url: URL, limits: Limits) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A writer says so at once, so that it waits its turn instead of failing half-way.
+        # A writer takes the lock at once, so that it waits for it instead of failing half-way.
         writes = connection.get_execution_options().get("billing_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -173,8 +174,9 @@ def sqlite_engine(url: URL, limits: Limits) -> Engine:
 
 
 def _use_wal(connection: Any, seconds: float) -> None:
-    """Of several processes that make a file at once, one changes its mode; the others, whom
-    SQLite answers without a wait, find it changed."""
+    """Use a write-ahead log; for so many ``seconds``, try again while the database is locked."""
+    # Of several processes that create a file at once one sets the mode, and SQLite does not make
+    # the others wait for that.
     deadline = time.monotonic() + seconds
     while True:
         try:

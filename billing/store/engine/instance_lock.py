@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LONGEST_ADDRESS = 1_000
+ADDRESS_LENGTH = 1_000
 
 
 class AlreadyInUse(RuntimeError):
-    """Another running app uses the file; the text names its address, and what to do."""
+    """Another running app uses the file; the message names its address and what to do."""
 
 
 @contextmanager
 def instance_lock(database: Path, address: str) -> Iterator[None]:
-    """Hold the lock of a database file while the block runs; ``address`` is what others are told.
+    """Hold the lock of a database file while the block runs; ``address`` is where this app runs.
 
-    Raises ``AlreadyInUse`` when another process holds it. A folder that cannot be written, or has
-    no locks, is not locked: who opens the database there says what is wrong with it.
+    Raises ``AlreadyInUse`` when another process holds it. In a folder that cannot be written or
+    has no locks nothing is locked: opening the database there says what is wrong.
     """
     if sys.platform == "win32":  # has no such locks
         yield
@@ -44,7 +44,7 @@ def instance_lock(database: Path, address: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(file, LONGEST_ADDRESS).decode(errors="replace").strip()
+            holder = os.read(file, ADDRESS_LENGTH).decode(errors="replace").strip()
             raise AlreadyInUse(
                 f"{database} is in use by another dashboard, at {holder or 'another address'}. "
                 "Stop that one, or start this one from another folder. Several dashboards can "

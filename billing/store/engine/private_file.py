@@ -1,4 +1,4 @@
-"""Database files hold names and e-mail addresses: they are for this user alone."""
+"""Database files that this user alone can read: they hold names and email addresses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ BESIDE = ("", "-wal", "-shm", "-journal")  # SQLite creates these with the file'
 
 
 def make_private(path: Path) -> None:
-    """Create the SQLite file, and its folder, for this user alone; close those that others could
-    read so far. Of folders that were there before, only the app's own is changed.
+    """Create the SQLite file and its folder for this user alone, or take the rights of others from
+    those that exist; of folders only from the app's own.
 
-    Raises ``OSError`` when the file cannot be created. An existing file is never opened: closing
-    it again would end the locks that this process holds on it. https://sqlite.org/howtocorrupt.html
+    Raises ``OSError`` when the file cannot be created.
     """
+    # An existing file is not opened: closing it again would end the locks that this process holds
+    # on it. https://sqlite.org/howtocorrupt.html
     path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))

@@ -1,4 +1,4 @@
-"""Group commit: what is asked to be written at the same time is written in one transaction.
+"""Group commit: writes that are requested at the same time share one transaction.
 
 A commit waits for the disk; sharing it between the webhooks that arrive together is what makes
 thousands of durable events a second possible on one file.
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 512
-# What a database says of one statement while it is well itself.
-ABOUT_THE_CHANGE = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-OF_THE_DATABASE = ("42501",)  # but this: the user may not write at all
+BATCH_SIZE = 512
+# Errors of one statement, not of the database.
+STATEMENT_ERRORS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+DATABASE_CODES = ("42501",)  # but these: the user may not write at all
 
-# Writes items and answers one result for each, in their order.
+# Writes items; one result for each, in their order.
 Change = Callable[["Connection", list[Any]], Sequence[Any]]
 
 
@@ -59,9 +59,9 @@ class Writer:
     """One thread that writes. A change is a function of a connection and of items to write; it
     commits with others, and is called once for all items that wait for it.
 
-    A change that raises is rolled back alone and its exception handed to who asked. When the
-    database fails, everybody who waits for that commit gets a ``StoreFailure``: nothing of it
-    was kept, and the next change tries the database anew.
+    A change that raises is rolled back alone, and its caller gets the exception. When the database
+    fails, every caller of that commit gets a ``StoreFailure``: nothing of it was stored, and the
+    next change tries the database again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -70,7 +70,7 @@ class Writer:
         self._thread: threading.Thread | None = None
 
     async def write(self, change: Change, item: Any) -> Any:
-        """What the change answers for the item, once it is committed."""
+        """The change's result for the item, once it is committed."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
             self._thread.start()
@@ -80,7 +80,8 @@ class Writer:
         return await job.answer
 
     def close(self, within: float) -> None:
-        """Write what is waiting, then stop. A write that takes longer is left to itself."""
+        """Write what is waiting, then stop. A write that takes longer than ``within`` seconds is
+        left to itself."""
         if self._thread is not None:
             self._jobs.put(None)
             self._thread.join(within)
@@ -90,7 +91,7 @@ class Writer:
         stopping = False
         while not stopping:
             jobs = [self._jobs.get()]
-            while len(jobs) < MOST_AT_ONCE and not self._jobs.empty():
+            while len(jobs) < BATCH_SIZE and not self._jobs.empty():
                 jobs.append(self._jobs.get())
             stopping = None in jobs
             batch = [job for job in jobs if job is not None and not job.answer.cancelled()]
@@ -129,10 +130,10 @@ def _try(jobs: list[_Job], connection: Connection) -> None:
         for job, result in zip(jobs, results, strict=True):
             job.result = result
     except DBAPIError as error:
-        if not isinstance(error, ABOUT_THE_CHANGE) or code_of(error.orig) in OF_THE_DATABASE:
-            raise  # the database, not the change: nobody's commit can be trusted
+        if not isinstance(error, STATEMENT_ERRORS) or code_of(error.orig) in DATABASE_CODES:
+            raise  # the database, not the change: no commit of the batch can be trusted
         _refuse(jobs, connection, error)
-    except Exception as error:  # noqa: BLE001 - handed to who asked
+    except Exception as error:  # noqa: BLE001 - its caller gets it
         # Its frames may hold a result that was not read to the end, and SQLite does not commit
         # while there is one.
         clear_frames(error.__traceback__)
@@ -140,7 +141,7 @@ def _try(jobs: list[_Job], connection: Connection) -> None:
 
 
 def _refuse(jobs: list[_Job], connection: Connection, error: Exception) -> None:
-    """Tell the one who asked; of several, each is tried alone, for one of them may be at fault."""
+    """Fail the job; of several, try each alone, for one of them may be at fault."""
     if len(jobs) > 1:
         for job in jobs:
             _try([job], connection)

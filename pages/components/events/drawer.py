@@ -48,7 +48,7 @@ def read(event_id: str) -> EventDetails | None:
     """The event, or None with a notice of why there is nothing to show."""
     billing = page_services()
     try:
-        details = billing.call(lambda: billing.services.event_log.one(event_id))
+        details = billing.call(lambda: billing.services.event_log.get(event_id))
     except BillingError as failure:
         show_failure(failure, "The event could not be loaded")
         return None

@@ -37,7 +37,7 @@ def event_table() -> None:
     paging: Paging[EventQuery, Cursor, None] = current_paging("events", query)
     try:
         overview = billing.call(
-            lambda: billing.services.event_log.latest(query.filter, paging.cursor)
+            lambda: billing.services.event_log.find(query.filter, paging.cursor)
         )
         refusals = billing.call(billing.services.event_log.refusals) if query.refused else []
     except BillingError as failure:

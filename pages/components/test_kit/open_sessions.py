@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.errors import BillingError, StripeFailure
-from billing.sessions.timeline import MADE_BY
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.times import ago, exact_time
@@ -79,7 +78,7 @@ def row(session: CheckoutSession, controls: Controls, result: ActionResult | Non
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ),
     ):
-        made_by = MADE_BY.get(session.made_by, f"by {session.made_by}")
+        made_by = session.created_by
         message = (
             f"**{plain(result.message)}**"
             if result

@@ -12,7 +12,7 @@ import pytest
 from billing.domain.delivery_health import Level
 from billing.domain.event import EventFilter, EventState
 from billing.errors import InvalidInput, StoreFailure, WebhookRefused
-from billing.events.log import PAGE
+from billing.events.log import PAGE_SIZE
 from billing.store.events import refusals
 from tests.billing.events.conftest import NOW, arrive, log_at
 from tests.support.records import ledger, states
@@ -49,7 +49,7 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
     forged, flood = "The signature does not match.", "The Stripe-Signature header is missing."
     assert {reason: one.count for reason, one in told.items()} == {forged: 2, flood: 3_001}
     assert told[flood].size == len(event) - 1
-    assert (await services.event_log.latest(EventFilter())).counts.refused == 3_003
+    assert (await services.event_log.find(EventFilter())).counts.refused == 3_003
     lines = [line for line in caplog.messages if "refused" in line]
     assert len(lines) == 2
     verdict = await services.event_log.delivery_health()
@@ -87,12 +87,12 @@ async def test_refusals_wait_while_the_database_does_not_take_them(
 
 
 async def test_pages_of_events_come_with_the_numbers_beside_them(services: Services) -> None:
-    for number in range(PAGE + 1):
+    for number in range(PAGE_SIZE + 1):
         await arrive(services, NOW + number)
-    first = await services.event_log.latest(EventFilter())
-    assert (len(first.page.events), first.page.older is None) == (PAGE, False)
-    assert first.counts.states[EventState.HANDLED] == PAGE + 1
-    second = await services.event_log.latest(EventFilter(), first.page.events[-1].cursor)
+    first = await services.event_log.find(EventFilter())
+    assert (len(first.page.events), first.page.older is None) == (PAGE_SIZE, False)
+    assert first.counts.states[EventState.HANDLED] == PAGE_SIZE + 1
+    second = await services.event_log.find(EventFilter(), first.page.events[-1].cursor)
     assert [event.received_at for event in second.page.events] == [NOW]
     assert await services.event_log.types() == ["checkout.session.completed"]
 
@@ -126,7 +126,7 @@ async def test_what_failed_is_replayed_once_stripe_is_back_and_granted_once(
                 return (await states(services.store)).get("failed") == 1
 
             await until(failed, "the event fails")
-            details = await log.one(event_id)
+            details = await log.get(event_id)
             assert details is not None
             assert details.event.error
             assert details.will_retry
@@ -151,7 +151,7 @@ async def test_an_event_that_means_nothing_here_cannot_be_replayed(services: Ser
         await services.event_log.replay(event_id)
     with pytest.raises(InvalidInput):
         await services.event_log.replay("evt_of_another_account")
-    assert await services.event_log.one("evt_of_another_account") is None
+    assert await services.event_log.get("evt_of_another_account") is None
 
 
 async def test_a_forged_delivery_is_listed_with_its_reason_and_not_its_contents(

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from billing.domain.checkout_session import Kind
 from billing.domain.event import EventSource, EventState
-from billing.events.log import PAGE
+from billing.events.log import PAGE_SIZE
 from billing.store import events
 from tests.pages.components.events.arrivals import counts
 from tests.support.billing_server import billing_server
@@ -111,7 +111,7 @@ def test_a_long_list_has_pages(shop: Shop) -> None:
     now = time.time()
 
     def record(connection: Any) -> None:
-        for number in range(PAGE + 2):
+        for number in range(PAGE_SIZE + 2):
             event = event_about("in_1", id=f"evt_{number}", type="invoice.paid")
             events.record(
                 connection,
@@ -124,15 +124,15 @@ def test_a_long_list_has_pages(shop: Shop) -> None:
 
     shop.server.portal.call(lambda: shop.server.services.store.write(record))
     page = open_page(shop.server, "events.py")
-    assert (len(rows(page)), page.button(key="events_newer").disabled) == (PAGE, True)
+    assert (len(rows(page)), page.button(key="events_newer").disabled) == (PAGE_SIZE, True)
     press(page, "events_older")
     assert [row["id"] for row in rows(page)] == ["evt_1", "evt_0"]
     assert page.button(key="events_older").disabled
     press(page, "events_newer")
-    assert len(rows(page)) == PAGE
+    assert len(rows(page)) == PAGE_SIZE
     press(page, "events_older")
     press(page, "show_ignored")
-    assert len(rows(page)) == PAGE  # another filter begins at the newest
+    assert len(rows(page)) == PAGE_SIZE  # another filter begins at the newest
 
 
 def test_without_a_webhook_secret_the_page_says_how_to_set_it(shop: Shop) -> None:
