@@ -28,25 +28,25 @@ _FORMULA = re.compile(rf"{_UNSEEN}[{_SIGNS}]|[\t\r\n]")
 _FORMULA_IN_NEXT_CELL = re.compile(rf"[;\t](?={_UNSEEN}[{_SIGNS}])")
 
 
-def csv_row(known: CheckoutSession, data: JSON, completed_at: int | None) -> list[str]:
+def csv_row(session: CheckoutSession, data: JSON, completed_at: int | None) -> list[str]:
     """The cells of one session, in the order of ``COLUMNS``: times in ISO 8601 UTC, the amount as
     a decimal number of its currency. ``data`` is Stripe's object."""
-    amount = known.amount_total
+    amount = session.amount_total
     cells = [
-        known.id,
-        _moment(known.created),
-        _moment(completed_at),
-        known.what,
-        str(known.quantity) if known.ours else "",
-        format_number(amount, known.currency) if amount is not None and known.currency else "",
-        (known.currency or "").upper(),
-        known.outcome,
-        known.failure or "",
-        known.status,
-        known.payment_status,
-        known.customer_email or "",
-        known.made_by,
-        "yes" if known.ours else "no",
+        session.id,
+        _iso_time(session.created),
+        _iso_time(completed_at),
+        session.what,
+        str(session.quantity) if session.ours else "",
+        format_number(amount, session.currency) if amount is not None and session.currency else "",
+        (session.currency or "").upper(),
+        session.outcome,
+        session.failure or "",
+        session.status,
+        session.payment_status,
+        session.customer_email or "",
+        session.made_by,
+        "yes" if session.ours else "no",
         *(id_at(data, name) or "" for name in ("customer", "payment_intent", "subscription")),
     ]
     return [_escape_formula(cell) for cell in cells]
@@ -60,7 +60,7 @@ def _escape_formula(cell: str) -> str:
     return ("'" if formula else "") + cell[:end] + rest
 
 
-def _moment(unix_seconds: int | None) -> str:
+def _iso_time(unix_seconds: int | None) -> str:
     if unix_seconds is None:
         return ""
     try:

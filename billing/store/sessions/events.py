@@ -55,19 +55,19 @@ def events_of_session(
     ``reference_key``.
     """
     found: dict[str, SessionEvent] = {}
-    asked: set[str] = set()
+    queried: set[str] = set()
     known = {session["id"], *_related_ids(session)}
     if not id_at(session, "payment_intent"):
         known |= _attempted_payments(connection, session, reference_key)
     for _ in range(DEPTH):
-        if not (unasked := known - asked) or len(found) >= LIMIT:
+        if not (ids := known - queried) or len(found) >= LIMIT:
             break
         for event in _read_events(
-            connection, events.c.object_id.in_(sorted(unasked)), LIMIT - len(found)
+            connection, events.c.object_id.in_(sorted(ids)), LIMIT - len(found)
         ):
             found[event.event.id] = event
             known |= set(_related_ids(event.object))
-        asked |= unasked
+        queried |= ids
     return sorted(found.values(), key=lambda one: (one.event.created, one.event.received_at))
 
 
@@ -103,7 +103,7 @@ def _attempted_payments(connection: Connection, session: JSON, reference_key: st
     )
     if created <= now:
         rows = rows.where(arrival >= created - HOUR).order_by(arrival)
-    else:  # a sandbox's clock can be ahead of ours, by which arrivals are kept
+    else:  # a sandbox's clock can be ahead of ours, by which arrivals are timed
         rows = rows.order_by(arrival.desc())
     searched = rows.limit(ATTEMPTS_LIMIT).subquery()
     matches = searched.c.payload.contains(
