@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import PHONE, OpenPage
 from tests.support.dashboard import Process, dashboard, lone_sandbox
 from tests.support.server import listening_socket
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,19 @@ KEY = "sk_test_of_a_stranger_and_long_ABCD"
 
 
 def setup_page(page: Page, app: Process, verdict: str) -> None:
+    """Open it; where a busy machine was slow to answer, which is a warning, check again."""
     page.goto(f"{app.url}/app/setup")
-    expect(page.get_by_test_id("stAlert").filter(has_text=verdict)).to_be_visible()
+    alert = page.get_by_test_id("stAlert").filter(has_text=verdict)
+    slow = page.get_by_text(re.compile("which is slow|did not answer within"))
+
+    def is_said() -> bool:
+        expect(alert.or_(slow).first).to_be_visible()
+        if said := alert.is_visible():
+            return said
+        page.get_by_role("button", name="Check again").click()
+        return False
+
+    wait_for(is_said, verdict)
 
 
 def made(page: Page, button: str, *named: str) -> tuple[str, str]:

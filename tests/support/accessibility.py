@@ -14,6 +14,12 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 AT_REST = """() => document.getAnimations().every(animation =>
     animation.playState !== "running" ||
     animation.effect.getComputedTiming().iterations === Infinity)"""
+# Streamlit's help stays beside a button that has the keyboard's focus, outside of all landmarks.
+NO_HELP = """() => {
+    if (!document.querySelector(".stTooltipContent, .stTooltipErrorContent")) return true;
+    document.activeElement?.blur();
+    return false;
+}"""
 # Without loading all style sheets once more, for a rule that is experimental and off.
 RUN = "() => axe.run({resultTypes: ['violations'], preload: false})"
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -25,6 +31,7 @@ def check(page: Page) -> None:
     """Fails with what axe-core finds wrong with the page, or when it is wider than the screen."""
     page.evaluate(AXE)
     page.mouse.move(0, 0)  # no help hangs over the button that was pressed
+    page.wait_for_function(NO_HELP)
     page.wait_for_function(AT_REST)
     deadline = time.monotonic() + PATIENCE
     while (found := violations(page)) and time.monotonic() < deadline:
