@@ -218,6 +218,38 @@ _BY_NUMBER = {card.number: card for card in TEST_CARDS}
 _BY_FINGERPRINT = {card.fingerprint: card for card in TEST_CARDS}
 
 
+_NUMBERS_BY_NAME = {
+    "pm_card_visa": "4242424242424242",
+    "pm_card_mastercard": "5555555555554444",
+    "pm_card_amex": "378282246310005",
+    "pm_card_discover": "6011111111111117",
+    "pm_card_visa_debit": "4000056655665556",
+    "pm_card_chargeDeclined": "4000000000000002",
+    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_chargeDeclinedLostCard": "4000000000009987",
+    "pm_card_chargeDeclinedStolenCard": "4000000000009979",
+    "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
+    "pm_card_chargeDeclinedIncorrectCvc": "4000000000000127",
+    "pm_card_chargeDeclinedProcessingError": "4000000000000119",
+    "pm_card_chargeDeclinedFraudulent": "4100000000000019",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_authenticationRequired": "4000002760003184",
+    "pm_card_authenticationRequiredOnSetup": "4000002500003155",
+    "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeProductNotReceived": "4000000000002685",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
+}
+
+
+def by_name(name: str) -> TestCard | None:
+    """The test card of a name such as `pm_card_visa`, by which requests attach it
+    (https://docs.stripe.com/testing)."""
+    number = _NUMBERS_BY_NAME.get(name)
+    return None if number is None else _BY_NUMBER[number]
+
+
 def find(number: str) -> TestCard | None:
     """The test card of that number (digits only), if it is one."""
     return _BY_NUMBER.get(number)

@@ -33,7 +33,9 @@ from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.renewals import Renewals
 from stripe_sandbox.payments.retry_policy import RetryPolicySetting
+from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.subscription_changes import SubscriptionChanges
+from stripe_sandbox.payments.subscription_creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions import SubscriptionPayments
 from stripe_sandbox.resources.account import Accounts
 from stripe_sandbox.resources.charges import Charges
@@ -128,6 +130,8 @@ class Sandbox:
         )
         Renewals(backend, jobs, subscriptions, invoices)
         changes = SubscriptionChanges(backend, jobs, subscriptions)
+        creation = SubscriptionCreation(backend, jobs, subscriptions, invoices, collection)
+        saved_methods = SavedMethods(backend, methods)
         self._endpoints = WebhookEndpoints(backend, destinations)
         self._sessions = CheckoutSessions(backend, jobs, LineItems(backend, self._prices), intents)
         self._deliveries = Deliveries(
@@ -159,7 +163,11 @@ class Sandbox:
             self._endpoints,
         )  # fmt: skip
         self._api = Api(
-            [route for part in (*resources, changes, collection) for route in part.routes()],
+            [
+                route
+                for part in (*resources, changes, creation, collection, saved_methods)
+                for route in part.routes()
+            ],
             self._database,
             self.clock,
             Expander(

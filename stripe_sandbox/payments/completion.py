@@ -59,7 +59,10 @@ class SessionCompletion:
             if session["mode"] == "subscription" and customer is not None:
                 self._methods.attach(payment.method, customer["id"])
                 items = self._sessions.all_line_items(session["id"])
-                subscription = self._subscriptions.create(session, customer, items)
+                hidden = self._backend.objects.hidden("checkout.session", session["id"])
+                subscription = self._subscriptions.create(
+                    customer, items, hidden["subscription_data"], session["payment_method_types"]
+                )
                 invoice = self._invoices.create_first(subscription, customer, items)
                 self._invoice_payments.create(invoice, payment.intent)
                 changes |= {"invoice": invoice["id"], "subscription": subscription["id"]}

@@ -101,6 +101,10 @@ class InvoiceCollection:
         )
         return refusal
 
+    def prepare(self, invoice: Object) -> None:
+        """Make the intent that is to pay an open invoice, which somebody pays later."""
+        self._intent(invoice, self._subscription(invoice))
+
     def finalize(self, invoice: Object) -> None:
         """Open the draft; what costs nothing is paid by that. While collection is paused, the
         invoice is voided or marked uncollectible."""

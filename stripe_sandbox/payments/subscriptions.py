@@ -81,7 +81,9 @@ class SubscriptionPayments:
         self._set_delinquent(invoice, delinquent=False)
         subscription = self._subscription(invoice)
         is_latest = subscription["latest_invoice"] == invoice["id"]
-        if subscription["status"] in ("past_due", "unpaid", "incomplete") and is_latest:
+        if subscription["status"] == "incomplete":
+            self._subscriptions.activate(subscription, None)
+        elif subscription["status"] in ("past_due", "unpaid") and is_latest:
             self._subscriptions.change(subscription, {"status": "active"})
 
     def _give_up(self, subscription: Object) -> None:

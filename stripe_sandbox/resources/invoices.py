@@ -81,7 +81,7 @@ class Invoices(Resource):
         now = self._backend.clock.now()
         former = subscription["items"]["data"][0]["current_period_start"]
         lines = [
-            new_line(identifier, subscription, self._line_of(item), item, now) for item in items
+            new_line(identifier, subscription, self.line_of(item), item, now) for item in items
         ]
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_cycle", now, former
@@ -94,8 +94,8 @@ class Invoices(Resource):
         self._insert(invoice)
         return invoice
 
-    def _line_of(self, item: Object) -> Object:
-        """A subscription's item as a session's line."""
+    def line_of(self, item: Object) -> Object:
+        """A subscription's item (`price`, `quantity`, `metadata`) as a session's line."""
         price = item["price"]
         product = self._backend.require("product", price["product"], "product")
         amount = price["unit_amount"] * item["quantity"]

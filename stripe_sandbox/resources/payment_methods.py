@@ -9,13 +9,13 @@ from stripe.params._customer_payment_method_list_params import CustomerPaymentMe
 from stripe.params._payment_method_list_params import PaymentMethodListParams
 from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveParams
 
-from stripe_sandbox.api.endpoint import NO_REQUEST, Call, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.cards import TestCard
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build
+from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object
 
 
@@ -101,11 +101,17 @@ class PaymentMethods(Resource):
         self._backend.objects.insert(method)
         return method
 
-    def attach(self, method: Object, customer: str) -> None:
+    def attach(self, method: Object, customer: str, request: RequestInfo = NO_REQUEST) -> None:
         """Save it to the customer; records `payment_method.attached`."""
         method["customer"] = customer
         self._backend.objects.save(method)
-        self._backend.events.record("payment_method.attached", method, NO_REQUEST)
+        self._backend.events.record("payment_method.attached", method, request)
+
+    def detach(self, method: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """Take it from its customer; records `payment_method.detached`."""
+        previous = apply_changes(method, {"customer": None})
+        self._backend.objects.save(method)
+        self._backend.events.record("payment_method.detached", method, request, previous)
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         if "customer" in params:
@@ -124,7 +130,7 @@ def checks(card: TestCard) -> Object:
     return build("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
 
 
-def billing_details(email: str, name: str, country: str) -> Object:
+def billing_details(email: str | None, name: str, country: str) -> Object:
     """A method's `billing_details`, as far as Checkout asks for them."""
     return build(
         "payment_method.BillingDetails",

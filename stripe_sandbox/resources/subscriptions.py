@@ -50,19 +50,28 @@ class Subscriptions(Resource):
             ),
         ]
 
-    def create(self, session: Object, customer: Object, line_items: list[Object]) -> Object:
-        """The subscription that the session sells, `incomplete` until `activate`. Its
-        `latest_invoice` is the id that its first invoice is to have. Records
-        `customer.subscription.created`."""
-        subscription = self._new(session, customer, line_items)
+    def create(
+        self,
+        customer: Object,
+        line_items: list[Object],
+        data: dict[str, Any],
+        method_types: list[str] | None,
+        request: RequestInfo = NO_REQUEST,
+    ) -> Object:
+        """A subscription to the lines' recurring Prices, `incomplete` until `activate`; `data` may
+        hold description and metadata. Its `latest_invoice` is the id that its first invoice is to
+        have. Records `customer.subscription.created`."""
+        subscription = self._new(customer, line_items, data, method_types)
         self._backend.objects.insert(subscription)
-        self._backend.events.record("customer.subscription.created", subscription)
+        self._backend.events.record("customer.subscription.created", subscription, request)
         return subscription
 
-    def activate(self, subscription: Object, method: Object) -> None:
-        """The first invoice is paid, or being paid: the subscription is active, the method pays
-        its renewals, and the first one is scheduled. Records `customer.subscription.updated`."""
-        self.change(subscription, {"default_payment_method": method["id"], "status": "active"})
+    def activate(self, subscription: Object, method: Object | None) -> None:
+        """The first invoice is paid, or being paid: the subscription is active, the method (None:
+        the customer's) pays its renewals, and the first one is scheduled. Records
+        `customer.subscription.updated`."""
+        changes = {"default_payment_method": method["id"]} if method else {}
+        self.change(subscription, {**changes, "status": "active"})
         period_end = subscription["items"]["data"][0]["current_period_end"]
         self._jobs.add(period_end, JobKind.RENEWAL, subscription["id"])
 
@@ -97,11 +106,21 @@ class Subscriptions(Resource):
         self._backend.objects.save(subscription)
         self._backend.events.record("customer.subscription.deleted", subscription, request)
 
-    def _new(self, session: Object, customer: Object, line_items: list[Object]) -> Object:
+    def expire(self, subscription: Object) -> None:
+        """Its first invoice was not paid in time: it never begins. Records
+        `customer.subscription.updated`."""
+        now = self._backend.clock.now()
+        self.change(subscription, {"ended_at": now, "status": "incomplete_expired"})
+
+    def _new(
+        self,
+        customer: Object,
+        line_items: list[Object],
+        data: dict[str, Any],
+        method_types: list[str] | None,
+    ) -> Object:
         now = self._backend.clock.now()
         identifier = new_id("sub")
-        hidden = self._backend.objects.hidden("checkout.session", session["id"])
-        data: dict[str, Any] = hidden["subscription_data"]
         items = [_item(identifier, line, now) for line in line_items if line["price"]["recurring"]]
         return build(
             self.kind,
@@ -119,7 +138,7 @@ class Subscriptions(Resource):
                 "cancellation_details": build("subscription.CancellationDetails", {}),
                 "collection_method": "charge_automatically",
                 "created": now,
-                "currency": session["currency"],
+                "currency": line_items[0]["currency"],
                 "customer": customer["id"],
                 "default_tax_rates": [],
                 "description": data.get("description"),
@@ -135,7 +154,7 @@ class Subscriptions(Resource):
                 "payment_settings": build(
                     "subscription.PaymentSettings",
                     {
-                        "payment_method_types": session["payment_method_types"],
+                        "payment_method_types": method_types,
                         "save_default_payment_method": "off",
                     },
                 ),

@@ -49,6 +49,12 @@ _EVIDENCE = (
     "shipping_carrier", "shipping_date", "shipping_tracking_number", "uncategorized_text",
 )  # fmt: skip
 
+_CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040}
+_MONTHLY: dict[str, Any] = {
+    "customer": "CUSTOMER", "default_payment_method": "METHOD",
+    "items": [{"price": "MONTHLY"}], "payment_behavior": "default_incomplete",
+}  # fmt: skip
+
 SHOWN: dict[str, list[Case]] = {
     "POST /v1/customers": _cases({}, **_CUSTOMER),
     "POST /v1/customers/:customer": [
@@ -121,6 +127,26 @@ SHOWN: dict[str, list[Case]] = {
         {}, **{"cancellation_details.comment": "Bye", "cancellation_details.feedback": "other"}
     ),
     "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
+    "POST /v1/subscriptions": [
+        *_cases(
+            _MONTHLY,
+            description="Mine", metadata={"a": "b"}, payment_behavior="allow_incomplete",
+            **{"items.0.metadata": {"a": "b"}, "items.0.quantity": 3},
+        ),
+        ({**_MONTHLY, "customer": "cus_none"}, "customer", "CUSTOMER"),
+        ({**_MONTHLY, "items": [{"quantity": 1}]}, "items.0.price", "MONTHLY"),
+    ],
+    "POST /v1/payment_methods": [
+        *_cases(
+            {"type": "card", "card": _CARD},
+            **{
+                "billing_details.email": "a@example.com", "billing_details.name": "Ann",
+                "card.exp_month": 11, "card.exp_year": 2041, "card.number": "378282246310005",
+            },
+        ),
+        ({"type": "card", "card": {**_CARD, "cvc": "12"}}, "card.cvc", "123"),
+    ],
+    "POST /v1/payment_methods/:payment_method/attach": [({}, "customer", "CUSTOMER")],
     "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions": [

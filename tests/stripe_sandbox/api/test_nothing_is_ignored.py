@@ -64,10 +64,17 @@ class _Trial:
         return {
             "CUSTOMER": service.customers.create(params={"email": "bob@example.com"}).id,
             "METHOD": service.payment_methods.list({"limit": 100}).data[-1].id,
+            "MONTHLY": server.pro,
             "PRICE": made.id,
             "PRODUCT": str(made.product),
             "SOON": server.sandbox.clock.now() + 3_600,
         }
+
+    def card(self) -> str:
+        """A new card, attached to nobody."""
+        given: Any = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040}
+        made = self.server.stripe.v1.payment_methods.create({"type": "card", "card": given})
+        return made.id
 
     def invoice(self) -> str:
         """The open invoice of a renewal that has failed."""
@@ -103,6 +110,7 @@ class _Trial:
         for part, identifier in (
             (":dispute", self.dispute),
             (":invoice", self.invoice),
+            (":payment_method", self.card),
             (":subscription", lambda: self.server.paid_subscription()["id"]),
             (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
             (":customer", lambda: names["CUSTOMER"]),

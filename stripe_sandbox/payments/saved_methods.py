@@ -1,0 +1,116 @@
+"""Saving payment methods to customers (https://docs.stripe.com/api/payment_methods/attach), also
+the test cards by their names (https://docs.stripe.com/testing)."""
+
+from __future__ import annotations
+
+from stripe.params._payment_method_attach_params import PaymentMethodAttachParams
+from stripe.params._payment_method_create_params import PaymentMethodCreateParams
+from stripe.params._payment_method_detach_params import PaymentMethodDetachParams
+
+from stripe_sandbox import cards, errors
+from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.payments.outcomes import Card
+from stripe_sandbox.payments.validation import check_card
+from stripe_sandbox.resources.payment_methods import PaymentMethods, billing_details
+from stripe_sandbox.storage.objects import Object
+
+COUNTRY = "US"
+YEARS_GOOD = 3
+_CREATE = (
+    *("billing_details.email", "billing_details.name"),
+    *("card.cvc", "card.exp_month", "card.exp_year", "card.number", "type"),
+)
+
+
+class SavedMethods:
+    """Creates cards for requests, attaches them to customers, and detaches them."""
+
+    def __init__(self, backend: Backend, methods: PaymentMethods) -> None:
+        self._backend = backend
+        self._methods = methods
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        kind, url, path = self._methods.kind, self._methods.url, self._methods.path
+        return [
+            Route("POST", url, self._create, PaymentMethodCreateParams, kind, _CREATE),
+            Route(
+                "POST",
+                f"{path}/attach",
+                self._attach,
+                PaymentMethodAttachParams,
+                kind,
+                ("customer",),
+            ),
+            Route("POST", f"{path}/detach", self._detach, PaymentMethodDetachParams, kind),
+        ]
+
+    def _create(self, call: Call) -> Object:
+        params = call.params
+        if params.get("type") != "card":
+            raise errors.not_simulated("type", f"type={params.get('type')}")
+        given = params.get("card")
+        if given is None:
+            raise errors.parameter_missing("card")
+        known = cards.find(given["number"])
+        cvc = given.get("cvc") or "1" * (known.cvc_length if known else 3)
+        held = Card(given["number"], given["exp_month"], given["exp_year"], cvc)
+        test_card, refusal = check_card(held, self._backend.clock)
+        if test_card is None or refusal is not None:
+            raise _declined(refusal or cards.NOT_A_TEST_CARD)
+        details = params.get("billing_details") or {}
+        billing = billing_details(details.get("email"), details.get("name") or "", COUNTRY)
+        return self._methods.create_card(
+            test_card, held.exp_month, held.exp_year, billing, "unspecified"
+        )
+
+    def _attach(self, call: Call) -> Object:
+        if "customer" not in call.params:
+            raise errors.parameter_missing("customer")
+        customer = self._backend.require("customer", call.params["customer"], "customer")
+        method = self._named(call.ids[0], customer) or self._require(call)
+        if method["customer"] not in (None, customer["id"]):
+            raise errors.invalid(
+                "The payment method you provided has already been attached to a customer."
+            )
+        if "card" in method:
+            card = cards.of_fingerprint(method["card"]["fingerprint"])
+            if card.refusal is not None and not card.attaches:
+                raise _declined(card.refusal)
+        self._methods.attach(method, customer["id"], call.request)
+        return method
+
+    def _named(self, name: str, customer: Object) -> Object | None:
+        """A new card of the customer's for a name such as `pm_card_visa`."""
+        card: TestCard | None = cards.by_name(name)
+        if card is None:
+            return None
+        year, month = self._backend.clock.year_and_month()
+        billing = billing_details(customer["email"], customer["name"] or "", COUNTRY)
+        return self._methods.create_card(card, month, year + YEARS_GOOD, billing, "unspecified")
+
+    def _detach(self, call: Call) -> Object:
+        method = self._require(call)
+        if method["customer"] is None:
+            raise errors.invalid(
+                "The payment method you provided is not attached to a customer so detachment is "
+                "impossible."
+            )
+        self._methods.detach(method, call.request)
+        return method
+
+    def _require(self, call: Call) -> Object:
+        return self._backend.require("payment_method", call.ids[0], "payment_method", status=404)
+
+
+def _declined(refusal: CardRefusal) -> errors.StripeError:
+    return errors.StripeError(
+        refusal.message,
+        status=402,
+        type="card_error",
+        code=refusal.code,
+        decline_code=refusal.decline_code,
+        param=refusal.param,
+    )
