@@ -1,11 +1,15 @@
-"""What this app remembers, in SQLite or PostgreSQL; the only package that touches the database.
+"""What this app stores, in SQLite or PostgreSQL; the only package that touches the database.
 
-``Store`` runs functions of a ``Connection``. Those that there are: ``sessions`` (our copies of
-Checkout Sessions: rows, queries, figures), ``events`` (every event once and what became of it;
-refused deliveries), ``ledger`` (what was granted), ``leases`` (which process does what one at a
-time may do), ``sync_state`` (named values, as how far our copy goes) and ``reset``. ``engine``
-connects, upgrades the schema (``migrations``), commits, and words what goes wrong. ``tables`` is
-the schema; times are Unix seconds, amounts minor units.
+``Store`` reads and writes with functions of a ``Connection``, which are found in
+
+- ``sessions``: Stripe's Checkout Sessions as last read: storing and finding them, figures over many
+- ``events``: every event once and what became of it, and refused deliveries
+- ``ledger``: what was granted
+- ``leases``, ``sync_state``: which process does what one at a time may do; how far it has come
+- ``reset``: deleting all of that
+
+``engine`` connects, upgrades the schema (``migrations``) and commits. ``tables`` is the schema:
+times are Unix seconds UTC, amounts minor units.
 """
 
 from sqlalchemy import Connection
