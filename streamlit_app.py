@@ -123,14 +123,14 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
 
 @asynccontextmanager
 async def portal_for_pages() -> AsyncIterator[BlockingPortal]:
-    """By which pages call the services. In the end nobody waits for a page's question."""
+    """The portal by which pages call the services; calls under way are cancelled at the end."""
     async with BlockingPortal() as portal:
         yield portal
         await portal.stop(cancel_remaining=True)
 
 
 def end_process_within(seconds: float) -> None:
-    """End by force if something still hangs then, as a thread in the middle of a question."""
+    """End the process by force if a thread still hangs then."""
     timer = threading.Timer(seconds, os._exit, (1,))
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""The few exceptions of this product; each carries what a person needs to go on."""
+"""The exceptions of this product; each says what happened and what to do."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ class BillingError(Exception):
 
     @property
     def is_temporary(self) -> bool:
-        """Stripe or the database is away or too busy, which passes: another try may succeed.
-
-        Who noticed it (the gateway, the store) has logged it.
+        """Stripe or the database is down or too busy: a retry may succeed. The gateway or the
+        store has logged it.
         """
         return False
 
     @property
     def is_final(self) -> bool:
-        """What was asked for is refused itself: another try ends alike until it is changed."""
+        """The request itself is refused: a retry fails the same way until it is changed."""
         return True
 
 
@@ -46,7 +45,7 @@ class NotConfigured(BillingError):
 
 
 class InvalidInput(BillingError):
-    """What the caller sent cannot be used; nothing was made."""
+    """What the caller sent cannot be used; nothing was created."""
 
 
 class Unreachable(StrEnum):
@@ -62,7 +61,7 @@ class Unreachable(StrEnum):
 
     @property
     def is_a_setting(self) -> bool:
-        """Waiting does not help: a variable of the environment has to be set right."""
+        """Waiting does not help: an environment variable has to be corrected."""
         return self in (Unreachable.CERTIFICATE, Unreachable.PROXY)
 
 
@@ -71,7 +70,7 @@ class StripeFailure(BillingError):
 
     ``request_id`` is Stripe's (``req_…``) or None when no answer came; ``status`` the HTTP
     status or None; ``code`` Stripe's error code, such as ``resource_missing``; ``unreachable``
-    why no answer came; ``is_strange`` that the answer was none of Stripe's.
+    why no answer came; ``is_unexpected`` that the answer was not in Stripe's format.
     https://docs.stripe.com/api/errors
     """
 
@@ -84,13 +83,13 @@ class StripeFailure(BillingError):
         status: int | None = None,
         code: str | None = None,
         unreachable: Unreachable | None = None,
-        is_strange: bool = False,
+        is_unexpected: bool = False,
     ) -> None:
         super().__init__(message, next_step)
         self.request_id = redact(sanitize(request_id)) if request_id else None
         self.status = status
         self.unreachable = unreachable
-        self.is_strange = is_strange
+        self.is_unexpected = is_unexpected
         self.code = redact(sanitize(code)) if code else None
 
     @classmethod
@@ -102,14 +101,16 @@ class StripeFailure(BillingError):
         )
 
     @classmethod
-    def strange(cls, status: int, came: str, *, request_id: str | None = None) -> StripeFailure:
-        """The answer is none of Stripe's; ``came`` says what it is."""
+    def unexpected(
+        cls, status: int, content: str, *, request_id: str | None = None
+    ) -> StripeFailure:
+        """The answer is not in Stripe's format; ``content`` describes it."""
         return cls(
-            f"The answer is not in the format of Stripe's API: HTTP {status}, {came}.",
+            f"The answer is not in the format of Stripe's API: HTTP {status}, {content}.",
             "Check STRIPE_API_BASE and any proxy between this app and Stripe.",
             request_id=request_id,
             status=status,
-            is_strange=True,
+            is_unexpected=True,
         )
 
     @property
@@ -124,24 +125,24 @@ class StripeFailure(BillingError):
 
     @property
     def is_temporary(self) -> bool:
-        """Stripe did not answer, or asked to be left alone: any other request would fail too."""
+        """Stripe did not answer, failed or is rate limiting: any other request would fail too."""
         return self.status is None or self.status == 429 or self.status >= 500
 
     @property
     def leaves_outcome_unknown(self) -> bool:
         """Stripe may have done what was asked, or be doing it: no answer came, none in Stripe's
         words, or a request under the same idempotency key is under way."""
-        return self.status is None or self.is_strange or self.status == 409
+        return self.status is None or self.is_unexpected or self.status == 409
 
     @property
     def is_final(self) -> bool:
         """Stripe refused this very request. A key that is not accepted, or an answer of somebody
         else, would meet any other too, and is mended elsewhere."""
-        return self.status in (400, 402, 404) and not self.is_strange
+        return self.status in (400, 402, 404) and not self.is_unexpected
 
 
 class StoreFailure(BillingError):
-    """The database did not keep or give what was asked; nothing was half done."""
+    """The database did not read or write; the transaction was rolled back."""
 
     @property
     def is_temporary(self) -> bool:
@@ -153,7 +154,7 @@ class StoreFailure(BillingError):
 
 
 class RecordRefused(StoreFailure):
-    """The database works, but did not take this record, and would not another time."""
+    """The database works, but refuses this record, and would refuse it again."""
 
     @property
     def is_temporary(self) -> bool:

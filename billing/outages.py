@@ -1,4 +1,4 @@
-"""Few lines in the log for a long outage: when it begins, once a minute, and when it is over."""
+"""Logs an outage in few lines: when it begins, once a minute, and when it is over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Reason:
 
 
 class Outage:
-    """The outages of one thing. Report every failure and every success to it.
+    """The outages of one service. Report every failure and every success to it.
 
     A reason is logged when it is new, and once a minute with how often it came since. That all
     works again is logged once ``over_after`` seconds have passed since the last failure. ``name``
@@ -77,7 +77,7 @@ class Outage:
             self._reasons[reason] = _Reason(now)
 
     def succeeded(self) -> None:
-        """Costs next to nothing while all is well."""
+        """Report a success; cheap while there is no outage."""
         if not self._failures or self._clock() - self._failed_at < self._over_after:
             return
         lasted = format_duration(self._failed_at - self._began_at)

@@ -34,7 +34,7 @@ class SessionReader:
     """Reads sessions. A paid one whose line items came with it costs no further request; one whose
     delayed payment is processing costs one for that payment.
 
-    Every method raises ``StripeFailure`` when it is worth asking again, and ``StoreFailure``.
+    Every method raises ``StoreFailure``, and ``StripeFailure`` when a retry may succeed.
     """
 
     def __init__(self, gateway: StripeGateway, catalog: Catalog, store: Store) -> None:
@@ -43,12 +43,12 @@ class SessionReader:
         self._store = store
 
     async def retrieve(self, session_id: str, *, with_payments: bool = False) -> SessionReading:
-        """One session with all of its line items; raises ``StripeFailure`` whatever it is."""
+        """Retrieve a session with all of its line items. Raises every ``StripeFailure``."""
         data = await self._gateway.retrieve_checkout_session(
             session_id, with_line_items=True, with_payments=with_payments
         )
-        whole = {"data": await self._all_line_items(data), "has_more": False}
-        return await self.read(data | {"line_items": whole})
+        line_items = {"data": await self._all_line_items(data), "has_more": False}
+        return await self.read(data | {"line_items": line_items})
 
     async def read_all(self, found: Iterable[JSON]) -> list[SessionReading]:
         """Read sessions (Stripe's objects) that Stripe has listed."""
@@ -57,10 +57,10 @@ class SessionReader:
     async def read(self, data: JSON) -> SessionReading:
         """Read one session (Stripe's object)."""
         session = CheckoutSession.from_stripe(data)
-        plain = data.copy()
-        plain.pop("line_items", None)
+        stored = data.copy()
+        stored.pop("line_items", None)
         items = tuple(map(LineItem.from_stripe, objects_at(data, "line_items")))
-        reading = SessionReading(plain, session, items)
+        reading = SessionReading(stored, session, items)
         if session.outcome is Outcome.PROCESSING:
             failure = await self._failure(data)
             return replace(reading, session=replace(session, failure=failure))
@@ -69,17 +69,17 @@ class SessionReader:
         try:
             if _has_more(data):
                 items = tuple(map(LineItem.from_stripe, await self._all_line_items(data)))
-            bought = (await self._price_among(items, session.kind)).quantity(items)
+            bought = (await self._sold_price(items, session.kind)).quantity(items)
         except (NotConfigured, StripeFailure) as unclear:
             if isinstance(unclear, StripeFailure) and unclear.is_temporary:
                 raise
             log.warning("The line items of %s cannot be checked: %s", session.id, unclear.message)
             return replace(reading, unclear=unclear)
         paid = replace(session, quantity=bought)
-        return SessionReading(plain, paid, items, bought)
+        return SessionReading(stored, paid, items, bought)
 
     async def _all_line_items(self, data: JSON) -> list[JSON]:
-        """Every line item, where Stripe's answer holds the first of them or none."""
+        """Every line item; Stripe's object holds the first of them or none."""
         items, has_more = objects_at(data, "line_items"), _has_more(data)
         while has_more:
             after = {"starting_after": items[-1]["id"]} if items else {}
@@ -88,7 +88,7 @@ class SessionReader:
             has_more = page.has_more and bool(page.data)
         return items
 
-    async def _price_among(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
+    async def _sold_price(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
         """The Price of ``kind``, with its Product where another Price is among the line items."""
         # Metadata does not count: whoever has the key can write there what they like.
         price = SoldPrice(self._catalog.price_id(kind), recurring=kind is Kind.PRO)
@@ -99,8 +99,8 @@ class SessionReader:
     async def _failure(self, data: JSON) -> str | None:
         """Why the delayed payment failed, None while it has not.
 
-        Stripe leaves such a session complete and unpaid for good; its PaymentIntent tells, or,
-        where the key may not read that, the event.
+        Stripe leaves such a session complete and unpaid; its PaymentIntent says so, or, where the
+        key cannot read that, the event.
         https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
         """
         try:
@@ -131,6 +131,6 @@ class SessionReader:
 
 
 def _has_more(data: JSON) -> bool:
-    """Line items are left out of the answer, or all of them are."""
+    """Whether line items are missing in Stripe's object, some or all."""
     found = object_at(data, "line_items")
     return not found or bool(found.get("has_more"))

@@ -1,4 +1,4 @@
-"""Programs that follow a link to show what is behind it, or to list it: nobody wants to buy."""
+"""Answers link previews and crawlers without creating a Checkout Session for them."""
 
 from __future__ import annotations
 

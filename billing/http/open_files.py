@@ -1,4 +1,4 @@
-"""Open files: as many as the system allows, and none for what nobody uses."""
+"""Open files: raises the limit to what the system allows, and spares those of idle loops."""
 
 from __future__ import annotations
 

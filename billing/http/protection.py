@@ -1,4 +1,4 @@
-"""Everything that stands before pages, routes and sandbox, in its order."""
+"""The middleware in front of pages, routes and sandbox, in its order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def protected(
 
 
 class IgnoreDisconnects:
-    """A client that leaves before its request is whole is nobody's error, so nothing is logged."""
+    """A client that disconnects in the middle of its request is not logged as an error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

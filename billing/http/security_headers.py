@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Streamlit builds its pages with scripts and styles of its own making, so those stay free. What
+# Streamlit's pages need inline scripts and styles, so those are allowed. What
 # is shown in them comes from here: text that others wrote cannot have a browser ask elsewhere.
 CONTENT_SECURITY_POLICY = "; ".join(
     (

@@ -1,4 +1,4 @@
-"""What each setting may hold.
+"""Parses and validates each setting.
 
 Each takes a setting's name and its text, without blanks around it, and returns the value to use,
 or raises the ``NotConfigured`` that says what it holds instead and how to mend it.

@@ -54,7 +54,7 @@ class SetupChecks:
     ) -> None:
         self._settings = settings
         self._read_settings = read_settings
-        self._at_start = read_settings()
+        self._read_at_start = read_settings()
         self._gateway = gateway
         self._catalog = catalog
         self._store = store
@@ -64,18 +64,18 @@ class SetupChecks:
 
     async def run(self) -> Report:
         """What was found. What is wrong or does not answer is a finding, never an exception."""
-        of_stripe = await self._stripe()
-        account = next((one.reference for one in of_stripe if one.name == ACCOUNT), "")
+        stripe_findings = await self._stripe()
+        account = next((one.reference for one in stripe_findings if one.name == ACCOUNT), "")
         findings = [
             settings_checks.secret_key(self._settings),
             settings_checks.api_base(self._settings),
-            *of_stripe,
+            *stripe_findings,
             settings_checks.webhook_secret(self._settings),
             settings_checks.public_url(self._settings),
             *await self._database(account),
             settings_checks.max_credits(self._settings),
             *settings_checks.access(self._settings),
-            *settings_checks.secrets_file(self._read_settings(), self._at_start),
+            *settings_checks.secrets_file(self._read_settings(), self._read_at_start),
         ]
         findings.sort(key=lambda finding: list(Group).index(finding.group))
         return Report(tuple(map(self._with_source, findings)), time.time())
@@ -88,7 +88,7 @@ class SetupChecks:
         return replace(finding, source=self._settings.source(name))
 
     async def _stripe(self) -> list[Finding]:
-        """What Stripe is asked for: first the account, the rest only when it answers at all."""
+        """The findings that need Stripe: the account first, the others only when it answers."""
         settings = self._settings
         if settings.wants_sandbox:
             found = "Not checked: the local sandbox runs only while the app does."
@@ -105,15 +105,15 @@ class SetupChecks:
                 answer = Finding(Group.STRIPE, ANSWER, Status.OK, "")
                 return [answer.failed(failure), *self._not_asked()]
             account = account.failed(failure, forbidden=Status.UNKNOWN)
-        took = time.monotonic() - began
+        elapsed = time.monotonic() - began
         permissions, others = await asyncio.gather(
             self._permissions(),
             asyncio.gather(*map(self._price, price_checks.PLANNED), self._endpoint()),
         )
-        return [self._answer(took), account, *permissions, *others]
+        return [self._answer(elapsed), account, *permissions, *others]
 
     def _not_asked(self) -> list[Finding]:
-        """The rest, when Stripe cannot be asked: what the settings alone tell."""
+        """The findings on Prices and endpoint from the settings alone, without Stripe."""
         prices = [self._price_setting(planned) for planned in price_checks.PLANNED]
         unknown = [
             replace(price, status=Status.UNKNOWN, found=NOT_ASKED) if price.reference else price
@@ -126,7 +126,7 @@ class SetupChecks:
         return [*unknown, endpoint]
 
     async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Raises ``BillingError``, also when the answer takes too long."""
+        """The answer. Raises ``BillingError``, also when it takes too long."""
         try:
             async with asyncio.timeout(self._deadline):
                 return await call()
@@ -135,32 +135,32 @@ class SetupChecks:
 
     async def _permissions(self) -> list[Finding]:
         """Those that the key lacks, in Stripe's words, or the one finding that it lacks none."""
-        trials = permission_checks.trials(self._gateway)
-        tried = await asyncio.gather(*(self._permission(*trial) for trial in trials.items()))
+        probes = permission_checks.probes(self._gateway)
+        results = await asyncio.gather(*(self._permission(*probe) for probe in probes.items()))
         everything = "The key has every permission that this app needs."
-        return [lacking for lacking in tried if lacking] or [
+        return [lacking for lacking in results if lacking] or [
             Finding(Group.STRIPE, "Permissions", Status.OK, everything)
         ]
 
-    async def _permission(self, name: str, trial: Callable[[], Awaitable[None]]) -> Finding | None:
+    async def _permission(self, name: str, probe: Callable[[], Awaitable[None]]) -> Finding | None:
         try:
-            await self._ask(trial)
+            await self._ask(probe)
         except StripeFailure as failure:
-            # A Stripe-compatible API may lack the whole list, which is no matter of the key.
+            # A Stripe-compatible API may lack the list, which says nothing about the key.
             if failure.is_forbidden or failure.is_temporary:
                 return Finding(Group.STRIPE, name, Status.OK, "").failed(failure)
         return None
 
-    def _answer(self, took: float) -> Finding:
+    def _answer(self, elapsed: float) -> Finding:
         finding = Finding(
-            Group.STRIPE, ANSWER, Status.OK, f"Stripe answered in {took * 1000:,.0f} ms."
+            Group.STRIPE, ANSWER, Status.OK, f"Stripe answered in {elapsed * 1000:,.0f} ms."
         )
-        if took < self._slow:
+        if elapsed < self._slow:
             return finding
         return replace(
             finding,
             status=Status.WARNING,
-            found=f"Stripe answered in {took:.1f} s, which is slow.",
+            found=f"Stripe answered in {elapsed:.1f} s, which is slow.",
             mend=f"Check the network and {where_to_check(self._gateway.api_base)}. "
             "No setting needs to change.",
         )
@@ -210,7 +210,7 @@ class SetupChecks:
         return webhook_checks.check_endpoint(endpoints, public_url, stripe_reaches_it=reaches)
 
     async def _database(self, account: str) -> list[Finding]:
-        """Does it answer, is it this account's, and what does it say of the deliveries?"""
+        """Whether it answers and holds this account's sessions, and what it says of deliveries."""
         finding = Finding(Group.APP, "Database", Status.OK, "", setting=DATABASE_URL)
         try:
             kind = await self._store.ping()

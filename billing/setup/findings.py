@@ -58,8 +58,8 @@ class Finding:
     missing: Missing | None = None
 
     def failed(self, failure: BillingError, *, forbidden: Status = Status.WRONG) -> Finding:
-        """This finding when Stripe did not tell; ``forbidden`` is its status when the key lacks the
-        permission."""
+        """This finding after a request that failed; ``forbidden`` is its status when the key lacks
+        the permission."""
         status, reference = Status.WRONG, ""
         if isinstance(failure, StripeFailure):
             reference = failure.request_id or ""

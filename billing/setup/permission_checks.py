@@ -1,4 +1,4 @@
-"""What the key has to be allowed, and how to try each permission without changing anything.
+"""The permissions that the key needs, and how to test each without changing anything.
 
 https://docs.stripe.com/keys/restricted-api-keys
 """
@@ -22,11 +22,11 @@ READ = {
 }
 
 
-def trials(gateway: StripeGateway) -> dict[str, Callable[[], Awaitable[None]]]:
-    """By the permission's name what to call: it raises ``StripeFailure`` when that is lacking."""
-    trials: dict[str, Callable[[], Awaitable[None]]] = {
+def probes(gateway: StripeGateway) -> dict[str, Callable[[], Awaitable[None]]]:
+    """A call for each permission, by its name; it raises ``StripeFailure`` where that lacks."""
+    probes: dict[str, Callable[[], Awaitable[None]]] = {
         "Write Checkout Sessions": gateway.check_session_write_permission
     }
     for name, path in READ.items():
-        trials[f"Read {name}"] = partial(gateway.check_read_permission, path)
-    return trials
+        probes[f"Read {name}"] = partial(gateway.check_read_permission, path)
+    return probes

@@ -1,4 +1,4 @@
-"""Makes what is missing in the Stripe account: the two Prices and the webhook endpoint."""
+"""Creates what is missing in the Stripe account: the two Prices and the webhook endpoint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CreatedObject:
-    """What was made: its ``id``, and the ``value`` that belongs into ``setting``.
+    """What was created: its ``id``, and the ``value`` that belongs into ``setting``.
 
     Of a webhook endpoint the value is the signing secret, which Stripe returns only once.
     """
@@ -37,10 +37,10 @@ def planned_price(missing: Missing) -> PlannedPrice | None:
 
 
 class AccountSetup:
-    """Makes things in the account of the key, each only when asked to.
+    """Creates objects in the account of the key.
 
-    Raises ``StripeFailure`` or ``NotConfigured`` as the gateway does, ``InvalidInput`` when what
-    should be made is there already.
+    Raises ``StripeFailure`` or ``NotConfigured`` as the gateway does, ``InvalidInput`` when the
+    object exists already.
     """
 
     def __init__(self, settings: Settings, gateway: StripeGateway) -> None:
@@ -53,7 +53,7 @@ class AccountSetup:
         return webhook_url(self._settings.require(PUBLIC_URL, self._settings.public_url))
 
     async def create(self, missing: Missing, *, idempotency_key: str) -> CreatedObject:
-        """Make it. The same ``idempotency_key`` makes it once, however often it is asked."""
+        """Create it; with the same ``idempotency_key`` only once."""
         try:
             if price := planned_price(missing):
                 return await self._price(price, idempotency_key)
@@ -71,7 +71,7 @@ class AccountSetup:
             ) from None
 
     async def _price(self, planned: PlannedPrice, idempotency_key: str) -> CreatedObject:
-        """A Price that this app made before is taken again instead of a second one like it."""
+        """An active Price with the same lookup key and amount is used instead of a second one."""
         for price in await self._gateway.list_prices(planned.lookup_key):
             recurring = price.get("recurring") or {}
             is_amount = (price.get("unit_amount"), price["currency"], recurring.get("interval"))

@@ -23,8 +23,7 @@ EXCERPT_BYTES = 80  # bytes of a body that is none of Stripe's
 MAX_NAMES = 5
 ERROR = ("type", "code", "message", "param")
 
-# The SDK would tell Stripe about this machine with every request, and spend a third of its CPU
-# time on saying so.
+# Telemetry takes a third of the SDK's CPU time of a request.
 stripe.enable_telemetry = False
 
 
@@ -61,7 +60,7 @@ def document(response: Any) -> Any:
 
 
 def description(source: Any) -> str:
-    """What came, in a few words that tell nothing of who paid: of a response or an exception of
+    """The body in a few words, without personal data: of a response or an exception of
     ``create_client``'s client."""
     headers: _Headers = source.headers
     found = headers.document
@@ -78,8 +77,8 @@ def is_stripe_error(error: Any) -> bool:
 
 
 class _HTTPClient(stripe.AIOHTTPClient):
-    """Reads the JSON itself. The SDK would first spell the body out for a debug log that is off,
-    and then read it five times as slowly; who paid would also stand in that log."""
+    """Parses JSON itself. The SDK would first format the body for a debug log, personal data
+    included, and then parse it five times as slowly."""
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: object = None
@@ -102,7 +101,7 @@ def _error_in(answer: Any) -> dict[str, str] | None:
 
 
 class _Headers(CIMultiDict[str]):
-    """What was in the body travels with them past the SDK's own reading."""
+    """Carry the parsed body, as the SDK hands nothing else of a response on."""
 
     def __init__(self, headers: Mapping[str, str], body: bytes, *, is_error: bool) -> None:
         super().__init__(headers)

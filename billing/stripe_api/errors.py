@@ -15,9 +15,9 @@ from billing.stripe_api.network import where_to_check
 def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
     """Stripe's exception, of a request to ``api_base``, in words a person can act on."""
     status = error.http_status or 0
-    came = "" if is_stripe_error(error) else description(error)
-    if came and status < 500 and status not in (407, 429):
-        return StripeFailure.strange(status, came, request_id=error.request_id)
+    content = "" if is_stripe_error(error) else description(error)
+    if content and status < 500 and status not in (407, 429):
+        return StripeFailure.unexpected(status, content, request_id=error.request_id)
     said = (error.user_message or "").strip()
     reason: Unreachable | None = None
     match error:
@@ -44,7 +44,7 @@ def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
             next_step = "Check HTTP_PROXY and its password, then restart the app."
             reason = Unreachable.PROXY
         case _:
-            details = f": {came}" if came else ""
+            details = f": {content}" if content else ""
             message = f"Stripe returned a server error (HTTP {status}){details}."
             next_step = (
                 f"Try again in a moment. If this continues, check {where_to_check(api_base)}."
@@ -58,5 +58,5 @@ def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
         status=status,
         code=error.code or ("resource_missing" if is_missing else None),
         unreachable=reason,
-        is_strange=bool(came),
+        is_unexpected=bool(content),
     )

@@ -83,25 +83,25 @@ class StripeRequests:
         *,
         idempotency_key: str | None = None,
     ) -> Answer:
-        """What Stripe answers, which is of this shape."""
+        """Stripe's answer, checked to be of this shape."""
         response = await self._response(method, path, params, idempotency_key)
         answer: JSON = document(response)
         if fault := shape.fault(answer):
-            raise self._strange(method, path, response, shape, fault)
+            raise self._unexpected(method, path, response, shape, fault)
         return Answer(answer, response.request_id)
 
     async def page(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
-        """A page of the list of such objects, without what is none. That is logged, and a failure
-        when it is all there is, so that nobody goes on behind an empty page."""
+        """A page of the list of such objects. One that is not of this shape is logged and left
+        out; when all are, that is a ``StripeFailure``, so that no pagination ends early."""
         response = await self._response("get", path, filters)
         found: JSON = document(response)
         if fault := LIST.fault(found):
-            raise self._strange("get", path, response, LIST, fault)
+            raise self._unexpected("get", path, response, LIST, fault)
         faults = [shape.fault(one) for one in found["data"]]
         usable = [one for one, fault in zip(found["data"], faults, strict=True) if fault is None]
         for wrong in filter(None, faults):
             if not usable:
-                raise self._strange("get", path, response, shape, wrong)
+                raise self._unexpected("get", path, response, shape, wrong)
             self._refusals.failed(f"The list {path} contains an invalid {shape.name}: {wrong}")
         return Page(usable, found["has_more"])
 
@@ -144,11 +144,11 @@ class StripeRequests:
         self._outage.succeeded()
         return response
 
-    def _strange(
+    def _unexpected(
         self, method: str, path: str, response: Any, shape: Shape, fault: str
     ) -> StripeFailure:
-        came = f"{description(response)}, not a valid {shape.name} ({fault})"
-        failure = StripeFailure.strange(response.code, came, request_id=response.request_id)
+        content = f"{description(response)}, not a valid {shape.name} ({fault})"
+        failure = StripeFailure.unexpected(response.code, content, request_id=response.request_id)
         return self._logged(method, path, failure, failure)
 
     def _logged(

@@ -349,7 +349,7 @@ async def test_what_somebody_has_to_mend_elsewhere_is_tried_again(
 ) -> None:
     failures = {
         "forbidden": StripeFailure("May not.", "", status=403),
-        "strange": StripeFailure.strange(404, "<html>"),
+        "strange": StripeFailure.unexpected(404, "<html>"),
         "no price": NotConfigured("STRIPE_PRICE_EXTRA_CREDIT", "It is not set.", "Set it."),
     }
 

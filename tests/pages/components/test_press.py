@@ -32,7 +32,7 @@ def refused(status: int | None) -> StripeFailure:
         StripeFailure.too_slow(30),
         refused(None),
         refused(409),
-        StripeFailure.strange(200, "an empty body"),
+        StripeFailure.unexpected(200, "an empty body"),
     ],
     ids=["too slow", "no answer", "under way", "an answer that is none"],
 )
