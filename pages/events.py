@@ -8,7 +8,6 @@ import streamlit as st
 
 from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
-from billing.domain.event import EventSource
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
@@ -45,12 +44,12 @@ def health_banner() -> None:
 
 def last_event(delivery_health: DeliveryHealth) -> str:
     """The newest event's age, exact time and source as Markdown; empty while there is none."""
-    if delivery_health.last is None:
+    if delivery_health.last is None or delivery_health.source is None:
         return ""
     arrived = delivery_health.last.received_at
     age = format_duration(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
-    source = "webhook" if delivery_health.source is EventSource.WEBHOOK else "polling"
-    return f"Last event **{plain(age)} ago** ({local(arrived):%d %b, %H:%M:%S}), by {source}."
+    exact = f"{local(arrived):%d %b, %H:%M:%S}"
+    return f"Last event **{plain(age)} ago** ({exact}), by {delivery_health.source.label}."
 
 
 health_banner()

@@ -16,12 +16,22 @@ class EventState(StrEnum):
     FAILED = "failed"
     IGNORED = "ignored"
 
+    @property
+    def label(self) -> str:
+        """As people read it: ``Handled``."""
+        return self.capitalize()
+
 
 class EventSource(StrEnum):
     """How an event got here: Stripe sent it, or it was found in Stripe's list of events."""
 
     WEBHOOK = "webhook"
     POLL = "poll"
+
+    @property
+    def label(self) -> str:
+        """As people read it: ``webhook``, ``polling``."""
+        return "webhook" if self is EventSource.WEBHOOK else "polling"
 
 
 @dataclass(frozen=True)

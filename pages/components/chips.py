@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from billing.domain.checkout_session import Outcome
+from billing.domain.event import EventState
 from pages.components.markdown import plain
 
 Color = Literal["blue", "gray", "green", "orange", "red", "violet"]
@@ -27,10 +28,10 @@ CHART_COLORS = {
     Outcome.EXPIRED: "#A3A8B8",
 }
 EVENT_STATE_COLORS: dict[str, Color] = {
-    "Handled": "green",
-    "Pending": "blue",
-    "Failed": "red",
-    "Ignored": "gray",
+    EventState.HANDLED.label: "green",
+    EventState.PENDING.label: "blue",
+    EventState.FAILED.label: "red",
+    EventState.IGNORED.label: "gray",
 }
 COLORS = ANOTHER_APP_COLORS | OUTCOME_COLORS | EVENT_STATE_COLORS
 

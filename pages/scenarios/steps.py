@@ -149,7 +149,7 @@ def expect_grant(label: str) -> Step:
         event = next((event for event in records.events if event.id == cause), None)
         if event is None:
             return "granted when the session was retrieved from Stripe"
-        return f"granted by {event.type}, which arrived by {_source(event)}"
+        return f"granted by {event.type}, which arrived by {event.source.label}"
 
     return Step(label, act)
 
@@ -243,10 +243,6 @@ def _arrived(context: RunContext, ids: Sequence[str]) -> list[EventDetails]:
     log = context.billing.services.event_log
     found = (context.billing.call(partial(log.get, event_id)) for event_id in ids)
     return [details for details in found if details and details.event.deliveries]
-
-
-def _source(event: Event) -> str:
-    return "webhook" if event.source is EventSource.WEBHOOK else "polling"
 
 
 def _spaced(number: str) -> str:

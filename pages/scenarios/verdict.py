@@ -109,8 +109,7 @@ def _granted_by(grant: Grant, events: Sequence[Event]) -> str:
     event = next((event for event in events if event.id == grant.cause), None)
     if event is None:
         return "Stripe's list of sessions" if grant.cause == GrantCause.SYNC else grant.cause
-    way = "webhook" if event.source is EventSource.WEBHOOK else "polling"
-    return f"{way} ({event.type})"
+    return f"{event.source.label} ({event.type})"
 
 
 def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:

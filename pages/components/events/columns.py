@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 def source_text(event: Event) -> str:
     """How it came: ``webhook``, ``webhook, twice``, ``polling``, ``polling, then webhook``."""
     times = {0: "", 1: "", 2: ", twice"}.get(event.deliveries, f", {event.deliveries:,} times")
-    if event.source is EventSource.WEBHOOK:
-        return f"webhook{times}"
-    return f"polling, then webhook{times}" if event.deliveries else "polling"
+    if event.source is EventSource.POLL and event.deliveries:
+        return f"polling, then webhook{times}"
+    return f"{event.source.label}{times}"
 
 
 def _cells(event: Event) -> dict[str, object]:
     return {
         "arrived": ticking(event.received_at),
-        "state": [event.state.capitalize()],
+        "state": [event.state.label],
         "type": event.type,
         "source": source_text(event),
         "delay": format_duration(event.delay),

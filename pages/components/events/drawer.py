@@ -75,7 +75,7 @@ def live_details(event_id: str) -> None:
         return
     event = details.event
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(chip(event.state.capitalize()), width="content")
+        st.markdown(chip(event.state.label), width="content")
         if event.ours is False:
             st.markdown(chip(ANOTHER_APP), width="content")
         _replay_button(event)

@@ -1,4 +1,4 @@
-"""The filters of the Events page. Besides the state, which the table's buttons set."""
+"""The filters of the Events page. The state is set by the buttons above the table."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EventQuery:
 
 
 def event_query() -> EventQuery:
-    """Read the address."""
+    """What the address asks for."""
     state, source = FILTERS.value("state"), FILTERS.value("by")
     refused = state == REFUSED
     wanted = EventFilter(
@@ -57,7 +57,7 @@ def event_query() -> EventQuery:
 
 
 def filter_widgets(types: list[str]) -> None:
-    """The filters, with the event ``types`` to choose from."""
+    """The filters but the state, with the event ``types`` to choose from."""
     FILTERS.restore()
     event_type = FILTERS.value("type")
     with st.container(horizontal=True, gap="small"):
@@ -91,14 +91,14 @@ def filter_widgets(types: list[str]) -> None:
         )
 
 
-def in_words(wanted: EventFilter) -> str:
+def describe(wanted: EventFilter) -> str:
     """The filter as Markdown: ``failed event about `cs_test_…` ``, after "No"."""
-    words = [*([plain(wanted.state)] if wanted.state else []), "event"]
+    parts = [*([plain(wanted.state)] if wanted.state else []), "event"]
     if wanted.type:
-        words.append(f"of type {code(wanted.type)}")
+        parts.append(f"of type {code(wanted.type)}")
     if wanted.about:
-        words.append(f"about {code(wanted.about)}")
+        parts.append(f"about {code(wanted.about)}")
     if wanted.source:
         is_webhook = wanted.source is EventSource.WEBHOOK
-        words.append("received by webhook" if is_webhook else "found only by polling")
-    return " ".join(words)
+        parts.append("received by webhook" if is_webhook else "found only by polling")
+    return " ".join(parts)

@@ -15,8 +15,8 @@ from pages.components.events.filters import (
     REFUSED,
     STATE_OPTIONS,
     EventQuery,
+    describe,
     event_query,
-    in_words,
 )
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
@@ -168,5 +168,5 @@ def empty_state(query: EventQuery) -> None:
         )
         st.page_link("billing.py", label="Go to Billing", icon=":material/payments:")
     else:
-        st.info(f"There is no {in_words(query.filter)}.", icon=":material/filter_alt_off:")
+        st.info(f"There is no {describe(query.filter)}.", icon=":material/filter_alt_off:")
         FILTERS.clear_button()
