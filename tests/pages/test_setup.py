@@ -91,7 +91,7 @@ def test_check_again_looks_again_and_a_rerun_does_not(shop: Shop) -> None:
 LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")
 
 
-def test_a_live_key_is_named_and_nothing_can_be_made_with_it(shop: Shop) -> None:
+def test_a_live_key_is_named_and_creates_nothing(shop: Shop) -> None:
     settings = replace(
         shop.server.services.settings,
         secret_key=None,
@@ -120,7 +120,7 @@ def test_names_from_the_account_are_shown_as_text(shop: Shop) -> None:
     assert r"\<b\>\:red\[Acme\]\</b\> \$x\$ \[a\]\(https\://x\)" in raw
 
 
-def test_making_asks_first_and_names_what_is_made_and_where(shop: Shop) -> None:
+def test_creating_asks_first_and_names_what_is_created_and_where(shop: Shop) -> None:
     page = press(open_page(shop.server, "setup.py"), "create_webhook_endpoint")
     account = shop.stripe.v1.accounts.retrieve_current().id
     assert f"`{account}`" in text_of(page)

@@ -181,7 +181,7 @@ def test_a_switch_is_in_force_at_once_shown_on_every_tab_and_cleared(
     assert not page.warning
 
 
-def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: ConnectedShop) -> None:
+def test_advancing_the_clock_shows_that_it_is_ahead_on_the_page(connected: ConnectedShop) -> None:
     made(connected)
     page = open_tab(connected, FAULTS)
     assert not titles(page, "info")
@@ -193,7 +193,7 @@ def test_the_clock_is_moved_and_the_page_tells_that_it_is_ahead(connected: Conne
     assert told == "The clock was advanced by 1 day. Checkout Sessions: 1 expired."
 
 
-def test_a_move_of_the_clock_tells_how_many_renewals_were_paid_and_how_many_failed() -> None:
+def test_advancing_the_clock_counts_what_fell_due() -> None:
     passed = AdvanceResult(
         events=("evt_1",) * 1_590, renewals=159, renewals_paid=147, renewals_failed=11
     )
@@ -229,7 +229,7 @@ def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_
     assert not recent.sessions
 
 
-def test_controls_that_do_not_answer_leave_a_word_and_no_traceback(
+def test_without_an_answer_of_the_control_api_the_page_shows_an_error(
     connected: ConnectedShop,
 ) -> None:
     nowhere = replace(connected.pages, controls_url="http://127.0.0.1:9/_control")

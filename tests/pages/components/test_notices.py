@@ -42,7 +42,7 @@ def titles(page: AppTest) -> list[str]:
     return [alert.proto.title for kind in ("error", "warning") for alert in getattr(page, kind)]
 
 
-def test_a_fault_is_told_on_every_page_and_cleared_from_there(shop: ConnectedShop) -> None:
+def test_a_fault_is_shown_on_every_page_and_cleared_from_there(shop: ConnectedShop) -> None:
     page = open_page(shop.pages)
     shop.controls.set_faults(Faults(WebhookFaults(duplicates=1)))
     for name in PAGES:
@@ -71,7 +71,7 @@ def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedSh
         shop.controls.set_faults(NO_FAULTS)
 
 
-def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
+def test_the_notice_that_stripe_cannot_be_reached_has_the_age_of_the_data(
     shop: ConnectedShop,
 ) -> None:
     def state() -> SyncState:
@@ -94,7 +94,7 @@ def test_that_stripe_cannot_be_reached_is_told_with_the_age_of_the_data(
     wait_for(lambda: not notices_of_stripe(), "no notice any more")
 
 
-def test_the_most_severe_is_told_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
+def test_the_most_severe_notice_comes_first_and_the_others_are_counted(shop: ConnectedShop) -> None:
     shop.controls.advance(DAY)
     shop.controls.set_faults(Faults(WebhookFaults(drop=True)))
     try:

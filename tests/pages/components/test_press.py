@@ -36,7 +36,7 @@ def refused(status: int | None) -> StripeFailure:
     ],
     ids=["too slow", "no answer", "under way", "an answer that is none"],
 )
-def test_the_key_is_kept_while_the_outcome_is_unknown(failure: BillingError) -> None:
+def test_the_idempotency_key_stays_while_the_outcome_is_unknown(failure: BillingError) -> None:
     creator, press = Creator(failure), Press[str]()
     press.attempt(creator)
     assert press.failure is failure

@@ -37,7 +37,7 @@ def opened(**query: str | list[str]) -> AppTest:
 
 
 @pytest.mark.parametrize("value", ["r", "R", " red ", ["Red", "r"]])
-def test_a_widget_shows_what_the_address_asks_for_in_whatever_words(value: str) -> None:
+def test_a_widget_shows_options_of_the_address_by_value_or_label(value: str) -> None:
     page = opened(color=value)
     assert page.multiselect[0].value == ["r"]
     assert page.query_params["color"] == value

@@ -31,21 +31,21 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 class Listener:
-    """Remembers what a run tells."""
+    """Remembers what a run reports."""
 
     def __init__(self) -> None:
-        self.begun: list[str] = []
+        self.labels: list[str] = []
         self.results: list[StepResult] = []
 
     def step_started(self, label: str) -> None:
-        self.begun.append(label)
+        self.labels.append(label)
 
     def step_ended(self, result: StepResult) -> None:
         self.results.append(result)
 
 
 class Leaver(Listener):
-    """Goes away when a step is done, as a person does who leaves the page."""
+    """Aborts the run after a step, as leaving the page does."""
 
     class Left(BaseException):
         pass
@@ -70,7 +70,7 @@ def ran(shop: ConnectedShop, scenario: Scenario) -> ScenarioResult:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
+def test_every_step_of_a_scenario_passes_and_so_does_its_verdict(
     shop: ConnectedShop, scenario: Scenario
 ) -> None:
     listener = Listener()
@@ -80,39 +80,39 @@ def test_a_scenario_goes_as_it_says_and_its_verdict_is_right(
     expected = "Granted exactly once" if scenario.paid else "Correctly not granted"
     assert last.verdict.title == expected
     assert listener.results == list(last.steps)
-    assert listener.begun[1:-1] == [step.label for step in scenario.steps]
+    assert listener.labels[1:-1] == [step.label for step in scenario.steps]
     assert last.session_id.startswith("cs_test_")
     assert shop.controls.faults() == NO_FAULTS
 
 
-def test_a_run_is_judged_by_what_was_seen_at_rest(
+def test_the_verdict_is_on_the_records_once_every_event_is_processed(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event that stirs again right after, as one that is replayed does, is another story."""
+    """An event that becomes pending again right after, as by a replay, changes nothing."""
 
     def wait_for(
         context: RunContext, condition: Callable[[SessionRecords], bool], what: str
     ) -> SessionRecords:
-        records = journey_wait_for(context, condition, what)
+        records = original_wait_for(context, condition, what)
         if what == "The end of processing":
             store, rows = context.billing.services.store, tables.events
-            stirs = rows.update().where(rows.c.object_id == context.session.id)
+            becomes_pending = rows.update().where(rows.c.object_id == context.session.id)
             context.billing.call(
                 lambda: store.write(
-                    lambda connection: connection.execute(stirs, {"state": "pending"})
+                    lambda connection: connection.execute(becomes_pending, {"state": "pending"})
                 )
             )
         return records
 
-    journey_wait_for = RunContext.wait_for
+    original_wait_for = RunContext.wait_for
     monkeypatch.setattr(RunContext, "wait_for", wait_for)
     assert ran(shop, BY_NAME["credits-paid"]).verdict.passed
 
 
-def test_credits_granted_twice_over_make_the_verdict_red(
+def test_credits_granted_twice_over_fail_the_verdict(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A ledger line that grows each time a session is settled is found out."""
+    """A grant that grows each time its session is refreshed."""
 
     def add(connection: Connection, *due: Grant) -> list[Grant]:
         for grant in due:
@@ -133,7 +133,7 @@ def test_credits_granted_twice_over_make_the_verdict_red(
     assert "in Stripe" in verdict.reason
 
 
-def test_a_second_line_for_one_payment_makes_the_verdict_red(
+def test_a_second_grant_for_one_payment_fails_the_verdict(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def add(connection: Connection, *due: Grant) -> list[Grant]:
@@ -172,7 +172,7 @@ def test_a_grant_without_a_payment_is_found_out(
     assert (verdict.passed, verdict.title) == (False, "Granted without a payment")
 
 
-def test_a_step_that_goes_astray_breaks_the_run_off_and_tells_where(shop: ConnectedShop) -> None:
+def test_a_step_that_fails_stops_the_run_and_the_verdict_names_it(shop: ConnectedShop) -> None:
     scenario = replace(BY_NAME["credits-paid"], steps=(steps.pay("4000000000000002"),))
     last = ran(shop, scenario)
     assert [step.status for step in last.steps] == [StepStatus.PASSED, StepStatus.FAILED]
@@ -204,7 +204,7 @@ def test_faults_that_were_on_before_are_on_again_after_a_run_that_breaks_off(
     assert shop.controls.faults() == usual_faults
 
 
-def test_faults_are_taken_back_when_whoever_watches_goes_away(shop: ConnectedShop) -> None:
+def test_faults_are_cleared_when_the_run_is_aborted(shop: ConnectedShop) -> None:
     scenario = BY_NAME["stripe-429"]
     leaver = Leaver(scenario.steps[0].label)
     with pytest.raises(Leaver.Left):
@@ -219,7 +219,7 @@ def test_a_scenario_runs_under_the_faults_that_are_on(
     assert shop.controls.faults() == usual_faults
 
 
-def test_controls_that_do_not_answer_are_told_as_such(shop: ConnectedShop) -> None:
+def test_without_an_answer_of_the_control_api_the_verdict_says_so(shop: ConnectedShop) -> None:
     nowhere = type(shop.controls)("http://127.0.0.1:9/_control")
     last = run_scenario(BY_NAME["credits-paid"], shop.pages, nowhere, Listener())
     assert last.verdict.title == "Stopped"

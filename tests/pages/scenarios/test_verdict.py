@@ -61,5 +61,5 @@ def event(
     ],
     ids=["none", "once", "twice", "slowest", "polled", "polled-first", "clock-ahead"],
 )
-def test_how_events_came_is_told_in_words(events: list[Event], ahead: float, said: str) -> None:
+def test_arrivals_are_described_in_a_sentence(events: list[Event], ahead: float, said: str) -> None:
     assert describe_arrivals(events, ahead) == said
