@@ -54,8 +54,10 @@ def _lines(finding: Finding, width: int) -> str:
     found = " ".join(filter(None, (finding.found, finding.reference)))
     if finding.setting:
         found += f" ({finding.setting}{f', {finding.source}' if finding.source else ''})"
-    mends = [finding.mend, CREATED_ON_SETUP if finding.missing else ""]
-    return "\n".join([f"{margin}{found}", *(f"{'':{len(margin)}}-> {one}" for one in mends if one)])
+    next_steps = [finding.next_step, CREATED_ON_SETUP if finding.missing else ""]
+    return "\n".join(
+        [f"{margin}{found}", *(f"{'':{len(margin)}}-> {one}" for one in next_steps if one)]
+    )
 
 
 def main() -> int:

@@ -50,12 +50,12 @@ class Checkout:
         https://docs.stripe.com/api/idempotent_requests
         """
         reference = idempotency_key or str(uuid.uuid4())
-        made, request_id = await self._gateway.create_checkout_session(
+        session, request_id = await self._gateway.create_checkout_session(
             self._params(kind, quantity, made_by, reference), idempotency_key
         )
-        self._mirror.enqueue(made, request_id)
+        self._mirror.enqueue(session, request_id)
         await self._mirror.apply_backpressure()
-        return CheckoutSession.from_stripe(made)
+        return CheckoutSession.from_stripe(session)
 
     def _params(self, kind: Kind, quantity: int, made_by: str, reference: str) -> dict[str, Any]:
         self._settings.require(SECRET_KEY, self._settings.secret_key)

@@ -51,16 +51,16 @@ class _SharedQuery(Generic[T]):
         self._query = query
         self._deadline = timings.health_deadline_seconds
         self._max_age = timings.health_max_age_seconds
-        self._asked_at = 0.0
+        self._started_at = 0.0
         self._task: asyncio.Task[T] | None = None
 
     async def answer(self, wanted: str) -> T:
         """The result; ``StoreFailure`` after the deadline, which says that the database did not do
         what ``wanted`` says."""
         if self._task is None or (
-            self._task.done() and time.monotonic() - self._asked_at >= self._max_age
+            self._task.done() and time.monotonic() - self._started_at >= self._max_age
         ):
-            self._asked_at = time.monotonic()
+            self._started_at = time.monotonic()
             self._task = asyncio.create_task(self._answer())
         try:
             async with asyncio.timeout(self._deadline):

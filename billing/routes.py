@@ -142,7 +142,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
 
 
 def _with_json_errors(endpoint: Endpoint) -> Endpoint:
-    """``endpoint``, which then answers in JSON whatever happens."""
+    """``endpoint``, with every exception logged and answered as JSON."""
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
@@ -193,7 +193,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 def _cross_site_refusal(request: Request) -> Response | None:
-    """A refusal of what no person asked for: a prefetch, or what another site's page embeds.
+    """A refusal of a prefetch, or of a request from another site's page; None for others.
 
     Programs send none of these headers and pass. A link may be followed from anywhere. What a
     page sends has an Origin as well, which ``billing.http.host_guard`` has looked at.

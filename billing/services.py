@@ -163,7 +163,7 @@ class Services:
         await asyncio.to_thread(self.store.close, self.timings.shutdown_seconds)
 
     async def _check_database(self) -> None:
-        """What is wrong with it is logged at the start, not when somebody needs it."""
+        """Log at the start what is wrong with the database."""
         with suppress(BillingError):
             await self.health.database()
 

@@ -62,8 +62,8 @@ def row(finding: Finding, report: Report) -> None:
             st.badge(label, icon=f":material/{icon}:", color=color)
         reference = f" {code(finding.reference)}" if finding.reference else ""
         st.markdown(f"{plain(finding.found)}{reference}")
-        if finding.mend:
-            st.markdown(f":material/arrow_forward: **{plain(finding.mend)}**")
+        if finding.next_step:
+            st.markdown(f":material/arrow_forward: **{plain(finding.next_step)}**")
         if finding.setting:
             source = f" · {plain(finding.source)}" if finding.source else ""
             st.markdown(f":small[{code(finding.setting)}{source}]")
@@ -78,14 +78,14 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     check_again = st.button("Check again", icon=":material/refresh:")
 
 report: Report | None = st.session_state.get("setup_report")
-if report is None or check_again or not 0 <= time.time() - report.asked_at <= MAX_AGE_SECONDS:
+if report is None or check_again or not 0 <= time.time() - report.checked_at <= MAX_AGE_SECONDS:
     with progress, st.spinner("Checking Stripe and the database…", show_time=True):
         report = billing.call(billing.services.setup_checks.run)
     st.session_state["setup_report"] = report
 
 with banner:
     summary(report)
-checked_at = f"{local(report.asked_at):%H:%M:%S}"
+checked_at = f"{local(report.checked_at):%H:%M:%S}"
 progress.markdown(
     f":small[{plain(billing.services.stripe_name)}, checked at {checked_at}]", width="content"
 )

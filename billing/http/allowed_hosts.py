@@ -55,21 +55,21 @@ class AllowedHosts:
 
     def is_foreign(self, host: str | None, origin: str | None, *, is_secure: bool) -> bool:
         """The request comes from another address's page."""
-        asked = _address(host or "")
+        address = _address(host or "")
         return origin is not None and not (
-            asked is not None and self._is_own(asked, origin, is_secure)
+            address is not None and self._is_own(address, origin, is_secure)
         )
 
     def _decision(self, host: str, origin: str | None, is_secure: bool) -> str | None:
-        asked = _address(host)
-        if asked is None:
+        address = _address(host)
+        if address is None:
             return NO_HOST
-        if asked.host not in self._names and not _is_ip(asked.host):
+        if address.host not in self._names and not _is_ip(address.host):
             return (
-                f"This app does not answer at {asked.host}. To allow that name, add it to "
+                f"This app does not answer at {address.host}. To allow that name, add it to "
                 "BILLING_ALLOWED_HOSTS."
             )
-        if origin is not None and not self._is_own(asked, origin, is_secure):
+        if origin is not None and not self._is_own(address, origin, is_secure):
             return (
                 "Pages of other sites cannot use this app. If people open it at another address, "
                 "set PINGPOINT_PUBLIC_URL to that address and list further host names in "
@@ -77,7 +77,7 @@ class AllowedHosts:
             )
         return None
 
-    def _is_own(self, asked: Address, origin: str, is_secure: bool) -> bool:
+    def _is_own(self, address: Address, origin: str, is_secure: bool) -> bool:
         parsed = _origin(origin)
         if parsed is None:
             return False
@@ -85,8 +85,8 @@ class AllowedHosts:
         if parsed == self._public:
             return True
         # Behind a proxy that speaks TLS, a page's https is http here: its default port counts.
-        port = asked.port or DEFAULT_PORTS["https" if is_secure else scheme]
-        return page == Address(asked.host, port)
+        port = address.port or DEFAULT_PORTS["https" if is_secure else scheme]
+        return page == Address(address.host, port)
 
 
 def _address(authority: str) -> Address | None:

@@ -25,7 +25,7 @@ def protected(
     previews: Mapping[str, tuple[str, str]],
     closed: tuple[str, ...] = (),
 ) -> ASGIApp:
-    """``app`` behind all of it; a Starlette ``Middleware``.
+    """``app`` behind all of that middleware.
 
     ``previews`` are the paths that create something when they are followed, each with the title
     and the description that previews get instead; ``closed`` the beginnings of closed paths.

@@ -41,7 +41,7 @@ DEFAULT_LIMITS = ServerLimits()
 
 
 def running_server() -> uvicorn.Server | None:
-    """The uvicorn that serves this process: it made itself the owner of the SIGTERM handler."""
+    """The uvicorn server of this process, which owns the SIGTERM handler."""
     owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return owner if isinstance(owner, uvicorn.Server) else None
 

@@ -1,7 +1,7 @@
 """What the settings are, and what to do for one that is missing.
 
 One missing or malformed value never stops the app: it becomes a ``NotConfigured`` that names the
-setting and its mend, and is raised only by the parts that need the value.
+setting and what to do, and is raised only by the parts that need the value.
 """
 
 from __future__ import annotations

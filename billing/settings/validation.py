@@ -1,7 +1,7 @@
 """Parses and validates each setting.
 
 Each takes a setting's name and its text, without blanks around it, and returns the value to use,
-or raises the ``NotConfigured`` that says what it holds instead and how to mend it.
+or raises the ``NotConfigured`` that says what it holds instead and how to correct it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ API_KEYS = re.compile(r"(sk|rk|pk)_(test|live)_")
 
 
 def secret_key(name: str, value: str) -> SecretStr:
-    mend = "Set it to a secret test key: sk_test_… or rk_test_…"
-    _refuse_stray(name, value, mend)
+    next_step = "Set it to a secret test key: sk_test_… or rk_test_…"
+    _refuse_stray(name, value, next_step)
     if re.fullmatch(r"(sk|rk)_test_[!-~]+", value):
         return SecretStr(value)
     if value.startswith(("sk_live_", "rk_live_")):
@@ -43,17 +43,17 @@ def secret_key(name: str, value: str) -> SecretStr:
         if value.startswith("whsec_")
         else "a value that is not a Stripe key"
     )
-    raise NotConfigured(name, f"{name} holds {kind}.", mend)
+    raise NotConfigured(name, f"{name} holds {kind}.", next_step)
 
 
 def webhook_secrets(name: str, value: str) -> tuple[SecretStr, ...]:
     secrets = [part.strip() for part in value.split(",") if part.strip()]
-    mend = (
+    next_step = (
         "Copy the endpoint's signing secret (whsec_…) from the Dashboard, or from `stripe listen`; "
         "separate several with commas."
     )
     for secret in secrets:
-        _refuse_stray(name, secret, mend)
+        _refuse_stray(name, secret, next_step)
         if not re.fullmatch(r"whsec_[!-~]+", secret):
             held = (
                 "an API key"
@@ -62,7 +62,9 @@ def webhook_secrets(name: str, value: str) -> tuple[SecretStr, ...]:
                 if secret.startswith("we_")
                 else "an unknown value"
             )
-            raise NotConfigured(name, f"{name} holds {held} instead of a signing secret.", mend)
+            raise NotConfigured(
+                name, f"{name} holds {held} instead of a signing secret.", next_step
+            )
     return tuple(SecretStr(secret) for secret in secrets)
 
 
@@ -74,8 +76,8 @@ def price_id(name: str, value: str) -> str:
             f"{name} holds a Product ID (prod_…) instead of a Price ID.",
             "Open the product in the Stripe Dashboard and copy the ID of its Price (price_…).",
         )
-    mend = "Copy the ID of the Price (price_…) from the Stripe Dashboard."
-    _refuse_stray(name, value, mend)
+    next_step = "Copy the ID of the Price (price_…) from the Stripe Dashboard."
+    _refuse_stray(name, value, next_step)
     held = (
         "an API key"
         if API_KEYS.match(value)
@@ -86,7 +88,7 @@ def price_id(name: str, value: str) -> str:
         else None
     )
     if held:
-        raise NotConfigured(name, f"{name} holds {held} instead of a Price ID.", mend)
+        raise NotConfigured(name, f"{name} holds {held} instead of a Price ID.", next_step)
     return value
 
 
@@ -154,21 +156,21 @@ def header_name(name: str, value: str) -> str:
 
 
 def _url(name: str, value: str) -> str:
-    mend = "Write it like http://localhost:8501"
-    _refuse_stray(name, value, mend)
+    next_step = "Write it like http://localhost:8501"
+    _refuse_stray(name, value, next_step)
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment:
-        raise NotConfigured(name, f"{name} is not a base URL.", mend)
+        raise NotConfigured(name, f"{name} is not a base URL.", next_step)
     if "@" in parts.netloc:
-        raise NotConfigured(name, f"{name} contains a user name or a password.", mend)
+        raise NotConfigured(name, f"{name} contains a user name or a password.", next_step)
     return value.rstrip("/")
 
 
-def _refuse_stray(name: str, value: str, mend: str) -> None:
+def _refuse_stray(name: str, value: str, next_step: str) -> None:
     for pattern, held in STRAY:
         if pattern.search(value):
-            raise NotConfigured(name, f"{name} contains {held}.", mend)
+            raise NotConfigured(name, f"{name} contains {held}.", next_step)

@@ -1,1 +1,1 @@
-"""Is everything set up right? The checks, and creating what is missing in Stripe."""
+"""Checks of the settings, and creating what is missing in Stripe."""

@@ -1,4 +1,4 @@
-"""Is everything set up right? Every setting, and what Stripe and the database say of it."""
+"""Checks every setting, with Stripe and with the database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ANSWER = "Connection"
-DELIVERIES_MEND = "Compare the endpoint and its signing secret with those in the Stripe Dashboard."
+DELIVERIES_NEXT_STEP = (
+    "Compare the endpoint and its signing secret with those in the Stripe Dashboard."
+)
 NOT_ASKED = "Not checked: there is no connection to Stripe."
 HAVE_DEFAULTS = (API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL)
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -161,12 +163,12 @@ class SetupChecks:
             finding,
             status=Status.WARNING,
             found=f"Stripe answered in {elapsed:.1f} s, which is slow.",
-            mend=f"Check the network and {where_to_check(self._gateway.api_base)}. "
+            next_step=f"Check the network and {where_to_check(self._gateway.api_base)}. "
             "No setting needs to change.",
         )
 
     def _price_setting(self, planned: PlannedPrice) -> Finding:
-        """The finding on the setting alone; with a ``reference`` Stripe can be asked about it."""
+        """The finding on the setting alone; with a ``reference`` when it names a Price."""
         finding = Finding(Group.PRICES, planned.name, Status.OK, "", setting=planned.setting)
         try:
             return replace(finding, reference=self._catalog.price_id(planned.kind))
@@ -188,7 +190,7 @@ class SetupChecks:
                 finding,
                 status=Status.WRONG,
                 found="This Price does not exist in the key's account.",
-                mend=f"Copy the ID of a Price of that account into {planned.setting}.",
+                next_step=f"Copy the ID of a Price of that account into {planned.setting}.",
                 missing=planned.missing,
             )
         return price_checks.check_price(planned, price)
@@ -200,7 +202,7 @@ class SetupChecks:
             return replace(
                 finding,
                 found="Not checked: the public URL of this app is not known.",
-                mend=f"Set {PUBLIC_URL}.",
+                next_step=f"Set {PUBLIC_URL}.",
             )
         try:
             endpoints = await self._ask(self._gateway.list_webhook_endpoints)
@@ -220,7 +222,9 @@ class SetupChecks:
             return [finding, *await self._deliveries()]
         except BillingError as failure:
             return [
-                replace(finding, status=Status.WRONG, found=failure.message, mend=failure.next_step)
+                replace(
+                    finding, status=Status.WRONG, found=failure.message, next_step=failure.next_step
+                )
             ]
 
     async def _deliveries(self) -> list[Finding]:
@@ -238,8 +242,10 @@ class SetupChecks:
         )
         if verdict.level in (Level.GOOD, Level.INFO):
             return [finding]
-        mend = "" if verdict.next_step == delivery_health.CHECK_ENDPOINT else verdict.next_step
-        return [replace(finding, status=Status.WARNING, mend=mend or DELIVERIES_MEND)]
+        next_step = "" if verdict.next_step == delivery_health.CHECK_ENDPOINT else verdict.next_step
+        return [
+            replace(finding, status=Status.WARNING, next_step=next_step or DELIVERIES_NEXT_STEP)
+        ]
 
 
 def _account(account: dict[str, Any]) -> Finding:

@@ -42,16 +42,16 @@ class Finding:
     """One thing that was looked at.
 
     ``found`` says what is there and never holds a secret; ``reference`` is the id or the address
-    it is about; ``mend`` the one thing to do, empty when there is nothing to do. ``setting`` is
-    the name of the setting behind it, if any, and ``source`` where its value came from.
-    ``missing`` is set when this app can make what is not there.
+    it is about; ``next_step`` the one thing to do, empty when there is nothing to do. ``setting``
+    is the name of the setting behind it, if any, and ``source`` where its value came from.
+    ``missing`` is set when this app can create what is missing.
     """
 
     group: Group
     name: str
     status: Status
     found: str
-    mend: str = ""
+    next_step: str = ""
     reference: str = ""
     setting: str = ""
     source: str = ""
@@ -70,16 +70,20 @@ class Finding:
             ):
                 status = Status.UNAVAILABLE
         return replace(
-            self, status=status, found=failure.message, mend=failure.next_step, reference=reference
+            self,
+            status=status,
+            found=failure.message,
+            next_step=failure.next_step,
+            reference=reference,
         )
 
 
 @dataclass(frozen=True)
 class Report:
-    """All findings as of ``asked_at`` (Unix seconds UTC)."""
+    """All findings as of ``checked_at`` (Unix seconds UTC)."""
 
     findings: tuple[Finding, ...]
-    asked_at: float
+    checked_at: float
 
     def of(self, group: Group) -> tuple[Finding, ...]:
         """The findings of one group, in the order to read them."""

@@ -99,12 +99,14 @@ def check_price(planned: PlannedPrice, price: dict[str, Any]) -> Finding:
         setting=planned.setting,
     )
     if reason := _refusal(planned, price):
-        mend = f"Set {planned.setting} to an active {_kind(planned.type)} Price of {planned.amount}"
+        next_step = (
+            f"Set {planned.setting} to an active {_kind(planned.type)} Price of {planned.amount}"
+        )
         return replace(
             finding,
             status=Status.WRONG,
             found=f"{is_amount}. {reason}",
-            mend=f"{mend}.",
+            next_step=f"{next_step}.",
             missing=planned.missing,
         )
     if is_amount != planned.amount:
@@ -112,7 +114,7 @@ def check_price(planned: PlannedPrice, price: dict[str, Any]) -> Finding:
             finding,
             status=Status.WARNING,
             found=f"{is_amount}, active. Expected: {planned.amount}.",
-            mend="The Billing page shows this Price. If this is not intended, set "
+            next_step="The Billing page shows this Price. If this is not intended, set "
             f"{planned.setting} to a Price of {planned.amount}.",
         )
     return finding

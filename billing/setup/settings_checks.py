@@ -1,4 +1,4 @@
-"""What can be said of each setting by itself, before anybody is asked."""
+"""The findings on each setting from its value alone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def secrets_file(now: Settings, at_start: Settings) -> list[Finding]:
     for setting in changed:
         if problem := now.problems.get(setting):
             finding = problem_finding(Group.APP, name, problem)
-            return [replace(finding, mend=f"{finding.mend} Then restart the app.")]
+            return [replace(finding, next_step=f"{finding.next_step} Then restart the app.")]
     if changed or str(SECRETS_FILE) in at_start.problems:
         what = ", ".join(changed) or str(SECRETS_FILE)
         found = f"Changed since the app started: {what}."
@@ -72,7 +72,7 @@ def secret_key(settings: Settings) -> Finding:
 
 
 def api_base(settings: Settings) -> Finding:
-    """Which API is asked."""
+    """Which API is used."""
     name = "API address"
     if (problem := settings.problems.get(API_BASE)) and not settings.api_base:
         return problem_finding(Group.STRIPE, name, problem)
@@ -82,7 +82,7 @@ def api_base(settings: Settings) -> Finding:
             finding,
             status=Status.WRONG,
             found=f"Not used: {SECRET_KEY} is not set, so the app uses the local sandbox.",
-            mend=f"Set {SECRET_KEY} to a test key for this address, or unset {API_BASE}.",
+            next_step=f"Set {SECRET_KEY} to a test key for this address, or unset {API_BASE}.",
             reference=settings.api_base or "",
         )
     if settings.wants_sandbox:
@@ -171,7 +171,8 @@ def access(settings: Settings) -> list[Finding]:
 
 
 def stripe_reaches_app(settings: Settings) -> bool:
-    """Stripe, or what stands in for it, can call the webhook; False while nobody knows where."""
+    """Whether Stripe, or a Stripe-compatible API, can reach the webhook; False while its URL is
+    unknown."""
     url = settings.public_url
     return url is not None and (
         not is_private(url) or is_private(settings.api_base or STRIPE_API_BASE)

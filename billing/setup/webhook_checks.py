@@ -42,13 +42,13 @@ def check_endpoint(
         return replace(
             finding,
             found="The endpoint is disabled.",
-            mend="Enable it in the Stripe Dashboard, under Webhooks.",
+            next_step="Enable it in the Stripe Dashboard, under Webhooks.",
         )
     if "*" not in events and (lacking := [one for one in NEEDED_EVENTS if one not in events]):
         return replace(
             finding,
             found=f"The endpoint does not receive {', '.join(lacking)}.",
-            mend="Add these events to it in the Stripe Dashboard, under Webhooks.",
+            next_step="Add these events to it in the Stripe Dashboard, under Webhooks.",
         )
     if len(here) > 1 and here[1].get("status") == "enabled":
         return replace(
@@ -56,7 +56,8 @@ def check_endpoint(
             status=Status.WARNING,
             found=f"{sum(one.get('status') == 'enabled' for one in here)} enabled endpoints have "
             "this URL, so each of them delivers every event.",
-            mend="Delete all but one in the Stripe Dashboard and use that one's signing secret.",
+            next_step="Delete all but one in the Stripe Dashboard and use that one's signing "
+            "secret.",
         )
     if "*" not in events and (lacking := [one for one in OPTIONAL_EVENTS if one not in events]):
         return replace(
@@ -64,7 +65,7 @@ def check_endpoint(
             status=Status.WARNING,
             found="Enabled, and receives every event that is required. Declines and 3-D Secure "
             "are found by polling, so they appear later in timelines.",
-            mend=f"Optional: add {', '.join(lacking)} to it in the Stripe Dashboard.",
+            next_step=f"Optional: add {', '.join(lacking)} to it in the Stripe Dashboard.",
         )
     received = "all events" if "*" in events else f"{len(events)} types of event"
     return replace(finding, status=Status.OK, found=f"Enabled, receives {received}.")
@@ -77,7 +78,7 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
             NAME,
             Status.WRONG,
             "No endpoint has this URL, so Stripe delivers no events to this app.",
-            mend="Add an endpoint with this URL in the Stripe Dashboard, under Webhooks.",
+            next_step="Add an endpoint with this URL in the Stripe Dashboard, under Webhooks.",
             reference=url,
             missing=Missing.WEBHOOK_ENDPOINT,
         )
@@ -86,7 +87,7 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
         NAME,
         Status.WARNING,
         "Stripe cannot reach this URL, so the app polls Stripe for events.",
-        mend=f"Optional: forward events with stripe listen --forward-to {url.partition('://')[2]}",
+        next_step=f"Optional: forward events with stripe listen --forward-to {url.partition('://')[2]}",
         reference=url,
     )
 

@@ -71,7 +71,7 @@ class StripeGateway:
     async def create_checkout_session(
         self, params: Mapping[str, Any], idempotency_key: str | None = None
     ) -> tuple[JSON, str | None]:
-        """The session, and the id of the request that made it.
+        """The session, and the id of the request that created it.
 
         https://docs.stripe.com/api/checkout/sessions/create
         """

@@ -81,34 +81,34 @@ def connection_failure(error: BaseException, url: str) -> StripeFailure:
     host, proxy = urlsplit(url).netloc, proxy_for(url)
     is_stripe = host == urlsplit(STRIPE_API_BASE).netloc
     advice = "Check the network and " + ("status.stripe.com" if is_stripe else "STRIPE_API_BASE")
-    kind, why, mend = Unreachable.DROPPED, f"{host} closed the connection", advice
+    kind, why, next_step = Unreachable.DROPPED, f"{host} closed the connection", advice
     match error:
         case aiohttp.ClientHttpProxyError(status=status):
             kind = Unreachable.PROXY
             why = f"The proxy {_shown(proxy)} did not connect to {host} (HTTP {status})"
-            mend = f"Check {_variable(url)} and its password, or name the host in NO_PROXY"
+            next_step = f"Check {_variable(url)} and its password, or name the host in NO_PROXY"
         case aiohttp.ClientConnectorError(host=asked) if proxy and asked == proxy.host:
             kind = Unreachable.PROXY
             why = f"The proxy {_shown(proxy)} did not answer ({_reason(error)})"
-            mend = f"Check the network and {_variable(url)}, or name the host in NO_PROXY"
+            next_step = f"Check the network and {_variable(url)}, or name the host in NO_PROXY"
         case aiohttp.ClientConnectorDNSError():
             kind, why = Unreachable.NAME, f"The name {error.host} could not be resolved"
         case aiohttp.ClientConnectorCertificateError():
             kind = Unreachable.CERTIFICATE
             why = f"The certificate of {host} is not trusted ({_reason(error)})"
-            mend = "If your company has its own CA, set SSL_CERT_FILE to its certificate"
+            next_step = "If your company has its own CA, set SSL_CERT_FILE to its certificate"
         case aiohttp.ClientSSLError():
             kind = Unreachable.CERTIFICATE
             why = f"{host} does not speak TLS ({_reason(error)})"
-            mend = "Check whether STRIPE_API_BASE begins with http or https"
+            next_step = "Check whether STRIPE_API_BASE begins with http or https"
         case TimeoutError():
             kind, why = Unreachable.TIMEOUT, f"{host} did not answer in time"
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
             kind, why = Unreachable.REFUSED, f"{host} refused the connection"
         case aiohttp.ClientConnectorError():
             kind, why = Unreachable.NETWORK, f"{host} is unreachable ({_reason(error)})"
-    again = "restart the app" if kind.is_a_setting else "try again"
-    return StripeFailure(f"{why}.", f"{mend}, then {again}.", unreachable=kind)
+    ending = "restart the app" if kind.is_a_setting else "try again"
+    return StripeFailure(f"{why}.", f"{next_step}, then {ending}.", unreachable=kind)
 
 
 def _variable(url: str) -> str:

@@ -47,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list. ``has_more`` says whether more lie behind it, in the direction asked."""
+    """A page of a list. ``has_more`` says whether there are more in its direction."""
 
     data: list[JSON]
     has_more: bool
@@ -163,7 +163,7 @@ class StripeRequests:
             self._outage.failed(f"Stripe call failed: {failure.message}", details)
         elif MISSING_SESSION_ID in path:
             log.info("Stripe call failed: %s", details)
-        elif method == "get":  # asked again and again, by the work behind the scenes
+        elif method == "get":  # repeated by background work
             kind = f"status={failure.status} {method} {OBJECT_ID.sub('/…', path)}"
             self._refusals.failed(f"Stripe call failed: {kind}", details)
         else:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 JSON = dict[str, Any]
-NewSession = tuple[JSON, str | None]  # a session, and the id of the request that made it
+NewSession = tuple[JSON, str | None]  # a session, and the id of the request that created it
 
 
 class Mirror:
@@ -125,7 +125,7 @@ class Mirror:
         except Exception as error:
             if isinstance(error, BillingError) and not isinstance(error, RecordRefused):
                 raise
-            await self._write_singly(new, error)  # one of them, which must not cost the others
+            await self._write_singly(new, error)  # so that one bad session does not cost the others
 
     async def _write_singly(self, new: Sequence[NewSession], error: Exception) -> None:
         if len(new) > 1:

@@ -39,7 +39,7 @@ def test_everything_in_order_is_said_so(settings_of: SettingsOf) -> None:
     report = run_checks(settings_of())
     assert {finding.status for finding in report.findings} == {OK}
     assert report.verdict == "Everything is set up"
-    assert not [finding for finding in report.findings if finding.mend or finding.missing]
+    assert not [finding for finding in report.findings if finding.next_step or finding.missing]
     assert [group for group in Group if not report.of(group)] == []
 
 
@@ -63,7 +63,7 @@ def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
 
 
 @pytest.mark.parametrize(
-    ("fault", "said", "mend"),
+    ("fault", "said", "next_step"),
     [
         ("unauthorized", "does not accept the key", "Copy a current test key"),
         ("rate_limited", "429", "Wait a few seconds"),
@@ -72,13 +72,17 @@ def test_an_unusable_key_is_wrong_and_stripe_is_not_asked(
     ],
 )
 def test_a_stripe_that_fails_is_asked_once_and_the_rest_still_shows(
-    settings_of: SettingsOf, account: StripeAccount, fault: str, said: str, mend: str
+    settings_of: SettingsOf, account: StripeAccount, fault: str, said: str, next_step: str
 ) -> None:
     status = UNAVAILABLE if fault in ("rate_limited", "failing") else WRONG
     account.faults = always(fault, retried=True)
     report = run_checks(settings_of(STRIPE_API_BASE=account.url, BILLING_MAX_CREDITS="0"))
     answer = found(report, "Connection")
-    assert (answer.status, said in answer.found, mend in answer.mend) == (status, True, True)
+    assert (answer.status, said in answer.found, next_step in answer.next_step) == (
+        status,
+        True,
+        True,
+    )
     assert answer.reference == ("" if fault == "not_json" else REQUEST_ID)
     assert wrong(report) == ["Connection"] * (status is WRONG) + ["Maximum credits"]
     assert [finding.status for finding in report.of(Group.PRICES)] == [UNKNOWN, UNKNOWN]
@@ -139,7 +143,7 @@ def test_a_malformed_api_address_is_wrong_and_stripe_itself_is_not_asked_instead
 def test_an_api_address_without_a_key_is_wrong(settings_of: SettingsOf) -> None:
     report = run_checks(settings_of(STRIPE_SECRET_KEY=None))
     assert wrong(report) == ["API address"]
-    assert "STRIPE_SECRET_KEY" in found(report, "API address").mend
+    assert "STRIPE_SECRET_KEY" in found(report, "API address").next_step
 
 
 @pytest.mark.usefixtures("endpoint")

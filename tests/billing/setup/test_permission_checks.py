@@ -43,7 +43,7 @@ def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
     finding = found(report, name)
     assert finding.status is status
     assert "Enabling \"Some Read\" ('some_read') permissions on this key" in finding.found
-    assert "Give the key this permission in the Stripe Dashboard" in finding.mend
+    assert "Give the key this permission in the Stripe Dashboard" in finding.next_step
     assert finding.reference == REQUEST_ID
     assert found(report, "Connection").status is OK
     lacking = [one.name for one in report.findings if one.found == finding.found]

@@ -55,9 +55,9 @@ def test_the_pro_price_is_judged_by_what_stripe_says_of_it(
     assert (finding.status, finding.reference) == (status, made.id)
     assert said in finding.found
     if status is WARNING:
-        assert "The Billing page shows this Price" in finding.mend
+        assert "The Billing page shows this Price" in finding.next_step
     if status is WRONG:
-        assert "STRIPE_PRICE_PRO_MONTHLY" in finding.mend
+        assert "STRIPE_PRICE_PRO_MONTHLY" in finding.next_step
         assert finding.missing is Missing.PRO_PRICE
 
 
@@ -118,5 +118,5 @@ def test_a_price_that_is_not_there_is_wrong_and_can_be_made(
     finding = found(report, "Extra load credit Price")
     assert (finding.status, finding.missing) == (WRONG, Missing.CREDIT_PRICE)
     assert said in finding.found
-    assert finding.mend
+    assert finding.next_step
     assert found(report, "Pro plan Price").status is OK

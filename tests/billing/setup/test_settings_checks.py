@@ -59,7 +59,7 @@ def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
 
 @pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize(
-    ("name", "value", "finding", "mend"),
+    ("name", "value", "finding", "next_step"),
     [
         ("STRIPE_WEBHOOK_SECRET", None, "Signing secret", "whsec_…"),
         ("STRIPE_WEBHOOK_SECRET", "sk_test_x", "Signing secret", "whsec_…"),
@@ -71,12 +71,12 @@ def test_no_secret_is_in_any_finding(settings_of: SettingsOf) -> None:
     ],
 )
 def test_one_wrong_setting_is_one_wrong_finding_with_its_mend(
-    settings_of: SettingsOf, name: str, value: str | None, finding: str, mend: str
+    settings_of: SettingsOf, name: str, value: str | None, finding: str, next_step: str
 ) -> None:
     report = run_checks(settings_of(**{name: value}))
     assert wrong(report) == [finding]
     assert found(report, finding).setting == name
-    assert mend in found(report, finding).mend
+    assert next_step in found(report, finding).next_step
     assert report.verdict == "1 problem found"
 
 
@@ -114,7 +114,9 @@ def test_a_changed_secrets_file_is_read_anew_and_asks_for_a_restart(
                 of_the_file = [one for one in report.findings if one.name == "Settings file"]
                 assert [one.status for one in of_the_file] == ([status] if status else [])
                 assert all(said in one.found for one in of_the_file)
-                assert all("estart the app" in one.mend for one in of_the_file if "MAX" in said)
+                assert all(
+                    "estart the app" in one.next_step for one in of_the_file if "MAX" in said
+                )
         finally:
             await services.aclose()
 

@@ -71,7 +71,7 @@ def test_a_disabled_endpoint_is_wrong(settings_of: SettingsOf, shop: Shop, endpo
     shop.stripe.v1.webhook_endpoints.update(endpoint, {"disabled": True})
     finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert (finding.status, finding.missing) == (WRONG, None)
-    assert "Enable it" in finding.mend
+    assert "Enable it" in finding.next_step
 
 
 def test_an_endpoint_that_lacks_an_event_is_wrong_and_names_it(
@@ -94,8 +94,8 @@ def test_an_endpoint_that_lacks_what_only_a_story_tells_is_a_thing_to_know(
     finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert finding.status is WARNING
     assert "receives every event that is required" in finding.found
-    assert "add payment_intent.requires_action, payment_intent.payment_failed" in finding.mend
-    assert "payment_intent.created" not in finding.mend
+    assert "add payment_intent.requires_action, payment_intent.payment_failed" in finding.next_step
+    assert "payment_intent.created" not in finding.next_step
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -131,7 +131,9 @@ def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_event
     endpoint = webhook_checks.check_endpoint([], HERE, stripe_reaches_it=reaches)
     secret, address = settings_checks.webhook_secret(settings), settings_checks.public_url(settings)
     assert (endpoint.status, endpoint.missing) == (WARNING, None)
-    assert "stripe listen --forward-to localhost:8501/api/billing/stripe/webhook" in endpoint.mend
+    assert (
+        "stripe listen --forward-to localhost:8501/api/billing/stripe/webhook" in endpoint.next_step
+    )
     assert secret.status is WARNING
     assert (address.status, "webhooks cannot" in address.found) == (OK, True)
 
@@ -163,6 +165,6 @@ def test_refused_deliveries_are_told_as_on_the_events_page(settings_of: Settings
     finding, report = asyncio.run(run("whsec_another", "whsec_another"))
     assert (finding.status, report.worst) == (WARNING, WARNING)
     assert "The last 2 deliveries were refused" in finding.found
-    assert "signing secret of the endpoint" in finding.mend
+    assert "signing secret of the endpoint" in finding.next_step
     finding, report = asyncio.run(run("whsec_of_the_tests"))
-    assert (finding.status, finding.mend) == (OK, "")
+    assert (finding.status, finding.next_step) == (OK, "")
