@@ -21,6 +21,7 @@ from tests.support.stripe_account import (
     LIST_SESSIONS,
     NO_FAULTS,
     ONE_SESSION,
+    PAID,
     PRICE,
     SHOWN_LINE_ITEMS,
     Faults,
@@ -41,7 +42,6 @@ pytestmark = pytest.mark.anyio
 
 JSON = dict[str, Any]
 Way = Callable[["Services", StripeAccount, "Sequence[JSON]"], Awaitable[None]]
-PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
 CLOSED = "The bank account has been closed."
 HIDDEN_PAYMENTS = {  # as from a restricted key
     f"GET {path}": "Payments Read" for path in (INVOICE_PAYMENTS, "/v1/payment_intents")

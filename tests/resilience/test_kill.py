@@ -15,9 +15,9 @@ from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync.backfill import READERS
 from tests.support import billing_process
 from tests.support.billing_process import Processes, ServerEnded
-from tests.support.killing import PAID, TROUBLE, Outcome, kill_while_events_arrive
+from tests.support.killing import TROUBLE, Outcome, kill_while_events_arrive
 from tests.support.records import ledger
-from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount
+from tests.support.stripe_account import NO_FAULTS, PAID, Faults, StripeAccount
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

@@ -20,7 +20,14 @@ from pydantic import SecretStr
 from billing.store import Store
 from tests.support.billing_process import Processes
 from tests.support.records import event_rows, ledger, states
-from tests.support.stripe_account import NO_FAULTS, Faults, StripeAccount, event_object
+from tests.support.stripe_account import (
+    EXPIRED,
+    NO_FAULTS,
+    PAID,
+    Faults,
+    StripeAccount,
+    event_object,
+)
 from tests.support.webhooks import signature
 
 if TYPE_CHECKING:
@@ -35,9 +42,7 @@ SETTLED = {"handled", "ignored"}
 ANSWERS_WITHIN = 30.0
 LOOK_AGAIN = 0.1
 TROUBLE = Faults(rate_limited=0.1, failing=0.1, dropped=0.02, delayed=0.2, delay_seconds=0.05)
-PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
 ON_ITS_WAY: JSON = {"status": "complete", "payment_status": "unpaid", "url": None}
-EXPIRED: JSON = {"status": "expired", "payment_status": "unpaid", "url": None}
 
 
 @dataclass

@@ -12,7 +12,7 @@ from billing.domain.event import EventSource, EventState
 from billing.domain.timeline import EntryKind, TimelineEntry
 from billing.sessions.timeline import timeline_entries
 from billing.store import events, sessions
-from tests.support.stripe_account import event_object, session_object
+from tests.support.stripe_account import PAID, event_object, session_object
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 JSON = dict[str, Any]
-PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
 CLOSED = "The bank account has been closed."
 
 

@@ -19,7 +19,7 @@ from tests.support.timings import QUICK
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ANSWERS_WITHIN = 20.0
-
-
-@pytest.fixture
-async def services(account: StripeAccount, database_url: str) -> AsyncIterator[Services]:
-    async with open_services(account.url, database_url) as opened:
-        yield opened
 
 
 async def test_a_session_that_is_being_stored_is_waited_for(

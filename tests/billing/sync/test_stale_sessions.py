@@ -16,12 +16,9 @@ from billing.sync.stale_sessions import (
     StaleSessions,
 )
 from tests.support.records import granted_totals
-from tests.support.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from billing.services import Services
 
 pytestmark = pytest.mark.anyio
@@ -36,12 +33,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-async def services(account: StripeAccount, database_url: str) -> AsyncIterator[Services]:
-    async with open_services(account.url, database_url) as opened:
-        yield opened
 
 
 async def statuses(services: Services) -> set[str]:

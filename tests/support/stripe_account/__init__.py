@@ -18,6 +18,8 @@ from tests.support.stripe_account.account import (
 )
 from tests.support.stripe_account.faults import DOWN, NO_FAULTS, REQUEST_ID, SILENT, Faults, always
 from tests.support.stripe_account.objects import (
+    EXPIRED,
+    PAID,
     event_object,
     line_item,
     price_object,
@@ -27,12 +29,14 @@ from tests.support.stripe_account.objects import (
 __all__ = [
     "ACCOUNT",
     "DOWN",
+    "EXPIRED",
     "INVOICE_PAYMENTS",
     "LINE_ITEMS",
     "LIST_EVENTS",
     "LIST_SESSIONS",
     "NO_FAULTS",
     "ONE_SESSION",
+    "PAID",
     "PAYMENT_INTENT",
     "PRICE",
     "REQUEST_ID",

@@ -23,6 +23,7 @@ from tests.support.stripe_account.faults import (
 )
 from tests.support.stripe_account.listing import Listing, Query, expanded_fields
 from tests.support.stripe_account.objects import (
+    PAID,
     event_object,
     line_item,
     payment_intent_object,
@@ -103,7 +104,7 @@ class StripeAccount:
 
     def pay(self, session: JSON) -> JSON:
         """The session, complete and paid."""
-        return self.become(session, status="complete", payment_status="paid", url=None)
+        return self.become(session, **PAID)
 
     def debit(self, session: JSON, reason: str | None = None) -> JSON:
         """The session, completed by a bank debit that is under way, or has failed for a reason."""

@@ -7,6 +7,10 @@ from typing import Any
 
 JSON = dict[str, Any]
 
+# What a session becomes, as values for ``StripeAccount.sell`` and ``become``.
+PAID: JSON = {"status": "complete", "payment_status": "paid", "url": None}
+EXPIRED: JSON = {"status": "expired", "payment_status": "unpaid", "url": None}
+
 
 def session_object(
     number: int, kind: str, quantity: int, created: int | None = None, *, ours: bool = True
