@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from tests.support.dashboard import Process, dashboard
 
@@ -25,3 +26,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 def streamlit_looks_for_its_base_path(browser_log: BrowserLog) -> None:
     """Streamlit's client asks for /app/billing/_stcore/… before it finds /app/_stcore/…"""
     browser_log.expect(r"404 for \S+/_stcore/")
+
+
+def create_session(app: Process, quantity: int) -> str:
+    """A session for some credits, through the API; its id."""
+    url = f"{app.url}/api/billing/extra-credits"
+    answer = requests.post(url, json={"quantity": quantity}, timeout=30)
+    return str(answer.json()["id"])

@@ -11,6 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.conftest import create_session
 from tests.journeys.test_paying import banner, sandbox_client
 from tests.support.accessibility import check
 from tests.support.browser import DESKTOP, PHONE
@@ -62,7 +63,9 @@ class Demo:
 def demo(app: Process, browser: Browser) -> Demo:
     with browser.new_context() as context:
         fill_a_month(context.new_page(), app.url)
-    paid, declined, processing, expired, still_open = (made(app, number) for number in range(2, 7))
+    paid, declined, processing, expired, still_open = (
+        create_session(app, number) for number in range(2, 7)
+    )
     pay(app, paid, card="4242424242424242")
     pay(app, declined, card="4000000000009995")
     pay(app, processing, bank_account=BANK_ACCOUNT, settles_in_seconds=86_400)
@@ -72,13 +75,6 @@ def demo(app: Process, browser: Browser) -> Demo:
     events = sandbox_client(app).v1.events.list({"type": "checkout.session.completed"}).data
     event = next(one.id for one in events if one.data.object["id"] == paid)
     return Demo(app.url, paid, still_open, declined, processing, expired, event)
-
-
-def made(app: Process, quantity: int) -> str:
-    answer = requests.post(
-        f"{app.url}/api/billing/extra-credits", json={"quantity": quantity}, timeout=9
-    )
-    return str(answer.json()["id"])
 
 
 def pay(app: Process, session_id: str, **how: str | int) -> None:

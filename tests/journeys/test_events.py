@@ -11,6 +11,7 @@ import stripe
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.journeys.test_paying import banner, billing_page, checkout_of, newest_row, pay
+from tests.support.accessibility import fits
 from tests.support.browser import PHONE, OpenPage
 from tests.support.checkout import PAID
 from tests.support.dashboard import Process, dashboard
@@ -59,12 +60,6 @@ def choose_row(page: Page, number: int = 1) -> Locator:
 
 def state(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=re.compile(f"^{name} "))
-
-
-def fits(page: Page) -> bool:
-    """Nothing of the page lies beside the screen."""
-    element = "document.documentElement"
-    return bool(page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth"))
 
 
 def test_a_payments_events_appear_by_themselves_and_lead_to_its_session(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 from playwright.sync_api import Locator, Page, expect
 
+from tests.journeys.conftest import create_session
 from tests.journeys.test_paying import banner, newest_row, pay, sandbox_client
+from tests.support.accessibility import fits
 from tests.support.browser import PHONE, OpenPage
 from tests.support.checkout import INSUFFICIENT_FUNDS, PAID
 
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 HEADER = ROW = 35  # pixels
 FIRST_COLUMN = 60
 HOSTILE = "<img src=x onerror=alert(1)> :red[x] 50%_"
-
-
-def made(app: Process, quantity: int) -> str:
-    """A session for some credits, through the API."""
-    answer = requests.post(
-        f"{app.url}/api/billing/extra-credits", json={"quantity": quantity}, timeout=9
-    )
-    return str(answer.json()["id"])
 
 
 def sessions_page(page: Page, app: Process, query: str = "") -> Page:
@@ -48,17 +41,11 @@ def choose_row(page: Page, number: int = 1) -> Locator:
     return drawer
 
 
-def fits(page: Page) -> bool:
-    """Nothing of the page lies beside the screen."""
-    element = "document.documentElement"
-    return bool(page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth"))
-
-
 def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague(
     page: Page, open_page: OpenPage, app: Process
 ) -> None:
-    session_id = made(app, 41)
-    made(app, 42)
+    session_id = create_session(app, 41)
+    create_session(app, 42)
     sessions_page(page, app)
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_label("Search", exact=True).fill("$40.59")
@@ -83,7 +70,7 @@ def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague
 def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
     page: Page, app: Process
 ) -> None:
-    made(app, 1)
+    create_session(app, 1)
     sessions_page(page, app, "?status=Open")
     for name in ("Expired", "Extra credits"):
         page.get_by_role("button", name=name, exact=True).click()
@@ -106,7 +93,7 @@ def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
 def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
     page: Page, app: Process
 ) -> None:
-    session_id = made(app, 3)
+    session_id = create_session(app, 3)
     drawer = sessions_page(page, app, f"?session={session_id}").get_by_role("dialog")
     expect(drawer).to_contain_text("Created through the API")
     expect(drawer).to_contain_text("Waiting for a payment")
@@ -127,7 +114,7 @@ def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
 
 
 def test_expiring_asks_first_and_the_same_is_made_again(page: Page, app: Process) -> None:
-    session_id = made(app, 7)
+    session_id = create_session(app, 7)
     drawer = sessions_page(page, app, f"?session={session_id}").get_by_role("dialog")
     drawer.get_by_role("button", name="Expire…").click()
     drawer.get_by_role("button", name="Expire session").click()
@@ -145,7 +132,7 @@ def test_expiring_asks_first_and_the_same_is_made_again(page: Page, app: Process
 def test_of_two_people_the_second_is_told_and_nothing_breaks(
     page: Page, open_page: OpenPage, app: Process
 ) -> None:
-    session_id = made(app, 8)
+    session_id = create_session(app, 8)
     drawers = [
         sessions_page(one, app, f"?session={session_id}").get_by_role("dialog")
         for one in (page, open_page())
@@ -164,7 +151,7 @@ def test_of_two_people_the_second_is_told_and_nothing_breaks(
 
 
 def test_the_link_is_there_to_copy_and_to_scan(page: Page, app: Process) -> None:
-    session_id = made(app, 2)
+    session_id = create_session(app, 2)
     sessions_page(page, app, f"?session={session_id}")
     page.get_by_role("button", name="Link and QR code").click()
     url = sandbox_client(app).v1.checkout.sessions.retrieve(session_id).url
@@ -175,7 +162,7 @@ def test_the_link_is_there_to_copy_and_to_scan(page: Page, app: Process) -> None
 
 
 def test_what_is_filtered_is_taken_along_as_a_file(page: Page, app: Process) -> None:
-    session_id = made(app, 613)
+    session_id = create_session(app, 613)
     sessions_page(page, app, "?q=606.87")
     newest_row(page, "613 extra credits")
     with page.expect_download() as download:
@@ -189,10 +176,10 @@ def test_what_is_filtered_is_taken_along_as_a_file(page: Page, app: Process) -> 
 def test_rows_stay_where_they_are_and_newer_ones_wait_behind_a_button(
     page: Page, app: Process
 ) -> None:
-    first = made(app, 51)
+    first = create_session(app, 51)
     sessions_page(page, app)
     newest_row(page, "51 extra credits", first)
-    second = made(app, 52)
+    second = create_session(app, 52)
     show = page.get_by_role("button", name=re.compile(r"Show \d+ new$"))
     expect(show).to_be_visible()
     newest_row(page, first)
@@ -203,7 +190,7 @@ def test_rows_stay_where_they_are_and_newer_ones_wait_behind_a_button(
 
 def test_a_press_on_a_header_sorts_nothing(page: Page, app: Process) -> None:
     for quantity in (2, 12, 3):  # $1.98, $11.88 and $2.97, which text would sort otherwise
-        made(app, quantity)
+        create_session(app, quantity)
     sessions_page(page, app)
     table = page.get_by_test_id("stDataFrame").first
     expect(table.locator("tbody tr").nth(2)).to_contain_text("cs_test_")
@@ -219,7 +206,7 @@ def test_a_press_on_a_header_sorts_nothing(page: Page, app: Process) -> None:
 
 
 def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process) -> None:
-    made(app, 1)
+    create_session(app, 1)
     sessions_page(
         page, app, "?outcome=%3Cb%3E&days=never&kind=&ours=2&session=cs_test_%22%3E%3Cimg%20src%3Dx"
     )
@@ -242,7 +229,7 @@ def test_hostile_text_in_the_search_is_only_text(page: Page, app: Process) -> No
 def test_on_a_phone_nothing_lies_beside_the_screen(
     open_page: OpenPage, app: Process, color_scheme: ColorScheme
 ) -> None:
-    session_id = made(app, 1)
+    session_id = create_session(app, 1)
     page = sessions_page(open_page(PHONE, color_scheme), app)
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     assert fits(page)

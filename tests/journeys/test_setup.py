@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 from playwright.sync_api import Page, expect
 
+from tests.support.accessibility import fits
 from tests.support.browser import PHONE, OpenPage
 from tests.support.dashboard import Process, dashboard, lone_sandbox
 from tests.support.server import listening_socket
@@ -57,8 +58,7 @@ def test_with_nothing_set_everything_is_in_order_on_a_phone_too(
     setup_page(page, app, "Everything is set up")
     expect(page.get_by_text("the app uses the local sandbox")).to_be_visible()
     expect(page.get_by_text("Error", exact=True)).to_have_count(0)
-    wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    assert not page.evaluate(wider)
+    assert fits(page)
 
 
 def test_an_empty_account_is_set_up_from_the_page(page: Page, tmp_path: Path) -> None:

@@ -37,7 +37,12 @@ def check(page: Page) -> None:
     while (found := violations(page)) and time.monotonic() < deadline:
         pass
     assert not found, "\n".join([page.url, *found])
-    assert page.evaluate(FITS), f"{page.url} is wider than the screen"
+    assert fits(page), f"{page.url} is wider than the screen"
+
+
+def fits(page: Page) -> bool:
+    """Nothing of the page lies beside the screen."""
+    return bool(page.evaluate(FITS))
 
 
 def violations(page: Page) -> list[str]:

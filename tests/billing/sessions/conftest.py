@@ -13,7 +13,6 @@ from billing.domain.checkout_session import Kind
 from billing.domain.event import EventSource, EventState
 from billing.domain.session_details import SessionDetails
 from billing.store import events
-from stripe_sandbox.payments.checkout import Card, Payer
 from tests.support.shop import Shop, open_shop
 from tests.support.waiting import wait_for
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
-PAYER = Payer("tester@example.com", "Test Customer")
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card
 from tests.billing.sessions.conftest import (
-    GOOD_CARD,
-    PAYER,
     call,
     create_session,
     details_of,
@@ -25,6 +23,7 @@ from tests.billing.sessions.conftest import (
     sessions_of,
 )
 from tests.support.billing_server import billing_server
+from tests.support.sales import GOOD_CARD, PAYER
 from tests.support.settings import working_settings
 from tests.support.stripe_account import DOWN, REQUEST_ID, StripeAccount
 

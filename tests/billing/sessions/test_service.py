@@ -15,14 +15,13 @@ from billing.domain.session_filter import SessionFilter
 from billing.errors import InvalidInput
 from pages.scenarios.sandbox_client import Controls
 from tests.billing.sessions.conftest import (
-    GOOD_CARD,
-    PAYER,
     call,
     create_session,
     details_of,
     receive_events,
     sessions_of,
 )
+from tests.support.sales import GOOD_CARD, PAYER
 
 if TYPE_CHECKING:
     from tests.support.shop import Shop
