@@ -160,7 +160,7 @@ async def test_an_outage_is_logged_when_it_begins_and_not_at_every_step(
         asked = account.asked.total()
 
         async def asked_often() -> bool:
-            return account.asked.total() > asked + 50
+            return account.asked.total() > asked + 20
 
         await until(asked_often, "many steps during the outage")
     warnings = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
