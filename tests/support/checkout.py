@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 PAID = "Paid Visa ending in 4242"
 INSUFFICIENT_FUNDS = "Insufficient funds Visa ending in 9995"
@@ -28,3 +28,11 @@ def authenticate(page: Page, *, succeed: bool = True) -> None:
     """Complete or fail the 3-D Secure step that is being asked."""
     name = "Complete authentication" if succeed else "Fail authentication"
     page.get_by_role("button", name=name).click()
+
+
+def type_along(page: Page, typed: dict[str, str]) -> None:
+    """Type into these fields by their labels, from the first, which has the focus, with Tab."""
+    for label, text in typed.items():
+        expect(page.get_by_label(label)).to_be_focused()
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")

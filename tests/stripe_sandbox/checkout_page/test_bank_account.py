@@ -13,6 +13,7 @@ from tests.support.checkout import (
     MONEY_NEVER_COMES,
     choose_card,
     press_pay,
+    type_along,
 )
 from tests.support.storefront import Storefront
 
@@ -97,15 +98,14 @@ def test_the_keyboard_alone_can_pay_on_a_phone(open_page: OpenPage, storefront: 
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="US bank account")).to_be_focused()
     page.keyboard.press("Tab")
-    typed = {
-        "Routing number": "110000000",
-        "Account number": "000123456789",
-        "Account holder's name": "Key Board",
-    }
-    for label, text in typed.items():
-        expect(page.get_by_label(label)).to_be_focused()
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
+    type_along(
+        page,
+        {
+            "Routing number": "110000000",
+            "Account number": "000123456789",
+            "Account holder's name": "Key Board",
+        },
+    )
     expect(page.get_by_role("button", name="Pay $9.90")).to_be_focused()
     page.keyboard.press("Enter")
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import OpenPage
-from tests.support.checkout import PAID, authenticate, choose_card, press_pay
+from tests.support.checkout import PAID, authenticate, choose_card, press_pay, type_along
 from tests.support.storefront import Storefront
 
 
@@ -127,17 +127,16 @@ def test_the_keyboard_alone_can_pay(page: Page, storefront: Storefront) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("radio", name="Card")).to_be_focused()
     page.keyboard.press("Tab")
-    typed = {
-        "Card number": "4000002500003155",
-        "Expiry": "1234",
-        "CVC": "123",
-        "Name on card": "Key Board",
-        "Country or region": "Fra",
-    }
-    for label, text in typed.items():
-        expect(page.get_by_label(label)).to_be_focused()
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
+    type_along(
+        page,
+        {
+            "Card number": "4000002500003155",
+            "Expiry": "1234",
+            "CVC": "123",
+            "Name on card": "Key Board",
+            "Country or region": "Fra",
+        },
+    )
     expect(page.get_by_role("button", name="Pay $9.90")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Complete authentication")).to_be_focused()
