@@ -33,7 +33,7 @@ def without(name: str) -> JSON:
     return {key: value for key, value in session(**PAID).items() if key != name}
 
 
-async def told(
+async def timeline_after(
     store: Store, event: JSON, data: JSON, failure: str | None = None
 ) -> tuple[list[sessions.SessionEvent], tuple[TimelineEntry, ...]]:
     """The events of a session and its steps, once the event has arrived."""
@@ -64,7 +64,7 @@ async def test_the_request_behind_an_event_is_named_however_its_version_writes_i
     store: Store, request_told: object, expected: str | None
 ) -> None:
     event = event_object("evt_1", "completed", session(**PAID)) | {"request": request_told}
-    found, steps = await told(store, event, session(**PAID))
+    found, steps = await timeline_after(store, event, session(**PAID))
     assert [one.request_id for one in found] == [expected]
     assert EntryKind.COMPLETED in {step.kind for step in steps}
 
@@ -75,7 +75,7 @@ async def test_an_event_without_a_payment_status_says_what_the_session_says(
 ) -> None:
     data = session(**PAID | {"payment_status": status})
     event = event_object("evt_1", "completed", without("payment_status"))
-    _, steps = await told(store, event, data)
+    _, steps = await timeline_after(store, event, data)
     (completed,) = [step for step in steps if step.kind is EntryKind.COMPLETED]
     assert (
         completed.detail
@@ -101,14 +101,14 @@ async def test_what_an_event_leaves_out_or_writes_otherwise_is_passed_over(
     store: Store, kind: str, odd: JSON
 ) -> None:
     event = event_object("evt_1", kind, session(**PAID) | odd)
-    _, steps = await told(store, event, session(**PAID))
+    _, steps = await timeline_after(store, event, session(**PAID))
     assert [step.event.id for step in steps if step.event] == ["evt_1"]
 
 
 async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: Store) -> None:
     event = event_object("evt_1", "balance.available", {"object": "balance"})
     data = session(**PAID, payments={"data": [{"id": None}]}, payment_intent={"object": "x"})
-    found, _ = await told(store, event, data)
+    found, _ = await timeline_after(store, event, data)
     assert found == []
 
 

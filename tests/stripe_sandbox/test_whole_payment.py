@@ -1,4 +1,4 @@
-"""Whole journeys, every object and every event held against the SDK's types."""
+"""Whole payments, every object and every event held against the SDK's types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _everything(server: SandboxServer) -> list[dict[str, Any]]:
     return [*lists, *nested]
 
 
-def test_every_object_of_a_long_journey_fits_the_types(server: SandboxServer) -> None:
+def test_every_object_of_a_long_history_fits_the_types(server: SandboxServer) -> None:
     """Products to invoices, paid, declined, authenticated, failed, expired, each with its events:
     all of it is what the SDK's types say."""
     client = server.stripe.v1

@@ -1,4 +1,4 @@
-"""Fixtures of whole journeys: the dashboard as it is started, the browser, the Checkout page."""
+"""The dashboard as it is started, for tests from end to end."""
 
 from __future__ import annotations
 

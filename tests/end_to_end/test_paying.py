@@ -1,4 +1,4 @@
-"""Whole journeys through the dashboard and Checkout, in Chromium."""
+"""Payments from end to end, through the dashboard and Checkout, in Chromium."""
 
 from __future__ import annotations
 

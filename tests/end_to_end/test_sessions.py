@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.conftest import create_session
-from tests.journeys.test_paying import banner, newest_row, pay, sandbox_client
+from tests.end_to_end.conftest import create_session
+from tests.end_to_end.test_paying import banner, newest_row, pay, sandbox_client
 from tests.support.accessibility import fits
 from tests.support.browser import PHONE, OpenPage
 from tests.support.checkout import INSUFFICIENT_FUNDS, PAID

@@ -10,7 +10,7 @@ import requests
 import stripe
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_paying import (
+from tests.end_to_end.test_paying import (
     banner,
     billing_page,
     checkout_of,

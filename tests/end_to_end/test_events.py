@@ -10,7 +10,7 @@ import requests
 import stripe
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-from tests.journeys.test_paying import banner, billing_page, checkout_of, newest_row, pay
+from tests.end_to_end.test_paying import banner, billing_page, checkout_of, newest_row, pay
 from tests.support.accessibility import fits
 from tests.support.browser import PHONE, OpenPage
 from tests.support.checkout import PAID
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SECRET = "whsec_of_the_journey"
+SECRET = "whsec_of_the_test"
 HEADER = ROW = 35  # pixels
 FIRST_COLUMN = 60
 GLANCE = 50  # milliseconds
@@ -106,7 +106,7 @@ def test_a_failed_event_is_replayed_and_becomes_handled(page: Page, tmp_path: Pa
     account = StripeAccount()
     with account.serve() as url:
         settings = {
-            "STRIPE_SECRET_KEY": "sk_test_of_the_journey",
+            "STRIPE_SECRET_KEY": "sk_test_of_the_test",
             "STRIPE_API_BASE": url,
             "STRIPE_PRICE_PRO_MONTHLY": "price_pro",
             "STRIPE_PRICE_EXTRA_CREDIT": "price_credit",

@@ -11,8 +11,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import create_session
-from tests.journeys.test_paying import banner, sandbox_client
+from tests.end_to_end.conftest import create_session
+from tests.end_to_end.test_paying import banner, sandbox_client
 from tests.support.accessibility import check
 from tests.support.browser import DESKTOP, PHONE
 from tests.support.checkout import (
