@@ -1,4 +1,5 @@
 # make run     install and serve http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
+# make demo    serve it with a month of demo data that is gone at the end (HOST and PORT as above)
 # make test    install and run all tests, including browser tests
 # make test-quick  the tests that need no browser and no other process
 # make check   style, types and import layers
@@ -11,7 +12,7 @@ HOST ?= localhost
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install install-dev run test test-quick check bench pictures clean
+.PHONY: install install-dev run demo test test-quick check bench pictures clean
 
 install: $(VENV)/.installed
 
@@ -43,6 +44,9 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements.txt
 run: install
 	@echo "Starting the dashboard on http://$(HOST):$(PORT) (press Ctrl+C to stop) ..."
 	@exec $(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
+
+demo: install
+	@exec $(BIN)/python demo.py --host $(HOST) --port $(PORT)
 
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium

@@ -39,6 +39,7 @@ from billing.settings.loading import load_settings
 from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
+from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over
 from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 
@@ -116,7 +117,11 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())
-    hand_over(services, portal, f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None)
+    controls_url = f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None
+    hand_over(services, portal, controls_url)
+    if controls_url and os.environ.get("BILLING_DEMO"):
+        filling = asyncio.create_task(fill_once_serving(services, controls_url))
+        stack.callback(filling.cancel)
     freeze_gc()
     return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
 

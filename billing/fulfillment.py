@@ -121,11 +121,22 @@ class SyncBatch:
 
     @classmethod
     def of(
-        cls, found: Sequence[SessionReading], causes: Mapping[str, str] = MappingProxyType({})
+        cls,
+        found: Sequence[SessionReading],
+        causes: Mapping[str, str] = MappingProxyType({}),
+        times: Mapping[str, float] = MappingProxyType({}),
     ) -> SyncBatch:
-        """``causes`` by session id; without one it is ``sync``."""
+        """``causes`` by session id; without one it is ``sync``. ``times`` (Unix seconds), of a
+        simulated history, likewise; without one it is now."""
         now = time.time()
-        due = (entitlement(one, causes.get(one.session.id, GrantCause.SYNC), now) for one in found)
+        due = (
+            entitlement(
+                one,
+                causes.get(one.session.id, GrantCause.SYNC),
+                times.get(one.session.id, now),
+            )
+            for one in found
+        )
         return cls(
             SessionRows.of([(one.session, one.data) for one in found]), tuple(filter(None, due))
         )

@@ -25,6 +25,7 @@ from billing.store import Store
 from billing.stripe_api.gateway import StripeGateway
 from billing.sync.mirror import Mirror
 from billing.sync.reset import AccountReset
+from billing.sync.simulated_history import SimulatedHistory
 from billing.sync.worker import SyncWorker
 from billing.timings import DEFAULT_TIMINGS, Timings
 from billing.webhooks.own_account import OwnAccount
@@ -104,7 +105,10 @@ class Services:
             settings, self.store, self.event_processor, self.mirror, self.refused
         )
         self.health = Health(self.store, self.mirror, timings)
-        self.account_reset = AccountReset(self.gateway, self.store, self.sync_worker)
+        self.account_reset = AccountReset(self.store, self.sync_worker)
+        self.simulated_history = SimulatedHistory(
+            self.gateway, reader, self.store, self.sync_worker
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

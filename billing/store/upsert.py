@@ -73,7 +73,7 @@ def _recordset(columns: Sequence[Column[Any]]) -> Select[Any]:
     """https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-JSON-PROCESSING"""
     # As plain text: it is the table's column that says how long it may be.
     typed = [
-        column(one.name, Text() if isinstance(one.type, String) else one.type) for one in columns
+        column(one.key, Text() if isinstance(one.type, String) else one.type) for one in columns
     ]
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON))
     return select(rows.table_valued(*typed, name="sent").render_derived(with_types=True))

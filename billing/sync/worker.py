@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 import uuid
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from billing.timings import DEFAULT_TIMINGS
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from billing.fulfillment import Fulfillment
     from billing.store import Connection, Store
@@ -77,6 +77,7 @@ class SyncWorker:
         self._lease_seconds = max(timings.sync_lease_seconds, 3 * timings.sync_step_seconds)
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
+        self._step = asyncio.Lock()
         self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
         self._was_failing = True  # events that failed meanwhile are retried once Stripe answers
         self._events = ListPoller(gateway.list_events, types=list(POLLED_TYPES))
@@ -90,13 +91,22 @@ class SyncWorker:
         self._poll_events_at = 0.0
         self._wake.set()
 
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """No step is taken in this process within the block, which waits for the one under way."""
+        async with self._step:
+            yield
+
     async def run(self) -> None:
         """Fill the copy, then keep it up to date, until cancelled."""
         try:
             while True:
                 try:
-                    if await self._acquire_lease():
-                        await self._sync_once()
+                    async with self._step:
+                        is_leader = await self._acquire_lease()
+                        if is_leader:
+                            await self._sync_once()
+                    if is_leader:
                         self._outage.succeeded()
                         if self._was_failing:
                             await self._event_processor.retry_now()

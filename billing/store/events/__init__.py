@@ -15,6 +15,7 @@ from billing.store.events.processing import (
     mark_processed,
     object_id,
     record,
+    record_processed,
 )
 from billing.store.events.queries import (
     count_by_state,
@@ -43,4 +44,5 @@ __all__ = [
     "page",
     "payload_of",
     "record",
+    "record_processed",
 ]

@@ -119,6 +119,26 @@ def record(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[Re
     return [known[arrival.event["id"]] for arrival in arrivals]
 
 
+_record_past = upsert(events, lambda statement: statement.on_conflict_do_nothing())
+
+
+def record_processed(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> None:
+    """Store events of the past that are known to be dealt with: one that would be ``pending`` is
+    ``handled`` since its arrival."""
+    rows = []
+    for arrival in arrivals:
+        row, handled = _row(arrival), arrival.state is EventState.PENDING
+        row |= {
+            "deliveries": int(arrival.source is EventSource.WEBHOOK),
+            "state": EventState.HANDLED if handled else arrival.state,
+            "attempts": int(handled),
+            "processed_at": arrival.at if handled else None,
+        }
+        rows.append(row)
+    if rows:
+        _record_past(connection, rows)
+
+
 def _row(arrival: ReceivedEvent) -> dict[str, Any]:
     event = arrival.event
     return {

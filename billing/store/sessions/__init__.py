@@ -18,7 +18,6 @@ from billing.store.sessions.queries import (
 from billing.store.sessions.stats import compute_stats
 from billing.store.sessions.writes import (
     SessionRows,
-    record_completion_times,
     record_completions,
     record_request_ids,
     search_terms,
@@ -39,7 +38,6 @@ __all__ = [
     "page",
     "payment_has_failed",
     "recent",
-    "record_completion_times",
     "record_completions",
     "record_request_ids",
     "request_id_of",

@@ -93,16 +93,6 @@ def record_completions(connection: Connection, session_ids: Sequence[str]) -> No
     )
 
 
-def record_completion_times(connection: Connection, times: Mapping[str, int]) -> None:
-    """Store when Checkout was completed (Unix seconds, by session id), where it is not known."""
-    for session_id, completed_at in times.items():
-        connection.execute(
-            update(checkout_sessions)
-            .where(checkout_sessions.c.id == session_id, checkout_sessions.c.completed_at.is_(None))
-            .values(completed_at=completed_at)
-        )
-
-
 def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> None:
     """Store which request to Stripe's API created a session: request ids by session id."""
     if requests:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
-import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.checkout_session import APP, Kind
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.scenarios.sandbox_client import ControlFailure
+from pages.scenarios.demo_history import DAYS, SESSIONS, replace_with_demo
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from pages.scenarios.sandbox_client import Controls
     from pages.services import PageServices
-
-DAYS = 30
-SESSIONS = 400
-WEIGHTS = {Kind.PRO: 2, Kind.CREDITS: 3}
-QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}
-LOAD_TIMEOUT = 120.0
-POLL_SECONDS = 0.1
 
 
 def demo_data(controls: Controls) -> None:
@@ -38,12 +27,16 @@ def demo_data(controls: Controls) -> None:
         st.header("A month of history", anchor=False)
         st.markdown(
             f"About {SESSIONS} sessions over the last {DAYS} days, like those of a small shop: "
-            "most paid, some declined first, some abandoned, a few still open."
+            "most paid, some declined first, some abandoned, bank debits that fail, a few still "
+            "open. It is the same each time, and replaces what is there."
         )
         if st.button(
             "Create demo data", key="fill", type="primary", icon=":material/auto_awesome:"
         ):
-            fill(controls)
+            if has_sessions(page_services()):
+                replace_dialog(controls)
+            else:
+                fill(controls)
     with reset_side, st.container(border=True, height="stretch"):
         st.header("Reset", anchor=False)
         st.markdown(
@@ -54,61 +47,42 @@ def demo_data(controls: Controls) -> None:
             reset_dialog(controls)
 
 
+def has_sessions(billing: PageServices) -> bool:
+    """Whether there is something that demo data would replace."""
+    return bool(billing.call(partial(billing.services.mirror.recent, 1)).sessions)
+
+
+@st.dialog("Replace everything with demo data?", icon=":material/auto_awesome:")
+def replace_dialog(controls: Controls) -> None:
+    """Asks first: what is replaced cannot be brought back."""
+    st.markdown(
+        "Every session, payment, event and grant is deleted, here and in the local sandbox, for "
+        "everyone who uses this dashboard."
+    )
+    with st.container(horizontal=True):
+        confirmed = st.button(
+            "Replace everything",
+            key="fill_confirm",
+            type="primary",
+            icon=":material/auto_awesome:",
+        )
+        if st.button("Cancel", key="fill_cancel"):
+            st.rerun()
+    if confirmed:
+        fill(controls)
+
+
 def fill(controls: Controls) -> None:
-    """Have the sandbox create the history, and wait until our copy holds all of it."""
+    """Have the sandbox create the history, and our copy hold all of it."""
     billing = page_services()
     try:
-        with st.status("Creating demo data…", expanded=True) as status:
-            count = controls.fill(
-                days=DAYS,
-                sessions=SESSIONS,
-                products=products(billing),
-                seed=secrets.randbelow(10**6),
-            )
-            status.write(f"{count} sessions created in the sandbox")
-            status.update(label="Loading them into the dashboard…")
-            load_history(billing)
+        with st.spinner("Creating demo data…"):
+            count = billing.call(partial(replace_with_demo, billing.services, controls))
     except BillingError as failure:
         show_failure(failure, "The demo data could not be created")
         return
     st.session_state["demo_result"] = f"{count} sessions of the last {DAYS} days were created."
     st.rerun()
-
-
-def products(billing: PageServices) -> list[dict[str, Any]]:
-    """What the history sells: our own two Prices, with the metadata of this app's sessions."""
-    return [
-        {
-            "price": billing.services.catalog.price_id(kind),
-            "mode": kind.mode,
-            "weight": WEIGHTS[kind],
-            "quantity": list(QUANTITIES[kind]),
-            "metadata": {
-                "app": APP,
-                "kind": kind.value,
-                "quantity": "{quantity}",
-                "made_by": "demo history",
-            },
-        }
-        for kind in Kind
-    ]
-
-
-def load_history(billing: PageServices) -> None:
-    """Have our copy read the history, and wait. Raises ``ControlFailure`` after the timeout."""
-    mirror = billing.services.mirror
-    billing.call(billing.services.sync_worker.restart_backfill)
-    bar = st.progress(0.0)
-    deadline = time.monotonic() + LOAD_TIMEOUT
-    while not (state := billing.call(lambda: mirror.recent(0)).state).complete:
-        bar.progress(min(state.read / SESSIONS, 1.0), text=f"{state.read:,} sessions loaded")
-        if time.monotonic() > deadline:
-            raise ControlFailure(
-                state.failure or "The dashboard has not loaded all of them yet.",
-                state.next_step or "Loading continues in the background.",
-            )
-        time.sleep(POLL_SECONDS)
-    billing.call(billing.services.account_reset.read_completions)
 
 
 @st.dialog("Reset everything?", icon=":material/restart_alt:")

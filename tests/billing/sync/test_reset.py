@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.sync.reset import AccountReset
 from tests.support.records import ledger
 from tests.support.services import quick_services
 from tests.support.settings import settings_for
@@ -32,9 +31,6 @@ async def services(account: StripeAccount, sqlite_url: str) -> AsyncIterator[Ser
     account.pay(account.sell())
     with account.serve() as url:
         services = quick_services(settings_for(url, sqlite_url))
-        services.account_reset = AccountReset(
-            services.gateway, services.store, services.sync_worker
-        )
         async with services.running():
             await until(lambda: holds(services, 1), "the first session in the mirror")
             yield services

@@ -1,0 +1,73 @@
+"""A month of plausible history for a demo: what it sells, and how it comes about."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from billing.domain.checkout_session import APP, Kind
+from billing.errors import BillingError
+from pages.scenarios.sandbox_client import Controls
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from billing.services import Services
+
+log = logging.getLogger(__name__)
+
+DAYS = 30
+SESSIONS = 400
+SEED = 7  # the same data each time, so that a demo can be rehearsed
+WEIGHTS = {Kind.PRO: 2, Kind.CREDITS: 3}
+QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}
+RETRY_SECONDS = 0.2
+
+
+async def replace_with_demo(services: Services, controls: Controls) -> int:
+    """Replace all data of the sandbox, and ours, by the history; how many sessions it has.
+
+    Raises ``ControlFailure``, ``StripeFailure`` or ``StoreFailure``.
+    """
+    sold = products(services)
+
+    def simulate() -> int:
+        controls.reset()
+        return controls.fill(days=DAYS, sessions=SESSIONS, products=sold, seed=SEED)
+
+    return await services.simulated_history.replace(simulate)
+
+
+async def fill_once_serving(services: Services, controls_url: str) -> None:
+    """The same as soon as this process's own server answers."""
+    controls = Controls(controls_url)
+    while True:
+        try:
+            await asyncio.to_thread(controls.state)
+            break
+        except BillingError:
+            await asyncio.sleep(RETRY_SECONDS)
+    try:
+        await replace_with_demo(services, controls)
+    except BillingError as failure:
+        log.error("The demo data could not be created: %s", failure)  # noqa: TRY400 - it says all
+
+
+def products(services: Services) -> list[dict[str, Any]]:
+    """Our own two Prices, with the metadata of this app's sessions."""
+    return [
+        {
+            "price": services.catalog.price_id(kind),
+            "mode": kind.mode,
+            "weight": WEIGHTS[kind],
+            "quantity": list(QUANTITIES[kind]),
+            "metadata": {
+                "app": APP,
+                "kind": kind.value,
+                "quantity": "{quantity}",
+                "made_by": "demo history",
+            },
+        }
+        for kind in Kind
+    ]
