@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import PHONE, OpenPage
+from tests.support.demo_history import fill_a_month
 
 if TYPE_CHECKING:
     from tests.support.dashboard import Process
@@ -49,11 +50,7 @@ def test_faults_stay_in_sight_until_they_are_cleared(open_page: OpenPage, app: P
 def test_a_month_of_history_is_filled_in_and_a_reset_takes_it_away(
     page: Page, app: Process
 ) -> None:
-    kit(page, app, "Demo data")
-    page.get_by_role("button", name="Create demo data").click()
-    expect(page.get_by_text("sessions of the last 30 days were created")).to_be_visible(
-        timeout=LONG
-    )
+    fill_a_month(page, app.url)
     page.get_by_role("link", name="Go to Sessions").click()
     expect(page.get_by_text("Extra credits").first).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
