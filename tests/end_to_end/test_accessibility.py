@@ -115,7 +115,7 @@ PAGES = {
     },
     "test-kit": {
         "?show=Scenarios": "Webhook twice",
-        "?show=Test+cards": "Paid, then disputed",
+        "?show=Test+cards": "Paid, then reversed",
         "?show=Open+sessions": "through the API",
         "?show=Clock+and+faults": "Lose the first attempt",
         "?show=Demo+data": "A month of history",

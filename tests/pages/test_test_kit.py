@@ -18,6 +18,8 @@ from pages.components.test_kit.demo_data import reset
 from pages.scenarios.catalog import SCENARIOS
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
+from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
+from stripe_sandbox.cards import TEST_CARDS
 from tests.support.pages import open_page, press, run, text_of
 from tests.support.shop import ConnectedShop, connected_shop
 
@@ -106,11 +108,13 @@ def test_a_product_that_grants_nothing_gets_a_red_verdict(
     assert ":green-badge[" not in text_of(page)
 
 
-def test_every_card_is_shown_to_copy(connected: ConnectedShop) -> None:
+def test_every_card_and_bank_account_of_the_sandbox_is_shown_to_copy(
+    connected: ConnectedShop,
+) -> None:
     page = open_tab(connected, CARDS)
-    numbers = [code.value for code in page.code]
-    assert len(numbers) == len(set(numbers)) == 23
-    assert {"4242 4242 4242 4242", "4000 0025 0000 3155", "000123456789"} < set(numbers)
+    numbers = [code.value.replace(" ", "") for code in page.code]
+    cards, accounts = [one.number for one in TEST_CARDS], [one.number for one in TEST_BANK_ACCOUNTS]
+    assert sorted(numbers) == sorted([ROUTING_NUMBER, *cards, *accounts])
 
 
 def test_an_open_session_is_paid_declined_or_expired_from_its_row(
@@ -241,6 +245,6 @@ def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) 
     page = open_page(shop.server, "test_kit.py")
     assert titles(page, "info") == ["Only the test cards are available without the local sandbox"]
     assert "need the local sandbox" in page.info[0].value
-    assert len(page.code) == 23
+    assert len(page.code) == 1 + len(TEST_CARDS) + len(TEST_BANK_ACCOUNTS)
     assert not page.button
     assert not page.tabs

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.markdown import code, plain
+from pages.components.copyable import copyable
+from pages.components.markdown import plain
 
 
 @dataclass(frozen=True)
@@ -20,87 +21,72 @@ class Payment:
 
 GROUPS: dict[str, tuple[Payment, ...]] = {
     "Paid": (
-        Payment("4242 4242 4242 4242", "Paid (Visa)", "The usual case."),
-        Payment("5555 5555 5555 4444", "Paid (Mastercard)", "A Mastercard on the receipt."),
-        Payment("3782 822463 10005", "Paid (American Express)", "15 digits and a CVC of four."),
-        Payment("6011 1111 1111 1117", "Paid (Discover)", "A Discover card on the receipt."),
-        Payment("4000 0566 5566 5556", "Paid (Visa debit)", "A debit card instead of credit."),
-        Payment("4000 0000 0000 0259", "Paid, then disputed", "A customer who takes it back."),
+        Payment("4242 4242 4242 4242", "Visa", "The usual case"),
+        Payment("5555 5555 5555 4444", "Mastercard", ""),
+        Payment("3782 822463 10005", "American Express", "CVC of four"),
+        Payment("6011 1111 1111 1117", "Discover", ""),
+        Payment("4000 0566 5566 5556", "Visa debit", "Not credit"),
     ),
-    "3-D Secure": (
-        Payment(
-            "4000 0025 0000 3155",
-            "Asks to confirm, then paid",
-            "Complete the step to pay, or fail it and see that nothing is granted.",
-        ),
-        Payment(
-            "4000 0027 6000 3184",
-            "Asks every time, then paid",
-            "Asks again even when the card has been saved.",
-        ),
-        Payment(
-            "4000 0084 0000 1629",
-            "Asks to confirm, then declined",
-            "Confirmed, and still not paid: card_declined.",
-        ),
-        Payment(
-            "4000 0082 6000 3178",
-            "Asks to confirm, then insufficient funds",
-            "Confirmed, and still not paid: insufficient_funds.",
-        ),
+    "3-D Secure first": (
+        Payment("4000 0025 0000 3155", "Paid", "Or fail the step"),
+        Payment("4000 0027 6000 3184", "Paid", "Even a saved card"),
+        Payment("4000 0084 0000 1629", "Declined", "card_declined"),
+        Payment("4000 0082 6000 3178", "Declined", "insufficient_funds"),
+    ),
+    "Paid, then reversed": (
+        Payment("4000 0000 0000 0259", "Disputed", "fraudulent"),
+        Payment("4000 0000 0000 2685", "Disputed", "product_not_received"),
+        Payment("4000 0000 0000 1976", "Inquiry", "Not a dispute yet"),
+        Payment("4000 0000 0000 7726", "Refund pending", "Succeeds later"),
+        Payment("4000 0000 0000 5126", "Refund fails", "After success"),
     ),
     "Declined": (
-        Payment("4000 0000 0000 0002", "Declined", "generic_decline: no reason is given."),
-        Payment("4000 0000 0000 9995", "Insufficient funds", "The most common decline."),
-        Payment("4000 0000 0000 9987", "Lost card", "lost_card: do not show this reason."),
-        Payment("4000 0000 0000 9979", "Stolen card", "stolen_card: do not show this reason."),
+        Payment("4000 0000 0000 0002", "Declined", "generic_decline"),
+        Payment("4000 0000 0000 9995", "Insufficient funds", "insufficient_funds"),
+        Payment("4000 0000 0000 9987", "Lost card", "lost_card: do not say so"),
+        Payment("4000 0000 0000 9979", "Stolen card", "stolen_card: do not say so"),
         Payment("4000 0000 0000 6975", "Too many attempts", "card_velocity_exceeded"),
-        Payment("4000 0000 0000 0069", "Expired card", "expired_card: the expiry date has passed."),
-        Payment("4000 0000 0000 0127", "Wrong CVC", "incorrect_cvc: the security code is wrong."),
-        Payment(
-            "4000 0000 0000 0119", "Processing error", "processing_error: another attempt may work."
-        ),
-        Payment("4242 4242 4242 4241", "Wrong number", "incorrect_number: a digit is mistyped."),
-        Payment(
-            "4100 0000 0000 0019",
-            "Blocked as fraudulent",
-            "Radar blocks it before the bank is asked.",
-        ),
+        Payment("4000 0000 0000 0069", "Expired card", "expired_card"),
+        Payment("4000 0000 0000 0127", "Wrong CVC", "incorrect_cvc"),
+        Payment("4000 0000 0000 0119", "Processing error", "processing_error"),
+        Payment("4242 4242 4242 4241", "Wrong number", "incorrect_number"),
+        Payment("4100 0000 0000 0019", "Blocked", "By Radar, as fraudulent"),
     ),
-    "Fails later": (
-        Payment(
-            "4000 0000 0000 0341",
-            "Attaches, then fails when charged",
-            "For a Pro plan whose renewal fails.",
-        ),
+    "Fails later": (Payment("4000 0000 0000 0341", "Renewal fails", "The first month is paid"),),
+    "US bank debit": (
+        Payment("110000000", "Routing number", "Of them all"),
+        Payment("000123456789", "Succeeds later", "Complete, yet unpaid"),
+        Payment("000111111116", "Fails later", "no_account"),
+        Payment("000111111113", "Fails later", "account_closed"),
+        Payment("000222222227", "Fails later", "insufficient_funds"),
+        Payment("000333333335", "Fails later", "debit_not_authorized"),
     ),
 }
-ROUTING_NUMBER = "110000000"
-BANK_ACCOUNTS = (
-    Payment("000123456789", "Succeeds later", "Checkout is complete, but unpaid until then."),
-    Payment("000111111116", "Fails later", "Checkout is complete, then the debit fails."),
+COLUMNS = (
+    ("Paid", "3-D Secure first", "Paid, then reversed", "Fails later"),
+    ("Declined", "US bank debit"),
 )
+NUMBER_WIDTH = 210  # pixels
 
 
 def cards() -> None:
     """Every number in its group, each to copy with one press."""
     st.caption(
-        "Use any future date, any CVC, any name and any email. Point at a number, or tap it, to "
-        "copy it. These numbers never move money, and real cards are refused."
+        "Use any future date, CVC, name and email. These numbers never move money, and real cards "
+        "are refused."
     )
-    for group, payments in GROUPS.items():
-        st.header(group, anchor=False)
-        tiles(payments)
-    st.header("US bank debit", anchor=False)
-    st.caption(f"Routing number {code(ROUTING_NUMBER)}. A bank debit takes some time.")
-    tiles(BANK_ACCOUNTS)
+    for column, groups in zip(st.columns(2, gap="medium"), COLUMNS, strict=True):
+        with column:
+            for group in groups:
+                st.header(group, anchor=False)
+                rows(GROUPS[group])
 
 
-def tiles(payments: tuple[Payment, ...]) -> None:
-    """One tile a number; they reflow on a phone."""
-    grid = st.grid(3, min_column_width=260, border=True)
-    for payment in payments:
-        with grid.cell(), st.container(gap="xsmall"):
-            st.markdown(f"**{plain(payment.result)}**")
-            st.code(payment.number, language=None)
-            st.caption(plain(payment.use))
+def rows(payments: tuple[Payment, ...]) -> None:
+    """One row a number."""
+    with st.container(gap="xsmall"):
+        for payment in payments:
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+                use = f" :gray[{plain(payment.use)}]" if payment.use else ""
+                copyable(payment.number, key=payment.number.replace(" ", ""), width=NUMBER_WIDTH)
+                st.markdown(f":small[**{plain(payment.result)}**{use}]")
