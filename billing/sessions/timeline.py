@@ -41,7 +41,7 @@ def timeline_entries(
     session, ``request_id`` that of the API request that created it, where it is known."""
     entries = [_created(session, request_id), *_events(session, events)]
     if grant:
-        entries.append(_granted(grant))
+        entries.append(_granted(grant, events))
     entries.sort(key=lambda entry: (int(entry.at), _ORDER.index(entry.kind), entry.at))
     return (
         *entries,
@@ -99,10 +99,12 @@ def _created(session: CheckoutSession, request_id: str | None) -> TimelineEntry:
     )
 
 
-def _granted(grant: Grant) -> TimelineEntry:
-    what = Kind(grant.kind).describe(grant.quantity)
-    cause = _CAUSES.get(grant.cause, f"by event {grant.cause}")
-    return TimelineEntry(EntryKind.GRANTED, grant.granted_at, f"Granted: {what}", cause)
+def _granted(grant: Grant, events: Iterable[SessionEvent]) -> TimelineEntry:
+    """The grant, with the event that told of the payment, if one did."""
+    title = f"Granted: {Kind(grant.kind).describe(grant.quantity)}"
+    event = next((one.event for one in events if one.event.id == grant.cause), None)
+    detail = "" if event else _CAUSES.get(grant.cause, f"by event {grant.cause}")
+    return TimelineEntry(EntryKind.GRANTED, grant.granted_at, title, detail, event)
 
 
 def _events(session: CheckoutSession, events: Iterable[SessionEvent]) -> Iterator[TimelineEntry]:

@@ -14,6 +14,7 @@ from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.actions import session_actions, show_result
+from pages.components.sessions.ticket import copy_for_ticket
 from pages.components.sessions.timeline import timeline
 from pages.components.tables import Table
 from pages.services import page_services
@@ -95,6 +96,7 @@ def session(session_id: str) -> None:
     if stripe_lookup.failure:
         show_failure(stripe_lookup.failure, "Can't reach Stripe. Showing saved data")
     timeline(details)
+    copy_for_ticket(details)
     line_items(details, stripe_lookup)
     raw_json(details)
 

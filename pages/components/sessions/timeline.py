@@ -30,6 +30,7 @@ ICONS = {
     EntryKind.EXPIRES_LATER: "schedule",
     EntryKind.OTHER: "bolt",
 }
+LATE_SECONDS = 10.0  # an event usually arrives within two
 EVENT_STATES = {
     EventState.HANDLED: "handled",
     EventState.PENDING: "not handled yet",
@@ -53,17 +54,38 @@ def timeline(details: SessionDetails) -> None:
     visible = [step for step in details.entries if show_all or step.kind is not EntryKind.OTHER]
     with st.container(gap=None, key="timeline"):
         for number, step in enumerate(visible):
-            label = f"**{plain(step.title)}** · {time_text(step, details.session.created)}"
             with st.expander(
-                label,
-                expanded=step.kind is not EntryKind.OTHER,
+                label(step, details.session.created),
                 type="step",
                 icon=f":material/{ICONS[step.kind]}:",
                 key=f"step_{number}_{step.event.id if step.event else step.kind}",
             ):
-                st.markdown("  \n".join(lines(step)))
+                if text := lines(step):
+                    st.markdown("  \n".join(text))
         # A step with nothing in it ends the line.
         st.expander(ending(details), type="step", icon=":material/flag:", key="last_step")
+
+
+def label(step: TimelineEntry, created: int) -> str:
+    """The step on one line, as Markdown: what, when, how long after, and what is unusual."""
+    detail = f" {plain(step.detail)}" if step.detail else ""
+    signs = "".join(f" :orange-badge[{plain(sign)}]" for sign in unusual(step))
+    return f"**{plain(step.title)}**{detail} · {time_text(step, created)}{signs}"
+
+
+def unusual(step: TimelineEntry) -> list[str]:
+    """What somebody should notice about the step's event: late, twice, failed."""
+    event = step.event
+    if event is None or step.kind is EntryKind.GRANTED:
+        return []
+    signs = []
+    if event.delay > LATE_SECONDS:
+        signs.append(f"{format_duration(event.delay)} late")
+    if event.deliveries > 1:
+        signs.append(f"delivered {event.deliveries} times")
+    if event.state in (EventState.FAILED, EventState.PENDING):
+        signs.append(EVENT_STATES[event.state])
+    return signs
 
 
 def time_text(step: TimelineEntry, created: int) -> str:
@@ -73,16 +95,14 @@ def time_text(step: TimelineEntry, created: int) -> str:
     if step.kind is EntryKind.CREATED:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
     day = "" if local(step.at).date() == local(created).date() else f"{local(step.at):%d %b}, "
-    return f"{day}{local(step.at):%H:%M:%S}, after {format_duration(max(step.at - created, 0))}"
+    return f"{day}{local(step.at):%H:%M:%S}, +{format_duration(max(step.at - created, 0))}"
 
 
 def lines(step: TimelineEntry) -> list[str]:
-    """The details of the step, as Markdown."""
-    text = [plain(f"{step.detail[0].upper()}{step.detail[1:]}")] if step.detail else []
-    if step.event:
-        text.append(event_line(step.event))
+    """What says so, in small type, as Markdown: the event and the API request."""
+    text = [event_line(step.event)] if step.event else []
     if step.request_id:
-        text.append(f"API request {code(step.request_id)}")
+        text.append(f":small[API request {code(step.request_id)}]")
     return text
 
 
