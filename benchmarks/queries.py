@@ -26,6 +26,7 @@ from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.session_filter import SessionFilter
 from billing.domain.session_page import Cursor
+from billing.domain.source import Source
 from billing.store import Store, sessions
 from billing.store.sessions import SessionRows
 
@@ -47,8 +48,13 @@ ZONE = ZoneInfo("Europe/Berlin")
 FILTERS = {
     "all": SessionFilter(),
     "open": SessionFilter(outcomes=frozenset({Outcome.OPEN})),
-    "paid, Pro, ours": SessionFilter(
-        outcomes=frozenset({Outcome.PAID}), kinds=frozenset({Kind.PRO}), only_ours=True
+    "paid, Pro, page and API": SessionFilter(
+        outcomes=frozenset({Outcome.PAID}),
+        kinds=frozenset({Kind.PRO}),
+        sources=frozenset({Source.PAGE, Source.API}),
+    ),
+    "not Test kit, not demo": SessionFilter(
+        sources=frozenset({Source.PAGE, Source.API, Source.OTHER})
     ),
     "nothing matches": SessionFilter(outcomes=frozenset({Outcome.FAILED})),
     "search: an e-mail": SessionFilter(search="buyer77@example.com"),

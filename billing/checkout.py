@@ -6,8 +6,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from billing.catalog import Catalog
-from billing.domain.checkout_session import APP, REFERENCE, CheckoutSession, Kind
+from billing.domain.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
+from billing.domain.source import SOURCE, Source
 from billing.errors import InvalidInput
+from billing.safe_text import sanitize
 from billing.settings.model import PUBLIC_URL, SECRET_KEY, Settings
 from billing.urls import BILLING_PATH
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 METADATA_LENGTH = 500  # of a value, https://docs.stripe.com/metadata
 REFERENCE_LENGTH = 200  # of client_reference_id
+LABEL_LENGTH = 100
 
 
 def parse_quantity(value: object, maximum: int) -> int:
@@ -27,6 +30,20 @@ def parse_quantity(value: object, maximum: int) -> int:
             "Send it as a JSON number without a decimal point.",
         )
     return value
+
+
+def parse_label(value: object) -> str:
+    """``value`` as the label of a session, in one line; ``InvalidInput`` unless it is a text of at
+    most ``LABEL_LENGTH`` characters, or None for none."""
+    label = " ".join(value.split()) if isinstance(value, str) else value
+    if label is None:
+        return ""
+    if not isinstance(label, str) or len(label) > LABEL_LENGTH:
+        raise InvalidInput(
+            f"label must be a text of at most {LABEL_LENGTH} characters",
+            'Send it as a JSON string like "QA-1234 iOS".',
+        )
+    return sanitize(label)
 
 
 class Checkout:
@@ -41,9 +58,17 @@ class Checkout:
         self._mirror = mirror
 
     async def create(
-        self, kind: Kind, quantity: int = 1, *, made_by: str, idempotency_key: str | None = None
+        self,
+        kind: Kind,
+        quantity: int = 1,
+        *,
+        made_by: str,
+        source: Source = Source.PAGE,
+        label: str = "",
+        idempotency_key: str | None = None,
     ) -> CheckoutSession:
-        """A new open session for ``quantity`` of ``kind``, with ``made_by`` in its metadata.
+        """A new open session for ``quantity`` of ``kind``, with ``made_by``, ``source`` and, where
+        there is one, ``label`` in its metadata.
 
         The same ``idempotency_key`` gives the same session, so a button uses one for each press
         and all its retries; None generates one. Raises ``NotConfigured`` or ``StripeFailure``.
@@ -51,22 +76,20 @@ class Checkout:
         """
         reference = idempotency_key or str(uuid.uuid4())
         session, request_id = await self._gateway.create_checkout_session(
-            self._params(kind, quantity, made_by, reference), idempotency_key
+            self._params(kind, quantity, reference, _metadata(made_by, source, label)),
+            idempotency_key,
         )
         self._mirror.enqueue(session, request_id)
         await self._mirror.apply_backpressure()
         return CheckoutSession.from_stripe(session)
 
-    def _params(self, kind: Kind, quantity: int, made_by: str, reference: str) -> dict[str, Any]:
+    def _params(
+        self, kind: Kind, quantity: int, reference: str, more: dict[str, str]
+    ) -> dict[str, Any]:
         self._settings.require(SECRET_KEY, self._settings.secret_key)
         price_id = self._catalog.price_id(kind)
         page = f"{self._settings.require(PUBLIC_URL, self._settings.public_url)}{BILLING_PATH}"
-        metadata = {
-            "app": APP,
-            "kind": kind.value,
-            "quantity": str(quantity),
-            "made_by": made_by[:METADATA_LENGTH],
-        }
+        metadata = {"app": APP, "kind": kind.value, "quantity": str(quantity)} | more
         if kind is Kind.PRO:
             child_metadata = {"subscription_data": {"metadata": metadata}}
         else:
@@ -84,3 +107,9 @@ class Checkout:
             "metadata": metadata,
             **child_metadata,
         }
+
+
+def _metadata(made_by: str, source: Source, label: str) -> dict[str, str]:
+    """Who created a session, and what they call it; Stripe takes no empty value."""
+    known = {"made_by": made_by, SOURCE: source.value, LABEL: label}
+    return {name: value[:METADATA_LENGTH] for name, value in known.items() if value}

@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from billing.checkout import parse_quantity
-from billing.domain.checkout_session import Kind
+from billing.checkout import parse_label, parse_quantity
+from billing.domain.checkout_session import LABEL, Kind
+from billing.domain.source import Source
 from billing.errors import (
     BillingError,
     InvalidInput,
@@ -74,7 +75,13 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return refusal
         if request.method == "HEAD":
             return error(405, "HEAD does not create a Checkout Session; use GET or POST")
-        session = await _create(Kind.PRO, 1)
+        try:
+            # A link has no body.
+            sent = _json(await _body(request, MAX_BODY)) if request.method == "POST" else {}
+            label = parse_label(sent.get(LABEL))
+        except InvalidInput as refused:
+            return error(400, refused.message)
+        session = await _create(Kind.PRO, 1, label)
         if isinstance(session, Response):
             return session
         if request.method == "GET":
@@ -85,10 +92,12 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         if refusal := _cross_site_refusal(request):
             return refusal
         try:
-            quantity = _quantity(await _body(request, MAX_BODY), services().settings.max_credits)
+            sent = _json(await _body(request, MAX_BODY))
+            quantity = parse_quantity(sent.get("quantity", 1), services().settings.max_credits)
+            label = parse_label(sent.get(LABEL))
         except InvalidInput as refused:
             return error(400, refused.message)
-        session = await _create(Kind.CREDITS, quantity)
+        session = await _create(Kind.CREDITS, quantity, label)
         return session if isinstance(session, Response) else _link(session)
 
     async def stripe_webhook(request: Request) -> Response:
@@ -117,9 +126,11 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     async def unknown(request: Request) -> Response:
         return error(404, f"Not found: {request.method} {request.url.path}")
 
-    async def _create(kind: Kind, quantity: int) -> CheckoutSession | Response:
+    async def _create(kind: Kind, quantity: int, label: str) -> CheckoutSession | Response:
         try:
-            session = await services().checkout.create(kind, quantity, made_by="api")
+            session = await services().checkout.create(
+                kind, quantity, made_by="api", source=Source.API, label=label
+            )
         except NotConfigured as missing:
             log.warning("Checkout is not configured: %s %s", missing.message, missing.next_step)
             reason = f"{missing.message} {missing.next_step}"
@@ -169,16 +180,17 @@ def _link(session: CheckoutSession) -> JSONResponse:
     return JSONResponse({"url": session.url, "id": session.id}, headers=NO_STORE)
 
 
-def _quantity(body: bytes, maximum: int) -> int:
+def _json(body: bytes) -> dict[str, Any]:
+    """The body's JSON object; an empty one where there is no body."""
     if not body.strip():
-        return 1
+        return {}
     try:
         sent = loads(body)
     except ValueError:
         raise InvalidInput("The body is not JSON") from None
     if not isinstance(sent, dict):
-        raise InvalidInput('The body must be a JSON object like {"quantity": 5}')
-    return parse_quantity(sent.get("quantity", 1), maximum)
+        raise InvalidInput('The body must be a JSON object like {"label": "QA-1234"}')
+    return sent
 
 
 async def _body(request: Request, limit: int) -> bytes:

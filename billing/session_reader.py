@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.line_item import LineItem, SoldPrice
 from billing.domain.session_details import SessionReading
-from billing.domain.stripe_json import JSON, id_at, object_at, objects_at, payment_error, text_at
+from billing.domain.stripe_json import (
+    JSON,
+    id_at,
+    object_at,
+    objects_at,
+    payment_error,
+    payment_error_code,
+    text_at,
+)
 from billing.errors import NotConfigured, StripeFailure
 from billing.store import sessions
 from billing.stripe_api.gateway import PAGE_SIZE
@@ -62,8 +70,8 @@ class SessionReader:
         items = tuple(map(LineItem.from_stripe, objects_at(data, "line_items")))
         reading = SessionReading(stored, session, items)
         if session.outcome is Outcome.PROCESSING:
-            failure = await self._failure(data)
-            return replace(reading, session=replace(session, failure=failure))
+            failure, code = await self._failure(data)
+            return replace(reading, session=replace(session, failure=failure, failure_code=code))
         if not (session.is_paid and session.kind):
             return reading
         try:
@@ -96,8 +104,8 @@ class SessionReader:
             return price
         return await self._catalog.sold_price(kind)
 
-    async def _failure(self, data: JSON) -> str | None:
-        """Why the delayed payment failed, None while it has not.
+    async def _failure(self, data: JSON) -> tuple[str | None, str | None]:
+        """Why the delayed payment failed, in words and as a code; None while it has not.
 
         Stripe leaves such a session complete and unpaid; its PaymentIntent says so, or, where the
         key cannot read that, the event.
@@ -110,12 +118,13 @@ class SessionReader:
                 raise
             intent = None
         status, reason = text_at(intent, "status"), payment_error(intent)
+        code = payment_error_code(intent)
         if status == "canceled":
-            return reason or "The payment was canceled."
+            return reason or "The payment was canceled.", code
         if status not in (None, "requires_payment_method"):
-            return None
+            return None, None
         has_failed = partial(sessions.payment_has_failed, session_id=data["id"])
-        return reason or (NO_REASON if await self._store.read(has_failed) else None)
+        return reason or (NO_REASON if await self._store.read(has_failed) else None), code
 
     async def _payment(self, data: JSON) -> JSON | None:
         """The PaymentIntent of a completed session, of a subscription that of its first invoice;

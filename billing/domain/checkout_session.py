@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing.domain.money import format_money
+from billing.domain.source import SOURCE, Source
 from billing.domain.stripe_json import JSON, integer_at, object_at, text_at
 from billing.urls import web_url
 
 APP = "billing-dashboard"  # what sessions that this app creates are known by: metadata["app"]
-APP_METADATA = ("app", "kind", "quantity", "made_by")
+APP_METADATA = ("app", "kind", "quantity", "made_by", SOURCE)
+LABEL = "label"  # in the metadata: what whoever created the session calls it
 REFERENCE = "reference"  # a payment's metadata: the client_reference_id of its session
 WHOLE_NUMBER = re.compile(r"\d{1,9}")
 SESSION_ID = re.compile(r"cs_test_[A-Za-z0-9]{1,250}")
@@ -38,19 +40,26 @@ class Kind(StrEnum):
         return f"{quantity:,} extra credit{'' if quantity == 1 else 's'}"
 
 
-_CREATED_BY = {"page": "in this dashboard", "api": "through the API", "": "by another app"}
+_CREATED_BY = {
+    "page": "in this dashboard",
+    "api": "through the API",
+    "test kit": "by the Test kit",
+    "demo history": "as demo data",
+    "": "by another app",
+}
 _KINDS = frozenset(kind.value for kind in Kind)
 _PAID = ("paid", "no_payment_required")
 
 
 class Outcome(StrEnum):
-    """What became of a session, in one word: by its status, its payment status, and a failed
-    delayed payment, which neither of the two shows.
+    """What became of a session, in one word: by its status, its payment status, and the failure
+    of its last payment, which neither of the two shows. ``DECLINED``: it is open still.
 
     https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
     """
 
     OPEN = "open"
+    DECLINED = "declined"
     PROCESSING = "processing"
     PAID = "paid"
     FAILED = "failed"
@@ -64,7 +73,7 @@ class Outcome(StrEnum):
     @property
     def is_final(self) -> bool:
         """Nothing is to be waited for any more."""
-        return self not in (Outcome.OPEN, Outcome.PROCESSING)
+        return self not in (Outcome.OPEN, Outcome.DECLINED, Outcome.PROCESSING)
 
     @property
     def progress(self) -> int:
@@ -72,14 +81,15 @@ class Outcome(StrEnum):
         return _PROGRESS[self]
 
 
-# Stripe's own states never go back. A list that calls a failed payment unpaid is older than what
-# was read of that payment; one that succeeds all the same is paid.
+# Stripe's own states never go back. A list that calls a declined payment's session open, or a
+# failed one unpaid, does not know of that payment; one that succeeds all the same is paid.
 _PROGRESS = {
     Outcome.OPEN: 0,
-    Outcome.PROCESSING: 1,
-    Outcome.FAILED: 2,
-    Outcome.PAID: 3,
-    Outcome.EXPIRED: 3,
+    Outcome.DECLINED: 5,
+    Outcome.PROCESSING: 10,
+    Outcome.FAILED: 20,
+    Outcome.PAID: 30,
+    Outcome.EXPIRED: 30,
 }
 
 
@@ -88,9 +98,10 @@ class CheckoutSession:
     """What this app reads of a Checkout Session.
 
     ``created`` and ``expires_at`` are Unix seconds UTC, ``amount_total`` is in minor units of
-    ``currency``. ``url`` is set only while ``status`` is ``open``. ``ours``: this app created it;
-    ``kind``, ``quantity`` and ``made_by`` are known only then. ``failure`` is why its delayed
-    payment failed, in the bank's words; None while it has not.
+    ``currency``. ``url`` is set only while ``status`` is ``open``. ``kind``, ``quantity``,
+    ``made_by`` and ``label`` are known only of sessions that are ``ours``. ``failure`` is why the
+    last attempt to pay, or the delayed payment, failed, in the bank's words, ``failure_code`` in
+    Stripe's; None while none has.
     """
 
     id: str
@@ -103,18 +114,25 @@ class CheckoutSession:
     currency: str | None
     customer_email: str | None
     url: str | None
-    ours: bool
+    source: Source
     kind: Kind | None
     quantity: int
     made_by: str
+    label: str
     failure: str | None = None
+    failure_code: str | None = None
 
     @classmethod
     def from_stripe(
-        cls, session: JSON, *, quantity: int | None = None, failure: str | None = None
+        cls,
+        session: JSON,
+        *,
+        quantity: int | None = None,
+        failure: str | None = None,
+        failure_code: str | None = None,
     ) -> CheckoutSession:
         """From Stripe's object. ``quantity`` is what its line items say, where they are known
-        (else what its metadata says), ``failure`` why its delayed payment failed."""
+        (else what its metadata says), ``failure`` and ``failure_code`` why its payment failed."""
         metadata = object_at(session, "metadata")
         ours = metadata.get("app") == APP
         sold = text_at(metadata, "kind")
@@ -130,12 +148,19 @@ class CheckoutSession:
             customer_email=text_at(session, "customer_details", "email")
             or text_at(session, "customer_email"),
             url=web_url(session.get("url")),
-            ours=ours,
+            source=Source.of(metadata) if ours else Source.OTHER,
             kind=Kind(sold) if ours and sold in _KINDS else None,
             made_by=(text_at(metadata, "made_by") or "") if ours else "",
+            label=(text_at(metadata, LABEL) or "") if ours else "",
             quantity=_quantity(metadata) if quantity is None else quantity,
             failure=failure,
+            failure_code=failure_code,
         )
+
+    @property
+    def ours(self) -> bool:
+        """This app created it."""
+        return self.source is not Source.OTHER
 
     @property
     def what(self) -> str:
@@ -171,7 +196,9 @@ class CheckoutSession:
             return Outcome.PAID
         if self.status == "complete":
             return Outcome.FAILED if self.failure else Outcome.PROCESSING
-        return Outcome.OPEN if self.status == "open" else Outcome.EXPIRED
+        if self.status == "open":
+            return Outcome.DECLINED if self.failure else Outcome.OPEN
+        return Outcome.EXPIRED
 
 
 def _quantity(metadata: JSON) -> int:

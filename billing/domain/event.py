@@ -142,7 +142,7 @@ class Refusal:
     size: int
 
 
-# The types of event that are handled, all in one way; every other is stored as ignored.
+# The types of event about a session that are handled, all in one way.
 # https://docs.stripe.com/api/events/types#event_types-checkout.session.completed
 HANDLED_TYPES = (
     "checkout.session.completed",
@@ -150,3 +150,6 @@ HANDLED_TYPES = (
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
 )
+# An attempt to pay failed: handled where the payment names the session that it belongs to. Every
+# other event is stored as ignored. https://docs.stripe.com/api/events/types
+PAYMENT_FAILED = "payment_intent.payment_failed"

@@ -11,6 +11,7 @@ from billing.domain.money import SYMBOLS, decimals
 
 if TYPE_CHECKING:
     from billing.domain.checkout_session import Kind, Outcome
+    from billing.domain.source import Source
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
 SEARCH_LIMIT = 10_000  # so many of the newest sessions that hold the searched text are searched
@@ -32,7 +33,7 @@ class SessionFilter:
 
     outcomes: frozenset[Outcome] = frozenset()
     kinds: frozenset[Kind] = frozenset()
-    only_ours: bool = False
+    sources: frozenset[Source] = frozenset()
     since: int | None = None
     until: int | None = None
     search: str = ""

@@ -62,3 +62,12 @@ def payment_error(intent: object) -> str | None:
     known = dict.fromkeys((text_at(error, "code"), text_at(error, "decline_code")))
     codes = ", ".join(code for code in known if code)
     return f"{message.rstrip('.')} ({codes})." if message and codes else message or codes or None
+
+
+def payment_error_code(intent: object) -> str | None:
+    """The most exact code of the same: ``insufficient_funds`` rather than ``card_declined``.
+
+    https://docs.stripe.com/declines/codes
+    """
+    error = object_at(intent, "last_payment_error")
+    return text_at(error, "decline_code") or text_at(error, "code")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("id", "created", "completed", "what", "quantity", "amount", "currency"),
-    *("outcome", "failure", "status", "payment_status", "customer_email", "made_by", "made_here"),
+    *("outcome", "failure", "failure_code", "status", "payment_status", "customer_email"),
+    *("source", "label", "made_by", "made_here"),
     *("customer", "payment_intent", "subscription"),
 )
 # A cell that begins with one of these signs is a formula to spreadsheets: also in their
@@ -42,9 +43,12 @@ def csv_row(session: CheckoutSession, data: JSON, completed_at: int | None) -> l
         (session.currency or "").upper(),
         session.outcome,
         session.failure or "",
+        session.failure_code or "",
         session.status,
         session.payment_status,
         session.customer_email or "",
+        session.source,
+        session.label,
         session.made_by,
         "yes" if session.ours else "no",
         *(id_at(data, name) or "" for name in ("customer", "payment_intent", "subscription")),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
-from billing.domain.checkout_session import REFERENCE, SESSION_ID, CheckoutSession, Outcome
+from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Outcome
 from billing.domain.grant import GrantCause
 from billing.domain.session_details import SessionDetails, SessionLookup, SessionRecords
 from billing.domain.session_page import Cursor, SessionListing, SessionPage
@@ -154,7 +154,7 @@ class Sessions:
                 entries=timeline_entries(
                     session,
                     sessions.events_of_session(
-                        connection, data | (reading.data if reading else {}), REFERENCE
+                        connection, data | (reading.data if reading else {})
                     ),
                     grant,
                     sessions.request_id_of(connection, session_id),
@@ -192,7 +192,7 @@ class Sessions:
             if failure.status != 400:
                 raise
             now = (await self._fulfillment.refresh_and_grant(session_id, GrantCause.SYNC)).session
-            if now.outcome is Outcome.OPEN:
+            if now.status == "open":
                 raise
             raise InvalidInput(
                 f"This session is no longer open: {_BECAME[now.outcome]} in the meantime.",

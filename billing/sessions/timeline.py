@@ -65,7 +65,7 @@ def _without_event(
     elif session.outcome is Outcome.EXPIRED and EntryKind.EXPIRED not in kinds:
         ended = max(last, min(session.expires_at, time.time()))
         yield TimelineEntry(EntryKind.EXPIRED, ended, _TITLES[EntryKind.EXPIRED], _EXPIRED)
-    elif session.outcome is Outcome.OPEN:
+    elif session.status == "open":
         yield TimelineEntry(
             EntryKind.EXPIRES_LATER, session.expires_at, "Open until", "Its link works until then."
         )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Float,
     Index,
@@ -20,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ metadata = MetaData()
 # What begins with a text is between the text and the text followed by this.
 LAST_CHARACTER = chr(sys.maxunicode)
 TERM_LENGTH = 200
+REFERENCE_LENGTH = 200  # of client_reference_id
+CODE_LENGTH = 100
 
 
 def _prefix_searched(length: int) -> TypeEngine[str]:
@@ -38,7 +40,7 @@ def _prefix_searched(length: int) -> TypeEngine[str]:
 
 
 # What sessions are filtered by, and what figures over them are made from.
-_FACETS = ("outcome", "kind", "ours")
+_FACETS = ("outcome", "kind", "source")
 _NUMBERS = ("currency", "amount_total", "completed_at")
 
 # Stripe's Checkout Sessions as last read. `progress` only grows: see Outcome.progress.
@@ -49,14 +51,15 @@ checkout_sessions = Table(
     Column("created", BigInteger, nullable=False),
     Column("progress", SmallInteger, nullable=False),
     Column("outcome", String(16), nullable=False),  # see checkout_session.Outcome
-    Column("ours", Boolean, nullable=False),
+    Column("source", String(16), nullable=False),  # see source.Source
     Column("kind", String(16)),
     Column("amount_total", BigInteger),
     Column("currency", String(3)),
     Column("completed_at", BigInteger),  # when its event was created; None while that is not known
     Column("request_id", String(255)),  # of the request that created it, when this app sent that
     Column("quantity", BigInteger),  # as its line items say, once it is paid
-    Column("failure", Text),  # why its delayed payment failed
+    Column("failure", Text),  # why its last payment failed, in the bank's words
+    Column("failure_code", String(CODE_LENGTH)),  # and in Stripe's
     Column("data", Text, nullable=False),  # Stripe's object, as JSON
     Index("sessions_by_time", "created", "id", *_FACETS, *_NUMBERS),
     Index("sessions_by_facets", *_FACETS, "created", "id", *_NUMBERS),
@@ -73,7 +76,8 @@ session_terms = Table(
     sqlite_with_rowid=False,
 )
 
-# Every event once. `state` and `source` are an EventState and an EventSource.
+# Every event once. `state` and `source` are an EventState and an EventSource. `reference` is the
+# client_reference_id of the session that a payment belongs to, as the payment's metadata says.
 events = Table(
     "events",
     metadata,
@@ -81,6 +85,7 @@ events = Table(
     Column("type", String(100), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("object_id", _prefix_searched(300), nullable=False),
+    Column("reference", String(REFERENCE_LENGTH)),
     Column("received_at", Float, nullable=False),
     Column("source", String(16), nullable=False),
     Column("deliveries", Integer, nullable=False),
@@ -94,6 +99,12 @@ events = Table(
     Index("events_by_arrival", "received_at", "id"),
     Index("events_by_state", "state", "received_at", "id"),
     Index("events_by_object", "object_id", "created"),
+    Index(
+        "events_by_reference",
+        *("reference", "created"),
+        sqlite_where=text("reference IS NOT NULL"),
+        postgresql_where=text("reference IS NOT NULL"),
+    ),
     Index("events_by_type", "type", "received_at", "id"),
     Index("events_by_retry", "retry_at"),
 )

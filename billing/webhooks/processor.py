@@ -2,6 +2,7 @@
 
 An event only says which session changed; the session is read from Stripe. So events may come
 late, twice and in any order: https://docs.stripe.com/webhooks#behaviors
+A declined payment is the exception: no session tells of it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import logging
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import HANDLED_TYPES, EventState
+from billing.domain.event import HANDLED_TYPES, PAYMENT_FAILED, EventState
 from billing.errors import BillingError, StripeFailure
 from billing.fulfillment import LIST_THRESHOLD
 from billing.outages import Outage
-from billing.store import events, leases
+from billing.store import events, leases, sessions
 from billing.store.events import DueEvent, ProcessingResult
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.timings import DEFAULT_TIMINGS
@@ -41,7 +43,10 @@ LEASE = "sweep"
 def initial_state(event: dict[str, Any]) -> EventState:
     """The state an event is recorded in: ``pending`` when it will be handled. Of live mode,
     which a test key cannot see, nothing is."""
-    is_handled = event["type"] in HANDLED_TYPES and not event.get("livemode")
+    is_handled = event["type"] in HANDLED_TYPES or (
+        event["type"] == PAYMENT_FAILED and events.reference_of(event) is not None
+    )
+    is_handled = is_handled and not event.get("livemode")
     return EventState.PENDING if is_handled else EventState.IGNORED
 
 
@@ -148,6 +153,7 @@ class EventProcessor:
 
     async def _handle_all(self, due: dict[str, _DueSession]) -> None:
         await self._ignore_other_accounts(due)
+        await self._handle_declines(due)
         listed = await self._handle_listed(due) if len(due) >= LIST_THRESHOLD else set()
         for session_id, waiting in due.items():
             if session_id not in listed:
@@ -174,6 +180,22 @@ class EventProcessor:
                 del due[event.object_id].events[event.id]
                 if not due[event.object_id].events:
                     del due[event.object_id]
+
+    async def _handle_declines(self, due: dict[str, _DueSession]) -> None:
+        """Store the declines of payments with their sessions, and take them out of ``due``: there
+        is nothing to read from Stripe, which names no session of theirs."""
+        declines = {
+            payment: waiting
+            for payment, waiting in due.items()
+            if any(event.is_decline for event in waiting.events.values())
+        }
+        if not declines:
+            return
+        payments = list(declines)
+        await self._store.write(partial(sessions.record_declined_payments, payments=payments))
+        await self._mark_processed(_event_ids(declines))
+        for payment in declines:
+            del due[payment]
 
     async def _handle_listed(self, due: dict[str, _DueSession]) -> set[str]:
         """Process sessions by Stripe's list; returns the ids that are done."""

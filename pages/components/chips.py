@@ -14,7 +14,8 @@ ANOTHER_APP = "Another app"  # it created the session, in the same Stripe accoun
 ANOTHER_APP_COLORS: dict[str, Color] = {ANOTHER_APP: "violet"}
 OUTCOME_COLORS: dict[str, Color] = {
     Outcome.OPEN.label: "blue",
-    Outcome.PROCESSING.label: "orange",
+    Outcome.DECLINED.label: "orange",
+    Outcome.PROCESSING.label: "violet",
     Outcome.PAID.label: "green",
     Outcome.FAILED.label: "red",
     Outcome.EXPIRED.label: "gray",
@@ -22,8 +23,9 @@ OUTCOME_COLORS: dict[str, Color] = {
 # The same colours in a chart, which knows none of the theme's.
 CHART_COLORS = {
     Outcome.PAID: "#21A366",
-    Outcome.PROCESSING: "#F0A43A",
+    Outcome.PROCESSING: "#8E6BE8",
     Outcome.OPEN: "#4F86F7",
+    Outcome.DECLINED: "#F0A43A",
     Outcome.FAILED: "#E5484D",
     Outcome.EXPIRED: "#A3A8B8",
 }

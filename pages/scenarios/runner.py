@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from billing.domain.event import EventState
+from billing.domain.source import Source
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.sandbox_client import ControlFailure
@@ -124,7 +125,9 @@ class _Run:
         started = time.monotonic()
         state = self._controls.state()
         checkout = self._billing.services.checkout
-        session = self._billing.call(lambda: checkout.create(kind, quantity, made_by="test kit"))
+        session = self._billing.call(
+            lambda: checkout.create(kind, quantity, made_by="test kit", source=Source.TEST_KIT)
+        )
         self._end_step(StepResult(label, session.amount, time.monotonic() - started))
         # An address of its own, so that the ledger can be asked for all lines of this customer.
         email = f"{self._scenario.name}-{uuid.uuid4().hex[:8]}@example.com"

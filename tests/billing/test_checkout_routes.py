@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -48,6 +48,7 @@ def test_post_checkout_makes_one_subscription_session_of_the_pro_plan(shop: Shop
         "kind": "pro",
         "quantity": "1",
         "made_by": "api",
+        "source": "api",
     }
 
 
@@ -72,6 +73,27 @@ def test_extra_credits_are_one_payment_of_the_quantity(
     assert made.id == answer.json()["id"]
     assert made.mode == "payment"
     assert made.amount_total == 99 * quantity
+
+
+@pytest.mark.parametrize("path", [CHECKOUT, CREDITS])
+def test_a_label_is_kept_in_the_metadata(shop: Shop, path: str) -> None:
+    body = {"label": "  QA-1234\niOS "}
+    answer = requests.post(f"{shop.url}{path}", json=body, timeout=ANSWERS_WITHIN)
+    assert answer.status_code == 200
+    (made,) = sessions(shop)
+    assert made.metadata is not None
+    assert made.metadata.to_dict()["label"] == "QA-1234 iOS"
+
+
+@pytest.mark.parametrize("path", [CHECKOUT, CREDITS])
+@pytest.mark.parametrize("label", ["x" * 101, 5, ["QA"], True])
+def test_a_label_that_is_no_short_text_is_400_and_makes_no_session(
+    shop: Shop, path: str, label: Any
+) -> None:
+    answer = requests.post(f"{shop.url}{path}", json={"label": label}, timeout=ANSWERS_WITHIN)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "label must be a text of at most 100 characters"}
+    assert sessions(shop) == []
 
 
 @pytest.mark.parametrize(

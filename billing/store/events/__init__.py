@@ -16,6 +16,7 @@ from billing.store.events.processing import (
     object_id,
     record,
     record_processed,
+    reference_of,
 )
 from billing.store.events.queries import (
     count_by_state,
@@ -45,4 +46,5 @@ __all__ = [
     "payload_of",
     "record",
     "record_processed",
+    "reference_of",
 ]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.checkout_session import REFERENCE
+from billing.domain.event import PAYMENT_FAILED, EventSource, EventState
+from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
-from billing.store.tables import events
+from billing.store.tables import REFERENCE_LENGTH, events
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -58,18 +60,25 @@ class ProcessingResult:
 @dataclass(frozen=True)
 class DueEvent:
     """An event to handle: the id of the object that it is about, when that was ``created`` (Unix
-    seconds, 0 where the event does not say), and the ``accounts`` that it happened in, where it
-    names any."""
+    seconds, 0 where the event does not say), the ``accounts`` that it happened in, where it names
+    any, and whether it ``is_decline``: of a payment, not of a session."""
 
     id: str
     object_id: str
     created: int
     accounts: frozenset[str] = frozenset()
+    is_decline: bool = False
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> DueEvent:
         """From Stripe's event."""
-        return cls(event["id"], object_id(event), _created(event), accounts_of(event))
+        return cls(
+            event["id"],
+            object_id(event),
+            _created(event),
+            accounts_of(event),
+            event["type"] == PAYMENT_FAILED,
+        )
 
 
 def _created(event: dict[str, Any]) -> int:
@@ -90,6 +99,13 @@ def accounts_of(event: dict[str, Any]) -> frozenset[str]:
 def object_id(event: dict[str, Any]) -> str:
     """The id of the object that an event is about; empty where that has none, as a balance."""
     return sanitize(str(event["data"]["object"].get("id") or ""))[:OBJECT_ID_LENGTH]
+
+
+def reference_of(event: dict[str, Any]) -> str | None:
+    """The ``client_reference_id`` of the session that an event's payment belongs to, where its
+    metadata names one; None otherwise."""
+    reference = text_at(event["data"]["object"], "metadata", REFERENCE)
+    return sanitize(reference)[:REFERENCE_LENGTH] if reference else None
 
 
 _record = upsert(
@@ -146,6 +162,7 @@ def _row(arrival: ReceivedEvent) -> dict[str, Any]:
         "type": event["type"],
         "created": event["created"],
         "object_id": object_id(event),
+        "reference": reference_of(event),
         "received_at": arrival.at,
         "source": arrival.source,
         "deliveries": 0,
@@ -209,16 +226,18 @@ def due(connection: Connection, now: float, retries: Retries, limit: int) -> lis
     return found[:limit]
 
 
-_DUE = (events.c.id, events.c.object_id, events.c.payload)
+_DUE = (events.c.id, events.c.object_id, events.c.type, events.c.payload)
 
 
 def _due(row: Any) -> DueEvent:
     # A payload that cannot be read does not matter much: Stripe is asked about the object.
+    is_decline = row.type == PAYMENT_FAILED
     try:
         event = loads(row.payload)
-        return DueEvent(row.id, row.object_id, _created(event), accounts_of(event))
+        created, accounts = _created(event), accounts_of(event)
     except (ValueError, LookupError, TypeError, AttributeError):
-        return DueEvent(row.id, row.object_id, 0)
+        created, accounts = 0, frozenset[str]()
+    return DueEvent(row.id, row.object_id, created, accounts, is_decline)
 
 
 def mark_for_retry(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from billing.domain.event import (
     EventSource,
     EventState,
 )
+from billing.domain.source import Source
 from billing.safe_text import sanitize
 from billing.store.events import refusals
 from billing.store.readable_rows import read_each
@@ -31,7 +32,8 @@ TYPES_LIMIT = 200
 
 # The columns that ``event_of`` reads.
 EVENT = [events.c[field.name].label(field.name) for field in fields(Event) if field.name != "ours"]
-_ROWS = select(*EVENT, checkout_sessions.c.ours).outerjoin(
+_OURS = (checkout_sessions.c.source != Source.OTHER).label("ours")
+_ROWS = select(*EVENT, _OURS).outerjoin(
     checkout_sessions, checkout_sessions.c.id == events.c.object_id
 )
 _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())

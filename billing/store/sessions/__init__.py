@@ -3,6 +3,7 @@
 Functions of a connection, for ``Store.read`` and ``Store.write``.
 """
 
+from billing.store.sessions.declines import record_declined_payments
 from billing.store.sessions.events import SessionEvent, events_of_session, payment_has_failed
 from billing.store.sessions.queries import (
     StoredSession,
@@ -39,6 +40,7 @@ __all__ = [
     "payment_has_failed",
     "recent",
     "record_completions",
+    "record_declined_payments",
     "record_request_ids",
     "request_id_of",
     "search_terms",

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from billing.domain.event import Event
-from billing.domain.stripe_json import JSON, id_at, integer_at, object_at, objects_at, text_at
+from billing.domain.stripe_json import JSON, id_at, object_at, objects_at
 from billing.json_codec import loads
-from billing.safe_text import sanitize
 from billing.store.events.queries import EVENT, event_of
 from billing.store.readable_rows import read_each
+from billing.store.sessions.declines import reference_of
 from billing.store.tables import events
 
 if TYPE_CHECKING:
@@ -23,15 +22,13 @@ if TYPE_CHECKING:
 
 LIMIT = 200
 DEPTH = 5  # session, subscription, invoice, payment intent, charge
-ATTEMPTS_LIMIT = 2_000
-HOUR = 3_600
 # The fields by which one object of Stripe's names another of the same sale.
 RELATED = (
     *("payment_intent", "subscription", "invoice", "setup_intent"),
     *("latest_charge", "latest_invoice", "charge"),
 )
 
-PAYMENT_FAILED = "checkout.session.async_payment_failed"
+DELAYED_PAYMENT_FAILED = "checkout.session.async_payment_failed"
 
 
 @dataclass(frozen=True)
@@ -44,21 +41,18 @@ class SessionEvent:
     request_id: str | None
 
 
-def events_of_session(
-    connection: Connection, session: JSON, reference_key: str
-) -> list[SessionEvent]:
+def events_of_session(connection: Connection, session: JSON) -> list[SessionEvent]:
     """The events that belong to a session (Stripe's object), in the order in which Stripe created
     them; ``LIMIT`` at the most.
 
     They are found by the ids that one object names of another. A session names no payment that
-    failed; its PaymentIntent has the session's ``client_reference_id`` in its metadata, under
-    ``reference_key``.
+    failed; its PaymentIntent has the session's ``client_reference_id`` in its metadata.
     """
     found: dict[str, SessionEvent] = {}
     queried: set[str] = set()
     known = {session["id"], *_related_ids(session)}
     if not id_at(session, "payment_intent"):
-        known |= _attempted_payments(connection, session, reference_key)
+        known |= _attempted_payments(connection, session)
     for _ in range(DEPTH):
         if not (ids := known - queried) or len(found) >= LIMIT:
             break
@@ -74,7 +68,7 @@ def events_of_session(
 def payment_has_failed(connection: Connection, session_id: str) -> bool:
     """Whether an event says that the session's delayed payment failed."""
     failed = select(events.c.id).where(
-        events.c.object_id == session_id, events.c.type == PAYMENT_FAILED
+        events.c.object_id == session_id, events.c.type == DELAYED_PAYMENT_FAILED
     )
     return connection.scalar(failed.limit(1)) is not None
 
@@ -92,24 +86,14 @@ def _related_ids(stripe_object: JSON) -> Iterator[str]:
         waiting += [one for one in (*nested, *payments) if one]
 
 
-def _attempted_payments(connection: Connection, session: JSON, reference_key: str) -> set[str]:
+def _attempted_payments(connection: Connection, session: JSON) -> set[str]:
     """The ids of PaymentIntents that were attempted for a session that names none yet."""
-    reference, created = text_at(session, "client_reference_id"), integer_at(session, "created")
-    if not reference or created is None or session.get("mode") != "payment":
+    if not (reference := reference_of(session)):
         return set()
-    arrival, now = events.c.received_at, time.time()
-    rows = select(events.c.object_id, events.c.payload).where(
-        events.c.type == "payment_intent.created"
+    attempts = select(events.c.object_id).where(
+        events.c.reference == reference, events.c.type.startswith("payment_intent.")
     )
-    if created <= now:
-        rows = rows.where(arrival >= created - HOUR).order_by(arrival)
-    else:  # a sandbox's clock can be ahead of ours, by which arrivals are timed
-        rows = rows.order_by(arrival.desc())
-    searched = rows.limit(ATTEMPTS_LIMIT).subquery()
-    matches = searched.c.payload.contains(
-        f'"{reference_key}":"{sanitize(reference)}"', autoescape=True
-    )
-    return set(connection.scalars(select(searched.c.object_id).where(matches)))
+    return set(connection.scalars(attempts.limit(LIMIT)))
 
 
 def _read_events(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, literal, select, tuple_, union, union_all
+from sqlalchemy import Select, func, select, tuple_, union, union_all
 
 from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
@@ -19,6 +19,7 @@ from billing.domain.session_filter import (
     SessionFilter,
     searched_amounts,
 )
+from billing.domain.source import Source
 from billing.safe_text import sanitize
 from billing.store.tables import (
     LAST_CHARACTER,
@@ -82,20 +83,21 @@ def _limited(rows: Select[Any], limit: int | None) -> Select[Any]:
 
 def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
     """The filter as alternatives, each of which is one range of one index."""
-    if not (wanted.outcomes or wanted.kinds or wanted.only_ours):
+    if not (wanted.outcomes or wanted.kinds or wanted.sources):
         return [[]]
-    kinds: list[tuple[Kind | None, bool]] = [(kind, True) for kind in wanted.kinds or Kind]
+    kinds: list[Kind | None] = [*(sorted(wanted.kinds) or Kind)]
     if not wanted.kinds:
-        kinds += [(None, True)] if wanted.only_ours else [(None, True), (None, False)]
+        kinds.append(None)
     return [
         [
             _s.outcome == outcome,
             _s.kind.is_(None) if kind is None else _s.kind == kind.value,
-            _s.ours == literal(ours),
+            _s.source == source,
         ]
-        for outcome, (kind, ours) in product(
-            sorted(wanted.outcomes) or Outcome, sorted(kinds, key=str)
+        for outcome, kind, source in product(
+            sorted(wanted.outcomes) or Outcome, kinds, sorted(wanted.sources) or Source
         )
+        if kind is None or source is not Source.OTHER  # what other apps sell is not known
     ]
 
 
@@ -122,11 +124,10 @@ def _searched(
     for column, values in (
         (_s.outcome, wanted.outcomes),
         (_s.kind, {kind.value for kind in wanted.kinds}),
+        (_s.source, wanted.sources),
     ):
         if values:
             rows = rows.where(func.coalesce(column, "").in_(sorted(values)))
-    if wanted.only_ours:
-        rows = rows.where(func.coalesce(_s.ours, literal(False)) == literal(True))
     if below:
         rows = rows.where(tuple_(_s.created + 0, _s.id) < (below.created, below.id))
     return rows

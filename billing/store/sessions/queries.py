@@ -30,6 +30,7 @@ SESSION = (
     _s.data,
     _s.quantity,
     _s.failure,
+    _s.failure_code,
 )
 
 
@@ -118,4 +119,9 @@ def request_id_of(connection: Connection, session_id: str) -> str | None:
 
 def session_of(row: Any) -> CheckoutSession:
     """The session of a row that has the columns of ``SESSION``."""
-    return CheckoutSession.from_stripe(loads(row.data), quantity=row.quantity, failure=row.failure)
+    return CheckoutSession.from_stripe(
+        loads(row.data),
+        quantity=row.quantity,
+        failure=row.failure,
+        failure_code=row.failure_code,
+    )

@@ -12,6 +12,7 @@ from billing.domain.checkout_session import APP_METADATA, CheckoutSession, Outco
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps
 from billing.safe_text import sanitize
+from billing.store.sessions.declines import DECLINABLE, record_declines, reference_of
 from billing.store.tables import TERM_LENGTH, checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 _COMPLETED = "checkout.session.completed"
 _CHANGING = (
-    *("progress", "outcome", "ours", "kind"),
-    *("amount_total", "currency", "quantity", "failure", "data"),
+    *("progress", "outcome", "source", "kind"),
+    *("amount_total", "currency", "quantity", "failure", "failure_code", "data"),
 )
 _COMPLETE = (Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED)
 
@@ -48,10 +49,13 @@ _insert_terms = upsert(session_terms, lambda statement: statement.on_conflict_do
 
 @dataclass(frozen=True)
 class SessionRows:
-    """Rows of sessions and of their search terms: all the work that needs no database."""
+    """Rows of sessions and of their search terms: all the work that needs no database.
+    ``unpaid`` are the ids of sessions that an attempt to pay may have failed for, by the
+    reference that such a payment names."""
 
     sessions: list[JSON]
     terms: list[JSON]
+    unpaid: dict[str, str]
 
     @classmethod
     def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> SessionRows:
@@ -61,7 +65,12 @@ class SessionRows:
             for session, data in found
             for term in search_terms(session, data)
         ]
-        return cls([_row(session, data) for session, data in found], terms)
+        unpaid = {
+            reference: session.id
+            for session, data in found
+            if session.outcome in DECLINABLE and (reference := reference_of(data))
+        }
+        return cls([_row(session, data) for session, data in found], terms, unpaid)
 
 
 def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> None:
@@ -73,6 +82,8 @@ def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> N
     terms = [row for batch in batches for row in batch.terms]
     if terms:
         _insert_terms(connection, terms)
+    for batch in batches:
+        record_declines(connection, batch.unpaid)
 
 
 def record_completions(connection: Connection, session_ids: Sequence[str]) -> None:
@@ -121,11 +132,12 @@ def _row(session: CheckoutSession, data: JSON) -> JSON:
         "created": session.created,
         "progress": session.outcome.progress,
         "outcome": session.outcome,
-        "ours": session.ours,
+        "source": session.source,
         "kind": session.kind,
         "amount_total": session.amount_total,
         "currency": session.currency,
         "quantity": session.quantity,
         "failure": None if session.failure is None else sanitize(session.failure),
+        "failure_code": session.failure_code,
         "data": dumps(data),
     }

@@ -159,7 +159,7 @@ def session_banner(session: CheckoutSession) -> None:
                 title="Not paid",
                 icon=":material/timer_off:",
             )
-        case Outcome.OPEN:
+        case Outcome.OPEN | Outcome.DECLINED:
             back = f" {link('Back to Checkout', session.url)}" if session.url else ""
             st.warning(
                 f"{bought}: nothing has been paid yet and the session is still open.{back}",

@@ -20,6 +20,7 @@ from pages.components.tables import Table
 from pages.services import page_services
 
 if TYPE_CHECKING:
+    from billing.domain.checkout_session import CheckoutSession
     from billing.domain.line_item import LineItem
 
 LONGEST_ID = 300
@@ -123,9 +124,13 @@ def read(session_id: str, stripe_lookup: SessionLookup) -> SessionDetails:
         close_drawer()
         st.rerun()  # a reset has erased it
     reading = stripe_lookup.reading
-    if reading and details.session.outcome is not reading.session.outcome:
+    if reading and _status(details.session) != _status(reading.session):
         st.session_state.pop("session_lookup", None)  # the next run asks again
     return details
+
+
+def _status(session: CheckoutSession) -> tuple[str, str]:
+    return session.status, session.payment_status
 
 
 def heading(details: SessionDetails) -> None:

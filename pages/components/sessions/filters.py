@@ -8,15 +8,18 @@ import streamlit as st
 
 from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.session_filter import SessionFilter
+from billing.domain.source import Source
 from pages.components.query_params import QueryFilters, QueryParam, one_of
 from pages.components.times import zone
 
 OPTIONS = {
     "outcome": {outcome.value: outcome.label for outcome in Outcome},
     "kind": {Kind.PRO.value: "Pro plan", Kind.CREDITS.value: "Extra credits"},
+    "source": {source.value: source.label for source in Source},
 }
 LONGEST_SEARCH = 200
 
+_OURS = [source.value for source in Source if source is not Source.OTHER]
 _COMPLETE = {Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED}
 _PAYMENTS = {
     "paid": {Outcome.PAID},
@@ -25,7 +28,11 @@ _PAYMENTS = {
 }
 # The parameters of links of former versions, with the outcomes that their values mean.
 FORMER = {
-    "status": {"open": {Outcome.OPEN}, "complete": _COMPLETE, "expired": {Outcome.EXPIRED}},
+    "status": {
+        "open": {Outcome.OPEN, Outcome.DECLINED},
+        "complete": _COMPLETE,
+        "expired": {Outcome.EXPIRED},
+    },
     "payment_status": _PAYMENTS,
     "payment": _PAYMENTS,
 }
@@ -45,9 +52,9 @@ FILTERS = QueryFilters(
         QueryParam("days", "date", _day),
         QueryParam("outcome", "outcome", one_of(OPTIONS["outcome"].items())),
         QueryParam("kind", "kind", one_of(OPTIONS["kind"].items())),
-        QueryParam("ours", "app filter", one_of([("true", "true"), ("false", "false")])),
+        QueryParam("source", "source", one_of(OPTIONS["source"].items())),
     ),
-    former=tuple(FORMER),
+    former=(*FORMER, "ours"),
 )
 
 
@@ -76,21 +83,16 @@ def session_filter() -> SessionFilter:
                 format="YYYY-MM-DD",
                 width=290,
             )
-            only_ours = st.toggle(
-                "Created by this app",
-                key=FILTERS.widget("ours", FILTERS.value("ours") == "true"),
-                on_change=FILTERS.write,
-                help="Hide sessions that other apps created in the same Stripe account.",
-            )
         with st.container(horizontal=True, gap="small"):
             outcomes = _pills("Outcome", "outcome")
             kinds = _pills("Kind", "kind")
+            sources = _pills("Source", "source")
     FILTERS.show_ignored()
     since, until = _bounds(days)
     return SessionFilter(
         outcomes=frozenset(map(Outcome, outcomes)),
         kinds=frozenset(map(Kind, kinds)),
-        only_ours=only_ours,
+        sources=frozenset(map(Source, sources)),
         since=since,
         until=until,
         search=search.strip(),
@@ -130,7 +132,7 @@ def _midnight(day: date) -> int:
 
 
 def _translate_former_link() -> None:
-    """Have the address ask for outcomes where it is a link of a former version."""
+    """Have the address ask for outcomes and sources where it is a link of a former version."""
     meanings: list[set[Outcome]] = []  # all of them have to hold
     unknown: list[str] = []
     for name, options in FORMER.items():
@@ -139,6 +141,8 @@ def _translate_former_link() -> None:
         unknown += [value for value, meaning in zip(values, found, strict=True) if not meaning]
         if any(found):
             meanings.append(set[Outcome]().union(*filter(None, found)))
+    if st.query_params.get("ours") == "true":
+        FILTERS.replace("source", _OURS)
     if meanings or unknown:
         outcomes = set.intersection(*meanings) if meanings else set()
         FILTERS.replace("outcome", [*(one.value for one in Outcome if one in outcomes), *unknown])

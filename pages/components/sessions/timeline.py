@@ -121,7 +121,14 @@ def event_line(event: Event) -> str:
 
 def ending(details: SessionDetails) -> str:
     """The end of the line: what is awaited, if anything."""
+    if details.session.outcome is Outcome.DECLINED:
+        return "Declined; the customer can try again"
     if details.session.outcome is Outcome.OPEN:
+        # Stripe ties a subscription's payment to its session only once it is paid.
+        if details.session.mode == "subscription":
+            return (
+                "Not paid yet. Stripe names attempts to pay for a subscription only once it is paid"
+            )
         return "Waiting for a payment"
     if details.session.outcome is Outcome.PROCESSING:
         return "Waiting for the bank"

@@ -39,6 +39,14 @@ def test_a_failed_debit_is_told_with_the_banks_reason() -> None:
     assert (found["status"], found["payment_status"]) == ("complete", "unpaid")
 
 
+def test_a_decline_its_source_and_its_label_are_told() -> None:
+    metadata = {"app": "billing-dashboard", "kind": "credits", "label": "QA-1234 iOS"}
+    found = row(failure="Your card was declined.", metadata=metadata | {"source": "api"})
+    assert (found["outcome"], found["failure"]) == ("declined", "Your card was declined.")
+    assert (found["status"], found["payment_status"]) == ("open", "unpaid")
+    assert (found["source"], found["label"]) == ("api", "QA-1234 iOS")
+
+
 def test_what_is_not_known_is_empty() -> None:
     found = row(amount_total=None, currency=None, customer=None, customer_details=None)
     assert found["completed"] == found["amount"] == found["customer"] == ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.checkout_session import REFERENCE, CheckoutSession
+from billing.domain.checkout_session import CheckoutSession
 from billing.domain.event import EventSource, EventState
 from billing.domain.timeline import EntryKind, TimelineEntry
 from billing.sessions.timeline import timeline_entries
@@ -41,7 +41,7 @@ async def timeline_after(
     def work(connection: Connection) -> list[sessions.SessionEvent]:
         arrival = events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.HANDLED, time.time())
         events.record(connection, [arrival])
-        return sessions.events_of_session(connection, data, REFERENCE)
+        return sessions.events_of_session(connection, data)
 
     found = await store.write(work)
     return found, timeline_entries(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from billing.domain.checkout_session import REFERENCE
 from billing.domain.event import EventFilter, EventSource, EventState
 from billing.domain.session_filter import SessionFilter
 from billing.json_codec import loads
@@ -146,7 +145,7 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
     def read(connection: Connection) -> int:
         page = events.page(connection, EventFilter(), 100)
         session = {"id": "cs_test_1", "created": 1, "mode": "payment"}
-        told = sessions.events_of_session(connection, session, REFERENCE)
+        told = sessions.events_of_session(connection, session)
         assert {one.event.id for one in told} < set(names)
         return len(page.events)
 

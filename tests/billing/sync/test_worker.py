@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from billing.domain.checkout_session import Outcome
 from billing.services import Services
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync.backfill import READERS
@@ -30,6 +31,7 @@ from tests.support.stripe_account import (
     PAID,
     Faults,
     StripeAccount,
+    declined_payment,
 )
 from tests.support.waiting import until
 
@@ -169,13 +171,21 @@ async def test_what_changes_within_the_look_back_is_seen_without_an_event(
         await wait_until_granted(services, sold["id"])
 
 
-async def test_declines_are_polled_too_and_change_nothing(
+async def test_declines_are_polled_and_those_of_other_apps_ignored(
     services: Services, account: StripeAccount
 ) -> None:
-    async with in_step(services):
-        declined = account.say("payment_intent.payment_failed", account.sell())
-        row = (await recorded_events(services, declined))[declined["id"]]
+    async with in_step(services), at_work(services.event_processor.run):
+        sold = account.sell(client_reference_id="order-1")
+        theirs = account.say("payment_intent.payment_failed", declined_payment("pi_x", None))
+        row = (await recorded_events(services, theirs))[theirs["id"]]
         assert (row["state"], row["source"]) == ("ignored", "poll")
+        account.say("payment_intent.payment_failed", declined_payment("pi_1", "order-1"))
+
+        async def declined() -> bool:
+            known = await services.mirror.session(sold["id"])
+            return known is not None and known.outcome is Outcome.DECLINED
+
+        await until(declined)
 
 
 async def test_a_session_that_is_open_beyond_its_time_is_asked_for(

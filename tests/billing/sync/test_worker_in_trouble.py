@@ -177,6 +177,7 @@ async def test_a_key_that_may_not_read_events_follows_the_sessions_and_says_what
         await wait_until_granted(services, known["id"])
         elsewhere = account.sell("credits", 5)
         await wait_until_shown(services, elsewhere["id"])
+        await wait_for_step(services)
         told = await read_state(services)
         assert told.failure is None
         assert "Enabling \"Events Read\" ('event_read')" in (told.no_events or "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from billing.domain.checkout_session import Outcome
 from billing.domain.grant import GrantCause
 from tests.billing.webhooks.conftest import wait_for_states
 from tests.support.records import event_rows, granted_totals, ledger
@@ -16,6 +17,7 @@ from tests.support.stripe_account import (
     LIST_SESSIONS,
     ONE_SESSION,
     StripeAccount,
+    declined_payment,
 )
 from tests.support.timings import NO_RETRIES
 from tests.support.webhooks import deliver
@@ -76,6 +78,30 @@ async def test_an_expired_session_and_another_apps_are_handled_and_grant_nothing
     kept = await services.mirror.session(foreign["id"])
     assert kept is not None
     assert not kept.ours
+
+
+async def test_a_declined_payment_makes_its_session_declined_and_asks_stripe_nothing(
+    services: Services, account: StripeAccount
+) -> None:
+    sold = account.sell("credits", 5, client_reference_id="order-1")
+    await services.fulfillment.upsert_and_grant([sold])
+    asked = account.asked.total()
+    declined = declined_payment("pi_1", "order-1")
+    event = account.say("payment_intent.payment_failed", declined)
+    await deliver(services, event)
+    await deliver(
+        services, account.say("payment_intent.payment_failed", declined | {"metadata": {}})
+    )
+    await wait_for_states(services, handled=1, ignored=1)
+    known = await services.mirror.session(sold["id"])
+    assert known is not None
+    assert (known.outcome, known.failure_code) == (Outcome.DECLINED, "insufficient_funds")
+    await services.event_processor.replay([event["id"]])
+    await wait_for_states(services, handled=1, ignored=1)
+    assert account.asked.total() == asked
+    account.pay(sold)
+    paid = await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
+    assert paid.session.outcome is Outcome.PAID
 
 
 async def test_a_stale_payload_is_not_believed(services: Services, account: StripeAccount) -> None:

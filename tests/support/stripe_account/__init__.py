@@ -20,6 +20,7 @@ from tests.support.stripe_account.faults import DOWN, NO_FAULTS, REQUEST_ID, SIL
 from tests.support.stripe_account.objects import (
     EXPIRED,
     PAID,
+    declined_payment,
     event_object,
     line_item,
     price_object,
@@ -45,6 +46,7 @@ __all__ = [
     "Faults",
     "StripeAccount",
     "always",
+    "declined_payment",
     "event_object",
     "line_item",
     "price_object",

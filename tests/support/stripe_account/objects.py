@@ -94,3 +94,18 @@ def payment_intent_object(name: str, reason: str | None) -> JSON:
         "status": "requires_payment_method" if reason else "processing",
         "last_payment_error": error | {"message": reason} if reason else None,
     }
+
+
+def declined_payment(
+    name: str, reference: str | None, code: str | None = "insufficient_funds"
+) -> JSON:
+    """A PaymentIntent whose last attempt was declined, with a code or without a word, for the
+    session with a reference."""
+    error = {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}
+    return {
+        "id": name,
+        "object": "payment_intent",
+        "status": "requires_payment_method",
+        "metadata": {"reference": reference} if reference else {},
+        "last_payment_error": error | {"decline_code": code} if code else None,
+    }

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, create_engine, text
 from billing.domain.checkout_session import Outcome
 from billing.domain.event import Refusal
 from billing.domain.session_filter import SessionFilter
+from billing.domain.source import Source
 from billing.errors import StoreFailure
 from billing.store import Store, events, sessions
 from billing.store.engine.database import MIGRATIONS
@@ -102,6 +103,17 @@ OLDER = (
 )
 
 
+MADE_BY = ("page", "ada@example.com", "api", "test kit", "demo history")
+SOURCES = ["page", "page", "api", "test_kit", "demo"]
+
+# Payments that were declined, and what of it could be read.
+DECLINED = {
+    "evt_declined": {"data": {"object": {"id": "pi_1", "metadata": {"reference": "reference-0"}}}},
+    "evt_of_another_app": {"data": {"object": {"id": "pi_2", "metadata": {"order": "reference"}}}},
+    "evt_damaged": "reference",
+}
+
+
 FAILED = [("evt_0", "handled", 1), ("evt_1", "failed", 5), ("evt_2", "failed", 6)]
 
 
@@ -127,6 +139,15 @@ def make_older(url: str) -> None:
                 ),
                 {"id": name, "state": state, "attempts": attempts},
             )
+        for name, payload in DECLINED.items():
+            connection.execute(
+                text(
+                    "INSERT INTO events (id, type, created, object_id, received_at, source,"
+                    " deliveries, state, attempts, payload) VALUES (:id,"
+                    " 'payment_intent.payment_failed', 1, 'pi', 1, 'poll', 0, 'ignored', 0, :sent)"
+                ),
+                {"id": name, "sent": json.dumps(payload)},
+            )
         for at, reason in REFUSED:
             connection.execute(
                 text(
@@ -138,6 +159,8 @@ def make_older(url: str) -> None:
         for number, (status, payment_status, progress) in enumerate(OLDER):
             session = session_object(number, "credits", 1, NOW - number)
             session |= {"status": status, "payment_status": payment_status}
+            session["metadata"]["made_by"] = MADE_BY[number]
+            session["client_reference_id"] = f"reference-{number}"
             connection.execute(
                 text(
                     "INSERT INTO checkout_sessions (id, created, progress, status, payment_status,"
@@ -184,7 +207,8 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
             Refusal("Wrong.", NOW - 40, NOW + 2, 1, "Mend it.", 9),
         ]
         due = await store.write(lambda connection: events.due(connection, NOW, RETRIES, 9))
-        assert [one.id for one in due] == ["evt_1"]
+        assert [one.id for one in due] == ["evt_declined", "evt_1"]
+        assert [one.is_decline for one in due] == [True, False]
         found = await store.read(lambda connection: sessions.recent(connection, 9))
         outcomes = ["open", "processing", "paid", "paid", "expired"]
         assert [one.outcome for one in found] == outcomes
@@ -192,6 +216,12 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
             wanted = SessionFilter(outcomes=frozenset({outcome}))
             page = await store.read(partial(sessions.page, wanted=wanted, limit=9))
             assert len(page.sessions) == outcomes.count(outcome)
+        for source in Source:
+            page = await store.read(
+                partial(sessions.page, wanted=SessionFilter(sources=frozenset({source})), limit=9)
+            )
+            assert len(page.sessions) == SOURCES.count(source)
+        assert [one.source for one in found] == SOURCES
         older = session_object(2, "credits", 1, NOW - 2)  # a state that is long past
         await store.write(
             lambda connection: sessions.upsert_sessions(connection, [copies([older])])

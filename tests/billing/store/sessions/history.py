@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.session_filter import SessionFilter
 from billing.domain.session_page import Cursor
+from billing.domain.source import Source
 from billing.store import sessions
 from tests.support.stored import copies
 from tests.support.stripe_account import session_object
@@ -25,6 +26,7 @@ JSON = dict[str, Any]
 Stored = tuple[CheckoutSession, JSON]
 STATES: tuple[tuple[str, str, str | None], ...] = (
     ("open", "unpaid", None),
+    ("open", "unpaid", "Your card was declined."),
     ("complete", "paid", None),
     ("complete", "unpaid", None),
     ("complete", "unpaid", "The account has insufficient funds."),
@@ -45,6 +47,8 @@ def history(number: int) -> list[Stored]:
         )
         if session["metadata"].get("kind") and chance.random() < 0.1:
             session["metadata"]["kind"] = "gold"  # ours, of a version that sold something else
+        if session["metadata"].get("kind"):
+            session["metadata"]["source"] = chance.choice(("page", "api", "test_kit", "demo"))
         status, payment_status, failure = chance.choice(STATES)
         session |= {"status": status, "payment_status": payment_status}
         made.append((CheckoutSession.from_stripe(session, failure=failure), session))
@@ -80,7 +84,7 @@ def expected(made: Iterable[Stored], wanted: SessionFilter) -> list[str]:
         for session, _ in made
         if (not wanted.outcomes or session.outcome in wanted.outcomes)
         and (not wanted.kinds or session.kind in wanted.kinds)
-        and (session.ours or not wanted.only_ours)
+        and (not wanted.sources or session.source in wanted.sources)
         and (wanted.since is None or session.created >= wanted.since)
         and (wanted.until is None or session.created < wanted.until)
     ]
@@ -92,14 +96,14 @@ FILTERS = [
     SessionFilter(
         outcomes=frozenset(outcomes),
         kinds=frozenset(kinds),
-        only_ours=only_ours,
+        sources=frozenset(sources),
         since=since,
         until=until,
     )
-    for outcomes, kinds, only_ours, (since, until) in product(
-        ((), (Outcome.OPEN,), (Outcome.FAILED,), (Outcome.PROCESSING, Outcome.PAID)),
+    for outcomes, kinds, sources, (since, until) in product(
+        ((), (Outcome.DECLINED,), (Outcome.FAILED,), (Outcome.PROCESSING, Outcome.PAID)),
         ((), (Kind.PRO,), (Kind.PRO, Kind.CREDITS)),
-        (False, True),
+        ((), (Source.PAGE, Source.API, Source.OTHER)),
         ((None, None), (NOW - 200_000, NOW - 14_000)),
     )
 ]

@@ -66,14 +66,14 @@ async def test_a_search_goes_together_with_every_filter(store: Store) -> None:
     [
         *("cs_test_000000000003", "cs_test_00000000000"),
         *("buyer3@example.com", "BUYER3@Example.COM", "buyer3", " buyer3@example.com "),
-        *("cus_3", "pi_3", "Summer 2026", "summer"),
+        *("cus_3", "pi_3", "Summer 2026", "summer", "QA-1234 iOS", "qa-1234"),
         *("$4.95", "4.95", "4.95 usd"),
     ],
 )
 async def test_a_session_is_found_by_what_people_know_of_it(store: Store, search: str) -> None:
     made = [session_object(number, "credits", 1, NOW - number) for number in (1, 2, 4)]
     sought = session_object(3, "credits", 5, NOW) | {"id": "cs_test_000000000003"}
-    sought["metadata"]["campaign"] = "Summer 2026"
+    sought["metadata"] |= {"campaign": "Summer 2026", "label": "QA-1234 iOS", "source": "api"}
     await keep(store, [*made, sought])
     assert sought["id"] in await found(store, SessionFilter(search=search))
     if search != "cs_test_00000000000":
@@ -88,7 +88,22 @@ async def test_a_domain_finds_all_of_its_customers(store: Store, search: str) ->
 
 @pytest.mark.parametrize(
     "search",
-    ["uyer3", "xample.com", "%", "_", "buyer_", "b%", "*", "", "@", "4.9", "\x00", "\ud800"],
+    [
+        "uyer3",
+        "xample.com",
+        "credits",
+        "billing-dashboard",
+        "%",
+        "_",
+        "buyer_",
+        "b%",
+        "*",
+        "",
+        "@",
+        "4.9",
+        "\x00",
+        "\ud800",
+    ],
 )
 async def test_what_stands_in_no_session_finds_none(store: Store, search: str) -> None:
     await keep(store, [session_object(3, "credits", 5, NOW)])

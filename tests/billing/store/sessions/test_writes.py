@@ -43,10 +43,11 @@ class State:
 
 
 OPEN = State(0, "open", "unpaid", Outcome.OPEN)
-DELAYED = State(1, "complete", "unpaid", Outcome.PROCESSING)
-FAILED = State(2, "complete", "unpaid", Outcome.FAILED, "The bank account has been closed.")
-PAID = State(3, "complete", "paid", Outcome.PAID)
-EXPIRED = State(3, "expired", "unpaid", Outcome.EXPIRED)
+DECLINED = State(1, "open", "unpaid", Outcome.DECLINED, "Your card was declined.")
+DELAYED = State(2, "complete", "unpaid", Outcome.PROCESSING)
+FAILED = State(3, "complete", "unpaid", Outcome.FAILED, "The bank account has been closed.")
+PAID = State(4, "complete", "paid", Outcome.PAID)
+EXPIRED = State(4, "expired", "unpaid", Outcome.EXPIRED)
 
 
 async def test_a_session_is_read_back_as_stripe_had_it(store: Store) -> None:
@@ -75,7 +76,7 @@ async def test_the_newest_come_first_and_no_more_than_asked_for(store: Store) ->
 async def test_whatever_order_states_arrive_in_the_furthest_stays(
     store: Store, *, at_once: bool
 ) -> None:
-    lives = ((OPEN, DELAYED, FAILED, PAID), (OPEN, EXPIRED))
+    lives = ((OPEN, DECLINED, DELAYED, FAILED, PAID), (OPEN, DECLINED, EXPIRED))
     orders = [itertools.product(life, repeat=length) for life in lives for length in (2, 3)]
     arrivals = {f"cs_test_{n}": order for n, order in enumerate(itertools.chain(*orders))}
 
@@ -104,7 +105,7 @@ async def test_the_columns_that_filters_use_follow_the_object(store: Store) -> N
         lambda connection: connection.execute(select(checkout_sessions)).mappings().one()
     )
     assert (row["outcome"], row["kind"], row["quantity"]) == ("paid", "credits", 4)
-    assert (row["amount_total"], row["currency"], row["ours"]) == (495, "usd", True)
+    assert (row["amount_total"], row["currency"], row["source"]) == (495, "usd", "page")
 
 
 async def test_another_apps_session_is_kept_as_such(store: Store) -> None:

@@ -32,7 +32,7 @@ def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:
         shop.server, "sessions.py", kind="pro", outcome=["open", "expired"], ours="true"
     )
     assert ids(page) == [pro]
-    assert page.toggle(key="sessions_ours").value is True
+    assert page.pills(key="sessions_source").value == ["page", "api", "test_kit", "demo"]
     assert not page.warning
     assert ids(open_page(shop.server, "sessions.py", q="4.95")) == [credits_]
     assert ids(open_page(shop.server, "sessions.py", outcome="paid")) == [credits_]
@@ -44,11 +44,15 @@ def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:
         ({"outcome": "Open"}, "open", "Open"),
         ({"outcome": ["OPEN", " open"]}, "open", ["OPEN", " open"]),
         ({"kind": "CREDITS", "outcome": "Paid"}, "paid", "Paid"),
-        ({"status": "Open"}, "open", "open"),
+        ({"status": "Open"}, "open", ["open", "declined"]),
         ({"status": "complete", "payment_status": "unpaid"}, "", ["processing", "failed"]),
         ({"status": "Complete"}, "paid", ["processing", "paid", "failed"]),
         ({"payment": ["Paid", "No payment required"]}, "paid", "paid"),
-        ({"payment_status": "unpaid"}, "open", ["open", "processing", "failed", "expired"]),
+        (
+            {"payment_status": "unpaid"},
+            "open",
+            ["open", "declined", "processing", "failed", "expired"],
+        ),
     ],
 )
 def test_labels_and_former_parameters_in_a_link_are_understood(
@@ -100,9 +104,11 @@ def test_filters_are_restored_on_coming_back_from_another_page(shop: Shop) -> No
 def test_filters_leave_the_sessions_that_match(shop: Shop) -> None:
     session_id, other = create_session(shop), create_foreign_session(shop, "theirs")
     page = open_page(shop.server, "sessions.py")
-    page.toggle(key="sessions_ours").set_value(True)
+    page.pills(key="sessions_source").set_value(["page", "api"])
     assert ids(run(page)) == [session_id]
-    page.toggle(key="sessions_ours").set_value(False)
+    page.pills(key="sessions_source").set_value(["other"])
+    assert ids(run(page)) == [other]
+    page.pills(key="sessions_source").set_value([])
     page.text_input(key="sessions_q").set_value("theirs")
     assert ids(run(page)) == [other]
 
@@ -142,7 +148,7 @@ def test_days_in_the_wrong_order_are_sorted(shop: Shop) -> None:
         ({"payment_status": ["paid", "payed"]}, "payed is not a valid outcome"),
         ({"days": "yesterday"}, "yesterday is not a valid date"),
         ({"kind": "gold"}, "gold is not a valid kind"),
-        ({"ours": "perhaps"}, "perhaps is not a valid app filter"),
+        ({"source": "elsewhere"}, "elsewhere is not a valid source"),
     ],
 )
 def test_invalid_values_in_a_link_are_named_and_the_other_filters_apply(
@@ -161,7 +167,7 @@ def test_filters_that_match_nothing_can_be_cleared(shop: Shop) -> None:
         "sessions.py",
         q="nobody@nowhere.example",
         outcome=["expired", "?"],
-        ours="true",
+        source="api",
     )
     assert "No matching sessions" in text_of(page)
     page = press(page, "sessions_clear")
