@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.errors import BillingError
+from pages.components.danger import danger_button
 from pages.components.errors import show_failure
 from pages.scenarios.demo_history import DAYS, SESSIONS, replace_with_demo
 from pages.services import page_services
@@ -55,21 +56,28 @@ def has_sessions(billing: PageServices) -> bool:
 @st.dialog("Replace everything with demo data?", icon=":material/auto_awesome:")
 def replace_dialog(controls: Controls) -> None:
     """Asks first: what is replaced cannot be brought back."""
+    if is_confirmed("Replace everything", key="fill"):
+        fill(controls)
+
+
+@st.dialog("Reset everything?", icon=":material/restart_alt:")
+def reset_dialog(controls: Controls) -> None:
+    """Asks first: what is deleted cannot be brought back."""
+    if is_confirmed("Reset everything", key="reset"):
+        reset_all(controls)
+
+
+def is_confirmed(label: str, *, key: str) -> bool:
+    """What would be lost, and the two buttons; whether the first was pressed."""
     st.markdown(
-        "Every session, payment, event and grant is deleted, here and in the local sandbox, for "
-        "everyone who uses this dashboard."
+        "Every session, payment, event and grant will be deleted, here and in the local "
+        "sandbox, for everyone who uses this dashboard."
     )
     with st.container(horizontal=True):
-        confirmed = st.button(
-            "Replace everything",
-            key="fill_confirm",
-            type="primary",
-            icon=":material/auto_awesome:",
-        )
-        if st.button("Cancel", key="fill_cancel"):
+        confirmed = danger_button(label, key=f"{key}_confirm", icon=":material/delete_forever:")
+        if st.button("Cancel", key=f"{key}_cancel"):
             st.rerun()
-    if confirmed:
-        fill(controls)
+    return confirmed
 
 
 def fill(controls: Controls) -> None:
@@ -85,34 +93,19 @@ def fill(controls: Controls) -> None:
     st.rerun()
 
 
-@st.dialog("Reset everything?", icon=":material/restart_alt:")
-def reset_dialog(controls: Controls) -> None:
-    """Asks first: what is deleted cannot be brought back."""
-    st.markdown(
-        "Every session, payment, event and grant will be deleted, here and in the local "
-        "sandbox, for everyone who uses this dashboard."
-    )
-    with st.container(horizontal=True):
-        confirmed = st.button(
-            "Reset everything",
-            key="reset_confirm",
-            type="primary",
-            icon=":material/delete_forever:",
-        )
-        if st.button("Cancel", key="reset_cancel"):
-            st.rerun()
-    if confirmed:
-        billing = page_services()
-        try:
-            with st.spinner("Resetting…"):
-                reset(billing, controls)
-        except BillingError as failure:
-            show_failure(failure, "The reset failed")
-            return
-        for name in ("scenario_results", "scenario_names", "clock_result", "row_results"):
-            st.session_state.pop(name, None)
-        st.session_state["demo_result"] = "Everything was reset."
-        st.rerun()
+def reset_all(controls: Controls) -> None:
+    """Delete everything, and what this tab shows of it."""
+    billing = page_services()
+    try:
+        with st.spinner("Resetting…"):
+            reset(billing, controls)
+    except BillingError as failure:
+        show_failure(failure, "The reset failed")
+        return
+    for name in ("scenario_results", "scenario_names", "clock_result", "row_results"):
+        st.session_state.pop(name, None)
+    st.session_state["demo_result"] = "Everything was reset."
+    st.rerun()
 
 
 def reset(billing: PageServices, controls: Controls) -> None:
