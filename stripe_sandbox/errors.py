@@ -113,6 +113,7 @@ def not_simulated(param: str, what: str | None = None) -> StripeError:
 
 
 NAMES = {
+    "billing_portal.configuration": "configuration",
     "payment_method": "PaymentMethod",
     "webhook_endpoint": "webhook endpoint",
     "invoice_payment": "invoice payment",

@@ -16,7 +16,10 @@ from stripe_sandbox.api.app import Api
 from stripe_sandbox.api.expand import Expander, Load
 from stripe_sandbox.api.responses import unrecognized
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.checkout_page import routes
+from stripe_sandbox.billing_portal.actions import CustomerActions
+from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
+from stripe_sandbox.billing_portal.portal_routes import Portal
+from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.history import History
@@ -26,33 +29,8 @@ from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import FaultSwitch
-from stripe_sandbox.payments.bank_debits import BankDebits
-from stripe_sandbox.payments.card_charges import CardCharges
-from stripe_sandbox.payments.checkout import Payments
-from stripe_sandbox.payments.completion import SessionCompletion
-from stripe_sandbox.payments.invoice_collection import InvoiceCollection
-from stripe_sandbox.payments.renewals import Renewals
+from stripe_sandbox.hosted_page.rendering import static_routes
 from stripe_sandbox.payments.retry_policy import RetryPolicySetting
-from stripe_sandbox.payments.saved_methods import SavedMethods
-from stripe_sandbox.payments.subscription_changes import SubscriptionChanges
-from stripe_sandbox.payments.subscription_creation import SubscriptionCreation
-from stripe_sandbox.payments.subscriptions import SubscriptionPayments
-from stripe_sandbox.resources.account import Accounts
-from stripe_sandbox.resources.charges import Charges
-from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
-from stripe_sandbox.resources.customers import Customers
-from stripe_sandbox.resources.disputes import Disputes
-from stripe_sandbox.resources.events import Events
-from stripe_sandbox.resources.invoice_payments import InvoicePayments
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.line_items import LineItems
-from stripe_sandbox.resources.payment_intents import PaymentIntents
-from stripe_sandbox.resources.payment_methods import PaymentMethods
-from stripe_sandbox.resources.prices import Prices
-from stripe_sandbox.resources.products import Products
-from stripe_sandbox.resources.refunds import Refunds
-from stripe_sandbox.resources.subscriptions import Subscriptions
-from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
@@ -60,6 +38,7 @@ from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
 from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, Deliveries
+from stripe_sandbox.wiring import Billing, Resources
 
 _BASE_URL = "base_url"
 
@@ -100,40 +79,13 @@ class Sandbox:
         events = EventLog(self._database, self.clock, faults.webhook_delay)
         backend = Backend(self._database, Objects(self._database), events, self.clock)
         self._backend = backend
-        products = Products(backend)
-        self._prices = Prices(backend, products)
-        customers = Customers(backend)
-        methods = PaymentMethods(backend)
-        intents = PaymentIntents(backend)
         jobs = ScheduledJobs(self._database)
-        disputes = Disputes(backend, jobs)
-        charges = Charges(backend, disputes)
-        refunds = Refunds(backend, jobs, charges, disputes)
-        invoice_payments = InvoicePayments(backend)
-        invoices = Invoices(backend, invoice_payments)
-        subscriptions = Subscriptions(backend, jobs)
         policy = RetryPolicySetting(self._database)
-        subscription_payments = SubscriptionPayments(
-            backend, jobs, invoices, customers, subscriptions, policy
-        )
-        card_charges = CardCharges(charges, intents)
-        bank_debits = BankDebits(backend, jobs, intents, charges, subscription_payments)
-        collection = InvoiceCollection(
-            backend,
-            jobs,
-            invoices,
-            invoice_payments,
-            intents,
-            card_charges,
-            bank_debits,
-            subscription_payments,
-        )
-        Renewals(backend, jobs, subscriptions, invoices)
-        changes = SubscriptionChanges(backend, jobs, subscriptions)
-        creation = SubscriptionCreation(backend, jobs, subscriptions, invoices, collection)
-        saved_methods = SavedMethods(backend, methods)
-        self._endpoints = WebhookEndpoints(backend, destinations)
-        self._sessions = CheckoutSessions(backend, jobs, LineItems(backend, self._prices), intents)
+        resources = Resources(backend, jobs, destinations, base_url)
+        billing = Billing(backend, jobs, resources, policy)
+        self._prices, self._sessions = resources.prices, resources.sessions
+        self._endpoints, self._invoices = resources.endpoints, resources.invoices
+        self.payments = billing.checkout
         self._deliveries = Deliveries(
             backend,
             self._endpoints,
@@ -143,41 +95,11 @@ class Sandbox:
             timeout=config.delivery_timeout,
             concurrency=config.delivery_concurrency,
         )
-        completion = SessionCompletion(
-            backend,
-            self._sessions,
-            customers,
-            methods,
-            subscriptions,
-            invoices,
-            invoice_payments,
-            card_charges,
-            bank_debits,
-        )
-        self.payments = Payments(
-            backend, self._sessions, methods, intents, card_charges, completion
-        )
-        resources = (
-            Accounts(backend), products, self._prices, customers, self._sessions, intents, charges,
-            refunds, disputes, methods, subscriptions, invoices, invoice_payments, Events(backend),
-            self._endpoints,
-        )  # fmt: skip
         self._api = Api(
-            [
-                route
-                for part in (*resources, changes, creation, collection, saved_methods)
-                for route in part.routes()
-            ],
+            [*resources.routes(), *billing.routes()],
             self._database,
             self.clock,
-            Expander(
-                _loader(backend),
-                {
-                    key: value
-                    for resource in resources
-                    for key, value in resource.includes().items()
-                },
-            ),
+            Expander(_loader(backend), resources.includes()),
             faults,
             base_url=base_url,
             delay=config.delay,
@@ -195,6 +117,14 @@ class Sandbox:
             History(backend, self.clock, self._scheduler, self._sessions, self.payments),
             base_url,
         )
+        actions = CustomerActions(
+            backend,
+            resources.customers,
+            resources.subscriptions,
+            billing.changes,
+            billing.saved_methods,
+            billing.collection,
+        )
         self._update_links(base_url)
         self._sessions.schedule_expiries()
         self.asgi = Starlette(
@@ -202,7 +132,10 @@ class Sandbox:
                 Mount("/v1", app=self._api),
                 Mount("/v2", app=self._api),
                 *control.routes(),
-                *routes.routes(
+                *static_routes(),
+                *Portal(backend, resources.portal_sessions, actions).routes(),
+                *InvoicePage(backend, actions).routes(),
+                *checkout_routes.routes(
                     self.payments,
                     CheckoutViews(backend, self._sessions),
                     self._deliveries.wait_for_responses,
@@ -214,10 +147,12 @@ class Sandbox:
         self.asgi.router.redirect_slashes = False
 
     def _update_links(self, base_url: str) -> None:
-        """Have the links of open sessions lead to this address, if it was another one last time."""
+        """Have the links of open sessions and of invoices lead to this address, if it was another
+        one last time."""
         former = self._database.setting(_BASE_URL)
         if former is not None and former != base_url:
             self._sessions.rebase(former, base_url)
+            self._invoices.rebase(former, base_url)
         self._database.set_setting(_BASE_URL, base_url)
 
     def ensure_price(

@@ -1,45 +1,29 @@
-"""Reads and checks what a payer submits on the Checkout page.
-
-The page's script checks the same things before it posts; this is the check that counts. Whether the
-card is accepted is decided by `payments`: here it only has to be complete.
-"""
+"""Reads and checks what a payer submits on the Checkout page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from stripe_sandbox import bank_accounts
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TestBankAccount
-from stripe_sandbox.checkout_page.countries import COUNTRIES
-from stripe_sandbox.payments.checkout import Card, Payer
+from stripe_sandbox.hosted_page.form import (
+    UNPRINTABLE,
+    FieldError,
+    Fields,
+    Problem,
+    is_a_name,
+    read_card,
+    read_payer,
+    without_separators,
+)
+from stripe_sandbox.payments.outcomes import Card, Payer
 
 FIELDS = ("email", "number", "expiry", "cvc", "routing_number", "account_number", "name", "country")
 LONGEST_EMAIL = 254  # RFC 5321
-LONGEST_NAME = 150
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_EXPIRY = re.compile(r"\s*(\d{1,2})\s*[/\-. ]\s*(\d{2}|\d{4})\s*", re.ASCII)
-_EXPIRY_UNSEPARATED = re.compile(r"\s*(\d{2})(\d{2})\s*", re.ASCII)
-# Control characters and halves of surrogate pairs, which no text file or database takes.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-Problem = tuple[str, str]
-"""What a person reads, and Stripe's code."""
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """One thing that is wrong: the form field's name, what a person reads, Stripe's codes if any.
-
-    `field` is one of `FIELDS`, `card` for the card as a whole, or another input of the request.
-    """
-
-    field: str
-    message: str
-    code: str
-    decline_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,7 @@ def read_payment_form(
     `known_email` is the session's own, which a payer cannot change: what is submitted instead
     of it does not count. A form that names no `payment_method_type` is a card's.
     """
-    fields = _Fields(submitted)
+    fields = Fields(submitted)
     email = known_email or fields.read("email", _email_problem)
     kind = fields.read(
         "payment_method_type", lambda kind: _kind_problem(kind, payment_method_types)
@@ -71,42 +55,17 @@ def read_payment_form(
         paid_with = _bank_account(fields)
         payer = Payer(email, fields.read("name", _account_holder_problem))
     else:
-        paid_with = _card(fields)
-        name = fields.read("name", _name_problem)
-        payer = Payer(email, name, fields.read("country", _country_problem).upper())
+        paid_with = read_card(fields)
+        payer = read_payer(fields, email)
     if fields.errors or paid_with is None:
         return fields.errors
     return PaymentForm(paid_with, payer)
 
 
-class _Fields:
-    """The submitted fields, and what was found wrong with those that were read."""
-
-    def __init__(self, submitted: Mapping[str, object]) -> None:
-        self._submitted = submitted
-        self.errors: list[FieldError] = []
-
-    def read(self, name: str, problem: Callable[[str], Problem | None]) -> str:
-        """The field's text, which is wrong when `problem` finds one."""
-        value = self._submitted.get(name, "")
-        text = value.strip() if isinstance(value, str) else ""
-        found = problem(text) if isinstance(value, str) else ("This must be text.", "invalid_type")
-        if found:
-            self.errors.append(FieldError(name, *found))
-        return text
-
-
-def _card(fields: _Fields) -> Card:
-    number = _without_separators(fields.read("number", _number_problem))
-    month, year = _month_and_year(fields.read("expiry", _expiry_problem))
-    cvc = fields.read("cvc", lambda cvc: _cvc_problem(cvc, 4 if _is_amex(number) else 3))
-    return Card(number, month, year, cvc)
-
-
-def _bank_account(fields: _Fields) -> TestBankAccount | None:
+def _bank_account(fields: Fields) -> TestBankAccount | None:
     fields.read("routing_number", _routing_number_problem)
     return bank_accounts.find(
-        _without_separators(fields.read("account_number", _account_number_problem))
+        without_separators(fields.read("account_number", _account_number_problem))
     )
 
 
@@ -119,45 +78,13 @@ def _kind_problem(kind: str, taken: Collection[str]) -> Problem | None:
 def _email_problem(email: str) -> Problem | None:
     if not email:
         return "Enter your email.", "missing"
-    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or _UNPRINTABLE.search(email):
+    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or UNPRINTABLE.search(email):
         return "Your email is invalid.", "email_invalid"
     return None
 
 
-def _number_problem(text: str) -> Problem | None:
-    number = _without_separators(text)
-    if not number:
-        return "Enter your card number.", "missing"
-    if not re.fullmatch(r"[0-9]+", number) or len(number) > 19:
-        return "Your card number is invalid.", "invalid_number"
-    if len(number) < _digits_expected(number):
-        return "Your card number is incomplete.", "incomplete_number"
-    return None
-
-
-def _expiry_problem(expiry: str) -> Problem | None:
-    month, year = _month_and_year(expiry)
-    if not expiry:
-        return "Enter your card's expiration date.", "missing"
-    if not year:
-        return "Your card's expiration date is incomplete.", "incomplete_expiry"
-    if not 1 <= month <= 12:
-        return "Your card's expiration date is invalid.", "invalid_expiry_month"
-    return None
-
-
-def _cvc_problem(cvc: str, length: int) -> Problem | None:
-    if not cvc:
-        return "Enter your card's security code.", "missing"
-    if not re.fullmatch(r"[0-9]{1,4}", cvc):
-        return "Your card's security code is invalid.", "invalid_cvc"
-    if len(cvc) < length:
-        return "Your card's security code is incomplete.", "incomplete_cvc"
-    return None
-
-
 def _routing_number_problem(text: str) -> Problem | None:
-    number = _without_separators(text)
+    number = without_separators(text)
     if not number:
         return "Enter your bank's routing number.", "missing"
     if number != ROUTING_NUMBER:
@@ -166,7 +93,7 @@ def _routing_number_problem(text: str) -> Problem | None:
 
 
 def _account_number_problem(text: str) -> Problem | None:
-    number = _without_separators(text)
+    number = without_separators(text)
     if not number:
         return "Enter your account number.", "missing"
     if bank_accounts.find(number) is None:
@@ -174,57 +101,9 @@ def _account_number_problem(text: str) -> Problem | None:
     return None
 
 
-def _name_problem(name: str) -> Problem | None:
-    if not name:
-        return "Enter the name on your card.", "missing"
-    if not _is_a_name(name):
-        return "The name on your card is invalid.", "name_invalid"
-    return None
-
-
 def _account_holder_problem(name: str) -> Problem | None:
     if not name:
         return "Enter the account holder's name.", "missing"
-    if not _is_a_name(name):
+    if not is_a_name(name):
         return "The account holder's name is invalid.", "name_invalid"
     return None
-
-
-def _is_a_name(name: str) -> bool:
-    return len(name) <= LONGEST_NAME and not _UNPRINTABLE.search(name)
-
-
-def _country_problem(country: str) -> Problem | None:
-    if country.upper() not in COUNTRIES:
-        return "Choose your country or region.", "country_invalid"
-    return None
-
-
-def _without_separators(number: str) -> str:
-    """The number without the spaces and hyphens between its groups."""
-    return re.sub(r"[\s-]", "", number)
-
-
-def _is_amex(number: str) -> bool:
-    return number.startswith(("34", "37"))
-
-
-def _digits_expected(number: str) -> int:
-    """The fewest digits that a number of its brand has; brands that are not distinguished here have
-    12 or more."""
-    if _is_amex(number):
-        return 15
-    if number.startswith(("30", "36", "38")):
-        return 14
-    if number.startswith(("4", "51", "52", "53", "54", "55", "2", "35", "60", "64", "65")):
-        return 16
-    return 12
-
-
-def _month_and_year(expiry: str) -> tuple[int, int]:
-    """Month and year of `MM / YY`, `MM / YYYY` or `MMYY`; (0, 0) when it is none of them."""
-    found = _EXPIRY.fullmatch(expiry) or _EXPIRY_UNSEPARATED.fullmatch(expiry)
-    if found is None:
-        return 0, 0
-    year = int(found[2])
-    return int(found[1]), year if year >= 100 else 2000 + year

@@ -1,39 +1,25 @@
-"""Renders the Checkout page's templates, and holds the files that they load."""
+"""Renders the Checkout page."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from stripe_sandbox.checkout_page.countries import COUNTRIES
-from stripe_sandbox.checkout_page.form import FIELDS, FieldError
-from stripe_sandbox.checkout_page.samples import sample_groups
-from stripe_sandbox.checkout_page.security import web_link
+from stripe_sandbox.checkout_page.form import FIELDS
 from stripe_sandbox.checkout_page.text import OrderText
 from stripe_sandbox.checkout_page.view import CheckoutView
+from stripe_sandbox.hosted_page.form import FieldError
+from stripe_sandbox.hosted_page.rendering import Templates
+from stripe_sandbox.hosted_page.samples import SampleGroup, bank_account_group, card_groups
+from stripe_sandbox.hosted_page.security import web_link
 from stripe_sandbox.payments.bank_debits import SETTLES_IN
 
-_HERE = Path(__file__).parent
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _REFILLED_FIELDS = (
     "email",
     "name",
     "country",
     "payment_method_type",
 )  # never a card's or an account's number
-
-
-@dataclass(frozen=True)
-class Asset:
-    """A static file; `version` changes with its content."""
-
-    content: bytes
-    media_type: str
-    version: str
 
 
 def _place(error: FieldError) -> str:
@@ -49,23 +35,7 @@ class CheckoutHtml:
     """
 
     def __init__(self) -> None:
-        self.assets = {
-            path.name: Asset(
-                content=path.read_bytes(),
-                media_type=_MEDIA_TYPES[path.suffix],
-                version=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
-            )
-            for path in (_HERE / "static").iterdir()
-            if path.suffix in _MEDIA_TYPES
-        }
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals["version"] = lambda name: self.assets[name].version
+        self._templates = Templates(Path(__file__).with_name("templates"))
 
     def open(
         self,
@@ -91,8 +61,7 @@ class CheckoutHtml:
                 "payment_method_type": kind if kind in view.payment_method_types else "card",
             },
             errors={_place(error): error.message for error in reversed(errors)},
-            countries=COUNTRIES,
-            sample_groups=sample_groups(view),
+            sample_groups=_sample_groups(view),
             settles_in=round(SETTLES_IN),
         )
 
@@ -101,8 +70,8 @@ class CheckoutHtml:
         return self._render(
             "challenge.html",
             up="../",
-            view=view,
-            order=OrderText.of(view),
+            action="authenticate",
+            total=OrderText.of(view).total,
             payment_intent=payment_intent,
         )
 
@@ -157,5 +126,12 @@ class CheckoutHtml:
             go_on=False,
         )
 
-    def _render(self, template: str, **context: object) -> str:
-        return self._templates.get_template(template).render(**context)
+    def _render(self, template: str, *, up: str, **context: object) -> str:
+        return self._templates.render(template, root=f"{up}../../", up=up, **context)
+
+
+def _sample_groups(view: CheckoutView) -> tuple[SampleGroup, ...]:
+    groups = card_groups(view.expires_at)
+    if "us_bank_account" in view.payment_method_types:
+        return (*groups, bank_account_group())
+    return groups

@@ -20,25 +20,27 @@ A card or account number is passed on to `payments` and stored nowhere else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
-from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from stripe_sandbox.checkout_page.form import FieldError, read_payment_form
+from stripe_sandbox.checkout_page.form import read_payment_form
 from stripe_sandbox.checkout_page.rendering import CheckoutHtml
-from stripe_sandbox.checkout_page.security import (
-    SECURITY_HEADERS,
-    comes_from_another_site,
-    web_link,
-)
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
+from stripe_sandbox.hosted_page.form import CARD_FIELD_OF_PARAM, WORDS_FOR_PAYERS, FieldError
+from stripe_sandbox.hosted_page.requests import (
+    Refusal,
+    Refused,
+    is_json,
+    json_answer,
+    page_answer,
+    submitted_fields,
+)
+from stripe_sandbox.hosted_page.security import web_link
 from stripe_sandbox.payments.checkout import (
     AuthenticationRequired,
     Card,
@@ -49,21 +51,12 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
-from stripe_sandbox.payments.outcomes import OutcomeType
 
-LARGEST_BODY = 16 * 1024
 RESPONSES_WITHIN = 10.0
 """Seconds that a payer waits for the shop's webhook endpoints, as in Stripe's Checkout."""
 
 WaitForResponses = Callable[[Iterable[str], float], Awaitable[None]]
 """Returns when every endpoint responded to each of the events, or after so many seconds."""
-_DYNAMIC_HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
-_FIELD_OF_PARAM = {"number": "number", "exp_month": "expiry", "exp_year": "expiry", "cvc": "cvc"}
-# Where the API's message speaks to the programmer, Checkout has words of its own.
-_WORDS_FOR_PAYERS = {
-    "payment_intent_authentication_failure": "We are unable to authenticate your payment method. "
-    "Please choose a different payment method and try again.",
-}
 
 
 def routes(
@@ -75,29 +68,7 @@ def routes(
         Route("/c/pay/{session_id}", page.show, methods=["GET"]),
         Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
         Route("/c/pay/{session_id}/authenticate", page.authenticate, methods=["POST"]),
-        Route("/c/static/{name}", page.static, methods=["GET"]),
     ]
-
-
-class Refusal(StrEnum):
-    """Why a request was not tried as a payment."""
-
-    INVALID = "invalid"
-    FORBIDDEN = "forbidden"
-    UNKNOWN = "unknown"
-    TOO_LARGE = "too_large"
-
-
-class _Refused(Exception):
-    """Stops a request before anything is done; it is answered with this."""
-
-    def __init__(
-        self, status_code: int, status: Refusal | OutcomeType, *errors: FieldError
-    ) -> None:
-        super().__init__(status)
-        self.status_code = status_code
-        self.status = status
-        self.errors = errors
 
 
 class CheckoutPage:
@@ -115,30 +86,17 @@ class CheckoutPage:
         """The page of a session: the form while it is open, else what became of it."""
         view = self._views.get(request.path_params["session_id"])
         if view is None:
-            return _page(self._html.unknown(), 404)
+            return page_answer(self._html.unknown(), 404)
         if view.status == "open":
-            return _page(self._html.open(view))
-        return _page(self._html.closed(view), 410 if view.status == "expired" else 200)
-
-    async def static(self, request: Request) -> Response:
-        """The stylesheet, script and icon. The page names them with their hash: they may stay."""
-        asset = self._html.assets.get(request.path_params["name"])
-        if asset is None:
-            return Response(status_code=404, headers=SECURITY_HEADERS)
-        fresh = request.query_params.get("v") == asset.version
-        cache = "public, max-age=31536000, immutable" if fresh else "no-cache"
-        return Response(
-            asset.content,
-            media_type=asset.media_type,
-            headers={**SECURITY_HEADERS, "Cache-Control": cache},
-        )
+            return page_answer(self._html.open(view))
+        return page_answer(self._html.closed(view), 410 if view.status == "expired" else 200)
 
     async def pay(self, request: Request) -> Response:
         """Try to pay as submitted; a payment is answered once the webhooks were delivered."""
         session_id = request.path_params["session_id"]
         submitted: dict[str, Any] = {}
         try:
-            submitted = await _submitted(request)
+            submitted = await submitted_fields(request)
             view = self._known(session_id)
             form = read_payment_form(
                 submitted,
@@ -146,12 +104,12 @@ class CheckoutPage:
                 payment_method_types=view.payment_method_types,
             )
             if isinstance(form, list):
-                raise _Refused(400, Refusal.INVALID, *form)  # noqa: TRY301  # one way out for all
+                raise Refused(400, Refusal.INVALID, *form)  # noqa: TRY301  # one way out for all
             if isinstance(form.paid_with, Card):
                 outcome = self._payments.pay(session_id, form.paid_with, form.payer)
             else:
                 outcome = self._payments.debit(session_id, form.paid_with.number, form.payer)
-        except _Refused as refused:
+        except Refused as refused:
             return self._refusal(request, refused, submitted)
         return await self._answer(request, outcome, submitted)
 
@@ -159,10 +117,10 @@ class CheckoutPage:
         """Complete (`result=complete`) or fail (`result=fail`) a 3-D Secure challenge."""
         session_id = request.path_params["session_id"]
         try:
-            submitted = await _submitted(request)
+            submitted = await submitted_fields(request)
             self._known(session_id)
             outcome = self._authenticated(session_id, submitted)
-        except _Refused as refused:
+        except Refused as refused:
             return self._refusal(request, refused, {})
         return await self._answer(request, outcome, {})
 
@@ -170,20 +128,20 @@ class CheckoutPage:
         result, intent = submitted.get("result"), submitted.get("payment_intent")
         if result not in ("complete", "fail"):
             error = FieldError("result", "This must be complete or fail.", "invalid_result")
-            raise _Refused(400, Refusal.INVALID, error)
+            raise Refused(400, Refusal.INVALID, error)
         unknown = FieldError("payment_intent", "There is no such challenge.", "resource_missing")
         if not isinstance(intent, str) or not intent.isascii():
-            raise _Refused(400, Refusal.INVALID, unknown)
+            raise Refused(400, Refusal.INVALID, unknown)
         try:
             return self._payments.authenticate(session_id, intent, succeed=result == "complete")
         except KeyError:
-            raise _Refused(404, Refusal.UNKNOWN, unknown) from None
+            raise Refused(404, Refusal.UNKNOWN, unknown) from None
 
     def _known(self, session_id: str) -> CheckoutView:
         view = self._views.get(session_id)
         if view is None:
             error = FieldError("session", "There is no such Checkout Session.", "resource_missing")
-            raise _Refused(404, Refusal.UNKNOWN, error)
+            raise Refused(404, Refusal.UNKNOWN, error)
         return view
 
     async def _answer(
@@ -195,74 +153,38 @@ class CheckoutPage:
                 # As Stripe does: the shop hears of the payment before its customer is back.
                 await self._wait_for_responses(outcome.event_ids, RESPONSES_WITHIN)
                 return_url = web_link(outcome.return_url)
-                if _is_json(request):
-                    return _json({"status": outcome.type, "return_url": return_url})
-                return _page(self._html.complete(return_url, paid=isinstance(outcome, Paid)))
+                if is_json(request):
+                    return json_answer({"status": outcome.type, "return_url": return_url})
+                return page_answer(self._html.complete(return_url, paid=isinstance(outcome, Paid)))
             case AuthenticationRequired():
                 intent = outcome.payment_intent
-                if _is_json(request):
-                    return _json({"status": outcome.type, "payment_intent": intent})
-                return _page(self._html.challenge(self._known(session_id), intent))
+                if is_json(request):
+                    return json_answer({"status": outcome.type, "payment_intent": intent})
+                return page_answer(self._html.challenge(self._known(session_id), intent))
             case Declined():
-                field = _FIELD_OF_PARAM.get(outcome.param or "", "card")
-                message = _WORDS_FOR_PAYERS.get(outcome.code, outcome.message)
+                field = CARD_FIELD_OF_PARAM.get(outcome.param or "", "card")
+                message = WORDS_FOR_PAYERS.get(outcome.code, outcome.message)
                 error = FieldError(field, message, outcome.code, outcome.decline_code)
-                return self._refusal(request, _Refused(402, outcome.type, error), submitted)
+                return self._refusal(request, Refused(402, outcome.type, error), submitted)
             case NotOpen():
-                if not _is_json(request):
-                    return _page(self._html.closed(self._known(session_id), up="../"), 409)
+                if not is_json(request):
+                    return page_answer(self._html.closed(self._known(session_id), up="../"), 409)
                 body = {"status": outcome.type, "session_status": outcome.status}
-                return _json({**body, "return_url": web_link(outcome.return_url)}, 409)
+                return json_answer({**body, "return_url": web_link(outcome.return_url)}, 409)
 
-    def _refusal(self, request: Request, refused: _Refused, submitted: dict[str, Any]) -> Response:
+    def _refusal(self, request: Request, refused: Refused, submitted: dict[str, Any]) -> Response:
         session_id = request.path_params["session_id"]
-        if _is_json(request):
+        if is_json(request):
             errors = [_error_json(error) for error in refused.errors]
-            return _json({"status": refused.status, "errors": errors}, refused.status_code)
+            return json_answer({"status": refused.status, "errors": errors}, refused.status_code)
         view = self._views.get(session_id)
         if view is None or refused.status is Refusal.FORBIDDEN:
-            return _page(self._html.unknown(up="../"), refused.status_code)
+            return page_answer(self._html.unknown(up="../"), refused.status_code)
         if view.status != "open":
-            return _page(self._html.closed(view, up="../"), 409)
+            return page_answer(self._html.closed(view, up="../"), 409)
         page = self._html.open(view, up="../", errors=refused.errors, submitted=submitted)
-        return _page(page, refused.status_code)
-
-
-async def _submitted(request: Request) -> dict[str, Any]:
-    """The posted fields, from JSON or from a plain form."""
-    if comes_from_another_site(request):
-        error = FieldError("origin", "Pages of other sites cannot pay here.", "cross_site")
-        raise _Refused(403, Refusal.FORBIDDEN, error)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            error = FieldError("body", "The submitted form is too large.", "too_large")
-            raise _Refused(413, Refusal.TOO_LARGE, error)
-    try:
-        if not _is_json(request):
-            return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        fields = None
-    if not isinstance(fields, dict):
-        error = FieldError("body", "The body must be a JSON object or a form.", "invalid_body")
-        raise _Refused(400, Refusal.INVALID, error)
-    return fields
-
-
-def _is_json(request: Request) -> bool:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type != "application/x-www-form-urlencoded"
+        return page_answer(page, refused.status_code)
 
 
 def _error_json(error: FieldError) -> dict[str, str]:
     return {name: value for name, value in asdict(error).items() if value is not None}
-
-
-def _json(body: dict[str, Any], status_code: int = 200) -> Response:
-    return JSONResponse(body, status_code, headers=_DYNAMIC_HEADERS)
-
-
-def _page(html: str, status_code: int = 200) -> Response:
-    return HTMLResponse(html, status_code, headers=_DYNAMIC_HEADERS)

@@ -78,9 +78,12 @@ class InvoiceCollection:
             ),
         ]
 
-    def collect(self, invoice: Object, method_id: str | None = None) -> CardRefusal | None:
+    def collect(
+        self, invoice: Object, method_id: str | None = None, *, asked: bool = False
+    ) -> CardRefusal | None:
         """Try to collect an open invoice from the payment method of that id (None: the one that
-        the subscription, or else the customer, has). Returns why the bank refuses.
+        the subscription, or else the customer, has). `asked`: a request asks for it, which does
+        not count as a retry. Returns why the bank refuses.
 
         StripeError: there is no payment method.
         """
@@ -93,13 +96,45 @@ class InvoiceCollection:
             return None
         card = cards.of_fingerprint(method["card"]["fingerprint"])
         refusal = _off_session_refusal(card)
-        self._card_charges.charge(CardPayment(intent, method, card, refusal))
-        self._subscription_payments.record_payment(
-            intent,
-            paid=refusal is None,
-            authentication_required=refusal is cards.AUTHENTICATION_REQUIRED,
-        )
+        self._charge(CardPayment(intent, method, card, refusal), asked=asked)
         return refusal
+
+    def pay(
+        self, invoice: Object, method: Object, *, authenticated: bool = False
+    ) -> CardRefusal | None:
+        """Let the customer, who is there, pay an open invoice with the card; `authenticated`: 3-D
+        Secure was passed. Returns why the bank refuses."""
+        intent = self._intent(invoice, self._subscription(invoice))
+        card = cards.of_fingerprint(method["card"]["fingerprint"])
+        payment = CardPayment(intent, method, card, card.refusal, authenticated)
+        self._charge(payment, asked=True)
+        return card.refusal
+
+    def ask_to_authenticate(self, invoice: Object, method: Object) -> None:
+        """The card's bank wants 3-D Secure first. Records `payment_intent.requires_action`."""
+        intent = self._intent(invoice, self._subscription(invoice))
+        self._intents.require_action(intent, method)
+
+    def waits_for(self, invoice: Object, method: Object) -> bool:
+        """Whether the invoice is being paid with the method, and waits for 3-D Secure."""
+        intent = self._intent(invoice, self._subscription(invoice))
+        waits = intent["status"] == "requires_action"
+        return bool(waits and intent["payment_method"] == method["id"])
+
+    def fail_authentication(self, invoice: Object, method: Object) -> None:
+        """3-D Secure was not passed: the card is not charged. Records
+        `payment_intent.payment_failed`."""
+        intent = self._intent(invoice, self._subscription(invoice))
+        self._intents.fail(intent, method, cards.AUTHENTICATION_FAILED, None)
+
+    def _charge(self, payment: CardPayment, *, asked: bool) -> None:
+        self._card_charges.charge(payment)
+        self._subscription_payments.record_payment(
+            payment.intent,
+            paid=payment.refusal is None,
+            authentication_required=payment.refusal is cards.AUTHENTICATION_REQUIRED,
+            asked=asked,
+        )
 
     def prepare(self, invoice: Object) -> None:
         """Make the intent that is to pay an open invoice, which somebody pays later."""
@@ -195,7 +230,7 @@ class InvoiceCollection:
         if params.get("paid_out_of_band"):
             self._subscription_payments.record_out_of_band(invoice)
             return invoice
-        refusal = self.collect(invoice, params.get("payment_method"))
+        refusal = self.collect(invoice, params.get("payment_method"), asked=True)
         if refusal is not None:
             raise errors.card_error(refusal.message, refusal.code, refusal.decline_code)
         return self._require(call)

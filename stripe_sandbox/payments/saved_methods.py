@@ -11,7 +11,7 @@ from stripe_sandbox import cards, errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
-from stripe_sandbox.payments.outcomes import Card
+from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.validation import check_card
 from stripe_sandbox.resources.payment_methods import PaymentMethods, billing_details
 from stripe_sandbox.storage.objects import Object
@@ -57,13 +57,33 @@ class SavedMethods:
         known = cards.find(given["number"])
         cvc = given.get("cvc") or "1" * (known.cvc_length if known else 3)
         held = Card(given["number"], given["exp_month"], given["exp_year"], cvc)
-        test_card, refusal = check_card(held, self._backend.clock)
-        if test_card is None or refusal is not None:
-            raise _declined(refusal or cards.NOT_A_TEST_CARD)
         details = params.get("billing_details") or {}
         billing = billing_details(details.get("email"), details.get("name") or "", COUNTRY)
+        made = self._new_card(held, billing)
+        if isinstance(made, CardRefusal):
+            raise _declined(made)
+        return made
+
+    def add(
+        self, customer: Object, card: Card, payer: Payer, *, charged: bool = False
+    ) -> Object | CardRefusal:
+        """A new card of the customer's, attached; or why its bank refuses. `charged`: it is charged
+        next, which says more than saving it does. Records `payment_method.attached`."""
+        billing = billing_details(payer.email or None, payer.name, payer.country)
+        method = self._new_card(card, billing)
+        if isinstance(method, CardRefusal):
+            return method
+        refusal = _attach_refusal(method)
+        if refusal is None:
+            self._methods.attach(method, customer["id"])
+        return method if charged else refusal or method
+
+    def _new_card(self, card: Card, billing: Object) -> Object | CardRefusal:
+        test_card, refusal = check_card(card, self._backend.clock)
+        if test_card is None or refusal is not None:
+            return refusal or cards.NOT_A_TEST_CARD
         return self._methods.create_card(
-            test_card, held.exp_month, held.exp_year, billing, "unspecified"
+            test_card, card.exp_month, card.exp_year, billing, "unspecified"
         )
 
     def _attach(self, call: Call) -> Object:
@@ -75,10 +95,9 @@ class SavedMethods:
             raise errors.invalid(
                 "The payment method you provided has already been attached to a customer."
             )
-        if "card" in method:
-            card = cards.of_fingerprint(method["card"]["fingerprint"])
-            if card.refusal is not None and not card.attaches:
-                raise _declined(card.refusal)
+        refusal = _attach_refusal(method)
+        if refusal is not None:
+            raise _declined(refusal)
         self._methods.attach(method, customer["id"], call.request)
         return method
 
@@ -103,6 +122,14 @@ class SavedMethods:
 
     def _require(self, call: Call) -> Object:
         return self._backend.require("payment_method", call.ids[0], "payment_method", status=404)
+
+
+def _attach_refusal(method: Object) -> CardRefusal | None:
+    """Why the bank refuses to have the card saved; None: it does not."""
+    if "card" not in method:
+        return None
+    card = cards.of_fingerprint(method["card"]["fingerprint"])
+    return None if card.attaches else card.refusal
 
 
 def _declined(refusal: CardRefusal) -> errors.StripeError:

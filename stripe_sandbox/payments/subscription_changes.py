@@ -47,6 +47,25 @@ class SubscriptionChanges:
             Route("POST", f"{path}/resume", self._resume, SubscriptionResumeParams, kind),
         ]
 
+    def end_later(self, subscription: Object, at: int, details: dict[str, Any]) -> None:
+        """Let it end at that time, in Unix seconds; `details` are the customer's feedback and
+        comment. Records `customer.subscription.updated`."""
+        given = {**subscription["cancellation_details"], **details, "reason": _REQUESTED}
+        now = self._backend.clock.now()
+        changes = {"cancel_at": at, "canceled_at": now, "cancellation_details": given}
+        self._subscriptions.change(subscription, changes)
+        self._schedule(subscription)
+
+    def end_now(self, subscription: Object, details: dict[str, Any]) -> None:
+        """End it now. Records `customer.subscription.deleted`."""
+        subscription["cancellation_details"].update(details)
+        self._subscriptions.end(subscription, _REQUESTED)
+
+    def keep(self, subscription: Object) -> None:
+        """Let it go on, though it was to end later. Records `customer.subscription.updated`."""
+        changes = self._end(subscription, {"cancel_at_period_end": False})
+        self._subscriptions.change(subscription, changes)
+
     def _require(self, call: Call) -> Object:
         return self._backend.require("subscription", call.ids[0], "id", status=404)
 

@@ -34,11 +34,16 @@ class SubscriptionPayments:
         self._policy = policy
 
     def record_payment(
-        self, intent: Object, *, paid: bool, authentication_required: bool = False
+        self,
+        intent: Object,
+        *,
+        paid: bool,
+        authentication_required: bool = False,
+        asked: bool = False,
     ) -> None:
         """Mark the intent's invoice, if it pays one, as paid or failed, and its subscription as
         active or past due. `authentication_required`: it failed because the bank wants the customer
-        to authenticate."""
+        to authenticate. `asked`: a request or the customer asked for the attempt."""
         invoice = self._invoices.of_intent(intent["id"])
         if invoice is None:
             return
@@ -46,16 +51,24 @@ class SubscriptionPayments:
             self._invoices.pay(invoice, intent)
             self._record_paid(invoice)
         else:
-            self.record_failure(invoice, authentication_required=authentication_required)
+            self.record_failure(
+                invoice, authentication_required=authentication_required, asked=asked
+            )
 
     def record_out_of_band(self, invoice: Object) -> None:
         """Mark the invoice as paid by other means than Stripe's."""
         self._invoices.pay_out_of_band(invoice)
         self._record_paid(invoice)
 
-    def record_failure(self, invoice: Object, *, authentication_required: bool = False) -> None:
+    def record_failure(
+        self, invoice: Object, *, authentication_required: bool = False, asked: bool = False
+    ) -> None:
         """An attempt to collect the invoice has failed: when the next one comes, or, after the
-        last, what the policy says becomes of the subscription."""
+        last, what the policy says becomes of the subscription. One that somebody asked for counts
+        only where it is the first, and leaves the retries as they are."""
+        if asked and invoice["attempted"]:
+            self._invoices.record_failure(invoice, authentication_required=authentication_required)
+            return
         subscription = self._subscription(invoice)
         is_renewal = invoice["billing_reason"] != "subscription_create"
         wait = self._policy.get().wait_after(invoice["attempt_count"] + 1) if is_renewal else None

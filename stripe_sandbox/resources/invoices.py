@@ -28,9 +28,11 @@ class Invoices(Resource):
     list_params = InvoiceListParams
     filters = ("collection_method", "created", "customer", "status", "subscription")
 
-    def __init__(self, backend: Backend, payments: InvoicePayments) -> None:
+    def __init__(self, backend: Backend, payments: InvoicePayments, base_url: str) -> None:
+        """`base_url`: where people reach the sandbox, for the links to an invoice's page."""
         super().__init__(backend)
         self._payments = payments
+        self._base_url = base_url
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -124,6 +126,7 @@ class Invoices(Resource):
             automatically_finalizes_at=None,
             effective_at=now,
             ending_balance=0,
+            hosted_invoice_url=f"{self._base_url}/i/{invoice['id']}",
             number=number,
             status="open",
             status_transitions={**invoice["status_transitions"], "finalized_at": now},
@@ -131,6 +134,15 @@ class Invoices(Resource):
         )
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.finalized", invoice)
+
+    def rebase(self, old: str, new: str) -> None:
+        """Have the links to invoices begin with the URL `new` instead of `old`."""
+        self._backend.database.write(
+            "UPDATE invoices SET body = json_set(body, '$.hosted_invoice_url', "
+            "? || substr(body ->> '$.hosted_invoice_url', ?)) "
+            "WHERE substr(body ->> '$.hosted_invoice_url', 1, ?) = ?",
+            (new, len(old) + 1, len(old) + 1, old + "/"),
+        )
 
     def of_intent(self, intent: str) -> Object | None:
         """The invoice that the intent of that id is to pay, or None."""
@@ -216,6 +228,11 @@ class Invoices(Resource):
             invoice,
             {"auto_advance": next_attempt is not None, "next_payment_attempt": next_attempt},
         )
+        self.record_failure(invoice, authentication_required=authentication_required)
+
+    def record_failure(self, invoice: Object, *, authentication_required: bool) -> None:
+        """Record `invoice.payment_failed`, and `invoice.payment_action_required` where the
+        customer has to authenticate, and nothing else."""
         self._backend.events.record("invoice.payment_failed", invoice)
         if authentication_required:
             self._backend.events.record("invoice.payment_action_required", invoice)

@@ -130,6 +130,11 @@ TABLES: dict[str, Table] = {
             Column("payment_intent", ("payment", "payment_intent")),
         ),
     ),
+    "billing_portal.configuration": Table(
+        "portal_configurations",
+        _columns("active", "is_default", coarse=("active", "is_default")),
+    ),
+    "billing_portal.session": Table("portal_sessions", ()),
     "webhook_endpoint": Table("webhook_endpoints", _columns("status", coarse=("status",))),
 }
 

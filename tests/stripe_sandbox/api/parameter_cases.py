@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
+
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
 _LINE = {"price_data": PRICE_DATA, "quantity": 2}
 SELLS = {"mode": "payment", "line_items": [_LINE], "success_url": "http://shop.example/"}
@@ -16,9 +18,6 @@ _SUBSCRIBES = {
 }
 _ADDRESS = {"city": "Kiel", "country": "DE", "line1": "Weg 1"}
 ENDPOINT = {"url": "http://127.0.0.1:9/hook", "enabled_events": ["customer.created"]}
-
-Case = tuple[dict[str, Any], str, Any]
-"""A request that is taken, the parameter that is added to it (with dots), and its value."""
 
 
 def _line(name: str, value: Any) -> Case:
@@ -56,6 +55,7 @@ _MONTHLY: dict[str, Any] = {
 }  # fmt: skip
 
 SHOWN: dict[str, list[Case]] = {
+    **PORTAL_SHOWN,
     "POST /v1/customers": _cases({}, **_CUSTOMER),
     "POST /v1/customers/:customer": [
         *_cases({}, **_CUSTOMER),
@@ -224,6 +224,7 @@ REFUSED: dict[str, list[Case]] = {
         _PLAN, **{"billing_scheme": "tiered", "recurring.usage_type": "metered"}
     ),
     "POST /v1/webhook_endpoints": _cases(ENDPOINT, api_version="2025-03-31.basil"),
+    **PORTAL_REFUSED,
     "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
 }
 
@@ -231,7 +232,7 @@ NARROWED: dict[str, Any] = {
     "active": False, "charge": "ch_none", "collection_method": "send_invoice",
     "created": {"gt": 2_000_000_000}, "currency": "eur", "customer": "cus_none",
     "customer_details": {"email": "nobody@example.com"}, "delivery_success": False,
-    "email": "nobody@example.com", "ids": ["prod_none"], "invoice": "in_none",
+    "email": "nobody@example.com", "is_default": False, "ids": ["prod_none"], "invoice": "in_none",
     "lookup_keys": ["none"], "payment.payment_intent": "pi_none", "payment_intent": "pi_none",
     "payment_link": "plink_none", "product": "prod_none", "recurring.interval": "year",
     "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",

@@ -7,11 +7,11 @@ import pytest
 from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
 from stripe_sandbox.cards import TEST_CARDS
 from stripe_sandbox.checkout_page.rendering import CheckoutHtml
-from stripe_sandbox.checkout_page.samples import sample_groups
-from stripe_sandbox.checkout_page.security import web_link
 from stripe_sandbox.checkout_page.text import OrderText
 from stripe_sandbox.checkout_page.view import CheckoutView, LineItemView
 from stripe_sandbox.currencies import format_amount
+from stripe_sandbox.hosted_page.samples import bank_account_group, card_groups
+from stripe_sandbox.hosted_page.security import web_link
 
 BAD_LINKS = [
     "javascript:alert(1)",
@@ -119,7 +119,7 @@ def test_a_subscription_with_something_paid_once_names_its_period() -> None:
 
 def test_every_test_card_is_on_the_page() -> None:
     """The page offers all of the sandbox's test cards, each in one group."""
-    groups = sample_groups(view())
+    groups = card_groups(view().expires_at)
     offered = [sample.fields["number"] for group in groups for sample in group.samples]
 
     assert sorted(offered) == sorted(card.number for card in TEST_CARDS)
@@ -128,7 +128,7 @@ def test_every_test_card_is_on_the_page() -> None:
 
 def test_test_bank_accounts_are_offered_where_the_session_takes_them() -> None:
     """A session for cards only has neither the choice nor the accounts on its page."""
-    *_, banks = sample_groups(view(payment_method_types=("card", "us_bank_account")))
+    banks = bank_account_group()
     html = CheckoutHtml()
 
     assert banks.heading == "US bank account"
@@ -137,6 +137,7 @@ def test_test_bank_accounts_are_offered_where_the_session_takes_them() -> None:
     assert "bank account" not in html.open(view())
     both = html.open(view(payment_method_types=("card", "us_bank_account")))
     assert both.count('name="payment_method_type"') == 2
+    assert all(number in both for number in offered)
 
 
 def test_a_plain_form_comes_back_with_its_payment_method_chosen() -> None:

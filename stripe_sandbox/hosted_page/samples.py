@@ -1,4 +1,4 @@
-"""The test cards and bank accounts with which a button of the Checkout page fills in the form."""
+"""The test cards and bank accounts with which a button of a page fills in its form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS, TestBankAccount
 from stripe_sandbox.cards import TEST_CARDS, Brand, TestCard
-from stripe_sandbox.checkout_page.view import CheckoutView
 
 BRAND_NAMES: dict[Brand, str] = {
     "visa": "Visa",
@@ -38,15 +37,21 @@ class SampleGroup:
     samples: tuple[Sample, ...]
 
 
-def sample_groups(view: CheckoutView) -> tuple[SampleGroup, ...]:
-    """What the session can be paid with: cards by what they lead to, then bank accounts."""
+def card_groups(now: int) -> tuple[SampleGroup, ...]:
+    """The test cards, by what they lead to; they expire well after `now`, in Unix seconds, which
+    may be far ahead of the wall clock."""
     groups: dict[str, list[Sample]] = {"Paid": [], "3-D Secure": [], "Declined": []}
+    expiry = f"12 / {(datetime.fromtimestamp(now, UTC).year + 4) % 100:02d}"
     for card in TEST_CARDS:
         heading = "3-D Secure" if card.authentication else "Declined" if card.refusal else "Paid"
-        groups[heading].append(_card(card, _label_under(heading, card.label), _expiry(view)))
-    if "us_bank_account" in view.payment_method_types:
-        groups["US bank account"] = [_bank_account(account) for account in TEST_BANK_ACCOUNTS]
+        groups[heading].append(_card(card, _label_under(heading, card.label), expiry))
     return tuple(SampleGroup(heading, tuple(samples)) for heading, samples in groups.items())
+
+
+def bank_account_group() -> SampleGroup:
+    """The test bank accounts."""
+    samples = tuple(_bank_account(account) for account in TEST_BANK_ACCOUNTS)
+    return SampleGroup("US bank account", samples)
 
 
 def _card(card: TestCard, label: str, expiry: str) -> Sample:
@@ -82,9 +87,3 @@ def _label_under(heading: str, label: str) -> str:
         return label
     rest = label.removeprefix(heading).lstrip(":, ")
     return rest[:1].upper() + rest[1:] if rest else label
-
-
-def _expiry(view: CheckoutView) -> str:
-    """A card expiry `MM / YY` well in the future by the sandbox's clock, which may be moved."""
-    year = datetime.fromtimestamp(view.expires_at, UTC).year + 4
-    return f"12 / {year % 100:02d}"

@@ -1,0 +1,1 @@
+"""The hosted customer portal, and the hosted page of an invoice."""

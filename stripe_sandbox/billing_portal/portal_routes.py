@@ -1,0 +1,194 @@
+"""The customer portal, with forms alone: every step works without a script.
+
+`GET  /p/session/{id}`                              the plan, the card, the invoices
+`GET  /p/session/{id}/payment-method`               the form of a new card; POST saves it
+`GET  /p/session/{id}/subscriptions/{sub}/cancel`   asks whether to cancel; POST cancels
+`POST /p/session/{id}/subscriptions/{sub}/keep`     takes a cancellation back
+`GET  /p/session/{id}/done`                         the end of a flow that does not end at the home
+
+A session that has expired, or never was, is answered 410; what is not its customer's, or what its
+configuration does not allow, 404. A post leads on with 303.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.billing_portal.actions import CustomerActions
+from stripe_sandbox.billing_portal.rendering import PortalHtml
+from stripe_sandbox.billing_portal.view import PortalViews
+from stripe_sandbox.hosted_page.form import (
+    CARD_FIELD_OF_PARAM,
+    UNPRINTABLE,
+    FieldError,
+    Fields,
+    read_card,
+    read_payer,
+)
+from stripe_sandbox.hosted_page.requests import (
+    Refusal,
+    Refused,
+    page_answer,
+    redirect_answer,
+    submitted_fields,
+)
+from stripe_sandbox.resources.portal_sessions import PortalSessions
+from stripe_sandbox.storage.objects import Object
+
+LONGEST_COMMENT = 500
+_URL = "/p/session/{session}"
+
+
+class Portal:
+    """Answers the portal's requests."""
+
+    def __init__(
+        self, backend: Backend, sessions: PortalSessions, actions: CustomerActions
+    ) -> None:
+        self._backend = backend
+        self._sessions = sessions
+        self._actions = actions
+        self._views = PortalViews(backend, actions)
+        self._html = PortalHtml()
+
+    def routes(self) -> list[BaseRoute]:
+        """The portal's routes, to be served at the root or under any prefix."""
+        subscription = f"{_URL}/subscriptions/{{subscription}}"
+        found = (
+            ("GET", _URL, self._home, "../../"),
+            ("GET", f"{_URL}/payment-method", self._show_card, "../../../"),
+            ("POST", f"{_URL}/payment-method", self._save_card, "../../../"),
+            ("GET", f"{_URL}/done", self._done, "../../../"),
+            ("GET", f"{subscription}/cancel", self._ask, "../../../../../"),
+            ("POST", f"{subscription}/cancel", self._cancel, "../../../../../"),
+            ("POST", f"{subscription}/keep", self._keep, "../../../../../"),
+        )
+        return [
+            Route(path, self._answering(handler, root), methods=[method])
+            for method, path, handler, root in found
+        ]
+
+    def _answering(
+        self, handler: Callable[[Request, Object, Object], Awaitable[Response]], root: str
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            session = self._sessions.use(request.path_params["session"])
+            if session is None:
+                return page_answer(self._html.closed(root), 410)
+            try:
+                return await handler(request, session, self._sessions.configuration(session))
+            except Refused as refused:
+                message = refused.errors[0].message
+                page = self._html.notice("Not possible", message, session["return_url"], root)
+                return page_answer(page, refused.status_code)
+
+        return answer
+
+    async def _home(self, request: Request, session: Object, configuration: Object) -> Response:
+        flow = session["flow"]
+        if flow is not None and not self._sessions.is_done(session):
+            if flow["type"] == "payment_method_update":
+                return redirect_answer(f"{session['id']}/payment-method")
+            subscription = flow["subscription_cancel"]["subscription"]
+            return redirect_answer(f"{session['id']}/subscriptions/{subscription}/cancel")
+        portal = self._views.portal(session, configuration)
+        note = request.query_params.get("done")
+        return page_answer(self._html.home(session, configuration, portal, note))
+
+    async def _show_card(self, _: Request, session: Object, configuration: Object) -> Response:
+        _allow(configuration, "payment_method_update")
+        return page_answer(self._html.card(session, self._backend.clock.now()))
+
+    async def _save_card(
+        self, request: Request, session: Object, configuration: Object
+    ) -> Response:
+        submitted = await submitted_fields(request)
+        _allow(configuration, "payment_method_update")
+        customer = self._backend.require("customer", session["customer"], "customer")
+        fields = Fields(submitted)
+        card, payer = read_card(fields), read_payer(fields, customer["email"] or "")
+        found, status = fields.errors, 400
+        if not found:
+            refusal = self._actions.change_card(customer["id"], card, payer)
+            if refusal is None:
+                return self._finish(session, "card", "../")
+            field = CARD_FIELD_OF_PARAM.get(refusal.param or "", "card")
+            found, status = [FieldError(field, refusal.message, refusal.code)], 402
+        now = self._backend.clock.now()
+        return page_answer(self._html.card(session, now, errors=found, submitted=submitted), status)
+
+    async def _ask(self, request: Request, session: Object, configuration: Object) -> Response:
+        subscription = self._subscription(request, session, configuration)
+        text = self._views.subscription(subscription)
+        return page_answer(self._html.cancel(session, configuration, text))
+
+    async def _cancel(self, request: Request, session: Object, configuration: Object) -> Response:
+        submitted = await submitted_fields(request)
+        subscription = self._subscription(request, session, configuration)
+        cancel = configuration["features"]["subscription_cancel"]
+        details = _details(submitted, cancel["cancellation_reason"])
+        at_period_end = cancel["mode"] == "at_period_end"
+        self._actions.cancel(subscription, at_period_end=at_period_end, details=details)
+        return self._finish(session, "canceled", "../../../")
+
+    async def _keep(self, request: Request, session: Object, configuration: Object) -> Response:
+        await submitted_fields(request)
+        self._actions.keep(self._subscription(request, session, configuration))
+        return redirect_answer(f"../../../{session['id']}?done=kept")
+
+    async def _done(self, _: Request, session: Object, __: Object) -> Response:
+        if not _ends_elsewhere(session) or not self._sessions.is_done(session):
+            return redirect_answer(f"../{session['id']}")
+        return page_answer(self._html.flow_end(session))
+
+    def _finish(self, session: Object, done: str, up: str) -> Response:
+        """Lead on after a step: home, or, in a flow, to where that ends. `up` leads to the folder
+        that the session's first page is in."""
+        if session["flow"] is not None:
+            self._sessions.finish(session)
+        if _ends_elsewhere(session):
+            return redirect_answer(f"{up}{session['id']}/done")
+        return redirect_answer(f"{up}{session['id']}?done={done}")
+
+    def _subscription(self, request: Request, session: Object, configuration: Object) -> Object:
+        """The subscription that the path names. Refused: it is not the customer's, or has ended."""
+        _allow(configuration, "subscription_cancel")
+        identifier = request.path_params["subscription"]
+        found = self._actions.subscription(session["customer"], identifier)
+        if found is None:
+            raise _unavailable("There is no such subscription, or it has ended already.")
+        return found
+
+
+def _ends_elsewhere(session: Object) -> bool:
+    """Whether the session is for a flow that does not end at the portal's home."""
+    flow = session["flow"]
+    return flow is not None and flow["after_completion"]["type"] != "portal_homepage"
+
+
+def _allow(configuration: Object, feature: str) -> None:
+    if not configuration["features"][feature]["enabled"]:
+        raise _unavailable("The shop does not offer this here.")
+
+
+def _unavailable(message: str) -> Refused:
+    return Refused(404, Refusal.UNKNOWN, FieldError("page", message, "resource_missing"))
+
+
+def _details(submitted: dict[str, Any], asked: Object) -> dict[str, Any]:
+    """The customer's reasons, as far as they were asked for."""
+    if not asked["enabled"]:
+        return {}
+    details = {}
+    if submitted.get("feedback") in asked["options"]:
+        details["feedback"] = submitted["feedback"]
+    comment = submitted.get("comment")
+    if isinstance(comment, str) and comment.strip():
+        details["comment"] = UNPRINTABLE.sub(" ", comment.strip())[:LONGEST_COMMENT]
+    return details

@@ -1,0 +1,1 @@
+"""What the hosted pages share: looks, protection, the card form."""

@@ -1,0 +1,150 @@
+"""Builds the resources of Stripe's API and what moves money between them, over one backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stripe_sandbox.api.endpoint import Route
+from stripe_sandbox.api.expand import Include
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.destinations import Destinations
+from stripe_sandbox.payments.bank_debits import BankDebits
+from stripe_sandbox.payments.card_charges import CardCharges
+from stripe_sandbox.payments.checkout import Payments
+from stripe_sandbox.payments.completion import SessionCompletion
+from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.renewals import Renewals
+from stripe_sandbox.payments.retry_policy import RetryPolicySetting
+from stripe_sandbox.payments.saved_methods import SavedMethods
+from stripe_sandbox.payments.subscription_changes import SubscriptionChanges
+from stripe_sandbox.payments.subscription_creation import SubscriptionCreation
+from stripe_sandbox.payments.subscriptions import SubscriptionPayments
+from stripe_sandbox.resources.account import Accounts
+from stripe_sandbox.resources.charges import Charges
+from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.customers import Customers
+from stripe_sandbox.resources.disputes import Disputes
+from stripe_sandbox.resources.events import Events
+from stripe_sandbox.resources.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.invoices import Invoices
+from stripe_sandbox.resources.line_items import LineItems
+from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.payment_methods import PaymentMethods
+from stripe_sandbox.resources.portal_configurations import PortalConfigurations
+from stripe_sandbox.resources.portal_sessions import PortalSessions
+from stripe_sandbox.resources.prices import Prices
+from stripe_sandbox.resources.products import Products
+from stripe_sandbox.resources.refunds import Refunds
+from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.resources.subscriptions import Subscriptions
+from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.scheduling.jobs import ScheduledJobs
+
+
+class Resources:
+    """Stripe's resources."""
+
+    def __init__(
+        self, backend: Backend, jobs: ScheduledJobs, destinations: Destinations, base_url: str
+    ) -> None:
+        self.accounts = Accounts(backend)
+        self.products = Products(backend)
+        self.prices = Prices(backend, self.products)
+        self.customers = Customers(backend)
+        self.methods = PaymentMethods(backend)
+        self.intents = PaymentIntents(backend)
+        self.disputes = Disputes(backend, jobs)
+        self.charges = Charges(backend, self.disputes)
+        self.refunds = Refunds(backend, jobs, self.charges, self.disputes)
+        self.invoice_payments = InvoicePayments(backend)
+        self.invoices = Invoices(backend, self.invoice_payments, base_url)
+        self.subscriptions = Subscriptions(backend, jobs)
+        self.line_items = LineItems(backend, self.prices)
+        self.sessions = CheckoutSessions(backend, jobs, self.line_items, self.intents)
+        self.portal_configurations = PortalConfigurations(backend)
+        self.portal_sessions = PortalSessions(backend, self.portal_configurations)
+        self.events = Events(backend)
+        self.endpoints = WebhookEndpoints(backend, destinations)
+        resources: tuple[Resource, ...] = (
+            self.accounts, self.products, self.prices, self.customers, self.sessions, self.intents,
+            self.charges, self.refunds, self.disputes, self.methods, self.subscriptions,
+            self.invoices, self.invoice_payments, self.portal_configurations,
+            self.events, self.endpoints,
+        )  # fmt: skip
+        self._resources = resources
+
+    def routes(self) -> Iterator[Route]:
+        """The endpoints of all."""
+        yield from self.portal_sessions.routes()
+        for resource in self._resources:
+            yield from resource.routes()
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        """What answers hold only when they expand it, of all."""
+        return {
+            key: value for resource in self._resources for key, value in resource.includes().items()
+        }
+
+
+class Billing:
+    """What charges cards, collects invoices and moves subscriptions."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        resources: Resources,
+        policy: RetryPolicySetting,
+    ) -> None:
+        self.card_charges = CardCharges(resources.charges, resources.intents)
+        subscription_payments = SubscriptionPayments(
+            backend,
+            jobs,
+            resources.invoices,
+            resources.customers,
+            resources.subscriptions,
+            policy,
+        )
+        bank_debits = BankDebits(
+            backend, jobs, resources.intents, resources.charges, subscription_payments
+        )
+        self.collection = InvoiceCollection(
+            backend,
+            jobs,
+            resources.invoices,
+            resources.invoice_payments,
+            resources.intents,
+            self.card_charges,
+            bank_debits,
+            subscription_payments,
+        )
+        Renewals(backend, jobs, resources.subscriptions, resources.invoices)
+        self.changes = SubscriptionChanges(backend, jobs, resources.subscriptions)
+        self._creation = SubscriptionCreation(
+            backend, jobs, resources.subscriptions, resources.invoices, self.collection
+        )
+        self.saved_methods = SavedMethods(backend, resources.methods)
+        completion = SessionCompletion(
+            backend,
+            resources.sessions,
+            resources.customers,
+            resources.methods,
+            resources.subscriptions,
+            resources.invoices,
+            resources.invoice_payments,
+            self.card_charges,
+            bank_debits,
+        )
+        self.checkout = Payments(
+            backend,
+            resources.sessions,
+            resources.methods,
+            resources.intents,
+            self.card_charges,
+            completion,
+        )
+
+    def routes(self) -> Iterator[Route]:
+        """The endpoints of all."""
+        for part in (self.changes, self._creation, self.collection, self.saved_methods):
+            yield from part.routes()

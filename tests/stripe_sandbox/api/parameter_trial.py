@@ -1,0 +1,152 @@
+"""Sends a request with and without a parameter, and sees what came of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from stripe_sandbox.api import form
+from tests.stripe_sandbox.api.parameter_cases import ENDPOINT, PRICE_DATA
+from tests.support.sandbox_server import SandboxServer
+
+
+def with_parameter(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The request with the parameter added."""
+    given: dict[str, Any] = json.loads(json.dumps(base))
+    inner: Any = given
+    *way, last = path.split(".")
+    for name in way:
+        key: Any = int(name) if name.isdigit() else name
+        if isinstance(inner, list) and len(inner) <= key:
+            inner.append({})
+        elif isinstance(inner, dict):
+            inner.setdefault(key, [] if name == "marketing_features" else {})
+        inner = inner[key]
+    inner[last] = value
+    return given
+
+
+def _without_ids(text: str) -> str:
+    """The text of an answer without what is new each time."""
+    text = re.sub(r"#fid\w+|\b[a-z]{2,6}_(test_)?\w{14,}|_secret_\w+", "ID", text)
+    by_chance = "authorization_code|invoice_prefix|network_transaction_id|number"
+    return re.sub(rf'"({by_chance})": ?"[^"]*"', "", text)
+
+
+class Trial:
+    """Sends requests to one route, each to objects of its own, and sees all that came of them."""
+
+    def __init__(self, server: SandboxServer, route: str) -> None:
+        self.server = server
+        self.method, self.path = route.split()
+
+    def names(self) -> dict[str, Any]:
+        server = self.server
+        service = server.stripe.v1
+        price: Any = {**PRICE_DATA, "lookup_key": "taken", "transfer_lookup_key": True}
+        made = service.prices.create(params=price)
+        return {
+            "CUSTOMER": service.customers.create(params={"email": "bob@example.com"}).id,
+            "METHOD": service.payment_methods.list({"limit": 100}).data[-1].id,
+            "MONTHLY": server.pro,
+            "PRICE": made.id,
+            "PRODUCT": str(made.product),
+            "SOON": server.sandbox.clock.now() + 3_600,
+        }
+
+    def card(self) -> str:
+        """A new card, attached to nobody."""
+        given: Any = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040}
+        made = self.server.stripe.v1.payment_methods.create({"type": "card", "card": given})
+        return made.id
+
+    def invoice(self) -> str:
+        """The open invoice of a renewal that has failed."""
+        server = self.server
+        made = server.paid_subscription("4000000000000341")
+        end = made["items"]["data"][0]["current_period_end"]
+        server.advance(end - server.sandbox.clock.now() + 3_600)
+        return str(server.get(f"/v1/subscriptions/{made['id']}")["latest_invoice"])
+
+    def configuration(self) -> str:
+        """A configuration of the portal with every feature off."""
+        off: Any = {
+            "default_return_url": "http://shop.example/",
+            "features": {"invoice_history": {"enabled": False}},
+        }
+        return self.server.stripe.v1.billing_portal.configurations.create(off).id
+
+    def subscriber(self) -> dict[str, str]:
+        """A customer with a subscription, and a configuration of the portal."""
+        made = self.server.paid_subscription()
+        return {
+            "CONFIGURATION": self.configuration(),
+            "SUBSCRIBER": made["customer"],
+            "SUBSCRIPTION": made["id"],
+        }
+
+    def dispute(self) -> str:
+        """A new dispute."""
+        self.server.pay(self.server.create().id, "4000000000000259")
+        return self.server.stripe.v1.disputes.list({"limit": 1}).data[0].id
+
+    def payment(self) -> dict[str, str]:
+        """A payment that can be refunded, and its charge."""
+        session = self.server.create().id
+        self.server.pay(session)
+        intent = str(self.server.stripe.v1.checkout.sessions.retrieve(session).payment_intent)
+        charge = self.server.stripe.v1.payment_intents.retrieve(intent).latest_charge
+        return {"CHARGE": str(charge), "INTENT": intent}
+
+    def send(self, params: dict[str, Any]) -> tuple[int, str]:
+        """The answer's status and, without ids, its text with all that it led to."""
+        server, service = self.server, self.server.stripe.v1
+        names = self.names()
+        text = form.encode(params)
+        if "refunds" in self.path:
+            names |= self.payment()
+        if self.path.endswith("billing_portal/sessions"):
+            names |= self.subscriber()
+        for word, value in names.items():
+            text = text.replace(word, str(value))
+        path = self.path
+        for part, identifier in (
+            (":configuration", self.configuration),
+            (":dispute", self.dispute),
+            (":invoice", self.invoice),
+            (":payment_method", self.card),
+            (":subscription", lambda: self.server.paid_subscription()["id"]),
+            (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
+            (":customer", lambda: names["CUSTOMER"]),
+            (":product", lambda: names["PRODUCT"]),
+            (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
+            (":session", lambda: server.create().id),
+            (":webhook_endpoint", lambda: service.webhook_endpoints.create(params=ENDPOINT).id),  # type: ignore[arg-type]
+        ):
+            if part in path:
+                path = path.replace(part, identifier())
+        answer = server.post(path, text, **{"Content-Type": "application/x-www-form-urlencoded"})
+        seen = answer.text
+        if answer.status_code == 200:
+            seen += self._outcome(answer.json())
+        if path == "/v1/webhook_endpoints" or ":webhook_endpoint" in self.path:
+            for endpoint in service.webhook_endpoints.list().data:
+                service.webhook_endpoints.delete(endpoint.id)
+        return answer.status_code, _without_ids(seen)
+
+    def _outcome(self, value: dict[str, Any]) -> str:
+        """What a price's product is, and what paying a session brings."""
+        server = self.server
+        if value["object"] == "price":
+            return json.dumps(server.get(f"/v1/products/{value['product']}"))
+        if value["object"] != "checkout.session" or self.path != "/v1/checkout/sessions":
+            return ""
+        page = server.page(value["id"])
+        server.pay(value["id"])
+        expand = ("line_items.data.price.product", "payment_intent.latest_charge", "subscription")
+        after = server.get(
+            f"/v1/checkout/sessions/{value['id']}",
+            **{f"expand[{index}]": path for index, path in enumerate(expand)},
+        )
+        return page + json.dumps(after)
