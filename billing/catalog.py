@@ -1,4 +1,8 @@
-"""What is sold: the Pro plan and extra load credits, each a Price in Stripe."""
+"""What is sold: the Pro plan and extra load credits, each a Price in Stripe.
+
+A setting names the Price. Where it is unset, the account's Price with our lookup key is sold.
+https://docs.stripe.com/products-prices/manage-prices#lookup-keys
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,12 @@ from billing.domain.checkout_session import Kind
 from billing.domain.line_item import SoldPrice
 from billing.domain.price import Price, PriceLookup
 from billing.errors import BillingError, NotConfigured, StripeFailure
-from billing.settings.model import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY, Settings
+from billing.settings.model import (
+    PRICE_EXTRA_CREDIT,
+    PRICE_PRO_MONTHLY,
+    SECRETS_FILE,
+    Settings,
+)
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
@@ -22,6 +31,10 @@ if TYPE_CHECKING:
     from billing.stripe_api.gateway import StripeGateway
     from billing.timings import Timings
 
+LOOKUP_KEYS = {
+    Kind.PRO: "billing_dashboard_pro_monthly",
+    Kind.CREDITS: "billing_dashboard_extra_credit",
+}
 UNREADABLE = StripeFailure(
     "Stripe's answer is not a valid Price.",
     "Check the Price in the Stripe Dashboard, and STRIPE_API_BASE if it is set.",
@@ -55,24 +68,30 @@ class Catalog:
         self._gateway = gateway
         self._timings = timings
         self._monotonic = monotonic
-        self._cached: dict[str, _CachedPrice] = {}
+        self._cached: dict[Kind, _CachedPrice] = {}
 
-    def price_id(self, kind: Kind) -> str:
-        """The configured Price id. Raises ``NotConfigured`` when missing or malformed."""
-        name, value = (
-            (PRICE_PRO_MONTHLY, self._settings.price_pro_monthly)
-            if kind is Kind.PRO
-            else (PRICE_EXTRA_CREDIT, self._settings.price_extra_credit)
-        )
+    def configured_id(self, kind: Kind) -> str | None:
+        """The Price id of the setting; None where it is unset and the account may have one.
+
+        Raises ``NotConfigured`` where the setting is malformed, or without a key."""
+        name, value = self._setting(kind)
+        if self._settings.stripe_is_configured and name not in self._settings.problems:
+            return value
         return str(self._settings.require(name, value))
+
+    async def price_id(self, kind: Kind) -> str:
+        """The id of the Price; waits for Stripe only where the setting is unset and none is
+        cached. Raises ``NotConfigured``, or ``StripeFailure`` where Stripe has to be asked."""
+        return self.configured_id(kind) or (await self.price(kind)).id
 
     async def price(self, kind: Kind) -> Price:
         """The Price of ``kind``; waits for Stripe only when none is cached. Raises
         ``NotConfigured`` or ``StripeFailure``."""
-        price_id = self.price_id(kind)
-        cached = self._lookup(price_id)
-        if cached.lookup.price is None:
-            await asyncio.shield(self._refresh(price_id, cached))
+        self.configured_id(kind)
+        cached = self._lookup(kind)
+        has_none = isinstance(cached.lookup.failure, NotConfigured) and not cached.refreshing
+        if cached.lookup.price is None and not has_none:
+            await asyncio.shield(self._refresh(kind, cached))
         if cached.lookup.price is None:
             raise (cached.lookup.failure or UNREADABLE).with_traceback(None)
         return cached.lookup.price
@@ -89,12 +108,13 @@ class Catalog:
         except StripeFailure as failure:
             if failure.is_temporary:
                 raise
-        return SoldPrice(self.price_id(kind), kind is Kind.PRO, product)
+        return SoldPrice(await self.price_id(kind), kind is Kind.PRO, product)
 
     async def cached_price(self, kind: Kind) -> PriceLookup:
         """The cached Price of ``kind``, without waiting; it is refreshed in the background."""
         try:
-            return self._lookup(self.price_id(kind)).lookup
+            self.configured_id(kind)
+            return self._lookup(kind).lookup
         except NotConfigured as failure:
             return PriceLookup(failure=failure)
 
@@ -110,6 +130,11 @@ class Catalog:
         if first:
             await asyncio.wait(first, timeout=patience)
 
+    def expire(self) -> None:
+        """Read both Prices again when they are asked for next, as one was just created."""
+        for cached in self._cached.values():
+            cached.refreshed_at = -math.inf
+
     async def aclose(self) -> None:
         """Cancel the requests under way."""
         refreshing = [cached.refreshing for cached in self._cached.values() if cached.refreshing]
@@ -117,32 +142,50 @@ class Catalog:
             task.cancel()
         await asyncio.gather(*refreshing, return_exceptions=True)
 
-    def _lookup(self, price_id: str) -> _CachedPrice:
+    def _setting(self, kind: Kind) -> tuple[str, str | None]:
+        if kind is Kind.PRO:
+            return PRICE_PRO_MONTHLY, self._settings.price_pro_monthly
+        return PRICE_EXTRA_CREDIT, self._settings.price_extra_credit
+
+    def _lookup(self, kind: Kind) -> _CachedPrice:
         """The cached Price; a refresh begins when it is too old."""
-        cached = self._cached.setdefault(price_id, _CachedPrice())
+        cached = self._cached.setdefault(kind, _CachedPrice())
         timings = self._timings
         max_age = (
             timings.price_retry_seconds if cached.lookup.failure else timings.price_max_age_seconds
         )
         if self._monotonic() - cached.refreshed_at > max_age:
-            self._refresh(price_id, cached)
+            self._refresh(kind, cached)
         return cached
 
-    def _refresh(self, price_id: str, cached: _CachedPrice) -> asyncio.Task[None]:
+    def _refresh(self, kind: Kind, cached: _CachedPrice) -> asyncio.Task[None]:
         if cached.refreshing is None:
-            cached.refreshing = asyncio.create_task(self._retrieve(price_id, cached))
+            cached.refreshing = asyncio.create_task(self._retrieve(kind, cached))
         return cached.refreshing
 
-    async def _retrieve(self, price_id: str, cached: _CachedPrice) -> None:
+    async def _retrieve(self, kind: Kind, cached: _CachedPrice) -> None:
         try:
+            price_id = self.configured_id(kind) or await self._find(kind)
             price = Price.from_stripe(await self._gateway.retrieve_price(price_id))
             cached.lookup = PriceLookup(price)
         except BillingError as failure:
             passing = isinstance(failure, StripeFailure) and failure.is_temporary
             cached.lookup = PriceLookup(cached.lookup.price if passing else None, failure)
         except (LookupError, TypeError, ValueError, AttributeError):
-            log.exception("The Price %s cannot be read", price_id)
+            log.exception("The Price of %s cannot be read", kind)
             cached.lookup = PriceLookup(failure=UNREADABLE)
         finally:
             cached.refreshed_at = self._monotonic()
             cached.refreshing = None
+
+    async def _find(self, kind: Kind) -> str:
+        """The id of the account's Price with our lookup key. Raises ``NotConfigured``."""
+        for price in await self._gateway.list_prices(LOOKUP_KEYS[kind]):
+            return str(price["id"])
+        name, _ = self._setting(kind)
+        raise NotConfigured(
+            name,
+            f"{name} is not set.",
+            "Create both Prices on the Billing page, or set it in the environment or "
+            f"{SECRETS_FILE}.",
+        )

@@ -76,18 +76,18 @@ class Checkout:
         """
         reference = idempotency_key or str(uuid.uuid4())
         session, request_id = await self._gateway.create_checkout_session(
-            self._params(kind, quantity, reference, _metadata(made_by, source, label)),
+            await self._params(kind, quantity, reference, _metadata(made_by, source, label)),
             idempotency_key,
         )
         self._mirror.enqueue(session, request_id)
         await self._mirror.apply_backpressure()
         return CheckoutSession.from_stripe(session)
 
-    def _params(
+    async def _params(
         self, kind: Kind, quantity: int, reference: str, more: dict[str, str]
     ) -> dict[str, Any]:
         self._settings.require(SECRET_KEY, self._settings.secret_key)
-        price_id = self._catalog.price_id(kind)
+        price_id = await self._catalog.price_id(kind)
         page = f"{self._settings.require(PUBLIC_URL, self._settings.public_url)}{BILLING_PATH}"
         metadata = {"app": APP, "kind": kind.value, "quantity": str(quantity)} | more
         if kind is Kind.PRO:

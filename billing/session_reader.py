@@ -99,7 +99,7 @@ class SessionReader:
     async def _sold_price(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
         """The Price of ``kind``, with its Product where another Price is among the line items."""
         # Metadata does not count: whoever has the key can write there what they like.
-        price = SoldPrice(self._catalog.price_id(kind), recurring=kind is Kind.PRO)
+        price = SoldPrice(await self._catalog.price_id(kind), recurring=kind is Kind.PRO)
         if all(price.sells(item) for item in items):
             return price
         return await self._catalog.sold_price(kind)

@@ -118,7 +118,7 @@ class SetupChecks:
         """The findings on Prices and endpoint from the settings alone, without Stripe."""
         prices = [self._price_setting(planned) for planned in price_checks.PLANNED]
         unknown = [
-            replace(price, status=Status.UNKNOWN, found=NOT_ASKED) if price.reference else price
+            price if price.found else replace(price, status=Status.UNKNOWN, found=NOT_ASKED)
             for price in prices
         ]
         endpoint = Finding(Group.WEBHOOK, webhook_checks.NAME, Status.UNKNOWN, NOT_ASKED)
@@ -168,10 +168,11 @@ class SetupChecks:
         )
 
     def _price_setting(self, planned: PlannedPrice) -> Finding:
-        """The finding on the setting alone; with a ``reference`` when it names a Price."""
+        """The finding on the setting alone; with a ``reference`` when it names a Price, without
+        ``found`` when the account may have one."""
         finding = Finding(Group.PRICES, planned.name, Status.OK, "", setting=planned.setting)
         try:
-            return replace(finding, reference=self._catalog.price_id(planned.kind))
+            return replace(finding, reference=self._catalog.configured_id(planned.kind) or "")
         except NotConfigured as problem:
             if self._settings.wants_sandbox and planned.setting not in self._settings.problems:
                 return replace(finding, found=settings_checks.SANDBOX_BRINGS)
@@ -179,10 +180,16 @@ class SetupChecks:
 
     async def _price(self, planned: PlannedPrice) -> Finding:
         finding = self._price_setting(planned)
-        if not finding.reference:
+        if finding.found:
             return replace(finding, missing=planned.missing)
+        if not finding.reference:
+            finding = replace(finding, source=f"Stripe account, lookup key {planned.lookup_key}")
         try:
-            price = await self._ask(lambda: self._gateway.retrieve_price(finding.reference))
+            price_id = await self._ask(lambda: self._catalog.price_id(planned.kind))
+            price = await self._ask(lambda: self._gateway.retrieve_price(price_id))
+        except NotConfigured as problem:
+            unset = settings_checks.problem_finding(Group.PRICES, planned.name, problem)
+            return replace(unset, missing=planned.missing)
         except StripeFailure as failure:
             if not failure.is_missing:
                 return finding.failed(failure)
@@ -190,10 +197,12 @@ class SetupChecks:
                 finding,
                 status=Status.WRONG,
                 found="This Price does not exist in the key's account.",
-                next_step=f"Copy the ID of a Price of that account into {planned.setting}.",
+                next_step=f"Copy the ID of a Price of that account into {planned.setting}, or "
+                "remove the setting.",
                 missing=planned.missing,
             )
-        return price_checks.check_price(planned, price)
+        found = price_checks.check_price(planned, price)
+        return replace(found, source=finding.source)
 
     async def _endpoint(self) -> Finding:
         finding = Finding(Group.WEBHOOK, webhook_checks.NAME, Status.UNKNOWN, "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from billing.catalog import LOOKUP_KEYS
 from billing.domain.checkout_session import Kind
 from billing.domain.money import format_money
 from billing.settings.model import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY
@@ -64,7 +65,7 @@ PLANNED = (
         unit_amount=9900,
         currency="usd",
         interval="month",
-        lookup_key="billing_dashboard_pro_monthly",
+        lookup_key=LOOKUP_KEYS[Kind.PRO],
     ),
     PlannedPrice(
         kind=Kind.CREDITS,
@@ -74,7 +75,7 @@ PLANNED = (
         unit_amount=99,
         currency="usd",
         interval=None,
-        lookup_key="billing_dashboard_extra_credit",
+        lookup_key=LOOKUP_KEYS[Kind.CREDITS],
     ),
 )
 

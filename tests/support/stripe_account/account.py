@@ -44,7 +44,7 @@ LINE_ITEMS = "/v1/checkout/sessions/{id}/line_items"
 PAYMENT_INTENT = "/v1/payment_intents/{id}"
 INVOICE_PAYMENTS = "/v1/invoice_payments"
 PRICE = "/v1/prices/{id}"
-EMPTY_LISTS = ("/v1/webhook_endpoints", "/v1/invoices", "/v1/payment_intents")
+EMPTY_LISTS = ("/v1/prices", "/v1/webhook_endpoints", "/v1/invoices", "/v1/payment_intents")
 NOTHING: JSON = {"object": "list", "data": [], "has_more": False}
 SHOWN_LINE_ITEMS = 10  # in a session; the others are listed by themselves
 
