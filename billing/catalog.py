@@ -125,7 +125,7 @@ class Catalog:
         first = [
             one.refreshing
             for one in self._cached.values()
-            if one.refreshing and one.lookup.is_empty
+            if one.refreshing and one.lookup.price is None
         ]
         if first:
             await asyncio.wait(first, timeout=patience)

@@ -73,7 +73,7 @@ class Services:
             timings,
             read_settings=read_settings,
         )
-        self.account_setup = AccountSetup(settings, self.gateway)
+        self.account_setup = AccountSetup(settings, self.gateway, self.catalog)
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         own_account = OwnAccount(self.gateway, timings)

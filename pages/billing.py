@@ -7,19 +7,17 @@ import streamlit as st
 
 from billing.domain.checkout_session import Kind
 from pages.components.billing import offer
+from pages.components.billing.checkout_link import open_at_once_toggle
 from pages.components.billing.recent_sessions import recent_sessions
 from pages.components.billing.return_banner import return_banner
 from pages.components.sessions.drawer import session_drawer
-from pages.services import page_services
 
 return_banner()
 
-billing = page_services()
-patience = billing.services.timings.page_prices_seconds
-billing.call(lambda: billing.services.catalog.wait_for_prices(patience))
 for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
     with column:
         offer.offer(kind)
+open_at_once_toggle()
 
 st.header("Recent sessions", anchor=False)
 recent_sessions()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.billing.notices import no_price, wait_for_prices
 from pages.components.markdown import plain
 from pages.components.notices import notices
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
@@ -52,7 +53,10 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     else:
         st.badge("Not connected to Stripe", icon=":material/error:", color="red")
 
-checks = (unusable_key, unreadable_secrets_file, faults_on, copy_outdated, clock_ahead)
-notices(checks, page.title)
+if page.title == billing.title:
+    wait_for_prices()
+# The Setup page says in detail what is wrong with the settings.
+of_settings = () if page.title == setup.title else (unusable_key, unreadable_secrets_file, no_price)
+notices((*of_settings, faults_on, copy_outdated, clock_ahead), page.title)
 
 page.run()

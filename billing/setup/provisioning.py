@@ -16,6 +16,7 @@ from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS, registe
 from billing.urls import webhook_url
 
 if TYPE_CHECKING:
+    from billing.catalog import Catalog
     from billing.stripe_api.gateway import StripeGateway
 
 
@@ -30,6 +31,11 @@ class CreatedObject:
     setting: str
     value: SecretStr
 
+    @property
+    def is_found_by_key(self) -> bool:
+        """It is a Price, which the app finds by its lookup key where the setting is unset."""
+        return self.setting != WEBHOOK_SECRET
+
 
 def planned_price(missing: Missing) -> PlannedPrice | None:
     """The Price that ``missing`` stands for, or None for the webhook endpoint."""
@@ -43,20 +49,32 @@ class AccountSetup:
     object exists already.
     """
 
-    def __init__(self, settings: Settings, gateway: StripeGateway) -> None:
+    def __init__(self, settings: Settings, gateway: StripeGateway, catalog: Catalog) -> None:
         self._settings = settings
         self._gateway = gateway
+        self._catalog = catalog
 
     @property
     def webhook_url(self) -> str:
         """Where the endpoint would lead. Raises ``NotConfigured`` without a public URL."""
         return webhook_url(self._settings.require(PUBLIC_URL, self._settings.public_url))
 
+    async def create_prices(self, *, idempotency_key: str) -> bool:
+        """Create the Prices that no setting names, where the account has none; they are sold at
+        once, here and by every process that uses the account. Returns True."""
+        for planned in PLANNED:
+            if self._catalog.configured_id(planned.kind) is None:
+                key = f"{idempotency_key}-{planned.kind}"
+                await self.create(planned.missing, idempotency_key=key)
+        return True
+
     async def create(self, missing: Missing, *, idempotency_key: str) -> CreatedObject:
         """Create it; with the same ``idempotency_key`` only once."""
         try:
             if price := planned_price(missing):
-                return await self._price(price, idempotency_key)
+                created = await self._price(price, idempotency_key)
+                self._catalog.expire()
+                return created
             return await self._endpoint(idempotency_key)
         except StripeFailure as failure:
             if failure.status != 403:

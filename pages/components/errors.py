@@ -13,13 +13,18 @@ from pages.services import page_services
 
 def show_failure(failure: BillingError, title: str) -> None:
     """A short message, the next step, and Stripe's request id where there is one."""
+    st.error("  \n".join(failure_lines(failure)), title=title, icon=":material/error:")
+
+
+def failure_lines(failure: BillingError) -> list[str]:
+    """The same as lines of Markdown, without a title."""
     lines = [plain(failure.message), plain(failure.next_step)]
     if isinstance(failure, StripeFailure):
         if failure.is_temporary and api_faults_are_on():
             lines[1] = "Fault injection is on and may be the reason: clear the faults above."
         if failure.request_id:
             lines.append(f"Stripe request ID: {code(failure.request_id)}")
-    st.error("  \n".join(line for line in lines if line), title=title, icon=":material/error:")
+    return [line for line in lines if line]
 
 
 def api_faults_are_on() -> bool:

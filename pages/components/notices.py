@@ -67,6 +67,7 @@ def _run(check: Check) -> Notice | None:
 
 def _show(notice: Notice) -> None:
     show = {Severity.ERROR: st.error, Severity.WARNING: st.warning, Severity.INFO: st.info}
-    show[notice.severity](notice.text, title=notice.title, icon=f":material/{notice.icon}:")
+    text = f"**{notice.title}.** {notice.text}"
+    show[notice.severity](text, icon=f":material/{notice.icon}:")
     if notice.action:
         notice.action()

@@ -58,7 +58,7 @@ def products(services: Services) -> list[dict[str, Any]]:
     """Our own two Prices, with the metadata of this app's sessions."""
     return [
         {
-            "price": services.catalog.price_id(kind),
+            "price": services.catalog.configured_id(kind),
             "mode": kind.mode,
             "weight": WEIGHTS[kind],
             "quantity": list(QUANTITIES[kind]),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.catalog import Catalog
+from billing.catalog import LOOKUP_KEYS, Catalog
 from billing.domain.checkout_session import Kind
-from billing.errors import StripeFailure
+from billing.errors import NotConfigured, StripeFailure
 from billing.stripe_api.gateway import StripeGateway
 from billing.timings import DEFAULT_TIMINGS
 from tests.support.settings import working_settings
@@ -20,6 +20,8 @@ from tests.support.waiting import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.support.shop import Shop
 
 pytestmark = pytest.mark.anyio
 
@@ -106,3 +108,26 @@ async def test_a_price_that_cannot_be_read_is_a_failure_that_says_so(
         with pytest.raises(StripeFailure):
             await catalog.price(Kind.PRO)
         assert (await catalog.cached_price(Kind.PRO)).failure
+
+
+async def test_where_none_is_set_the_price_with_our_lookup_key_is_sold(shop: Shop) -> None:
+    unset = replace(shop.services.settings, price_pro_monthly=None)
+    gateway = StripeGateway(unset)
+    catalog = Catalog(unset, gateway)
+    with pytest.raises(NotConfigured, match="STRIPE_PRICE_PRO_MONTHLY is not set"):
+        await catalog.price_id(Kind.PRO)
+    created = shop.stripe.v1.prices.create(
+        {
+            "currency": "eur",
+            "unit_amount": 4900,
+            "recurring": {"interval": "month"},
+            "product_data": {"name": "Pro"},
+            "lookup_key": LOOKUP_KEYS[Kind.PRO],
+        }
+    )
+    catalog.expire()
+    assert await catalog.price_id(Kind.PRO) == created.id
+    assert (await catalog.price(Kind.PRO)).short == "€49/month"
+    assert await catalog.price_id(Kind.CREDITS) == shop.services.settings.price_extra_credit
+    await catalog.aclose()
+    await gateway.aclose()

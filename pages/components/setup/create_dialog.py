@@ -86,11 +86,20 @@ def create(missing: Missing, press: Press[CreatedObject]) -> None:
 def show_result(created: CreatedObject) -> None:
     """The one place where a signing secret is shown, as Stripe itself shows it: once."""
     st.success(code(created.id), title="Created", icon=":material/check:")
+    if created.is_found_by_key and created.setting not in page_services().services.settings.sources:
+        st.markdown("This Price is sold from now on. No setting and no restart is needed.")
+        done_button()
+        return
     st.markdown(f"Add this to {code(str(SECRETS_FILE))} or the environment, then restart the app:")
     value = created.value.get_secret_value()
     st.code(f'{created.setting} = "{value}"', language=None, wrap_lines=True)
     if value != created.id:
         st.caption("Stripe shows this secret only once. Copy it before you close this dialog.")
+    done_button()
+
+
+def done_button() -> None:
+    """The button that closes the dialog."""
     if st.button("Done", key="create_done"):
         close()
         st.rerun()

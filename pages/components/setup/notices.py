@@ -26,8 +26,9 @@ def _problem_with(name: str) -> Notice | None:
         return None
     text = f"{plain(problem.message)} {plain(problem.next_step)}"
     title = "Stripe is not configured"
-    return Notice(Severity.ERROR, title, text, "key_off", _setup_link)
+    return Notice(Severity.ERROR, title, text, "key_off", setup_link)
 
 
-def _setup_link() -> None:
+def setup_link() -> None:
+    """The way to the Setup page."""
     st.page_link("setup.py", label="Setup", icon=":material/tune:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,15 @@ from tests.support.stripe_account import (
 )
 
 if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
     from tests.support.shop import Shop
+
+
+def component_data(page: AppTest, name: str) -> list[dict[str, Any]]:
+    """What each component of that name was given."""
+    mounted = [node.proto for node in page.get("bidi_component")]
+    return [json.loads(one.json) for one in mounted if one.component_name == name]
 
 
 def created(shop: Shop) -> list[Any]:
@@ -46,13 +55,14 @@ def test_the_total_follows_the_number_of_credits(shop: Shop) -> None:
     assert r"Total **\$11\.88**" in [text.value for text in page.markdown]
 
 
-def test_a_press_creates_one_session_and_shows_its_id_and_url(shop: Shop) -> None:
+def test_a_press_creates_one_session_and_its_link_takes_the_buttons_place(shop: Shop) -> None:
     page = press(open_page(shop.server), "pay_pro")
     (session,) = created(shop)
     assert session.mode == "subscription"
     assert page.get("link_button")[0].proto.url == session.url
-    assert [code.value for code in page.code] == [session.url, session.id]
-    assert page.button(key="pay_pro").disabled
+    assert [code.value for code in page.code] == [session.url]
+    assert "pay_pro" not in [button.key for button in page.button]
+    assert "Pay with `4242 4242 4242 4242`" in text_of(page)
     assert list(page.dataframe[0].value["id"]) == [session.id]
 
 
@@ -73,7 +83,7 @@ def test_credits_are_bought_by_the_quantity_and_another_quantity_is_another_pres
     page = open_page(shop.server)
     page.number_input(key="credits_quantity").set_value(5).run()
     press(page, "pay_credits")
-    assert page.button(key="pay_credits").disabled
+    assert page.get("link_button")
     page.number_input(key="credits_quantity").set_value(7).run()
     assert not page.button(key="pay_credits").disabled
     assert not page.get("link_button")
@@ -88,6 +98,20 @@ def test_start_over_allows_the_next_press(shop: Shop) -> None:
     assert not page.get("link_button")
     press(page, "pay_pro")
     assert len(created(shop)) == 2
+
+
+def test_checkout_opens_with_the_first_press_where_the_person_wants_it(shop: Shop) -> None:
+    page = open_page(shop.server)
+    page.toggle(key="toggle_billing_open_checkout").set_value(True).run()
+    assert component_data(page, "preference") == [{"name": "billing_open_checkout", "value": "1"}]
+    press(page, "pay_pro")
+    (session,) = created(shop)
+    assert component_data(page, "open_url") == [{"url": session.url}]
+    page.run()
+    assert not component_data(page, "open_url")  # on coming back one stays
+    page.switch_page("setup.py").run()
+    page.switch_page("billing.py").run()
+    assert page.toggle(key="toggle_billing_open_checkout").value
 
 
 @pytest.mark.parametrize("typed", [1001, 1e300, 0, 2.5])

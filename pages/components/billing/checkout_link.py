@@ -1,0 +1,108 @@
+"""What takes the place of a button once it was pressed: the way to Checkout, or what came of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from pages.components.billing.order import Order, clear_order
+from pages.components.copy_button import copy_button
+from pages.components.markdown import plain
+from pages.components.open_url import open_url
+from pages.components.preference import preference, preference_toggle
+from pages.components.sessions.actions import link_and_qr
+from pages.components.times import exact_time
+from pages.services import page_services
+
+OPEN_AT_ONCE = "billing_open_checkout"
+TEST_CARD = "4242 4242 4242 4242"
+
+
+def open_at_once_toggle() -> None:
+    """The switch for opening Checkout with the first press, which the browser remembers."""
+    preference_toggle(
+        OPEN_AT_ONCE,
+        "Open Checkout with the first press",
+        help="In this tab, without showing its link. This browser remembers your choice.",
+    )
+
+
+@st.fragment(run_every="3s")
+def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
+    """The link to Checkout, until the session is paid or has expired, or a reset deletes it."""
+    billing = page_services()
+    stored = billing.call(lambda: billing.services.mirror.session(created.id))
+    if order.is_stored and stored is None:
+        clear_order(kind)
+        st.rerun()
+    order.is_stored = stored is not None
+    session = stored or created
+    if session.status == "open" and session.url:
+        open_session(kind, order, session, session.url)
+    else:
+        with st.container(
+            horizontal=True,
+            horizontal_alignment="distribute",
+            vertical_alignment="center",
+            height=40,
+            key=f"ended_{kind}",
+        ):
+            st.markdown(ending(session), width="content")
+            start_over(kind)
+
+
+def open_session(kind: Kind, order: Order, session: CheckoutSession, url: str) -> None:
+    """The buttons for a link that can be paid, and what to pay with."""
+    with st.container(horizontal=True, gap="xsmall", key=f"checkout_{kind}"):
+        st.link_button(
+            "Open Checkout",
+            url,
+            type="primary",
+            icon=":material/open_in_new:",
+            icon_position="right",
+            width="stretch",
+            help=f"Valid until {plain(exact_time(session.expires_at))}",
+        )
+        copy_button("Copy link", url, key=f"copy_{kind}")
+        with st.popover("QR", icon=":material/qr_code_2:", key=f"qr_{kind}"):
+            link_and_qr(url)
+        start_over(kind)
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap=None, key=f"test_card_{kind}"
+    ):
+        st.markdown(f":small[Pay with `{TEST_CARD}`]", width="content")
+        copy_button("Copy card number", TEST_CARD.replace(" ", ""), key=f"card_{kind}", icon=True)
+        st.page_link(
+            "test_kit.py", label=":small[More outcomes]", query_params={"show": "Test cards"}
+        )
+    if preference(OPEN_AT_ONCE) and not order.is_opened:
+        order.is_opened = True  # on coming back to this page one stays
+        open_url(url)
+
+
+def start_over(kind: Kind) -> None:
+    """The button for another session."""
+    pressed = st.button(
+        "Start over",
+        key=f"new_{kind}",
+        icon=":material/refresh:",
+        on_click=clear_order,
+        args=(kind,),
+    )
+    if pressed:
+        st.rerun()
+
+
+def ending(session: CheckoutSession) -> str:
+    """What came of the session, as Markdown."""
+    match session.outcome:
+        case Outcome.PAID:
+            what = f"{session.what} paid: {plain(session.amount)}"
+            return f":green[:material/check_circle:] {what}"
+        case Outcome.FAILED:
+            reason = plain(session.failure or "")
+            return f":red[:material/cancel:] The payment failed. {reason}"
+        case Outcome.PROCESSING:
+            return ":orange[:material/hourglass_top:] The payment is processing."
+        case _:
+            return ":gray[:material/timer_off:] This session has expired."
