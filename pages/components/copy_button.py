@@ -1,4 +1,4 @@
-"""A button that copies a text, in one press."""
+"""A button that copies a text which is not shown; one that is shown is a ``copyable``."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ button {
 button:hover { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 svg { width: 1.1rem; height: 1.1rem; fill: currentColor; flex: none; }
-button.icon { min-height: 1.75rem; padding: 0.125rem 0.375rem; border-color: transparent; }
-button.icon svg { width: 1rem; height: 1rem; }
-button.icon span, output {
+output {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 @media (max-width: 640px) {
@@ -55,7 +53,6 @@ export default function ({ data, parentElement }) {
   const said = parentElement.querySelector("output");
   icon.setAttribute("d", COPY);
   label.textContent = button.title = data.label;
-  button.classList.toggle("icon", data.icon);
   button.onclick = async () => {
     await copy(data.text);
     icon.setAttribute("d", DONE);
@@ -70,7 +67,6 @@ export default function ({ data, parentElement }) {
 _BUTTON = st.components.v2.component("copy_button", html=_HTML, css=_CSS, js=_JS)
 
 
-def copy_button(label: str, text: str, *, key: str, icon: bool = False) -> None:
-    """A button that copies ``text``; as an ``icon`` it shows its label as a tooltip only, as every
-    one does where the window is narrow."""
-    _BUTTON(data={"label": label, "text": text, "icon": icon}, key=key, width="content")
+def copy_button(label: str, text: str, *, key: str) -> None:
+    """A button that copies ``text``; where the window is narrow, its label is a tooltip only."""
+    _BUTTON(data={"label": label, "text": text}, key=key, width="content")

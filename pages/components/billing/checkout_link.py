@@ -7,6 +7,7 @@ import streamlit as st
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from pages.components.billing.order import Order, clear_order
 from pages.components.copy_button import copy_button
+from pages.components.copyable import copyable
 from pages.components.markdown import plain
 from pages.components.open_url import open_url
 from pages.components.preference import preference, preference_toggle
@@ -70,8 +71,8 @@ def open_session(kind: Kind, order: Order, session: CheckoutSession, url: str) -
     with st.container(
         horizontal=True, vertical_alignment="center", gap=None, key=f"test_card_{kind}"
     ):
-        st.markdown(f":small[Pay with `{TEST_CARD}`]", width="content")
-        copy_button("Copy card number", TEST_CARD.replace(" ", ""), key=f"card_{kind}", icon=True)
+        st.markdown(":small[Pay with]", width="content")
+        copyable(TEST_CARD, key=f"card_{kind}", width=175)
         st.page_link(
             "test_kit.py", label=":small[More outcomes]", query_params={"show": "Test cards"}
         )
