@@ -72,7 +72,7 @@ def open_session(kind: Kind, order: Order, session: CheckoutSession, url: str) -
         horizontal=True, vertical_alignment="center", gap=None, key=f"test_card_{kind}"
     ):
         st.markdown(":small[Pay with]", width="content")
-        copyable(TEST_CARD, key=f"card_{kind}", width=175)
+        copyable(TEST_CARD, key=f"card_{kind}", width=205)
         st.page_link(
             "test_kit.py", label=":small[More outcomes]", query_params={"show": "Test cards"}
         )
