@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from billing.domain.money import SYMBOLS, decimals
+from billing.domain.source import COUNTED
 
 if TYPE_CHECKING:
     from billing.domain.checkout_session import Kind, Outcome
@@ -27,8 +28,9 @@ AMOUNT = re.compile(
 class SessionFilter:
     """What is empty filters nothing.
 
-    ``since`` (inclusive) and ``until`` (exclusive) bound ``created``, in Unix seconds. ``search``
-    is what was typed: the beginning of an id, e-mail, domain or metadata value, or an amount.
+    ``since`` (inclusive) and ``until`` (exclusive) bound ``created``, in Unix seconds. ``reason``
+    is a ``Reason`` or a decline code. ``search`` is what was typed: the beginning of an id, e-mail,
+    domain or metadata value, or an amount.
     """
 
     outcomes: frozenset[Outcome] = frozenset()
@@ -36,7 +38,14 @@ class SessionFilter:
     sources: frozenset[Source] = frozenset()
     since: int | None = None
     until: int | None = None
+    reason: str = ""
     search: str = ""
+
+    @property
+    def for_figures(self) -> SessionFilter:
+        """What figures cover: every outcome, so that shares mean something, and neither tests nor
+        demo data unless they are asked for."""
+        return replace(self, outcomes=frozenset(), reason="", sources=self.sources or COUNTED)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ class SessionStats:
     creation to completion of the ``timed`` payments (those whose completion time is known);
     ``days``, the outcomes of each day in the viewer's time zone.
 
-    ``since`` (Unix seconds) is set when older sessions match that are left out.
+    ``reasons`` counts why sessions were not paid, and those that want attention, by ``Reason`` or
+    decline code; none is 0. ``since`` (Unix seconds) is set when older sessions match that are left
+    out.
     """
 
     created: int
@@ -27,6 +29,7 @@ class SessionStats:
     seconds_to_pay: int | None
     timed: int
     days: dict[date, Counter[Outcome]]
+    reasons: Counter[str]
     since: int | None
 
     @property

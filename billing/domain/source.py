@@ -36,6 +36,9 @@ class Source(StrEnum):
         return named or _BY_CREATOR.get(text_at(metadata, "made_by") or "", cls.PAGE)
 
 
+# What figures cover unless others are asked for: neither tests nor demo data.
+COUNTED = frozenset({Source.PAGE, Source.API, Source.OTHER})
+
 _LABELS = {
     Source.PAGE: "Dashboard",
     Source.API: "API",

@@ -41,7 +41,7 @@ def _prefix_searched(length: int) -> TypeEngine[str]:
 
 # What sessions are filtered by, and what figures over them are made from.
 _FACETS = ("outcome", "kind", "source")
-_NUMBERS = ("currency", "amount_total", "completed_at")
+_NUMBERS = ("currency", "amount_total", "completed_at", "failure_code")
 
 # Stripe's Checkout Sessions as last read. `progress` only grows: see Outcome.progress.
 checkout_sessions = Table(

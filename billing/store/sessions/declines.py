@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, case, select, update
 
 from billing.domain.checkout_session import Outcome
 from billing.domain.event import PAYMENT_FAILED
+from billing.domain.reason import UNKNOWN_CODE
 from billing.domain.stripe_json import JSON, object_at, payment_error, payment_error_code, text_at
 from billing.json_codec import loads
 from billing.safe_text import sanitize
@@ -92,10 +93,10 @@ def record_declined_payments(connection: Connection, payments: Collection[str]) 
     record_declines(connection, {name: found[name] for name in references if name in found})
 
 
-def _decline(row: Any) -> tuple[str, dict[str, str | None]]:
+def _decline(row: Any) -> tuple[str, dict[str, str]]:
     payment = object_at(loads(row.payload), "data", "object")
-    code = payment_error_code(payment)
+    code = payment_error_code(payment) or UNKNOWN_CODE
     return row.reference, {
         "message": sanitize(payment_error(payment) or NO_REASON),
-        "code": sanitize(code)[:CODE_LENGTH] if code else None,
+        "code": sanitize(code)[:CODE_LENGTH],
     }

@@ -6,13 +6,16 @@ same time over a million sessions as over ten thousand.
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, select, tuple_, union, union_all
+from sqlalchemy import Select, exists, func, select, tuple_, union, union_all
 
 from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
+from billing.domain.reason import LONG_PROCESSING_SECONDS, Reason
 from billing.domain.session_filter import (
     SEARCH_LIMIT,
     SearchedAmount,
@@ -25,6 +28,7 @@ from billing.store.tables import (
     LAST_CHARACTER,
     TERM_LENGTH,
     checkout_sessions,
+    grants,
     session_terms,
 )
 
@@ -35,7 +39,12 @@ if TYPE_CHECKING:
 
 _s = checkout_sessions.c
 _t = session_terms.c
-STATS_COLUMNS = (_s.created, _s.id, _s.outcome, _s.currency, _s.amount_total, _s.completed_at)
+STATS_COLUMNS = (
+    *(_s.created, _s.id, _s.outcome, _s.currency, _s.amount_total, _s.completed_at),
+    _s.failure_code,
+)
+DECLINED = (Outcome.DECLINED, Outcome.EXPIRED)  # what became of sessions that were declined
+GRANTS_CHECKED = 2_000  # newest paid sessions, of each kind and source, that are looked up
 
 
 def newest(wanted: SessionFilter, limit: int, below: Cursor | None = None) -> Select[Any]:
@@ -56,15 +65,54 @@ def matching(
     below: Cursor | None = None,
 ) -> Select[Any] | CompoundSelect[Any]:
     """Rows of the sessions that match; of more than ``limit`` the newest are among them."""
+    wanted, conditions = narrowed_to_reason(wanted)
     if wanted.search:
-        return _searched(wanted, columns, below)
-    parts = [
-        _limited(select(*columns).where(*combination, *_times(wanted, below)), limit)
-        for combination in _combinations(wanted)
-    ]
+        return _searched(wanted, columns, below).where(*conditions)
+    parts = []
+    for combination in _combinations(wanted):
+        rows = select(*columns)
+        here = (*combination, *_times(wanted, below))
+        if wanted.reason == Reason.NOT_GRANTED:
+            paid = _limited(select(_s.id).where(*here), GRANTS_CHECKED).subquery()
+            rows = rows.join(paid, paid.c.id == _s.id)
+        else:
+            rows = rows.where(*here)
+        parts.append(_limited(rows.where(*conditions), limit))
     if len(parts) == 1:
         return parts[0]
     return union_all(*(select(part.subquery()) for part in parts))
+
+
+def narrowed_to_reason(wanted: SessionFilter) -> tuple[SessionFilter, list[ColumnElement[bool]]]:
+    """The filter with the outcomes of its reason, and what has to hold besides."""
+    if not wanted.reason:
+        return wanted, []
+    chosen: list[ColumnElement[bool]] = []
+    if wanted.outcomes:
+        chosen.append(func.coalesce(_s.outcome, "").in_(sorted(wanted.outcomes)))
+    match wanted.reason:
+        case Reason.ABANDONED:
+            return _of(wanted, Outcome.EXPIRED), [*chosen, _s.failure_code.is_(None)]
+        case Reason.EXPIRED_DECLINED:
+            return _of(wanted, Outcome.EXPIRED), [*chosen, _s.failure_code.is_not(None)]
+        case Reason.FAILED_DEBIT:
+            return _of(wanted, Outcome.FAILED), chosen
+        case Reason.STILL_DECLINED:
+            return _of(wanted, Outcome.DECLINED), chosen
+        case Reason.LONG_PROCESSING:
+            end = int(time.time() - LONG_PROCESSING_SECONDS) // 60 * 60
+            until = end if wanted.until is None else min(end, wanted.until)
+            return replace(_of(wanted, Outcome.PROCESSING), until=until), chosen
+        case Reason.NOT_GRANTED:
+            granted = exists().where(grants.c.session_id == _s.id)
+            sold = replace(wanted, kinds=wanted.kinds or frozenset(Kind))
+            return _of(sold, Outcome.PAID), [*chosen, ~granted]
+        case code:
+            return _of(wanted, *DECLINED), [*chosen, _s.failure_code == sanitize(code)]
+
+
+def _of(wanted: SessionFilter, *outcomes: Outcome) -> SessionFilter:
+    return replace(wanted, outcomes=frozenset(outcomes))
 
 
 def is_partial(connection: Connection, wanted: SessionFilter) -> bool:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from billing.domain.checkout_session import Outcome
+from billing.domain.reason import Reason
+from billing.domain.session_filter import COUNT_LIMIT
 from billing.domain.session_stats import STATS_LIMIT, SessionStats
 from billing.store.sessions.local_days import date_of, local_day
-from billing.store.sessions.matching import matching
+from billing.store.sessions.matching import DECLINED, matching
 from billing.store.tables import checkout_sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
@@ -37,13 +40,15 @@ def compute_stats(
         day,
         rows.outcome,
         rows.currency,
+        rows.failure_code,
         func.count().label("number"),
         func.sum(rows.amount_total).label("amount"),
-    ).group_by(day, rows.outcome, rows.currency)
+    ).group_by(day, rows.outcome, rows.currency, rows.failure_code)
     outcomes: Counter[Outcome] = Counter()
     revenue: Counter[str] = Counter()
     payments: Counter[str] = Counter()
     days: dict[date, Counter[Outcome]] = {}
+    reasons: Counter[str] = Counter()
     for row in connection.execute(grouped):
         outcome = Outcome(row.outcome)
         outcomes[outcome] += row.number
@@ -51,6 +56,10 @@ def compute_stats(
             revenue[row.currency] += int(row.amount)
             payments[row.currency] += row.number
         days.setdefault(date_of(row.day), Counter())[outcome] += row.number
+        for reason in _reasons(outcome, row.failure_code):
+            reasons[reason] += row.number
+    for rare in (Reason.LONG_PROCESSING, Reason.NOT_GRANTED):
+        reasons[rare] = _count(connection, replace(wanted, reason=rare))
     seconds, timed = _median_to_pay(connection, wanted)
     return SessionStats(
         created=outcomes.total(),
@@ -59,8 +68,28 @@ def compute_stats(
         seconds_to_pay=seconds,
         timed=timed,
         days=_without_gaps(days),
+        reasons=+reasons,
         since=since,
     )
+
+
+def _reasons(outcome: Outcome, code: str | None) -> Iterator[str]:
+    """Why sessions of that outcome and failure were not paid."""
+    if outcome in DECLINED and code:
+        yield code
+    match outcome:
+        case Outcome.DECLINED:
+            yield Reason.STILL_DECLINED
+        case Outcome.EXPIRED:
+            yield Reason.EXPIRED_DECLINED if code else Reason.ABANDONED
+        case Outcome.FAILED:
+            yield Reason.FAILED_DEBIT
+
+
+def _count(connection: Connection, wanted: SessionFilter) -> int:
+    some = matching(wanted, (checkout_sessions.c.id,)).subquery()
+    bounded = select(some.c.id).limit(COUNT_LIMIT).subquery()
+    return connection.scalar(select(func.count()).select_from(bounded)) or 0
 
 
 def _since(connection: Connection, wanted: SessionFilter, limit: int) -> int | None:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.reason import Reason
 from billing.domain.session_filter import SessionFilter
 from billing.domain.session_page import Cursor
 from billing.domain.source import Source
@@ -26,12 +27,14 @@ JSON = dict[str, Any]
 Stored = tuple[CheckoutSession, JSON]
 STATES: tuple[tuple[str, str, str | None], ...] = (
     ("open", "unpaid", None),
-    ("open", "unpaid", "Your card was declined."),
+    ("open", "unpaid", "lost_card"),
+    ("open", "unpaid", "insufficient_funds"),
     ("complete", "paid", None),
     ("complete", "unpaid", None),
-    ("complete", "unpaid", "The account has insufficient funds."),
+    ("complete", "unpaid", "insufficient_funds"),
     ("complete", "no_payment_required", None),
     ("expired", "unpaid", None),
+    ("expired", "unpaid", "lost_card"),
 )
 
 
@@ -51,7 +54,9 @@ def history(number: int) -> list[Stored]:
             session["metadata"]["source"] = chance.choice(("page", "api", "test_kit", "demo"))
         status, payment_status, failure = chance.choice(STATES)
         session |= {"status": status, "payment_status": payment_status}
-        made.append((CheckoutSession.from_stripe(session, failure=failure), session))
+        words = "The bank's words." if failure else None
+        one = CheckoutSession.from_stripe(session, failure=words, failure_code=failure)
+        made.append((one, session))
     return made
 
 
@@ -77,12 +82,26 @@ async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str
         below = page.older
 
 
+def reasons(session: CheckoutSession) -> list[str]:
+    """The reasons by which a session is found; nothing here is granted, and all is long ago."""
+    code = session.failure_code
+    by_outcome: dict[Outcome, list[str]] = {
+        Outcome.DECLINED: [Reason.STILL_DECLINED, str(code)],
+        Outcome.EXPIRED: [Reason.EXPIRED_DECLINED, code] if code else [Reason.ABANDONED],
+        Outcome.FAILED: [Reason.FAILED_DEBIT],
+        Outcome.PROCESSING: [Reason.LONG_PROCESSING],
+        Outcome.PAID: [Reason.NOT_GRANTED] if session.kind else [],
+    }
+    return by_outcome.get(session.outcome, [])
+
+
 def expected(made: Iterable[Stored], wanted: SessionFilter) -> list[str]:
     """The same, by looking at each."""
     matching = [
         session
         for session, _ in made
-        if (not wanted.outcomes or session.outcome in wanted.outcomes)
+        if (not wanted.reason or wanted.reason in reasons(session))
+        and (not wanted.outcomes or session.outcome in wanted.outcomes)
         and (not wanted.kinds or session.kind in wanted.kinds)
         and (not wanted.sources or session.source in wanted.sources)
         and (wanted.since is None or session.created >= wanted.since)
@@ -92,6 +111,7 @@ def expected(made: Iterable[Stored], wanted: SessionFilter) -> list[str]:
     return [session.id for session in matching]
 
 
+REASONS = [*Reason, "lost_card", "insufficient_funds", "no_such_code"]
 FILTERS = [
     SessionFilter(
         outcomes=frozenset(outcomes),

@@ -120,4 +120,4 @@ async def test_a_decline_without_a_reason_is_one(store: Store) -> None:
     await sale.copy()
     known = await sale.known()
     assert known.outcome is Outcome.DECLINED
-    assert (known.failure_code, known.failure) == (None, "The payment was declined.")
+    assert (known.failure_code, known.failure) == ("unknown", "The payment was declined.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from tests.billing.store.sessions.history import (
     FILTERS,
     JSON,
     NOW,
+    REASONS,
     expected,
     found,
     history,
@@ -51,6 +53,17 @@ async def test_any_filters_together_find_what_looking_at_each_session_finds(stor
     await keep_history(store, made)
     for wanted in FILTERS:
         assert await found(store, wanted) == expected(made, wanted), wanted
+
+
+async def test_reasons_go_together_with_every_filter(store: Store) -> None:
+    made = history(120)
+    await keep_history(store, made)
+    for reason in REASONS:
+        for wanted in FILTERS[::9]:
+            because = replace(wanted, reason=reason)
+            assert await found(store, because) == expected(made, because), because
+        searching = SessionFilter(search="example.com", reason=reason)
+        assert await found(store, searching) == expected(made, searching), searching
 
 
 async def test_a_search_goes_together_with_every_filter(store: Store) -> None:
@@ -199,7 +212,13 @@ async def test_more_than_are_looked_through_is_said_so(sqlite_url: str) -> None:
         assert not (await store.read(partial(sessions.page, wanted=somebody, limit=3))).is_partial
 
 
-@pytest.mark.parametrize("wanted", [FILTERS[0], FILTERS[13], FILTERS[30], FILTERS[-1]])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *(FILTERS[0], FILTERS[13], FILTERS[30], FILTERS[-1], SessionFilter().for_figures),
+        *(SessionFilter(reason=reason) for reason in REASONS),
+    ],
+)
 async def test_a_page_reads_a_stretch_of_an_index_and_never_the_whole_table(
     sqlite_url: str, wanted: SessionFilter
 ) -> None:

@@ -23,6 +23,7 @@ from tests.billing.store.sessions.history import (
     history,
     keep,
     keep_history,
+    reasons,
 )
 from tests.support.stored import copies
 from tests.support.stripe_account import event_object, session_object
@@ -58,6 +59,7 @@ async def test_the_numbers_are_those_of_the_sessions_one_by_one(store: Store, zo
             days.setdefault(day, Counter())[outcome] += 1
         assert {day: counts for day, counts in numbers.days.items() if counts} == days
         assert list(numbers.days) == sorted(numbers.days)
+        assert numbers.reasons == Counter(reason for one in of for reason in reasons(one))
 
 
 @pytest.mark.parametrize(
