@@ -56,8 +56,8 @@ class SessionDetails:
 
 @dataclass(frozen=True)
 class SessionRecords:
-    """What is stored about a session: the grants of the session or its customer, and the newest
-    events about the session, in the order of their arrival."""
+    """What is stored about a session: the grants of the session or its customer, and the events
+    about the session and its payments, in the order in which Stripe created them."""
 
     grants: tuple[Grant, ...]
     events: tuple[Event, ...]

@@ -177,6 +177,7 @@ class Sessions:
 
     async def records(self, session_id: str, email: str) -> SessionRecords:
         """The grants of the session or of the customer with this email, and its events."""
+        await self._mirror.wait_until_stored()
         return await self._store.read(
             lambda connection: read_records(connection, session_id, email)
         )

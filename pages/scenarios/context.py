@@ -73,3 +73,10 @@ class RunContext:
         if self.faults_are_set:
             self.controls.set_faults(self.usual_faults)
             self.faults_are_set = False
+
+    def expire_if_open(self) -> None:
+        """Expire the session where nobody has paid it: it is no purchase to wait for."""
+        services, session_id = self.billing.services, self.session.id
+        session = self.billing.call(lambda: services.gateway.retrieve_checkout_session(session_id))
+        if session["status"] == "open":
+            self.billing.call(lambda: services.sessions.expire(session_id))

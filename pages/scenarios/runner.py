@@ -15,7 +15,6 @@ from billing.domain.event import EventState
 from billing.domain.source import Source
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed
-from pages.scenarios.sandbox_client import ControlFailure
 from pages.scenarios.verdict import Verdict, verify
 
 if TYPE_CHECKING:
@@ -71,8 +70,9 @@ class Reporter(Protocol):
 def run_scenario(
     scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter
 ) -> ScenarioResult:
-    """Run it to its verdict, which also says what went wrong on the way. Faults that the scenario
-    sets are cleared at the end, also when the run is aborted."""
+    """Run it to its verdict, which also says what went wrong on the way. At the end, also when the
+    run is aborted, faults that the scenario has set are cleared and a session that is still open
+    is expired."""
     with _running:
         run = _Run(scenario, billing, controls, reporter)
         try:
@@ -80,7 +80,7 @@ def run_scenario(
         except (StepFailed, BillingError) as failure:
             verdict = run.stopped(failure)
         finally:
-            run.end_faults()
+            run.clean_up()
     session_id = run.context.session.id if run.context else ""
     return ScenarioResult(scenario.name, tuple(run.results), verdict, session_id, time.time())
 
@@ -111,12 +111,14 @@ class _Run:
         next_step = f" {failure.next_step}" if isinstance(failure, BillingError) else ""
         return Verdict(False, f"Stopped{where}", f"{failure}{next_step}".strip())
 
-    def end_faults(self) -> None:
+    def clean_up(self) -> None:
+        if self.context is None:
+            return
         try:
-            if self.context:
-                self.context.end_faults()
-        except ControlFailure as failure:  # the page shows the faults that are still on
-            log.warning("A scenario's faults could not be cleared: %s", failure)
+            self.context.end_faults()
+            self.context.expire_if_open()
+        except BillingError as failure:  # the page shows the faults that are still on
+            log.warning("A scenario left faults or an open session behind: %s", failure)
 
     def _create_session(self) -> RunContext:
         kind, quantity = self._scenario.kind, self._scenario.quantity

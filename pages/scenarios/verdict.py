@@ -123,10 +123,11 @@ def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
     parts = []
     if webhooks:
         parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")
-        parts += [
-            f"{event.type} {TIMES.get(event.deliveries, f'{event.deliveries} times')}"
-            for event in repeated
-        ]
+    if len(repeated) == 1:
+        (one,) = repeated
+        parts.append(f"{one.type} {TIMES.get(one.deliveries, f'{one.deliveries} times')}")
+    elif repeated:
+        parts.append(f"{len(repeated)} of them more than once")
     if polled:
         parts.append(f"polling found {_many(len(polled), 'event')} first")
     if delays:

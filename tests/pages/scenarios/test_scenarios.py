@@ -3,6 +3,7 @@ that a broken product gets."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -178,6 +179,21 @@ def test_a_step_that_fails_stops_the_run_and_the_verdict_names_it(shop: Connecte
     assert [step.status for step in last.steps] == [StepStatus.PASSED, StepStatus.FAILED]
     assert last.verdict.title == "Stopped at “Pay with 4000 0000 0000 0002”"
     assert last.verdict.reason.startswith("declined: generic decline, but paid was expected.")
+
+
+def test_a_session_that_a_run_leaves_open_is_expired_at_its_end(shop: ConnectedShop) -> None:
+    failed = replace(BY_NAME["credits-paid"], steps=(steps.pay("4000000000000002"),))
+    for last in (ran(shop, BY_NAME["3ds-failed"]), ran(shop, failed)):
+        assert shop.stripe.v1.checkout.sessions.retrieve(last.session_id).status == "expired"
+
+
+def test_a_failed_3d_secure_step_is_told_with_the_events_of_its_payment(
+    shop: ConnectedShop,
+) -> None:
+    last = ran(shop, BY_NAME["3ds-failed"])
+    assert last.verdict.passed
+    assert re.match(r"\d webhooks for \d events; ", last.verdict.arrivals)
+    assert "payment_intent." in last.steps[2].text
 
 
 def fail(_: RunContext) -> str:
