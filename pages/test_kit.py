@@ -11,7 +11,8 @@ from pages.components.test_kit.clock import clock
 from pages.components.test_kit.demo_data import demo_data
 from pages.components.test_kit.faults import fault_switches
 from pages.components.test_kit.open_sessions import clear_results, open_sessions
-from pages.components.test_kit.scenarios import scenario_list
+from pages.components.test_kit.scenario_steps import scenario_drawer
+from pages.components.test_kit.scenarios import enqueue, scenario_list
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import ControlFailure, Controls
 from pages.services import page_services
@@ -33,6 +34,7 @@ try:
     if scenarios_tab.open:
         with scenarios_tab:
             scenario_list(controls)
+        scenario_drawer(controls, run=enqueue)
     if cards_tab.open:
         with cards_tab:
             cards()

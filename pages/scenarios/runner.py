@@ -59,6 +59,11 @@ class ScenarioResult:
     session_id: str
     ended_at: float
 
+    @property
+    def seconds(self) -> float:
+        """How long its steps took."""
+        return sum(step.seconds for step in self.steps)
+
 
 class Reporter(Protocol):
     """Hears of each step as it begins and ends."""

@@ -11,9 +11,12 @@ import streamlit as st
 
 from billing.errors import BillingError
 from pages.scenarios.faults import Faults
+from pages.scenarios.results import last_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pages.scenarios.runner import ScenarioResult
 
 # Any test key opens it; it keeps other sites' pages out, which cannot send one.
 KEY = "sk_test_kit"
@@ -166,6 +169,12 @@ class Controls:
     def reset(self) -> None:
         """Delete everything but Prices, Products and webhook endpoints."""
         self._call("POST", "reset", {})
+        self.results.clear()
+
+    @property
+    def results(self) -> dict[str, ScenarioResult]:
+        """The last result of each scenario here, by its name."""
+        return last_results(self._url)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:

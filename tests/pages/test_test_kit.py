@@ -15,12 +15,13 @@ from billing.domain.checkout_session import Kind, Outcome
 from billing.store import tables
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.demo_data import reset
+from pages.components.test_kit.scenarios import RUN_ALL
 from pages.scenarios.catalog import SCENARIOS
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
 from stripe_sandbox.cards import TEST_CARDS
-from tests.support.pages import open_page, press, run, text_of
+from tests.support.pages import ids, open_page, press, rows, run, text_of
 from tests.support.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
@@ -78,34 +79,53 @@ def times_to_pay(connection: Connection) -> bool:
     return all(connection.scalars(complete))
 
 
-def test_every_scenario_has_its_button(connected: ConnectedShop) -> None:
+def run_scenario(shop: ConnectedShop, name: str) -> AppTest:
+    """Run it from its drawer; the page afterwards."""
+    page = press(open_page(shop.pages, "test_kit.py", scenario=name), f"run_{name}")
+    return run(page)
+
+
+def verdicts(page: AppTest) -> dict[str, str]:
+    """The last verdict of each scenario that has one, by its name."""
+    return {row["id"]: row["verdict"][0] for row in rows(page) if row["verdict"] is not None}
+
+
+def test_every_scenario_has_its_row_and_all_but_the_renewal_run_at_one_press(
+    connected: ConnectedShop,
+) -> None:
     page = open_tab(connected)
-    keys = {button.key for button in page.button}
-    assert {f"run_{scenario.name}" for scenario in SCENARIOS} < keys
-    assert "run_all" in keys
-    labels = [button.label for button in page.button if (button.key or "").startswith("run_")]
-    assert len(labels) == len(set(labels)) == len(SCENARIOS) + 1
+    assert ids(page) == [scenario.name for scenario in SCENARIOS]
+    assert not verdicts(page)
+    assert page.button(key="run_all").label == "Run all but the renewal"
+    assert set(RUN_ALL) == {scenario.name for scenario in SCENARIOS} - {"renewal-fails"}
 
 
-def test_a_scenario_shows_its_verdict_and_its_steps(connected: ConnectedShop) -> None:
-    page = press(open_tab(connected), "run_declined-then-paid")
-    assert ":green-badge[:material/verified: Granted exactly once]" in text_of(page)
-    assert "2 extra credits for $1.98: one payment, one grant" in text_of(page)
-    assert "Pay with 4000 0000 0000 9995" in text_of(page)
-    assert "declined: insufficient funds" in text_of(page)
-    assert not any(button.disabled for button in page.button)
-    page.run()
-    assert "Granted exactly once" in text_of(page)
+def test_a_scenario_s_result_survives_a_reload_and_its_drawer_tells_the_steps(
+    connected: ConnectedShop,
+) -> None:
+    page = run_scenario(connected, "declined-then-paid")
+    assert verdicts(page) == {"declined-then-paid": "Passed"}
+    assert "scenario" not in page.query_params
+    page = open_page(connected.pages, "test_kit.py", scenario="declined-then-paid")
+    assert verdicts(page) == {"declined-then-paid": "Passed"}
+    text = text_of(page)
+    assert ":green-badge[:material/verified: Granted exactly once]" in text
+    assert "2 extra credits for $1.98: one payment, one grant" in text
+    assert "Pay with 4000 0000 0000 9995" in text
+    assert "declined: insufficient funds" in text
+    (link,) = (one for one in page.get("page_link") if one.proto.page == "sessions")
+    assert link.proto.query_string.startswith("session=cs_test_")
+    connected.controls.reset()
+    assert not verdicts(open_tab(connected))
 
 
 def test_a_product_that_grants_nothing_gets_a_red_verdict(
     connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
-    page = press(open_tab(connected), "run_pro-paid")
-    assert ":red-badge[" in text_of(page)
-    assert "something was" not in text_of(page)
-    assert ":green-badge[" not in text_of(page)
+    page = run_scenario(connected, "pro-paid")
+    assert verdicts(page) == {"pro-paid": "Failed"}
+    assert rows(page)[0]["about"].startswith("Stopped at “The customer returns")
 
 
 def test_every_card_and_bank_account_of_the_sandbox_is_shown_to_copy(
