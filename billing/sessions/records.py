@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import REFERENCE
 from billing.domain.session_details import SessionRecords
 from billing.store import sessions
 from billing.store.ledger import grants
@@ -22,6 +21,6 @@ def read_records(connection: Connection, session_id: str, email: str) -> Session
     events = [
         found.event
         for stored in sessions.load(connection, [session_id])
-        for found in sessions.events_of_session(connection, stored.data, REFERENCE)
+        for found in sessions.events_of_session(connection, stored.data)
     ]
     return SessionRecords(tuple(lines.values()), tuple(events))

@@ -161,14 +161,14 @@ def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
 
 
 def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:
-    page.goto(f"{demo.url}/app/test-kit?show=Scenarios")
-    page.locator(".st-key-run_webhook-twice").get_by_role(
-        "button", name="Run: Webhook twice"
-    ).click()
-    expect(page.get_by_text("Granted exactly once")).to_be_visible()
-    page.get_by_text("5 steps").click()
-    expect(page.get_by_text("Every webhook is sent twice")).to_be_visible()
+    page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=webhook-twice")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("Granted exactly once")).to_be_attached()
+    page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=webhook-twice")
+    expect(drawer.get_by_text("Every webhook is sent twice")).to_be_visible()
     check(page)
+    page.keyboard.press("Escape")
     page.get_by_role("tab", name="Open sessions").click()
     page.locator(f".st-key-decline_{demo.open}").get_by_role("button").click()
     expect(page.get_by_text("Declined: insufficient funds")).to_be_visible()

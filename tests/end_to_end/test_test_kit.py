@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
+from pages.scenarios.catalog import SCENARIOS
 from tests.support.browser import PHONE, OpenPage
 from tests.support.demo_history import fill_a_month
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from tests.support.dashboard import Process
 
 LONG = 60_000
+HEADER = ROW = 35  # pixels
+TITLE, RUN, SESSION = 60, 350, 430
 
 
 def kit(page: Page, app: Process, tab: str) -> Page:
@@ -21,17 +24,29 @@ def kit(page: Page, app: Process, tab: str) -> Page:
     return page
 
 
-def test_a_scenario_runs_to_its_verdict_and_leads_to_the_session(page: Page, app: Process) -> None:
+def press_cell(page: Page, scenario: str, x: int) -> None:
+    """Press a cell of the scenario's row, so many pixels from the left."""
+    row = next(number for number, one in enumerate(SCENARIOS, 1) if one.name == scenario)
+    page.get_by_test_id("stDataFrame").click(position={"x": x, "y": HEADER + ROW * row - ROW // 2})
+
+
+def test_a_scenario_runs_from_its_row_and_leads_to_its_session_and_its_steps(
+    page: Page, app: Process
+) -> None:
     kit(page, app, "Scenarios")
-    page.locator(".st-key-run_webhook-twice").get_by_role(
-        "button", name="Run: Webhook twice"
-    ).click()
-    expect(page.get_by_text("Granted exactly once")).to_be_visible()
-    expect(page.get_by_text("checkout.session.completed twice")).to_be_visible()
-    page.get_by_text("5 steps").click()
-    expect(page.get_by_text("Every webhook is sent twice")).to_be_visible()
+    press_cell(page, "webhook-twice", RUN)
+    result = page.get_by_test_id("stDataFrame").get_by_text("Granted exactly once")
+    expect(result).to_be_attached()
     expect(page.get_by_text("Fault injection is on")).to_have_count(0)
-    page.get_by_role("link", name="Open session").click()
+    page.reload()
+    expect(result).to_be_attached()
+    press_cell(page, "webhook-twice", TITLE)
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text("of them more than once")).to_be_visible()
+    expect(drawer.get_by_text("Every webhook is sent twice")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    press_cell(page, "webhook-twice", SESSION)
     page.wait_for_url("**/app/sessions?session=cs_test_*")
 
 
