@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from billing.catalog import Catalog
 from billing.domain.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
@@ -74,7 +75,7 @@ class Checkout:
         and all its retries; None generates one. Raises ``NotConfigured`` or ``StripeFailure``.
         https://docs.stripe.com/api/idempotent_requests
         """
-        reference = idempotency_key or str(uuid.uuid4())
+        reference = (idempotency_key or str(uuid.uuid4()))[:REFERENCE_LENGTH]
         session, request_id = await self._gateway.create_checkout_session(
             await self._params(kind, quantity, reference, _metadata(made_by, source, label)),
             idempotency_key,
@@ -95,15 +96,16 @@ class Checkout:
         else:
             # The session names its PaymentIntent only once it is paid; of a declined payment this
             # says which session it belongs to.
-            intent_metadata = metadata | {REFERENCE: reference[:REFERENCE_LENGTH]}
+            intent_metadata = metadata | {REFERENCE: reference}
             child_metadata = {"payment_intent_data": {"metadata": intent_metadata}}
         return {
             "mode": kind.mode,
-            "client_reference_id": reference[:REFERENCE_LENGTH],
+            "client_reference_id": reference,
             "line_items": [{"price": price_id, "quantity": quantity}],
             # Stripe fills the placeholder in; it must arrive there unencoded.
             "success_url": f"{page}?success=1&session_id={{CHECKOUT_SESSION_ID}}",
-            "cancel_url": f"{page}?canceled=1",
+            # Where Checkout is left before paying, Stripe names no session: the reference does.
+            "cancel_url": f"{page}?canceled=1&reference={quote(reference, safe='')}",
             "metadata": metadata,
             **child_metadata,
         }

@@ -77,6 +77,13 @@ class Mirror:
         await self.wait_until_stored()
         return await self._store.read(lambda connection: sessions.get(connection, session_id))
 
+    async def session_by_reference(self, reference: str) -> CheckoutSession | None:
+        """The newest session with this ``client_reference_id``, or None."""
+        await self.wait_until_stored()
+        return await self._store.read(
+            lambda connection: sessions.by_reference(connection, reference)
+        )
+
     async def aclose(self) -> None:
         """Store what is not stored yet."""
         if self._flushing is not None:

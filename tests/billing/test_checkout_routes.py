@@ -41,7 +41,7 @@ def test_post_checkout_makes_one_subscription_session_of_the_pro_plan(shop: Shop
     assert made.success_url is not None
     assert made.success_url.endswith("/app/billing?success=1&session_id={CHECKOUT_SESSION_ID}")
     assert made.cancel_url is not None
-    assert made.cancel_url.endswith("/app/billing?canceled=1")
+    assert made.cancel_url.endswith(f"/app/billing?canceled=1&reference={made.client_reference_id}")
     assert made.metadata is not None
     assert made.metadata.to_dict() == {
         "app": "billing-dashboard",

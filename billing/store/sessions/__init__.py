@@ -7,6 +7,7 @@ from billing.store.sessions.declines import record_declined_payments
 from billing.store.sessions.events import SessionEvent, events_of_session, payment_has_failed
 from billing.store.sessions.queries import (
     StoredSession,
+    by_reference,
     count_new,
     get,
     get_many,
@@ -29,6 +30,7 @@ __all__ = [
     "SessionEvent",
     "SessionRows",
     "StoredSession",
+    "by_reference",
     "compute_stats",
     "count_new",
     "events_of_session",

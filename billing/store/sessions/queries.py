@@ -10,10 +10,12 @@ from sqlalchemy import func, select, tuple_
 from billing.domain.checkout_session import CheckoutSession
 from billing.domain.session_filter import COUNT_LIMIT, SessionFilter
 from billing.domain.session_page import Cursor, SessionPage
+from billing.domain.stripe_json import text_at
 from billing.json_codec import loads
 from billing.store.readable_rows import read_each
 from billing.store.sessions.matching import is_partial, matching, newest
-from billing.store.tables import checkout_sessions
+from billing.store.sessions.writes import as_term
+from billing.store.tables import checkout_sessions, session_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _s = checkout_sessions.c
 _LOADED_AT_ONCE = 500
+_SAME_TERM = 20  # a term may be a customer's, too
 # The columns that ``session_of`` reads.
 SESSION = (
     _s.id,
@@ -109,6 +112,16 @@ def get(connection: Connection, session_id: str) -> CheckoutSession | None:
     """One session; None when it is not stored."""
     one = select(*SESSION).where(_s.id == session_id)
     return next(iter(read_each(connection.execute(one).all(), session_of)), None)
+
+
+def by_reference(connection: Connection, reference: str) -> CheckoutSession | None:
+    """The newest session with this ``client_reference_id``; None when none is stored."""
+    named = select(session_terms.c.session_id).where(session_terms.c.term == as_term(reference))
+    rows = select(*SESSION).where(_s.id.in_(named)).order_by(_s.created.desc(), _s.id.desc())
+    for row in connection.execute(rows.limit(_SAME_TERM)):
+        if text_at(loads(row.data), "client_reference_id") == reference:
+            return session_of(row)
+    return None
 
 
 def request_id_of(connection: Connection, session_id: str) -> str | None:

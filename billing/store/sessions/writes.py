@@ -121,9 +121,12 @@ def search_terms(session: CheckoutSession, data: JSON) -> Iterable[str]:
         *(id_at(data, name) for name in ("customer", "payment_intent", "subscription", "invoice")),
         *(value for key, value in object_at(data, "metadata").items() if key not in APP_METADATA),
     )
-    return {
-        sanitize(term.lower())[:TERM_LENGTH] for term in found if isinstance(term, str) and term
-    }
+    return {as_term(term) for term in found if isinstance(term, str) and term}
+
+
+def as_term(text: str) -> str:
+    """``text`` as the term that sessions are found by."""
+    return sanitize(text.lower())[:TERM_LENGTH]
 
 
 def _row(session: CheckoutSession, data: JSON) -> JSON:

@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.checkout_session import CheckoutSession, Outcome
+from billing.domain.durations import format_duration
 from billing.domain.grant import GrantCause
+from billing.domain.session_details import SessionLookup
+from billing.domain.timeline import EntryKind
 from billing.errors import BillingError, InvalidInput, StripeFailure
+from pages.components.billing.canceled_banner import (
+    banner_row,
+    canceled_banner,
+    dismiss_button,
+    view_timeline_button,
+)
 from pages.components.errors import show_failure
 from pages.components.markdown import code, link, plain
+from pages.components.rerun import rerun_page_if_requested
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -40,16 +50,7 @@ def return_banner() -> None:
             icon=":material/info:",
         )
     elif "canceled" in st.query_params:
-        canceled_banner()
-
-
-def canceled_banner() -> None:
-    st.warning(
-        "Checkout was closed before paying. The session stays open until it expires; "
-        "its link is in the table below.",
-        title="Canceled",
-        icon=":material/undo:",
-    )
+        canceled_banner(st.query_params.get("reference", ""))
 
 
 @dataclass
@@ -107,6 +108,7 @@ def checked_banner(session_id: str) -> None:
 
 def live_banner(session_id: str, poll: SessionPoll) -> None:
     """What is known of the session now."""
+    rerun_page_if_requested()
     poll.update(session_id)
     if poll.failure:
         failure_banner(poll.failure)
@@ -132,12 +134,12 @@ def session_banner(session: CheckoutSession) -> None:
     bought = f"{session.what}, {plain(session.amount)}"
     match session.outcome:
         case Outcome.PAID:
-            payer = f" by {code(session.customer_email)}" if session.customer_email else ""
-            st.success(
-                f"{bought}, paid{payer}. Session {code(session.id)}",
-                title="Payment received",
-                icon=":material/check_circle:",
-            )
+            with banner_row():
+                st.success(
+                    granted(session), title="Payment received", icon=":material/check_circle:"
+                )
+                view_timeline_button(session)
+                dismiss_button()
         case Outcome.FAILED:
             st.error(
                 f"{bought}: Checkout was completed, but nothing was paid or granted. "
@@ -166,6 +168,24 @@ def session_banner(session: CheckoutSession) -> None:
                 title="Not paid",
                 icon=":material/pending:",
             )
+
+
+def granted(session: CheckoutSession) -> str:
+    """What was granted, and how soon after the payment, as Markdown; then amount and payer."""
+    billing = page_services()
+    details = billing.call(lambda: billing.services.sessions.details(session.id, SessionLookup()))
+    steps = {step.kind: step for step in details.entries}
+    text = plain(session.what)
+    if (step := steps.get(EntryKind.GRANTED)) and step.event:
+        how = f"by {step.event.source.label} after "
+        how += format_duration(max(step.at - step.event.created, 0))
+        text = f"**{text} granted**, {plain(how)}"
+    elif step:
+        text = f"**{text} granted** {plain(step.detail)}"
+    elif step := steps.get(EntryKind.NOT_GRANTED):
+        text = f"**{plain(step.title)}.** {plain(step.detail)}"
+    payer = f" by {code(session.customer_email)}" if session.customer_email else ""
+    return f"{text} · {plain(session.amount)} paid{payer}"
 
 
 def is_not_found(failure: BillingError) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from billing.domain.checkout_session import Kind
+from billing.domain.session_details import SessionLookup
 from pages.scenarios.sandbox_client import Controls
+from tests.support.deliveries import deliver, event_about
 from tests.support.pages import (
     alerts,
     open_page,
@@ -18,8 +23,12 @@ from tests.support.sales import (
     PAYER,
     create_session,
 )
+from tests.support.shop import open_shop
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.shop import Shop
 
 
@@ -38,8 +47,30 @@ def test_a_paid_session_has_a_success_banner_with_payer_and_amount(shop: Shop) -
     page = open_page(shop.server, success="1", session_id=session_id)
     (banner,) = alerts(page)["success"]
     assert "Payment received" in banner
-    assert r"Pro plan, \$99\.00, paid by `tester@example.com`" in banner
-    assert session_id in banner
+    assert "**Pro plan granted** when" in banner
+    assert r"\$99\.00 paid by `tester@example.com`" in banner
+
+
+def test_a_payment_that_a_webhook_granted_says_so_and_how_soon(tmp_path: Path) -> None:
+    with open_shop(tmp_path, sync_step_seconds=3_600.0) as shop:
+        session_id = create_session(shop, Kind.CREDITS, 25)
+        shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
+        deliver(shop, event_about(session_id))
+        look_up = partial(shop.services.sessions.details, session_id, SessionLookup())
+        wait_for(lambda: shop.server.portal.call(look_up).grant, "a grant")
+        page = open_page(shop.server, success="1", session_id=session_id)
+        (banner,) = alerts(page)["success"]
+        assert re.search(r"\*\*25 extra credits granted\*\*, by webhook after [\d\\.]+ s", banner)
+
+
+def test_the_timeline_is_one_press_away_and_the_banner_is_dismissed(shop: Shop) -> None:
+    session_id = paid_session(shop)
+    page = open_page(shop.server, success="1", session_id=session_id)
+    press(page, "view_timeline")
+    assert page.query_params["session"] == session_id
+    press(page, "dismiss")
+    assert set(page.query_params) == {"session"}
+    assert "success" not in alerts(page)
 
 
 def test_reloading_shows_the_same_banner_and_creates_nothing(shop: Shop) -> None:
@@ -131,3 +162,22 @@ def test_canceled_has_a_banner(shop: Shop) -> None:
     found = alerts(open_page(shop.server, canceled="1"))
     assert list(found) == ["warning"]
     assert "Canceled" in found["warning"][0]
+
+
+def test_canceled_names_the_purchase_with_the_way_back_and_expires_it(shop: Shop) -> None:
+    press(open_page(shop.server), "pay_pro")
+    (session,) = created(shop)
+    (_, query) = (session.cancel_url or "").split("?")
+    page = open_page(shop.server, **dict(parse_qsl(query)))
+    assert r"**Pro plan, \$99\.00**: nothing has been paid" in alerts(page)["warning"][0]
+    assert [link.proto.url for link in page.get("link_button")] == [session.url]
+    press(page, "expire_canceled")
+    assert "expired in the meantime" in alerts(page)["warning"][0]
+    assert shop.stripe.v1.checkout.sessions.retrieve(session.id).status == "expired"
+
+
+def test_a_reference_that_is_unknown_or_another_term_names_no_purchase(shop: Shop) -> None:
+    paid_session(shop)
+    for reference in ("tester@example.com", "unknown", "x" * 5000):
+        found = alerts(open_page(shop.server, canceled="1", reference=reference))
+        assert "Checkout was closed before paying" in found["warning"][0]
