@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from stripe_sandbox import bank_accounts, cards, errors
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.cards import CardRefusal
 from stripe_sandbox.payments.bank_debits import SETTLES_IN, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.completion import SessionCompletion
@@ -85,7 +85,7 @@ class Payments:
                 test_card, card.exp_month, card.exp_year, billing, _redisplay(session)
             )
             intent = self._intent(session)
-            self._remember(session, intent, method, test_card.number)
+            self._remember(session, intent, method)
             if test_card.authentication:
                 self._intents.require_action(intent, method)
                 return AuthenticationRequired(intent["id"])
@@ -118,7 +118,7 @@ class Payments:
                 return self._complete_free(session, billing)
             method = self._methods.create_bank_account(account, billing, _redisplay(session))
             intent = self._intent(session)
-            self._remember(session, intent, method, None)
+            self._remember(session, intent, method)
             payment = DebitPayment(intent, method, account, settles_in)
             completed = self._completion.complete(session, billing, payment)
             return Processing(return_url(session) or "", (completed,))
@@ -143,9 +143,7 @@ class Payments:
             if not succeed:
                 self._intents.fail(intent, method, cards.AUTHENTICATION_FAILED, None)
                 return _declined(cards.AUTHENTICATION_FAILED)
-            card: TestCard | None = cards.find(hidden["card"])
-            if card is None:
-                raise KeyError(payment_intent)
+            card = cards.of_fingerprint(method["card"]["fingerprint"])
             payment = CardPayment(intent, method, card, card.refusal, authenticated=True)
             return self._charge(session, payment)
 
@@ -175,10 +173,10 @@ class Payments:
             types=session["payment_method_types"],
         )
 
-    def _remember(self, session: Object, intent: Object, method: Object, card: str | None) -> None:
-        """Store what the session is being paid with; `card` is a card's number."""
+    def _remember(self, session: Object, intent: Object, method: Object) -> None:
+        """Store what the session is being paid with; never a card's number."""
         hidden = self._backend.objects.hidden("checkout.session", session["id"])
-        hidden.update(payment_intent=intent["id"], payment_method=method["id"], card=card)
+        hidden.update(payment_intent=intent["id"], payment_method=method["id"])
         self._backend.objects.save_hidden("checkout.session", session["id"], hidden)
 
     def _charge(self, session: Object, payment: CardPayment) -> PaymentOutcome:
