@@ -117,6 +117,7 @@ NAMES = {
     "payment_method": "PaymentMethod",
     "webhook_endpoint": "webhook endpoint",
     "invoice_payment": "invoice payment",
+    "subscription_item": "subscription item",
 }
 UNQUOTED = {"checkout.session"}
 

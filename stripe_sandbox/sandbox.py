@@ -30,7 +30,7 @@ from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.hosted_page.rendering import static_routes
-from stripe_sandbox.payments.retry_policy import RetryPolicySetting
+from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock

@@ -13,18 +13,20 @@ from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
-from stripe_sandbox.payments.renewals import Renewals
-from stripe_sandbox.payments.retry_policy import RetryPolicySetting
 from stripe_sandbox.payments.saved_methods import SavedMethods
-from stripe_sandbox.payments.subscription_changes import SubscriptionChanges
-from stripe_sandbox.payments.subscription_creation import SubscriptionCreation
-from stripe_sandbox.payments.subscriptions import SubscriptionPayments
+from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
+from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
+from stripe_sandbox.payments.subscriptions.items import ItemChanges
+from stripe_sandbox.payments.subscriptions.renewals import Renewals
+from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
+from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.account import Accounts
 from stripe_sandbox.resources.charges import Charges
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.disputes import Disputes
 from stripe_sandbox.resources.events import Events
+from stripe_sandbox.resources.invoice_items import InvoiceItems
 from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.line_items import LineItems
@@ -57,7 +59,10 @@ class Resources:
         self.charges = Charges(backend, self.disputes)
         self.refunds = Refunds(backend, jobs, self.charges, self.disputes)
         self.invoice_payments = InvoicePayments(backend)
-        self.invoices = Invoices(backend, self.invoice_payments, base_url)
+        self.invoice_items = InvoiceItems(backend)
+        self.invoices = Invoices(
+            backend, self.invoice_payments, self.invoice_items, self.customers, base_url
+        )
         self.subscriptions = Subscriptions(backend, jobs)
         self.line_items = LineItems(backend, self.prices)
         self.sessions = CheckoutSessions(backend, jobs, self.line_items, self.intents)
@@ -68,7 +73,7 @@ class Resources:
         resources: tuple[Resource, ...] = (
             self.accounts, self.products, self.prices, self.customers, self.sessions, self.intents,
             self.charges, self.refunds, self.disputes, self.methods, self.subscriptions,
-            self.invoices, self.invoice_payments, self.portal_configurations,
+            self.invoices, self.invoice_payments, self.invoice_items, self.portal_configurations,
             self.events, self.endpoints,
         )  # fmt: skip
         self._resources = resources
@@ -119,7 +124,14 @@ class Billing:
             subscription_payments,
         )
         Renewals(backend, jobs, resources.subscriptions, resources.invoices)
-        self.changes = SubscriptionChanges(backend, jobs, resources.subscriptions)
+        items = ItemChanges(
+            backend,
+            resources.subscriptions,
+            resources.invoices,
+            resources.invoice_items,
+            self.collection,
+        )
+        self.changes = SubscriptionChanges(backend, jobs, resources.subscriptions, items)
         self._creation = SubscriptionCreation(
             backend, jobs, resources.subscriptions, resources.invoices, self.collection
         )

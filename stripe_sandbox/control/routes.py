@@ -28,7 +28,11 @@ from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
-from stripe_sandbox.payments.retry_policy import AfterRetries, RetryPolicy, RetryPolicySetting
+from stripe_sandbox.payments.subscriptions.retry_policy import (
+    AfterRetries,
+    RetryPolicy,
+    RetryPolicySetting,
+)
 from stripe_sandbox.scheduling.scheduler import Scheduler
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 

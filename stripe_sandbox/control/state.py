@@ -7,7 +7,7 @@ from typing import Any
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.faults import Faults, FaultSwitch
-from stripe_sandbox.payments.retry_policy import SETTING as POLICY
+from stripe_sandbox.payments.subscriptions.retry_policy import SETTING as POLICY
 from stripe_sandbox.resources.account import ID as ACCOUNT_ID
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.tables import TABLES

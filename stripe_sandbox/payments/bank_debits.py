@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import TestBankAccount, of_fingerprint
-from stripe_sandbox.payments.subscriptions import SubscriptionPayments
+from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.charges import Charges
 from stripe_sandbox.resources.payment_intents import PaymentIntents
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs

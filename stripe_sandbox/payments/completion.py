@@ -63,7 +63,9 @@ class SessionCompletion:
                 subscription = self._subscriptions.create(
                     customer, items, hidden["subscription_data"], session["payment_method_types"]
                 )
-                invoice = self._invoices.create_first(subscription, customer, items)
+                invoice = self._invoices.create_first(
+                    subscription, customer, items, applies_balance=False
+                )
                 self._invoice_payments.create(invoice, payment.intent)
                 changes |= {"invoice": invoice["id"], "subscription": subscription["id"]}
             else:

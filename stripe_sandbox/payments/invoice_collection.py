@@ -14,7 +14,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
-from stripe_sandbox.payments.subscriptions import SubscriptionPayments
+from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.payment_intents import PaymentIntents

@@ -18,6 +18,7 @@ from stripe_sandbox.validation import check_email
 
 _FIELDS = (
     "address",
+    "balance",
     "business_name",
     "description",
     "email",
@@ -61,7 +62,7 @@ class Customers(Resource):
                 "object": self.kind,
                 "address": _address(params.get("address")),
                 "shipping": _shipping(params.get("shipping")),
-                "balance": 0,
+                "balance": params.get("balance", 0),
                 "created": self._backend.clock.now(),
                 "delinquent": False,
                 "invoice_credit_balance": {},

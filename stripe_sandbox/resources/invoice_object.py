@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.api.pagination import list_object
-from stripe_sandbox.currencies import format_amount
+from stripe_sandbox.currencies import MINIMUM, format_amount
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
@@ -19,9 +19,11 @@ def new_invoice(
     now: int,
     period_start: int,
 ) -> Object:
-    """A subscription's draft invoice, for the period that ends now."""
+    """A subscription's draft invoice, for the period that ends now. Its `amount_due` is without the
+    customer's balance, which counts when it is finalized."""
     period_end = now
     total = sum(line["amount"] for line in lines)
+    due = max(total, 0)
     return build(
         "invoice",
         {
@@ -29,11 +31,11 @@ def new_invoice(
             "object": "invoice",
             "account_country": "US",
             "account_name": "Local sandbox",
-            "amount_due": total,
+            "amount_due": due,
             "amount_overpaid": 0,
             "amount_paid": 0,
             "amount_paid_off_stripe": 0,
-            "amount_remaining": total,
+            "amount_remaining": due,
             "amount_shipping": 0,
             "attempt_count": 0,
             "attempted": False,
@@ -74,7 +76,7 @@ def new_invoice(
             "period_start": period_start,
             "post_payment_credit_notes_amount": 0,
             "pre_payment_credit_notes_amount": 0,
-            "starting_balance": 0,
+            "starting_balance": customer["balance"],
             "status": "draft",
             "status_transitions": build("invoice.StatusTransitions", {}),
             "subtotal": total,
@@ -97,21 +99,7 @@ def new_line(
     quantity = line["quantity"]
     if recurring and item is not None:
         start, end = item["current_period_start"], item["current_period_end"]
-        parent = build(
-            "line_item.Parent",
-            {
-                "subscription_item_details": build(
-                    "line_item.Parent.SubscriptionItemDetails",
-                    {
-                        "proration": False,
-                        "proration_details": {"credited_items": None},
-                        "subscription": subscription["id"],
-                        "subscription_item": item["id"],
-                    },
-                ),
-                "type": "subscription_item_details",
-            },
-        )
+        parent = _item_parent(subscription["id"], item["id"], None, None)
         every = f"{recurring['interval_count']} {recurring['interval']}s"
         rhythm = recurring["interval"] if recurring["interval_count"] == 1 else every
         amount = format_amount(price["unit_amount"], price["currency"], in_message=True)
@@ -134,23 +122,16 @@ def new_line(
             },
         )
         description = line["description"]
-    return build(
-        "line_item",
+    return _line(
+        invoice,
         {
-            "id": new_id("il"),
-            "object": "line_item",
             "amount": line["amount_total"],
             "currency": line["currency"],
             "description": description,
-            "discount_amounts": [],
             "discountable": True,
-            "discounts": [],
-            "invoice": invoice,
-            "livemode": False,
             "metadata": subscription["metadata"] if item else line["metadata"] or {},
             "parent": parent,
             "period": {"end": end, "start": start},
-            "pretax_credit_amounts": [],
             "pricing": build(
                 "line_item.Pricing",
                 {
@@ -160,9 +141,83 @@ def new_line(
                 },
             ),
             "quantity": quantity,
-            "quantity_decimal": str(quantity),
             "subscription": subscription["id"],
             "subtotal": line["amount_subtotal"],
-            "taxes": [],
         },
     )
+
+
+def new_proration_line(invoice: str, item: Object) -> Object:
+    """The invoice's line for a proration, an invoice item."""
+    details = item["parent"]["subscription_details"]
+    credited = item["proration_details"]["credited_items"]
+    return _line(
+        invoice,
+        {
+            "amount": item["amount"],
+            "currency": item["currency"],
+            "description": item["description"],
+            "discountable": False,
+            "metadata": item["metadata"],
+            "parent": _item_parent(
+                details["subscription"],
+                details["subscription_item"],
+                item["id"],
+                credited and credited["invoice_line_item_details"],
+            ),
+            "period": item["period"],
+            "pricing": item["pricing"],
+            "quantity": item["quantity"],
+            "subscription": details["subscription"],
+            "subtotal": item["amount"],
+        },
+    )
+
+
+def _item_parent(
+    subscription: str, item: str, proration: str | None, credited: Object | None
+) -> Object:
+    """A line's parent: the subscription's item, and the proration of it that the line is."""
+    return build(
+        "line_item.Parent",
+        {
+            "subscription_item_details": build(
+                "line_item.Parent.SubscriptionItemDetails",
+                {
+                    "invoice_item": proration,
+                    "proration": proration is not None,
+                    "proration_details": {"credited_items": credited},
+                    "subscription": subscription,
+                    "subscription_item": item,
+                },
+            ),
+            "type": "subscription_item_details",
+        },
+    )
+
+
+def _line(invoice: str, values: Object) -> Object:
+    return build(
+        "line_item",
+        {
+            "id": new_id("il"),
+            "object": "line_item",
+            "discount_amounts": [],
+            "discounts": [],
+            "invoice": invoice,
+            "livemode": False,
+            "pretax_credit_amounts": [],
+            "quantity_decimal": str(values["quantity"]),
+            "taxes": [],
+            **values,
+        },
+    )
+
+
+def apply_balance(total: int, balance: int, currency: str) -> tuple[int, int]:
+    """What is due of an invoice's total, and the customer's balance after it: a credit (below zero)
+    pays, a debt is paid with it, and what is too little to charge stays on the balance."""
+    due = total + balance
+    if due >= max(MINIMUM.get(currency, 0), 1):
+        return due, 0
+    return 0, due

@@ -37,7 +37,7 @@ class InvoicePayments(Resource):
             {
                 "id": new_id("inpay"),
                 "object": self.kind,
-                "amount_requested": invoice["total"],
+                "amount_requested": invoice["amount_due"],
                 "created": self._backend.clock.now(),
                 "currency": invoice["currency"],
                 "invoice": invoice["id"],

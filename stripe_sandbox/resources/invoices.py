@@ -11,7 +11,14 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.invoice_object import new_invoice, new_line
+from stripe_sandbox.resources.customers import Customers
+from stripe_sandbox.resources.invoice_items import InvoiceItems
+from stripe_sandbox.resources.invoice_object import (
+    apply_balance,
+    new_invoice,
+    new_line,
+    new_proration_line,
+)
 from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, sdk_class
@@ -28,10 +35,19 @@ class Invoices(Resource):
     list_params = InvoiceListParams
     filters = ("collection_method", "created", "customer", "status", "subscription")
 
-    def __init__(self, backend: Backend, payments: InvoicePayments, base_url: str) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        payments: InvoicePayments,
+        items: InvoiceItems,
+        customers: Customers,
+        base_url: str,
+    ) -> None:
         """`base_url`: where people reach the sandbox, for the links to an invoice's page."""
         super().__init__(backend)
         self._payments = payments
+        self._items = items
+        self._customers = customers
         self._base_url = base_url
 
     def routes(self) -> list[Route]:
@@ -50,9 +66,15 @@ class Invoices(Resource):
         }
 
     def create_first(
-        self, subscription: Object, customer: Object, line_items: list[Object]
+        self,
+        subscription: Object,
+        customer: Object,
+        line_items: list[Object],
+        *,
+        applies_balance: bool = True,
     ) -> Object:
         """A subscription's first invoice, open, under the id that it names as its latest.
+        `applies_balance`: the customer's balance lowers or raises what is due.
 
         Records `invoice.created` and `invoice.finalized`.
         """
@@ -67,7 +89,7 @@ class Invoices(Resource):
             identifier, subscription, customer, lines, "subscription_create", now, now
         )
         self._insert(invoice)
-        self.finalize(invoice, customer)
+        self.finalize(invoice, customer, applies_balance=applies_balance)
         return invoice
 
     def create_renewal(
@@ -79,22 +101,44 @@ class Invoices(Resource):
     ) -> Object:
         """The draft of the invoice for the items' new period; it stays one where `finalizes_at`
         (Unix seconds) is None. Records `invoice.created`."""
-        identifier = new_id("in")
-        now = self._backend.clock.now()
         former = subscription["items"]["data"][0]["current_period_start"]
-        lines = [
-            new_line(identifier, subscription, self.line_of(item), item, now) for item in items
-        ]
-        invoice = new_invoice(
-            identifier, subscription, customer, lines, "subscription_cycle", now, former
-        )
+        pending = self._items.pending(subscription)
+        invoice = self._new(subscription, customer, pending, items, "subscription_cycle", former)
         invoice.update(
             auto_advance=finalizes_at is not None,
             automatically_finalizes_at=finalizes_at,
             next_payment_attempt=finalizes_at,
         )
         self._insert(invoice)
+        self._items.put_on(invoice["id"], pending)
         return invoice
+
+    def create_update(
+        self, subscription: Object, customer: Object, pending: list[Object]
+    ) -> Object:
+        """The draft of an invoice for pending prorations alone. Records `invoice.created`."""
+        now = self._backend.clock.now()
+        invoice = self._new(subscription, customer, pending, [], "subscription_update", now)
+        self._insert(invoice)
+        self._items.put_on(invoice["id"], pending)
+        return invoice
+
+    def _new(
+        self,
+        subscription: Object,
+        customer: Object,
+        pending: list[Object],
+        items: list[Object],
+        reason: str,
+        period_start: int,
+    ) -> Object:
+        identifier = new_id("in")
+        now = self._backend.clock.now()
+        lines = [
+            *(new_proration_line(identifier, item) for item in pending),
+            *(new_line(identifier, subscription, self.line_of(item), item, now) for item in items),
+        ]
+        return new_invoice(identifier, subscription, customer, lines, reason, now, period_start)
 
     def line_of(self, item: Object) -> Object:
         """A subscription's item (`price`, `quantity`, `metadata`) as a session's line."""
@@ -115,25 +159,34 @@ class Invoices(Resource):
         self._backend.objects.insert(invoice)
         self._backend.events.record("invoice.created", invoice)
 
-    def finalize(self, invoice: Object, customer: Object) -> None:
-        """Open the draft, with a number. Records `invoice.finalized`."""
+    def finalize(self, invoice: Object, customer: Object, *, applies_balance: bool = True) -> None:
+        """Open the draft, with a number; unless `applies_balance` is false, the customer's balance
+        lowers or raises what is due, and a net credit goes to it. Records `invoice.finalized` and,
+        where the balance has changed, `customer.updated`."""
         now = self._backend.clock.now()
         number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}"
+        starting = customer["balance"] if applies_balance else 0
+        due, ending = apply_balance(invoice["total"], starting, invoice["currency"])
         customer["next_invoice_sequence"] += 1
         customer["currency"] = invoice["currency"]
         self._backend.objects.save(customer)
         invoice.update(
+            amount_due=due,
+            amount_remaining=due,
             automatically_finalizes_at=None,
             effective_at=now,
-            ending_balance=0,
+            ending_balance=ending,
             hosted_invoice_url=f"{self._base_url}/i/{invoice['id']}",
             number=number,
+            starting_balance=starting,
             status="open",
             status_transitions={**invoice["status_transitions"], "finalized_at": now},
             webhooks_delivered_at=now,
         )
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.finalized", invoice)
+        if applies_balance:
+            self._customers.change(customer, {"balance": ending})
 
     def rebase(self, old: str, new: str) -> None:
         """Have the links to invoices begin with the URL `new` instead of `old`."""
@@ -153,19 +206,7 @@ class Invoices(Resource):
         """Mark the invoice as paid by the intent (None: there was nothing to pay). Records
         `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, and `invoice_payment.paid`
         for an intent."""
-        now = self._backend.clock.now()
-        total = invoice["total"]
-        self._attempted(
-            invoice,
-            {
-                "amount_paid": total,
-                "amount_remaining": 0,
-                "auto_advance": False,
-                "next_payment_attempt": None,
-                "status": "paid",
-                "status_transitions": {**invoice["status_transitions"], "paid_at": now},
-            },
-        )
+        self._attempted(invoice, self._paid(invoice))
         self._backend.events.record("invoice.paid", invoice)
         self._backend.events.record("invoice.payment_succeeded", invoice)
         if intent is not None:
@@ -174,19 +215,20 @@ class Invoices(Resource):
     def pay_out_of_band(self, invoice: Object) -> None:
         """Mark the invoice as paid by other means than Stripe's. Records `invoice.updated` and
         `invoice.paid`."""
-        now = self._backend.clock.now()
-        self._change(
-            invoice,
-            {
-                "amount_paid": invoice["total"],
-                "amount_remaining": 0,
-                "auto_advance": False,
-                "next_payment_attempt": None,
-                "status": "paid",
-                "status_transitions": {**invoice["status_transitions"], "paid_at": now},
-            },
-        )
+        self._change(invoice, self._paid(invoice))
         self._backend.events.record("invoice.paid", invoice)
+
+    def _paid(self, invoice: Object) -> Object:
+        """What changes when all that is due has been paid."""
+        now = self._backend.clock.now()
+        return {
+            "amount_paid": invoice["amount_due"],
+            "amount_remaining": 0,
+            "auto_advance": False,
+            "next_payment_attempt": None,
+            "status": "paid",
+            "status_transitions": {**invoice["status_transitions"], "paid_at": now},
+        }
 
     def void(self, invoice: Object, request: RequestInfo = NO_REQUEST) -> None:
         """Nobody has to pay it any more. Records `invoice.updated` and `invoice.voided`."""

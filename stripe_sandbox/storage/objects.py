@@ -52,7 +52,7 @@ class Objects:
             table.insert,
             (
                 value["id"],
-                value["created"],
+                _created(value),
                 dump(value),
                 None if hidden is None else dump(hidden),
                 *table.values(value),
@@ -63,7 +63,7 @@ class Objects:
         """Store an object's new state."""
         table = TABLES[value["object"]]
         self.database.write(
-            table.update, (value["created"], dump(value), *table.values(value), value["id"])
+            table.update, (_created(value), dump(value), *table.values(value), value["id"])
         )
 
     def save_hidden(self, kind: str, identifier: str, hidden: Object) -> None:
@@ -103,7 +103,8 @@ class Objects:
 
     def page(self, kind: str, filters: Mapping[str, Any], window: Window) -> tuple[list[str], bool]:
         """The stored JSON of the objects in the window whose columns equal the filters, newest
-        first, and whether more follow. A filter's tuple means any of its values."""
+        first, and whether more follow. A filter's tuple means any of its values, its None that
+        there is no value."""
         table = TABLES[kind]
         conditions: list[str] = []
         values: list[Any] = []
@@ -112,7 +113,9 @@ class Objects:
         for name, wanted in filters.items():
             # The plus makes SQLite ignore the index of a column that half the rows share.
             shown = f"+{name}" if fine and name in coarse else name
-            if isinstance(wanted, tuple):
+            if wanted is None:
+                conditions.append(f"{name} IS NULL")
+            elif isinstance(wanted, tuple):
                 conditions.append(f"+{name} IN ({', '.join('?' for _ in wanted)})")
                 values.extend(wanted)
             else:
@@ -120,6 +123,12 @@ class Objects:
                 values.append(int(wanted) if isinstance(wanted, bool) else wanted)
         rows, more = fetch_page(self.database, table.name, conditions, values, window, "body")
         return [row[0] for row in rows], more
+
+
+def _created(value: Object) -> int:
+    """When the object was created; invoice items alone call that their `date`."""
+    moment: int = value["created"] if "created" in value else value["date"]
+    return moment
 
 
 def fetch_page(

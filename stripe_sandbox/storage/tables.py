@@ -123,6 +123,7 @@ TABLES: dict[str, Table] = {
             Column("subscription", ("parent", "subscription_details", "subscription")),
         ),
     ),
+    "invoiceitem": Table("invoice_items", _columns("customer", "invoice")),
     "invoice_payment": Table(
         "invoice_payments",
         (

@@ -34,7 +34,7 @@ _PRODUCT: dict[str, Any] = {
     "unit_label": "cup", "url": "http://a.example/",
 }  # fmt: skip
 _CUSTOMER: dict[str, Any] = {
-    "address": _ADDRESS, "business_name": "Tea Ltd", "description": "Fine",
+    "address": _ADDRESS, "balance": -500, "business_name": "Tea Ltd", "description": "Fine",
     "email": "ann@example.com", "individual_name": "Ann", "metadata": {"a": "b"}, "name": "Ann",
     "phone": "+49", "preferred_locales": ["de"],
     "shipping": {"name": "Ann", "address": _ADDRESS}, "tax_exempt": "exempt",
@@ -122,6 +122,18 @@ SHOWN: dict[str, list[Case]] = {
             },
         ),
         ({"pause_collection": {"behavior": "void"}}, "pause_collection.resumes_at", "SOON"),
+        *_cases(
+            {"items": [{"id": "ITEM"}]},
+            **{
+                "items.0.metadata": {"a": "b"}, "items.0.price": "CHEAPER",
+                "items.0.quantity": 3,
+            },
+        ),
+        *_cases(
+            {"items": [{"id": "ITEM", "quantity": 3}]},
+            proration_behavior="none", proration_date="SOON",
+        ),
+        ({"items": [{"quantity": 3}]}, "items.0.id", "ITEM"),
     ],
     "DELETE /v1/subscriptions/:subscription": _cases(
         {}, **{"cancellation_details.comment": "Bye", "cancellation_details.feedback": "other"}
@@ -234,7 +246,8 @@ NARROWED: dict[str, Any] = {
     "customer_details": {"email": "nobody@example.com"}, "delivery_success": False,
     "email": "nobody@example.com", "is_default": False, "ids": ["prod_none"], "invoice": "in_none",
     "lookup_keys": ["none"], "payment.payment_intent": "pi_none", "payment_intent": "pi_none",
-    "payment_link": "plink_none", "product": "prod_none", "recurring.interval": "year",
+    "payment_link": "plink_none", "pending": True, "product": "prod_none",
+    "recurring.interval": "year",
     "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",
     "types": ["customer.deleted"],
 }  # fmt: skip

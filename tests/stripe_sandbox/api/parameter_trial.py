@@ -46,12 +46,14 @@ class Trial:
         service = server.stripe.v1
         price: Any = {**PRICE_DATA, "lookup_key": "taken", "transfer_lookup_key": True}
         made = service.prices.create(params=price)
+        monthly: Any = {**PRICE_DATA, "recurring": {"interval": "month"}}
         return {
             "CUSTOMER": service.customers.create(params={"email": "bob@example.com"}).id,
             "METHOD": service.payment_methods.list({"limit": 100}).data[-1].id,
             "MONTHLY": server.pro,
             "PRICE": made.id,
             "PRODUCT": str(made.product),
+            "CHEAPER": service.prices.create(params=monthly).id,
             "SOON": server.sandbox.clock.now() + 3_600,
         }
 
@@ -104,13 +106,17 @@ class Trial:
         server, service = self.server, self.server.stripe.v1
         names = self.names()
         text = form.encode(params)
+        path = self.path
         if "refunds" in self.path:
             names |= self.payment()
         if self.path.endswith("billing_portal/sessions"):
             names |= self.subscriber()
+        if self.path == "/v1/subscriptions/:subscription":
+            subscription = server.paid_subscription()
+            names["ITEM"] = subscription["items"]["data"][0]["id"]
+            path = path.replace(":subscription", subscription["id"])
         for word, value in names.items():
             text = text.replace(word, str(value))
-        path = self.path
         for part, identifier in (
             (":configuration", self.configuration),
             (":dispute", self.dispute),
@@ -136,10 +142,13 @@ class Trial:
         return answer.status_code, _without_ids(seen)
 
     def _outcome(self, value: dict[str, Any]) -> str:
-        """What a price's product is, and what paying a session brings."""
+        """What a price's product is, what a subscription's prorations are, and what paying a
+        session brings."""
         server = self.server
         if value["object"] == "price":
             return json.dumps(server.get(f"/v1/products/{value['product']}"))
+        if value["object"] == "subscription":
+            return json.dumps(server.get("/v1/invoiceitems", customer=value["customer"]))
         if value["object"] != "checkout.session" or self.path != "/v1/checkout/sessions":
             return ""
         page = server.page(value["id"])

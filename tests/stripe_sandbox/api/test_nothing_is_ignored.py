@@ -77,6 +77,11 @@ def test_every_filter_that_is_taken_narrows_its_list(server: SandboxServer) -> N
     server.control("POST", "clock", {"advance_seconds": 10})
     customer = server.get("/v1/customers")["data"][0]["id"]
     subscription = server.get("/v1/subscriptions")["data"][0]["id"]
+    [item] = server.get("/v1/subscription_items", subscription=subscription)["data"]
+    changes: Any = {
+        "items": [{"id": item["id"], "quantity": 2}], "proration_behavior": "always_invoice",
+    }  # fmt: skip
+    server.stripe.v1.subscriptions.update(subscription, changes)
     for route, endpoint in _endpoints(server).items():
         if not endpoint.route.lists or ":session" in route or ":invoice" in route:
             continue

@@ -13,6 +13,8 @@ from stripe.params._subscription_update_params import SubscriptionUpdateParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.payments.subscriptions import items
+from stripe_sandbox.payments.subscriptions.items import ItemChanges
 from stripe_sandbox.resources.subscriptions import ENDED, Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build, merge_metadata
@@ -23,6 +25,7 @@ _DETAILS = ("cancellation_details.comment", "cancellation_details.feedback")
 _UPDATE = (
     *("cancel_at", "cancel_at_period_end", *_DETAILS, "default_payment_method", "description"),
     *("metadata", "pause_collection.behavior", "pause_collection.resumes_at"),
+    *items.PARAMETERS,
 )
 _AFTER_THE_END = {"cancellation_details", "metadata"}
 
@@ -30,10 +33,17 @@ _AFTER_THE_END = {"cancellation_details", "metadata"}
 class SubscriptionChanges:
     """The endpoints that change a subscription, and what they schedule."""
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        subscriptions: Subscriptions,
+        items: ItemChanges,
+    ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._subscriptions = subscriptions
+        self._items = items
         jobs.register(JobKind.SUBSCRIPTION_CANCELLATION, self._cancel_due)
         jobs.register(JobKind.COLLECTION_RESUMPTION, self._resume_collection)
 
@@ -85,6 +95,8 @@ class SubscriptionChanges:
             changes["default_payment_method"] = self._method(params["default_payment_method"])
         if "pause_collection" in params:
             changes["pause_collection"] = self._paused(params["pause_collection"])
+        if "items" in params:
+            changes["items"] = self._items.change(subscription, params, call.request)
         changes |= self._end(subscription, params)
         details: Object = (
             changes.get("cancellation_details") or subscription["cancellation_details"]
@@ -92,6 +104,9 @@ class SubscriptionChanges:
         changes["cancellation_details"] = {**details, **(params.get("cancellation_details") or {})}
         self._subscriptions.change(subscription, changes, call.request)
         self._schedule(subscription)
+        if "items" in params and params.get("proration_behavior") == "always_invoice":
+            self._items.invoice(subscription)
+            return self._require(call)
         return subscription
 
     def _method(self, given: str | None) -> str | None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.retry_policy import AfterRetries, RetryPolicySetting
+from stripe_sandbox.payments.subscriptions.retry_policy import AfterRetries, RetryPolicySetting
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.subscriptions import ENDED, Subscriptions

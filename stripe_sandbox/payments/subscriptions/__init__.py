@@ -1,0 +1,1 @@
+"""Subscriptions from their creation to their end: what they charge, and when."""

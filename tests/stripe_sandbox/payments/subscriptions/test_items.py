@@ -1,0 +1,181 @@
+"""A subscription's quantity and price change, with prorations to the second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.sandbox_server import SandboxServer, price_of, refused, types
+from tests.support.stripe_types import assert_fits
+
+DAY, HOUR = 86_400, 3_600
+
+
+@pytest.fixture
+def subscription(server: SandboxServer) -> Any:
+    """A subscription to a plan of $99.00 whose period is 30 days long."""
+    thirty = server.stripe.v1.prices.create(
+        {
+            "currency": "usd",
+            "unit_amount": 9_900,
+            "recurring": {"interval": "day", "interval_count": 30},
+            "product_data": {"name": "Team plan"},
+        }
+    )
+    return server.paid_subscription(line_items=[{"price": thirty.id, "quantity": 1}])
+
+
+def update(server: SandboxServer, subscription: Any, item: Any = None, **params: Any) -> Any:
+    given = {"id": subscription["items"]["data"][0]["id"], **(item or {})}
+    whole: Any = {"items": [given], **params}
+    server.stripe.v1.subscriptions.update(subscription["id"], whole)
+    changed = server.get(f"/v1/subscriptions/{subscription['id']}")
+    assert_fits(changed)
+    return changed
+
+
+def pending(server: SandboxServer, subscription: Any) -> list[tuple[int, str]]:
+    found = server.get("/v1/invoiceitems", customer=subscription["customer"], pending="true")
+    assert_fits(*found["data"])
+    return [(one["amount"], one["description"].partition(" after ")[0]) for one in found["data"]]
+
+
+def invoice_of(server: SandboxServer, subscription: Any) -> Any:
+    latest = server.get(f"/v1/subscriptions/{subscription['id']}")["latest_invoice"]
+    invoice = server.get(f"/v1/invoices/{latest}")
+    assert_fits(invoice)
+    return invoice
+
+
+def test_a_changed_quantity_is_prorated_on_the_next_invoice(
+    server: SandboxServer, subscription: Any
+) -> None:
+    """A third of the way, two thirds are given back and charged anew: to the second."""
+    [item] = subscription["items"]["data"]
+    server.advance(10 * DAY)
+    known = server.event_types()
+    changed = update(server, subscription, {"quantity": 3})
+    assert server.event_types_since(known) == [
+        "invoiceitem.created",
+        "invoiceitem.created",
+        "customer.subscription.updated",
+    ]
+    assert changed["items"]["data"][0]["quantity"] == 3
+    assert changed["items"]["data"][0]["current_period_end"] == item["current_period_end"]
+    assert pending(server, subscription) == [
+        (19_800, "Remaining time on 3 × Team plan"),  # noqa: RUF001
+        (-6_600, "Unused time on Team plan"),
+    ]
+    server.advance(20 * DAY + HOUR)
+    invoice = invoice_of(server, subscription)
+    amounts = [line["amount"] for line in invoice["lines"]["data"]]
+    assert (invoice["status"], amounts) == ("paid", [-6_600, 19_800, 29_700])
+    assert invoice["amount_paid"] == 42_900
+    details = invoice["lines"]["data"][0]["parent"]["subscription_item_details"]
+    assert details["proration"] is True
+    assert (
+        details["proration_details"]["credited_items"]["invoice"]
+        == (subscription["latest_invoice"])
+    )
+    assert pending(server, subscription) == []
+
+
+def test_always_invoice_collects_at_once(server: SandboxServer, subscription: Any) -> None:
+    dear = server.stripe.v1.prices.create(
+        {
+            "currency": "usd",
+            "unit_amount": 19_900,
+            "recurring": {"interval": "day", "interval_count": 30},
+            "product_data": {"name": "Large plan"},
+        }
+    )
+    server.advance(15 * DAY)
+    known = server.event_types()
+    changed = update(server, subscription, {"price": dear.id}, proration_behavior="always_invoice")
+    invoice = invoice_of(server, subscription)
+    assert changed["latest_invoice"] == invoice["id"]
+    assert (invoice["billing_reason"], invoice["status"]) == ("subscription_update", "paid")
+    assert invoice["amount_paid"] == 5_000
+    assert changed["items"]["data"][0]["plan"]["amount"] == 19_900
+    happened = server.event_types_since(known)
+    assert happened.index("invoice.created") < happened.index("invoice.finalized")
+    assert "invoice.paid" in happened
+    server.advance(15 * DAY + HOUR)
+    assert invoice_of(server, subscription)["amount_paid"] == 19_900
+
+
+def test_none_prorates_nothing(server: SandboxServer, subscription: Any) -> None:
+    server.advance(10 * DAY)
+    update(server, subscription, {"quantity": 2}, proration_behavior="none")
+    assert pending(server, subscription) == []
+    server.advance(20 * DAY + HOUR)
+    assert invoice_of(server, subscription)["amount_paid"] == 19_800
+
+
+def test_the_date_of_the_proration_can_be_chosen(server: SandboxServer, subscription: Any) -> None:
+    [item] = subscription["items"]["data"]
+    middle = item["current_period_start"] + 15 * DAY
+    update(server, subscription, {"quantity": 2}, proration_date=middle)
+    assert [amount for amount, _ in pending(server, subscription)] == [9_900, -4_950]
+    outside = item["current_period_end"] + 1
+    error = refused(lambda: update(server, subscription, {"quantity": 3}, proration_date=outside))
+    assert "proration_date" in str(error)
+
+
+def test_a_net_credit_goes_to_the_customer_s_balance_and_pays_what_comes_next(
+    server: SandboxServer, subscription: Any
+) -> None:
+    update(server, subscription, {"quantity": 3}, proration_behavior="none")
+    server.advance(30 * DAY + HOUR)  # three are paid
+    server.advance(15 * DAY - HOUR)
+    update(server, subscription, {"quantity": 1}, proration_behavior="always_invoice")
+    credited = invoice_of(server, subscription)
+    assert (credited["total"], credited["amount_due"], credited["status"]) == (-9_900, 0, "paid")
+    assert (credited["starting_balance"], credited["ending_balance"]) == (0, -9_900)
+    customer = server.get(f"/v1/customers/{subscription['customer']}")
+    assert customer["balance"] == -9_900
+    events = server.advance(15 * DAY + HOUR)
+    assert "payment_intent.created" not in types(events)
+    after = invoice_of(server, subscription)
+    assert (after["total"], after["amount_due"], after["status"]) == (9_900, 0, "paid")
+    assert (after["starting_balance"], after["ending_balance"]) == (-9_900, 0)
+    assert server.get(f"/v1/customers/{subscription['customer']}")["balance"] == 0
+
+
+def test_a_part_of_the_balance_lowers_and_a_debt_raises_what_is_due(
+    server: SandboxServer, subscription: Any
+) -> None:
+    for balance, due in ((-2_900, 7_000), (100, 10_000)):
+        server.stripe.v1.customers.update(subscription["customer"], {"balance": balance})
+        server.advance(30 * DAY + HOUR)
+        invoice = invoice_of(server, subscription)
+        assert (invoice["total"], invoice["amount_paid"]) == (9_900, due)
+        charge = server.get("/v1/charges", customer=subscription["customer"])["data"][0]
+        assert charge["amount"] == due
+
+
+def test_too_little_to_charge_stays_on_the_balance(
+    server: SandboxServer, subscription: Any
+) -> None:
+    server.stripe.v1.customers.update(subscription["customer"], {"balance": -9_880})
+    server.advance(30 * DAY + HOUR)
+    invoice = invoice_of(server, subscription)
+    assert (invoice["status"], invoice["amount_due"], invoice["ending_balance"]) == ("paid", 0, 20)
+
+
+def test_what_is_not_simulated_of_items_is_refused(
+    server: SandboxServer, subscription: Any
+) -> None:
+    update_ = server.stripe.v1.subscriptions.update
+    another = refused(lambda: update_(subscription["id"], {"items": [{"price": server.pro}]}))
+    assert another.code == "sandbox_not_simulated"
+    weekly = price_of(server.sandbox, "weekly", "Weekly", 500, "week")
+    interval = refused(lambda: update(server, subscription, {"price": weekly}))
+    assert interval.code == "sandbox_not_simulated"
+    once = refused(lambda: update(server, subscription, {"price": server.credit}))
+    assert "type=one_time" in str(once)
+    unknown = refused(
+        lambda: update_(subscription["id"], {"items": [{"id": "si_none", "quantity": 2}]})
+    )
+    assert unknown.code == "resource_missing"
