@@ -19,6 +19,5 @@ for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=T
         offer.offer(kind)
 open_at_once_toggle()
 
-st.header("Recent sessions", anchor=False)
 recent_sessions()
 session_drawer()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.domain.session_filter import SessionFilter
+from billing.domain.session_page import SessionListing
+from billing.domain.source import COUNTED
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
@@ -11,28 +14,65 @@ from pages.components.sessions.columns import SESSIONS
 from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
-SESSIONS_SHOWN = 20
+SESSIONS_SHOWN = 8  # whole rows, without a scroll bar of their own
+COLUMNS = ("what", "outcome", "amount", "when", "email", "checkout")
+WITH_TESTS = "Test kit and demo"
 
 
 @st.fragment(run_every="2s")
 def recent_sessions() -> None:
-    """The newest sessions from our copy."""
-    billing = page_services()
+    """The newest sessions from our copy, without those of the Test kit and the demo data unless
+    they are asked for or there are no others."""
+    with st.container(horizontal=True, vertical_alignment="center", key="recent_heading"):
+        st.header("Recent sessions", anchor=False, width="stretch")
+        with_tests = st.toggle(WITH_TESTS, key="recent_with_tests")
+        st.page_link("sessions.py", label="All sessions →")
     try:
-        recent = billing.call(lambda: billing.services.mirror.recent(SESSIONS_SHOWN))
+        listing = find(SessionFilter(sources=frozenset() if with_tests else COUNTED))
+        if not (with_tests or listing.page.sessions):
+            listing = find(SessionFilter())
     except BillingError as failure:
         show_failure(failure, "The sessions could not be loaded")
         return
-    sync_progress(recent.state)
-    if recent.sessions:
+    sync_progress(listing.state)
+    if sessions := listing.page.sessions:
         opening_table(
             SESSIONS,
-            recent.sessions,
+            sessions,
             key="recent_sessions",
             first="what",
             opens="session",
             alt="Recent Checkout Sessions, the newest first",
+            order=COLUMNS,
+            height="content",
         )
         st.caption(HOW_TO_OPEN)
-    elif recent.state.complete:
-        st.caption("No sessions yet. Press one of the buttons above to create one.")
+    elif listing.state.complete:
+        no_sessions()
+
+
+def find(wanted: SessionFilter) -> SessionListing:
+    """The newest sessions that match. Raises ``BillingError``."""
+    billing = page_services()
+    return billing.call(lambda: billing.services.sessions.find(wanted, SESSIONS_SHOWN))
+
+
+def no_sessions() -> None:
+    """What to do where there is no session."""
+    with st.container(horizontal=True, vertical_alignment="center", key="no_sessions"):
+        st.caption(
+            "No sessions yet. Press one of the buttons above to create one.", width="content"
+        )
+        if page_services().controls_url:
+            st.page_link(
+                "test_kit.py",
+                label="Run a scenario",
+                icon=":material/play_arrow:",
+                query_params={"show": "Scenarios"},
+            )
+            st.page_link(
+                "test_kit.py",
+                label="Fill with demo data",
+                icon=":material/database:",
+                query_params={"show": "Demo data"},
+            )

@@ -56,7 +56,7 @@ def test_one_cause_has_one_notice_with_one_way_out(shop: Shop, values: dict[str,
     with with_settings(shop, **values) as server:
         page = open_page(server)
         assert {kind: len(texts) for kind, texts in alerts(page).items()} == {"error": 1}
-        assert [link.proto.label for link in page.get("page_link")] == ["Setup"]
+        assert [link.proto.label for link in page.get("page_link")].count("Setup") == 1
 
 
 def test_prices_that_were_not_created_are_named_with_the_reason(
