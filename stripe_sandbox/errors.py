@@ -117,6 +117,7 @@ NAMES = {
     "payment_method": "PaymentMethod",
     "webhook_endpoint": "webhook endpoint",
     "invoice_payment": "invoice payment",
+    "setup_intent": "setupintent",
     "subscription_item": "subscription item",
 }
 UNQUOTED = {"checkout.session"}

@@ -22,6 +22,7 @@ from stripe_sandbox.billing_portal.portal_routes import Portal
 from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
+from stripe_sandbox.control.disputes import ControlDisputes
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.pay import ControlPayments
 from stripe_sandbox.control.routes import Control
@@ -114,6 +115,7 @@ class Sandbox:
             policy,
             faults,
             ControlPayments(backend, self.payments),
+            ControlDisputes(backend, resources.disputes),
             History(backend, self.clock, self._scheduler, self._sessions, self.payments),
             base_url,
         )

@@ -14,6 +14,7 @@ from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.saved_methods import SavedMethods
+from stripe_sandbox.payments.setups import Setups
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
@@ -26,6 +27,7 @@ from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers import Customers
 from stripe_sandbox.resources.disputes import Disputes
 from stripe_sandbox.resources.events import Events
+from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.invoice_items import InvoiceItems
 from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.invoices import Invoices
@@ -38,6 +40,7 @@ from stripe_sandbox.resources.prices import Prices
 from stripe_sandbox.resources.products import Products
 from stripe_sandbox.resources.refunds import Refunds
 from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.resources.setup_intents import SetupIntents
 from stripe_sandbox.resources.subscriptions import Subscriptions
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
@@ -55,14 +58,14 @@ class Resources:
         self.customers = Customers(backend)
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
+        self.setup_intents = SetupIntents(backend)
         self.disputes = Disputes(backend, jobs)
         self.charges = Charges(backend, self.disputes)
         self.refunds = Refunds(backend, jobs, self.charges, self.disputes)
         self.invoice_payments = InvoicePayments(backend)
         self.invoice_items = InvoiceItems(backend)
-        self.invoices = Invoices(
-            backend, self.invoice_payments, self.invoice_items, self.customers, base_url
-        )
+        self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items)
+        self.invoices = Invoices(backend, self.invoice_payments, self.customers, base_url)
         self.subscriptions = Subscriptions(backend, jobs)
         self.line_items = LineItems(backend, self.prices)
         self.sessions = CheckoutSessions(backend, jobs, self.line_items, self.intents)
@@ -72,9 +75,9 @@ class Resources:
         self.endpoints = WebhookEndpoints(backend, destinations)
         resources: tuple[Resource, ...] = (
             self.accounts, self.products, self.prices, self.customers, self.sessions, self.intents,
-            self.charges, self.refunds, self.disputes, self.methods, self.subscriptions,
-            self.invoices, self.invoice_payments, self.invoice_items, self.portal_configurations,
-            self.events, self.endpoints,
+            self.setup_intents, self.charges, self.refunds, self.disputes, self.methods,
+            self.subscriptions, self.invoices, self.invoice_payments, self.invoice_items,
+            self.portal_configurations, self.events, self.endpoints,
         )  # fmt: skip
         self._resources = resources
 
@@ -123,19 +126,27 @@ class Billing:
             bank_debits,
             subscription_payments,
         )
-        Renewals(backend, jobs, resources.subscriptions, resources.invoices)
+        Renewals(backend, jobs, resources.subscriptions, resources.invoice_drafts)
         items = ItemChanges(
             backend,
             resources.subscriptions,
-            resources.invoices,
+            resources.invoice_drafts,
             resources.invoice_items,
             self.collection,
         )
         self.changes = SubscriptionChanges(backend, jobs, resources.subscriptions, items)
         self._creation = SubscriptionCreation(
-            backend, jobs, resources.subscriptions, resources.invoices, self.collection
+            backend,
+            jobs,
+            resources.subscriptions,
+            resources.invoices,
+            resources.invoice_drafts,
+            self.collection,
         )
         self.saved_methods = SavedMethods(backend, resources.methods)
+        self._setups = Setups(
+            backend, resources.setup_intents, resources.methods, self.saved_methods
+        )
         completion = SessionCompletion(
             backend,
             resources.sessions,
@@ -158,5 +169,11 @@ class Billing:
 
     def routes(self) -> Iterator[Route]:
         """The endpoints of all."""
-        for part in (self.changes, self._creation, self.collection, self.saved_methods):
+        for part in (
+            self.changes,
+            self._creation,
+            self.collection,
+            self.saved_methods,
+            self._setups,
+        ):
             yield from part.routes()

@@ -20,6 +20,7 @@ from stripe_sandbox.api.auth import check_key
 from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.responses import error_response, json_response, new_request_id
 from stripe_sandbox.control.clock_summary import summarize
+from stripe_sandbox.control.disputes import ControlDisputes
 from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_plan import HistoryPlan
@@ -66,6 +67,7 @@ class Control:
         policy: RetryPolicySetting,
         faults: FaultSwitch,
         payments: ControlPayments,
+        disputes: ControlDisputes,
         history: History,
         base_url: str,
     ) -> None:
@@ -77,6 +79,7 @@ class Control:
         self._policy = policy
         self._faults = faults
         self._payments = payments
+        self._disputes = disputes
         self._history = history
         self._base_url = base_url
 
@@ -90,6 +93,7 @@ class Control:
             ("GET", "/billing", self._show_policy),
             ("PUT", "/billing", self._set_policy),
             ("POST", "/sessions/{session}/pay", self._pay),
+            ("POST", "/charges/{charge}/dispute", self._dispute),
             ("POST", "/fill", self._fill),
             ("POST", "/reset", self._reset),
         )
@@ -197,6 +201,9 @@ class Control:
 
     async def _pay(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         return self._payments.pay(request.path_params["session"], fields)
+
+    async def _dispute(self, request: Request, fields: JsonFields) -> dict[str, Any]:
+        return self._disputes.open(request.path_params["charge"], fields)
 
     async def _fill(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         plan = HistoryPlan.of(fields)

@@ -73,7 +73,7 @@ class SavedMethods:
         method = self._new_card(card, billing)
         if isinstance(method, CardRefusal):
             return method
-        refusal = _attach_refusal(method)
+        refusal = attach_refusal(method)
         if refusal is None:
             self._methods.attach(method, customer["id"])
         return method if charged else refusal or method
@@ -95,19 +95,27 @@ class SavedMethods:
             raise errors.invalid(
                 "The payment method you provided has already been attached to a customer."
             )
-        refusal = _attach_refusal(method)
+        refusal = attach_refusal(method)
         if refusal is not None:
             raise _declined(refusal)
         self._methods.attach(method, customer["id"], call.request)
         return method
 
-    def _named(self, name: str, customer: Object) -> Object | None:
-        """A new card of the customer's for a name such as `pm_card_visa`."""
+    def find(self, identifier: str, customer_id: str | None) -> Object:
+        """The payment method of that id, or a new card for a name such as `pm_card_visa`.
+        StripeError: there is none."""
+        customer = self._backend.objects.get("customer", customer_id) if customer_id else None
+        method = self._named(identifier, customer)
+        return method or self._backend.require("payment_method", identifier, "payment_method")
+
+    def _named(self, name: str, customer: Object | None) -> Object | None:
+        """A new card, to be attached to the customer, for a name such as `pm_card_visa`."""
         card: TestCard | None = cards.by_name(name)
         if card is None:
             return None
         year, month = self._backend.clock.year_and_month()
-        billing = billing_details(customer["email"], customer["name"] or "", COUNTRY)
+        email, owner = (customer["email"], customer["name"]) if customer else (None, None)
+        billing = billing_details(email, owner or "", COUNTRY)
         return self._methods.create_card(card, month, year + YEARS_GOOD, billing, "unspecified")
 
     def _detach(self, call: Call) -> Object:
@@ -124,7 +132,7 @@ class SavedMethods:
         return self._backend.require("payment_method", call.ids[0], "payment_method", status=404)
 
 
-def _attach_refusal(method: Object) -> CardRefusal | None:
+def attach_refusal(method: Object) -> CardRefusal | None:
     """Why the bank refuses to have the card saved; None: it does not."""
     if "card" not in method:
         return None

@@ -10,14 +10,11 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.customers import Customers
-from stripe_sandbox.resources.invoice_items import InvoiceItems
 from stripe_sandbox.resources.invoice_object import (
     apply_balance,
     new_invoice,
     new_line,
-    new_proration_line,
 )
 from stripe_sandbox.resources.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.resource import Resource
@@ -39,14 +36,12 @@ class Invoices(Resource):
         self,
         backend: Backend,
         payments: InvoicePayments,
-        items: InvoiceItems,
         customers: Customers,
         base_url: str,
     ) -> None:
         """`base_url`: where people reach the sandbox, for the links to an invoice's page."""
         super().__init__(backend)
         self._payments = payments
-        self._items = items
         self._customers = customers
         self._base_url = base_url
 
@@ -88,76 +83,10 @@ class Invoices(Resource):
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_create", now, now
         )
-        self._insert(invoice)
-        self.finalize(invoice, customer, applies_balance=applies_balance)
-        return invoice
-
-    def create_renewal(
-        self,
-        subscription: Object,
-        customer: Object,
-        items: list[Object],
-        finalizes_at: int | None,
-    ) -> Object:
-        """The draft of the invoice for the items' new period; it stays one where `finalizes_at`
-        (Unix seconds) is None. Records `invoice.created`."""
-        former = subscription["items"]["data"][0]["current_period_start"]
-        pending = self._items.pending(subscription)
-        invoice = self._new(subscription, customer, pending, items, "subscription_cycle", former)
-        invoice.update(
-            auto_advance=finalizes_at is not None,
-            automatically_finalizes_at=finalizes_at,
-            next_payment_attempt=finalizes_at,
-        )
-        self._insert(invoice)
-        self._items.put_on(invoice["id"], pending)
-        return invoice
-
-    def create_update(
-        self, subscription: Object, customer: Object, pending: list[Object]
-    ) -> Object:
-        """The draft of an invoice for pending prorations alone. Records `invoice.created`."""
-        now = self._backend.clock.now()
-        invoice = self._new(subscription, customer, pending, [], "subscription_update", now)
-        self._insert(invoice)
-        self._items.put_on(invoice["id"], pending)
-        return invoice
-
-    def _new(
-        self,
-        subscription: Object,
-        customer: Object,
-        pending: list[Object],
-        items: list[Object],
-        reason: str,
-        period_start: int,
-    ) -> Object:
-        identifier = new_id("in")
-        now = self._backend.clock.now()
-        lines = [
-            *(new_proration_line(identifier, item) for item in pending),
-            *(new_line(identifier, subscription, self.line_of(item), item, now) for item in items),
-        ]
-        return new_invoice(identifier, subscription, customer, lines, reason, now, period_start)
-
-    def line_of(self, item: Object) -> Object:
-        """A subscription's item (`price`, `quantity`, `metadata`) as a session's line."""
-        price = item["price"]
-        product = self._backend.require("product", price["product"], "product")
-        amount = price["unit_amount"] * item["quantity"]
-        return {
-            "amount_subtotal": amount,
-            "amount_total": amount,
-            "currency": price["currency"],
-            "description": product["name"],
-            "metadata": item["metadata"],
-            "price": price,
-            "quantity": item["quantity"],
-        }
-
-    def _insert(self, invoice: Object) -> None:
         self._backend.objects.insert(invoice)
         self._backend.events.record("invoice.created", invoice)
+        self.finalize(invoice, customer, applies_balance=applies_balance)
+        return invoice
 
     def finalize(self, invoice: Object, customer: Object, *, applies_balance: bool = True) -> None:
         """Open the draft, with a number; unless `applies_balance` is false, the customer's balance

@@ -20,6 +20,9 @@ from stripe_sandbox.storage.objects import Object
 
 ITEMS_URL = "/v1/subscription_items"
 
+NOTICE_SECONDS = 3 * 86_400
+"""How long before a renewal `invoice.upcoming` announces it."""
+
 ENDED = ("canceled", "incomplete_expired")
 LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
 
@@ -73,7 +76,15 @@ class Subscriptions(Resource):
         changes = {"default_payment_method": method["id"]} if method else {}
         self.change(subscription, {**changes, "status": "active"})
         period_end = subscription["items"]["data"][0]["current_period_end"]
-        self._jobs.add(period_end, JobKind.RENEWAL, subscription["id"])
+        self.schedule_renewal(subscription["id"], period_end)
+
+    def schedule_renewal(self, identifier: str, period_end: int) -> None:
+        """Have the subscription of that id renewed at the end of its period, and that announced
+        some days before."""
+        self._jobs.add(period_end, JobKind.RENEWAL, identifier)
+        notice = period_end - NOTICE_SECONDS
+        if notice > self._backend.clock.time():
+            self._jobs.add(notice, JobKind.RENEWAL_NOTICE, identifier)
 
     def change(
         self,

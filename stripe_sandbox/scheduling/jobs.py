@@ -17,6 +17,7 @@ class JobKind(StrEnum):
     DISPUTE_DECISION = "dispute.decided"
     REFUND_DECISION = "refund.decided"
     RENEWAL = "subscription.renewed"
+    RENEWAL_NOTICE = "invoice.upcoming"
     SUBSCRIPTION_EXPIRY = "subscription.expired"
     SUBSCRIPTION_CANCELLATION = "subscription.canceled"
     COLLECTION_RESUMPTION = "subscription.collection_resumed"

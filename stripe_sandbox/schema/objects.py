@@ -65,6 +65,7 @@ ONLY_WHAT_APPLIES: dict[str, str] = {
     "payment_intent.AmountDetails.Tip": "only when a terminal took a tip",
     "payment_intent.LastPaymentError": "only what concerns the error, as in every error",
     "payment_intent.PaymentMethodOptions.Card": "only what the request set",
+    "setup_intent.LastSetupError": "only what concerns the error, as in every error",
 }
 """Objects whose every nullable field Stripe leaves out until it applies, with the reason."""
 
@@ -75,6 +76,8 @@ BY_TYPE = frozenset(
         "payment_intent.NextAction",
         "payment_intent.PaymentMethodOptions",
         "payment_method",
+        "setup_intent.NextAction",
+        "setup_intent.PaymentMethodOptions",
     }
 )
 """Classes of which Stripe sends, of the parts for each type of payment method or action, only

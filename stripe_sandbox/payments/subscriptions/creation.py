@@ -11,6 +11,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.subscriptions import Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
@@ -33,12 +34,14 @@ class SubscriptionCreation:
         jobs: ScheduledJobs,
         subscriptions: Subscriptions,
         invoices: Invoices,
+        drafts: InvoiceDrafts,
         collection: InvoiceCollection,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._subscriptions = subscriptions
         self._invoices = invoices
+        self._drafts = drafts
         self._collection = collection
         jobs.register(JobKind.SUBSCRIPTION_EXPIRY, self._expire)
 
@@ -96,7 +99,7 @@ class SubscriptionCreation:
             )
         quantity = given.get("quantity", 1)
         item = {"metadata": given.get("metadata") or {}, "price": price, "quantity": quantity}
-        return self._invoices.line_of(item)
+        return self._drafts.line_of(item)
 
     def _expire(self, identifier: str) -> None:
         subscription = self._backend.objects.get("subscription", identifier)

@@ -10,8 +10,8 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.invoice_items import InvoiceItems
-from stripe_sandbox.resources.invoices import Invoices
 from stripe_sandbox.resources.subscriptions import Subscriptions, plan_of
 from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.storage.objects import Object
@@ -30,13 +30,13 @@ class ItemChanges:
         self,
         backend: Backend,
         subscriptions: Subscriptions,
-        invoices: Invoices,
+        drafts: InvoiceDrafts,
         invoice_items: InvoiceItems,
         collection: InvoiceCollection,
     ) -> None:
         self._backend = backend
         self._subscriptions = subscriptions
-        self._invoices = invoices
+        self._drafts = drafts
         self._invoice_items = invoice_items
         self._collection = collection
 
@@ -64,7 +64,7 @@ class ItemChanges:
         if not pending:
             return
         customer = self._backend.require("customer", subscription["customer"], "customer")
-        invoice = self._invoices.create_update(subscription, customer, pending)
+        invoice = self._drafts.create_update(subscription, customer, pending)
         self._subscriptions.change(subscription, {"latest_invoice": invoice["id"]})
         self._collection.finalize(invoice)
         if invoice["status"] == "open":

@@ -6,8 +6,8 @@ from __future__ import annotations
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import DRAFT_SECONDS
 from stripe_sandbox.resources.billing_cycle import next_period_end
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.subscriptions import ENDED, Subscriptions
+from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
+from stripe_sandbox.resources.subscriptions import ENDED, NOTICE_SECONDS, Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 
@@ -20,13 +20,28 @@ class Renewals:
         backend: Backend,
         jobs: ScheduledJobs,
         subscriptions: Subscriptions,
-        invoices: Invoices,
+        drafts: InvoiceDrafts,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._subscriptions = subscriptions
-        self._invoices = invoices
+        self._drafts = drafts
         jobs.register(JobKind.RENEWAL, self._renew)
+        jobs.register(JobKind.RENEWAL_NOTICE, self._announce)
+
+    def _announce(self, identifier: str) -> None:
+        """Record `invoice.upcoming`, with the invoice as it would be, unless none will come."""
+        subscription = self._backend.objects.get("subscription", identifier)
+        if subscription is None or subscription["status"] not in ("active", "past_due"):
+            return
+        end = subscription["items"]["data"][0]["current_period_end"]
+        until_due = end - self._backend.clock.now()
+        ends = subscription["cancel_at"] is not None and subscription["cancel_at"] <= end
+        if ends or not 0 < until_due <= NOTICE_SECONDS:
+            return
+        customer = self._backend.require("customer", subscription["customer"], "customer")
+        items = [_renewed(item, subscription, end) for item in subscription["items"]["data"]]
+        self._drafts.announce(subscription, customer, items, end, end + DRAFT_SECONDS)
 
     def _renew(self, identifier: str) -> None:
         subscription = self._backend.objects.get("subscription", identifier)
@@ -44,11 +59,11 @@ class Renewals:
             paused is not None and paused["behavior"] == "keep_as_draft"
         )
         finalizes_at = None if stays_draft else now + DRAFT_SECONDS
-        invoice = self._invoices.create_renewal(subscription, customer, items, finalizes_at)
+        invoice = self._drafts.create_renewal(subscription, customer, items, finalizes_at)
         self._subscriptions.change(
             subscription, {"items": renewed, "latest_invoice": invoice["id"]}
         )
-        self._jobs.add(items[0]["current_period_end"], JobKind.RENEWAL, identifier)
+        self._subscriptions.schedule_renewal(identifier, items[0]["current_period_end"])
         if finalizes_at is not None:
             self._jobs.add(finalizes_at, JobKind.INVOICE_FINALIZATION, invoice["id"])
 

@@ -159,6 +159,20 @@ SHOWN: dict[str, list[Case]] = {
         ({"type": "card", "card": {**_CARD, "cvc": "12"}}, "card.cvc", "123"),
     ],
     "POST /v1/payment_methods/:payment_method/attach": [({}, "customer", "CUSTOMER")],
+    "POST /v1/setup_intents": [
+        *_cases(
+            {},
+            customer="CUSTOMER", description="Mine", metadata={"a": "b"},
+            payment_method="pm_card_visa", usage="on_session",
+            **{"automatic_payment_methods.enabled": True},
+        ),
+        ({"payment_method": "pm_card_visa"}, "confirm", True),
+        (
+            {"automatic_payment_methods": {"enabled": True}},
+            "automatic_payment_methods.allow_redirects", "never",
+        ),
+    ],
+    "POST /v1/setup_intents/:setup_intent/confirm": [({}, "payment_method", "pm_card_visa")],
     "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions": [
@@ -246,7 +260,8 @@ NARROWED: dict[str, Any] = {
     "customer_details": {"email": "nobody@example.com"}, "delivery_success": False,
     "email": "nobody@example.com", "is_default": False, "ids": ["prod_none"], "invoice": "in_none",
     "lookup_keys": ["none"], "payment.payment_intent": "pi_none", "payment_intent": "pi_none",
-    "payment_link": "plink_none", "pending": True, "product": "prod_none",
+    "payment_method": "pm_none", "payment_link": "plink_none", "pending": True,
+    "product": "prod_none",
     "recurring.interval": "year",
     "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",
     "types": ["customer.deleted"],

@@ -127,6 +127,7 @@ class Trial:
             (":customer", lambda: names["CUSTOMER"]),
             (":product", lambda: names["PRODUCT"]),
             (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
+            (":setup_intent", lambda: service.setup_intents.create({}).id),
             (":session", lambda: server.create().id),
             (":webhook_endpoint", lambda: service.webhook_endpoints.create(params=ENDPOINT).id),  # type: ignore[arg-type]
         ):

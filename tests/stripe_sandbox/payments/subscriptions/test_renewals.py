@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.sandbox_server import SandboxServer, price_of, sandbox_server
 from tests.support.stripe_types import assert_fits
 from tests.support.waiting import wait_for
 
+ANNOUNCED = "invoice.upcoming"
 DAY = 86_400
 HOUR = 3_600
 MONTH = 31 * DAY
@@ -44,7 +46,8 @@ def test_a_subscription_renews(server: SandboxServer) -> None:
     subscription = server.paid_subscription(subscription_data={"metadata": {"plan": "pro"}})
     [item] = subscription["items"]["data"]
     end = item["current_period_end"]
-    assert server.advance(end - server.sandbox.clock.now() - 1) == []
+    [upcoming] = server.advance(end - server.sandbox.clock.now() - 1)
+    assert (upcoming["type"], upcoming["created"]) == (ANNOUNCED, end - 3 * DAY)
     events = server.advance(1)
     assert types(events) == RENEWED[:2]
     assert {event["created"] for event in events} == {end}
@@ -77,6 +80,34 @@ def test_a_subscription_renews(server: SandboxServer) -> None:
     updated = events[1]["data"]
     assert set(updated["previous_attributes"]) == {"items", "latest_invoice"}
     assert updated["previous_attributes"]["latest_invoice"] == subscription["latest_invoice"]
+
+
+def test_a_renewal_is_announced_as_its_invoice_will_be(server: SandboxServer) -> None:
+    """With what is pending and the customer's balance; the invoice itself is not stored yet."""
+    subscription = server.paid_subscription()
+    [item] = subscription["items"]["data"]
+    end = item["current_period_end"]
+    quantity: Any = {"items": [{"id": item["id"], "quantity": 2}]}
+    server.stripe.v1.subscriptions.update(subscription["id"], quantity)
+    server.stripe.v1.customers.update(subscription["customer"], {"balance": -900})
+    [event] = server.advance(end - 3 * DAY - server.sandbox.clock.now())
+    upcoming = event["data"]["object"]
+    assert upcoming["id"].startswith("upcoming_in_")
+    assert (upcoming["billing_reason"], upcoming["number"]) == ("upcoming", None)
+    assert upcoming["next_payment_attempt"] == end + HOUR
+    [*_, line] = upcoming["lines"]["data"]
+    assert (line["period"]["start"], line["amount"]) == (end, 19_800)
+    assert upcoming["amount_due"] == upcoming["total"] - 900
+    assert server.fetch(f"/v1/invoices/{upcoming['id']}").status_code == 404
+    server.advance(3 * DAY + HOUR)
+    renewed = server.get(f"/v1/subscriptions/{subscription['id']}")["latest_invoice"]
+    assert server.get(f"/v1/invoices/{renewed}")["amount_paid"] == upcoming["amount_due"]
+
+
+def test_what_will_not_be_renewed_is_not_announced(server: SandboxServer) -> None:
+    subscription = server.paid_subscription()
+    server.stripe.v1.subscriptions.update(subscription["id"], {"cancel_at_period_end": True})
+    assert types(server.advance(MONTH)) == ["customer.subscription.deleted"]
 
 
 def test_every_period_on_the_way_is_renewed(server: SandboxServer) -> None:
@@ -113,7 +144,12 @@ def test_a_renewal_that_fails(server: SandboxServer) -> None:
     assert subscription["status"] == "active"
     [item] = subscription["items"]["data"]
     events = server.advance(item["current_period_end"] - server.sandbox.clock.now() + HOUR)
-    assert types(events) == [*NOT_RENEWED, "customer.updated", "customer.subscription.updated"]
+    assert types(events) == [
+        ANNOUNCED,
+        *NOT_RENEWED,
+        "customer.updated",
+        "customer.subscription.updated",
+    ]
     renewed = server.get(
         f"/v1/subscriptions/{subscription['id']}",
         **{"expand[0]": "latest_invoice.payments", "expand[1]": "customer"},
@@ -134,6 +170,7 @@ def test_a_renewal_that_needs_the_customer(server: SandboxServer) -> None:
     [item] = subscription["items"]["data"]
     until_due = item["current_period_end"] - server.sandbox.clock.now() + HOUR
     assert types(server.advance(until_due)) == [
+        ANNOUNCED,
         *NOT_RENEWED,
         "invoice.payment_action_required",
         "customer.updated",
@@ -156,7 +193,7 @@ def test_a_renewal_by_debit(server: SandboxServer) -> None:
     server.advance(1)
     [item] = server.get("/v1/subscriptions")["data"][0]["items"]["data"]
     events = server.advance(item["current_period_end"] - server.sandbox.clock.now() + HOUR)
-    assert types(events) == [*RENEWED[:4], "charge.pending", "payment_intent.processing"]
+    assert types(events) == [ANNOUNCED, *RENEWED[:4], "charge.pending", "payment_intent.processing"]
     assert types(server.advance(20)) == RENEWED[4:]
 
 

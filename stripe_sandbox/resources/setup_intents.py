@@ -1,0 +1,133 @@
+"""SetupIntents (https://docs.stripe.com/api/setup_intents): saving a payment method for later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._setup_intent_list_params import SetupIntentListParams
+from stripe.params._setup_intent_retrieve_params import SetupIntentRetrieveParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import Call, RequestInfo
+from stripe_sandbox.cards import CardRefusal
+from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.schema.objects import build, merge_metadata
+from stripe_sandbox.storage.objects import Object
+
+_DOCUMENTATION = "https://stripe.com/docs/error-codes/"
+
+
+class SetupIntents(Resource):
+    """Creates SetupIntents, shows them, and moves them from status to status."""
+
+    kind = "setup_intent"
+    url = "/v1/setup_intents"
+    id_param = "intent"
+    retrieve_params = SetupIntentRetrieveParams
+    retrieve_simulates = ("client_secret",)
+    list_params = SetupIntentListParams
+    filters = ("created", "customer", "payment_method")
+
+    def create(self, params: dict[str, Any], method: Object | None, request: RequestInfo) -> Object:
+        """A new intent, to be confirmed. Records `setup_intent.created`."""
+        identifier = new_id("seti")
+        automatic = params.get("automatic_payment_methods")
+        intent = build(
+            self.kind,
+            {
+                "id": identifier,
+                "object": self.kind,
+                "automatic_payment_methods": automatic
+                and {"allow_redirects": "always", **automatic},
+                "client_secret": f"{identifier}_secret_{random_text(25)}",
+                "created": self._backend.clock.now(),
+                "customer": params.get("customer"),
+                "description": params.get("description"),
+                "livemode": False,
+                "metadata": merge_metadata({}, params.get("metadata", {})),
+                "payment_method": method and method["id"],
+                "payment_method_options": build(
+                    "setup_intent.PaymentMethodOptions",
+                    {
+                        "card": build(
+                            "setup_intent.PaymentMethodOptions.Card",
+                            {"request_three_d_secure": "automatic"},
+                        )
+                    },
+                ),
+                "payment_method_types": ["card"],
+                "status": "requires_confirmation" if method else "requires_payment_method",
+                "usage": params.get("usage", "off_session"),
+            },
+        )
+        self._backend.objects.insert(intent)
+        self._backend.events.record("setup_intent.created", intent, request)
+        return intent
+
+    def succeed(self, intent: Object, method: Object, request: RequestInfo) -> None:
+        """The method is saved. Records `setup_intent.succeeded`."""
+        intent.update(
+            last_setup_error=None,
+            next_action=None,
+            payment_method=method["id"],
+            status="succeeded",
+        )
+        self._record("setup_intent.succeeded", intent, request)
+
+    def require_action(self, intent: Object, method: Object, request: RequestInfo) -> None:
+        """Ask for 3-D Secure. Records `setup_intent.requires_action`."""
+        intent.update(
+            last_setup_error=None,
+            next_action=build(
+                "setup_intent.NextAction",
+                {
+                    "type": "use_stripe_sdk",
+                    "use_stripe_sdk": {
+                        "type": "three_d_secure_redirect",
+                        "three_d_secure_2_source": new_id("setatt"),
+                    },
+                },
+            ),
+            payment_method=method["id"],
+            status="requires_action",
+        )
+        self._record("setup_intent.requires_action", intent, request)
+
+    def fail(
+        self, intent: Object, method: Object, refusal: CardRefusal, request: RequestInfo
+    ) -> None:
+        """The bank refuses; another method may follow. Records `setup_intent.setup_failed`."""
+        given = {
+            "code": refusal.code,
+            "decline_code": refusal.decline_code,
+            "doc_url": _DOCUMENTATION + refusal.code.replace("_", "-"),
+            "message": refusal.message,
+            "param": refusal.param,
+            "payment_method": method,
+            "type": "card_error",
+        }
+        intent.update(
+            last_setup_error=build(
+                "setup_intent.LastSetupError",
+                {name: value for name, value in given.items() if value is not None},
+            ),
+            next_action=None,
+            payment_method=None,
+            status="requires_payment_method",
+        )
+        self._record("setup_intent.setup_failed", intent, request)
+
+    def _record(self, name: str, intent: Object, request: RequestInfo) -> None:
+        self._backend.objects.save(intent)
+        self._backend.events.record(name, intent, request)
+
+    def _retrieve(self, call: Call) -> Object:
+        intent = self._require(call)
+        if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
+            raise errors.invalid(
+                "The client_secret provided does not match the client_secret associated with this "
+                "SetupIntent.",
+                "client_secret",
+            )
+        return intent
