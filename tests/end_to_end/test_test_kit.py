@@ -54,6 +54,8 @@ def test_faults_stay_in_sight_until_they_are_cleared(open_page: OpenPage, app: P
     page = kit(open_page(size=PHONE, color_scheme="dark"), app, "Clock and faults")
     page.get_by_text("Send each twice").click()
     expect(page.get_by_text("Every webhook is sent twice.")).to_be_visible()
+    kit(page, app, "Demo data")
+    expect(page.get_by_role("tab", name="Demo data")).to_be_in_viewport(ratio=1)
     kit(page, app, "Test cards")
     expect(page.get_by_text("Every webhook is sent twice.")).to_be_visible()
     wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

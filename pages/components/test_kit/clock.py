@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pages.scenarios.sandbox_client import AdvanceResult, Controls, SandboxState
 
 ADVANCES = {
-    "Advance 1 hour": 3_600,
-    "Advance 1 day": DAY,
-    f"Advance to the renewal ({DAYS_TO_RENEWAL} days)": DAYS_TO_RENEWAL * DAY,
+    "+1 hour": 3_600,
+    "+1 day": DAY,
+    f"+{DAYS_TO_RENEWAL} days (renewal)": DAYS_TO_RENEWAL * DAY,
 }
 
 
@@ -34,13 +34,13 @@ def clock(controls: Controls, state: SandboxState) -> None:
             + (f"{format_duration(ahead)} ahead." if ahead > 1 else "the current time.")
         )
         slot = st.container()
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="xsmall"):
             for label, seconds in ADVANCES.items():
-                if st.button(label, key=f"advance_{seconds}", icon=":material/fast_forward:"):
+                if st.button(label, key=f"advance_{seconds}"):
                     with slot:
                         advance(controls, seconds)
         st.caption(
-            "Whatever is due in between happens: sessions expire, delayed payments succeed or "
+            "Advance the clock, and whatever is due in between happens: sessions expire, delayed payments succeed or "
             "fail, subscriptions renew. Only a reset sets the clock back."
         )
         if result := st.session_state.get("clock_result"):

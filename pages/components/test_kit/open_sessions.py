@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.errors import BillingError, StripeFailure
+from pages.components.danger import danger_button
 from pages.components.errors import show_failure
+from pages.components.ids import short_id
 from pages.components.markdown import code, plain
 from pages.components.times import ago, exact_time
 from pages.scenarios.catalog import INSUFFICIENT_FUNDS, VISA
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 SESSIONS_READ = 300
 ROWS_SHOWN = 12
 PAYER = "tester@example.com"
+PAY, DECLINE, EXPIRE = "Pay", "Pay with a declined card", "Expire…"
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,10 @@ def open_sessions(controls: Controls) -> None:
     results = row_results()
     rows = [one for one in recent.sessions if one.status == "open" or one.id in results]
     if not rows:
-        st.info(
-            "Create one on the Billing page, or create demo data.",
-            title="No open sessions",
-            icon=":material/inbox:",
-        )
-    for session in rows[:ROWS_SHOWN]:
-        row(session, controls, results.get(session.id))
+        no_open_sessions()
+    with st.container(gap="small"):
+        for session in rows[:ROWS_SHOWN]:
+            row(session, controls, results.get(session.id))
     if len(rows) > ROWS_SHOWN:
         st.caption(f"Showing the newest {ROWS_SHOWN} of {len(rows)} open sessions.")
 
@@ -70,54 +70,68 @@ def clear_results() -> None:
     st.session_state.pop("row_results", None)
 
 
+def no_open_sessions() -> None:
+    """Where open sessions come from."""
+    st.info("A session is open until it is paid or expires.", title="No open sessions")
+    with st.container(horizontal=True):
+        st.page_link("billing.py", label="Create one", icon=":material/payments:")
+        st.page_link(
+            "test_kit.py",
+            label="Create demo data",
+            icon=":material/auto_awesome:",
+            query_params={"show": "Demo data"},
+        )
+
+
 def row(session: CheckoutSession, controls: Controls, result: ActionResult | None) -> None:
     """One session: what, how much, since when, and what can be done with it."""
-    with (
-        st.container(border=True),
-        st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-        ),
-    ):
-        made_by = session.created_by
-        message = (
-            f"**{plain(result.message)}**"
-            if result
-            else f"Created {ago(session.created)} {plain(made_by)}"
-        )
+    created = f"{ago(session.created)} {session.created_by}"
+    message = f"**{plain(result.message)}**" if result else plain(created)
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(
             f"**{plain(session.what)}**, {plain(session.amount)}  \n"
-            f":small[{message} · {code(session.id[:12] + '…' + session.id[-4:])}]",
-            width=400,
+            f":small[{message} · {code(short_id(session.id))}]",
+            width="stretch",
             help=f"{plain(exact_time(session.created))}  \n{code(session.id)}",
         )
-        with st.container(horizontal=True, width="content"):
-            for action, icon, effect in ACTIONS:
-                st.button(
-                    action,
-                    key=f"{action.lower()}_{session.id}",
-                    icon=icon,
-                    disabled=result is not None and result.closed,
-                    help=f"{effect}: {plain(session.what)}, {code(session.id)}",
-                    on_click=on_action,
-                    args=(action, session, controls),
-                )
+        if result and result.closed:
+            return
+        if st.session_state.get("expiring") == session.id:
+            danger_button(
+                "Expire session",
+                key=f"expire_{session.id}",
+                on_click=on_action,
+                args=(EXPIRE, session, controls),
+            )
+            st.button("Keep open", key=f"keep_{session.id}", on_click=keep_open)
+            return
+        st.button(PAY, key=f"pay_{session.id}", on_click=on_action, args=(PAY, session, controls))
+        st.menu_button(
+            "More",
+            (DECLINE, EXPIRE),
+            key=f"more_{session.id}",
+            on_click=on_more,
+            args=(session, controls),
+        )
 
 
-ACTIONS = (
-    ("Pay", ":material/credit_card:", "Pay with the card 4242"),
-    (
-        "Decline",
-        ":material/credit_card_off:",
-        "Pay with a card that is declined; the session stays open",
-    ),
-    ("Expire", ":material/timer_off:", "Expire"),
-)
+def on_more(session: CheckoutSession, controls: Controls) -> None:
+    """Decline at once; expire once it is confirmed."""
+    if st.session_state[f"more_{session.id}"] == EXPIRE:
+        st.session_state["expiring"] = session.id
+    else:
+        on_action(DECLINE, session, controls)
+
+
+def keep_open() -> None:
+    st.session_state.pop("expiring", None)
 
 
 def on_action(action: str, session: CheckoutSession, controls: Controls) -> None:
     """Do it; the session's row shows the result."""
+    keep_open()
     try:
-        result = expire(session) if action == "Expire" else pay(action, session, controls)
+        result = expire(session) if action == EXPIRE else pay(action, session, controls)
     except BillingError as failure:
         result = ActionResult(str(failure))
     row_results()[session.id] = result
@@ -125,7 +139,7 @@ def on_action(action: str, session: CheckoutSession, controls: Controls) -> None
 
 def pay(action: str, session: CheckoutSession, controls: Controls) -> ActionResult:
     """Pay with a good card, or with one that is declined. Raises ``ControlFailure``."""
-    card = VISA if action == "Pay" else INSUFFICIENT_FUNDS
+    card = VISA if action == PAY else INSUFFICIENT_FUNDS
     payment = controls.pay(session.id, email=PAYER, card=card)
     if payment.outcome is PaymentOutcome.CLOSED:
         return CLOSED
