@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from billing.domain.checkout_session import CheckoutSession
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
 
@@ -37,12 +43,14 @@ class EventSource(StrEnum):
 @dataclass(frozen=True)
 class EventFilter:
     """Which events: in a state, of a type, ``about`` an object or an event whose id begins so.
-    By ``source``: ``webhook`` when at least one webhook delivered them, ``poll`` when none did."""
+    By ``source``: ``webhook`` when at least one webhook delivered them, ``poll`` when none did.
+    ``relevant``: of the types that a session's timeline tells of."""
 
     state: EventState | None = None
     source: EventSource | None = None
     type: str | None = None
     about: str | None = None
+    relevant: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,30 +105,34 @@ class EventPage:
 
 @dataclass(frozen=True)
 class EventCounts:
-    """How many events there are in each state, and how many refused deliveries are stored.
-    A number over ``COUNT_LIMIT`` means that many and more."""
+    """How many events match in each state, how many of all are ``relevant`` (see ``EventFilter``),
+    and how many refused deliveries are stored. A number over ``COUNT_LIMIT`` means that many and
+    more."""
 
     states: dict[EventState, int]
+    relevant: int
     refused: int
 
 
 @dataclass(frozen=True)
 class EventOverview:
-    """A page of the events that match, how many match in each state, and how many failed
-    whatever the filter."""
+    """A page of the events that match, how many match in each state, how many failed whatever
+    the filter, and the sessions that the page's events belong to, by the event's id."""
 
     page: EventPage
     counts: EventCounts
     failed: int
+    sessions: Mapping[str, CheckoutSession]
 
 
 @dataclass(frozen=True)
 class EventDetails:
     """An event with its ``payload``: JSON text as Stripe sent it, or one JSON string where what is
-    stored is damaged."""
+    stored is damaged. ``session`` is the one that it belongs to, where that is known."""
 
     event: Event
     payload: str
+    session: CheckoutSession | None = None
 
     @property
     def will_retry(self) -> bool:

@@ -11,7 +11,7 @@ from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.events.delivery_health import assess, read_facts
 from billing.json_codec import dumps, loads
 from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
-from billing.store import events
+from billing.store import events, sessions
 from billing.store.events import refusals
 
 if TYPE_CHECKING:
@@ -55,10 +55,12 @@ class EventLog:
         """A page of the newest events that match, or of those below a cursor, with its counts."""
 
         def read(connection: Connection) -> EventOverview:
+            page = events.page(connection, wanted, PAGE_SIZE, below)
             return EventOverview(
-                events.page(connection, wanted, PAGE_SIZE, below),
+                page,
                 events.count_by_state(connection, wanted),
                 events.count_failed(connection),
+                sessions.sessions_of_events(connection, [event.id for event in page.events]),
             )
 
         await self._refused.write()
@@ -83,7 +85,8 @@ class EventLog:
             payload = events.payload_of(connection, event_id)
             if event is None or payload is None:
                 return None
-            return EventDetails(event, _readable(payload))
+            session = sessions.sessions_of_events(connection, [event.id]).get(event.id)
+            return EventDetails(event, _readable(payload), session)
 
         return await self._store.read(read)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, tuple_, union
+from sqlalchemy import func, or_, select, tuple_, union, union_all
 
 from billing.domain.event import (
     COUNT_LIMIT,
@@ -18,6 +18,7 @@ from billing.domain.event import (
     EventState,
 )
 from billing.domain.source import Source
+from billing.domain.timeline import TIMELINE_EVENTS
 from billing.safe_text import sanitize
 from billing.store.events import refusals
 from billing.store.readable_rows import read_each
@@ -36,6 +37,7 @@ _OURS = (checkout_sessions.c.source != Source.OTHER).label("ours")
 _ROWS = select(*EVENT, _OURS).outerjoin(
     checkout_sessions, checkout_sessions.c.id == events.c.object_id
 )
+_RELEVANT = events.c.type.in_(TIMELINE_EVENTS)
 _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())
 
 
@@ -43,10 +45,13 @@ def page(
     connection: Connection, wanted: EventFilter, limit: int, below: Cursor | None = None
 ) -> EventPage:
     """The newest events that match, or those below a cursor; ``limit`` at the most."""
-    rows = _ROWS.where(*_conditions(connection, wanted))
+    conditions = _conditions(connection, wanted)
     if below:
         here = tuple_(events.c.received_at, events.c.id)
-        rows = rows.where(here < (below.received_at, below.id))
+        conditions.append(here < (below.received_at, below.id))
+    if wanted.relevant:
+        conditions = [events.c.id.in_(_newest_relevant(conditions, limit + 1))]
+    rows = _ROWS.where(*conditions)
     found = connection.execute(rows.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
     last = found[limit - 1] if len(found) > limit else None
     return EventPage(
@@ -79,7 +84,8 @@ def payload_of(connection: Connection, event_id: str) -> str | None:
 def count_by_state(connection: Connection, wanted: EventFilter) -> EventCounts:
     """How many events match in each state; the state in the filter does not count."""
     refused = refusals.count_since(connection)
-    wanted = replace(wanted, state=None)
+    wanted = replace(wanted, state=None, relevant=False)
+    relevant = _count(connection, _RELEVANT, *_conditions(connection, wanted))
     if wanted == EventFilter():
         found = {state: _count(connection, events.c.state == state) for state in EventState}
     else:
@@ -88,7 +94,7 @@ def count_by_state(connection: Connection, wanted: EventFilter) -> EventCounts:
         number = func.count().label("number")
         grouped = select(matching.c.state, number).group_by(matching.c.state)
         found = {row.state: row.number for row in connection.execute(grouped)}
-    return EventCounts({state: found.get(state, 0) for state in EventState}, refused)
+    return EventCounts({state: found.get(state, 0) for state in EventState}, relevant, refused)
 
 
 def count_failed(connection: Connection) -> int:
@@ -152,6 +158,22 @@ def _newest_but(connection: Connection, number: int) -> float | None:
     return connection.scalar(arrival)
 
 
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    some: Select[tuple[str]] = select(events.c.id).where(condition).limit(COUNT_LIMIT + 1)
+def _newest_relevant(conditions: list[ColumnElement[bool]], limit: int) -> Select[tuple[str]]:
+    """The ids of the newest relevant events that match: the newest of each type, from its index,
+    and the newest of those."""
+    each = (
+        select(events.c.received_at, events.c.id)
+        .where(events.c.type == name, *conditions)
+        .order_by(*_NEWEST_FIRST)
+        .limit(limit)
+        .subquery()
+        for name in TIMELINE_EVENTS
+    )
+    found = union_all(*(select(part) for part in each)).subquery()
+    newest = select(found.c.id).order_by(found.c.received_at.desc(), found.c.id.desc())
+    return select(newest.limit(limit).subquery().c.id)
+
+
+def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    some: Select[tuple[str]] = select(events.c.id).where(*conditions).limit(COUNT_LIMIT + 1)
     return connection.scalar(select(func.count()).select_from(some.subquery())) or 0

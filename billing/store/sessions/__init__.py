@@ -4,6 +4,7 @@ Functions of a connection, for ``Store.read`` and ``Store.write``.
 """
 
 from billing.store.sessions.declines import record_declined_payments
+from billing.store.sessions.event_sessions import sessions_of_events
 from billing.store.sessions.events import SessionEvent, events_of_session, payment_has_failed
 from billing.store.sessions.queries import (
     StoredSession,
@@ -46,5 +47,6 @@ __all__ = [
     "record_request_ids",
     "request_id_of",
     "search_terms",
+    "sessions_of_events",
     "upsert_sessions",
 ]

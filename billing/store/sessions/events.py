@@ -25,8 +25,10 @@ DEPTH = 5  # session, subscription, invoice, payment intent, charge
 # The fields by which one object of Stripe's names another of the same sale.
 RELATED = (
     *("payment_intent", "subscription", "invoice", "setup_intent"),
-    *("latest_charge", "latest_invoice", "charge"),
+    *("latest_charge", "latest_invoice", "charge", "order_reference"),
 )
+# What holds such fields, besides the objects that they name.
+HOLDERS = ("last_payment_error", "payment", "payment_details", "parent", "subscription_details")
 
 DELAYED_PAYMENT_FAILED = "checkout.session.async_payment_failed"
 
@@ -50,7 +52,7 @@ def events_of_session(connection: Connection, session: JSON) -> list[SessionEven
     """
     found: dict[str, SessionEvent] = {}
     queried: set[str] = set()
-    known = {session["id"], *_related_ids(session)}
+    known = {session["id"], *related_ids(session)}
     if not id_at(session, "payment_intent"):
         known |= _attempted_payments(connection, session)
     for _ in range(DEPTH):
@@ -60,7 +62,7 @@ def events_of_session(connection: Connection, session: JSON) -> list[SessionEven
             connection, events.c.object_id.in_(sorted(ids)), LIMIT - len(found)
         ):
             found[event.event.id] = event
-            known |= set(_related_ids(event.object))
+            known |= set(related_ids(event.object))
         queried |= ids
     return sorted(found.values(), key=lambda one: (one.event.created, one.event.received_at))
 
@@ -73,14 +75,15 @@ def payment_has_failed(connection: Connection, session_id: str) -> bool:
     return connection.scalar(failed.limit(1)) is not None
 
 
-def _related_ids(stripe_object: JSON) -> Iterator[str]:
+def related_ids(stripe_object: JSON) -> Iterator[str]:
+    """The ids of others of the same sale that an object of Stripe's names."""
     waiting = [stripe_object]
     while waiting:
         found = waiting.pop()
         for name in RELATED:
             if related := id_at(found, name):
                 yield related
-        nested = [object_at(found, name) for name in (*RELATED, "last_payment_error", "payment")]
+        nested = [object_at(found, name) for name in (*RELATED, *HOLDERS)]
         payments = objects_at(found, "payments")
         yield from filter(None, map(id_at, payments))
         waiting += [one for one in (*nested, *payments) if one]

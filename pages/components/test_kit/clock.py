@@ -31,7 +31,8 @@ def clock(controls: Controls, state: SandboxState) -> None:
         ahead = state.ahead_seconds
         st.markdown(
             f"Sandbox time: **{plain(f'{local(state.now):%a %d %b %Y, %H:%M}')}**, "
-            + (f"{format_duration(ahead)} ahead." if ahead > 1 else "the current time.")
+            + (f"{format_duration(ahead)} ahead" if ahead > 1 else "the current time")
+            + ". Advance it by:"
         )
         slot = st.container()
         with st.container(horizontal=True, gap="xsmall"):
@@ -40,8 +41,8 @@ def clock(controls: Controls, state: SandboxState) -> None:
                     with slot:
                         advance(controls, seconds)
         st.caption(
-            "Advance the clock, and whatever is due in between happens: sessions expire, delayed payments succeed or "
-            "fail, subscriptions renew. Only a reset sets the clock back."
+            "What is due in between happens: sessions expire, delayed payments succeed or fail, "
+            "subscriptions renew. Only a reset sets the clock back."
         )
         if result := st.session_state.get("clock_result"):
             slot.success(plain(result), icon=":material/history:")

@@ -43,14 +43,20 @@ async def keep(store: Store, *rows: dict[str, Any]) -> None:
     await store.write(lambda connection: connection.execute(insert(tables.events), list(rows)))
 
 
-def filtered(state: str = "", source: str = "", **by: str) -> EventFilter:
+def filtered(
+    state: str = "", source: str = "", *, relevant: bool = False, **by: str
+) -> EventFilter:
     return EventFilter(
-        EventState(state) if state else None, EventSource(source) if source else None, **by
+        EventState(state) if state else None,
+        EventSource(source) if source else None,
+        by.get("type"),
+        by.get("about"),
+        relevant,
     )
 
 
 async def found(
-    store: Store, limit: int = 100, below: Cursor | None = None, **by: str
+    store: Store, limit: int = 100, below: Cursor | None = None, **by: Any
 ) -> list[int]:
     """The numbers of the events that match, in the order they come."""
     page = await store.read(
@@ -59,7 +65,7 @@ async def found(
     return [int(event.id[4:]) for event in page.events]
 
 
-async def counted(store: Store, **by: str) -> dict[str, int]:
+async def counted(store: Store, **by: Any) -> dict[str, int]:
     counts = await store.read(lambda connection: events.count_by_state(connection, filtered(**by)))
     return {state: number for state, number in counts.states.items() if number}
 
@@ -97,6 +103,19 @@ async def test_filters_narrow_by_state_type_way_and_what_an_event_is_about(store
     assert await found(store, about="cs_test_same", state="ignored") == [4]
     assert await found(store, state="failed", source="poll") == []
     assert await store.read(events.known_types) == [COMPLETED, "invoice.paid"]
+
+
+async def test_relevant_events_are_those_that_a_session_s_timeline_tells_of(store: Store) -> None:
+    types = ("price.created", "payment_intent.succeeded", COMPLETED, "charge.succeeded")
+    rows = [row(number, type=types[number % 4], state="ignored") for number in range(20)]
+    await keep(store, *rows)
+    relevant = [number for number in range(19, -1, -1) if number % 4 in (1, 2)]
+    assert await found(store, relevant=True) == relevant
+    first = await store.read(lambda c: events.page(c, filtered(relevant=True), 4))
+    assert await found(store, 4, first.older, relevant=True) == relevant[4:8]
+    assert await found(store, relevant=True, source="poll") == []
+    counts = await store.read(lambda c: events.count_by_state(c, filtered(relevant=True)))
+    assert (counts.relevant, counts.states[EventState.IGNORED]) == (10, 20)
 
 
 async def test_the_beginning_of_an_id_finds_events_and_what_they_are_about(store: Store) -> None:
