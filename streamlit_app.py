@@ -100,6 +100,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
             SandboxConfig(
                 database=SANDBOX_DATABASE,
                 base_url=f"{settings.public_url or address('localhost')}/sandbox",
+                business_name=settings.product_name,
             )
         )
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.billing.notices import no_price, wait_for_prices
+from pages.components.brand import brand
 from pages.components.markdown import plain
 from pages.components.notices import notices
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
@@ -33,13 +34,24 @@ sessions = st.Page(
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
 test_kit = st.Page("test_kit.py", title="Test kit", icon=":material/science:", url_path="test-kit")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
+# What one does with it: a group of several pages is a menu of its own, a single page is not hidden
+# in one.
+GROUPS = {
+    "Sell": [billing],
+    "Look": [sessions],
+    "Trace": [events],
+    "Run": [test_kit],
+    "Manage": [setup],
+}
+single = [pages[0] for pages in GROUPS.values() if len(pages) == 1]
+several = {name: pages for name, pages in GROUPS.items() if len(pages) > 1}
 page = st.navigation(
-    [st.Page(home, default=True, visibility="hidden"), billing, sessions, events, test_kit, setup],
-    position="top",
+    {"": [st.Page(home, default=True, visibility="hidden"), *single], **several}, position="top"
 )
 
 services = page_services().services
 settings = services.settings
+brand(settings.product_name)
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title(page.title, anchor=False, width="content")

@@ -72,10 +72,10 @@ def row(finding: Finding, report: Report) -> None:
 
 
 billing = page_services()
-banner = st.container()
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    progress = st.empty()
+with st.container(horizontal=True, vertical_alignment="center"):
+    banner = st.container()
     check_again = st.button("Check again", icon=":material/refresh:")
+progress = st.empty()
 
 report: Report | None = st.session_state.get("setup_report")
 if report is None or check_again or not 0 <= time.time() - report.checked_at <= MAX_AGE_SECONDS:

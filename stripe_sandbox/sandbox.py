@@ -52,7 +52,8 @@ class SandboxConfig:
     links lead. `retry_delays`: seconds before each further try of a webhook. `delivery_timeout`:
     seconds an endpoint has to answer. `deliver_to`: public hosts that events may be delivered to,
     `*` for any, beside this machine and its private networks. `delay`: seconds before each answer
-    of the API.
+    of the API. `business_name`: whose
+    Checkout page it is, empty for nobody's.
     """
 
     database: Path | None = Path(".data/stripe_sandbox.sqlite3")
@@ -62,6 +63,7 @@ class SandboxConfig:
     delivery_concurrency: int = 16
     deliver_to: tuple[str, ...] = ()
     delay: float = 0.0
+    business_name: str = ""
 
 
 class Sandbox:
@@ -141,6 +143,7 @@ class Sandbox:
                     self.payments,
                     CheckoutViews(backend, self._sessions),
                     self._deliveries.wait_for_responses,
+                    business_name=config.business_name,
                 ),
             ],
             exception_handlers={404: unrecognized, 405: unrecognized},

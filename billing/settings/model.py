@@ -32,6 +32,7 @@ DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
 USER_HEADER = "BILLING_USER_HEADER"
+PRODUCT_NAME = "BILLING_PRODUCT_NAME"
 
 # Where a value can come from; the launcher names further places in ``with_defaults``.
 ENVIRONMENT = "environment"
@@ -70,6 +71,7 @@ class Settings:
     max_credits: Annotated[int, Setting(MAX_CREDITS, validation.max_credits)] = 1_000
     allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
     user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
+    product_name: Annotated[str, Setting(PRODUCT_NAME, validation.product_name)] = "PingPoint"
     problems: dict[str, NotConfigured] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 

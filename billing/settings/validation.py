@@ -21,6 +21,7 @@ STRAY = (
     (re.compile(";"), "a semicolon"),
     (re.compile(r"\s"), "a space or a line break"),
 )
+PRODUCT_NAME_LENGTH = 40
 API_KEYS = re.compile(r"(sk|rk|pk)_(test|live)_")
 
 
@@ -143,6 +144,16 @@ def host_names(name: str, value: str) -> tuple[str, ...]:
             )
         names.append(host)
     return tuple(names)
+
+
+def product_name(name: str, value: str) -> str:
+    if len(value) > PRODUCT_NAME_LENGTH or not value.isprintable():
+        raise NotConfigured(
+            name,
+            f"{name} is not a name of at most {PRODUCT_NAME_LENGTH} characters.",
+            "Write it like PingPoint, in one line.",
+        )
+    return value
 
 
 def header_name(name: str, value: str) -> str:

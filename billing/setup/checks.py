@@ -76,6 +76,7 @@ class SetupChecks:
             settings_checks.public_url(self._settings),
             *await self._database(account),
             settings_checks.max_credits(self._settings),
+            *settings_checks.product_name(self._settings),
             *settings_checks.access(self._settings),
             *settings_checks.secrets_file(self._read_settings(), self._read_at_start),
         ]

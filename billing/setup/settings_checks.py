@@ -10,6 +10,7 @@ from billing.settings.model import (
     ALLOWED_HOSTS,
     API_BASE,
     MAX_CREDITS,
+    PRODUCT_NAME,
     PUBLIC_URL,
     SECRET_KEY,
     SECRETS_FILE,
@@ -150,6 +151,17 @@ def max_credits(settings: Settings) -> Finding:
         f"{settings.max_credits:,} per purchase.",
         setting=MAX_CREDITS,
     )
+
+
+def product_name(settings: Settings) -> list[Finding]:
+    """How the product is called; nothing where nobody has named it."""
+    name = "Product name"
+    if problem := settings.problems.get(PRODUCT_NAME):
+        return [problem_finding(Group.APP, name, problem)]
+    if not settings.is_given(PRODUCT_NAME):
+        return []
+    found = f"{settings.product_name}."
+    return [Finding(Group.APP, name, Status.OK, found, setting=PRODUCT_NAME)]
 
 
 def access(settings: Settings) -> list[Finding]:

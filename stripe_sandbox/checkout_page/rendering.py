@@ -32,9 +32,11 @@ class CheckoutHtml:
 
     Every link in them is relative, so that they work under any prefix. `up` leads from the
     page's address to that of the session's page: `../` for an answer to one of the posts.
+    `business_name` stands above the order, where there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, business_name: str = "") -> None:
+        self._business_name = business_name
         self._templates = Templates(Path(__file__).with_name("templates"))
 
     def open(
@@ -54,6 +56,7 @@ class CheckoutHtml:
             up=up,
             view=view,
             order=OrderText.of(view),
+            business_name=self._business_name,
             cancel_url=web_link(view.cancel_url),
             values={
                 **values,

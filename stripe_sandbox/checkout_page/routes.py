@@ -60,10 +60,14 @@ WaitForResponses = Callable[[Iterable[str], float], Awaitable[None]]
 
 
 def routes(
-    payments: Payments, views: CheckoutViews, wait_for_responses: WaitForResponses
+    payments: Payments,
+    views: CheckoutViews,
+    wait_for_responses: WaitForResponses,
+    *,
+    business_name: str = "",
 ) -> list[BaseRoute]:
     """The page's routes, to be served at the root or under any prefix."""
-    page = CheckoutPage(payments, views, wait_for_responses)
+    page = CheckoutPage(payments, views, wait_for_responses, business_name)
     return [
         Route("/c/pay/{session_id}", page.show, methods=["GET"]),
         Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
@@ -75,12 +79,16 @@ class CheckoutPage:
     """Answers the page's requests."""
 
     def __init__(
-        self, payments: Payments, views: CheckoutViews, wait_for_responses: WaitForResponses
+        self,
+        payments: Payments,
+        views: CheckoutViews,
+        wait_for_responses: WaitForResponses,
+        business_name: str,
     ) -> None:
         self._payments = payments
         self._views = views
         self._wait_for_responses = wait_for_responses
-        self._html = CheckoutHtml()
+        self._html = CheckoutHtml(business_name)
 
     async def show(self, request: Request) -> Response:
         """The page of a session: the form while it is open, else what became of it."""

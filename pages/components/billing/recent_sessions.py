@@ -14,7 +14,7 @@ from pages.components.sessions.columns import SESSIONS
 from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
-SESSIONS_SHOWN = 8  # whole rows, without a scroll bar of their own
+SESSIONS_SHOWN = 7  # whole rows, without a scroll bar of their own
 COLUMNS = ("what", "outcome", "amount", "when", "email", "checkout")
 WITH_TESTS = "Test kit and demo"
 
@@ -23,10 +23,12 @@ WITH_TESTS = "Test kit and demo"
 def recent_sessions() -> None:
     """The newest sessions from our copy, without those of the Test kit and the demo data unless
     they are asked for or there are no others."""
-    with st.container(horizontal=True, vertical_alignment="center", key="recent_heading"):
-        st.header("Recent sessions", anchor=False, width="stretch")
-        with_tests = st.toggle(WITH_TESTS, key="recent_with_tests")
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.header("Recent sessions", anchor=False, width="content")
         st.page_link("sessions.py", label="All sessions →")
+    with_tests = bool(st.session_state.get("recent_with_tests"))
     try:
         listing = find(SessionFilter(sources=frozenset() if with_tests else COUNTED))
         if not (with_tests or listing.page.sessions):
@@ -46,7 +48,9 @@ def recent_sessions() -> None:
             order=COLUMNS,
             height="content",
         )
-        st.caption(HOW_TO_OPEN)
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.caption(HOW_TO_OPEN, width="content")
+            st.toggle(WITH_TESTS, key="recent_with_tests")
     elif listing.state.complete:
         no_sessions()
 

@@ -43,6 +43,7 @@ def test_nothing_set_is_in_order_and_asks_for_the_sandbox() -> None:
     assert settings.wants_sandbox
     assert not settings.problems
     assert settings.max_credits == 1000
+    assert settings.product_name == "PingPoint"
 
 
 @pytest.mark.parametrize("key", ["sk_test_x", "rk_test_x", "  sk_test_x\n"])
@@ -108,6 +109,8 @@ def test_any_other_key_is_refused_by_kind_and_never_falls_back_to_the_sandbox(
         ("STRIPE_WEBHOOK_SECRET", "whsec_a,we_123", "endpoint's ID"),
         ("BILLING_MAX_CREDITS", "0", "whole number"),
         ("BILLING_MAX_CREDITS", "2.5", "whole number"),
+        ("BILLING_PRODUCT_NAME", "x" * 41, "at most 40 characters"),
+        ("BILLING_PRODUCT_NAME", "two\nlines", "at most 40 characters"),
         ("BILLING_ALLOWED_HOSTS", "http://dashboard", "not a host name"),
         ("BILLING_ALLOWED_HOSTS", "dashboard:8501", "not a host name"),
         ("BILLING_ALLOWED_HOSTS", "dashboard,*.internal", "not a host name"),

@@ -174,3 +174,8 @@ def test_a_debit_under_way_is_not_called_paid() -> None:
 def test_the_button_says_what_the_shop_asked_for(submit_type: str | None, button: str) -> None:
     """As `submit_type` does at Stripe."""
     assert OrderText.of(view(submit_type=submit_type)).button == button
+
+
+def test_the_business_is_named_above_the_order_as_text() -> None:
+    assert "Acme &lt;b&gt;" in CheckoutHtml("Acme <b>").open(view())
+    assert 'class="business"' not in CheckoutHtml().open(view())
