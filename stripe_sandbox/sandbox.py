@@ -24,6 +24,7 @@ from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.disputes import ControlDisputes
 from stripe_sandbox.control.history import History
+from stripe_sandbox.control.history_after_sale import AfterSale
 from stripe_sandbox.control.pay import ControlPayments
 from stripe_sandbox.control.routes import Control
 from stripe_sandbox.control.state import ControlState
@@ -118,7 +119,14 @@ class Sandbox:
             faults,
             ControlPayments(backend, self.payments),
             ControlDisputes(backend, resources.disputes),
-            History(backend, self.clock, self._scheduler, self._sessions, self.payments),
+            History(
+                backend,
+                self.clock,
+                self._scheduler,
+                self._sessions,
+                self.payments,
+                AfterSale(backend, resources.refunds, resources.disputes, billing.changes),
+            ),
             base_url,
         )
         actions = CustomerActions(

@@ -1,4 +1,4 @@
-"""Fills the sandbox with a simulated history of visits and payments.
+"""Fills the sandbox with a simulated history of visits, payments and what follows them.
 
 The sandbox's own code does every step, under a clock that is frozen at the step's moment, so that
 the objects and events are the same as those of real requests.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 
 from stripe_sandbox import cards
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.control.history_after_sale import AfterSale
 from stripe_sandbox.control.history_plan import (
     HistoryPlan,
     Offer,
@@ -76,12 +77,14 @@ class History:
         scheduler: Scheduler,
         sessions: CheckoutSessions,
         payments: Payments,
+        after_sale: AfterSale,
     ) -> None:
         self._backend = backend
         self._clock = clock
         self._scheduler = scheduler
         self._sessions = sessions
         self._payments = payments
+        self._after_sale = after_sale
 
     def fill(self, plan: HistoryPlan, base_url: str) -> dict[str, int]:
         """Simulate the whole plan, from `plan.days` ago to now, in one transaction.
@@ -146,6 +149,17 @@ class History:
         """Pay from a bank account; the bank answers after `settles_in` seconds."""
         self._payments.debit(session, account, payer, settles_in)
 
+    def is_paid(self, session: str) -> bool:
+        """Whether the session of that id is paid."""
+        found = self._backend.require("checkout.session", session, "session")
+        return bool(found["payment_status"] == "paid")
+
+    def steps_after_sale(
+        self, session: str, mode: str, rng: random.Random
+    ) -> Iterator[tuple[float, Callable[[], None]]]:
+        """What follows the sale: each step with the seconds until then."""
+        return self._after_sale.steps(session, mode, rng)
+
 
 class _Simulation:
     """One run of a plan: its random choices, and the steps that are still to come."""
@@ -156,6 +170,8 @@ class _Simulation:
         self._base_url = base_url
         # No security: the same seed is to give the same history.
         self._random = random.Random(plan.seed)  # noqa: S311
+        # Of its own, so that what follows a sale changes no visit.
+        self._random_after_sale = random.Random(f"{plan.seed} after the sale")  # noqa: S311
         self._payers = payers(plan, self._random)
         self._subscribers: set[str] = set()
         self._order = itertools.count()
@@ -222,3 +238,11 @@ class _Simulation:
             elif mode == "subscription" and rng.randrange(_ONE_IN_FAILS_LATER) == 0:
                 card = _CARD_THAT_FAILS_LATER
             self._history.pay(session, card, payer)
+            self._follow(session, mode)
+
+    def _follow(self, session: str, mode: str) -> None:
+        """Add the steps that follow the sale, if it was one."""
+        if self._history.is_paid(session):
+            rng = self._random_after_sale
+            for pause, step in self._history.steps_after_sale(session, mode, rng):
+                self._add_step(self._moment + pause, step)

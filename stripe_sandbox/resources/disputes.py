@@ -90,7 +90,15 @@ class Disputes(Resource):
         return disputes
 
     def _update(self, call: Call) -> Object:
-        dispute, params = self._require_open(call), call.params
+        dispute = self._require_open(call)
+        self.answer(dispute, call.params, call.request)
+        return dispute
+
+    def answer(
+        self, dispute: Object, params: dict[str, Any], request: RequestInfo = NO_REQUEST
+    ) -> None:
+        """Add `evidence` and `metadata`; unless `submit` is false the evidence is submitted, and
+        decided later. Records `charge.dispute.updated` and, if submitted, `charge.updated`."""
         evidence = params.get("evidence") or {}
         changes: dict[str, Any] = {}
         if evidence:
@@ -106,21 +114,25 @@ class Disputes(Resource):
             changes["status"] = "warning_under_review" if _is_inquiry(dispute) else "under_review"
         previous = apply_changes(dispute, {**changes, "evidence_details": details})
         self._backend.objects.save(dispute)
-        self._backend.events.record("charge.dispute.updated", dispute, call.request, previous)
+        self._backend.events.record("charge.dispute.updated", dispute, request, previous)
         if submits:
-            self._record_charge(dispute, call.request)
+            self._record_charge(dispute, request)
             text = dispute["evidence"]["uncategorized_text"]
             names_end = text in (WINNING, LOSING, ESCALATING)
             wait = DECIDED_AFTER if names_end else OTHER_DECIDED_AFTER
             due = self._backend.clock.time() + wait
             self._jobs.add(due, JobKind.DISPUTE_DECISION, dispute["id"])
-        return dispute
 
     def _close(self, call: Call) -> Object:
         dispute = self._require_open(call)
-        self._end(dispute, "warning_closed" if _is_inquiry(dispute) else "lost", call.request)
-        self._record_charge(dispute, call.request)
+        self.accept(dispute, call.request)
         return dispute
+
+    def accept(self, dispute: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """Accept the loss; an inquiry is closed. Records `charge.dispute.closed` and
+        `charge.updated`."""
+        self._end(dispute, "warning_closed" if _is_inquiry(dispute) else "lost", request)
+        self._record_charge(dispute, request)
 
     def _require_open(self, call: Call) -> Object:
         dispute = self._require(call)

@@ -60,7 +60,12 @@ class Refunds(Resource):
         return {(sdk_class("charge"), "refunds"): self._of_charge}
 
     def _create(self, call: Call) -> Object:
-        params = call.params
+        return self.create(call.params, call.request)
+
+    def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
+        """A refund of `charge` or `payment_intent`, of `amount` or all that is left. Records
+        `refund.created` and, unless it is pending first, `charge.refunded`. StripeError: Stripe
+        refuses it."""
         charge = self._charge(params)
         left = charge["amount"] - charge["amount_refunded"] - self._pending_amount(charge)
         amount = params.get("amount", left)
@@ -89,9 +94,9 @@ class Refunds(Resource):
         else:
             refund["status"] = "succeeded"
         self._backend.objects.insert(refund)
-        self._backend.events.record("refund.created", refund, call.request)
+        self._backend.events.record("refund.created", refund, request)
         if refund["status"] == "succeeded":
-            self._refunded(charge, amount, call.request)
+            self._refunded(charge, amount, request)
         if card is None or card.refund:
             due = self._backend.clock.time() + DECIDED_AFTER
             self._jobs.add(due, JobKind.REFUND_DECISION, refund["id"])

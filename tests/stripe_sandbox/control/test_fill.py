@@ -101,6 +101,45 @@ def test_every_object_and_event_of_it_fits_stripes_types(server: SandboxServer) 
     assert recorded == sorted(recorded)
 
 
+def test_some_sales_are_refunded_disputed_and_canceled_at_their_times(
+    server: SandboxServer,
+) -> None:
+    """Wholly and in parts; lost, won and asked about; now and at the period's end. The same seed
+    gives the same."""
+
+    def summary() -> dict[str, Counter[str]]:
+        charges = _all(server, "charges")
+        disputes, refunds = _all(server, "disputes"), _all(server, "refunds")
+        assert_fits(*disputes, *refunds)
+        for later in (*disputes, *refunds):
+            assert now - 90 * DAY < later["created"] <= now
+        return {
+            "charges": Counter(
+                "whole" if one["refunded"] else "part" if one["amount_refunded"] else "none"
+                for one in charges
+            ),
+            "disputes": Counter(one["status"] for one in disputes),
+            "subscriptions": Counter(
+                "ending" if one["cancel_at"] and not one["ended_at"] else one["status"]
+                for one in _all(server, "subscriptions", status="all")
+            ),
+        }
+
+    now = server.clock.now()
+    _fill(server, days=90, sessions=600)
+    found = summary()
+    assert found["charges"]["whole"] > 5
+    assert found["charges"]["part"] > 5
+    for status in ("lost", "won", "warning_closed"):
+        assert found["disputes"][status] > 0, status
+    assert found["subscriptions"]["canceled"] > 3
+    assert found["subscriptions"]["ending"] > 0
+    assert found["subscriptions"]["active"] > 50
+    server.control("POST", "reset")
+    _fill(server, days=90, sessions=600)
+    assert summary() == found
+
+
 def test_sessions_nobody_paid_expired_in_their_time(server: SandboxServer) -> None:
     """However quiet it became afterwards."""
     for seed in range(12):
