@@ -14,12 +14,13 @@ from stripe_sandbox.hosted_page.samples import BRAND_NAMES
 from stripe_sandbox.storage.objects import Object, Window
 
 SHOWN_INVOICES = 24
-_STATUS_WORDS = {
-    "past_due": "Payment overdue",
-    "unpaid": "Unpaid",
-    "paused": "Paused",
-    "incomplete": "First payment due",
+_STATES = {
+    "past_due": ("Payment overdue", "Pay the open invoice below to keep it."),
+    "unpaid": ("Unpaid", "Pay the open invoice below to have it back."),
+    "paused": ("Paused", "It is not charged until it is resumed."),
+    "incomplete": ("First payment due", "Pay the open invoice below to begin."),
 }
+"""What a subscription's state is called, and what follows from it, by its status."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class PortalViews:
         elif subscription["status"] == "active":
             state, following = "Active", f"Your subscription renews on {end}."
         else:
-            state, following = _STATUS_WORDS.get(subscription["status"], "Active"), ""
+            state, following = _STATES.get(subscription["status"], ("Active", ""))
         return SubscriptionText(
             id=subscription["id"],
             name=", ".join(self._item(item) for item in items),

@@ -131,11 +131,15 @@ class Invoices(Resource):
         payment = self._payments.of_intent(intent)
         return payment and self._backend.require(self.kind, payment["invoice"], self.kind)
 
-    def pay(self, invoice: Object, intent: Object | None) -> None:
-        """Mark the invoice as paid by the intent (None: there was nothing to pay). Records
+    def pay(self, invoice: Object, intent: Object | None, *, asked: bool = False) -> None:
+        """Mark the invoice as paid by the intent (None: there was nothing to pay). `asked`:
+        somebody asked for it, which counts as an attempt only where it is the first. Records
         `invoice.updated`, `invoice.paid`, `invoice.payment_succeeded`, and `invoice_payment.paid`
         for an intent."""
-        self._attempted(invoice, self._paid(invoice))
+        if asked and invoice["attempted"]:
+            self._change(invoice, self._paid(invoice))
+        else:
+            self._attempted(invoice, self._paid(invoice))
         self._backend.events.record("invoice.paid", invoice)
         self._backend.events.record("invoice.payment_succeeded", invoice)
         if intent is not None:

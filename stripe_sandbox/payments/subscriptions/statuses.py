@@ -48,7 +48,7 @@ class SubscriptionPayments:
         if invoice is None:
             return
         if paid:
-            self._invoices.pay(invoice, intent)
+            self._invoices.pay(invoice, intent, asked=asked)
             self._record_paid(invoice)
         else:
             self.record_failure(

@@ -83,7 +83,8 @@ def test_an_invoice_is_paid_by_hand(server: SandboxServer) -> None:
     assert len(server.get("/v1/charges")["data"]) == 3  # the attempt stays
     assert invoice_of(server, invoice)["attempt_count"] == 1  # which counts retries
     card = good_card(server)
-    assert invoices.pay(invoice, {"payment_method": card}).status == "paid"
+    paid = invoices.pay(invoice, {"payment_method": card})
+    assert (paid.status, paid.attempt_count) == ("paid", 1)
     assert read(server, identifier)["status"] == "active"
     assert str(refused(lambda: invoices.pay(invoice))).endswith("Invoice is already paid")
 
