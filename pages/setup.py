@@ -8,7 +8,8 @@ from typing import Literal
 import streamlit as st
 
 from billing.settings.model import SECRET_KEY
-from billing.setup.findings import Finding, Group, Report, Status
+from billing.setup.findings import Finding, Group, Missing, Report, Status
+from pages.components.billing.notices import create_prices_button
 from pages.components.markdown import code, plain
 from pages.components.setup.create_dialog import create_button
 from pages.components.times import local
@@ -53,6 +54,13 @@ def summary(report: Report) -> None:
     )
 
 
+def is_price_to_create(finding: Finding) -> bool:
+    """It is a Price that no setting names and the account lacks."""
+    settings = page_services().services.settings
+    is_price = finding.missing in (Missing.PRO_PRICE, Missing.CREDIT_PRICE)
+    return is_price and finding.setting not in settings.sources
+
+
 def row(finding: Finding, report: Report) -> None:
     """One finding: its name and status, what was found, where it is set, what to do."""
     color, icon, label = BADGES[finding.status]
@@ -72,10 +80,11 @@ def row(finding: Finding, report: Report) -> None:
 
 
 billing = page_services()
+banner = st.container()
 with st.container(horizontal=True, vertical_alignment="center"):
-    banner = st.container()
+    progress = st.container(width="stretch").empty()
+    primary = st.container(width="content")
     check_again = st.button("Check again", icon=":material/refresh:")
-progress = st.empty()
 
 report: Report | None = st.session_state.get("setup_report")
 if report is None or check_again or not 0 <= time.time() - report.checked_at <= MAX_AGE_SECONDS:
@@ -85,6 +94,9 @@ if report is None or check_again or not 0 <= time.time() - report.checked_at <= 
 
 with banner:
     summary(report)
+if any(is_price_to_create(finding) for finding in report.findings):
+    with primary:
+        create_prices_button()
 checked_at = f"{local(report.checked_at):%H:%M:%S}"
 progress.markdown(
     f":small[{plain(billing.services.stripe_name)}, checked at {checked_at}]", width="content"

@@ -10,6 +10,7 @@ import requests
 import stripe
 from playwright.sync_api import Page, expect
 
+from tests.support.browser import DESKTOP, PHONE, OpenPage
 from tests.support.checkout import (
     INSUFFICIENT_FUNDS,
     MONEY_COMES_LATER,
@@ -190,6 +191,42 @@ def test_an_expired_link_says_so_and_the_dashboard_too(page: Page, app: Process)
     banner(page, "Not paid")
     page.goto(link)
     expect(page.get_by_text("expired").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_a_press_leaves_the_card_where_it_is_with_its_actions_in_one_row(
+    open_page: OpenPage, app: Process, size: tuple[int, int]
+) -> None:
+    page = billing_page(open_page(size=size), app)
+    card = page.get_by_test_id("stColumn").first
+    before = card.bounding_box()
+    page.get_by_role("button", name="PAY WITH CARD ($99/MO)").click()
+    expect(page.get_by_role("link", name="More outcomes")).to_be_visible()
+    expect(page.get_by_text("4242 4242 4242 4242")).to_be_visible()
+    actions = (
+        page.get_by_role("link", name="Open Checkout"),
+        page.get_by_role("button", name="Copy link"),
+        page.get_by_role("button", name="QR"),
+        page.get_by_role("button", name="Start over"),
+    )
+    tops = {round(box["y"]) for action in actions if (box := action.bounding_box())}
+    after = card.bounding_box()
+    assert before
+    assert after
+    assert after["height"] - before["height"] <= 60
+    assert len(tops) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_checkout_opens_with_the_first_press_where_the_browser_remembers_so(
+    page: Page, app: Process
+) -> None:
+    billing_page(page, app)
+    page.get_by_text("Open Checkout with the first press").click()
+    page.wait_for_function("document.cookie.includes('billing_open_checkout=1')")
+    billing_page(page, app)
+    page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
+    expect(page.get_by_role("heading", name="Payment details")).to_be_visible()
 
 
 def test_a_double_press_makes_one_session(page: Page, app: Process) -> None:

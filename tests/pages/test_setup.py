@@ -107,6 +107,18 @@ def test_a_live_key_is_named_and_creates_nothing(shop: Shop) -> None:
         assert [button.label for button in page.button] == ["Check again"]
 
 
+def test_prices_that_the_account_lacks_are_created_in_one_press(shop: Shop) -> None:
+    register_endpoint(shop)
+    of_the_shop = shop.server.services.settings
+    unset = replace(of_the_shop, price_pro_monthly=None, price_extra_credit=None)
+    with billing_server(unset) as server:
+        page = open_page(server, "setup.py")
+        assert verdict(page) == ("error", "2 problems found")
+        press(page, "create_prices")
+        assert verdict(page) == ("success", "Everything is set up")
+        assert "Stripe account, lookup key billing_dashboard_pro_monthly" in text_of(page)
+
+
 def test_names_from_the_account_are_shown_as_text(shop: Shop) -> None:
     register_endpoint(shop)
     page = open_page(shop.server, "setup.py")

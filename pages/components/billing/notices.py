@@ -43,9 +43,11 @@ def no_price() -> Notice | None:
     failure = _press().failure
     if failure:
         text = " ".join(failure_lines(failure))
-        return Notice(Severity.ERROR, "The Prices were not created", text, "sell", _create_button)
+        return Notice(
+            Severity.ERROR, "The Prices were not created", text, "sell", create_prices_button
+        )
     text = "The Stripe account has no Price for the Pro plan or for credits yet."
-    return Notice(Severity.WARNING, "No Prices", text, "sell", _create_button)
+    return Notice(Severity.WARNING, "No Prices", text, "sell", create_prices_button)
 
 
 def _is_unset(failure: BillingError) -> bool:
@@ -58,11 +60,13 @@ def _press() -> Press[bool]:
     return press
 
 
-def _create_button() -> None:
+def create_prices_button() -> None:
+    """The button that creates the Prices which no setting names."""
     if st.button("Create both Prices", key="create_prices", type="primary", icon=":material/add:"):
         billing, press = page_services(), _press()
         setup = billing.services.account_setup
         press.attempt(lambda key: billing.call(lambda: setup.create_prices(idempotency_key=key)))
         if press.created:
             del st.session_state["create_prices_press"]
+            st.session_state.pop("setup_report", None)
         st.rerun()  # the whole page, which can sell now
