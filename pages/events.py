@@ -52,8 +52,9 @@ def last_event(delivery_health: DeliveryHealth) -> str:
     return f"Last event **{plain(age)} ago** ({exact}), by {delivery_health.source.label}."
 
 
-health_banner()
 billing = page_services()
+if billing.services.settings.stripe_is_configured:  # otherwise the notice on top says why
+    health_banner()
 try:
     filter_widgets(billing.call(billing.services.event_log.types))
 except BillingError as failure:

@@ -72,3 +72,9 @@ def test_prices_that_were_not_created_are_named_with_the_reason(
         assert "The Prices were not created" in error
         assert "Wait a few seconds" in error
         assert not page.button(key="create_prices").disabled
+
+
+@pytest.mark.parametrize("page", ["billing.py", "sessions.py", "events.py", "setup.py"])
+def test_a_live_key_is_refused_in_one_box_on_every_page(shop: Shop, page: str) -> None:
+    with with_settings(shop, secret_key=None, problems={"STRIPE_SECRET_KEY": LIVE}) as server:
+        assert len(alerts(open_page(server, page))["error"]) == 1
