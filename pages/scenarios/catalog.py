@@ -95,7 +95,7 @@ SCENARIOS = (
     Scenario(
         "3ds-failed",
         "3-D Secure failed",
-        "The customer fails to confirm: Stripe tells of the attempt, nothing is granted.",
+        "The customer fails to confirm: Stripe reports the attempt, nothing is granted.",
         Kind.CREDITS,
         1,
         (
