@@ -69,7 +69,7 @@ def open_session(kind: Kind, order: Order, session: CheckoutSession, url: str) -
             link_and_qr(url)
         start_over(kind)
     with st.container(
-        horizontal=True, vertical_alignment="center", gap=None, key=f"test_card_{kind}"
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"test_card_{kind}"
     ):
         st.markdown(":small[Pay with]", width="content")
         copyable(TEST_CARD, key=f"card_{kind}", width=205)
