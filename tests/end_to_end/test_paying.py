@@ -199,8 +199,11 @@ def test_a_press_leaves_the_card_where_it_is_with_its_actions_in_one_row(
 ) -> None:
     page = billing_page(open_page(size=size), app)
     card = page.get_by_test_id("stColumn").first
+    button = page.get_by_role("button", name="PAY WITH CARD ($99/MO)")
+    expect(button).to_be_visible()
+    expect(card.get_by_text("billed monthly")).to_be_visible()
     before = card.bounding_box()
-    page.get_by_role("button", name="PAY WITH CARD ($99/MO)").click()
+    button.click()
     expect(page.get_by_role("link", name="More outcomes")).to_be_visible()
     expect(page.get_by_text("4242 4242 4242 4242")).to_be_visible()
     actions = (
