@@ -135,12 +135,12 @@ class Portal:
         details = _details(submitted, cancel["cancellation_reason"])
         at_period_end = cancel["mode"] == "at_period_end"
         self._actions.cancel(subscription, at_period_end=at_period_end, details=details)
-        return self._finish(session, "canceled", "../../../")
+        return self._finish(session, "cancel", "../../../")
 
     async def _keep(self, request: Request, session: Object, configuration: Object) -> Response:
         await submitted_fields(request)
         self._actions.keep(self._subscription(request, session, configuration))
-        return redirect_answer(f"../../../{session['id']}?done=kept")
+        return redirect_answer(f"../../../{session['id']}?done=keep")
 
     async def _done(self, _: Request, session: Object, __: Object) -> Response:
         if not _ends_elsewhere(session) or not self._sessions.is_done(session):

@@ -24,9 +24,9 @@ _REASON_TEXTS = {
     "unused": "I don't use it enough",
 }
 _NOTES = {
-    "canceled": "Your subscription has been canceled.",
+    "cancel": "Your subscription has been canceled.",
     "card": "Your payment method has been updated.",
-    "kept": "Your subscription goes on.",
+    "keep": "Your subscription goes on.",
 }
 """What a page says of the step before it, by what its address says."""
 _CARD_FIELDS = ("number", "expiry", "cvc", "name", "country", "card")
@@ -94,7 +94,7 @@ class PortalHtml:
         by itself (browsers do not let the form itself do so)."""
         flow, root = session["flow"], "../../../"
         after = flow["after_completion"]
-        done = "card" if flow["type"] == "payment_method_update" else "canceled"
+        done = "card" if flow["type"] == "payment_method_update" else "cancel"
         if after["type"] == "redirect":
             link = after["redirect"]["return_url"]
             return self.notice(_NOTES[done], "Thank you.", link, root, go_on=True)

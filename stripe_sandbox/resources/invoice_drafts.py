@@ -43,11 +43,16 @@ class InvoiceDrafts:
         return invoice
 
     def create_update(
-        self, subscription: Object, customer: Object, pending: list[Object]
+        self,
+        subscription: Object,
+        customer: Object,
+        pending: list[Object],
+        items: list[Object],
     ) -> Object:
-        """The draft of an invoice for pending prorations alone. Records `invoice.created`."""
+        """The draft of an invoice for pending prorations and the period of the items, if any.
+        Records `invoice.created`."""
         now = self._backend.clock.now()
-        invoice = self._new(subscription, customer, pending, [], "subscription_update", now)
+        invoice = self._new(subscription, customer, pending, items, "subscription_update", now)
         self._insert(invoice)
         self._items.put_on(invoice["id"], pending)
         return invoice

@@ -96,7 +96,7 @@ class SubscriptionChanges:
         if "pause_collection" in params:
             changes["pause_collection"] = self._paused(params["pause_collection"])
         if "items" in params:
-            changes["items"] = self._items.change(subscription, params, call.request)
+            changes |= self._items.change(subscription, params, call.request)
         changes |= self._end(subscription, params)
         details: Object = (
             changes.get("cancellation_details") or subscription["cancellation_details"]
@@ -104,8 +104,10 @@ class SubscriptionChanges:
         changes["cancellation_details"] = {**details, **(params.get("cancellation_details") or {})}
         self._subscriptions.change(subscription, changes, call.request)
         self._schedule(subscription)
-        if "items" in params and params.get("proration_behavior") == "always_invoice":
-            self._items.invoice(subscription)
+        begins_anew = "billing_cycle_anchor" in changes
+        always = "items" in params and params.get("proration_behavior") == "always_invoice"
+        if begins_anew or always:
+            self._items.invoice(subscription, begins_anew=begins_anew)
             return self._require(call)
         return subscription
 

@@ -10,6 +10,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.resources.billing_cycle import add_interval
 from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.invoice_items import InvoiceItems
 from stripe_sandbox.resources.subscriptions import Subscriptions, plan_of
@@ -41,41 +42,65 @@ class ItemChanges:
         self._collection = collection
 
     def change(self, subscription: Object, params: dict[str, Any], request: RequestInfo) -> Object:
-        """The subscription's `items` after the update, which the caller stores. Creates the
-        prorations; records `invoiceitem.created` for each. StripeError: the update is wrong."""
+        """What the update changes of the subscription, which the caller stores: its `items` and,
+        with a price of another interval, its `billing_cycle_anchor`, as the period then begins
+        anew. Creates the prorations; records `invoiceitem.created` for each. StripeError: the
+        update is wrong."""
         listed = subscription["items"]
+        former = changed = listed["data"][0]
         items = {item["id"]: item for item in listed["data"]}
         for index, given in enumerate(params["items"]):
             path = f"items[{index}]"
             if "id" not in given:
                 raise errors.not_simulated(f"{path}[id]", "a further item of a subscription")
-            former = items.get(given["id"])
-            if former is None:
+            if given["id"] not in items:
                 raise errors.no_such("subscription_item", given["id"], f"{path}[id]")
-            changed = self._changed(former, given, path)
+            former = items[given["id"]]
+            changed = self._changed(former, given, path, alone=len(items) == 1)
             if params.get("proration_behavior") != "none":
                 self._prorate(subscription, former, changed, params, request)
             items[given["id"]] = changed
-        return {**listed, "data": list(items.values())}
+        changes: Object = {"items": {**listed, "data": list(items.values())}}
+        if not _same_interval(changed, former):
+            changes["billing_cycle_anchor"] = changed["current_period_start"]
+            if subscription["cancel_at_period_end"]:
+                changes["cancel_at"] = changed["current_period_end"]
+        return changes
 
-    def invoice(self, subscription: Object) -> None:
-        """Invoice what is pending, and collect it now."""
+    def invoice(self, subscription: Object, *, begins_anew: bool) -> None:
+        """Invoice what is pending, and, where the period begins anew, that period; collect it
+        now."""
         pending = self._invoice_items.pending(subscription)
-        if not pending:
+        items = subscription["items"]["data"] if begins_anew else []
+        if begins_anew:
+            end = items[0]["current_period_end"]
+            self._subscriptions.schedule_renewal(subscription["id"], end)
+        elif not pending:
             return
         customer = self._backend.require("customer", subscription["customer"], "customer")
-        invoice = self._drafts.create_update(subscription, customer, pending)
+        invoice = self._drafts.create_update(subscription, customer, pending, items)
         self._subscriptions.change(subscription, {"latest_invoice": invoice["id"]})
         self._collection.finalize(invoice)
         if invoice["status"] == "open":
             self._collection.collect(invoice)
 
-    def _changed(self, former: Object, given: dict[str, Any], path: str) -> Object:
+    def _changed(self, former: Object, given: dict[str, Any], path: str, *, alone: bool) -> Object:
+        """The item after the update; `alone`: it is the subscription's only one."""
         item = dict(former)
         if "price" in given and given["price"] != former["price"]["id"]:
             price = self._backend.require("price", given["price"], f"{path}[price]")
             self._check_price(price, former["price"], f"{path}[price]")
             item.update(plan=plan_of(price), price=price, quantity=1)
+            if not _same_interval(item, former):
+                if not alone:
+                    raise errors.invalid(
+                        "All prices on a subscription must have the same `recurring.interval` and "
+                        "`recurring.interval_count`.",
+                        f"{path}[price]",
+                    )
+                now, recurring = self._backend.clock.now(), price["recurring"]
+                end = add_interval(now, recurring["interval"], recurring["interval_count"])
+                item.update(current_period_start=now, current_period_end=end)
         if "quantity" in given:
             item["quantity"] = given["quantity"]
         if "metadata" in given:
@@ -96,9 +121,6 @@ class ItemChanges:
                 f"`{former['currency']}`.",
                 param,
             )
-        rhythm = ("interval", "interval_count")
-        if any(price["recurring"][name] != former["recurring"][name] for name in rhythm):
-            raise errors.not_simulated(param, "a change of the billing interval")
 
     def _prorate(
         self,
@@ -129,8 +151,8 @@ class ItemChanges:
             (changed, after, 1, "Remaining"),
         ):
             amount = sign * _share(whole, end - date, end - start)
-            if amount == 0:
-                continue
+            if amount == 0 or (sign > 0 and not _same_interval(former, changed)):
+                continue  # a period that begins anew is charged whole
             self._invoice_items.create_proration(
                 subscription,
                 item,
@@ -160,6 +182,14 @@ class ItemChanges:
             == item["id"]
         ]
         return {"invoice": invoice["id"], "invoice_line_items": lines} if lines else None
+
+
+def _same_interval(item: Object, other: Object) -> bool:
+    """Whether both are charged at the same interval."""
+    names = ("interval", "interval_count")
+    return all(
+        item["price"]["recurring"][name] == other["price"]["recurring"][name] for name in names
+    )
 
 
 def _share(amount: int, part: int, whole: int) -> int:

@@ -51,6 +51,8 @@ class Renewals:
         if subscription["cancel_at"] is not None and subscription["cancel_at"] <= now:
             self._subscriptions.end(subscription, "cancellation_requested")
             return
+        if subscription["items"]["data"][0]["current_period_end"] > now:
+            return  # the period has begun anew since this was scheduled
         customer = self._backend.require("customer", subscription["customer"], "customer")
         items = [_renewed(item, subscription, now) for item in subscription["items"]["data"]]
         renewed = {**subscription["items"], "data": items}

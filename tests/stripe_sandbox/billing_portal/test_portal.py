@@ -73,8 +73,8 @@ def test_a_cancellation_at_the_period_s_end_is_taken_back(
     assert server.event_types_since(known) == ["customer.subscription.updated"]
     answer = portal.post(f"/subscriptions/{subscription['id']}/keep", {})
     assert "goes on" in answer.text
-    kept = read(server, subscription)
-    assert (kept["cancel_at"], kept["canceled_at"]) == (None, None)
+    after = read(server, subscription)
+    assert (after["cancel_at"], after["canceled_at"]) == (None, None)
 
 
 def test_what_is_canceled_at_the_period_s_end_ends_then(

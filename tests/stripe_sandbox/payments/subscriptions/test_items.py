@@ -164,15 +164,41 @@ def test_too_little_to_charge_stays_on_the_balance(
     assert (invoice["status"], invoice["amount_due"], invoice["ending_balance"]) == ("paid", 0, 20)
 
 
+@pytest.mark.parametrize(("behavior", "paid"), [("create_prorations", 93_400), ("none", 100_000)])
+def test_a_price_of_another_interval_begins_the_period_anew(
+    server: SandboxServer, subscription: Any, behavior: str, paid: int
+) -> None:
+    """What is unused is given back, the new period is paid at once, and renewed at its own end."""
+    yearly = price_of(server.sandbox, "yearly", "Yearly", 100_000, "year")
+    server.advance(10 * DAY)
+    now = server.sandbox.clock.now()
+    changed = update(server, subscription, {"price": yearly}, proration_behavior=behavior)
+    [item] = changed["items"]["data"]
+    assert changed["billing_cycle_anchor"] == item["current_period_start"] == now
+    invoice = invoice_of(server, subscription)
+    assert (invoice["billing_reason"], invoice["amount_paid"]) == ("subscription_update", paid)
+    assert types(server.advance(300 * DAY)) == []
+    server.advance(item["current_period_end"] + HOUR - server.sandbox.clock.now())
+    assert invoice_of(server, subscription)["amount_paid"] == 100_000
+    assert len(server.get("/v1/invoices", subscription=subscription["id"])["data"]) == 3
+
+
+def test_it_begins_anew_in_the_second_of_its_creation_too(
+    server: SandboxServer, subscription: Any
+) -> None:
+    yearly = price_of(server.sandbox, "yearly", "Yearly", 100_000, "year")
+    changed = update(server, subscription, {"price": yearly})
+    assert invoice_of(server, subscription)["amount_paid"] == 90_100
+    assert types(server.advance(300 * DAY)) == []
+    assert changed["items"]["data"][0]["quantity"] == 1
+
+
 def test_what_is_not_simulated_of_items_is_refused(
     server: SandboxServer, subscription: Any
 ) -> None:
     update_ = server.stripe.v1.subscriptions.update
     another = refused(lambda: update_(subscription["id"], {"items": [{"price": server.pro}]}))
     assert another.code == "sandbox_not_simulated"
-    weekly = price_of(server.sandbox, "weekly", "Weekly", 500, "week")
-    interval = refused(lambda: update(server, subscription, {"price": weekly}))
-    assert interval.code == "sandbox_not_simulated"
     once = refused(lambda: update(server, subscription, {"price": server.credit}))
     assert "type=one_time" in str(once)
     unknown = refused(
