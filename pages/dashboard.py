@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components.billing.notices import no_price, wait_for_prices
 from pages.components.brand import brand
 from pages.components.markdown import plain
+from pages.components.navigation import sections
 from pages.components.notices import notices
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.stripe_notices import copy_outdated
@@ -34,20 +35,15 @@ sessions = st.Page(
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
 test_kit = st.Page("test_kit.py", title="Test kit", icon=":material/science:", url_path="test-kit")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
-# What one does with it: a group of several pages is a menu of its own, a single page is not hidden
-# in one.
 GROUPS = {
+    "": [st.Page(home, default=True, visibility="hidden")],
     "Sell": [billing],
     "Look": [sessions],
     "Trace": [events],
     "Run": [test_kit],
     "Manage": [setup],
 }
-single = [pages[0] for pages in GROUPS.values() if len(pages) == 1]
-several = {name: pages for name, pages in GROUPS.items() if len(pages) > 1}
-page = st.navigation(
-    {"": [st.Page(home, default=True, visibility="hidden"), *single], **several}, position="top"
-)
+page = st.navigation(sections(GROUPS), position="top")
 
 services = page_services().services
 settings = services.settings

@@ -40,7 +40,7 @@ def summary(report: Report) -> None:
     if settings.stripe_is_configured and not settings.is_given(SECRET_KEY):
         lines.append(
             f"No key is set, so the app uses the {plain(settings.source(SECRET_KEY))}. To use your "
-            f"own Stripe account, set {code(SECRET_KEY)} and the two Price IDs."
+            f"own Stripe account, set {code(SECRET_KEY)}."
         )
     alerts = {
         Status.OK: st.success,
@@ -68,13 +68,15 @@ def row(finding: Finding, report: Report) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
             st.markdown(f"**{plain(finding.name)}**", width="content")
             st.badge(label, icon=f":material/{icon}:", color=color)
-        reference = f" {code(finding.reference)}" if finding.reference else ""
-        st.markdown(f"{plain(finding.found)}{reference}")
-        if finding.next_step:
-            st.markdown(f":material/arrow_forward: **{plain(finding.next_step)}**")
+        text = plain(finding.found)
+        if finding.reference:
+            text += f" {code(finding.reference)}"
         if finding.setting:
             source = f" · {plain(finding.source)}" if finding.source else ""
-            st.markdown(f":small[{code(finding.setting)}{source}]")
+            text += f"  \n:small[{code(finding.setting)}{source}]"
+        st.markdown(text)
+        if finding.next_step:
+            st.markdown(f":material/arrow_forward: **{plain(finding.next_step)}**")
         if finding.missing:
             create_button(finding.missing, report)
 

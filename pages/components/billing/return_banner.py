@@ -123,23 +123,26 @@ def live_banner(session_id: str, poll: SessionPoll) -> None:
 
 
 def session_banner(session: CheckoutSession) -> None:
-    """The session's outcome, and what to do next."""
-    if not session.ours:
-        st.warning(
-            "This session was created by another app, so nothing is granted for it here.",
-            title="Another app's session",
-            icon=":material/help:",
-        )
-        return
+    """The session's outcome and what to do next, with the way to its timeline."""
+    with banner_row():
+        if session.ours:
+            outcome_banner(session)
+        else:
+            st.warning(
+                "This session was created by another app, so nothing is granted for it here.",
+                title="Another app's session",
+                icon=":material/help:",
+            )
+        view_timeline_button(session)
+        dismiss_button()
+
+
+def outcome_banner(session: CheckoutSession) -> None:
+    """What became of a session of this app."""
     bought = f"{session.what}, {plain(session.amount)}"
     match session.outcome:
         case Outcome.PAID:
-            with banner_row():
-                st.success(
-                    granted(session), title="Payment received", icon=":material/check_circle:"
-                )
-                view_timeline_button(session)
-                dismiss_button()
+            st.success(granted(session), title="Payment received", icon=":material/check_circle:")
         case Outcome.FAILED:
             st.error(
                 f"{bought}: Checkout was completed, but nothing was paid or granted. "
@@ -172,20 +175,25 @@ def session_banner(session: CheckoutSession) -> None:
 
 def granted(session: CheckoutSession) -> str:
     """What was granted, and how soon after the payment, as Markdown; then amount and payer."""
-    billing = page_services()
-    details = billing.call(lambda: billing.services.sessions.details(session.id, SessionLookup()))
-    steps = {step.kind: step for step in details.entries}
-    text = plain(session.what)
-    if (step := steps.get(EntryKind.GRANTED)) and step.event:
-        how = f"by {step.event.source.label} after "
-        how += format_duration(max(step.at - step.event.created, 0))
-        text = f"**{text} granted**, {plain(how)}"
-    elif step:
-        text = f"**{text} granted** {plain(step.detail)}"
-    elif step := steps.get(EntryKind.NOT_GRANTED):
-        text = f"**{plain(step.title)}.** {plain(step.detail)}"
     payer = f" by {code(session.customer_email)}" if session.customer_email else ""
-    return f"{text} · {plain(session.amount)} paid{payer}"
+    paid = f"{plain(session.amount)} paid{payer}"
+    what = plain(session.what)
+    billing = page_services()
+    try:
+        details = billing.call(
+            lambda: billing.services.sessions.details(session.id, SessionLookup())
+        )
+    except BillingError:
+        return f"{what} · {paid}"  # the table below says that the database does not answer
+    steps = {step.kind: step for step in details.entries}
+    if step := steps.get(EntryKind.GRANTED):
+        if step.event is None:
+            return f"**{what} granted** {plain(step.detail)} · {paid}"
+        after = format_duration(max(step.at - step.event.created, 0))
+        return f"**{what} granted**, by {step.event.source.label} after {plain(after)} · {paid}"
+    if step := steps.get(EntryKind.NOT_GRANTED):
+        return f"**{plain(step.title)}.** {plain(step.detail)} · {paid}"
+    return f"{what} · {paid}"
 
 
 def is_not_found(failure: BillingError) -> bool:

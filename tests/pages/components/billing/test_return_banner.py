@@ -53,6 +53,8 @@ def test_a_paid_session_has_a_success_banner_with_payer_and_amount(shop: Shop) -
 
 def test_a_payment_that_a_webhook_granted_says_so_and_how_soon(tmp_path: Path) -> None:
     with open_shop(tmp_path, sync_step_seconds=3_600.0) as shop:
+        state = shop.services.mirror.state
+        wait_for(lambda: shop.server.portal.call(state).as_of, "the first step of the sync")
         session_id = create_session(shop, Kind.CREDITS, 25)
         shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
         deliver(shop, event_about(session_id))
