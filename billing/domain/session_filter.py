@@ -42,10 +42,15 @@ class SessionFilter:
     search: str = ""
 
     @property
+    def for_any_outcome(self) -> SessionFilter:
+        """The same whatever the outcome, so that shares of outcomes mean something."""
+        return replace(self, outcomes=frozenset(), reason="")
+
+    @property
     def for_figures(self) -> SessionFilter:
-        """What figures cover: every outcome, so that shares mean something, and neither tests nor
-        demo data unless they are asked for."""
-        return replace(self, outcomes=frozenset(), reason="", sources=self.sources or COUNTED)
+        """What figures cover: every outcome, and neither tests nor demo data unless they are asked
+        for."""
+        return replace(self.for_any_outcome, sources=self.sources or COUNTED)
 
 
 @dataclass(frozen=True)

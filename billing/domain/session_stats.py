@@ -33,6 +33,23 @@ class SessionStats:
     since: int | None
 
     @property
+    def outcomes(self) -> Counter[Outcome]:
+        """How many sessions have each outcome."""
+        return sum(self.days.values(), Counter[Outcome]())
+
+    @property
     def conversion(self) -> float | None:
         """The share of the created sessions that were paid, from 0 to 1; None without any."""
         return self.paid / self.created if self.created else None
+
+
+@dataclass(frozen=True)
+class SessionFigures:
+    """Figures, beside those of the period ``before``, if one was asked for. ``left_out``: there are
+    tests or demo data that they do not cover; ``nothing_else``: there is nothing else, so they do.
+    """
+
+    stats: SessionStats
+    before: SessionStats | None
+    left_out: bool
+    nothing_else: bool

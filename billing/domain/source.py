@@ -38,9 +38,10 @@ class Source(StrEnum):
 
 # What figures cover unless others are asked for: neither tests nor demo data.
 COUNTED = frozenset({Source.PAGE, Source.API, Source.OTHER})
+NOT_COUNTED = frozenset(Source) - COUNTED
 
 _LABELS = {
-    Source.PAGE: "Dashboard",
+    Source.PAGE: "Page",
     Source.API: "API",
     Source.TEST_KIT: "Test kit",
     Source.DEMO: "Demo",

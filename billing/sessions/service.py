@@ -12,6 +12,8 @@ from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Outcome
 from billing.domain.grant import GrantCause
 from billing.domain.session_details import SessionDetails, SessionLookup, SessionRecords
 from billing.domain.session_page import Cursor, SessionListing, SessionPage
+from billing.domain.session_stats import SessionFigures
+from billing.domain.source import NOT_COUNTED
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
 from billing.sessions.csv_export import COLUMNS, csv_row
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from billing.checkout import Checkout
     from billing.domain.session_details import SessionReading
     from billing.domain.session_filter import SessionFilter
-    from billing.domain.session_stats import SessionStats
     from billing.fulfillment import Fulfillment
     from billing.session_reader import SessionReader
     from billing.settings.model import Settings
@@ -99,11 +100,37 @@ class Sessions:
         await self._mirror.wait_until_stored()
         return await self._store.read(read)
 
-    async def stats(self, wanted: SessionFilter, zone: ZoneInfo) -> SessionStats:
-        """Figures over the sessions that match; ``days`` are those of the time zone."""
-        return await self._store.read(
-            lambda connection: sessions.compute_stats(connection, wanted, zone)
-        )
+    async def figures(
+        self,
+        wanted: SessionFilter,
+        zone: ZoneInfo,
+        before: tuple[int, int] | None = None,
+    ) -> SessionFigures:
+        """Figures over the sessions of ``wanted``, whatever their outcome, and over those of the
+        period ``before`` (from and until, in Unix seconds); ``days`` are those of the time zone.
+
+        Tests and demo data are left out, unless their sources are asked for or there is nothing
+        else."""
+
+        def read(connection: Connection) -> SessionFigures:
+            covered = wanted.for_figures
+            stats = sessions.compute_stats(connection, covered, zone)
+            aside = replace(covered, sources=NOT_COUNTED)
+            left_out = not wanted.sources and bool(
+                sessions.page(connection, aside, limit=1).sessions
+            )
+            nothing_else = left_out and not stats.created
+            if nothing_else:
+                covered = aside
+                stats = sessions.compute_stats(connection, covered, zone)
+            earlier = None
+            if before:
+                earlier = sessions.compute_stats(
+                    connection, replace(covered, since=before[0], until=before[1]), zone
+                )
+            return SessionFigures(stats, earlier, left_out and not nothing_else, nothing_else)
+
+        return await self._store.read(read)
 
     async def as_csv(self, wanted: SessionFilter) -> bytes:
         """The sessions that match as a CSV file, the newest ``EXPORT_LIMIT`` at the most. UTF-8

@@ -1,7 +1,8 @@
-"""Chips: one word in one colour for a state, the same wherever it is shown."""
+"""Chips: one word in one colour and shape for a state, the same wherever it is shown."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from billing.domain.checkout_session import Outcome
@@ -12,32 +13,52 @@ Color = Literal["blue", "gray", "green", "orange", "red", "violet"]
 
 ANOTHER_APP = "Another app"  # it created the session, in the same Stripe account
 ANOTHER_APP_COLORS: dict[str, Color] = {ANOTHER_APP: "violet"}
-OUTCOME_COLORS: dict[str, Color] = {
-    Outcome.OPEN.label: "blue",
-    Outcome.DECLINED.label: "orange",
-    Outcome.PROCESSING.label: "violet",
-    Outcome.PAID.label: "green",
-    Outcome.FAILED.label: "red",
-    Outcome.EXPIRED.label: "gray",
+
+
+@dataclass(frozen=True)
+class OutcomeStyle:
+    """How an outcome looks: its shape, which needs no colour to be told from the others, its colour
+    in the theme, and the same in a chart, which knows none of the theme's."""
+
+    shape: str
+    color: Color
+    chart_color: str
+
+
+OUTCOME_STYLES = {
+    Outcome.OPEN: OutcomeStyle("○", "blue", "#4F86F7"),
+    Outcome.DECLINED: OutcomeStyle("⊘", "orange", "#F0A43A"),
+    Outcome.PROCESSING: OutcomeStyle("◔", "violet", "#8E6BE8"),
+    Outcome.PAID: OutcomeStyle("✓", "green", "#21A366"),
+    Outcome.FAILED: OutcomeStyle("✕", "red", "#E5484D"),
+    Outcome.EXPIRED: OutcomeStyle("–", "gray", "#A3A8B8"),  # noqa: RUF001 - a shape, no hyphen
 }
-# The same colours in a chart, which knows none of the theme's.
-CHART_COLORS = {
-    Outcome.PAID: "#21A366",
-    Outcome.PROCESSING: "#8E6BE8",
-    Outcome.OPEN: "#4F86F7",
-    Outcome.DECLINED: "#F0A43A",
-    Outcome.FAILED: "#E5484D",
-    Outcome.EXPIRED: "#A3A8B8",
-}
+OUTCOME_COLORS = {outcome.label: style.color for outcome, style in OUTCOME_STYLES.items()}
+_OUTCOMES = {outcome.label: outcome for outcome in Outcome}
 EVENT_STATE_COLORS: dict[str, Color] = {
     EventState.HANDLED.label: "green",
     EventState.PENDING.label: "blue",
     EventState.FAILED.label: "red",
     EventState.IGNORED.label: "gray",
 }
-COLORS = ANOTHER_APP_COLORS | OUTCOME_COLORS | EVENT_STATE_COLORS
+COLORS = ANOTHER_APP_COLORS | EVENT_STATE_COLORS
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Shape and word: ``✓ Paid``."""
+    return f"{OUTCOME_STYLES[outcome].shape} {outcome.label}"
+
+
+def outcome_text_of(label: str) -> str:
+    """The same by the outcome's label, for a column of chips."""
+    return outcome_text(_OUTCOMES[label])
+
+
+def outcome_chip(outcome: Outcome) -> str:
+    """The chip as Markdown."""
+    return f":{OUTCOME_STYLES[outcome].color}-badge[{outcome_text(outcome)}]"
 
 
 def chip(text: str) -> str:
-    """The chip as Markdown; a word that no chip has is gray."""
+    """The chip of another word as Markdown; a word that no chip has is gray."""
     return f":{COLORS.get(text, 'gray')}-badge[{plain(text)}]"

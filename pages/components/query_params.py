@@ -82,6 +82,16 @@ class QueryFilters:
         """Have the address ask for these values under that name; for any where there are none."""
         self._replace({name: values})
 
+    def choose(self, name: str, values: list[str]) -> None:
+        """The same; as a callback, also in a fragment."""
+        self._replace({name: values})
+        request_page_rerun()
+
+    @property
+    def is_active(self) -> bool:
+        """The address asks for less than everything."""
+        return any(st.query_params.get_all(param.name) for param in self.params)
+
     def clear(self) -> None:
         """Have the address ask for everything; as a callback, also in a fragment."""
         self._replace({param.name: [] for param in self.params})
@@ -89,7 +99,13 @@ class QueryFilters:
 
     def clear_button(self) -> None:
         """The button that clears every filter."""
-        st.button("Clear filters", key=f"{self.page}_clear", on_click=self.clear)
+        st.button(
+            "Clear filters",
+            key=f"{self.page}_clear",
+            type="tertiary",
+            icon=":material/filter_alt_off:",
+            on_click=self.clear,
+        )
 
     def show_ignored(self) -> None:
         """A notice of what in the address means nothing; the rest of it holds."""

@@ -19,13 +19,14 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 CHARACTER_WIDTH = 8  # pixels of the widest digit, in any of the theme's fonts
 CELL_FRAME = 16  # pixels around its text
+MOST_WIDTH = 360  # pixels; some emails have 300 characters
 
 
 @dataclass(frozen=True)
 class Table(Generic[Item]):
     """How a kind of item looks in a table: the ``columns`` as Streamlit configures them, and the
-    ``cells`` of one item by the names of the columns. ``least_widths`` (pixels) names columns of
-    right-aligned numbers: they are as wide as their widest."""
+    ``cells`` of one item by the names of the columns. ``least_widths`` (pixels) names columns that
+    are as wide as their widest text: right-aligned numbers, and what nobody should see cut."""
 
     columns: Mapping[str, Any]
     cells: Callable[[Item], Mapping[str, object]]
@@ -64,10 +65,20 @@ def time_column(label: str) -> Any:
     return st.column_config.DatetimeColumn(label, format="D MMM YYYY, HH:mm:ss", width=170)
 
 
-def chip_column(label: str, colors: Mapping[str, Any], width: int) -> Any:
-    """A column of chips: ``colors`` by the texts that there are; its cells are lists of them."""
+def chip_column(
+    label: str,
+    colors: Mapping[str, Any],
+    width: int,
+    format_func: Callable[[str], str] | None = None,
+) -> Any:
+    """A column of chips: ``colors`` by the texts that there are; its cells are lists of them, which
+    are shown as ``format_func`` writes them."""
     return st.column_config.MultiselectColumn(
-        label, options=list(colors), color=list(colors.values()), width=width
+        label,
+        options=list(colors),
+        color=list(colors.values()),
+        width=width,
+        format_func=format_func,
     )
 
 
@@ -79,4 +90,4 @@ def _safe(cell: object) -> object:
 
 def _width(texts: Iterable[object], least: int) -> int:
     longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
-    return max(least, longest * CHARACTER_WIDTH + CELL_FRAME)
+    return min(max(least, longest * CHARACTER_WIDTH + CELL_FRAME), MOST_WIDTH)

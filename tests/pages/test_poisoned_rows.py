@@ -73,7 +73,7 @@ def test_a_session_costs_its_row_in_a_table(
     shown = open_page(shop.pages, name).dataframe[0].value
     rows = shown[shown["id"].isin(good)]
     assert len(rows) == count  # Billing shows the newest alone
-    assert rows.notna()[["when", "amount", "what", "at"]].all(axis=None)
+    assert rows.notna()[["when", "amount", "what", "source"]].all(axis=None)
 
 
 @pytest.mark.usefixtures("good")

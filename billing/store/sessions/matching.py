@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, exists, func, select, tuple_, union, union_all
+from sqlalchemy import Select, exists, false, func, select, tuple_, union, union_all
 
 from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
@@ -136,7 +136,7 @@ def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
     kinds: list[Kind | None] = [*(sorted(wanted.kinds) or Kind)]
     if not wanted.kinds:
         kinds.append(None)
-    return [
+    combinations: list[list[ColumnElement[bool]]] = [
         [
             _s.outcome == outcome,
             _s.kind.is_(None) if kind is None else _s.kind == kind.value,
@@ -147,6 +147,7 @@ def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
         )
         if kind is None or source is not Source.OTHER  # what other apps sell is not known
     ]
+    return combinations or [[false()]]
 
 
 def _times(

@@ -15,7 +15,7 @@ from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
 SESSIONS_SHOWN = 7  # whole rows, without a scroll bar of their own
-COLUMNS = ("what", "outcome", "amount", "when", "email", "checkout")
+COLUMNS = ("what", "outcome", "amount", "when", "email", "source")
 WITH_TESTS = "Test kit and demo"
 
 

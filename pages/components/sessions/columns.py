@@ -6,38 +6,50 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.chips import OUTCOME_COLORS
-from pages.components.tables import Table, age_column, chip_column, time_column
-from pages.components.times import local, ticking
+from pages.components.chips import OUTCOME_COLORS, OUTCOME_STYLES, outcome_text_of
+from pages.components.ids import short_id
+from pages.components.tables import Table, age_column, chip_column
+from pages.components.times import ticking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from billing.domain.checkout_session import CheckoutSession
 
 
 def _cells(session: CheckoutSession) -> dict[str, object]:
     return {
-        "what": session.what,
-        "amount": session.amount,
+        "what": f"{OUTCOME_STYLES[session.outcome].shape} {session.what}",
         "outcome": [session.outcome.label],
+        "amount": session.amount,
         "when": ticking(session.created),
         "email": session.customer_email,
-        "checkout": session.url if session.status == "open" else None,
-        "at": local(session.created),
+        "source": session.source.label,
+        "label": session.label,
+        "session": short_id(session.id),
         "id": session.id,
     }
 
 
 SESSIONS = Table(
     {
-        "what": st.column_config.TextColumn("Product", width=125),
+        "what": st.column_config.TextColumn("Product", width=116),
+        "outcome": chip_column("Outcome", OUTCOME_COLORS, 112, outcome_text_of),
         "amount": st.column_config.TextColumn("Amount", alignment="right"),
-        "outcome": chip_column("Outcome", OUTCOME_COLORS, width=105),
-        "when": age_column("Created", width=130),
-        "email": st.column_config.TextColumn("Customer email", width=205),
-        "checkout": st.column_config.LinkColumn("Checkout", display_text="Open", width=80),
-        "at": time_column("Created at"),
-        "id": st.column_config.TextColumn("Session ID", width=420),
+        "when": age_column("Created", width=125),
+        "email": st.column_config.TextColumn("Customer email"),
+        "source": st.column_config.TextColumn("Source", width=95),
+        "label": st.column_config.TextColumn("Label", width=130),
+        "session": st.column_config.TextColumn("Session", width=90),
+        "id": st.column_config.TextColumn("Session ID"),
     },
     _cells,
-    least_widths={"amount": 75},
+    least_widths={"amount": 75, "email": 160},
 )
+
+
+def shown_columns(sessions: Iterable[CheckoutSession]) -> list[str]:
+    """The columns for these sessions: labels only where there are any, ids in their short form."""
+    has_labels = any(session.label for session in sessions)
+    hidden = {"id"} if has_labels else {"id", "label"}
+    return [name for name in SESSIONS.columns if name not in hidden]

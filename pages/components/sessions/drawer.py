@@ -9,7 +9,7 @@ import streamlit as st
 from billing.domain.money import format_money
 from billing.domain.session_details import SessionDetails, SessionLookup
 from billing.errors import BillingError, InvalidInput
-from pages.components.chips import ANOTHER_APP, chip
+from pages.components.chips import chip, outcome_chip
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.rerun import rerun_page_if_requested
@@ -138,9 +138,10 @@ def heading(details: SessionDetails) -> None:
     session = details.session
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(chip(session.outcome.label), width="content")
-            if not session.ours:
-                st.markdown(chip(ANOTHER_APP), width="content")
+            st.markdown(outcome_chip(session.outcome), width="content")
+            st.markdown(chip(session.source.label), width="content")
+            if session.label:
+                st.markdown(chip(session.label), width="content")
             if session.customer_email:
                 st.markdown(code(session.customer_email), width="content")
         if session.failure:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+import re
+from datetime import date, timedelta
 
 import streamlit as st
 
 from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.session_filter import SessionFilter
 from billing.domain.source import Source
+from pages.components.chips import outcome_text
+from pages.components.fold import folded_on_phones
 from pages.components.query_params import QueryFilters, QueryParam, one_of
-from pages.components.times import zone
+from pages.components.sessions.period import Period, midnight
 
 OPTIONS = {
-    "outcome": {outcome.value: outcome.label for outcome in Outcome},
+    "outcome": {outcome.value: outcome_text(outcome) for outcome in Outcome},
     "kind": {Kind.PRO.value: "Pro plan", Kind.CREDITS.value: "Extra credits"},
     "source": {source.value: source.label for source in Source},
+    "period": {period.value: period.label for period in Period},
 }
+OUTCOME_LABELS = [(outcome.value, outcome.label) for outcome in Outcome]
 LONGEST_SEARCH = 200
+CODE = re.compile("[a-z0-9_]{1,100}")
 
 _OURS = [source.value for source in Source if source is not Source.OTHER]
 _COMPLETE = {Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED}
@@ -45,14 +51,22 @@ def _day(text: str) -> str | None:
         return None
 
 
+def _reason(text: str) -> str | None:
+    """A ``Reason`` or a decline code."""
+    word = text.strip().lower()
+    return word if CODE.fullmatch(word) else None
+
+
 FILTERS = QueryFilters(
     "sessions",
     (
         QueryParam("q", "search", lambda text: text.strip()[:LONGEST_SEARCH]),
         QueryParam("days", "date", _day),
-        QueryParam("outcome", "outcome", one_of(OPTIONS["outcome"].items())),
+        QueryParam("period", "period", one_of(OPTIONS["period"].items())),
+        QueryParam("outcome", "outcome", one_of(OUTCOME_LABELS)),
         QueryParam("kind", "kind", one_of(OPTIONS["kind"].items())),
         QueryParam("source", "source", one_of(OPTIONS["source"].items())),
+        QueryParam("reason", "reason", _reason),
     ),
     former=(*FORMER, "ours"),
 )
@@ -62,41 +76,64 @@ def session_filter() -> SessionFilter:
     """Draw the filters; what they ask for."""
     _translate_former_link()
     FILTERS.restore()
-    with st.container(gap="small"):
+    with folded_on_phones("Filters", "session_filters"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             search = st.text_input(
                 "Search",
                 key=FILTERS.widget("q", FILTERS.value("q")),
                 on_change=FILTERS.write,
                 type="search",
-                width=420,
+                width=340,
                 max_chars=LONGEST_SEARCH,
-                placeholder="Email, domain, ID, amount like 9.90, metadata",
+                placeholder="Email, domain, ID, label, amount like 9.90",
                 help="The start of a session, customer, payment or subscription ID, of an email, "
-                "its domain or a metadata value. Or an amount: 9.90, $9.90, 9 EUR.",
+                "its domain, a label or a metadata value. Or an amount: 9.90, $9.90, 9 EUR.",
+            )
+            period = st.pills(
+                "Created",
+                list(OPTIONS["period"]),
+                format_func=OPTIONS["period"].__getitem__,
+                key=FILTERS.widget("period", _period_in_address()),
+                on_change=_on_period,
             )
             days: tuple[date, ...] = st.date_input(
                 "Created between",
                 value=[],
                 key=FILTERS.widget("days", _days_in_address()),
-                on_change=FILTERS.write,
+                on_change=_on_days,
                 format="YYYY-MM-DD",
-                width=290,
+                width=240,
             )
-        with st.container(horizontal=True, gap="small"):
+            if FILTERS.is_active:
+                FILTERS.clear_button()
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             outcomes = _pills("Outcome", "outcome")
             kinds = _pills("Kind", "kind")
             sources = _pills("Source", "source")
     FILTERS.show_ignored()
     since, until = _bounds(days)
+    if period:
+        since = midnight(Period(period).first_day)
     return SessionFilter(
         outcomes=frozenset(map(Outcome, outcomes)),
         kinds=frozenset(map(Kind, kinds)),
         sources=frozenset(map(Source, sources)),
         since=since,
         until=until,
+        reason=FILTERS.value("reason"),
         search=search.strip(),
     )
+
+
+def _on_period() -> None:
+    """A period by name replaces the days."""
+    FILTERS.widget("days", ())
+    FILTERS.write()
+
+
+def _on_days() -> None:
+    FILTERS.widget("period", None)
+    FILTERS.write()
 
 
 def _pills(label: str, name: str) -> list[str]:
@@ -118,17 +155,17 @@ def _days_in_address() -> tuple[date, ...]:
     return tuple(sorted(date.fromisoformat(day) for day in given if day)[:2])
 
 
+def _period_in_address() -> str | None:
+    return None if _days_in_address() else FILTERS.value("period") or None
+
+
 def _bounds(days: tuple[date, ...]) -> tuple[int | None, int | None]:
     """From the beginning of the first day to the end of the last in the viewer's time zone, as
     Unix seconds; a single day begins a range without an end."""
     if not days:
         return None, None
-    since = _midnight(min(days))
-    return since, _midnight(max(days) + timedelta(days=1)) if len(days) > 1 else None
-
-
-def _midnight(day: date) -> int:
-    return int(datetime.combine(day, time.min, zone()).timestamp())
+    since = midnight(min(days))
+    return since, midnight(max(days) + timedelta(days=1)) if len(days) > 1 else None
 
 
 def _translate_former_link() -> None:

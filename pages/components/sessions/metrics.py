@@ -1,21 +1,24 @@
-"""The figures of the sessions that match, and a chart of their outcomes by day."""
+"""The figures of the sessions that match, beside those of the period before."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.durations import format_duration
 from billing.domain.money import format_money
-from billing.domain.session_stats import STATS_LIMIT, SessionStats
+from billing.domain.session_stats import STATS_LIMIT, SessionFigures, SessionStats
 from billing.errors import BillingError
-from pages.components.chips import CHART_COLORS
 from pages.components.errors import show_failure
+from pages.components.fold import folded_on_phones
 from pages.components.markdown import plain
+from pages.components.rerun import rerun_page_if_requested
+from pages.components.sessions.chart import chart
+from pages.components.sessions.filters import FILTERS, OPTIONS
+from pages.components.sessions.period import period_before
+from pages.components.sessions.reasons import attention, reasons
 from pages.components.times import local, zone
 from pages.services import page_services
 
@@ -24,55 +27,102 @@ if TYPE_CHECKING:
 
 MAX_AGE_SECONDS = 10.0
 CURRENCIES_SHOWN = 3
+THAN_BEFORE = "vs. before"
 
 
 @st.fragment(run_every="15s")
 def session_metrics(wanted: SessionFilter) -> None:
-    """Created, paid, conversion, revenue, time to pay; and the chart beside them."""
+    """Created, paid, conversion, revenue, time to pay; the chart beside them, and why sessions were
+    not paid."""
+    rerun_page_if_requested()
     try:
-        numbers = cached_numbers(wanted)
+        figures = cached_figures(wanted)
     except BillingError as failure:
         show_failure(failure, "The numbers could not be loaded")
         return
-    if not numbers.created:
-        return
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        metrics(numbers)
-    with right:
-        chart(numbers)
-    if numbers.since is not None:
+    numbers = figures.stats
+    if numbers.created:
+        with folded_on_phones("Figures", "session_figures"):
+            left, right = st.columns(2, gap="medium")
+            with left:
+                metrics(numbers, figures.before)
+            with right:
+                chart(numbers)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        attention(numbers)
+        reasons(numbers)
+        scope(figures)
+
+
+def scope(figures: SessionFigures) -> None:
+    """What the figures leave out, where they do."""
+    if figures.left_out:
+        st.caption("Figures leave out Test kit and demo sessions.", width="content")
+        st.button(
+            "Include them",
+            key="include_all_sources",
+            type="tertiary",
+            on_click=FILTERS.choose,
+            args=("source", list(OPTIONS["source"])),
+        )
+    elif figures.nothing_else:
+        st.caption("All of these are from the Test kit or demo data.", width="content")
+    if figures.stats.since is not None:
         st.caption(
-            f"Numbers and chart cover the newest {STATS_LIMIT:,} matching sessions, "
-            f"created since {local(numbers.since):%d %b %Y, %H:%M}."
+            f"Figures cover the newest {STATS_LIMIT:,} matching sessions, "
+            f"created since {local(figures.stats.since):%d %b %Y, %H:%M}.",
+            width="content",
         )
 
 
-def cached_numbers(wanted: SessionFilter) -> SessionStats:
-    """The numbers, calculated again when they are older than ``MAX_AGE_SECONDS``."""
-    cached: tuple[SessionFilter, float, SessionStats] | None = st.session_state.get(
+def cached_figures(wanted: SessionFilter) -> SessionFigures:
+    """The figures, calculated again when they are older than ``MAX_AGE_SECONDS``."""
+    wanted = wanted.for_any_outcome
+    cached: tuple[SessionFilter, float, SessionFigures] | None = st.session_state.get(
         "session_numbers"
     )
     now = time.monotonic()
     if cached and cached[0] == wanted and now - cached[1] < MAX_AGE_SECONDS:
         return cached[2]
-    billing, viewer_zone = page_services(), zone()
-    numbers = billing.call(lambda: billing.services.sessions.stats(wanted, viewer_zone))
-    st.session_state["session_numbers"] = (wanted, now, numbers)
-    return numbers
+    billing, viewer_zone, before = page_services(), zone(), period_before(wanted)
+    figures = billing.call(lambda: billing.services.sessions.figures(wanted, viewer_zone, before))
+    st.session_state["session_numbers"] = (wanted, now, figures)
+    return figures
 
 
-def metrics(numbers: SessionStats) -> None:
+def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
     """Created, paid, conversion, median time to pay, and revenue by currency."""
-    with st.grid(2, min_column_width=130, gap=("small", "small")):
+    than = THAN_BEFORE if before else None
+    revenue = list(numbers.revenue.items()) or [("usd", 0)]
+    with st.grid(3, min_column_width=140, gap=("small", "small")):
         more = "" if numbers.since is None else "+"  # older ones match that are not counted
-        st.metric("Created", f"{numbers.created:,}{more}")
-        st.metric("Paid", f"{numbers.paid:,}{more}")
+        st.metric(
+            "Created",
+            f"{numbers.created:,}{more}",
+            numbers.created - before.created if before else None,
+            delta_description=than,
+        )
+        st.metric(
+            "Paid",
+            f"{numbers.paid:,}{more}",
+            numbers.paid - before.paid if before else None,
+            delta_description=than,
+        )
         st.metric(
             "Conversion",
             "" if numbers.conversion is None else f"{numbers.conversion:.1%}",
+            conversion_delta(numbers, before),
+            delta_description=than,
             help="How many of the created sessions were paid.",
         )
+        for currency, amount in revenue[:CURRENCIES_SHOWN]:
+            st.metric(
+                f"Revenue, {currency.upper()}",
+                plain(format_money(amount, currency, short=True)),
+                revenue_delta(currency, amount, before),
+                delta_description=than,
+                help="Paid in test mode: no money moved.",
+            )
         st.metric(
             "Median time to pay",
             "Unknown"
@@ -81,54 +131,21 @@ def metrics(numbers: SessionStats) -> None:
             help=f"From creating a session to completing Checkout, for the {numbers.timed:,} "
             "payments whose completion event has arrived.",
         )
-    revenue = list(numbers.revenue.items()) or [("usd", 0)]
-    with st.grid(2, min_column_width=200, gap=("small", "small")):
-        for currency, amount in revenue[:CURRENCIES_SHOWN]:
-            st.metric(
-                f"Revenue, {currency.upper()}",
-                plain(format_money(amount, currency, short=True)),
-                help="Paid in test mode: no money moved.",
-            )
     if others := [format_money(amount, name) for name, amount in revenue[CURRENCIES_SHOWN:]]:
         st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
 
 
-def chart(numbers: SessionStats) -> None:
-    """Sessions created a day, by their outcome now."""
-    outcomes = [
-        outcome for outcome in Outcome if any(day[outcome] for day in numbers.days.values())
-    ]
-    day_format = "%d %b" if len({day.year for day in numbers.days}) == 1 else "%d %b %Y"
-    source = pd.DataFrame(
-        [
-            {"Day": f"{day:{day_format}}"}
-            | {outcome.label: counts[outcome] for outcome in outcomes}
-            for day, counts in numbers.days.items()
-        ]
-    )
-    series: list[dict[str, Any]] = [
-        {
-            "type": "bar",
-            "name": outcome.label,
-            "stack": "all",
-            "barMaxWidth": 36,
-            "itemStyle": {"color": CHART_COLORS[outcome]},
-            "encode": {"x": "Day", "y": outcome.label},
-        }
-        for outcome in outcomes
-    ]
-    st.echarts_chart(
-        {
-            "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 12},
-            "grid": {"left": 8, "right": 28, "top": 36, "bottom": 4, "containLabel": True},
-            "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-            "dataset": {"source": source},
-            "xAxis": {"type": "category", "axisTick": {"show": False}},
-            "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 4},
-            "series": series,
-        },
-        key="sessions_a_day",
-        height=240,
-        alt=f"Sessions per day by outcome: {numbers.created:,} created on "
-        f"{len(numbers.days):,} days, {numbers.paid:,} of them paid",
-    )
+def conversion_delta(numbers: SessionStats, before: SessionStats | None) -> str | None:
+    """In percentage points, where both periods have sessions."""
+    if before is None or numbers.conversion is None or before.conversion is None:
+        return None
+    return f"{(numbers.conversion - before.conversion) * 100:+.1f} pp"
+
+
+def revenue_delta(currency: str, amount: int, before: SessionStats | None) -> str | int | None:
+    """The difference as money; 0 where there is none."""
+    if before is None:
+        return None
+    more = amount - before.revenue.get(currency, 0)
+    sign = "-" if more < 0 else "+"
+    return f"{sign}{plain(format_money(abs(more), currency, short=True))}" if more else 0

@@ -17,9 +17,8 @@ from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import rerun_page_if_requested
-from pages.components.sessions.columns import SESSIONS
+from pages.components.sessions.columns import SESSIONS, shown_columns
 from pages.components.sessions.export import download_button
-from pages.components.sessions.filters import FILTERS
 from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
@@ -28,6 +27,16 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 25
 SessionPaging = Paging[SessionFilter, Cursor, SessionPage]
+
+
+def has_sessions() -> bool:
+    """Whether there is anything to filter; also where that cannot be read."""
+    billing = page_services()
+    try:
+        recent = billing.call(lambda: billing.services.mirror.recent(1))
+    except BillingError:
+        return True
+    return bool(recent.sessions)
 
 
 def session_table(wanted: SessionFilter) -> None:
@@ -64,6 +73,7 @@ def live_table(paging: SessionPaging) -> None:
             first="what",
             opens="session",
             alt="Checkout Sessions, the newest first",
+            order=shown_columns(listing.page.sessions),
             height="content",
         )
         pager("sessions", paging, page.older)
@@ -106,12 +116,25 @@ def empty_state(wanted: SessionFilter, complete: bool) -> None:
             title="No matching sessions",
             icon=":material/filter_alt_off:",
         )
-        FILTERS.clear_button()
     elif complete:
         st.info(
-            "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page: "
-            "the session then appears here.",
+            "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page: the session then "
+            "appears here.",
             title="No sessions yet",
             icon=":material/inbox:",
         )
-        st.page_link("billing.py", label="Go to Billing", icon=":material/payments:")
+        with st.container(horizontal=True):
+            st.page_link("billing.py", label="Create a session", icon=":material/payments:")
+            if page_services().controls_url:
+                st.page_link(
+                    "test_kit.py",
+                    label="Run a scenario",
+                    icon=":material/play_arrow:",
+                    query_params={"show": "Scenarios"},
+                )
+                st.page_link(
+                    "test_kit.py",
+                    label="Fill with demo data",
+                    icon=":material/database:",
+                    query_params={"show": "Demo data"},
+                )

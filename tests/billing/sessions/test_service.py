@@ -127,7 +127,7 @@ def test_the_time_to_pay_is_known_once_the_event_is_handled(shop: Shop) -> None:
         lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
     )
     utc = ZoneInfo("UTC")
-    numbers = call(shop, lambda: sessions_of(shop).stats(SessionFilter(), utc))
+    numbers = call(shop, lambda: sessions_of(shop).figures(SessionFilter(), utc)).stats
     assert numbers.timed == 1
     assert numbers.seconds_to_pay is not None
     assert numbers.seconds_to_pay >= 0

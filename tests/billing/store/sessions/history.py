@@ -123,7 +123,7 @@ FILTERS = [
     for outcomes, kinds, sources, (since, until) in product(
         ((), (Outcome.DECLINED,), (Outcome.FAILED,), (Outcome.PROCESSING, Outcome.PAID)),
         ((), (Kind.PRO,), (Kind.PRO, Kind.CREDITS)),
-        ((), (Source.PAGE, Source.API, Source.OTHER)),
+        ((), (Source.PAGE, Source.API, Source.OTHER), (Source.OTHER,)),
         ((None, None), (NOW - 200_000, NOW - 14_000)),
     )
 ]

@@ -67,6 +67,7 @@ def test_labels_and_former_parameters_in_a_link_are_understood(
 
 
 def test_the_address_holds_what_is_selected(shop: Shop) -> None:
+    create_session(shop)
     page = open_page(shop.server, "sessions.py", outcome="Paid", kind="Pro plan")
     page.pills(key="sessions_outcome").set_value(["paid", "failed"])
     page = run(page)
@@ -77,6 +78,7 @@ def test_the_address_holds_what_is_selected(shop: Shop) -> None:
 
 
 def test_a_click_from_an_outdated_address_undoes_no_earlier_click(shop: Shop) -> None:
+    create_session(shop)
     page = open_page(shop.server, "sessions.py")
     page.pills(key="sessions_outcome").set_value(["open"])
     page = run(page)
@@ -190,4 +192,4 @@ def test_metadata_of_other_apps_is_found(shop: Shop) -> None:
     session_id = create_foreign_session(shop, HOSTILE)
     page = open_page(shop.server, "sessions.py", q=HOSTILE[:30])
     assert ids(page) == [session_id]
-    assert page.dataframe[0].value["what"].iloc[0] == "Other payment"
+    assert page.dataframe[0].value["what"].iloc[0] == "○ Other payment"

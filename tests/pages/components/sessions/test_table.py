@@ -43,6 +43,7 @@ def test_without_sessions_the_page_says_what_to_do_first(shop: Shop) -> None:
     run_until(page, lambda: "No sessions yet" in text_of(page))
     assert "Press PAY WITH CARD" in text_of(page)
     assert not page.metric
+    assert not page.pills
     assert not page.dataframe
 
 
@@ -62,10 +63,10 @@ def test_a_failed_debit_is_failed_in_table_filter_metrics_chart_drawer_and_csv(s
     page = open_page(shop.server, "sessions.py", outcome="failed", session=session_id)
     assert ids(page) == [session_id]
     assert list(page.dataframe[0].value["outcome"]) == [["Failed"]]
-    assert (metrics(page)["Created"], metrics(page)["Paid"]) == ("1", "0")
-    assert '"Failed"' in str(page.get("echarts_chart")[0].proto).replace("\\", "")
+    assert (metrics(page)["Created"], metrics(page)["Paid"]) == ("2", "1")
+    assert '"failed"' in str(page.get("echarts_chart")[0].proto).replace("\\", "")
     text = text_of(page)
-    assert ":red-badge[Failed]" in text
+    assert ":red-badge[✕ Failed]" in text
     for words in ("Status Complete, payment status Unpaid", "no_account", "Delayed payment failed"):
         assert words in text
     export = shop.server.services.sessions.as_csv
