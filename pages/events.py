@@ -8,10 +8,11 @@ import streamlit as st
 
 from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
+from billing.domain.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
-from pages.components.events.filters import filter_widgets
+from pages.components.events.filters import FILTERS, event_query, filter_widgets
 from pages.components.events.table import event_table
 from pages.components.markdown import plain
 from pages.components.times import local
@@ -55,9 +56,13 @@ def last_event(delivery_health: DeliveryHealth) -> str:
 billing = page_services()
 if billing.services.settings.stripe_is_configured:  # otherwise the notice on top says why
     health_banner()
+FILTERS.restore()
 try:
-    filter_widgets(billing.call(billing.services.event_log.types))
+    types = billing.call(billing.services.event_log.types)
 except BillingError as failure:
     show_failure(failure, "The event types could not be loaded")
+else:
+    if TIMELINE_EVENTS.keys() & types or not event_query().is_default:
+        filter_widgets(types)
 event_table()
 event_drawer()

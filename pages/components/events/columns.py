@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,13 +10,17 @@ import streamlit as st
 from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
 from pages.components.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
-from pages.components.tables import Table, age_column, chip_column, time_column
-from pages.components.times import local, ticking
+from pages.components.ids import short_id
+from pages.components.tables import Table, age_column, chip_column
+from pages.components.times import ticking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from billing.domain.checkout_session import CheckoutSession
     from billing.domain.event import Event, Refusal
+
+LONGEST_TYPE = 285  # pixels of checkout.session.async_payment_succeeded
 
 
 def source_text(event: Event) -> str:
@@ -26,18 +31,34 @@ def source_text(event: Event) -> str:
     return f"{event.source.label}{times}"
 
 
-def _cells(event: Event) -> dict[str, object]:
+@dataclass(frozen=True)
+class EventRow:
+    """An event and the session that it belongs to, where that is known."""
+
+    event: Event
+    session: CheckoutSession | None
+
+    @property
+    def id(self) -> str:
+        return self.event.id
+
+
+def _cells(row: EventRow) -> dict[str, object]:
+    event, session = row.event, row.session
     return {
+        "type": event.type,
+        "session": f"{session.what}, {session.amount}".strip(", ") if session else "",
+        "email": session.customer_email if session else None,
         "arrived": ticking(event.received_at),
         "state": [event.state.label],
-        "type": event.type,
         "source": source_text(event),
         "delay": format_duration(event.delay),
         "app": [ANOTHER_APP] if event.ours is False else None,
-        "object": event.object_id,
-        "at": local(event.received_at),
+        "object": short_id(event.object_id),
         "error": event.error,
+        "event": short_id(event.id),
         "id": event.id,
+        "session_id": session.id if session else "",
     }
 
 
@@ -48,28 +69,30 @@ def _refusal_cells(refusal: Refusal) -> dict[str, object]:
         "count": refusal.count,
         "next_step": refusal.next_step,
         "size": refusal.size,
-        "at": local(refusal.received_at),
     }
 
 
 EVENTS = Table(
     {
-        "arrived": age_column("Arrived", width=135),
-        "state": chip_column("State", EVENT_STATE_COLORS, width=90),
-        "type": st.column_config.TextColumn("Event", width=240),
-        "source": st.column_config.TextColumn("Source", width=110),
+        "type": st.column_config.TextColumn("Event", width=LONGEST_TYPE),
+        "session": st.column_config.TextColumn("Session", width=160),
+        "email": st.column_config.TextColumn("Email"),
+        "arrived": age_column("Arrived", width=125),
+        "state": chip_column("State", EVENT_STATE_COLORS, width=82),
+        "source": st.column_config.TextColumn("Source", width=80),
         "delay": st.column_config.TextColumn("Delay", alignment="right"),
         "app": chip_column("App", ANOTHER_APP_COLORS, width=115),
-        "object": st.column_config.TextColumn("Object", width=200),
-        "at": time_column("Arrived at"),
+        "object": st.column_config.TextColumn("Object", width=80),
         "error": st.column_config.TextColumn("Error", width=320),
-        "id": st.column_config.TextColumn("Event ID", width=260),
+        "event": st.column_config.TextColumn("Event ID", width=85),
+        "id": None,
+        "session_id": None,
     },
     _cells,
-    least_widths={"delay": 70},
+    least_widths={"delay": 60, "email": 150},
 )
 # Of those that failed, the reason is what people came for.
-FAILED_ORDER = ("arrived", "type", "error", "object", "source", "delay", "app", "at", "id", "state")
+FAILED_ORDER = ("type", "error", "session", "email", "arrived", "source", "delay", "app")
 REFUSALS = Table(
     {
         "arrived": age_column("Arrived", width=135),
@@ -77,18 +100,17 @@ REFUSALS = Table(
         "count": st.column_config.NumberColumn("Count", format="localized", width=80),
         "next_step": st.column_config.TextColumn("What to do", width=520),
         "size": st.column_config.NumberColumn("Size", format="bytes", width=80),
-        "at": time_column("Arrived at"),
     },
     _refusal_cells,
 )
 
 
-def column_order(events: Sequence[Event], state: EventState | None) -> tuple[str, ...]:
+def column_order(rows: Sequence[EventRow], state: EventState | None) -> tuple[str, ...]:
     """The columns for events of that state, without those that are empty for all of them."""
-    empty = set()
-    if not any(event.error for event in events):
+    empty = {"id", "session_id"}
+    if not any(row.event.error for row in rows):
         empty.add("error")
-    if all(event.ours is not False for event in events):
+    if all(row.event.ours is not False for row in rows):
         empty.add("app")
     names = FAILED_ORDER if state is EventState.FAILED else tuple(EVENTS.columns)
     return tuple(name for name in names if name not in empty)

@@ -12,11 +12,14 @@ from billing.domain.event import Event, EventDetails, EventState
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH
 from pages.components.chips import ANOTHER_APP, chip
+from pages.components.copyable import copyable
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
 from pages.components.markdown import code, plain
 from pages.components.times import EARLIEST, LATEST, ago, exact_time, local
 from pages.services import page_services
+
+REPLAY = "Replay"
 
 
 def event_drawer() -> None:
@@ -78,14 +81,8 @@ def live_details(event_id: str) -> None:
         st.markdown(chip(event.state.label), width="content")
         if event.ours is False:
             st.markdown(chip(ANOTHER_APP), width="content")
+        _session_link(details)
         _replay_button(event)
-        if SESSION_ID.fullmatch(event.object_id):
-            st.page_link(
-                "sessions.py",
-                label="Open session",
-                icon=":material/timeline:",
-                query_params={"session": event.object_id},
-            )
     show_replay_result(event)
     if event.error:
         next_attempt = (
@@ -98,7 +95,24 @@ def live_details(event_id: str) -> None:
             title="Handling failed",
             icon=":material/error:",
         )
-    st.table(_facts(event), border="horizontal", alt="Event details")
+    st.table(_facts(details), border="horizontal", alt="Event details")
+    for label, stripe_id in (("Event ID", event.id), ("Object", event.object_id)):
+        if stripe_id:
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+                st.markdown(f":small[{label}]", width=80)
+                copyable(stripe_id, key=label.replace(" ", "_"))
+
+
+def _session_link(details: EventDetails) -> None:
+    """The way to the session that the event belongs to, where that is known."""
+    session_id = details.session.id if details.session else details.event.object_id
+    if SESSION_ID.fullmatch(session_id):
+        st.page_link(
+            "sessions.py",
+            label="Open session",
+            icon=":material/timeline:",
+            query_params={"session": session_id},
+        )
 
 
 def show_replay_result(event: Event) -> None:
@@ -114,10 +128,11 @@ def show_replay_result(event: Event) -> None:
         st.caption(f":material/replay: Replayed at {local(at):%H:%M:%S}")
 
 
-def _facts(event: Event) -> dict[str, str]:
+def _facts(details: EventDetails) -> dict[str, str]:
+    event, session = details.event, details.session
+    parts = (session.what, session.amount, session.customer_email) if session else ()
     return {
-        "Event ID": code(event.id),
-        "Object": code(event.object_id) if event.object_id else "None",
+        **({"Session": plain(", ".join(filter(None, parts)))} if parts else {}),
         "Created": _time(event.created),
         "Arrived": f"{_time(event.received_at)}, {plain(_delay(event.delay))}",
         "Source": plain(source_text(event)),
@@ -146,21 +161,19 @@ def _time(unix_seconds: float) -> str:
 
 
 def _replay_button(event: Event) -> None:
-    ignored = event.state is EventState.IGNORED
-    st.button(
-        "Replay",
-        key="replay",
-        type="primary" if event.state is EventState.FAILED else "secondary",
-        icon=":material/replay:",
-        disabled=ignored or event.state is EventState.PENDING,
-        on_click=_on_replay,
-        args=(event.id,),
-        help=(
-            "This app does not handle this event."
-            if ignored
-            else "Retrieves its session from Stripe again. Nothing is granted twice."
-        ),
-    )
+    """Replay: what one would do with a failed event, and at hand for a handled one."""
+    if event.state is EventState.FAILED:
+        st.button(
+            REPLAY,
+            key="replay",
+            type="primary",
+            icon=":material/replay:",
+            on_click=_on_replay,
+            args=(event.id,),
+            help="Retrieves its session from Stripe again. Nothing is granted twice.",
+        )
+    elif event.state is EventState.HANDLED:
+        st.menu_button("More", [REPLAY], key="more", on_click=_on_replay, args=(event.id,))
 
 
 def _on_replay(event_id: str) -> None:

@@ -11,8 +11,8 @@ from billing.events.log import ID_LENGTH
 from pages.components.markdown import code, plain
 from pages.components.query_params import QueryFilters, QueryParam, one_of
 
-REFUSED = "refused"
-STATE_OPTIONS = ("", *EventState, REFUSED)  # "" is all
+ALL, REFUSED = "all", "refused"
+STATE_OPTIONS = (ALL, *EventState, REFUSED)
 SOURCES = {"": "Any source", EventSource.WEBHOOK: "Webhook", EventSource.POLL: "Polling only"}
 
 
@@ -39,28 +39,29 @@ class EventQuery:
     refused: bool
 
     @property
-    def is_all(self) -> bool:
-        return not self.refused and self.filter == EventFilter()
+    def is_default(self) -> bool:
+        return not self.refused and self.filter == EventFilter(relevant=True)
 
 
 def event_query() -> EventQuery:
-    """What the address asks for."""
+    """What the address asks for. Where it asks for no state, type or object: relevant events."""
     state, source = FILTERS.value("state"), FILTERS.value("by")
-    refused = state == REFUSED
+    event_type, about = FILTERS.value("type"), FILTERS.value("about")
     wanted = EventFilter(
-        state=EventState(state) if state and not refused else None,
+        state=EventState(state) if state in set(EventState) else None,
         source=EventSource(source) if source else None,
-        type=FILTERS.value("type") or None,
-        about=FILTERS.value("about") or None,
+        type=event_type or None,
+        about=about or None,
+        relevant=not (state or event_type or about),
     )
-    return EventQuery(wanted, refused)
+    return EventQuery(wanted, refused=state == REFUSED)
 
 
 def filter_widgets(types: list[str]) -> None:
     """The filters but the state, with the event ``types`` to choose from."""
-    FILTERS.restore()
-    event_type = FILTERS.value("type")
-    with st.container(horizontal=True, gap="small"):
+    event_type, source = FILTERS.value("type"), FILTERS.value("by")
+    active = bool(event_type) + bool(source)
+    with st.container(horizontal=True, gap="small", wrap=False, key="event_filters"):
         st.text_input(
             "Object",
             type="search",
@@ -69,31 +70,32 @@ def filter_widgets(types: list[str]) -> None:
             key=FILTERS.widget("about", FILTERS.value("about")),
             on_change=FILTERS.write,
             label_visibility="collapsed",
-            width=380,
+            width="stretch",
         )
-        st.selectbox(
-            "Type",
-            list(dict.fromkeys(("", *types, event_type))),
-            format_func=lambda name: name or "Any type",
-            key=FILTERS.widget("type", event_type),
-            on_change=FILTERS.write,
-            label_visibility="collapsed",
-            width=300,
-        )
-        st.selectbox(
-            "Source",
-            list(SOURCES),
-            format_func=SOURCES.__getitem__,
-            key=FILTERS.widget("by", FILTERS.value("by")),
-            on_change=FILTERS.write,
-            label_visibility="collapsed",
-            width=200,
-        )
+        with st.popover(f"Filters ({active})" if active else "Filters", key="more_filters"):
+            st.selectbox(
+                "Type",
+                list(dict.fromkeys(("", *types, event_type))),
+                format_func=lambda name: name or "Any type",
+                key=FILTERS.widget("type", event_type),
+                on_change=FILTERS.write,
+                width=340,
+            )
+            st.selectbox(
+                "Source",
+                list(SOURCES),
+                format_func=SOURCES.__getitem__,
+                key=FILTERS.widget("by", source),
+                on_change=FILTERS.write,
+                width=340,
+            )
 
 
 def describe(wanted: EventFilter) -> str:
     """The filter as Markdown: ``failed event about `cs_test_…` ``, after "No"."""
     parts = [*([plain(wanted.state)] if wanted.state else []), "event"]
+    if wanted.relevant:
+        parts.append("that tells of a payment")
     if wanted.type:
         parts.append(f"of type {code(wanted.type)}")
     if wanted.about:

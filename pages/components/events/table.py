@@ -6,11 +6,12 @@ import time
 
 import streamlit as st
 
-from billing.domain.event import COUNT_LIMIT, Cursor, Event, EventOverview, EventState, Refusal
+from billing.domain.event import COUNT_LIMIT, Cursor, EventOverview, EventState, Refusal
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.events.columns import EVENTS, REFUSALS, column_order
+from pages.components.events.columns import EVENTS, REFUSALS, EventRow, column_order
 from pages.components.events.filters import (
+    ALL,
     FILTERS,
     REFUSED,
     STATE_OPTIONS,
@@ -18,12 +19,15 @@ from pages.components.events.filters import (
     describe,
     event_query,
 )
-from pages.components.opening_table import HOW_TO_OPEN, opening_table
+from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.paging import Paging, current_paging, pager
-from pages.components.rerun import rerun_page_if_requested
+from pages.components.rerun import request_page, rerun_page_if_requested
 from pages.components.times import local
 from pages.services import page_services
 
+RELEVANT = "relevant"  # the default; its name does not stand in the address
+RELEVANT_HELP = "Events that tell what became of a payment: those that a timeline shows"
+SELDOM = (ALL, EventState.HANDLED, EventState.IGNORED)
 ROWS_IN_VIEW = 14
 ROW_HEIGHT = 35  # pixels
 
@@ -44,34 +48,63 @@ def event_table() -> None:
         show_failure(failure, "The events could not be loaded")
         return
     FILTERS.show_ignored()
-    state_buttons(query, overview)
+    counts = overview.counts
+    if any((*counts.states.values(), counts.refused)) or not query.is_default:
+        state_buttons(query, overview)
     found = overview.page
     if query.refused:
         refused_deliveries(refusals)
     elif found.events:
-        events(found.events, query.filter.state)
+        rows = [EventRow(event, overview.sessions.get(event.id)) for event in found.events]
+        events(rows, query.filter.state)
         pager("events", paging, found.older)
     else:
         empty_state(query)
 
 
 def state_buttons(query: EventQuery, overview: EventOverview) -> None:
-    """The states with their counts; a press shows one. And all that failed, once more."""
+    """The states with their counts; a press shows one. In the menu: what is empty, or seldom
+    wanted. And all that failed, once more."""
     counts = overview.counts
     numbers = {state.value: number for state, number in counts.states.items()}
-    numbers |= {"": sum(counts.states.values()), REFUSED: counts.refused}
-    selected = REFUSED if query.refused else query.filter.state or ""
-    with st.container(horizontal=True, gap="small"):
-        with st.container(horizontal=True, gap="xsmall", width="content"):
-            for state in STATE_OPTIONS:
-                st.button(
-                    f"{state.capitalize() or 'All'} **{format_count(numbers[state])}**",
-                    key=f"show_{state or 'all'}",
-                    type="primary" if state == selected else "secondary",
-                    on_click=FILTERS.replace,
-                    args=("state", [state] if state else []),
-                )
-        replay_all(overview.failed)
+    numbers |= {ALL: sum(counts.states.values()), REFUSED: counts.refused}
+    narrowed = bool(query.filter.type or query.filter.about)
+    default = ALL if narrowed else RELEVANT
+    numbers[RELEVANT] = counts.relevant
+    selected = REFUSED if query.refused else query.filter.state or FILTERS.value("state") or default
+    options = [default, *(state for state in STATE_OPTIONS if state != default)]
+    shown = [
+        state
+        for state in options
+        if state in (default, selected) or (state not in SELDOM and numbers[state])
+    ]
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        for state in shown:
+            st.button(
+                f"{state.capitalize()} **{format_count(numbers[state])}**",
+                key=f"show_{state}",
+                type="primary" if state == selected else "secondary",
+                on_click=show_state,
+                args=(state, default),
+                help=RELEVANT_HELP if state == RELEVANT else None,
+            )
+        st.menu_button(
+            "More",
+            [state for state in options if state not in shown],
+            format_func=lambda state: f"{state.capitalize()} {format_count(numbers[state])}",
+            key="more_states",
+            on_click=lambda: show_state(st.session_state["more_states"], default),
+        )
+        if not query.is_default:
+            FILTERS.clear_button()
+        if overview.failed:
+            replay_all(overview.failed)
+
+
+def show_state(state: str | None, default: str) -> None:
+    """As a callback: have the address ask for events of this state."""
+    if state is not None:  # the menu's label has changed meanwhile
+        FILTERS.replace("state", [] if state == default else [str(state)])
 
 
 def format_count(number: int) -> str:
@@ -86,7 +119,6 @@ def replay_all(failed: int) -> None:
         key="replay_all",
         type="tertiary",
         icon=":material/replay:",
-        disabled=not failed,
         on_click=on_replay_all,
         help="Retrieves their sessions from Stripe again. Nothing is granted twice.",
     )
@@ -109,8 +141,8 @@ def on_replay_all() -> None:
     st.session_state["replay_all_result"] = result
 
 
-def events(found: tuple[Event, ...], state: EventState | None) -> None:
-    """The table; each row opens its event."""
+def events(found: list[EventRow], state: EventState | None) -> None:
+    """The table; each row opens its event, and its session."""
     opening_table(
         EVENTS,
         found,
@@ -120,6 +152,11 @@ def events(found: tuple[Event, ...], state: EventState | None) -> None:
         alt="Events, the newest arrival first",
         order=column_order(found, state),
         height=table_height(len(found)),
+        buttons={
+            "session": CellButton(
+                "session_id", lambda session_id: request_page("sessions.py", session=session_id)
+            )
+        },
     )
     st.caption(
         f"{HOW_TO_OPEN} The delay is the time from an event's creation, which Stripe gives in "
@@ -159,14 +196,24 @@ def table_height(rows: int) -> int:
 
 def empty_state(query: EventQuery) -> None:
     """No event to show: what to do first, or how to see others."""
-    if query.is_all:
-        st.info(
-            "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page, open the link "
-            "and pay with a test card. The events of the payment then appear here.",
-            title="No events yet",
-            icon=":material/inbox:",
-        )
-        st.page_link("billing.py", label="Go to Billing", icon=":material/payments:")
-    else:
+    if not query.is_default:
         st.info(f"There is no {describe(query.filter)}.", icon=":material/filter_alt_off:")
-        FILTERS.clear_button()
+        return
+    st.info(
+        "Pay for a session: the events of its payment appear here by themselves.",
+        title="No events yet",
+        icon=":material/inbox:",
+    )
+    with st.container(horizontal=True):
+        st.page_link("billing.py", label="Create a session", icon=":material/payments:")
+        if page_services().controls_url:
+            for label, tab, icon in (
+                ("Run a scenario", "Scenarios", "play_arrow"),
+                ("Fill with demo data", "Demo data", "auto_awesome"),
+            ):
+                st.page_link(
+                    "test_kit.py",
+                    label=label,
+                    icon=f":material/{icon}:",
+                    query_params={"show": tab},
+                )

@@ -10,15 +10,25 @@ from streamlit.testing.v1 import AppTest
 from billing.domain.event import EventSource, EventState
 from billing.store import events
 from tests.support.deliveries import deliver, event_about
+from tests.support.pages import press, run
 
 if TYPE_CHECKING:
     from tests.support.shop import Shop
 
 
 def counts(page: AppTest) -> dict[str, str]:
-    """What the buttons of the states say."""
+    """What the buttons of the states and their menu say."""
     labels = [button.label for button in page.button if (button.key or "").startswith("show_")]
+    labels += [option for menu in page.menu_button for option in menu.options if " " in option]
     return {name: number.strip("*") for name, number in (label.split(" ") for label in labels)}
+
+
+def show(page: AppTest, state: str) -> AppTest:
+    """Choose the state by its button, or in the menu."""
+    if any(button.key == f"show_{state}" for button in page.button):
+        return press(page, f"show_{state}")
+    page.menu_button(key="more_states").click(state)
+    return run(page)
 
 
 def deliver_several(shop: Shop) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from billing.domain.checkout_session import Kind
 from billing.domain.event import EventSource, EventState
 from billing.events.log import PAGE_SIZE
 from billing.store import events
-from tests.pages.components.events.arrivals import counts
+from tests.pages.components.events.arrivals import counts, show
 from tests.support.billing_server import billing_server
 from tests.support.deliveries import deliver, event_about
 from tests.support.pages import (
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 def test_without_events_the_page_says_what_to_do_first(shop: Shop) -> None:
     page = open_page(shop.server, "events.py")
     assert "Waiting for the first event" in text_of(page)
-    assert "Press PAY WITH CARD or BUY EXTRA LOAD CREDITS on the Billing page" in text_of(page)
-    assert set(counts(page).values()) == {"0"}
-    assert page.button(key="replay_all").disabled
+    assert "No events yet" in text_of(page)
+    assert [link.proto.label for link in page.get("page_link")] == ["Create a session"]
+    assert not counts(page)
+    assert not page.button
+    assert not page.text_input
     assert not page.dataframe
 
 
@@ -49,12 +51,14 @@ def test_a_row_shows_source_deliveries_delay_and_state_of_an_event(shop: Shop) -
     page = open_page(shop.server, "events.py")
     run_until(page, lambda: rows(page)[0]["state"] == ["Handled"])
     (row,) = rows(page)
-    assert (row["id"], row["object"], row["type"]) == (event["id"], session_id, event["type"])
+    assert (row["id"], row["session_id"], row["type"]) == (event["id"], session_id, event["type"])
+    assert (row["session"], row["object"]) == ("Pro plan, $99.00", f"cs_…{session_id[-4:]}")
     assert row["source"] == "webhook, twice"
     assert row["delay"].endswith(" s")
     assert page.success[0].proto.title == "Webhooks are working"
     assert "by webhook." in text_of(page)
     assert counts(page) == {
+        "Relevant": "1",
         "All": "1",
         "Handled": "1",
         "Pending": "0",
@@ -93,7 +97,7 @@ def test_a_forged_delivery_is_refused_with_its_reason_and_what_to_do(shop: Shop)
     assert "The signature does not match" in text_of(page)
     assert "No events yet" in text_of(page)
     assert counts(page)["Refused"] == "1"
-    press(page, "show_refused")
+    show(page, "refused")
     assert page.query_params["state"] == "refused"
     (row,) = rows(page)
     assert row["reason"] == "The signature does not match."
@@ -112,12 +116,12 @@ def test_a_long_list_has_pages(shop: Shop) -> None:
 
     def record(connection: Any) -> None:
         for number in range(PAGE_SIZE + 2):
-            event = event_about("in_1", id=f"evt_{number}", type="invoice.paid")
+            event = event_about("cs_test_1", id=f"evt_{number}")
             events.record(
                 connection,
                 [
                     events.ReceivedEvent(
-                        event, EventSource.WEBHOOK, EventState.IGNORED, now + number
+                        event, EventSource.WEBHOOK, EventState.HANDLED, now + number
                     )
                 ],
             )
@@ -131,7 +135,7 @@ def test_a_long_list_has_pages(shop: Shop) -> None:
     press(page, "events_newer")
     assert len(rows(page)) == PAGE_SIZE
     press(page, "events_older")
-    press(page, "show_ignored")
+    show(page, "handled")
     assert len(rows(page)) == PAGE_SIZE  # another filter begins at the newest
 
 
