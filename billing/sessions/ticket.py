@@ -32,8 +32,11 @@ def ticket(details: SessionDetails, link: str, *, with_email: bool) -> str:
         "",
         f"- Session: [{session.id}]({link})",
         f"- Created: {_moment(session.created)} {_text(session.created_by)}",
+        f"- Source: {session.source.label}",
         f"- Stripe says: status `{session.status}`, payment status `{session.payment_status}`",
     ]
+    if session.label:
+        lines.append(f"- Label: {_text(session.label)}")
     if session.failure:
         lines.append(f"- Reason: {_text(session.failure)}")
     if with_email and session.customer_email:

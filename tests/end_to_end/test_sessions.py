@@ -97,6 +97,18 @@ def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
     expect(page.get_by_role("button", name=EXPIRED, exact=True, pressed=True)).to_be_visible()
 
 
+def test_a_bar_of_the_chart_filters_each_time_it_is_pressed(page: Page, app: Process) -> None:
+    create_session(app, 1)
+    sessions_page(page, app, "?source=api")
+    bar = page.get_by_role("img", name=re.compile("Sessions per day"))
+    for _ in range(2):
+        expect(page).not_to_have_url(re.compile("days="))
+        expect(bar).to_be_visible()
+        bar.click()  # the one day's stands in the middle
+        expect(page).to_have_url(re.compile(r"days=.+outcome=\w+"))
+        page.get_by_role("button", name="Clear filters").click()
+
+
 def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
     page: Page, app: Process
 ) -> None:

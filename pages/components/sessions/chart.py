@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from billing.domain.session_stats import SessionStats
 
 
+PRESSES = "chart_presses"
+
+
 def chart(numbers: SessionStats) -> None:
     """Its legend are buttons that filter by an outcome, each with its count."""
     outcomes = [outcome for outcome in Outcome if numbers.outcomes[outcome]]
@@ -52,9 +55,11 @@ def chart(numbers: SessionStats) -> None:
         }
         for outcome in outcomes
     ]
-    key = f"sessions_a_day_{days[0]}_{len(days)}"  # a selection belongs to these days
+    # After each press the chart is another one, in which every bar can be pressed again.
+    key = f"sessions_a_day_{st.session_state.get(PRESSES, 0)}"
     st.echarts_chart(
         {
+            "animation": False,
             "legend": {"show": False},
             "grid": {"left": 8, "right": 28, "top": 12, "bottom": 4, "containLabel": True},
             "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
@@ -79,6 +84,7 @@ def _on_legend(outcome: Outcome) -> None:
 
 def _on_bar(key: str, days: list[date]) -> None:
     """Filter by the day and the outcome of the bar."""
+    st.session_state[PRESSES] = st.session_state.get(PRESSES, 0) + 1
     for series in st.session_state[key].selection.selected:
         for index in series["data_indices"]:
             if index < len(days) and series["series_id"] in set(Outcome):

@@ -83,7 +83,7 @@ def session_filter() -> SessionFilter:
                 key=FILTERS.widget("q", FILTERS.value("q")),
                 on_change=FILTERS.write,
                 type="search",
-                width=340,
+                width=315,
                 max_chars=LONGEST_SEARCH,
                 placeholder="Email, domain, ID, label, amount like 9.90",
                 help="The start of a session, customer, payment or subscription ID, of an email, "
@@ -102,7 +102,7 @@ def session_filter() -> SessionFilter:
                 key=FILTERS.widget("days", _days_in_address()),
                 on_change=_on_days,
                 format="YYYY-MM-DD",
-                width=240,
+                width=265,
             )
             if FILTERS.is_active:
                 FILTERS.clear_button()

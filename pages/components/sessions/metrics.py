@@ -112,7 +112,7 @@ def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
             "Conversion",
             "" if numbers.conversion is None else f"{numbers.conversion:.1%}",
             conversion_delta(numbers, before),
-            delta_description=than,
+            delta_description=than if conversion_delta(numbers, before) else None,
             help="How many of the created sessions were paid.",
         )
         for currency, amount in revenue[:CURRENCIES_SHOWN]:

@@ -93,16 +93,19 @@ def test_the_metrics_have_every_currency_and_the_count_is_shown_once(shop: Shop)
     assert not re.search(r"\b5\b|\d\+", text_of(page))
 
 
-def test_the_amount_column_is_as_wide_as_its_longest_amount(shop: Shop) -> None:
+def test_amounts_and_emails_are_not_cut(shop: Shop) -> None:
     create_session(shop)
     narrow = open_page(shop.server, "sessions.py").dataframe[0]
+    email = "somebody.with.a.long.name@example.com"
     large = session_object(1, "credits", 1) | {"currency": "krw", "amount_total": 99_999_999}
+    large["customer_details"] = {"email": email}
     keep = partial(sessions.upsert_sessions, batches=[copies([large])])
     shop.server.portal.call(lambda: shop.server.services.store.write(keep))
     wide = open_page(shop.server, "sessions.py").dataframe[0]
-    widths = [json.loads(table.proto.columns)["amount"]["width"] for table in (narrow, wide)]
-    assert widths[0] < widths[1]
-    assert widths[1] > 7 * len("99,999,999 KRW") + 16
+    for column, longest in (("amount", "99,999,999 KRW"), ("email", email)):
+        widths = [json.loads(table.proto.columns)[column]["width"] for table in (narrow, wide)]
+        assert widths[0] < widths[1]
+        assert widths[1] > 7 * len(longest) + 16
 
 
 def test_a_long_list_has_pages(shop: Shop) -> None:
