@@ -36,11 +36,12 @@ def health_banner() -> None:
     }[delivery_health.level]
     sentences = [plain(delivery_health.text), plain(delivery_health.next_step)]
     sentences.insert(0 if delivery_health.level is Level.GOOD else 2, last_event(delivery_health))
-    alert(
-        " ".join(filter(None, sentences)),
-        title=plain(delivery_health.title),
-        icon=f":material/{icon}:",
-    )
+    text, title = " ".join(filter(None, sentences)), plain(delivery_health.title)
+    icon = f":material/{icon}:"
+    if delivery_health.level is Level.GOOD:  # in one line: there is nothing to do
+        alert(f"**{title}.** {text}", icon=icon)
+    else:
+        alert(text, title=title, icon=icon)
 
 
 def last_event(delivery_health: DeliveryHealth) -> str:
