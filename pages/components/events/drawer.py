@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from billing.domain.checkout_session import SESSION_ID
+from billing.domain.checkout_session import SESSION_ID, CheckoutSession
 from billing.domain.durations import format_duration
 from billing.domain.event import Event, EventDetails, EventState
 from billing.errors import BillingError
@@ -130,9 +130,8 @@ def show_replay_result(event: Event) -> None:
 
 def _facts(details: EventDetails) -> dict[str, str]:
     event, session = details.event, details.session
-    parts = (session.what, session.amount, session.customer_email) if session else ()
     return {
-        **({"Session": plain(", ".join(filter(None, parts)))} if parts else {}),
+        **({"Session": _session_text(session)} if session else {}),
         "Created": _time(event.created),
         "Arrived": f"{_time(event.received_at)}, {plain(_delay(event.delay))}",
         "Source": plain(source_text(event)),
@@ -140,6 +139,12 @@ def _facts(details: EventDetails) -> dict[str, str]:
         "Attempts": f"{event.attempts:,}" if event.attempts else _no_attempts(event),
         "Last attempt": _time(event.processed_at) if event.processed_at else "Never",
     }
+
+
+def _session_text(session: CheckoutSession) -> str:
+    """What it sells, for how much and to whom, as Markdown."""
+    email = code(session.customer_email) if session.customer_email else ""
+    return ", ".join(filter(None, (plain(session.what), plain(session.amount), email)))
 
 
 def _delay(delay: float) -> str:
