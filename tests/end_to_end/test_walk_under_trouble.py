@@ -163,7 +163,7 @@ def test_a_row_opens_by_its_first_column_and_from_the_keyboard_and_no_toolbar_li
 ) -> None:
     session_id = created(app, 3)
     page.goto(f"{app.url}/app/billing")
-    expect(row(page, session_id)).to_be_attached()
+    expect(row(page, "3 extra credits")).to_be_attached()
     table = page.get_by_test_id("stDataFrame").first
     table.hover()
     expect(table.get_by_test_id("stElementToolbar")).not_to_be_visible()
