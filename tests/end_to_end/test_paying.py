@@ -112,7 +112,7 @@ def test_3d_secure_decides(page: Page, app: Process, succeed: bool) -> None:
         newest_row(page, "1 extra credit", "Paid")
     else:
         expect(checkout.get_by_role("alert")).to_contain_text("authenticate")
-        newest_row(page, "1 extra credit", "Open")
+        newest_row(page, "1 extra credit", "Declined")
 
 
 def let_the_bank_answer(app: Process) -> None:
