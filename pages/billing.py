@@ -8,6 +8,7 @@ import streamlit as st
 from billing.domain.checkout_session import Kind
 from pages.components.billing import offer
 from pages.components.billing.checkout_link import open_at_once_toggle
+from pages.components.billing.order import label_field
 from pages.components.billing.recent_sessions import recent_sessions
 from pages.components.billing.return_banner import return_banner
 from pages.components.sessions.drawer import session_drawer
@@ -17,7 +18,9 @@ return_banner()
 for kind, column in zip(Kind, st.columns(2, gap="medium", border=True), strict=True):
     with column:
         offer.offer(kind)
-open_at_once_toggle()
+with st.container(horizontal=True, vertical_alignment="center", key="order_options"):
+    label_field()
+    open_at_once_toggle()
 
 recent_sessions()
 session_drawer()

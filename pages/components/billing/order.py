@@ -6,18 +6,23 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from billing.checkout import LABEL_LENGTH, parse_label
 from billing.domain.checkout_session import CheckoutSession, Kind
 from pages.components.current_user import current_user
 from pages.components.press import Press
 from pages.services import page_services
 
+LABEL_FIELD = "session_label"
+
 
 @dataclass
 class Order:
-    """One press of a button: ``quantity`` is None until it is pressed, ``is_stored`` says that the
-    session has been seen in our copy, ``is_opened`` that the browser was sent to Checkout."""
+    """One press of a button: ``quantity`` is None until it is pressed, with the ``label`` that was
+    in the field then. ``is_stored`` says that the session has been seen in our copy, ``is_opened``
+    that the browser was sent to Checkout."""
 
     quantity: int | None = None
+    label: str = ""
     is_stored: bool = False
     is_opened: bool = False
     press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
@@ -46,6 +51,19 @@ def place_order(kind: Kind) -> None:
         order.press.failure = None  # the same once more
     elif order.quantity is None:
         order.quantity = selected_quantity() if kind is Kind.CREDITS else 1
+        order.label = parse_label(st.session_state.get(LABEL_FIELD))
+
+
+def label_field() -> None:
+    """What the next session is called, so that a tester finds it again."""
+    st.text_input(
+        "Label (optional)",
+        key=LABEL_FIELD,
+        max_chars=LABEL_LENGTH,
+        placeholder="Label, such as QA-1234 iOS",
+        label_visibility="collapsed",
+        width=260,
+    )
 
 
 def selected_quantity() -> int | None:
@@ -61,6 +79,8 @@ def create_session(kind: Kind, order: Order) -> None:
     checkout = billing.services.checkout
     order.press.attempt(
         lambda key: billing.call(
-            lambda: checkout.create(kind, quantity, idempotency_key=key, made_by=made_by)
+            lambda: checkout.create(
+                kind, quantity, idempotency_key=key, made_by=made_by, label=order.label
+            )
         )
     )

@@ -13,6 +13,7 @@ from tests.support.pages import (
     alerts,
     open_page,
     press,
+    run,
     run_until,
     text_of,
 )
@@ -140,3 +141,16 @@ def test_pressing_again_after_a_refusal_uses_another_idempotency_key(
         page = press(press(open_page(server), "pay_pro"), "pay_pro")
         assert page.error
     assert len(account.idempotency_keys) == len(set(account.idempotency_keys)) == 2
+
+
+def test_a_label_goes_with_the_next_session_and_names_it_in_the_table_of_sessions(
+    shop: Shop,
+) -> None:
+    page = open_page(shop.server)
+    page.text_input(key="session_label").set_value(" QA-1234  iOS ")
+    press(run(page), "pay_pro")
+    (session,) = created(shop)
+    assert session.metadata is not None
+    assert session.metadata.to_dict()["label"] == "QA-1234 iOS"
+    page = open_page(shop.server, "sessions.py", q="qa-1234")
+    assert list(page.dataframe[0].value["label"]) == ["QA-1234 iOS"]
