@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 
 from billing.domain.checkout_session import Outcome
 from billing.domain.event import PAYMENT_FAILED
@@ -39,7 +39,10 @@ _s = checkout_sessions.c
 
 _set_decline = (
     update(checkout_sessions)
-    .where(_s.id == bindparam("session"), _s.outcome.in_(DECLINABLE))
+    .where(
+        _s.id == bindparam("session"),
+        or_(*(_s.outcome == one for one in DECLINABLE)),  # ``in_`` cannot update many at once
+    )
     .values(
         outcome=case((_s.outcome == Outcome.OPEN, Outcome.DECLINED), else_=_s.outcome),
         progress=case((_s.outcome == Outcome.OPEN, Outcome.DECLINED.progress), else_=_s.progress),

@@ -72,6 +72,23 @@ class Sale:
         return known
 
 
+async def test_many_declined_sessions_are_stored_at_once(store: Store) -> None:
+    sales = [Sale(store, number) for number in range(3)]
+    for sale in sales:
+        await sale.decline()
+    rows = [
+        session_object(sale.number, "credits", 5, NOW)
+        | {"client_reference_id": f"Order-{sale.number}"}
+        | OPEN
+        for sale in sales
+    ]
+    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(rows)]))
+    declined = await store.read(
+        lambda connection: sessions.get_many(connection, [row["id"] for row in rows])
+    )
+    assert [one.outcome for one in declined] == [Outcome.DECLINED] * 3
+
+
 async def test_a_decline_is_known_whichever_comes_first(store: Store) -> None:
     beside = Sale(store, 9)
     await beside.copy()
