@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import APP, Kind
+from billing.domain.checkout_session import APP, REFERENCE, Kind
 from billing.errors import BillingError
 from pages.scenarios.sandbox_client import Controls
 
@@ -55,19 +55,24 @@ async def fill_once_serving(services: Services, controls_url: str) -> None:
 
 
 def products(services: Services) -> list[dict[str, Any]]:
-    """Our own two Prices, with the metadata of this app's sessions."""
-    return [
-        {
-            "price": services.catalog.configured_id(kind),
-            "mode": kind.mode,
-            "weight": WEIGHTS[kind],
-            "quantity": list(QUANTITIES[kind]),
-            "metadata": {
-                "app": APP,
-                "kind": kind.value,
-                "quantity": "{quantity}",
-                "made_by": "demo history",
-            },
-        }
-        for kind in Kind
-    ]
+    """Our own two Prices, with the metadata of this app's sessions and payments."""
+    return [_product(services, kind) for kind in Kind]
+
+
+def _product(services: Services, kind: Kind) -> dict[str, Any]:
+    metadata = {
+        "app": APP,
+        "kind": kind.value,
+        "quantity": "{quantity}",
+        "made_by": "demo history",
+    }
+    product = {
+        "price": services.catalog.configured_id(kind),
+        "mode": kind.mode,
+        "weight": WEIGHTS[kind],
+        "quantity": list(QUANTITIES[kind]),
+        "metadata": metadata,
+    }
+    if kind is Kind.CREDITS:
+        product["payment_metadata"] = metadata | {REFERENCE: "{reference}"}
+    return product

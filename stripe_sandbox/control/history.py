@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from stripe_sandbox import cards
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call
@@ -25,6 +26,7 @@ from stripe_sandbox.control.history_plan import (
     pick_quantity,
     visit_times,
 )
+from stripe_sandbox.ids import random_text
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer, Payments
 from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
 from stripe_sandbox.scheduling.scheduler import Scheduler
@@ -121,17 +123,24 @@ class History:
         self, offer: Offer, quantity: int, plan: HistoryPlan, base_url: str
     ) -> Object:
         """A new session that sells the offer."""
-        metadata = {
-            name: value.replace("{quantity}", str(quantity))
-            for name, value in offer.metadata.items()
-        }
-        params = {
+        reference = random_text(24)
+
+        def filled(template: dict[str, str]) -> dict[str, str]:
+            return {
+                name: value.replace("{quantity}", str(quantity)).replace("{reference}", reference)
+                for name, value in template.items()
+            }
+
+        params: dict[str, Any] = {
+            "client_reference_id": reference,
             "mode": offer.mode,
             "line_items": [{"price": offer.price, "quantity": quantity}],
             "success_url": plan.success_url,
             "cancel_url": plan.cancel_url,
-            "metadata": metadata,
+            "metadata": filled(offer.metadata),
         }
+        if offer.payment_metadata:
+            params["payment_intent_data"] = {"metadata": filled(offer.payment_metadata)}
         return self._sessions.create(Call(params, (), NO_REQUEST, base_url))
 
     def pay(self, session: str, number: str, payer: Payer) -> None:

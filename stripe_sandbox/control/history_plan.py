@@ -51,13 +51,15 @@ _ANIMALS = (
 @dataclass(frozen=True)
 class Offer:
     """A Price that visitors buy: the `mode` of its sessions, how often it is bought beside the
-    others, from and to which `quantity`, and `metadata`, which may hold `{quantity}`."""
+    others, from and to which `quantity`, its `metadata` and that of its payments, which may hold
+    `{quantity}` and `{reference}`, the session's `client_reference_id`."""
 
     price: str
     mode: str
     weight: float
     quantity: tuple[int, int]
     metadata: dict[str, str] = field(default_factory=dict)
+    payment_metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,11 @@ def _read_offer(fields: JsonFields) -> Offer:
         weight=fields.number("weight", 1, 0.001, 1_000_000),
         quantity=(bounds[0], bounds[1]),
         metadata=fields.metadata("metadata"),
+        payment_metadata=fields.metadata("payment_metadata"),
     )
     fields.reject_unknown()
+    if offer.payment_metadata and offer.mode != "payment":
+        raise fields.refusal("payment_metadata", "Only a payment's mode takes this.")
     return offer
 
 

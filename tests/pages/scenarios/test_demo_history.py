@@ -83,6 +83,11 @@ def test_its_events_arrived_when_they_happened_and_none_is_left_to_handle(
     assert max(row["created"] for row in rows) - min(row["created"] for row in rows) > MONTH / 2
 
 
+def test_a_declined_payment_is_known_by_its_reason(shop: ConnectedShop) -> None:
+    unpaid = sessions_of(shop, Outcome.DECLINED, Outcome.EXPIRED)
+    assert [session.failure for session in unpaid if session.failure]
+
+
 def test_the_timeline_of_a_debit_that_failed_tells_it_in_order(shop: ConnectedShop) -> None:
     failed = sessions_of(shop, Outcome.FAILED)
     assert failed
