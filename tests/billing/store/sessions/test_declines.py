@@ -103,21 +103,6 @@ async def test_a_decline_is_known_whichever_comes_first(store: Store) -> None:
     assert (await beside.known()).outcome is Outcome.OPEN
 
 
-async def test_many_declines_are_stored_with_their_sessions_at_once(store: Store) -> None:
-    sales = [Sale(store, number) for number in range(5)]
-    for sale in sales:
-        await sale.decline()
-    open_ones = [
-        session_object(sale.number, "credits", 5, NOW)
-        | {"client_reference_id": f"Order-{sale.number}"}
-        | OPEN
-        for sale in sales
-    ]
-    await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(open_ones)]))
-    for sale in sales:
-        assert (await sale.known()).outcome is Outcome.DECLINED
-
-
 async def test_the_last_decline_counts_whenever_it_arrives(store: Store) -> None:
     sale = Sale(store, 1)
     await sale.copy()
