@@ -19,6 +19,8 @@ class AccountReset:
         self._sync_worker = sync_worker
 
     async def delete_everything(self) -> None:
-        """Delete sessions, events and grants, and read everything again from Stripe."""
-        await self._store.write(delete_everything)
+        """Delete sessions, events and grants, and read everything again from Stripe. What a step of
+        the sync worker has read before is not stored after it."""
+        async with self._sync_worker.paused():
+            await self._store.write(delete_everything)
         await self._sync_worker.restart_backfill()

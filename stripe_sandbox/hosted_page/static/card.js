@@ -89,4 +89,9 @@ for (const sample of samples) {
   });
 }
 
+// Once every script of the page listens to what a test card fills in.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const sample of samples) sample.disabled = false;
+});
+
 showBrand();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,20 @@ async def test_after_a_reset_nothing_is_known_and_what_comes_is_followed(
     account.pay(account.sell())
     await until(lambda: holds(services, 1), "the next session")
     assert len(await ledger(services.store)) == 1
+
+
+async def test_a_reset_waits_for_the_step_under_way_which_would_store_again_what_it_deletes(
+    account: StripeAccount, services: Services
+) -> None:
+    async with services.sync_worker.paused():
+        reset = asyncio.create_task(services.account_reset.delete_everything())
+        for _ in range(10):
+            await services.store.ping()
+        assert not reset.done()
+        assert await ledger(services.store)
+        account.reset()
+    await reset
+    assert not await ledger(services.store)
 
 
 async def test_a_history_older_than_what_is_known_is_read_when_asked_for(
