@@ -23,10 +23,10 @@ from benchmarks.processes import ROOT
 from benchmarks.stripe_answers import past_session
 from benchmarks.tables import number, print_table
 from benchmarks.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
-from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.session_filter import SessionFilter
-from billing.domain.session_page import Cursor
-from billing.domain.source import Source
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.sessions.filters import SessionFilter
+from billing.domain.sessions.page import Cursor
+from billing.domain.sessions.source import Source
 from billing.store import Store, sessions
 from billing.store.sessions import SessionRows
 

@@ -16,7 +16,7 @@ from benchmarks.processes import first_line, result_of, running
 from benchmarks.tables import number, print_table
 from benchmarks.tally import Load
 from benchmarks.usage import usage
-from tests.support.postgres import Postgres
+from tests.support.database.postgres import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import Kind
-from billing.domain.line_item import SoldPrice
 from billing.domain.price import Price, PriceLookup
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.line_item import SoldPrice
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.settings.model import (
     PRICE_EXTRA_CREDIT,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from billing.catalog import Catalog
-from billing.domain.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
-from billing.domain.source import SOURCE, Source
+from billing.domain.sessions.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
+from billing.domain.sessions.source import SOURCE, Source
 from billing.errors import InvalidInput
 from billing.safe_text import sanitize
 from billing.settings.model import PUBLIC_URL, SECRET_KEY, Settings

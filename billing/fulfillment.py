@@ -14,8 +14,8 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Kind
 from billing.domain.grant import Grant, GrantCause
+from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession, Kind
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput
 from billing.store import sessions
@@ -26,7 +26,7 @@ from billing.stripe_api.gateway import PAGE_SIZE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from billing.domain.session_details import SessionReading
+    from billing.domain.sessions.details import SessionReading
     from billing.session_reader import SessionReader
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway

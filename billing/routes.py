@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing.checkout import parse_label, parse_quantity
-from billing.domain.checkout_session import LABEL, Kind
-from billing.domain.source import Source
+from billing.domain.sessions.checkout_session import LABEL, Kind
+from billing.domain.sessions.source import Source
 from billing.errors import (
     BillingError,
     InvalidInput,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.services import Services
 
     Endpoint = Callable[[Request], Awaitable[Response]]

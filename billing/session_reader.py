@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
-from billing.domain.line_item import LineItem, SoldPrice
-from billing.domain.session_details import SessionReading
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.sessions.details import SessionReading
+from billing.domain.sessions.line_item import LineItem, SoldPrice
 from billing.domain.stripe_json import (
     JSON,
     id_at,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support.checkout import PAID, choose_card, press_pay
+from tests.support.browsers.checkout import PAID, choose_card, press_pay
+from tests.support.browsers.demo_history import fill_a_month
 from tests.support.chromium import find
-from tests.support.dashboard import dashboard
-from tests.support.demo_history import fill_a_month
+from tests.support.servers.dashboard import dashboard
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

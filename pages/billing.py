@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.domain.checkout_session import Kind
+from billing.domain.sessions.checkout_session import Kind
 from pages.components.billing import offer
 from pages.components.billing.checkout_link import open_at_once_toggle
 from pages.components.billing.order import label_field

@@ -8,7 +8,7 @@ import streamlit as st
 
 from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
-from billing.domain.timeline import TIMELINE_EVENTS
+from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer

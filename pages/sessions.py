@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.filters import SessionFilter
 from pages.components.sessions.drawer import session_drawer
 from pages.components.sessions.filters import session_filter
 from pages.components.sessions.metrics import session_metrics

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytest_plugins = [
-    "tests.support.browser",
-    "tests.support.databases",
+    "tests.support.browsers.browser",
+    "tests.support.database.databases",
     "tests.support.quick",
-    "tests.support.shop",
+    "tests.support.servers.shop",
     "tests.support.stripe_account.account",
 ]
 

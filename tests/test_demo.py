@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from demo import announce
-from tests.support.server import listening_socket, serving
+from tests.support.servers.server import listening_socket, serving
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 import requests
 import stripe
 
-from tests.support.dashboard import Process, dashboard, refused_start
-from tests.support.page_socket import page_socket, run_page
+from tests.support.browsers.page_socket import page_socket, run_page
+from tests.support.servers.dashboard import Process, dashboard, refused_start
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.support.dashboard import ROOT
+from tests.support.servers.dashboard import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

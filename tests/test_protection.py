@@ -10,8 +10,8 @@ import requests
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.frames import CloseCode
 
-from tests.support.dashboard import Process, dashboard
-from tests.support.page_socket import page_socket, run_page
+from tests.support.browsers.page_socket import page_socket, run_page
+from tests.support.servers.dashboard import Process, dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
 

@@ -10,7 +10,7 @@ from billing.domain.money import format_number
 from billing.domain.stripe_json import JSON, id_at
 
 if TYPE_CHECKING:
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
 
 COLUMNS = (
     *("id", "created", "completed", "what", "quantity", "amount", "currency"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.domain.session_details import SessionRecords
+from billing.domain.sessions.details import SessionRecords
 from billing.store import sessions
 from billing.store.ledger import grants
 

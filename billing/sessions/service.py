@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
-from billing.domain.checkout_session import SESSION_ID, CheckoutSession, Outcome
 from billing.domain.grant import GrantCause
-from billing.domain.session_details import SessionDetails, SessionLookup, SessionRecords
-from billing.domain.session_page import Cursor, SessionListing, SessionPage
-from billing.domain.session_stats import SessionFigures
-from billing.domain.source import NOT_COUNTED
+from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession, Outcome
+from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionRecords
+from billing.domain.sessions.page import Cursor, SessionListing, SessionPage
+from billing.domain.sessions.source import NOT_COUNTED
+from billing.domain.sessions.stats import SessionFigures
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
 from billing.sessions.csv_export import COLUMNS, csv_row
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from billing.checkout import Checkout
-    from billing.domain.session_details import SessionReading
-    from billing.domain.session_filter import SessionFilter
+    from billing.domain.sessions.details import SessionReading
+    from billing.domain.sessions.filters import SessionFilter
     from billing.fulfillment import Fulfillment
     from billing.session_reader import SessionReader
     from billing.settings.model import Settings

@@ -12,8 +12,8 @@ from billing.safe_text import redact, sanitize
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from billing.domain.session_details import SessionDetails
-    from billing.domain.timeline import TimelineEntry
+    from billing.domain.sessions.details import SessionDetails
+    from billing.domain.sessions.timeline import TimelineEntry
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _EMAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.grant import GrantCause
 from billing.domain.money import format_money
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.sessions.timeline import TIMELINE_EVENTS, EntryKind, TimelineEntry
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
-from billing.domain.timeline import TIMELINE_EVENTS, EntryKind, TimelineEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

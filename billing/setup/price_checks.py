@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from billing.catalog import LOOKUP_KEYS
-from billing.domain.checkout_session import Kind
 from billing.domain.money import format_money
+from billing.domain.sessions.checkout_session import Kind
 from billing.settings.model import PRICE_EXTRA_CREDIT, PRICE_PRO_MONTHLY
 from billing.setup.findings import Finding, Group, Missing, Status
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from billing.domain.checkout_session import APP
+from billing.domain.sessions.checkout_session import APP
 from billing.errors import InvalidInput, StripeFailure
 from billing.settings.model import PUBLIC_URL, WEBHOOK_SECRET, Settings
 from billing.setup.findings import Missing

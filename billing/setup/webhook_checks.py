@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from billing.domain.event import HANDLED_TYPES
-from billing.domain.timeline import TIMELINE_EVENTS
+from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.setup.findings import Finding, Group, Missing, Status
 from billing.urls import WEBHOOK_PATH, webhook_url
 

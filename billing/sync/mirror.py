@@ -11,8 +11,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.checkout_session import CheckoutSession
-from billing.domain.session_page import RecentSessions
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.page import RecentSessions
 from billing.domain.sync_state import SyncState
 from billing.errors import BillingError, RecordRefused
 from billing.store import leases, sessions

@@ -14,16 +14,16 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.grant import GrantCause
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import SessionFilter
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.store import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.domain.session_page import Cursor
+    from billing.domain.sessions.page import Cursor
     from billing.fulfillment import Fulfillment
     from billing.store import Store
 

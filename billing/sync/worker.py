@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.event import EventSource, EventState
-from billing.domain.timeline import TIMELINE_EVENTS
+from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError, StoreFailure, StripeFailure
 from billing.fulfillment import SyncBatch, upsert_and_grant
 from billing.outages import Outage

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.event import EventState
+from billing.domain.sessions.checkout_session import Outcome
 from pages.components.markdown import plain
 
 Color = Literal["blue", "gray", "green", "orange", "red", "violet"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from billing.domain.checkout_session import Kind
+from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios import steps
 from pages.scenarios.faults import WebhookFaults
 from pages.scenarios.sandbox_client import PaymentOutcome

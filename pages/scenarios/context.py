@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.domain.session_details import SessionRecords
+from billing.domain.sessions.details import SessionRecords
 from pages.scenarios.records import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
     from pages.scenarios.faults import Faults
     from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.sandbox_client import Controls, PaymentResult

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import APP, REFERENCE, Kind
+from billing.domain.sessions.checkout_session import APP, REFERENCE, Kind
 from billing.errors import BillingError
 from pages.scenarios.sandbox_client import Controls
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from billing.domain.session_details import SessionRecords
+    from billing.domain.sessions.details import SessionRecords
     from billing.services import Services
 
 

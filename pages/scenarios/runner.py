@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from billing.domain.event import EventState
-from billing.domain.source import Source
+from billing.domain.sessions.source import Source
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.verdict import Verdict, verify

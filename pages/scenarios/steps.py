@@ -16,7 +16,7 @@ from pages.scenarios.verdict import at_most
 
 if TYPE_CHECKING:
     from billing.domain.event import Event, EventDetails
-    from billing.domain.session_details import SessionRecords
+    from billing.domain.sessions.details import SessionRecords
     from pages.scenarios.faults import WebhookFaults
     from pages.scenarios.sandbox_client import PaymentResult
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import CheckoutSession, Kind
 from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
 from billing.domain.grant import GrantCause
 from billing.domain.money import format_money
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.catalog import LOOKUP_KEYS, Catalog
-from billing.domain.checkout_session import Kind
+from billing.domain.sessions.checkout_session import Kind
 from billing.errors import NotConfigured, StripeFailure
 from billing.stripe_api.gateway import StripeGateway
 from billing.timings import DEFAULT_TIMINGS
-from tests.support.settings import working_settings
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import NO_FAULTS, SILENT, StripeAccount, always
 from tests.support.waiting import until
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 pytestmark = pytest.mark.anyio
 

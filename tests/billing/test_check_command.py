@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.urls import webhook_url
-from tests.support.dashboard import OUR_SETTINGS, ROOT
-from tests.support.forking import start_module
+from tests.support.servers.dashboard import OUR_SETTINGS, ROOT
+from tests.support.servers.forking import start_module
 from tests.support.stripe_account import StripeAccount, always
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 ENDS_WITHIN = 60.0
 KEY = "sk_test_of_a_stranger_and_long_ABCD"

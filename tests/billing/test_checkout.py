@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from billing.checkout import parse_quantity
-from billing.domain.checkout_session import APP, CheckoutSession, Kind
+from billing.domain.sessions.checkout_session import APP, CheckoutSession, Kind
 from billing.errors import InvalidInput
 
 

@@ -10,14 +10,14 @@ import pytest
 import requests
 import stripe
 
-from tests.support.billing_server import billing_server
-from tests.support.settings import working_settings
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, SILENT, StripeAccount, always
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 CHECKOUT = "/api/billing/checkout"

@@ -10,8 +10,8 @@ import pytest
 
 from billing.domain.grant import GrantCause
 from billing.errors import InvalidInput, StripeFailure
-from tests.support.records import granted_totals, ledger
-from tests.support.services import open_services
+from tests.support.database.records import granted_totals, ledger
+from tests.support.servers.services import open_services
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount, line_item
 
 if TYPE_CHECKING:

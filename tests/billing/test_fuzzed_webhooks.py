@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.fuzz_webhooks import handled, send
 from benchmarks.mutated_events import mutated, signed
-from tests.support.billing_server import billing_server
-from tests.support.settings import SECRET, settings_for
-from tests.support.timings import QUICK
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.settings import SECRET, settings_for
+from tests.support.servers.timings import QUICK
 
 if TYPE_CHECKING:
     from tests.support.stripe_account import StripeAccount

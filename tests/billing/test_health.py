@@ -15,10 +15,10 @@ from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFail
 from billing.health import Health
 from billing.services import Services
 from billing.sync import checkpoint
-from tests.support.services import at_work, open_services
-from tests.support.settings import settings_for
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.settings import settings_for
+from tests.support.servers.timings import QUICK
 from tests.support.stripe_account import DOWN
-from tests.support.timings import QUICK
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from pydantic import SecretStr
 
 from billing.errors import NotConfigured
 from tests.billing.signed_events import event, webhook
-from tests.support.billing_server import billing_server
-from tests.support.settings import working_settings
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import StripeAccount
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 CHECKOUT = "/api/billing/checkout"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.grant import GrantCause
+from billing.domain.sessions.checkout_session import Outcome
 from billing.errors import NotConfigured
 from billing.session_reader import NO_REASON
-from tests.support.records import granted_totals, ledger, states
-from tests.support.services import at_work, open_services, quick_services
-from tests.support.settings import settings_for
+from tests.support.database.records import granted_totals, ledger, states
+from tests.support.servers.services import at_work, open_services, quick_services
+from tests.support.servers.settings import settings_for
+from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import (
     INVOICE_PAYMENTS,
     LINE_ITEMS,
@@ -30,12 +31,11 @@ from tests.support.stripe_account import (
     price_object,
 )
 from tests.support.waiting import until
-from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.services import Services
 
 pytestmark = pytest.mark.anyio

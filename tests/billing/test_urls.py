@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession
+from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.urls import web_url
 from tests.support.stripe_account import session_object
 

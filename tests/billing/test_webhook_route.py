@@ -16,14 +16,14 @@ import stripe
 from billing.setup.webhook_checks import registered_at
 from billing.urls import webhook_url
 from tests.billing.signed_events import event, webhook
-from tests.support.billing_server import BillingServer, billing_server
-from tests.support.settings import working_settings
+from tests.support.servers.billing_server import BillingServer, billing_server
+from tests.support.servers.settings import working_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 WEBHOOK = "/api/billing/stripe/webhook"

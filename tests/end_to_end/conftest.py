@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.support.dashboard import Process, dashboard
+from tests.support.servers.dashboard import Process, dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.browser import BrowserLog
+    from tests.support.browsers.browser import BrowserLog
 
 
 @pytest.fixture(scope="module")

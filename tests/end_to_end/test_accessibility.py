@@ -13,21 +13,21 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end.conftest import create_session
 from tests.end_to_end.test_paying import banner, sandbox_client
-from tests.support.accessibility import check
-from tests.support.browser import DESKTOP, PHONE
-from tests.support.checkout import (
+from tests.support.browsers.accessibility import check
+from tests.support.browsers.browser import DESKTOP, PHONE
+from tests.support.browsers.checkout import (
     INSUFFICIENT_FUNDS,
     THREE_D_SECURE,
     choose_card,
     press_pay,
 )
-from tests.support.dashboard import Process, dashboard, lone_sandbox
-from tests.support.demo_history import fill_a_month
+from tests.support.browsers.demo_history import fill_a_month
+from tests.support.servers.dashboard import Process, dashboard, lone_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.browser import ColorScheme, OpenPage
+    from tests.support.browsers.browser import ColorScheme, OpenPage
 
 BANK_ACCOUNT = "000123456789"
 

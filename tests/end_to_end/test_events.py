@@ -11,10 +11,10 @@ import stripe
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.end_to_end.test_paying import banner, billing_page, checkout_of, newest_row, pay
-from tests.support.accessibility import fits
-from tests.support.browser import PHONE, OpenPage
-from tests.support.checkout import PAID
-from tests.support.dashboard import Process, dashboard
+from tests.support.browsers.accessibility import fits
+from tests.support.browsers.browser import PHONE, OpenPage
+from tests.support.browsers.checkout import PAID
+from tests.support.servers.dashboard import Process, dashboard
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import requests
 import stripe
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import DESKTOP, PHONE, OpenPage
-from tests.support.checkout import (
+from tests.support.browsers.browser import DESKTOP, PHONE, OpenPage
+from tests.support.browsers.checkout import (
     INSUFFICIENT_FUNDS,
     MONEY_COMES_LATER,
     MONEY_NEVER_COMES,
@@ -23,7 +23,7 @@ from tests.support.checkout import (
 )
 
 if TYPE_CHECKING:
-    from tests.support.dashboard import Process
+    from tests.support.servers.dashboard import Process
 
 
 def billing_page(page: Page, app: Process, query: str = "") -> Page:

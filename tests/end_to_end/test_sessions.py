@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from billing.domain.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import Outcome
 from pages.components.chips import outcome_text
 from pages.components.ids import short_id
 from tests.end_to_end.conftest import create_session
 from tests.end_to_end.test_paying import banner, newest_row, pay, sandbox_client
-from tests.support.accessibility import fits
-from tests.support.browser import PHONE, OpenPage
-from tests.support.checkout import INSUFFICIENT_FUNDS, PAID
+from tests.support.browsers.accessibility import fits
+from tests.support.browsers.browser import PHONE, OpenPage
+from tests.support.browsers.checkout import INSUFFICIENT_FUNDS, PAID
 
 if TYPE_CHECKING:
-    from tests.support.browser import ColorScheme
-    from tests.support.dashboard import Process
+    from tests.support.browsers.browser import ColorScheme
+    from tests.support.servers.dashboard import Process
 
 HEADER = ROW = 35  # pixels
 FIRST_COLUMN = 60

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import stripe
 from playwright.sync_api import Page, expect
 
-from tests.support.accessibility import fits
-from tests.support.browser import PHONE, OpenPage
-from tests.support.dashboard import Process, dashboard, lone_sandbox
-from tests.support.server import listening_socket
+from tests.support.browsers.accessibility import fits
+from tests.support.browsers.browser import PHONE, OpenPage
+from tests.support.servers.dashboard import Process, dashboard, lone_sandbox
+from tests.support.servers.server import listening_socket
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

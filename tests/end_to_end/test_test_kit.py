@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, expect
 
 from pages.scenarios.catalog import SCENARIOS
-from tests.support.browser import PHONE, OpenPage
-from tests.support.demo_history import fill_a_month
+from tests.support.browsers.browser import PHONE, OpenPage
+from tests.support.browsers.demo_history import fill_a_month
 
 if TYPE_CHECKING:
-    from tests.support.dashboard import Process
+    from tests.support.servers.dashboard import Process
 
 LONG = 60_000
 HEADER = ROW = 35  # pixels

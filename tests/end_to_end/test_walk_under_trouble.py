@@ -15,11 +15,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from pages.scenarios.faults import ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import Controls
-from tests.support.browser import OpenPage
+from tests.support.browsers.browser import OpenPage
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from tests.support.dashboard import Process
+    from tests.support.servers.dashboard import Process
 
 SILENT_SECONDS = 12.0
 NO_TIME_ZONE = """

@@ -17,9 +17,9 @@ from tests.end_to_end.test_paying import (
     newest_row,
     pay,
 )
-from tests.support.checkout import PAID
-from tests.support.dashboard import Process, dashboard, lone_sandbox
-from tests.support.server import listening_socket
+from tests.support.browsers.checkout import PAID
+from tests.support.servers.dashboard import Process, dashboard, lone_sandbox
+from tests.support.servers.server import listening_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.checkout_session import Kind
 from billing.domain.event import EventFilter
+from billing.domain.sessions.checkout_session import Kind
 from pages.components.test_kit.demo_data import reset
-from tests.support.pages import open_page, run
-from tests.support.shop import ConnectedShop, connected_shop
+from tests.support.browsers.pages import open_page, run
+from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

@@ -13,14 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
 from pages.components.billing import offer
-from tests.support.billing_server import billing_server
-from tests.support.pages import (
-    DASHBOARD,
-    alerts,
-    open_page,
-    press,
-)
-from tests.support.settings import working_settings
+from tests.support.browsers.pages import DASHBOARD, alerts, open_page, press
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import (
     ACCOUNT,
     LIST_EVENTS,
@@ -32,7 +27,7 @@ from tests.support.stripe_account import (
 )
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")

@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 
 import streamlit as st
 
-from tests.support.billing_server import billing_server
-from tests.support.pages import HOSTILE, open_page
+from tests.support.browsers.pages import HOSTILE, open_page
+from tests.support.servers.billing_server import billing_server
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def test_the_product_is_named_at_the_left_of_the_navigation(

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import update
 
 from billing.domain.event import EventSource, EventState
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.filters import SessionFilter
 from billing.store import events, sessions
 from billing.store.tables import checkout_sessions
-from tests.support import stored
-from tests.support.pages import open_page
-from tests.support.shop import ConnectedShop, connected_shop
+from tests.support.browsers.pages import open_page
+from tests.support.database import stored
+from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
 from billing.urls import webhook_url
-from tests.support.billing_server import billing_server
-from tests.support.pages import open_page, press, text_of
-from tests.support.settings import working_settings
+from tests.support.browsers.pages import open_page, press, text_of
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 GROUPS = ["Stripe", "Prices", "Webhook", "This app"]
 HERE = "http://localhost:8501"

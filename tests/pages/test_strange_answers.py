@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.billing_server import billing_server
-from tests.support.pages import open_page, press
-from tests.support.server import serving
-from tests.support.settings import working_settings
+from tests.support.browsers.pages import open_page, press
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.server import serving
+from tests.support.servers.settings import working_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from billing import fulfillment
-from billing.domain.checkout_session import Kind, Outcome
+from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.store import tables
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.demo_data import reset
@@ -22,15 +22,15 @@ from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
 from stripe_sandbox.cards import TEST_CARDS
-from tests.support.pages import ids, open_page, press, rows, run, text_of
-from tests.support.shop import ConnectedShop, connected_shop
+from tests.support.browsers.pages import ids, open_page, press, rows, run, text_of
+from tests.support.servers.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 SCENARIOS_TAB, CARDS, OPEN, FAULTS, DEMO = (
     "Scenarios",

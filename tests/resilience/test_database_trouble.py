@@ -15,11 +15,11 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import make_url
 from sqlalchemy.pool import Pool
 
-from tests.support.billing_server import BillingServer, billing_server
-from tests.support.postgres import Postgres
-from tests.support.services import quick_services
-from tests.support.settings import settings_for
-from tests.support.timings import QUICK
+from tests.support.database.postgres import Postgres
+from tests.support.servers.billing_server import BillingServer, billing_server
+from tests.support.servers.services import quick_services
+from tests.support.servers.settings import settings_for
+from tests.support.servers.timings import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

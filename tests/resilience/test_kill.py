@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from billing.store.tables import leases
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync.backfill import READERS
-from tests.support import billing_process
-from tests.support.billing_process import Processes, ServerEnded
-from tests.support.killing import TROUBLE, Outcome, kill_while_events_arrive
-from tests.support.records import ledger
+from tests.support.database.records import ledger
+from tests.support.servers import billing_process
+from tests.support.servers.billing_process import Processes, ServerEnded
+from tests.support.servers.killing import TROUBLE, Outcome, kill_while_events_arrive
 from tests.support.stripe_account import NO_FAULTS, PAID, Faults, StripeAccount
 from tests.support.waiting import until
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.errors import StoreFailure
-from tests.support.records import event_rows
-from tests.support.services import at_work, open_services
+from tests.support.database.records import event_rows
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import DOWN
 from tests.support.waiting import until
-from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from pathlib import Path

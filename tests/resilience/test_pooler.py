@@ -12,18 +12,18 @@ from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
 from billing.store import Store, sync_state
+from tests.support.database.records import granted_totals, states
 from tests.support.pgbouncer import SERVER_CONNECTIONS, pgbouncer
-from tests.support.records import granted_totals, states
-from tests.support.services import at_work, open_services
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.webhooks import deliver
 from tests.support.waiting import until
-from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
 
-    from tests.support.postgres import Postgres
+    from tests.support.database.postgres import Postgres
     from tests.support.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.anyio

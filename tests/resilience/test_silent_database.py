@@ -14,9 +14,9 @@ import pytest
 import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.support.dashboard import dashboard
-from tests.support.page_socket import page_socket
-from tests.support.server import listening_socket
+from tests.support.browsers.page_socket import page_socket
+from tests.support.servers.dashboard import dashboard
+from tests.support.servers.server import listening_socket
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
 
 @pytest.fixture(scope="module")

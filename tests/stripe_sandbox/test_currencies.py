@@ -12,7 +12,7 @@ from billing.domain import money
 from stripe_sandbox import currencies
 from stripe_sandbox.currencies import format_amount, format_minimum, parse_currency
 from stripe_sandbox.errors import StripeError
-from tests.support.sandbox_server import SandboxServer, refused
+from tests.support.stripe.sandbox_server import SandboxServer, refused
 
 
 @pytest.mark.parametrize(

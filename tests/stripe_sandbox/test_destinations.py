@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from stripe_sandbox.destinations import ANYWHERE, Destinations
-from tests.support.sandbox_server import SandboxServer, refused, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, refused, sandbox_server
 from tests.support.waiting import wait_for
 
 NEVER = [

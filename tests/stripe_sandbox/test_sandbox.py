@@ -22,8 +22,8 @@ from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.payments.checkout import Paid
 from stripe_sandbox.storage.database import NewerDatabaseError
-from tests.support.sandbox_server import KEY, PAYER, card, price_of, sandbox_server
-from tests.support.server import listening_socket, serving
+from tests.support.servers.server import listening_socket, serving
+from tests.support.stripe.sandbox_server import KEY, PAYER, card, price_of, sandbox_server
 
 
 def _client(url: str) -> stripe.StripeClient:

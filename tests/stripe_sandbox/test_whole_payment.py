@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, Paid
-from tests.support.sandbox_server import SandboxServer
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer
+from tests.support.stripe.stripe_types import assert_fits
 
 
 def _everything(server: SandboxServer) -> list[dict[str, Any]]:

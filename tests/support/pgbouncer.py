@@ -20,7 +20,7 @@ import psycopg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.postgres import Postgres
+    from tests.support.database.postgres import Postgres
 
 STARTS_WITHIN = 30.0
 SERVER_CONNECTIONS = 2

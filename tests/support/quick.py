@@ -19,13 +19,13 @@ STARTERS = frozenset(
     (
         "multiprocessing",
         "subprocess",
-        "tests.support.billing_process",
-        "tests.support.dashboard",
-        "tests.support.forking",
-        "tests.support.killing",
+        "tests.support.servers.billing_process",
+        "tests.support.servers.dashboard",
+        "tests.support.servers.forking",
+        "tests.support.servers.killing",
         "tests.support.pgbouncer",
-        "tests.support.postgres",
-        "tests.support.proxy",
+        "tests.support.database.postgres",
+        "tests.support.servers.proxy",
     )
 )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from billing.domain.checkout_session import REFERENCE
 from billing.domain.event import PAYMENT_FAILED, EventSource, EventState
+from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
 from billing.json_codec import dumps, loads

@@ -17,8 +17,8 @@ from billing.domain.event import (
     EventSource,
     EventState,
 )
-from billing.domain.source import Source
-from billing.domain.timeline import TIMELINE_EVENTS
+from billing.domain.sessions.source import Source
+from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.safe_text import sanitize
 from billing.store.events import refusals
 from billing.store.readable_rows import read_each

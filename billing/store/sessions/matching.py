@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, exists, false, func, select, tuple_, union, union_all
 
-from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
 from billing.domain.reason import LONG_PROCESSING_SECONDS, Reason
-from billing.domain.session_filter import (
+from billing.domain.sessions.checkout_session import Kind, Outcome
+from billing.domain.sessions.filters import (
     SEARCH_LIMIT,
     SearchedAmount,
     SessionFilter,
     searched_amounts,
 )
-from billing.domain.source import Source
+from billing.domain.sessions.source import Source
 from billing.safe_text import sanitize
 from billing.store.tables import (
     LAST_CHARACTER,
@@ -35,7 +35,7 @@ from billing.store.tables import (
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, CompoundSelect, Connection
 
-    from billing.domain.session_page import Cursor
+    from billing.domain.sessions.page import Cursor
 
 _s = checkout_sessions.c
 _t = session_terms.c

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, tuple_
 
-from billing.domain.checkout_session import CheckoutSession
-from billing.domain.session_filter import COUNT_LIMIT, SessionFilter
-from billing.domain.session_page import Cursor, SessionPage
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.filters import COUNT_LIMIT, SessionFilter
+from billing.domain.sessions.page import Cursor, SessionPage
 from billing.domain.stripe_json import text_at
 from billing.json_codec import loads
 from billing.store.readable_rows import read_each

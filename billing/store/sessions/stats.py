@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.reason import Reason
-from billing.domain.session_filter import COUNT_LIMIT
-from billing.domain.session_stats import STATS_LIMIT, SessionStats
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import COUNT_LIMIT
+from billing.domain.sessions.stats import STATS_LIMIT, SessionStats
 from billing.store.sessions.local_days import date_of, local_day
 from billing.store.sessions.matching import DECLINED, matching
 from billing.store.tables import checkout_sessions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from billing.domain.session_filter import SessionFilter
+    from billing.domain.sessions.filters import SessionFilter
 
 
 def compute_stats(

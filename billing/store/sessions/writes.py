@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from billing.domain.checkout_session import APP_METADATA, CheckoutSession, Outcome
+from billing.domain.sessions.checkout_session import APP_METADATA, CheckoutSession, Outcome
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps
 from billing.safe_text import sanitize

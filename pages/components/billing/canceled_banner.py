@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.checkout_session import CheckoutSession
+from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure

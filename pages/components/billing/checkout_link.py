@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
 from pages.components.billing.order import Order, clear_order
-from pages.components.copy_button import copy_button
-from pages.components.copyable import copyable
+from pages.components.browser.copy_button import copy_button
+from pages.components.browser.copyable import copyable
+from pages.components.browser.open_url import open_url
+from pages.components.browser.preference import preference, preference_toggle
 from pages.components.markdown import plain
-from pages.components.open_url import open_url
-from pages.components.preference import preference, preference_toggle
 from pages.components.sessions.actions import link_and_qr
 from pages.components.times import exact_time
 from pages.services import page_services

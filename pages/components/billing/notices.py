@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from billing.domain.checkout_session import Kind
+from billing.domain.sessions.checkout_session import Kind
 from billing.errors import BillingError, NotConfigured
 from pages.components.errors import failure_lines
 from pages.components.notices import Notice, Severity

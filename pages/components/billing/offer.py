@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.domain.checkout_session import Kind
 from billing.domain.price import Price, PriceLookup
+from billing.domain.sessions.checkout_session import Kind
 from billing.errors import NotConfigured
 from billing.settings.model import MAX_CREDITS
 from pages.components.billing.checkout_link import checkout_link

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from billing.checkout import LABEL_LENGTH, parse_label
-from billing.domain.checkout_session import CheckoutSession, Kind
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from pages.components.current_user import current_user
 from pages.components.press import Press
 from pages.services import page_services

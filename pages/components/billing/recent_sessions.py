@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.domain.session_filter import SessionFilter
-from billing.domain.session_page import SessionListing
-from billing.domain.source import COUNTED
+from billing.domain.sessions.filters import SessionFilter
+from billing.domain.sessions.page import SessionListing
+from billing.domain.sessions.source import COUNTED
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table

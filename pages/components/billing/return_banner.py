@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.checkout_session import CheckoutSession, Outcome
 from billing.domain.durations import format_duration
 from billing.domain.grant import GrantCause
-from billing.domain.session_details import SessionLookup
-from billing.domain.timeline import EntryKind
+from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
+from billing.domain.sessions.details import SessionLookup
+from billing.domain.sessions.timeline import EntryKind
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from pages.components.billing.canceled_banner import (
     banner_row,

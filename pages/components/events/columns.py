@@ -17,8 +17,8 @@ from pages.components.times import ticking
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from billing.domain.checkout_session import CheckoutSession
     from billing.domain.event import Event, Refusal
+    from billing.domain.sessions.checkout_session import CheckoutSession
 
 LONGEST_TYPE = 285  # pixels of checkout.session.async_payment_succeeded
 

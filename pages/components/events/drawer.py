@@ -6,13 +6,13 @@ import time
 
 import streamlit as st
 
-from billing.domain.checkout_session import SESSION_ID, CheckoutSession
 from billing.domain.durations import format_duration
 from billing.domain.event import Event, EventDetails, EventState
+from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH
+from pages.components.browser.copyable import copyable
 from pages.components.chips import ANOTHER_APP, chip
-from pages.components.copyable import copyable
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
 from pages.components.markdown import code, plain

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from billing.domain.checkout_session import CheckoutSession
-from billing.domain.session_details import SessionDetails
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.details import SessionDetails
 from billing.errors import BillingError, InvalidInput
 from pages.components.current_user import current_user
 from pages.components.errors import show_failure

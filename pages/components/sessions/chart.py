@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from billing.domain.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import Outcome
 from pages.components.chips import OUTCOME_STYLES, outcome_text
 from pages.components.sessions.filters import FILTERS
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from billing.domain.session_stats import SessionStats
+    from billing.domain.sessions.stats import SessionStats
 
 
 PRESSES = "chart_presses"

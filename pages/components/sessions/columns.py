@@ -14,7 +14,7 @@ from pages.components.times import ticking
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
 
 
 def _cells(session: CheckoutSession) -> dict[str, object]:

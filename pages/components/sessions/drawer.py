@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.money import format_money
-from billing.domain.session_details import SessionDetails, SessionLookup
+from billing.domain.sessions.details import SessionDetails, SessionLookup
 from billing.errors import BillingError, InvalidInput
 from pages.components.chips import chip, outcome_chip
 from pages.components.errors import show_failure
@@ -20,8 +20,8 @@ from pages.components.tables import Table
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.checkout_session import CheckoutSession
-    from billing.domain.line_item import LineItem
+    from billing.domain.sessions.checkout_session import CheckoutSession
+    from billing.domain.sessions.line_item import LineItem
 
 LONGEST_ID = 300
 

@@ -12,7 +12,7 @@ from pages.components.times import zone
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.session_filter import SessionFilter
+    from billing.domain.sessions.filters import SessionFilter
 
 
 def download_button(wanted: SessionFilter) -> None:

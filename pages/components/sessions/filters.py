@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from billing.domain.checkout_session import Kind, Outcome
-from billing.domain.session_filter import SessionFilter
-from billing.domain.source import Source
+from billing.domain.sessions.checkout_session import Kind, Outcome
+from billing.domain.sessions.filters import SessionFilter
+from billing.domain.sessions.source import Source
 from pages.components.chips import outcome_text
 from pages.components.fold import folded_on_phones
 from pages.components.query_params import QueryFilters, QueryParam, one_of

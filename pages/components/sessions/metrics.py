@@ -9,7 +9,7 @@ import streamlit as st
 
 from billing.domain.durations import format_duration
 from billing.domain.money import format_money
-from billing.domain.session_stats import STATS_LIMIT, SessionFigures, SessionStats
+from billing.domain.sessions.stats import STATS_LIMIT, SessionFigures, SessionStats
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.fold import folded_on_phones
@@ -23,7 +23,7 @@ from pages.components.times import local, zone
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.session_filter import SessionFilter
+    from billing.domain.sessions.filters import SessionFilter
 
 MAX_AGE_SECONDS = 10.0
 CURRENCIES_SHOWN = 3

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pages.components.times import local, zone
 
 if TYPE_CHECKING:
-    from billing.domain.session_filter import SessionFilter
+    from billing.domain.sessions.filters import SessionFilter
 
 DAY = 86_400
 

@@ -13,7 +13,7 @@ from pages.components.sessions.filters import FILTERS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from billing.domain.session_stats import SessionStats
+    from billing.domain.sessions.stats import SessionStats
 
 CODES_SHOWN = 8
 ATTENTION = [reason for reason in Reason if reason.wants_attention]

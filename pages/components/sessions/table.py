@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.domain.session_filter import COUNT_LIMIT, SEARCH_LIMIT, SessionFilter
-from billing.domain.session_page import Cursor, SessionPage
+from billing.domain.sessions.filters import COUNT_LIMIT, SEARCH_LIMIT, SessionFilter
+from billing.domain.sessions.page import Cursor, SessionPage
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
@@ -23,7 +23,7 @@ from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.session_page import SessionListing
+    from billing.domain.sessions.page import SessionListing
 
 PAGE_SIZE = 25
 SessionPaging = Paging[SessionFilter, Cursor, SessionPage]

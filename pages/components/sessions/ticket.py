@@ -12,7 +12,7 @@ from billing.sessions.ticket import ticket
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.session_details import SessionDetails
+    from billing.domain.sessions.details import SessionDetails
 
 PATH = "/app/sessions?session="
 

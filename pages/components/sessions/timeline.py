@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.durations import format_duration
 from billing.domain.event import Event, EventSource, EventState
-from billing.domain.session_details import SessionDetails
-from billing.domain.timeline import EntryKind, TimelineEntry
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.details import SessionDetails
+from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
 from pages.components.markdown import code, link, plain
 from pages.components.times import ago, local

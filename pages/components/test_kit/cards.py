@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.copyable import copyable
+from pages.components.browser.copyable import copyable
 from pages.components.markdown import plain
 
 

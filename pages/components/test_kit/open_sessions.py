@@ -18,7 +18,7 @@ from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
     from pages.scenarios.sandbox_client import Controls
 
 SESSIONS_READ = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.domain.session_filter import SearchedAmount, searched_amounts
+from billing.domain.sessions.filters import SearchedAmount, searched_amounts
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from billing.domain.event import EventSource, EventState
 from billing.events.log import EventLog
 from billing.store import events
-from tests.support.services import open_services
+from tests.support.servers.services import open_services
 from tests.support.stripe_account import StripeAccount
 
 if TYPE_CHECKING:

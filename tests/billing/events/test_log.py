@@ -15,12 +15,12 @@ from billing.errors import InvalidInput, StoreFailure, WebhookRefused
 from billing.events.log import PAGE_SIZE
 from billing.store.events import refusals
 from tests.billing.events.conftest import NOW, arrive, log_at
-from tests.support.records import ledger, states
-from tests.support.services import open_services
+from tests.support.database.records import ledger, states
+from tests.support.servers.services import open_services
+from tests.support.servers.timings import NO_RETRIES
+from tests.support.servers.webhooks import deliver, signature
 from tests.support.stripe_account import DOWN, NO_FAULTS, StripeAccount
-from tests.support.timings import NO_RETRIES
 from tests.support.waiting import until
-from tests.support.webhooks import deliver, signature
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -22,7 +22,7 @@ from billing.http.server_limits import (
     ServerLimits,
     set_limits,
 )
-from tests.support.server import serving
+from tests.support.servers.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 import requests
 
-from billing.domain.checkout_session import Kind
 from billing.domain.event import EventSource, EventState
-from billing.domain.session_details import SessionDetails
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.details import SessionDetails
 from billing.store import events
-from tests.support.shop import Shop, open_shop
+from tests.support.servers.shop import Shop, open_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession
+from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.sessions.csv_export import COLUMNS, csv_row
 from tests.support.stripe_account import session_object
 

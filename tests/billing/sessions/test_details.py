@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession, Kind
 from billing.domain.grant import GrantCause
-from billing.domain.session_details import SessionDetails, SessionLookup, SessionReading
-from billing.domain.timeline import EntryKind
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionReading
+from billing.domain.sessions.timeline import EntryKind
 from billing.errors import InvalidInput, StripeFailure
 from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card
@@ -22,15 +22,15 @@ from tests.billing.sessions.conftest import (
     receive_events,
     sessions_of,
 )
-from tests.support.billing_server import billing_server
-from tests.support.sales import GOOD_CARD, PAYER
-from tests.support.settings import working_settings
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.sales import GOOD_CARD, PAYER
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import DOWN, REQUEST_ID, StripeAccount
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 NO_FUNDS = Card("4000000000009995", 12, 2040, "123")

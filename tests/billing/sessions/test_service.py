@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession, Kind
 from billing.domain.grant import GrantCause
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from billing.domain.sessions.filters import SessionFilter
 from billing.errors import InvalidInput
 from pages.scenarios.sandbox_client import Controls
 from tests.billing.sessions.conftest import (
@@ -21,10 +21,10 @@ from tests.billing.sessions.conftest import (
     receive_events,
     sessions_of,
 )
-from tests.support.sales import GOOD_CARD, PAYER
+from tests.support.servers.sales import GOOD_CARD, PAYER
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def create_foreign_session(shop: Shop) -> str:

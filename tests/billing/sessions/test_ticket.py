@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession
 from billing.domain.event import Event, EventSource, EventState
-from billing.domain.session_details import SessionDetails
-from billing.domain.timeline import EntryKind, TimelineEntry
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.details import SessionDetails
+from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.sessions.ticket import ticket
 from tests.support.stripe_account import PAID, session_object
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession
 from billing.domain.event import EventSource, EventState
-from billing.domain.timeline import EntryKind, TimelineEntry
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.sessions.timeline import timeline_entries
 from billing.store import events, sessions
 from tests.support.stripe_account import PAID, event_object, session_object

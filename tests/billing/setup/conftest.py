@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from billing.settings.model import Settings
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 OK, UNKNOWN, WARNING, WRONG = Status.OK, Status.UNKNOWN, Status.WARNING, Status.WRONG

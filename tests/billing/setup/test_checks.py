@@ -22,13 +22,13 @@ from tests.billing.setup.conftest import (
     run_checks,
     wrong,
 )
-from tests.support.server import listening_socket
+from tests.support.servers.server import listening_socket
 from tests.support.stripe_account import ACCOUNT, DOWN, REQUEST_ID, SILENT, StripeAccount, always
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 UNAVAILABLE = Status.UNAVAILABLE

@@ -19,7 +19,7 @@ from tests.billing.setup.conftest import (
 )
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 @pytest.mark.parametrize(

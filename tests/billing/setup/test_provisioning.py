@@ -11,14 +11,14 @@ from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.setup.findings import Missing
 from billing.setup.provisioning import CreatedObject
 from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
-from tests.support.billing_server import BillingServer, billing_server
-from tests.support.settings import working_settings
+from tests.support.servers.billing_server import BillingServer, billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def create(server: BillingServer, missing: Missing, key: str = "one") -> CreatedObject:

@@ -25,10 +25,10 @@ from tests.billing.setup.conftest import (
     run_checks,
     wrong,
 )
-from tests.support.webhooks import signature
+from tests.support.servers.webhooks import signature
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def test_a_missing_endpoint_is_wrong_and_can_be_made_where_stripe_reaches_the_app(

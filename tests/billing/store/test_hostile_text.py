@@ -13,16 +13,16 @@ import pytest
 from sqlalchemy import select, update
 
 from billing.domain.event import EventFilter, EventSource, EventState
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.filters import SessionFilter
 from billing.json_codec import loads
 from billing.store import events, sessions, tables
 from billing.store.ledger import grants
 from tests.billing.store.ledger.test_grants import LINE
-from tests.support import stored
-from tests.support.records import event_rows, granted_totals
-from tests.support.stored import copies
+from tests.support.database import stored
+from tests.support.database.records import event_rows, granted_totals
+from tests.support.database.stored import copies
+from tests.support.servers.timings import RETRIES
 from tests.support.stripe_account import event_object, session_object
-from tests.support.timings import RETRIES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

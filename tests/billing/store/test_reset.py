@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from billing.domain.checkout_session import CheckoutSession
 from billing.domain.event import EventSource, EventState
-from billing.domain.session_details import SessionReading
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.details import SessionReading
 from billing.fulfillment import SyncBatch, upsert_and_grant
 from billing.store import Store, events, leases, sync_state, tables
 from billing.store.reset import DELETED, delete_everything

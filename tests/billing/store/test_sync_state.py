@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from billing.store import Store, leases, sync_state
 from billing.store.tables import leases as lease_rows
-from tests.support.databases import store_on
+from tests.support.database.databases import store_on
 
 pytestmark = pytest.mark.anyio
 

@@ -12,10 +12,10 @@ import pytest
 from billing.errors import StripeFailure
 from billing.stripe_api.gateway import StripeGateway
 from billing.timings import Timings
-from tests.support.server import serving
-from tests.support.settings import settings_for
+from tests.support.servers.server import serving
+from tests.support.servers.settings import settings_for
+from tests.support.servers.timings import NO_REPEATS, PATIENT
 from tests.support.stripe_account import session_object
-from tests.support.timings import NO_REPEATS, PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

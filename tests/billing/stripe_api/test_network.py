@@ -11,10 +11,10 @@ import trustme
 
 from billing.errors import NotConfigured, StripeFailure, Unreachable
 from billing.stripe_api.gateway import StripeGateway
-from tests.support.proxy import PASSWORD, Proxy, forward_proxy
-from tests.support.server import listening_socket, serving
-from tests.support.settings import settings_for
-from tests.support.timings import NO_REPEATS
+from tests.support.servers.proxy import PASSWORD, Proxy, forward_proxy
+from tests.support.servers.server import listening_socket, serving
+from tests.support.servers.settings import settings_for
+from tests.support.servers.timings import NO_REPEATS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

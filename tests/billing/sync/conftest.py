@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.services import Services
-from tests.support.records import event_rows, ledger
-from tests.support.services import at_work, open_services
+from tests.support.database.records import event_rows, ledger
+from tests.support.servers.services import at_work, open_services
 from tests.support.stripe_account import EXPIRED, PAID, StripeAccount
 from tests.support.waiting import until
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.session_details import SessionLookup
+from billing.domain.sessions.details import SessionLookup
 from billing.errors import StoreFailure
 from billing.store import sessions
 from billing.sync.mirror import Mirror
-from tests.support.services import open_services
-from tests.support.timings import QUICK
+from tests.support.servers.services import open_services
+from tests.support.servers.timings import QUICK
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

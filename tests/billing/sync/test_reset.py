@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.records import ledger
-from tests.support.services import quick_services
-from tests.support.settings import settings_for
+from tests.support.database.records import ledger
+from tests.support.servers.services import quick_services
+from tests.support.servers.settings import settings_for
 from tests.support.stripe_account import StripeAccount
 from tests.support.waiting import until
 

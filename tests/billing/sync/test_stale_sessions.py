@@ -15,7 +15,7 @@ from billing.sync.stale_sessions import (
     WITHOUT_EVENTS,
     StaleSessions,
 )
-from tests.support.records import granted_totals
+from tests.support.database.records import granted_totals
 from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import Outcome
 from billing.services import Services
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync.backfill import READERS
@@ -22,8 +22,8 @@ from tests.billing.sync.conftest import (
     wait_until_granted,
     wait_until_shown,
 )
-from tests.support.records import granted_totals
-from tests.support.services import at_work, open_services
+from tests.support.database.records import granted_totals
+from tests.support.servers.services import at_work, open_services
 from tests.support.stripe_account import (
     LIST_EVENTS,
     LIST_SESSIONS,

@@ -29,8 +29,8 @@ from tests.billing.sync.conftest import (
     wait_until_granted,
     wait_until_shown,
 )
-from tests.support.services import at_work, open_services
-from tests.support.settings import settings_for
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.settings import settings_for
 from tests.support.stripe_account import (
     ACCOUNT,
     DOWN,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.timings import Retries
-from tests.support.records import states
-from tests.support.services import at_work, open_services
+from tests.support.database.records import states
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.timings import RETRIES
 from tests.support.stripe_account import StripeAccount
-from tests.support.timings import RETRIES
 from tests.support.waiting import until
 
 if TYPE_CHECKING:

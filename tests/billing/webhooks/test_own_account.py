@@ -11,7 +11,8 @@ from sqlalchemy import select
 from billing.errors import WebhookRefused
 from billing.store import tables
 from tests.billing.webhooks.conftest import wait_for_states
-from tests.support.records import event_rows, states
+from tests.support.database.records import event_rows, states
+from tests.support.servers.webhooks import deliver, signature
 from tests.support.stripe_account import (
     ACCOUNT,
     DOWN,
@@ -21,7 +22,6 @@ from tests.support.stripe_account import (
     event_object,
     session_object,
 )
-from tests.support.webhooks import deliver, signature
 
 if TYPE_CHECKING:
     from billing.services import Services

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.grant import GrantCause
+from billing.domain.sessions.checkout_session import Outcome
 from tests.billing.webhooks.conftest import wait_for_states
-from tests.support.records import event_rows, granted_totals, ledger
-from tests.support.services import at_work, open_services
+from tests.support.database.records import event_rows, granted_totals, ledger
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.timings import NO_RETRIES
+from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import (
     LIST_SESSIONS,
     ONE_SESSION,
     StripeAccount,
     declined_payment,
 )
-from tests.support.timings import NO_RETRIES
-from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from billing.services import Services

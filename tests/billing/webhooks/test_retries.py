@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.checkout_session import CheckoutSession
 from billing.domain.event import EventSource, EventState
+from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.errors import NotConfigured, StripeFailure
 from billing.store import events
 from billing.store.events import ProcessingResult
 from billing.timings import Retries
 from tests.billing.webhooks.conftest import wait_for_states
-from tests.support.records import event_rows, granted_totals, ledger
-from tests.support.services import at_work, open_services
+from tests.support.database.records import event_rows, granted_totals, ledger
+from tests.support.servers.services import at_work, open_services
+from tests.support.servers.timings import NO_RETRIES, RETRIES
+from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import (
     DOWN,
     NO_FAULTS,
@@ -25,9 +27,7 @@ from tests.support.stripe_account import (
     event_object,
     session_object,
 )
-from tests.support.timings import NO_RETRIES, RETRIES
 from tests.support.waiting import until
-from tests.support.webhooks import deliver
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

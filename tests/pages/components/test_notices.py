@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from billing.domain.checkout_session import Kind
+from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
-from tests.support.pages import open_page
-from tests.support.shop import ConnectedShop, connected_shop
+from tests.support.browsers.pages import open_page
+from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

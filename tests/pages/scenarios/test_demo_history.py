@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.checkout_session import Kind, Outcome
 from billing.domain.event import EventFilter
-from billing.domain.session_details import SessionLookup
-from billing.domain.session_filter import SessionFilter
-from billing.domain.timeline import EntryKind
+from billing.domain.sessions.checkout_session import Kind, Outcome
+from billing.domain.sessions.details import SessionLookup
+from billing.domain.sessions.filters import SessionFilter
+from billing.domain.sessions.timeline import EntryKind
 from pages.scenarios import demo_history
 from pages.scenarios.demo_history import replace_with_demo
-from tests.support.records import event_rows, ledger
-from tests.support.shop import ConnectedShop, connected_shop
+from tests.support.database.records import event_rows, ledger
+from tests.support.servers.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

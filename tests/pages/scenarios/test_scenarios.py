@@ -18,7 +18,7 @@ from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
 from pages.scenarios.runner import ScenarioResult, StepResult, StepStatus, run_scenario
 from pages.scenarios.steps import Step
-from tests.support.shop import ConnectedShop, connected_shop
+from tests.support.servers.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from billing.domain.grant import Grant
-    from billing.domain.session_details import SessionReading, SessionRecords
+    from billing.domain.sessions.details import SessionReading, SessionRecords
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 

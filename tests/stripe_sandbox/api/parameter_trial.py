@@ -8,7 +8,7 @@ from typing import Any
 
 from stripe_sandbox.api import form
 from tests.stripe_sandbox.api.parameter_cases import ENDPOINT, PRICE_DATA
-from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe.sandbox_server import SandboxServer
 
 
 def with_parameter(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

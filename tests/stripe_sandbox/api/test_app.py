@@ -11,7 +11,7 @@ import stripe
 
 from stripe_sandbox.api.auth import masked
 from stripe_sandbox.api.endpoint import API_VERSION
-from tests.support.sandbox_server import KEY, SandboxServer, refused
+from tests.support.stripe.sandbox_server import KEY, SandboxServer, refused
 
 
 def _get(server: SandboxServer, path: str, **headers: str) -> requests.Response:

@@ -14,7 +14,7 @@ from starlette.types import Message
 
 from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.api import bodies
-from tests.support.sandbox_server import KEY, SandboxServer
+from tests.support.stripe.sandbox_server import KEY, SandboxServer
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, refused, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, refused, sandbox_server
 
 
 @pytest.fixture(scope="module")

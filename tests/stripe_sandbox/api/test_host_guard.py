@@ -11,8 +11,8 @@ import requests
 from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.__main__ import default_url, is_public_url
 from stripe_sandbox.api.host_guard import HostGuard
-from tests.support.sandbox_server import KEY
-from tests.support.server import serving
+from tests.support.servers.server import serving
+from tests.support.stripe.sandbox_server import KEY
 
 PUBLIC = "https://pay.example.com"
 

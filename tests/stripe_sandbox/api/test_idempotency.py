@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from tests.support.sandbox_server import SandboxServer, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
 PATH = "/v1/customers"
 

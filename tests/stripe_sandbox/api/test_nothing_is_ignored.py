@@ -17,7 +17,7 @@ from tests.stripe_sandbox.api.parameter_cases import (
 )
 from tests.stripe_sandbox.api.parameter_trial import Trial, with_parameter
 from tests.stripe_sandbox.api.portal_cases import Case
-from tests.support.sandbox_server import KEY, SandboxServer
+from tests.support.stripe.sandbox_server import KEY, SandboxServer
 
 
 def _endpoints(server: SandboxServer) -> dict[str, Endpoint]:

@@ -12,7 +12,7 @@ import stripe
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Objects, Window
 from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
-from tests.support.sandbox_server import SandboxServer, refused, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, refused, sandbox_server
 
 EMAIL = "listed@example.com"
 

@@ -13,7 +13,7 @@ from stripe.params.checkout._session_list_params import SessionListParams
 from stripe_sandbox.api import form
 from stripe_sandbox.api.params import SimulatedParams, schema_of
 from stripe_sandbox.errors import StripeError
-from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe.sandbox_server import SandboxServer
 
 _KNOWN = SimulatedParams(SessionCreateParams, schema_of(SessionCreateParams).names())
 

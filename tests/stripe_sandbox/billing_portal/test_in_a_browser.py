@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.accessibility import check
-from tests.support.browser import DESKTOP, PHONE, OpenPage
-from tests.support.checkout import PAID, choose_card
-from tests.support.storefront import Storefront, open_storefront
+from tests.support.browsers.accessibility import check
+from tests.support.browsers.browser import DESKTOP, PHONE, OpenPage
+from tests.support.browsers.checkout import PAID, choose_card
+from tests.support.stripe.storefront import Storefront, open_storefront
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.stripe_sandbox.billing_portal.test_portal import CARD
-from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe.sandbox_server import SandboxServer
 
 HOUR = 3_600
 

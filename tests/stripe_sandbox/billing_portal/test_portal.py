@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.sandbox_server import SandboxServer
+from tests.support.stripe.sandbox_server import SandboxServer
 
 CARD = {"number": "5555 5555 5555 4444", "expiry": "11 / 40", "cvc": "123", "name": "Ann",
         "country": "DE"}  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.storefront import Storefront, open_storefront
+from tests.support.stripe.storefront import Storefront, open_storefront
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

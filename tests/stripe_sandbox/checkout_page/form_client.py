@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.storefront import Storefront
+from tests.support.stripe.storefront import Storefront
 
 GOOD = {
     "email": "tester@example.com",

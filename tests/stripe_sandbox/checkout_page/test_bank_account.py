@@ -6,8 +6,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import PHONE, OpenPage
-from tests.support.checkout import (
+from tests.support.browsers.browser import PHONE, OpenPage
+from tests.support.browsers.checkout import (
     INSUFFICIENT_FUNDS,
     MONEY_COMES_LATER,
     MONEY_NEVER_COMES,
@@ -15,7 +15,7 @@ from tests.support.checkout import (
     press_pay,
     type_along,
 )
-from tests.support.storefront import Storefront
+from tests.support.stripe.storefront import Storefront
 
 
 def statuses(storefront: Storefront, identifier: str) -> tuple[str | None, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import OpenPage
-from tests.support.checkout import PAID, choose_card, press_pay
-from tests.support.storefront import Storefront
+from tests.support.browsers.browser import OpenPage
+from tests.support.browsers.checkout import PAID, choose_card, press_pay
+from tests.support.stripe.storefront import Storefront
 
 
 def test_an_expired_link_says_so(page: Page, storefront: Storefront) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import OpenPage
-from tests.support.checkout import PAID, authenticate, choose_card, press_pay, type_along
-from tests.support.storefront import Storefront
+from tests.support.browsers.browser import OpenPage
+from tests.support.browsers.checkout import PAID, authenticate, choose_card, press_pay, type_along
+from tests.support.stripe.storefront import Storefront
 
 
 def test_typed_digits_are_grouped_and_the_brand_is_named(

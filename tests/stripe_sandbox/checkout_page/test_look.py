@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import DESKTOP, PHONE, OpenPage
-from tests.support.storefront import Storefront
+from tests.support.browsers.browser import DESKTOP, PHONE, OpenPage
+from tests.support.stripe.storefront import Storefront
 
 
 def test_the_order_is_told_in_full(page: Page, storefront: Storefront) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.checkout import (
+from tests.support.browsers.checkout import (
     INSUFFICIENT_FUNDS,
     PAID,
     THREE_D_SECURE,
@@ -14,7 +14,7 @@ from tests.support.checkout import (
     choose_card,
     press_pay,
 )
-from tests.support.storefront import Storefront
+from tests.support.stripe.storefront import Storefront
 
 
 def test_a_test_card_pays_and_leads_back_to_the_shop(page: Page, storefront: Storefront) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.stripe_sandbox.checkout_page.form_client import GOOD, ask, pay, still_untouched
-from tests.support.storefront import Storefront
+from tests.support.stripe.storefront import Storefront
 
 BANK = {
     "payment_method_type": "us_bank_account",

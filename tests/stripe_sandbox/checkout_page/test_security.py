@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stripe_sandbox.checkout_page.form_client import GOOD, ask, pay, still_untouched
-from tests.support.storefront import Storefront
+from tests.support.stripe.storefront import Storefront
 
 
 @pytest.mark.parametrize(

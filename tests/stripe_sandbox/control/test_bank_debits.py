@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
-from tests.support.sandbox_server import SandboxServer, refused, types
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused, types
+from tests.support.stripe.stripe_types import assert_fits
 from tests.support.waiting import wait_for
 
 GOOD, BAD = "000123456789", "000111111116"

@@ -10,7 +10,7 @@ import pytest
 import stripe
 
 from stripe_sandbox.clock import Clock, ManualClock
-from tests.support.sandbox_server import SandboxServer, sandbox_server, types
+from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server, types
 from tests.support.waiting import wait_for
 
 DAY = 86_400

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, types
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, types
+from tests.support.stripe.stripe_types import assert_fits
 
 
 def paid_charge(server: SandboxServer) -> str:

@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from stripe_sandbox.faults import SHUFFLED_WITHIN
-from tests.support.sandbox_server import SandboxServer, refused, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, refused, sandbox_server
 from tests.support.waiting import wait_for
 
 NONE: dict[str, Any] = {

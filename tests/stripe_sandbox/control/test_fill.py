@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from stripe_sandbox.control.history_plan import HistoryPlan, Offer, visit_times
-from tests.support.sandbox_server import SandboxServer
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer
+from tests.support.stripe.stripe_types import assert_fits
 
 DAY = 86_400
 

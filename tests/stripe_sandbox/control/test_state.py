@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.sandbox_server import KEY, SandboxServer, price_of
+from tests.support.stripe.sandbox_server import KEY, SandboxServer, price_of
 from tests.support.waiting import wait_for
 
 CONTROLS = [

@@ -9,7 +9,7 @@ import pytest
 
 from stripe_sandbox.cards import TEST_CARDS, TestCard
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, Paid
-from tests.support.sandbox_server import PAYER, SandboxServer, card, sandbox_server
+from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, sandbox_server
 
 _REFUSED = [one for one in TEST_CARDS if one.refusal and one.number != "4242424242424241"]
 

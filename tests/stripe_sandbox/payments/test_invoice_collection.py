@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, refused, types
+from tests.support.stripe.sandbox_server import SandboxServer, refused, types
 
 DAY, HOUR = 86_400, 3_600
 FAILS_LATER = "4000000000000341"

@@ -9,7 +9,7 @@ import pytest
 
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, NotOpen, Paid, Payer
 from stripe_sandbox.resources.subscriptions import Subscriptions
-from tests.support.sandbox_server import PAYER, SandboxServer, card, refused
+from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, refused
 
 
 def test_a_guest_pays(server: SandboxServer) -> None:

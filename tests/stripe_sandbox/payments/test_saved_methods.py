@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, refused
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 CARD: Any = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, refused
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 
 def customer(server: SandboxServer) -> str:

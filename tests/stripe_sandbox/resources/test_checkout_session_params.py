@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.support.sandbox_server import SandboxServer, price_of, refused
+from tests.support.stripe.sandbox_server import SandboxServer, price_of, refused
 
 _RECURRING = (
     "You specified `payment` mode but passed a recurring price. Either switch to `subscription` "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.payments.checkout import Paid
-from tests.support.sandbox_server import SandboxServer, refused
+from tests.support.stripe.sandbox_server import SandboxServer, refused
 
 
 def test_an_open_session(shared_server: SandboxServer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.sandbox_server import SandboxServer, refused
+from tests.support.stripe.sandbox_server import SandboxServer, refused
 
 
 def test_a_customer_is_made_changed_and_found(shared_server: SandboxServer) -> None:

@@ -9,7 +9,7 @@ import stripe
 from starlette.responses import Response
 
 from stripe_sandbox.api.endpoint import API_VERSION
-from tests.support.sandbox_server import SandboxServer, refused
+from tests.support.stripe.sandbox_server import SandboxServer, refused
 from tests.support.waiting import wait_for
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.support.sandbox_server import SandboxServer, refused
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 
 def test_the_account_has_a_default_configuration(server: SandboxServer) -> None:

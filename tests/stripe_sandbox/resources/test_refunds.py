@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.support.sandbox_server import SandboxServer, refused
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 DAY = 86_400
 TOO_MUCH = "Refund amount ($2.98) is greater than unrefunded amount on charge ($2.97)"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.support.sandbox_server import SandboxServer, refused
+from tests.support.stripe.sandbox_server import SandboxServer, refused
 from tests.support.waiting import wait_for
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.database import Database
-from tests.support.sandbox_server import SandboxServer, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
 
 def test_jobs_run_once_in_the_order_of_their_times() -> None:

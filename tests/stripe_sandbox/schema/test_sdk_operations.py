@@ -11,7 +11,7 @@ import stripe
 
 from stripe_sandbox.errors import NOT_SIMULATED
 from stripe_sandbox.schema import sdk_operations
-from tests.support.sandbox_server import KEY, SandboxServer
+from tests.support.stripe.sandbox_server import KEY, SandboxServer
 
 
 def test_the_sdks_operations_are_read_from_its_code() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer
-from tests.support.stripe_types import assert_fits, misfits
+from tests.support.stripe.sandbox_server import SandboxServer
+from tests.support.stripe.stripe_types import assert_fits, misfits
 
 
 @pytest.fixture(scope="module")

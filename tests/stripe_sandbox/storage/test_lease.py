@@ -13,7 +13,7 @@ from stripe_sandbox.payments.checkout import Paid
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.lease import LEASE_SECONDS, Lease
 from stripe_sandbox.storage.tables import OBJECT_TABLES
-from tests.support.sandbox_server import SandboxServer, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 from tests.support.waiting import PATIENCE, wait_for
 
 

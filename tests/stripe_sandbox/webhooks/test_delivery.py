@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from stripe_sandbox.payments.checkout import Paid
 from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, signature
-from tests.support.sandbox_server import PAYER, SandboxServer, card, sandbox_server
+from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, sandbox_server
 from tests.support.waiting import PATIENCE, wait_for
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.support.server import serving
+from tests.support.servers.server import serving
 from tests.support.stripe_account.faults import (
     ANSWERS,
     NO_FAULTS,

@@ -20,7 +20,7 @@ from sqlalchemy import make_url, text
 from billing.errors import StoreFailure
 from billing.store import Store, sync_state
 from billing.store.engine.engines import Limits
-from tests.support.server import listening_socket
+from tests.support.servers.server import listening_socket
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tests.support.postgres import Postgres
+    from tests.support.database.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 

@@ -18,10 +18,10 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.event import Refusal
-from billing.domain.session_filter import SessionFilter
-from billing.domain.source import Source
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import SessionFilter
+from billing.domain.sessions.source import Source
 from billing.errors import StoreFailure
 from billing.store import Store, events, sessions
 from billing.store.engine.database import MIGRATIONS
@@ -29,19 +29,19 @@ from billing.store.events import refusals
 from billing.store.ledger import grants
 from billing.store.tables import metadata
 from tests.billing.store.ledger.test_grants import LINE
-from tests.support.databases import fresh_database, store_on
-from tests.support.forking import fork
-from tests.support.records import granted_totals
-from tests.support.stored import copies
+from tests.support.database.databases import fresh_database, store_on
+from tests.support.database.records import granted_totals
+from tests.support.database.stored import copies
+from tests.support.servers.forking import fork
+from tests.support.servers.timings import RETRIES
 from tests.support.stripe_account import session_object
-from tests.support.timings import RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.queues import Queue
     from multiprocessing.synchronize import Barrier
 
-    from tests.support.postgres import Postgres
+    from tests.support.database.postgres import Postgres
 
 
 pytestmark = pytest.mark.anyio

@@ -11,8 +11,8 @@ import pytest
 from billing.errors import NotConfigured, StoreFailure
 from billing.store.ledger import grants
 from tests.billing.store.ledger.test_grants import LINE
-from tests.support.databases import store_on
-from tests.support.records import granted_totals
+from tests.support.database.databases import store_on
+from tests.support.database.records import granted_totals
 
 pytestmark = pytest.mark.anyio
 

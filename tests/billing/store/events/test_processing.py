@@ -12,7 +12,7 @@ from billing.domain.event import EventSource, EventState
 from billing.store import events
 from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent
 from billing.timings import Retries
-from tests.support.records import event_rows
+from tests.support.database.records import event_rows
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from billing.domain.grant import Grant, GrantCause
 from billing.store import Store
 from billing.store.ledger import grants
-from tests.support.records import granted_totals
+from tests.support.database.records import granted_totals
 
 pytestmark = pytest.mark.anyio
 

@@ -7,13 +7,13 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.reason import Reason
-from billing.domain.session_filter import SessionFilter
-from billing.domain.session_page import Cursor
-from billing.domain.source import Source
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.sessions.filters import SessionFilter
+from billing.domain.sessions.page import Cursor
+from billing.domain.sessions.source import Source
 from billing.store import sessions
-from tests.support.stored import copies
+from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:

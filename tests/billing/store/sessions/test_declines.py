@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.event import EventSource, EventState
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import SessionFilter
 from billing.store import events, sessions
 from tests.billing.store.sessions.history import found
-from tests.support.stored import copies
+from tests.support.database.stored import copies
 from tests.support.stripe_account import declined_payment, event_object, session_object
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from billing.domain.checkout_session import CheckoutSession
+    from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.store import Store
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import pytest
 
 from billing.domain.event import EventSource, EventState
 from billing.store import events, sessions
-from tests.support.stored import copies
+from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:

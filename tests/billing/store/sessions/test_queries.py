@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, event
 
-from billing.domain.checkout_session import Outcome
-from billing.domain.session_filter import SEARCH_LIMIT, SessionFilter
-from billing.domain.session_page import Cursor, SessionPage
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import SEARCH_LIMIT, SessionFilter
+from billing.domain.sessions.page import Cursor, SessionPage
 from billing.store import sessions
 from tests.billing.store.sessions.history import (
     FILTERS,
@@ -25,7 +25,7 @@ from tests.billing.store.sessions.history import (
     keep,
     keep_history,
 )
-from tests.support.databases import store_on
+from tests.support.database.databases import store_on
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:

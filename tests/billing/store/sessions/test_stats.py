@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, text
 
-from billing.domain.checkout_session import Outcome
 from billing.domain.event import EventSource, EventState
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import SessionFilter
 from billing.store import events, sessions
 from tests.billing.store.sessions.history import (
     FILTERS,
@@ -25,7 +25,7 @@ from tests.billing.store.sessions.history import (
     keep_history,
     reasons,
 )
-from tests.support.stored import copies
+from tests.support.database.stored import copies
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:

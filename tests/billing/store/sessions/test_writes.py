@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from billing.domain.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import Outcome
 from billing.store import sessions
 from billing.store.tables import checkout_sessions, session_terms
 from billing.store.upsert import MOST_VALUES
-from tests.support.stored import copies
+from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:

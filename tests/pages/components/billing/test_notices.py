@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.errors import NotConfigured
-from tests.support.billing_server import BillingServer, billing_server
-from tests.support.pages import alerts, open_page, press
-from tests.support.settings import working_settings
+from tests.support.browsers.pages import alerts, open_page, press
+from tests.support.servers.billing_server import BillingServer, billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import StripeAccount, always
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 LIVE = NotConfigured("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY holds a live key.", "Use a test key.")
 

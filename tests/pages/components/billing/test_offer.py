@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.billing_server import billing_server
-from tests.support.pages import (
-    alerts,
-    open_page,
-    press,
-    run,
-    run_until,
-    text_of,
-)
-from tests.support.settings import working_settings
+from tests.support.browsers.pages import alerts, open_page, press, run, run_until, text_of
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import (
     StripeAccount,
     always,
@@ -26,7 +19,7 @@ from tests.support.stripe_account import (
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def component_data(page: AppTest, name: str) -> list[dict[str, Any]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import Kind
-from billing.domain.source import Source
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.source import Source
 from pages.components.billing.recent_sessions import SESSIONS_SHOWN
-from tests.support.pages import ids, open_page, run_until, text_of
-from tests.support.sales import create_session
+from tests.support.browsers.pages import ids, open_page, run_until, text_of
+from tests.support.servers.sales import create_session
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def create(shop: Shop, source: Source) -> str:

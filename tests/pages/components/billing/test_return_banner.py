@@ -9,27 +9,19 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from billing.domain.checkout_session import Kind
-from billing.domain.session_details import SessionLookup
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.details import SessionLookup
 from pages.scenarios.sandbox_client import Controls
-from tests.support.deliveries import deliver, event_about
-from tests.support.pages import (
-    alerts,
-    open_page,
-    press,
-)
-from tests.support.sales import (
-    GOOD_CARD,
-    PAYER,
-    create_session,
-)
-from tests.support.shop import open_shop
+from tests.support.browsers.pages import alerts, open_page, press
+from tests.support.servers.deliveries import deliver, event_about
+from tests.support.servers.sales import GOOD_CARD, PAYER, create_session
+from tests.support.servers.shop import open_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def created(shop: Shop) -> list[Any]:

@@ -9,11 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from billing.domain.event import EventSource, EventState
 from billing.store import events
-from tests.support.deliveries import deliver, event_about
-from tests.support.pages import press, run
+from tests.support.browsers.pages import press, run
+from tests.support.servers.deliveries import deliver, event_about
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def counts(page: AppTest) -> dict[str, str]:

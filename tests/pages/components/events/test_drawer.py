@@ -6,23 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import Kind
+from billing.domain.sessions.checkout_session import Kind
 from tests.pages.components.events.arrivals import counts, deliver_several
-from tests.support.deliveries import deliver, event_about
-from tests.support.pages import (
-    HOSTILE,
-    open_page,
-    press,
-    rows,
-    run_until,
-    text_of,
-)
-from tests.support.sales import (
-    create_session,
-)
+from tests.support.browsers.pages import HOSTILE, open_page, press, rows, run_until, text_of
+from tests.support.servers.deliveries import deliver, event_about
+from tests.support.servers.sales import create_session
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def test_the_drawer_shows_the_facts_of_an_event_and_its_json(shop: Shop) -> None:

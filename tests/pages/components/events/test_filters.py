@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pages.components.events.arrivals import counts, deliver_several, show
-from tests.support.pages import (
-    HOSTILE,
-    open_page,
-    press,
-    rows,
-    run,
-    run_until,
-    text_of,
-)
+from tests.support.browsers.pages import HOSTILE, open_page, press, rows, run, run_until, text_of
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def test_the_address_filters(shop: Shop) -> None:

@@ -9,29 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from billing.domain.checkout_session import Kind
 from billing.domain.event import EventSource, EventState
-from billing.domain.timeline import TIMELINE_EVENTS
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.events.log import PAGE_SIZE
 from billing.store import events
 from tests.pages.components.events.arrivals import counts, show
-from tests.support.billing_server import billing_server
-from tests.support.deliveries import deliver, event_about
-from tests.support.pages import (
-    open_page,
-    press,
-    rows,
-    run_until,
-    text_of,
-)
-from tests.support.sales import (
-    create_session,
-)
+from tests.support.browsers.pages import open_page, press, rows, run_until, text_of
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.deliveries import deliver, event_about
+from tests.support.servers.sales import create_session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def test_without_events_the_page_says_what_to_do_first(shop: Shop) -> None:

@@ -13,21 +13,10 @@ from billing.domain.event import EventSource, EventState
 from billing.store import events
 from pages.components.sessions.actions import qr_code
 from stripe_sandbox.payments.checkout import Payer
-from tests.support.billing_server import billing_server
-from tests.support.pages import (
-    HOSTILE,
-    ids,
-    open_page,
-    press,
-    text_of,
-)
-from tests.support.sales import (
-    GOOD_CARD,
-    create_foreign_session,
-    create_session,
-    pay,
-)
-from tests.support.settings import working_settings
+from tests.support.browsers.pages import HOSTILE, ids, open_page, press, text_of
+from tests.support.servers.billing_server import billing_server
+from tests.support.servers.sales import GOOD_CARD, create_foreign_session, create_session, pay
+from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import (
     DOWN,
     REQUEST_ID,
@@ -39,7 +28,7 @@ from tests.support.stripe_account import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def buttons(page: AppTest) -> list[str]:

@@ -7,23 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.checkout_session import Kind
-from tests.support.pages import (
-    HOSTILE,
-    ids,
-    open_page,
-    press,
-    run,
-    text_of,
-)
-from tests.support.sales import (
-    create_foreign_session,
-    create_session,
-    pay,
-)
+from billing.domain.sessions.checkout_session import Kind
+from tests.support.browsers.pages import HOSTILE, ids, open_page, press, run, text_of
+from tests.support.servers.sales import create_foreign_session, create_session, pay
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def test_the_address_filters_and_the_widgets_show_it(shop: Shop) -> None:

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.store import sessions
-from tests.support.pages import ids, metrics, open_page, press, run, text_of
-from tests.support.stored import copies
+from tests.support.browsers.pages import ids, metrics, open_page, press, run, text_of
+from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 DAY = 86_400
 OPEN = {"status": "open"}

@@ -9,30 +9,19 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import Kind
-from billing.domain.session_filter import SessionFilter
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.filters import SessionFilter
 from billing.store import sessions
 from pages.components.sessions.table import PAGE_SIZE
-from tests.support.pages import (
-    ids,
-    metrics,
-    open_page,
-    press,
-    run_until,
-    text_of,
-)
-from tests.support.sales import (
-    create_session,
-    fail_debit,
-    pay,
-)
-from tests.support.stored import copies
+from tests.support.browsers.pages import ids, metrics, open_page, press, run_until, text_of
+from tests.support.database.stored import copies
+from tests.support.servers.sales import create_session, fail_debit, pay
 from tests.support.stripe_account import (
     session_object,
 )
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 PAID = {"status": "complete", "payment_status": "paid"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_server import SandboxServer, refused, types
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused, types
+from tests.support.stripe.stripe_types import assert_fits
 
 DAY, HOUR = 86_400, 3_600
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.sandbox_server import SandboxServer, refused, types
-from tests.support.stripe_types import assert_fits
+from tests.support.stripe.sandbox_server import SandboxServer, refused, types
+from tests.support.stripe.stripe_types import assert_fits
 
 DAY, HOUR = 86_400, 3_600
 

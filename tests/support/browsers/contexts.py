@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Response
 
-    from tests.support.browser import ColorScheme
+    from tests.support.browsers.browser import ColorScheme
 
     Look = tuple[tuple[int, int], ColorScheme]
 

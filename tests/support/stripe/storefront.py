@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from stripe_sandbox.clock import Clock
-from tests.support.sandbox_server import SandboxServer, price_of, sandbox_server
+from tests.support.stripe.sandbox_server import SandboxServer, price_of, sandbox_server
 from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:

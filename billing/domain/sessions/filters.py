@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from billing.domain.money import SYMBOLS, decimals
-from billing.domain.source import COUNTED
+from billing.domain.sessions.source import COUNTED
 
 if TYPE_CHECKING:
-    from billing.domain.checkout_session import Kind, Outcome
-    from billing.domain.source import Source
+    from billing.domain.sessions.checkout_session import Kind, Outcome
+    from billing.domain.sessions.source import Source
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
 SEARCH_LIMIT = 10_000  # so many of the newest sessions that hold the searched text are searched

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from billing.store import Store
-from tests.support.postgres import Postgres
-from tests.support.schema import make_schema, sqlite_template
+from tests.support.database.postgres import Postgres
+from tests.support.database.schema import make_schema, sqlite_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

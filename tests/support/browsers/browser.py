@@ -2,7 +2,7 @@
 
 One Chromium serves all tests of a worker, and a context that a passed test has left is used again
 once it is emptied: in a new one all of a page's scripts are fetched and compiled anew, which takes
-longer than most tests. See `tests/support/contexts.py`.
+longer than most tests. See `tests/support/browsers/contexts.py`.
 
 A test fails at its end when a page logged an error or raised one, an asset was missing, or a
 server answered 5xx, unless the test said beforehand that it expects that: see `BrowserLog`.
@@ -35,8 +35,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.support.browsers.contexts import BLANK, TIMEOUT, Contexts
 from tests.support.chromium import NoChromium, find
-from tests.support.contexts import BLANK, TIMEOUT, Contexts
 
 RESULTS = Path("test-results")
 DESKTOP = (1280, 800)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from billing.services import Services
 from billing.settings.model import Settings
-from tests.support.settings import settings_for
-from tests.support.timings import QUICK
+from tests.support.servers.settings import settings_for
+from tests.support.servers.timings import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

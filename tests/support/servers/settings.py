@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from billing.settings.model import Settings
-from tests.support.schema import sqlite_template
+from tests.support.database.schema import sqlite_template
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing.domain.money import format_money
-from billing.domain.source import SOURCE, Source
+from billing.domain.sessions.source import SOURCE, Source
 from billing.domain.stripe_json import JSON, integer_at, object_at, text_at
 from billing.urls import web_url
 

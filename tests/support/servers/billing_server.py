@@ -17,11 +17,11 @@ from billing.http.protection import protected
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.urls import WEBHOOK_PATH
-from tests.support.records import event_rows, ledger
-from tests.support.server import serving
-from tests.support.services import STRIPE_NAME
-from tests.support.timings import PATIENT
-from tests.support.webhooks import signature
+from tests.support.database.records import event_rows, ledger
+from tests.support.servers.server import serving
+from tests.support.servers.services import STRIPE_NAME
+from tests.support.servers.timings import PATIENT
+from tests.support.servers.webhooks import signature
 
 if TYPE_CHECKING:
     import socket

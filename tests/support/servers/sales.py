@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.domain.checkout_session import Kind
 from billing.domain.grant import GrantCause
+from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.sandbox_client import Controls
 from stripe_sandbox.payments.checkout import Card, Payer
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 GOOD_CARD = Card("4242424242424242", 12, 2040, "123")
 PAYER = Payer("tester@example.com", "Test Customer")

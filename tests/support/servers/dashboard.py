@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from tests.support.forking import start_module
+from tests.support.servers.forking import start_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from multiprocessing.context import ForkServerProcess
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 20.0
 GLANCE = 0.02

@@ -23,8 +23,8 @@ from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
 from stripe_sandbox.clock import Clock, ManualClock
 from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
-from tests.support.server import listening_socket, serving
-from tests.support.stripe_types import assert_fits
+from tests.support.servers.server import listening_socket, serving
+from tests.support.stripe.stripe_types import assert_fits
 
 KEY = "sk_test_sandbox"
 PAYER = Payer(email="payer@example.com", name="Test Payer")

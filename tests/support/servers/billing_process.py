@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from tests.support.billing_server import billing_app
-from tests.support.forking import fork
-from tests.support.server import listening_socket
-from tests.support.services import quick_services
-from tests.support.settings import settings_for
+from tests.support.servers.billing_server import billing_app
+from tests.support.servers.forking import fork
+from tests.support.servers.server import listening_socket
+from tests.support.servers.services import quick_services
+from tests.support.servers.settings import settings_for
 
 if TYPE_CHECKING:
     import socket

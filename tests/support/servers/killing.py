@@ -18,8 +18,9 @@ import aiohttp
 from pydantic import SecretStr
 
 from billing.store import Store
-from tests.support.billing_process import Processes
-from tests.support.records import event_rows, ledger, states
+from tests.support.database.records import event_rows, ledger, states
+from tests.support.servers.billing_process import Processes
+from tests.support.servers.webhooks import signature
 from tests.support.stripe_account import (
     EXPIRED,
     NO_FAULTS,
@@ -28,7 +29,6 @@ from tests.support.stripe_account import (
     StripeAccount,
     event_object,
 )
-from tests.support.webhooks import signature
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from tests.support.settings import SECRET
+from tests.support.servers.settings import SECRET
 
 if TYPE_CHECKING:
     from billing.services import Services

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from billing.domain.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import Outcome
 
 STATS_LIMIT = 100_000  # figures cover so many of the newest sessions at most
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from billing.domain.checkout_session import CheckoutSession
     from billing.domain.event import Event
     from billing.domain.grant import Grant
-    from billing.domain.line_item import LineItem
+    from billing.domain.sessions.checkout_session import CheckoutSession
+    from billing.domain.sessions.line_item import LineItem
+    from billing.domain.sessions.timeline import TimelineEntry
     from billing.domain.stripe_json import JSON
-    from billing.domain.timeline import TimelineEntry
     from billing.errors import NotConfigured, StripeFailure
 
 

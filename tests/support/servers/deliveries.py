@@ -10,11 +10,11 @@ import requests
 import stripe
 
 from billing.urls import WEBHOOK_PATH
-from tests.support.pages import HOSTILE
-from tests.support.settings import SECRET
+from tests.support.browsers.pages import HOSTILE
+from tests.support.servers.settings import SECRET
 
 if TYPE_CHECKING:
-    from tests.support.shop import Shop
+    from tests.support.servers.shop import Shop
 
 
 def event_about(object_id: str, **values: Any) -> dict[str, Any]:

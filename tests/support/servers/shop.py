@@ -14,11 +14,11 @@ from billing.urls import WEBHOOK_PATH
 from pages.scenarios.sandbox_client import Controls
 from pages.services import PageServices
 from stripe_sandbox import Sandbox, SandboxConfig
-from tests.support.billing_server import BillingServer, billing_server
-from tests.support.sandbox_server import price_of
-from tests.support.server import listening_socket, serving
-from tests.support.settings import working_settings
-from tests.support.timings import QUICK
+from tests.support.servers.billing_server import BillingServer, billing_server
+from tests.support.servers.server import listening_socket, serving
+from tests.support.servers.settings import working_settings
+from tests.support.servers.timings import QUICK
+from tests.support.stripe.sandbox_server import price_of
 
 if TYPE_CHECKING:
     import socket

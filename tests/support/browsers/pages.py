@@ -14,9 +14,9 @@ from tests.support.waiting import GLANCE, PATIENCE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.billing_server import BillingServer
+    from tests.support.servers.billing_server import BillingServer
 
-DASHBOARD = Path(__file__).parents[2] / "pages/dashboard.py"
+DASHBOARD = Path(__file__).parents[3] / "pages/dashboard.py"
 BILLING = "billing.py"
 HOSTILE = "<b>:red[x]</b> $y$ [a](https://x) `c` % _ ' \" :material/delete: 🎉"
 """What Markdown, HTML or SQL would act on."""

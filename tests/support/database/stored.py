@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.checkout_session import CheckoutSession
+from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.store.sessions import SessionRows
 
 if TYPE_CHECKING:

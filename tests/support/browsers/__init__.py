@@ -1,0 +1,1 @@
+"""Pages: through AppTest, over their WebSocket, and in Chromium."""
