@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.billing.notices import no_price, wait_for_prices
-from pages.components.brand import brand
+from pages.components.frame.brand import brand
+from pages.components.frame.navigation import sections
+from pages.components.frame.notices import notices
+from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.markdown import plain
-from pages.components.navigation import sections
-from pages.components.notices import notices
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
-from pages.components.stripe_notices import copy_outdated
 from pages.components.test_kit.notices import clock_ahead, faults_on
 from pages.services import page_services
 

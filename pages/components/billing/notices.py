@@ -9,10 +9,10 @@ import streamlit as st
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import BillingError, NotConfigured
 from pages.components.errors import failure_lines
-from pages.components.notices import Notice, Severity
+from pages.components.frame.notices import Notice, Severity
+from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.press import Press
 from pages.components.setup.notices import setup_link
-from pages.components.stripe_notices import copy_outdated
 from pages.services import page_services
 
 

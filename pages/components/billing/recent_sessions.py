@@ -9,9 +9,9 @@ from billing.domain.sessions.page import SessionListing
 from billing.domain.sessions.source import COUNTED
 from billing.errors import BillingError
 from pages.components.errors import show_failure
+from pages.components.frame.sync_status import sync_progress
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.sessions.columns import SESSIONS
-from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
 SESSIONS_SHOWN = 7  # whole rows, without a scroll bar of their own

@@ -14,12 +14,12 @@ from billing.domain.sessions.filters import COUNT_LIMIT, SEARCH_LIMIT, SessionFi
 from billing.domain.sessions.page import Cursor, SessionPage
 from billing.errors import BillingError
 from pages.components.errors import show_failure
+from pages.components.frame.sync_status import sync_progress
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.columns import SESSIONS, shown_columns
 from pages.components.sessions.export import download_button
-from pages.components.sync_status import sync_progress
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from billing.settings.model import SECRET_KEY, SECRETS_FILE
+from pages.components.frame.notices import Notice, Severity
 from pages.components.markdown import plain
-from pages.components.notices import Notice, Severity
 from pages.services import page_services
 
 

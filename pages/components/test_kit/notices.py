@@ -6,8 +6,8 @@ import streamlit as st
 
 from billing.domain.durations import format_duration
 from pages.components.errors import show_failure
+from pages.components.frame.notices import Notice, Severity
 from pages.components.markdown import plain
-from pages.components.notices import Notice, Severity
 from pages.components.times import local
 from pages.scenarios.faults import NO_FAULTS
 from pages.scenarios.sandbox_client import ControlFailure, Controls, recent_state

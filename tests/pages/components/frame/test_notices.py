@@ -113,7 +113,7 @@ def test_the_most_severe_notice_comes_first_and_the_others_are_counted(shop: Con
 
 
 def a_page_with_a_check_that_fails() -> None:
-    from pages.components.notices import Notice, Severity, notices
+    from pages.components.frame.notices import Notice, Severity, notices
 
     def fails() -> None:
         raise RuntimeError("of the test")

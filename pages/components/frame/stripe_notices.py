@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from billing.errors import BillingError
+from pages.components.frame.notices import Notice, Severity
 from pages.components.markdown import code, plain
-from pages.components.notices import Notice, Severity
 from pages.components.times import exact_time
 from pages.services import page_services
 

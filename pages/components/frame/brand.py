@@ -9,7 +9,7 @@ import streamlit as st
 
 from billing.safe_text import sanitize
 
-_MARK = Path(__file__).parents[1].joinpath("icon.svg").read_text(encoding="utf-8")
+_MARK = Path(__file__).parents[2].joinpath("icon.svg").read_text(encoding="utf-8")
 _MARK_SIZE = 32
 _TEXT_SIZE = 20
 _CHARACTER = 0.64 * _TEXT_SIZE  # wider than most

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.components.navigation import sections
+from pages.components.frame.navigation import sections
 
 
 def test_a_group_of_several_pages_is_a_menu_and_a_single_page_stands_by_itself() -> None:
