@@ -5,15 +5,17 @@ Starts the dashboard with its sandbox in a temporary folder, walks through it, a
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support.browsers.checkout import PAID, choose_card, press_pay
-from tests.support.browsers.demo_history import fill_a_month
+from tests.support.browsers.demo_history import LONG, fill_a_month
 from tests.support.chromium import find
 from tests.support.servers.dashboard import dashboard
 
@@ -37,10 +39,58 @@ def buy(page: Page, url: str, button: str, quantity: int | None = None) -> Page:
     return popup.value
 
 
+def film(browser: Browser, url: str) -> None:
+    """A payment from the button to its timeline, as a moving picture."""
+    context = browser.new_context(viewport={"width": 1000, "height": 680})
+    page = context.new_page()
+    frames: list[tuple[bytes, int]] = []
+
+    def show(shown: Page, seconds: float) -> None:
+        frames.append((shown.screenshot(), round(seconds * 1000)))
+
+    page.goto(f"{url}/app/billing")
+    field = page.get_by_role("spinbutton", name="Number of credits")
+    field.fill("25")
+    field.press("Enter")
+    expect(page.get_by_text("$24.75")).to_be_visible()
+    show(page, 2)
+    page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
+    checkout_link = page.get_by_role("link", name="Open Checkout")
+    expect(checkout_link).to_be_visible()
+    show(page, 2)
+    with page.expect_popup() as popup:
+        checkout_link.click()
+    checkout = popup.value
+    show(checkout, 1)
+    choose_card(checkout, PAID)
+    show(checkout, 2)
+    press_pay(checkout)
+    expect(checkout.get_by_test_id("stAlert").first).to_contain_text("granted", timeout=LONG)
+    show(checkout, 3)
+    session_id = re.search(r"session_id=(cs_test_\w+)", checkout.url)
+    assert session_id
+    checkout.goto(f"{url}/app/sessions?session={session_id[1]}")
+    expect(checkout.get_by_text("Granted").first).to_be_visible()
+    checkout.wait_for_load_state("networkidle")
+    show(checkout, 4)
+    pictures = [Image.open(io.BytesIO(picture)).convert("RGB") for picture, _ in frames]
+    first, *rest = [one.quantize(64, dither=Image.Dither.NONE) for one in pictures]
+    first.save(
+        IMAGES / "payment.gif",
+        save_all=True,
+        append_images=rest,
+        duration=[milliseconds for _, milliseconds in frames],
+        loop=0,
+        optimize=True,
+    )
+    context.close()
+
+
 def walk(browser: Browser, url: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, device_scale_factor=2)
     page = context.new_page()
     fill_a_month(page, url)
+    film(browser, url)
     buy(page, url, "BUY EXTRA LOAD CREDITS", quantity=12).close()
     checkout = buy(page, url, "PAY WITH CARD")
     checkout.screenshot(path=IMAGES / "checkout.png")
