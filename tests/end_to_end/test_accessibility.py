@@ -135,9 +135,11 @@ def test_a_page_at_its_addresses(page: Page, demo: Demo, name: str) -> None:
 
 def test_a_link_that_was_made_and_paid(page: Page, demo: Demo, app: Process) -> None:
     page.goto(f"{demo.url}/app/billing")
+    links = page.get_by_role("link", name="Open Checkout")
     page.get_by_role("button", name="PAY WITH CARD").click()
+    expect(links).to_have_count(1)  # the card above has grown by then
     page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
-    expect(page.get_by_role("link", name="Open Checkout")).to_have_count(2)
+    expect(links).to_have_count(2)
     check(page)
     url = page.get_by_role("link", name="Open Checkout").last.get_attribute("href") or ""
     found = re.search(r"cs_test_\w+", url)
