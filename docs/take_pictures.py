@@ -41,11 +41,12 @@ def buy(page: Page, url: str, button: str, quantity: int | None = None) -> Page:
 
 def film(browser: Browser, url: str) -> None:
     """A payment from the button to its timeline, as a moving picture."""
-    context = browser.new_context(viewport={"width": 1000, "height": 680})
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     frames: list[tuple[bytes, int]] = []
 
     def show(shown: Page, seconds: float) -> None:
+        shown.wait_for_timeout(1_500)  # until nothing loads or slides any more
         frames.append((shown.screenshot(), round(seconds * 1000)))
 
     page.goto(f"{url}/app/billing")
@@ -71,9 +72,10 @@ def film(browser: Browser, url: str) -> None:
     assert session_id
     checkout.goto(f"{url}/app/sessions?session={session_id[1]}")
     expect(checkout.get_by_text("Granted").first).to_be_visible()
-    checkout.wait_for_load_state("networkidle")
     show(checkout, 4)
-    pictures = [Image.open(io.BytesIO(picture)).convert("RGB") for picture, _ in frames]
+    pictures = [
+        Image.open(io.BytesIO(picture)).convert("RGB").resize((960, 600)) for picture, _ in frames
+    ]
     first, *rest = [one.quantize(64, dither=Image.Dither.NONE) for one in pictures]
     first.save(
         IMAGES / "payment.gif",

@@ -177,9 +177,9 @@ async def test_declines_are_polled_and_those_of_other_apps_ignored(
     async with in_step(services), at_work(services.event_processor.run):
         sold = account.sell(client_reference_id="order-1")
         theirs = account.say("payment_intent.payment_failed", declined_payment("pi_x", None))
+        account.say("payment_intent.payment_failed", declined_payment("pi_1", "order-1"))
         row = (await recorded_events(services, theirs))[theirs["id"]]
         assert (row["state"], row["source"]) == ("ignored", "poll")
-        account.say("payment_intent.payment_failed", declined_payment("pi_1", "order-1"))
 
         async def declined() -> bool:
             known = await services.mirror.session(sold["id"])
