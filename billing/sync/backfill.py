@@ -27,8 +27,8 @@ DAY = 86_400
 
 READERS = 32
 # How far back the edges of the first ranges lie, in seconds: most recent sessions are the densest.
-EDGES = tuple(DAY * days for days in (1, 3, 7, 16, 30, 90, 365))
-PAGES_PER_READER = 4  # that are worth one more: a part of a range costs a page that is half empty
+EDGES = tuple(DAY * days for days in (1, 2, 4, 7, 11, 16, 22, 30, 60, 120, 365))
+PAGES_PER_READER = 2  # that are worth one more: a part of a range costs a page that is half empty
 
 
 @dataclass(frozen=True)

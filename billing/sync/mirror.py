@@ -143,7 +143,8 @@ class Mirror:
 
 
 def _upsert_new(connection: Connection, new: Sequence[NewSession]) -> None:
-    rows = SessionRows.of([(CheckoutSession.from_stripe(session), session) for session, _ in new])
+    found = [(CheckoutSession.from_stripe(session), session) for session, _ in new]
+    rows = SessionRows.of(found, just_created=True)
     sessions.upsert_sessions(connection, [rows])
     sessions.record_request_ids(
         connection, {session["id"]: request for session, request in new if request}

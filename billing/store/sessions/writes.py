@@ -58,8 +58,11 @@ class SessionRows:
     unpaid: dict[str, str]
 
     @classmethod
-    def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> SessionRows:
-        """From sessions, each with Stripe's object that it was read from."""
+    def of(
+        cls, found: Sequence[tuple[CheckoutSession, JSON]], *, just_created: bool = False
+    ) -> SessionRows:
+        """From sessions, each with Stripe's object that it was read from. ``just_created``: nobody
+        has tried to pay them; whoever does so before they are stored is found at the next poll."""
         terms = [
             {"term": term, "created": session.created, "session_id": session.id}
             for session, data in found
@@ -68,7 +71,9 @@ class SessionRows:
         unpaid = {
             reference: session.id
             for session, data in found
-            if session.outcome in DECLINABLE and (reference := reference_of(data))
+            if not just_created
+            and session.outcome in DECLINABLE
+            and (reference := reference_of(data))
         }
         return cls([_row(session, data) for session, data in found], terms, unpaid)
 

@@ -22,8 +22,9 @@ from tests.billing.sync.conftest import (
     wait_until_granted,
     wait_until_shown,
 )
-from tests.support.database.records import granted_totals
+from tests.support.database.records import granted_totals, states
 from tests.support.servers.services import at_work, open_services
+from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import (
     LIST_EVENTS,
     LIST_SESSIONS,
@@ -184,6 +185,33 @@ async def test_declines_are_polled_and_those_of_other_apps_ignored(
         async def declined() -> bool:
             known = await services.mirror.session(sold["id"])
             return known is not None and known.outcome is Outcome.DECLINED
+
+        await until(declined)
+
+
+async def test_a_decline_that_was_handled_before_its_session_was_stored_is_found_at_the_next_step(
+    services: Services, account: StripeAccount
+) -> None:
+    sold = account.sell(client_reference_id="order-2")
+    failed = account.say("payment_intent.payment_failed", declined_payment("pi_2", "order-2"))
+    async with at_work(services.event_processor.run):
+        await deliver(services, failed)
+
+        async def handled() -> bool:
+            return await states(services.store) == {"handled": 1}
+
+        await until(handled)
+    services.mirror.enqueue(sold)
+
+    async def outcome() -> Outcome | None:
+        known = await services.mirror.session(sold["id"])
+        return None if known is None else known.outcome
+
+    assert await outcome() is Outcome.OPEN
+    async with in_step(services):
+
+        async def declined() -> bool:
+            return await outcome() is Outcome.DECLINED
 
         await until(declined)
 
