@@ -19,6 +19,7 @@ from tests.end_to_end.test_paying import banner, newest_row, pay, sandbox_client
 from tests.support.browsers.accessibility import fits
 from tests.support.browsers.browser import PHONE, OpenPage
 from tests.support.browsers.checkout import INSUFFICIENT_FUNDS, PAID
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from tests.support.browsers.browser import ColorScheme
@@ -97,6 +98,16 @@ def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
     expect(page.get_by_role("button", name=EXPIRED, exact=True, pressed=True)).to_be_visible()
 
 
+def is_filtered_by(bar: Locator) -> bool:
+    """Press the chart, whose one day's bar stands in the middle; whether that has filtered."""
+    bar.click()
+    try:
+        expect(bar.page).to_have_url(re.compile(r"days=.+outcome=\w+"), timeout=3_000)
+    except AssertionError:
+        return False
+    return True
+
+
 def test_a_bar_of_the_chart_filters_each_time_it_is_pressed(page: Page, app: Process) -> None:
     create_session(app, 1)
     sessions_page(page, app, "?source=api")
@@ -104,8 +115,7 @@ def test_a_bar_of_the_chart_filters_each_time_it_is_pressed(page: Page, app: Pro
     for _ in range(2):
         expect(page).not_to_have_url(re.compile("days="))
         expect(bar).to_be_visible()
-        bar.click()  # the one day's stands in the middle
-        expect(page).to_have_url(re.compile(r"days=.+outcome=\w+"))
+        wait_for(lambda: is_filtered_by(bar), "a filter, once the bars are drawn")
         page.get_by_role("button", name="Clear filters").click()
 
 
