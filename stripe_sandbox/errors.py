@@ -61,15 +61,23 @@ def invalid(message: str, param: str | None = None, code: str | None = None) -> 
     return StripeError(message, param=param, code=code)
 
 
-def card_error(message: str, code: str, decline_code: str | None) -> StripeError:
-    """A payment that the bank declined; the attempt stays."""
+def card_error(
+    message: str,
+    code: str,
+    decline_code: str | None,
+    param: str | None = None,
+    *,
+    keeps_changes: bool = False,
+) -> StripeError:
+    """A card that is refused; `keeps_changes` when the attempt stays, as an invoice's does."""
     return StripeError(
         message,
         status=402,
         type="card_error",
         code=code,
+        param=param,
         decline_code=decline_code,
-        keeps_changes=True,
+        keeps_changes=keeps_changes,
     )
 
 

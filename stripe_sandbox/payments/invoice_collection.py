@@ -232,7 +232,9 @@ class InvoiceCollection:
             return invoice
         refusal = self.collect(invoice, params.get("payment_method"), asked=True)
         if refusal is not None:
-            raise errors.card_error(refusal.message, refusal.code, refusal.decline_code)
+            raise errors.card_error(
+                refusal.message, refusal.code, refusal.decline_code, keeps_changes=True
+            )
         return self._require(call)
 
     def _finalize_now(self, call: Call) -> Object:

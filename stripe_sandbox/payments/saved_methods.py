@@ -141,11 +141,4 @@ def attach_refusal(method: Object) -> CardRefusal | None:
 
 
 def _declined(refusal: CardRefusal) -> errors.StripeError:
-    return errors.StripeError(
-        refusal.message,
-        status=402,
-        type="card_error",
-        code=refusal.code,
-        decline_code=refusal.decline_code,
-        param=refusal.param,
-    )
+    return errors.card_error(refusal.message, refusal.code, refusal.decline_code, refusal.param)

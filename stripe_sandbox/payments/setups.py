@@ -95,7 +95,9 @@ class Setups:
             self._intents.require_action(intent, method, request)
         elif refusal is not None:
             self._intents.fail(intent, method, refusal, request)
-            raise errors.card_error(refusal.message, refusal.code, refusal.decline_code)
+            raise errors.card_error(
+                refusal.message, refusal.code, refusal.decline_code, keeps_changes=True
+            )
         else:
             if intent["customer"] and method["customer"] is None:
                 self._methods.attach(method, intent["customer"], request)

@@ -73,13 +73,7 @@ class SubscriptionCreation:
         else:
             refusal = self._collection.collect(invoice)
             if refusal is not None and behavior == "error_if_incomplete":
-                raise errors.StripeError(
-                    refusal.message,
-                    status=402,
-                    type="card_error",
-                    code=refusal.code,
-                    decline_code=refusal.decline_code,
-                )
+                raise errors.card_error(refusal.message, refusal.code, refusal.decline_code)
         stored = self._backend.require("subscription", subscription["id"], "subscription")
         if stored["status"] == "incomplete":
             due = self._backend.clock.time() + EXPIRES_AFTER
