@@ -9,6 +9,7 @@ from billing.domain.sessions.page import SessionListing
 from billing.domain.sessions.source import COUNTED
 from billing.errors import BillingError
 from pages.components.errors import show_failure
+from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.frame.sync_status import sync_progress
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.sessions.columns import SESSIONS
@@ -67,16 +68,4 @@ def no_sessions() -> None:
         st.caption(
             "No sessions yet. Press one of the buttons above to create one.", width="content"
         )
-        if page_services().controls_url:
-            st.page_link(
-                "test_kit.py",
-                label="Run a scenario",
-                icon=":material/play_arrow:",
-                query_params={"show": "Scenarios"},
-            )
-            st.page_link(
-                "test_kit.py",
-                label="Fill with demo data",
-                icon=":material/database:",
-                query_params={"show": "Demo data"},
-            )
+        sandbox_links()

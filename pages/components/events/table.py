@@ -19,6 +19,7 @@ from pages.components.events.filters import (
     describe,
     event_query,
 )
+from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import request_page, rerun_page_if_requested
@@ -206,14 +207,4 @@ def empty_state(query: EventQuery) -> None:
     )
     with st.container(horizontal=True):
         st.page_link("billing.py", label="Create a session", icon=":material/payments:")
-        if page_services().controls_url:
-            for label, tab, icon in (
-                ("Run a scenario", "Scenarios", "play_arrow"),
-                ("Fill with demo data", "Demo data", "auto_awesome"),
-            ):
-                st.page_link(
-                    "test_kit.py",
-                    label=label,
-                    icon=f":material/{icon}:",
-                    query_params={"show": tab},
-                )
+        sandbox_links()

@@ -14,6 +14,7 @@ from billing.domain.sessions.filters import COUNT_LIMIT, SEARCH_LIMIT, SessionFi
 from billing.domain.sessions.page import Cursor, SessionPage
 from billing.errors import BillingError
 from pages.components.errors import show_failure
+from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.frame.sync_status import sync_progress
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
@@ -125,16 +126,4 @@ def empty_state(wanted: SessionFilter, complete: bool) -> None:
         )
         with st.container(horizontal=True):
             st.page_link("billing.py", label="Create a session", icon=":material/payments:")
-            if page_services().controls_url:
-                st.page_link(
-                    "test_kit.py",
-                    label="Run a scenario",
-                    icon=":material/play_arrow:",
-                    query_params={"show": "Scenarios"},
-                )
-                st.page_link(
-                    "test_kit.py",
-                    label="Fill with demo data",
-                    icon=":material/database:",
-                    query_params={"show": "Demo data"},
-                )
+            sandbox_links()
