@@ -23,11 +23,13 @@ from benchmarks.fake_stripe_process import fake_stripe
 from benchmarks.stripe_answers import PRICE_PRO
 from benchmarks.tables import number, print_table
 from billing.catalog import Catalog
-from billing.fulfillment import Fulfillment
+from billing.ledger.after_sale import AfterSale
+from billing.ledger.fulfillment import Fulfillment
 from billing.session_reader import SessionReader
 from billing.settings.model import Settings
 from billing.store import Store
-from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE, StripeGateway
+from billing.stripe_api.calls import STRIPE_SANDBOX_RATE
+from billing.stripe_api.gateway import StripeGateway
 from billing.sync.mirror import Mirror
 from billing.sync.worker import SyncWorker
 from billing.timings import Timings
@@ -107,10 +109,12 @@ def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
             gateway = StripeGateway(settings, timings)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
-            reader = SessionReader(gateway, Catalog(settings, gateway), store)
+            catalog = Catalog(settings, gateway)
+            reader = SessionReader(gateway, catalog, store)
             fulfillment = Fulfillment(gateway, reader, store)
             own_account = OwnAccount(gateway)
-            event_processor = EventProcessor(store, fulfillment, own_account)
+            after_sale = AfterSale(gateway, catalog, store, fulfillment)
+            event_processor = EventProcessor(store, fulfillment, after_sale, own_account)
             mirror = Mirror(store)
             sync_worker = SyncWorker(
                 gateway, store, fulfillment, event_processor, own_account, timings=timings

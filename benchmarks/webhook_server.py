@@ -26,7 +26,7 @@ from benchmarks.webhook_events import PATH, SECRET
 from billing.routes import routes
 from billing.services import Services
 from billing.settings.model import Settings
-from billing.stripe_api.gateway import STRIPE_SANDBOX_RATE
+from billing.stripe_api.calls import STRIPE_SANDBOX_RATE
 from billing.timings import Timings
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.errors import BillingError
 from billing.events.log import EventLog
-from billing.fulfillment import Fulfillment
 from billing.health import Health
+from billing.ledger.after_sale import AfterSale
+from billing.ledger.fulfillment import Fulfillment
 from billing.outages import Outage
 from billing.session_reader import SessionReader
 from billing.sessions.service import Sessions
@@ -76,8 +77,11 @@ class Services:
         self.account_setup = AccountSetup(settings, self.gateway, self.catalog)
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
+        self.after_sale = AfterSale(self.gateway, self.catalog, self.store, self.fulfillment)
         own_account = OwnAccount(self.gateway, timings)
-        self.event_processor = EventProcessor(self.store, self.fulfillment, own_account, timings)
+        self.event_processor = EventProcessor(
+            self.store, self.fulfillment, self.after_sale, own_account, timings
+        )
         self.mirror = Mirror(self.store, timings)
         self.sync_worker = SyncWorker(
             self.gateway,

@@ -6,6 +6,7 @@ Every session is read by this before it is stored, whether it was retrieved alon
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,11 +37,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_REASON = "The bank gave no reason."
+NO_SUBSCRIPTION = (
+    "Stripe did not return the subscription that this session began.",
+    "Give the key the permission to read Subscriptions, or use another key.",
+)
 
 
 class SessionReader:
-    """Reads sessions. A paid one whose line items came with it costs no further request; one whose
-    delayed payment is processing costs one for that payment.
+    """Reads sessions. A paid one whose line items and subscription came with it costs no further
+    request; one whose delayed payment is processing costs one for that payment.
 
     Every method raises ``StoreFailure``, and ``StripeFailure`` when a retry may succeed.
     """
@@ -52,23 +57,28 @@ class SessionReader:
 
     async def retrieve(self, session_id: str, *, with_payments: bool = False) -> SessionReading:
         """Retrieve a session with all of its line items. Raises every ``StripeFailure``."""
+        read_at = time.time()
         data = await self._gateway.retrieve_checkout_session(
             session_id, with_line_items=True, with_payments=with_payments
         )
         line_items = {"data": await self._all_line_items(data), "has_more": False}
-        return await self.read(data | {"line_items": line_items})
+        return await self.read(data | {"line_items": line_items}, read_at)
 
-    async def read_all(self, found: Iterable[JSON]) -> list[SessionReading]:
-        """Read sessions (Stripe's objects) that Stripe has listed."""
-        return [await self.read(one) for one in found]
+    async def read_all(self, found: Iterable[JSON], read_at: float) -> list[SessionReading]:
+        """Read sessions (Stripe's objects) that Stripe has listed, when it was asked for them
+        ``read_at`` a time (Unix seconds)."""
+        return [await self.read(one, read_at) for one in found]
 
-    async def read(self, data: JSON) -> SessionReading:
+    async def read(self, data: JSON, read_at: float) -> SessionReading:
         """Read one session (Stripe's object)."""
         session = CheckoutSession.from_stripe(data)
         stored = data.copy()
         stored.pop("line_items", None)
+        subscription = object_at(data, "subscription") or None
+        if subscription:
+            stored["subscription"] = id_at(subscription, "id")
         items = tuple(map(LineItem.from_stripe, objects_at(data, "line_items")))
-        reading = SessionReading(stored, session, items)
+        reading = SessionReading(stored, session, read_at, items, subscription=subscription)
         if session.outcome is Outcome.PROCESSING:
             failure, code = await self._failure(data)
             return replace(reading, session=replace(session, failure=failure, failure_code=code))
@@ -77,14 +87,19 @@ class SessionReader:
         try:
             if _has_more(data):
                 items = tuple(map(LineItem.from_stripe, await self._all_line_items(data)))
-            bought = (await self._sold_price(items, session.kind)).quantity(items)
+            sold = await self._sold_price(items, session.kind)
+            bought = sold.quantity(items)
         except (NotConfigured, StripeFailure) as unclear:
             if isinstance(unclear, StripeFailure) and unclear.is_temporary:
                 raise
             log.warning("The line items of %s cannot be checked: %s", session.id, unclear.message)
             return replace(reading, unclear=unclear)
+        if session.kind is Kind.PRO and bought and subscription is None:
+            missing = StripeFailure(*NO_SUBSCRIPTION, status=403)
+            log.warning("%s cannot be granted: %s", session.id, missing.message)
+            return replace(reading, unclear=missing)
         paid = replace(session, quantity=bought)
-        return SessionReading(stored, paid, items, bought)
+        return replace(reading, session=paid, line_items=items, bought=bought, sold=sold)
 
     async def _all_line_items(self, data: JSON) -> list[JSON]:
         """Every line item; Stripe's object holds the first of them or none."""

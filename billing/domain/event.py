@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from billing.domain.sessions.checkout_session import REFERENCE
+from billing.domain.stripe_json import JSON, id_at, object_at, subscription_of, value_at
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -154,14 +157,66 @@ class Refusal:
     size: int
 
 
-# The types of event about a session that are handled, all in one way.
-# https://docs.stripe.com/api/events/types#event_types-checkout.session.completed
-HANDLED_TYPES = (
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-)
-# An attempt to pay failed: handled where the payment names the session that it belongs to. Every
-# other event is stored as ignored. https://docs.stripe.com/api/events/types
+# An attempt to pay failed: handled where the payment names the session that it belongs to.
 PAYMENT_FAILED = "payment_intent.payment_failed"
+
+
+class Subject(StrEnum):
+    """What an event that is handled says to look at."""
+
+    SESSION = "session"
+    DECLINE = "decline"  # nothing to read: the event says it all
+    PAYMENT = "payment"
+    SUBSCRIPTION = "subscription"
+    CUSTOMER = "customer"
+
+
+# What each type of event says to look at; every other event is stored as ignored.
+# https://docs.stripe.com/api/events/types
+SUBJECTS = {
+    "checkout.session.completed": Subject.SESSION,
+    "checkout.session.async_payment_succeeded": Subject.SESSION,
+    "checkout.session.async_payment_failed": Subject.SESSION,
+    "checkout.session.expired": Subject.SESSION,
+    PAYMENT_FAILED: Subject.DECLINE,
+    "charge.refunded": Subject.PAYMENT,
+    "charge.refund.updated": Subject.PAYMENT,
+    "refund.created": Subject.PAYMENT,
+    "refund.updated": Subject.PAYMENT,
+    "refund.failed": Subject.PAYMENT,
+    "charge.dispute.created": Subject.PAYMENT,
+    "charge.dispute.updated": Subject.PAYMENT,
+    "charge.dispute.closed": Subject.PAYMENT,
+    "charge.dispute.funds_withdrawn": Subject.PAYMENT,
+    "charge.dispute.funds_reinstated": Subject.PAYMENT,
+    "customer.subscription.created": Subject.SUBSCRIPTION,
+    "customer.subscription.updated": Subject.SUBSCRIPTION,
+    "customer.subscription.deleted": Subject.SUBSCRIPTION,
+    "customer.subscription.paused": Subject.SUBSCRIPTION,
+    "customer.subscription.resumed": Subject.SUBSCRIPTION,
+    "invoice.paid": Subject.SUBSCRIPTION,
+    "invoice.payment_failed": Subject.SUBSCRIPTION,
+    "invoice.voided": Subject.SUBSCRIPTION,
+    "invoice.marked_uncollectible": Subject.SUBSCRIPTION,
+    "customer.updated": Subject.CUSTOMER,
+    "customer.deleted": Subject.CUSTOMER,
+}
+
+
+def subject_id(event: JSON) -> str | None:
+    """The id of what an event (Stripe's object) says to look at: its object's own, or that of the
+    PaymentIntent or subscription that the object belongs to. None where it belongs to none, and
+    where the event is of a type that is not handled."""
+    found = object_at(event, "data", "object")
+    match SUBJECTS.get(event["type"]):
+        case Subject.SESSION:
+            return id_at(found, "id") or ""
+        case Subject.PAYMENT:
+            return id_at(found, "payment_intent")
+        case Subject.SUBSCRIPTION if event["type"].startswith("invoice."):
+            return subscription_of(found)
+        case Subject.DECLINE if not value_at(found, "metadata", REFERENCE):
+            return None
+        case None:
+            return None
+    return id_at(found, "id")

@@ -52,6 +52,12 @@ def id_at(found: object, *path: str) -> str | None:
     return text_at(found, *path) or text_at(found, *path, "id")
 
 
+def subscription_of(invoice: object) -> str | None:
+    """The subscription that an invoice is for, whatever its API version."""
+    details = object_at(invoice, "parent", "subscription_details")
+    return id_at(details, "subscription") or id_at(invoice, "subscription")
+
+
 def payment_error(intent: object) -> str | None:
     """Why the last attempt of a PaymentIntent failed, in the bank's words and Stripe's codes.
 

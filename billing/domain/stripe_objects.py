@@ -112,6 +112,47 @@ class _InvoicePayment(_Shape, total=False):
     id: Required[Id]
 
 
+class _Refund(_Shape, total=False):
+    object: Required[Literal["refund"]]
+    id: Required[Id]
+    amount: Required[Amount]
+    status: Word | None
+    created: UnixTime
+    payment_intent: Expandable
+
+
+class _Dispute(_Shape, total=False):
+    object: Required[Literal["dispute"]]
+    id: Required[Id]
+    amount: Required[Amount]
+    status: Required[Word]
+    created: UnixTime
+    payment_intent: Expandable
+
+
+class _Subscription(_Shape, total=False):
+    object: Required[Literal["subscription"]]
+    id: Required[Id]
+    status: Required[Word]
+    created: UnixTime
+    customer: Expandable
+    cancel_at: UnixTime | None
+
+
+class _Invoice(_Shape, total=False):
+    object: Required[Literal["invoice"]]
+    id: Required[Id]
+    status: Word | None
+    created: UnixTime
+
+
+class _Customer(_Shape, total=False):
+    object: Required[Literal["customer"]]
+    id: Required[Id]
+    created: UnixTime
+    email: str | None
+
+
 class _EventData(_Shape, total=False):
     object: Required[dict[str, Any]]
 
@@ -156,5 +197,10 @@ CHECKOUT_SESSION = Shape("Checkout Session", _CheckoutSession)
 LINE_ITEM = Shape("line item", _LineItem)
 PAYMENT_INTENT = Shape("PaymentIntent", _PaymentIntent)
 INVOICE_PAYMENT = Shape("invoice payment", _InvoicePayment)
+REFUND = Shape("refund", _Refund)
+DISPUTE = Shape("dispute", _Dispute)
+SUBSCRIPTION = Shape("subscription", _Subscription)
+INVOICE = Shape("invoice", _Invoice)
+CUSTOMER = Shape("customer", _Customer)
 EVENT = Shape("event", _Event)
 LIST = Shape("list", _List)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
 from billing.domain.event import EventFilter, EventSource, EventState
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.store import events
 from billing.store.events import refusals
-from billing.store.ledger import grants
+from billing.store.ledger import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def read_facts(connection: Connection, now: float) -> DeliveryFacts:
         by_webhook[0] if by_webhook else None,
         refusals.newest(connection, 1)[0] if refused else None,
         refused,
-        grants.count(connection, GrantCause.RETURN, last_at, now - EVENT_GRACE_SECONDS),
+        lines.count_purchases(connection, Origin.RETURN, last_at, now - EVENT_GRACE_SECONDS),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is stored about one session: grants and events."""
+"""What is stored about one session: lines of the ledger and events."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 
 from billing.domain.sessions.details import SessionRecords
 from billing.store import sessions
-from billing.store.ledger import grants
+from billing.store.ledger import lines
 
 if TYPE_CHECKING:
     from billing.store import Connection
 
 
 def read_records(connection: Connection, session_id: str, email: str) -> SessionRecords:
-    """The grants of the session or of the customer with this email, and the session's events."""
-    line = grants.of_session(connection, session_id)
-    lines = {one.session_id: one for one in grants.of_customer(connection, email)}
-    if line:
-        lines[line.session_id] = line
+    """The lines about the session or others of the customer with this email, and the session's
+    events."""
+    others = sessions.ids_by_term(connection, [email]) if email else []
+    found = lines.of_sessions(connection, {session_id, *others})
     events = [
-        found.event
+        one.event
         for stored in sessions.load(connection, [session_id])
-        for found in sessions.events_of_session(connection, stored.data)
+        for one in sessions.events_of_session(connection, stored.data)
     ]
-    return SessionRecords(tuple(lines.values()), tuple(events))
+    return SessionRecords(tuple(found), tuple(events))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession, Outcome
 from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionRecords
 from billing.domain.sessions.page import Cursor, SessionListing, SessionPage
@@ -20,7 +20,7 @@ from billing.sessions.csv_export import COLUMNS, csv_row
 from billing.sessions.records import read_records
 from billing.sessions.timeline import timeline_entries
 from billing.store import sessions
-from billing.store.ledger import grants
+from billing.store.ledger import lines
 from billing.store.sessions import StoredSession
 from billing.sync.mirror import read_sync_state
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from billing.checkout import Checkout
     from billing.domain.sessions.details import SessionReading
     from billing.domain.sessions.filters import SessionFilter
-    from billing.fulfillment import Fulfillment
+    from billing.ledger.fulfillment import Fulfillment
     from billing.session_reader import SessionReader
     from billing.settings.model import Settings
     from billing.store import Connection, Store
@@ -174,7 +174,8 @@ class Sessions:
             if found is None:
                 return None
             session, data = found.session, found.data
-            grant = grants.of_session(connection, session_id)
+            known = lines.of_sessions(connection, [session_id])
+            grant = next(iter(known), None)
             return SessionDetails(
                 session=session,
                 data=data,
@@ -203,7 +204,8 @@ class Sessions:
         )
 
     async def records(self, session_id: str, email: str) -> SessionRecords:
-        """The grants of the session or of the customer with this email, and its events."""
+        """The lines of the ledger about the session or others of the customer with this email, and
+        the session's events."""
         await self._mirror.wait_until_stored()
         return await self._store.read(
             lambda connection: read_records(connection, session_id, email)
@@ -219,14 +221,14 @@ class Sessions:
         except StripeFailure as failure:
             if failure.status != 400:
                 raise
-            now = (await self._fulfillment.refresh_and_grant(session_id, GrantCause.SYNC)).session
+            now = (await self._fulfillment.refresh_and_grant(session_id, Origin.SYNC)).session
             if now.status == "open":
                 raise
             raise InvalidInput(
                 f"This session is no longer open: {_BECAME[now.outcome]} in the meantime.",
                 "Nothing was changed.",
             ) from None
-        await self._fulfillment.upsert_and_grant([expired])
+        await self._fulfillment.upsert_expired(expired)
         return CheckoutSession.from_stripe(expired)
 
     async def duplicate(

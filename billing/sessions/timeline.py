@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import LedgerLine, Origin
 from billing.domain.money import format_money
-from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
+from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
 from billing.domain.sessions.timeline import TIMELINE_EVENTS, EntryKind, TimelineEntry
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from billing.domain.grant import Grant
     from billing.store.sessions import SessionEvent
 
 _TITLES = dict(TIMELINE_EVENTS.values())
@@ -25,16 +24,16 @@ _PAYMENT = {
     "unpaid": "The payment is processing",
     "no_payment_required": "No payment was required",
 }
-_CAUSES: dict[str, str] = {
-    GrantCause.RETURN: "when the customer returned from Checkout",
-    GrantCause.SYNC: "when the session was retrieved from Stripe",
+_ORIGINS: dict[str, str] = {
+    Origin.RETURN: "when the customer returned from Checkout",
+    Origin.SYNC: "when the session was retrieved from Stripe",
 }
 
 
 def timeline_entries(
     session: CheckoutSession,
     events: Sequence[SessionEvent],
-    grant: Grant | None,
+    grant: LedgerLine | None,
     request_id: str | None,
 ) -> tuple[TimelineEntry, ...]:
     """What happened, the oldest first, then what is still to come. ``events`` are those of the
@@ -75,7 +74,7 @@ def _not_granted(
     session: CheckoutSession,
     entries: Sequence[TimelineEntry],
     events: Sequence[SessionEvent],
-    grant: Grant | None,
+    grant: LedgerLine | None,
 ) -> Iterator[TimelineEntry]:
     if not (session.ours and session.is_paid and session.kind) or grant:
         return
@@ -99,12 +98,12 @@ def _created(session: CheckoutSession, request_id: str | None) -> TimelineEntry:
     )
 
 
-def _granted(grant: Grant, events: Iterable[SessionEvent]) -> TimelineEntry:
+def _granted(grant: LedgerLine, events: Iterable[SessionEvent]) -> TimelineEntry:
     """The grant, with the event that told of the payment, if one did."""
-    title = f"Granted: {Kind(grant.kind).describe(grant.quantity)}"
-    event = next((one.event for one in events if one.event.id == grant.cause), None)
-    detail = "" if event else _CAUSES.get(grant.cause, f"by event {grant.cause}")
-    return TimelineEntry(EntryKind.GRANTED, grant.granted_at, title, detail, event)
+    title = f"Granted: {grant.kind.describe(grant.quantity)}"
+    event = next((one.event for one in events if one.event.id == grant.origin), None)
+    detail = "" if event else _ORIGINS.get(grant.origin, f"by event {grant.origin}")
+    return TimelineEntry(EntryKind.GRANTED, grant.at, title, detail, event)
 
 
 def _events(session: CheckoutSession, events: Iterable[SessionEvent]) -> Iterator[TimelineEntry]:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from billing.domain.event import HANDLED_TYPES
+from billing.domain.event import SUBJECTS, Subject
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.setup.findings import Finding, Group, Missing, Status
 from billing.urls import WEBHOOK_PATH, webhook_url
 
 WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
-NEEDED_EVENTS = HANDLED_TYPES
+NEEDED_EVENTS = tuple(name for name, what in SUBJECTS.items() if what is Subject.SESSION)
 # Shown in timelines besides; nothing depends on these.
 OPTIONAL_EVENTS = tuple(name for name in TIMELINE_EVENTS if name not in NEEDED_EVENTS)
 NAME = "Webhook endpoint"

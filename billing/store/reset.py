@@ -17,12 +17,13 @@ DELETED = (
     tables.checkout_sessions,
     tables.events,
     tables.rejected_deliveries,
-    tables.grants,
+    tables.ledger,
+    tables.stripe_objects,
     tables.sync_state,
 )
 
 
 def delete_everything(connection: Connection) -> None:
-    """Delete sessions, events, refused deliveries, the ledger and the state of synchronization."""
+    """Delete what was read from Stripe, the events, the ledger and the state of synchronization."""
     for table in DELETED:
         connection.execute(delete(table))

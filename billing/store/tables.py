@@ -122,21 +122,47 @@ rejected_deliveries = Table(
     Index("rejected_by_arrival", "received_at"),
 )
 
-# The ledger: one line for each paid session, never changed.
-grants = Table(
-    "grants",
+# The ledger: lines that are never changed. See ledger.line.LedgerLine.
+ledger = Table(
+    "ledger",
     metadata,
-    Column("session_id", String(300), primary_key=True),
+    Column("subject", String(300), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
     Column("kind", String(16), nullable=False),
-    Column("quantity", Integer, nullable=False),
-    Column("amount_total", BigInteger),
-    Column("currency", String(3)),
-    Column("customer", String(300)),
-    Column("customer_email", String(512)),
-    Column("cause", String(300), nullable=False),  # an event's id or a GrantCause
-    Column("granted_at", Float, nullable=False),
-    Index("grants_by_time", "granted_at"),
-    Index("grants_by_email", "customer_email"),
+    Column("quantity", BigInteger, nullable=False),
+    Column("access_until", BigInteger),
+    Column("cause", String(16), nullable=False),
+    Column("origin", String(300), nullable=False),  # an event's id or an Origin
+    Column("at", Float, nullable=False),
+    *(
+        Column(name, String(300))
+        for name in (
+            *("customer", "session_id", "payment_intent", "invoice", "refund", "dispute"),
+            "subscription",
+        )
+    ),
+    Index("ledger_by_time", "at"),
+    Index("ledger_by_customer", "customer"),
+    Index("ledger_by_session", "session_id"),
+)
+
+# Customers, subscriptions, invoices, refunds and disputes as last read, where they concern us.
+# `parent` is what an object belongs to: the PaymentIntent of a refund or a dispute, the
+# subscription of an invoice. An older reading never replaces a newer one.
+stripe_objects = Table(
+    "stripe_objects",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("type", String(32), nullable=False),  # as Stripe calls it in `object`
+    Column("parent", String(300)),
+    Column("customer", String(300)),  # of a customer itself
+    Column("email", String(TERM_LENGTH)),  # of a customer, in lower case
+    Column("created", BigInteger, nullable=False),
+    Column("read_at", Float, nullable=False),  # when the request that read it began
+    Column("data", Text, nullable=False),  # Stripe's object, as JSON
+    Index("objects_by_parent", "parent", "type"),
+    Index("objects_by_customer", "customer", "type"),
+    Index("objects_by_email", "email"),
 )
 
 # Named values as JSON, such as how far synchronization with Stripe has come.

@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import stamina
 import stripe
-from aiolimiter import AsyncLimiter
 
 from billing.domain.stripe_json import JSON
 from billing.domain.stripe_objects import (
@@ -27,46 +25,23 @@ from billing.domain.stripe_objects import (
     WEBHOOK_ENDPOINT,
 )
 from billing.errors import StripeFailure
-from billing.stripe_api.requests import MISSING_SESSION_ID, Page, StripeRequests
-from billing.timings import DEFAULT_TIMINGS
+from billing.stripe_api.after_sale import AfterSaleCalls
+from billing.stripe_api.calls import PAGE_SIZE
+from billing.stripe_api.requests import MISSING_SESSION_ID, Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from billing.domain.stripe_objects import Shape
-    from billing.settings.model import Settings
-    from billing.timings import Timings
 
-PAGE_SIZE = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
-STRIPE_SANDBOX_RATE = 25.0  # requests a second, https://docs.stripe.com/rate-limits
-
-stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logged here
+__all__ = ["PAGE_SIZE", "StripeGateway"]
 
 
-class StripeGateway:
+class StripeGateway(AfterSaleCalls):
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
     Stripe refuses or cannot be reached, ``NotConfigured`` when there is no usable key.
     """
-
-    def __init__(self, settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> None:
-        self._requests = StripeRequests(settings, timings)
-        self._rate_limit_attempts = timings.stripe_rate_limit_attempts
-        # A Stripe-compatible API has a limit of its own, which it says by answering 429.
-        default = None if settings.api_base else STRIPE_SANDBOX_RATE
-        rate = timings.stripe_requests_per_second or default
-        self._rate = AsyncLimiter(rate / 5, 1 / 5) if rate else None
-
-    @property
-    def api_base(self) -> str:
-        """The base URL that requests go to."""
-        return self._requests.api_base
-
-    async def acquire(self) -> None:
-        """Wait until the rate limit allows one more request; for background work."""
-        if self._rate is not None:
-            await self._rate.acquire()
 
     async def create_checkout_session(
         self, params: Mapping[str, Any], idempotency_key: str | None = None
@@ -84,15 +59,20 @@ class StripeGateway:
     async def retrieve_checkout_session(
         self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
     ) -> JSON:
-        """``with_line_items`` adds the first of them, ``with_payments`` which PaymentIntents paid
-        the invoice of a subscription.
+        """With its subscription, as far as the key may read those. ``with_line_items`` adds the
+        first of them, ``with_payments`` which PaymentIntents paid the invoice of a subscription.
 
         https://docs.stripe.com/api/checkout/sessions/retrieve
         """
         expand = ["line_items"] * with_line_items + ["invoice.payments"] * with_payments
-        params = {"expand": expand} if expand else {}
         path = f"/v1/checkout/sessions/{session_id}"
-        return await self._call(CHECKOUT_SESSION, "get", path, params)
+        params = {"expand": [*expand, "subscription"]}
+        try:
+            return await self._call(CHECKOUT_SESSION, "get", path, params)
+        except StripeFailure as failure:
+            if not failure.is_forbidden:
+                raise
+        return await self._call(CHECKOUT_SESSION, "get", path, {"expand": expand})
 
     async def list_line_items(self, session_id: str, **filters: Any) -> Page:
         """https://docs.stripe.com/api/checkout/sessions/line_items"""
@@ -135,8 +115,14 @@ class StripeGateway:
 
         https://docs.stripe.com/api/checkout/sessions/list
         """
-        filters["expand"] = ["data.line_items"]
-        return await self._listed(CHECKOUT_SESSION, "/v1/checkout/sessions", filters)
+        path = "/v1/checkout/sessions"
+        expand = ["data.line_items", "data.subscription"]
+        try:
+            return await self._listed(CHECKOUT_SESSION, path, {**filters, "expand": expand})
+        except StripeFailure as failure:
+            if not failure.is_forbidden:
+                raise
+        return await self._listed(CHECKOUT_SESSION, path, {**filters, "expand": expand[:1]})
 
     async def list_events(self, **filters: Any) -> Page:
         """A page, the newest first, of the last 30 days. https://docs.stripe.com/api/events/list"""
@@ -186,34 +172,3 @@ class StripeGateway:
         return await self._call(
             CREATED_ENDPOINT, "post", path, params, idempotency_key=idempotency_key
         )
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._requests.aclose()
-
-    async def _listed(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
-        async for attempt in stamina.retry_context(
-            on=_rate_limited, attempts=self._rate_limit_attempts, timeout=None, wait_initial=0.5
-        ):
-            with attempt:
-                await self.acquire()
-                page = await self._requests.page(shape, path, filters)
-        return page
-
-    async def _call(
-        self,
-        shape: Shape,
-        method: str,
-        path: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        idempotency_key: str | None = None,
-    ) -> JSON:
-        answer = await self._requests.send(
-            shape, method, path, params, idempotency_key=idempotency_key
-        )
-        return answer.document
-
-
-def _rate_limited(error: Exception) -> bool:
-    return isinstance(error, StripeFailure) and error.status == 429

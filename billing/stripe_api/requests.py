@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list. ``has_more`` says whether there are more in its direction."""
+    """A page of a list. ``has_more`` says whether there are more in its direction; it was
+    ``requested_at`` a time (Unix seconds)."""
 
     data: list[JSON]
     has_more: bool
+    requested_at: float
 
 
 class StripeRequests:
@@ -93,6 +96,7 @@ class StripeRequests:
     async def page(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
         """A page of the list of such objects. One that is not of this shape is logged and left
         out; when all are, that is a ``StripeFailure``, so that no pagination ends early."""
+        requested_at = time.time()
         response = await self._response("get", path, filters)
         found: JSON = document(response)
         if fault := LIST.fault(found):
@@ -103,7 +107,7 @@ class StripeRequests:
             if not usable:
                 raise self._unexpected("get", path, response, shape, wrong)
             self._refusals.failed(f"The list {path} contains an invalid {shape.name}: {wrong}")
-        return Page(usable, found["has_more"])
+        return Page(usable, found["has_more"], requested_at)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from billing.stripe_api.gateway import PAGE_SIZE
+from billing.stripe_api.requests import Page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from billing.domain.stripe_json import JSON
-    from billing.stripe_api.requests import Page
 
 DAY = 86_400
 
@@ -28,6 +28,7 @@ DAY = 86_400
 READERS = 32
 # How far back the edges of the first ranges lie, in seconds: most recent sessions are the densest.
 EDGES = tuple(DAY * days for days in (1, 2, 4, 7, 11, 16, 22, 30, 60, 120, 365))
+NOTHING = Page([], False, 0.0)
 PAGES_PER_READER = 2  # that are worth one more: a part of a range costs a page that is half empty
 
 
@@ -69,7 +70,7 @@ class Backfill:
     def __init__(
         self,
         fetch: Callable[..., Awaitable[Page]],
-        save: Callable[[list[JSON], list[JSON]], Awaitable[None]],
+        save: Callable[[Page, list[JSON]], Awaitable[None]],
         readers: int = READERS,
     ) -> None:
         self._fetch = fetch
@@ -95,7 +96,7 @@ class Backfill:
             for _ in range(self._readers):
                 group.create_task(self._read(group))
         if self._saved_as_unfinished:  # the last pages were saved at once, each beside the other
-            await self._save([], [])
+            await self._save(NOTHING, [])
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -140,7 +141,7 @@ class Backfill:
     async def _save_page(self, covered: TimeRange, page: Page) -> None:
         unread = [vars(one) for one in self._unread - {covered}]
         self._saved_as_unfinished = bool(unread)
-        await self._save(page.data, unread)
+        await self._save(page, unread)
         self._writes.release()
         async with self._changed:
             self._unread.discard(covered)

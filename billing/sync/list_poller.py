@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from billing.stripe_api.gateway import PAGE_SIZE
@@ -33,7 +34,7 @@ class ListPoller:
         self.cursor: str | None = None
         self.has_gap = False
 
-    async def pages(self, cursor: str | None) -> AsyncIterator[list[JSON]]:
+    async def pages(self, cursor: str | None) -> AsyncIterator[Page]:
         """Pages of objects that are new or have changed their status since the last poll, the
         oldest page first. ``cursor`` is the saved one, None for the first poll.
 
@@ -48,7 +49,7 @@ class ListPoller:
             before = {"ending_before": above} if above else {}
             page = await self._listing(limit=PAGE_SIZE, **before, **self._filters)
             if new := [one for one in page.data if _version(one) not in self._seen]:
-                yield new
+                yield replace(page, data=new)
             newest = (page.data + newest)[: MAX_OVERLAP + 1]
             self.has_gap = page.has_more and not above
             if not page.has_more or not above:

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from billing.domain.event import EventSource
 from billing.domain.stripe_json import text_at
-from billing.fulfillment import SyncBatch, upsert_and_grant
+from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.store import events, sessions
 from billing.store.events import ReceivedEvent
 from billing.store.reset import delete_everything
@@ -83,7 +83,7 @@ class SimulatedHistory:
         after: JSON = {}
         while True:
             page = await self._gateway.list_checkout_sessions(limit=PAGE_SIZE, **after)
-            found = await self._reader.read_all(page.data)
+            found = await self._reader.read_all(page.data, page.requested_at)
             batch = SyncBatch.of(found, causes, times)
             ids = [one.session.id for one in found]
             await self._store.write(partial(_store_batch, batch=batch, session_ids=ids))

@@ -14,7 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.errors import BillingError, NotConfigured, StripeFailure
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.domain.sessions.page import Cursor
-    from billing.fulfillment import Fulfillment
+    from billing.ledger.fulfillment import Fulfillment
     from billing.store import Store
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class StaleSessions:
         for session in found.sessions:
             try:
                 await self._fulfillment.refresh_and_grant(
-                    session.id, cause=GrantCause.SYNC, rate_limited=True
+                    session.id, origin=Origin.SYNC, rate_limited=True
                 )
             except Exception as error:
                 if isinstance(error, StripeFailure) and error.is_missing:

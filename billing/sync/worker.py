@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from billing.domain.event import EventSource, EventState
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError, StoreFailure, StripeFailure
-from billing.fulfillment import SyncBatch, upsert_and_grant
+from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.outages import Outage
 from billing.store import events, leases
 from billing.store.events import DueEvent, ReceivedEvent
@@ -31,7 +31,7 @@ from billing.webhooks.processor import initial_state
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from billing.fulfillment import Fulfillment
+    from billing.ledger.fulfillment import Fulfillment
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
     from billing.stripe_api.requests import Page
@@ -43,8 +43,17 @@ log = logging.getLogger(__name__)
 
 LEASE = "mirror"
 RELEASE_SECONDS = 1.0
-# The events that change something, and those that the timeline of a session shows besides.
-POLLED_TYPES = tuple(TIMELINE_EVENTS)
+# The events that change something, and those that the timeline of a session shows besides. Stripe
+# takes 20 types at the most: what else changes something comes together with one of these.
+# https://docs.stripe.com/api/events/list#list_events-types
+POLLED_TYPES = (
+    *TIMELINE_EVENTS,
+    *("refund.created", "refund.updated", "refund.failed"),
+    *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
+    *("customer.subscription.created", "customer.subscription.updated"),
+    *("customer.subscription.deleted", "invoice.paid", "invoice.payment_failed"),
+    "customer.updated",
+)
 FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
 NO_EVENTS = ("no_events", "no_events_next_step")
 
@@ -194,13 +203,13 @@ class SyncWorker:
         await self._save(saved)
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
-        async def save(found: list[JSON], unread: list[JSON]) -> None:
-            saved["read"] += len(found)
-            newest = max(found, key=lambda session: session["created"], default=None)
+        async def save(page: Page, unread: list[JSON]) -> None:
+            saved["read"] += len(page.data)
+            newest = max(page.data, key=lambda session: session["created"], default=None)
             if newest and newest["created"] >= saved.get("newest_created", 0):
                 saved.update(session=newest["id"], newest_created=newest["created"])
             snapshot = saved | {"left": unread, "complete": not unread}
-            ready = await self._fulfillment.prepare(found)
+            ready = await self._fulfillment.prepare(page)
             await self._store.write_each(self._upsert_pages, (ready, snapshot))
 
         backfill = Backfill(self._gateway.list_checkout_sessions, save)
@@ -239,8 +248,8 @@ class SyncWorker:
         seen = 0
         try:
             async for page in self._events.pages(saved.get("event")):
-                await self._store.write(partial(record, page=page))
-                seen += len(page)
+                await self._store.write(partial(record, page=page.data))
+                seen += len(page.data)
         except StripeFailure as failure:
             if not failure.is_forbidden:
                 raise

@@ -1,7 +1,7 @@
 """Processes recorded events: soon after they arrive, and again after a failure or a crash.
 
-An event only says which session changed; the session is read from Stripe. So events may come
-late, twice and in any order: https://docs.stripe.com/webhooks#behaviors
+An event only says what to look at; that is read from Stripe. So events may come late, twice and in
+any order: https://docs.stripe.com/webhooks#behaviors
 A declined payment is the exception: no session tells of it.
 """
 
@@ -16,9 +16,9 @@ from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import HANDLED_TYPES, PAYMENT_FAILED, EventState
+from billing.domain.event import EventState, Subject, subject_id
 from billing.errors import BillingError, StripeFailure
-from billing.fulfillment import LIST_THRESHOLD
+from billing.ledger.fulfillment import LIST_THRESHOLD
 from billing.outages import Outage
 from billing.store import events, leases, sessions
 from billing.store.events import DueEvent, ProcessingResult
@@ -28,7 +28,8 @@ from billing.timings import DEFAULT_TIMINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from billing.fulfillment import Fulfillment
+    from billing.ledger.after_sale import AfterSale
+    from billing.ledger.fulfillment import Fulfillment
     from billing.store import Connection, Store
     from billing.timings import Timings
     from billing.webhooks.own_account import OwnAccount
@@ -43,27 +44,33 @@ LEASE = "sweep"
 def initial_state(event: dict[str, Any]) -> EventState:
     """The state an event is recorded in: ``pending`` when it will be handled. Of live mode,
     which a test key cannot see, nothing is."""
-    is_handled = event["type"] in HANDLED_TYPES or (
-        event["type"] == PAYMENT_FAILED and events.reference_of(event) is not None
-    )
-    is_handled = is_handled and not event.get("livemode")
+    is_handled = subject_id(event) is not None and not event.get("livemode")
     return EventState.PENDING if is_handled else EventState.IGNORED
 
 
+Key = tuple[Subject, str]  # what to look at, and its id
+
+
 @dataclass(slots=True)
-class _DueSession:
+class _Waiting:
+    """The events that say to look at one thing, and when that was created."""
+
     created: int
     events: dict[str, DueEvent] = field(default_factory=dict)
 
 
+Due = dict[Key, _Waiting]
+
+
 class EventProcessor:
-    """Refreshes the sessions that events are about, and grants what they paid for. ``run`` it as
-    long as the server runs."""
+    """Reads from Stripe what events say to look at, and keeps the ledger. ``run`` it as long as
+    the server runs."""
 
     def __init__(
         self,
         store: Store,
         fulfillment: Fulfillment,
+        after_sale: AfterSale,
         own_account: OwnAccount,
         timings: Timings = DEFAULT_TIMINGS,
         *,
@@ -71,22 +78,24 @@ class EventProcessor:
     ) -> None:
         self._store = store
         self._fulfillment = fulfillment
+        self._after_sale = after_sale
         self._own_account = own_account
         self._retries = timings.event_retries
         self._sweep_seconds = timings.event_sweep_seconds
         self._clock = clock
         self._holder = uuid.uuid4().hex
-        self._due: dict[str, _DueSession] = {}  # by session id
+        self._due: Due = {}
         self._in_progress: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
         self._slots = asyncio.Semaphore(CONCURRENT_BATCHES)
         self._outage = Outage(log, "Event processing")
 
     def enqueue(self, due: Iterable[DueEvent]) -> None:
-        """Process these recorded events soon; those of one session together."""
+        """Process these recorded events soon; those about one thing together."""
         for event in due:
             if event.id not in self._in_progress:  # a slow Stripe is not asked again meanwhile
-                waiting = self._due.setdefault(event.object_id, _DueSession(event.created))
+                key = (event.subject, event.subject_id)
+                waiting = self._due.setdefault(key, _Waiting(event.created))
                 waiting.events[event.id] = event
         self._something_due.set()
 
@@ -112,13 +121,11 @@ class EventProcessor:
                     await self._slots.acquire()
                     group.create_task(self._handle_batch(self._take_batch()))
 
-    def _take_batch(self) -> dict[str, _DueSession]:
-        """The oldest sessions, as many as a page of Stripe's list holds."""
-        oldest = nsmallest(
-            PAGE_SIZE, self._due, key=lambda session_id: self._due[session_id].created
-        )
-        taken = {session_id: self._due.pop(session_id) for session_id in oldest}
-        self._in_progress |= _event_ids(taken)
+    def _take_batch(self) -> Due:
+        """The oldest, as many as a page of Stripe's list holds."""
+        oldest = nsmallest(PAGE_SIZE, self._due, key=lambda key: self._due[key].created)
+        taken = {key: self._due.pop(key) for key in oldest}
+        self._in_progress |= _event_ids(taken.values())
         return taken
 
     async def _sweep(self) -> None:
@@ -137,8 +144,8 @@ class EventProcessor:
             return []
         return events.due(connection, self._clock(), self._retries, SWEEP_LIMIT)
 
-    async def _handle_batch(self, due: dict[str, _DueSession]) -> None:
-        event_ids = _event_ids(due)
+    async def _handle_batch(self, due: Due) -> None:
+        event_ids = _event_ids(due.values())
         try:
             await self._handle_all(due)
         except Exception as failure:
@@ -151,17 +158,18 @@ class EventProcessor:
             self._in_progress -= event_ids
             self._slots.release()
 
-    async def _handle_all(self, due: dict[str, _DueSession]) -> None:
+    async def _handle_all(self, due: Due) -> None:
         await self._ignore_other_accounts(due)
         await self._handle_declines(due)
-        listed = await self._handle_listed(due) if len(due) >= LIST_THRESHOLD else set()
-        for session_id, waiting in due.items():
-            if session_id not in listed:
-                await self._handle(session_id, set(waiting.events))
+        found = {name: waiting for (kind, name), waiting in due.items() if kind is Subject.SESSION}
+        listed = await self._handle_listed(found) if len(found) >= LIST_THRESHOLD else set()
+        for (subject, name), waiting in due.items():
+            if subject is not Subject.SESSION or name not in listed:
+                await self._handle(subject, name, set(waiting.events))
 
-    async def _ignore_other_accounts(self, due: dict[str, _DueSession]) -> None:
+    async def _ignore_other_accounts(self, due: Due) -> None:
         """Mark events of other accounts as ignored, and take them out of ``due``: the key cannot
-        read their sessions."""
+        read what they are about."""
         named = [e for waiting in due.values() for e in waiting.events.values() if e.accounts]
         foreign: set[str] = set()
         try:
@@ -175,38 +183,32 @@ class EventProcessor:
             if foreign:
                 outcome = ProcessingResult(foreign, EventState.IGNORED, self._clock())
                 await self._store.write_each(events.mark_processed, outcome)
-        for event in named:
-            if event.id in foreign:
-                del due[event.object_id].events[event.id]
-                if not due[event.object_id].events:
-                    del due[event.object_id]
+        for key, waiting in list(due.items()):
+            for name in foreign & waiting.events.keys():
+                del waiting.events[name]
+            if not waiting.events:
+                del due[key]
 
-    async def _handle_declines(self, due: dict[str, _DueSession]) -> None:
+    async def _handle_declines(self, due: Due) -> None:
         """Store the declines of payments with their sessions, and take them out of ``due``: there
         is nothing to read from Stripe, which names no session of theirs."""
-        declines = {
-            payment: waiting
-            for payment, waiting in due.items()
-            if any(event.is_decline for event in waiting.events.values())
-        }
+        declines = [key for key in due if key[0] is Subject.DECLINE]
         if not declines:
             return
-        payments = list(declines)
+        payments = [name for _, name in declines]
         await self._store.write(partial(sessions.record_declined_payments, payments=payments))
-        await self._mark_processed(_event_ids(declines))
-        for payment in declines:
-            del due[payment]
+        await self._mark_processed(_event_ids(due.pop(key) for key in declines))
 
-    async def _handle_listed(self, due: dict[str, _DueSession]) -> set[str]:
-        """Process sessions by Stripe's list; returns the ids that are done."""
+    async def _handle_listed(self, due: dict[str, _Waiting]) -> set[str]:
+        """Process sessions, by their ids, by Stripe's list; returns the ids that are done."""
         created = [waiting.created for waiting in due.values() if waiting.created]
         if not created:
             return set()
-        causes = {session_id: min(waiting.events) for session_id, waiting in due.items()}
+        origins = {session_id: min(waiting.events) for session_id, waiting in due.items()}
         failure: StripeFailure | None = None
         try:
             listed = await self._fulfillment.refresh_and_grant_listed(
-                causes, min(created), max(created)
+                origins, min(created), max(created)
             )
         except StripeFailure as error:
             if error.is_final:
@@ -217,19 +219,27 @@ class EventProcessor:
         except Exception:
             log.exception("Sessions could not be processed as a batch; processing them one by one")
             return set()
-        handled = {session_id: due[session_id] for session_id in listed}
-        await self._mark_processed(_event_ids(handled), failure)
+        await self._mark_processed(_event_ids(due[name] for name in listed), failure)
         return listed
 
-    async def _handle(self, session_id: str, event_ids: set[str]) -> None:
+    async def _handle(self, subject: Subject, name: str, event_ids: set[str]) -> None:
         failure: Exception | None = None
         try:
-            await self._fulfillment.refresh_and_grant(
-                session_id, cause=min(event_ids), rate_limited=True
-            )
+            await self._refresh(subject, name, origin=min(event_ids))
         except Exception as error:  # noqa: BLE001 - what nobody foresaw must not stop the others
             failure = error
         await self._mark_processed(event_ids, failure)
+
+    async def _refresh(self, subject: Subject, name: str, origin: str) -> None:
+        match subject:
+            case Subject.PAYMENT:
+                await self._after_sale.refresh_payment(name, origin)
+            case Subject.SUBSCRIPTION:
+                await self._after_sale.refresh_subscription(name, origin)
+            case Subject.CUSTOMER:
+                await self._after_sale.refresh_customer(name)
+            case _:
+                await self._fulfillment.refresh_and_grant(name, origin, rate_limited=True)
 
     async def _mark_processed(self, event_ids: set[str], failure: Exception | None = None) -> None:
         now = self._clock()
@@ -261,5 +271,5 @@ class EventProcessor:
         return f"{failure.message} {failure.next_step}"
 
 
-def _event_ids(due: dict[str, _DueSession]) -> set[str]:
-    return set().union(*(waiting.events for waiting in due.values()))
+def _event_ids(waiting: Iterable[_Waiting]) -> set[str]:
+    return set().union(*(one.events for one in waiting))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.domain.event import EventSource, EventState
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.faults import ApiFaults
 from pages.scenarios.sandbox_client import PaymentOutcome
@@ -82,14 +82,14 @@ def return_from_checkout(*, granted: bool) -> Step:
     def act(context: RunContext) -> str:
         fulfillment = context.billing.services.fulfillment
         fulfilled = context.billing.call(
-            lambda: fulfillment.refresh_and_grant(context.session.id, GrantCause.RETURN)
+            lambda: fulfillment.refresh_and_grant(context.session.id, Origin.RETURN)
         )
         status = f"Stripe says {fulfilled.session.status}, {fulfilled.session.payment_status}"
         if granted is (fulfilled.grant is None):
             raise StepFailed(f"{status}; {'nothing was' if granted else 'something was'} granted.")
         if fulfilled.grant is None:
             return f"{status}; nothing is granted"
-        by = "now" if fulfilled.grant.cause == GrantCause.RETURN else "before"
+        by = "now" if fulfilled.grant.origin == Origin.RETURN else "before"
         return f"{status}; granted {by}"
 
     return Step("The customer returns to the landing page", act)

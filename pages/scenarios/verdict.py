@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
-from billing.domain.grant import GrantCause
-from billing.domain.money import format_money
+from billing.domain.ledger.line import LedgerLine, Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from billing.domain.event import Event
-    from billing.domain.grant import Grant
     from pages.scenarios.records import ScenarioRecords
 
 UNHANDLED = (EventState.FAILED, EventState.PENDING)
@@ -78,15 +76,13 @@ def _verify_paid(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple
         reason = f"One payment for {bought}, and {len(records.grants)} grants."
         return False, f"Granted {times}", reason
     grant = records.grants[0]
-    granted = _describe(grant)
+    granted = grant.kind.describe(grant.quantity)
     wrong = [
         f"{what} {ours} in the grant, {theirs} in Stripe"
         for what, ours, theirs in (
             ("session", grant.session_id, session.id),
             ("kind", grant.kind, session.kind),
             ("quantity", grant.quantity, due),
-            ("amount", grant.amount_total, session.amount_total),
-            ("currency", grant.currency, session.currency),
         )
         if ours != theirs
     ]
@@ -94,21 +90,16 @@ def _verify_paid(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple
         differing = ", ".join(wrong)
         return False, f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
     granted_by = _granted_by(grant, records.events)
-    paid = format_money(grant.amount_total or 0, grant.currency or "")
-    reason = f"{granted} for {paid}: one payment, one grant, by {granted_by}."
+    reason = f"{granted} for {session.amount}: one payment, one grant, by {granted_by}."
     return True, "Granted exactly once", reason
 
 
-def _describe(grant: Grant) -> str:
-    return Kind(grant.kind).describe(grant.quantity) if grant.kind in set(Kind) else grant.kind
-
-
-def _granted_by(grant: Grant, events: Sequence[Event]) -> str:
-    if grant.cause == GrantCause.RETURN:
+def _granted_by(grant: LedgerLine, events: Sequence[Event]) -> str:
+    if grant.origin == Origin.RETURN:
         return "the landing page"
-    event = next((event for event in events if event.id == grant.cause), None)
+    event = next((event for event in events if event.id == grant.origin), None)
     if event is None:
-        return "Stripe's list of sessions" if grant.cause == GrantCause.SYNC else grant.cause
+        return "Stripe's list of sessions" if grant.origin == Origin.SYNC else grant.origin
     return f"{event.source.label} ({event.type})"
 
 

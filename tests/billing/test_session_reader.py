@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import Outcome
 from billing.errors import NotConfigured
 from billing.session_reader import NO_REASON
@@ -28,6 +28,7 @@ from tests.support.stripe_account import (
     Faults,
     StripeAccount,
     line_item,
+    page_of,
     price_object,
 )
 from tests.support.waiting import until
@@ -65,7 +66,7 @@ async def services(account: StripeAccount, sqlite_url: str) -> AsyncIterator[Ser
 async def alone(services: Services, _: StripeAccount, sold: Sequence[JSON]) -> None:
     """The landing page."""
     for one in sold:
-        await services.fulfillment.refresh_and_grant(one["id"], GrantCause.RETURN)
+        await services.fulfillment.refresh_and_grant(one["id"], Origin.RETURN)
 
 
 async def by_webhooks(services: Services, account: StripeAccount, sold: Sequence[JSON]) -> None:
@@ -183,7 +184,7 @@ async def test_without_the_setting_nothing_is_granted_and_the_event_says_which(
     unset = quick_services(settings)
     paid = [account.sell("credits", 5, **PAID) for _ in range(5)]
     with pytest.raises(NotConfigured, match="STRIPE_PRICE_EXTRA_CREDIT"):
-        await unset.fulfillment.refresh_and_grant(paid[0]["id"], GrantCause.RETURN)
+        await unset.fulfillment.refresh_and_grant(paid[0]["id"], Origin.RETURN)
     for one in paid:
         await deliver(unset, account.say("completed", one))
     async with at_work(unset.event_processor.run, unset.sync_worker.run):
@@ -228,11 +229,11 @@ async def test_a_list_that_says_less_changes_nothing_and_a_success_wins(
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.debit(account.sell("credits", 4), CLOSED)
-    await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
+    await services.fulfillment.refresh_and_grant(sold["id"], Origin.RETURN)
     account.forbidden |= HIDDEN_PAYMENTS
-    await services.fulfillment.upsert_and_grant([account.session(sold["id"])])
+    await services.fulfillment.upsert_and_grant(page_of([account.session(sold["id"])]))
     assert (await stored(services, sold)).failure
-    await services.fulfillment.upsert_and_grant([account.pay(sold)])
+    await services.fulfillment.upsert_and_grant(page_of([account.pay(sold)]))
     paid = await stored(services, sold)
     assert (paid.outcome, paid.failure) == (Outcome.PAID, None)
     assert await services.store.read(granted_totals) == {"credits": 4}
@@ -247,7 +248,7 @@ async def test_where_the_key_may_not_read_the_payment_the_event_tells(
     )
     await deliver(services, account.say("async_payment_failed", failed))
     for one in (failed, under_way):
-        await services.fulfillment.refresh_and_grant(one["id"], GrantCause.RETURN)
+        await services.fulfillment.refresh_and_grant(one["id"], Origin.RETURN)
     assert (await stored(services, failed)).failure == NO_REASON
     assert (await stored(services, under_way)).outcome is Outcome.PROCESSING
 
@@ -257,5 +258,5 @@ async def test_a_payment_that_was_canceled_has_failed_too(
 ) -> None:
     sold = account.debit(account.sell("credits"))
     account.cancel_payment(sold)
-    await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
+    await services.fulfillment.refresh_and_grant(sold["id"], Origin.RETURN)
     assert (await stored(services, sold)).failure == "The payment was canceled."

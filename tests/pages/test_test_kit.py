@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from billing import fulfillment
 from billing.domain.sessions.checkout_session import Kind, Outcome
+from billing.ledger import fulfillment
 from billing.store import tables
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.demo_data import reset
@@ -123,7 +123,7 @@ def test_a_scenario_s_result_survives_a_reload_and_its_drawer_tells_the_steps(
 def test_a_product_that_grants_nothing_gets_a_red_verdict(
     connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
+    monkeypatch.setattr(fulfillment, "sale_of", lambda *_: None)
     page = run_scenario(connected, "pro-paid")
     assert verdicts(page) == {"pro-paid": "Failed"}
     assert rows(page)[0]["about"].startswith("Stopped at “The customer returns")

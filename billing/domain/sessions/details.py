@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from billing.domain.ledger.line import Cause, LedgerLine
+
 if TYPE_CHECKING:
     from billing.domain.event import Event
-    from billing.domain.grant import Grant
     from billing.domain.sessions.checkout_session import CheckoutSession
-    from billing.domain.sessions.line_item import LineItem
+    from billing.domain.sessions.line_item import LineItem, SoldPrice
     from billing.domain.sessions.timeline import TimelineEntry
     from billing.domain.stripe_json import JSON
     from billing.errors import NotConfigured, StripeFailure
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 class SessionReading:
     """A session as Stripe has it: Stripe's object (``data``), what is read of it, its line items
     as far as they were asked for, and how many of what it was created for were ``bought`` (0
-    until it is paid). ``unclear`` says why that cannot be told."""
+    until it is paid). ``unclear`` says why that cannot be told. ``read_at`` is when the request
+    that read it began (Unix seconds). ``subscription`` is Stripe's object of the one that it
+    began, and ``sold`` the Price by which its item is known, where it is paid."""
 
     data: JSON
     session: CheckoutSession
+    read_at: float
     line_items: tuple[LineItem, ...] = ()
     bought: int = 0
+    subscription: JSON | None = None
+    sold: SoldPrice | None = None
     unclear: NotConfigured | StripeFailure | None = None
 
 
@@ -38,7 +44,7 @@ class SessionLookup:
 
 @dataclass(frozen=True)
 class SessionDetails:
-    """A session with its timeline, line items and grant.
+    """A session with its timeline, line items and ``grant``: the purchase in the ledger.
 
     ``data`` is Stripe's own object. ``line_items`` are empty when Stripe did not answer.
     ``is_stored``: the table of sessions holds it. ``dashboard_url`` leads to it in Stripe's
@@ -49,15 +55,21 @@ class SessionDetails:
     data: JSON
     entries: tuple[TimelineEntry, ...]
     line_items: tuple[LineItem, ...]
-    grant: Grant | None
+    grant: LedgerLine | None
     is_stored: bool
     dashboard_url: str | None
 
 
 @dataclass(frozen=True)
 class SessionRecords:
-    """What is stored about a session: the grants of the session or its customer, and the events
-    about the session and its payments, in the order in which Stripe created them."""
+    """What is stored about a session: the lines of the ledger about the sessions of its customer,
+    and the events about the session and its payments, in the order in which Stripe created
+    them."""
 
-    grants: tuple[Grant, ...]
+    lines: tuple[LedgerLine, ...]
     events: tuple[Event, ...]
+
+    @property
+    def grants(self) -> tuple[LedgerLine, ...]:
+        """The purchases among the lines."""
+        return tuple(line for line in self.lines if line.cause is Cause.PURCHASE)

@@ -59,10 +59,22 @@ class SoldPrice:
 
     def sells(self, item: LineItem) -> bool:
         """The line item was sold at this Price, or at another one of its Product."""
-        if item.price_id == self.id:
+        return self._is(item.price_id, item.product_id, recurring=item.recurring)
+
+    def sells_price_of(self, item: JSON) -> bool:
+        """The same of an item of a subscription (Stripe's object).
+
+        https://docs.stripe.com/api/subscription_items/object
+        """
+        price = object_at(item, "price")
+        recurring = bool(object_at(price, "recurring"))
+        return self._is(id_at(item, "price"), id_at(price, "product"), recurring=recurring)
+
+    def _is(self, price_id: str | None, product_id: str | None, *, recurring: bool) -> bool:
+        if price_id == self.id:
             return True
-        is_of_product = self.product_id is not None and item.product_id == self.product_id
-        return is_of_product and item.recurring == self.recurring
+        is_of_product = self.product_id is not None and product_id == self.product_id
+        return is_of_product and recurring == self.recurring
 
     def quantity(self, items: Iterable[LineItem]) -> int:
         """How many were bought; 0 when none of the line items sells it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from billing.domain.event import PAYMENT_FAILED, EventSource, EventState
+from billing.domain.event import SUBJECTS, EventSource, EventState, Subject, subject_id
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
@@ -59,25 +59,25 @@ class ProcessingResult:
 
 @dataclass(frozen=True)
 class DueEvent:
-    """An event to handle: the id of the object that it is about, when that was ``created`` (Unix
-    seconds, 0 where the event does not say), the ``accounts`` that it happened in, where it names
-    any, and whether it ``is_decline``: of a payment, not of a session."""
+    """An event to handle: what it says to look at, by kind and id, when its object was ``created``
+    (Unix seconds, 0 where the event does not say), and the ``accounts`` that it happened in, where
+    it names any."""
 
     id: str
-    object_id: str
+    subject: Subject
+    subject_id: str
     created: int
     accounts: frozenset[str] = frozenset()
-    is_decline: bool = False
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> DueEvent:
         """From Stripe's event."""
         return cls(
             event["id"],
-            object_id(event),
+            SUBJECTS[event["type"]],
+            sanitize(subject_id(event) or "")[:OBJECT_ID_LENGTH],
             _created(event),
             accounts_of(event),
-            event["type"] == PAYMENT_FAILED,
         )
 
 
@@ -230,14 +230,11 @@ _DUE = (events.c.id, events.c.object_id, events.c.type, events.c.payload)
 
 
 def _due(row: Any) -> DueEvent:
-    # A payload that cannot be read does not matter much: Stripe is asked about the object.
-    is_decline = row.type == PAYMENT_FAILED
+    # Where the payload cannot be read, Stripe is asked about the object.
     try:
-        event = loads(row.payload)
-        created, accounts = _created(event), accounts_of(event)
+        return DueEvent.of(loads(row.payload) | {"id": row.id, "type": row.type})
     except (ValueError, LookupError, TypeError, AttributeError):
-        created, accounts = 0, frozenset[str]()
-    return DueEvent(row.id, row.object_id, created, accounts, is_decline)
+        return DueEvent(row.id, SUBJECTS.get(row.type, Subject.SESSION), row.object_id, 0)
 
 
 def mark_for_retry(connection: Connection) -> None:

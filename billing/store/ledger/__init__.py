@@ -1,1 +1,1 @@
-"""The ledger: what was granted, in lines that are never changed."""
+"""The ledger: lines that are never changed, and what they add up to."""

@@ -28,7 +28,7 @@ from billing.store.tables import (
     LAST_CHARACTER,
     TERM_LENGTH,
     checkout_sessions,
-    grants,
+    ledger,
     session_terms,
 )
 
@@ -106,7 +106,7 @@ def narrowed_to_reason(wanted: SessionFilter) -> tuple[SessionFilter, list[Colum
             until = end if wanted.until is None else min(end, wanted.until)
             return replace(_of(wanted, Outcome.PROCESSING), until=until), chosen
         case Reason.NOT_GRANTED:
-            granted = exists().where(grants.c.session_id == _s.id)
+            granted = exists().where(ledger.c.session_id == _s.id)
             sold = replace(wanted, kinds=wanted.kinds or frozenset(Kind))
             return _of(sold, Outcome.PAID), [*chosen, ~granted]
         case code:

@@ -18,13 +18,14 @@ from billing.store.sessions.writes import as_term
 from billing.store.tables import checkout_sessions, session_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from billing.domain.stripe_json import JSON
 
 _s = checkout_sessions.c
+_t = session_terms.c
 _LOADED_AT_ONCE = 500
 _SAME_TERM = 20  # a term may be a customer's, too
 # The columns that ``session_of`` reads.
@@ -70,6 +71,20 @@ def load(connection: Connection, ids: Sequence[str]) -> list[StoredSession]:
     rows = connection.execute(select(*SESSION, _s.completed_at).where(_s.id.in_(ids))).all()
     found = dict(read_each(rows, _stored_session))
     return [found[one] for one in ids if one in found]
+
+
+def lock(connection: Connection, ids: Iterable[str]) -> list[StoredSession]:
+    """Like ``load``; until the transaction ends, no other one locks or changes them."""
+    chosen = sorted(set(ids))
+    rows = select(_s.id).where(_s.id.in_(chosen)).order_by(_s.id).with_for_update()
+    return load(connection, connection.scalars(rows).all())
+
+
+def ids_by_term(connection: Connection, terms: Iterable[str]) -> list[str]:
+    """The ids of the sessions that are found by exactly one of these terms: an email, an id of
+    another object."""
+    found = select(_t.session_id).where(_t.term.in_([as_term(one) for one in terms]))
+    return list(connection.scalars(found.distinct()))
 
 
 def _stored_session(row: Any) -> tuple[str, StoredSession]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.durations import format_duration
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
 from billing.domain.sessions.details import SessionLookup
 from billing.domain.sessions.timeline import EntryKind
@@ -29,7 +29,7 @@ from pages.services import page_services
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from billing.fulfillment import FulfilledSession
+    from billing.ledger.fulfillment import FulfilledSession
 
 POLL_SECONDS = 2.0
 REFRESH = "1s"
@@ -83,7 +83,7 @@ class SessionPoll:
             self.requested_at = time.monotonic()
             self.request = billing.start(
                 lambda: billing.services.fulfillment.refresh_and_grant(
-                    session_id, cause=GrantCause.RETURN
+                    session_id, origin=Origin.RETURN
                 )
             )
         if self.request is None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.event import Refusal
-from billing.domain.grant import Grant
+from billing.domain.ledger.line import Origin
 from billing.errors import NotConfigured
 from billing.store.events import refusals
-from billing.store.ledger import grants
+from billing.store.ledger import lines
 from billing.sync import checkpoint
 from tests.billing.events.conftest import NOW, arrive, log_at
+from tests.billing.store.ledger.test_lines import LINE
 
 if TYPE_CHECKING:
     from billing.services import Services
@@ -112,8 +114,8 @@ async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_acc
 
 async def test_silence_is_told_when_sessions_were_paid_in_the_meantime(services: Services) -> None:
     await arrive(services, NOW - 900)
-    line = Grant("cs_test_1", "pro", 1, 9900, "usd", None, None, "return", NOW - 30)
-    await services.store.write(lambda c: grants.add(c, line))
+    line = replace(LINE, origin=Origin.RETURN, at=NOW - 30)
+    await services.store.write(lambda c: lines.add(c, [line]))
     assert (await say(services)).level is Level.GOOD  # an event may still be on its way
     verdict = await log_at(services, NOW + 60).delivery_health()
     assert (verdict.level, verdict.title) == (Level.WARNING, "No events for 16 min")

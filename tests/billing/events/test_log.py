@@ -141,7 +141,7 @@ async def test_what_failed_is_replayed_once_stripe_is_back_and_granted_once(
             assert await log.replay(event_id) == 1
             await until(handled, "it is handled again")
             (line,) = (await ledger(services.store)).values()
-            assert (line.quantity, line.cause) == (3, event_id)
+            assert (line.quantity, line.origin) == (3, event_id)
 
 
 async def test_an_event_that_means_nothing_here_cannot_be_replayed(services: Services) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionReading
 from billing.domain.sessions.timeline import EntryKind
@@ -49,7 +49,7 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
     receive_events(shop)
     call(
         shop,
-        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, Origin.RETURN),
     )
     details = details_of(shop, session_id)
     assert entry_kinds(details) == [
@@ -86,7 +86,7 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
     receive_events(shop, {*NEEDED_EVENTS, *OPTIONAL_EVENTS})
     call(
         shop,
-        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, Origin.RETURN),
     )
     details = details_of(shop, session_id)
     by_few = [step.kind for step in details.entries]
@@ -139,7 +139,7 @@ def test_what_was_paid_and_not_granted_is_said(shop: Shop) -> None:
     session_id = create_session(shop)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     data = dict(shop.stripe.v1.checkout.sessions.retrieve(session_id).to_dict())
-    asked = SessionLookup(SessionReading(data, CheckoutSession.from_stripe(data)))
+    asked = SessionLookup(SessionReading(data, CheckoutSession.from_stripe(data), 0.0))
     details = call(shop, lambda: sessions_of(shop).details(session_id, asked))
     assert EntryKind.NOT_GRANTED in entry_kinds(details)
 
@@ -198,7 +198,7 @@ def test_only_stripe_itself_has_a_dashboard(shop: Shop) -> None:
         for name in ("payment_intent", "subscription", "x"):
             data = {"id": session_id, "status": "open", name: f"{name}_1"}
             data = {**details_of(shop, session_id).data, **data, "status": "complete"}
-            asked = SessionLookup(SessionReading(data, CheckoutSession.from_stripe(data)))
+            asked = SessionLookup(SessionReading(data, CheckoutSession.from_stripe(data), 0.0))
             details = server.portal.call(partial(sessions.details, session_id, asked))
             places[name] = details.dashboard_url
     dashboard = "https://dashboard.stripe.com/test"

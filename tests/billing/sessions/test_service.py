@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.domain.sessions.filters import SessionFilter
 from billing.errors import InvalidInput
@@ -124,7 +124,7 @@ def test_the_time_to_pay_is_known_once_the_event_is_handled(shop: Shop) -> None:
     receive_events(shop)
     call(
         shop,
-        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, GrantCause.RETURN),
+        lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, Origin.RETURN),
     )
     utc = ZoneInfo("UTC")
     numbers = call(shop, lambda: sessions_of(shop).figures(SessionFilter(), utc)).stats

@@ -6,18 +6,19 @@ Half a surrogate pair and NUL are no characters: a replacement character comes b
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
 
 from billing.domain.event import EventFilter, EventSource, EventState
+from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.details import SessionReading
 from billing.domain.sessions.filters import SessionFilter
 from billing.json_codec import loads
+from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.store import events, sessions, tables
-from billing.store.ledger import grants
-from tests.billing.store.ledger.test_grants import LINE
 from tests.support.database import stored
 from tests.support.database.records import event_rows, granted_totals
 from tests.support.database.stored import copies
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.anyio
 
 TEXTS = (
     'it\'s "quoted" `so`',
-    "'; DROP TABLE grants; --",
+    "'; DROP TABLE ledger; --",
     "50% _ \\ \\n \\u0000 \\\\u0000",
     "🎈 ünïcödé 漢字 \u202eright to left",
     "before\x00after",
@@ -99,8 +100,13 @@ async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
 async def test_it_never_stands_between_a_payment_and_its_grant(store: Store) -> None:
     def write(connection: Connection) -> None:
         for number, text in enumerate(TEXTS):
-            line = replace(LINE, session_id=f"cs_test_{number}", customer_email=text)
-            assert grants.add(connection, line)
+            session = session_object(number, "credits", 5)
+            session |= {"status": "complete", "payment_status": "paid"}
+            session["customer_details"] = {"email": text, "name": text}
+            reading = SessionReading(
+                session, CheckoutSession.from_stripe(session), time.time(), bought=5
+            )
+            assert upsert_and_grant(connection, [SyncBatch.of([reading])])
 
     await store.write(write)
     assert await store.read(granted_totals) == {"credits": 5 * len(TEXTS)}
@@ -138,7 +144,7 @@ async def test_an_event_of_which_no_sound_copy_is_stored_is_handled_all_the_same
     await store.write(write)
     due = await store.write(lambda connection: events.due(connection, 1e9, RETRIES, 100))
     assert {one.id for one in due} == set(names)
-    assert {one.object_id for one in due} == {"cs_test_1"}
+    assert {one.subject_id for one in due} == {"cs_test_1"}
     again = await store.write(lambda connection: events.mark_for_replay(connection, names))
     assert {one.id for one in again} == set(names)
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from billing.domain.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.details import SessionReading
-from billing.fulfillment import SyncBatch, upsert_and_grant
+from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.store import Store, events, leases, sync_state, tables
 from billing.store.reset import DELETED, delete_everything
 from tests.support.stripe_account import event_object, session_object
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 def fill(connection: Connection) -> None:
     session = session_object(1, "credits", 5)
     paid = session | {"status": "complete", "payment_status": "paid"}
-    reading = SessionReading(paid, CheckoutSession.from_stripe(paid), bought=5)
+    reading = SessionReading(paid, CheckoutSession.from_stripe(paid), time.time(), bought=5)
     upsert_and_grant(connection, [SyncBatch.of([reading])])
     event = event_object("evt_1", "completed", paid)
     events.record(

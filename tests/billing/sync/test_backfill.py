@@ -50,12 +50,12 @@ class History:
             below = set(names[names.index(starting_after) + 1 :])
             found = [one for one in found if one["id"] in below]
         self.fetched += [one["id"] for one in found[:limit]]
-        return Page(found[:limit], len(found) > limit)
+        return Page(found[:limit], len(found) > limit, 0.0)
 
-    async def save(self, found: list[JSON], unread: list[JSON]) -> None:
+    async def save(self, page: Page, unread: list[JSON]) -> None:
         if self.fails_after == 0:
             raise ConnectionError("interrupted")
-        self.saved |= {one["id"] for one in found}
+        self.saved |= {one["id"] for one in page.data}
         self.unread = unread
         self.assert_nothing_falls_between()
         if self.fails_after is not None:

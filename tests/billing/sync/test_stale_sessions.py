@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.errors import InvalidInput, StripeFailure
-from billing.fulfillment import FulfilledSession
+from billing.ledger.fulfillment import FulfilledSession
 from billing.sync.stale_sessions import (
     BATCH_SIZE,
     STALE_AFTER_SECONDS,
@@ -16,7 +16,7 @@ from billing.sync.stale_sessions import (
     StaleSessions,
 )
 from tests.support.database.records import granted_totals
-from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount
+from tests.support.stripe_account import DOWN, NO_FAULTS, ONE_SESSION, StripeAccount, page_of
 
 if TYPE_CHECKING:
     from billing.services import Services
@@ -45,7 +45,7 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
     clock = Clock()
     overdue = StaleSessions(services.store, services.fulfillment, clock=clock, monotonic=clock)
     made = [account.sell("credits", 2, created=ENDED - place) for place in range(BATCH_SIZE + 5)]
-    await services.fulfillment.upsert_and_grant(made)
+    await services.fulfillment.upsert_and_grant(page_of(made))
     for one in made[1:]:
         account.become(one, status="expired", url=None)
     account.pay(made[0])
@@ -56,7 +56,7 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
     assert account.asked[ONE_SESSION] == len(made)
 
     late = account.sell(created=ENDED - 1_000)
-    await services.fulfillment.upsert_and_grant([late])
+    await services.fulfillment.upsert_and_grant(page_of([late]))
     account.become(late, status="expired", url=None)
     await overdue.refresh()
     assert "open" in await statuses(services)
@@ -75,7 +75,7 @@ async def test_one_that_cannot_be_settled_keeps_no_other_from_it(
     error: Exception,
 ) -> None:
     odd, *made = (account.sell(created=ENDED - place) for place in range(BATCH_SIZE + 5))
-    await services.fulfillment.upsert_and_grant([odd, *made])
+    await services.fulfillment.upsert_and_grant(page_of([odd, *made]))
     for one in made:
         account.become(one, status="expired", url=None)
     refresh = services.fulfillment.refresh_and_grant
@@ -102,7 +102,7 @@ async def test_a_clock_that_is_set_back_does_not_put_the_next_round_off(
     overdue = StaleSessions(services.store, services.fulfillment, clock=clock, monotonic=monotonic)
     await overdue.refresh()
     ended = account.sell(created=ENDED - int(AGAIN_AFTER))
-    await services.fulfillment.upsert_and_grant([ended])
+    await services.fulfillment.upsert_and_grant(page_of([ended]))
     account.become(ended, status="expired", url=None)
     clock.now -= AGAIN_AFTER
     monotonic.now += AGAIN_AFTER
@@ -114,7 +114,7 @@ async def test_what_is_within_its_time_is_left_alone(
     services: Services, account: StripeAccount
 ) -> None:
     await services.fulfillment.upsert_and_grant(
-        [account.sell(created=int(NOW) - OVERDUE_AFTER + 60)]
+        page_of([account.sell(created=int(NOW) - OVERDUE_AFTER + 60)])
     )
     await StaleSessions(services.store, services.fulfillment, clock=Clock()).refresh()
     assert account.asked[ONE_SESSION] == 0
@@ -126,7 +126,7 @@ async def test_without_events_every_open_session_is_asked_for_once_a_minute(
     clock = Clock()
     overdue = StaleSessions(services.store, services.fulfillment, clock=clock, monotonic=clock)
     sold = account.sell("credits", 2, created=int(NOW) - 7_200)
-    await services.fulfillment.upsert_and_grant([sold])
+    await services.fulfillment.upsert_and_grant(page_of([sold]))
     await overdue.refresh(without_events=True)
     account.pay(sold)
     await overdue.refresh(without_events=True)
@@ -143,7 +143,7 @@ async def test_a_debit_whose_failure_no_event_told_is_found_however_late_it_fail
     clock = Clock()
     overdue = StaleSessions(services.store, services.fulfillment, clock=clock, monotonic=clock)
     sold = account.debit(account.sell("credits", created=ENDED))
-    await services.fulfillment.upsert_and_grant([sold])
+    await services.fulfillment.upsert_and_grant(page_of([sold]))
     for reason, expected in ((None, "processing"), ("The account is closed.", "failed")):
         account.debit(sold, reason)
         await overdue.refresh()
@@ -160,7 +160,7 @@ async def test_what_stripe_no_longer_knows_keeps_nobody_waiting(
     services: Services, account: StripeAccount
 ) -> None:
     gone, ended = account.sell(created=ENDED), account.sell(created=ENDED - 1)
-    await services.fulfillment.upsert_and_grant([gone, ended])
+    await services.fulfillment.upsert_and_grant(page_of([gone, ended]))
     account.forget(gone)
     account.become(ended, status="expired", url=None)
     await StaleSessions(services.store, services.fulfillment, clock=Clock()).refresh()
@@ -169,7 +169,7 @@ async def test_what_stripe_no_longer_knows_keeps_nobody_waiting(
 
 async def test_while_stripe_fails_they_wait(services: Services, account: StripeAccount) -> None:
     ended = account.sell(created=ENDED)
-    await services.fulfillment.upsert_and_grant([ended])
+    await services.fulfillment.upsert_and_grant(page_of([ended]))
     account.become(ended, status="expired", url=None)
     overdue = StaleSessions(services.store, services.fulfillment, clock=Clock())
     account.faults = DOWN

@@ -33,6 +33,7 @@ from tests.support.stripe_account import (
     Faults,
     StripeAccount,
     declined_payment,
+    page_of,
 )
 from tests.support.waiting import until
 
@@ -223,7 +224,7 @@ async def test_a_session_that_is_open_beyond_its_time_is_asked_for(
     async with in_step(services):
         await wait_for_step(services)
     ended = account.sell(created=int(time.time()) - 100_000)  # lies below what is followed
-    await services.fulfillment.upsert_and_grant([ended])
+    await services.fulfillment.upsert_and_grant(page_of([ended]))
     account.become(ended, status="expired", url=None)
     async with open_services(account.url, database_url) as again, in_step(again):
 

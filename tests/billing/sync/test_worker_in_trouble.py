@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import insert
 
-from billing import fulfillment
+from billing.ledger import fulfillment
 from billing.services import Services
 from billing.settings.model import ENVIRONMENT, LOCAL_SANDBOX
 from billing.store import leases, sync_state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import Outcome
 from tests.billing.webhooks.conftest import wait_for_states
 from tests.support.database.records import event_rows, granted_totals, ledger
@@ -20,6 +20,7 @@ from tests.support.stripe_account import (
     ONE_SESSION,
     StripeAccount,
     declined_payment,
+    page_of,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def test_a_paid_event_is_granted_and_handled(
     assert await deliver(services, account.say("completed", paid, event_id="evt_1")) == "evt_1"
     await wait_for_states(services, handled=1)
     (line,) = (await ledger(services.store)).values()
-    assert (line.session_id, line.quantity, line.cause) == (paid["id"], 5, "evt_1")
+    assert (line.session_id, line.quantity, line.origin) == (paid["id"], 5, "evt_1")
 
 
 async def test_a_delayed_payment_is_granted_when_the_money_comes(
@@ -53,7 +54,7 @@ async def test_a_delayed_payment_is_granted_when_the_money_comes(
     paid = account.pay(sold)
     await deliver(services, account.say("async_payment_succeeded", paid, event_id="evt_money"))
     await wait_for_states(services, handled=2)
-    assert (await ledger(services.store))[sold["id"]].cause == "evt_money"
+    assert (await ledger(services.store))[sold["id"]].origin == "evt_money"
 
 
 async def test_a_delayed_payment_that_fails_grants_nothing(
@@ -84,7 +85,7 @@ async def test_a_declined_payment_makes_its_session_declined_and_asks_stripe_not
     services: Services, account: StripeAccount
 ) -> None:
     sold = account.sell("credits", 5, client_reference_id="order-1")
-    await services.fulfillment.upsert_and_grant([sold])
+    await services.fulfillment.upsert_and_grant(page_of([sold]))
     asked = account.asked.total()
     declined = declined_payment("pi_1", "order-1")
     event = account.say("payment_intent.payment_failed", declined)
@@ -100,7 +101,7 @@ async def test_a_declined_payment_makes_its_session_declined_and_asks_stripe_not
     await wait_for_states(services, handled=1, ignored=1)
     assert account.asked.total() == asked
     account.pay(sold)
-    paid = await services.fulfillment.refresh_and_grant(sold["id"], GrantCause.RETURN)
+    paid = await services.fulfillment.refresh_and_grant(sold["id"], Origin.RETURN)
     assert paid.session.outcome is Outcome.PAID
 
 
@@ -153,7 +154,7 @@ async def test_the_webhook_and_the_landing_page_at_once_grant_once(
     paid = [account.pay(account.sell("credits", 5)) for _ in range(10)]
     await asyncio.gather(
         *(deliver(services, account.say("completed", one)) for one in paid),
-        *(services.fulfillment.refresh_and_grant(one["id"], GrantCause.RETURN) for one in paid),
+        *(services.fulfillment.refresh_and_grant(one["id"], Origin.RETURN) for one in paid),
     )
     await wait_for_states(services, handled=10)
     assert await services.store.read(granted_totals) == {"credits": 50}
@@ -210,7 +211,7 @@ async def test_a_burst_is_settled_by_lists_with_few_requests(
             await wait_for_states(services, handled=61)
         lines = await ledger(services.store)
         known = await services.mirror.session(expired["id"])
-    assert {(line.session_id, line.quantity, line.cause) for line in lines.values()} == {
+    assert {(line.session_id, line.quantity, line.origin) for line in lines.values()} == {
         (paid["id"], 5, f"evt_{paid['id']}") for paid in burst
     }
     assert known is not None

@@ -62,12 +62,12 @@ def test_every_payment_is_granted_by_its_event_at_its_own_time(shop: ConnectedSh
     assert set(grants) == {session.id for session in paid}
     for session in paid:
         grant = grants[session.id]
-        event = events[grant.cause]
+        event = events[grant.origin]
         assert event["type"] in (
             "checkout.session.completed",
             "checkout.session.async_payment_succeeded",
         )
-        assert 0 < grant.granted_at - event["created"] < 3
+        assert 0 < grant.at - event["created"] < 3
         assert event["state"] == "handled"
 
 

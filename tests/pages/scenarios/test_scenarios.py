@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing import fulfillment
+from billing.ledger import fulfillment
 from billing.store import tables
-from billing.store.ledger import grants
+from billing.store.ledger import lines
 from pages.scenarios import steps
 from pages.scenarios.catalog import SCENARIOS, Scenario
 from pages.scenarios.context import RunContext, StepFailed
@@ -21,12 +21,13 @@ from pages.scenarios.steps import Step
 from tests.support.servers.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
-    from billing.domain.grant import Grant
+    from billing.domain.ledger.line import LedgerLine
     from billing.domain.sessions.details import SessionReading, SessionRecords
+    from billing.ledger.records import CreditsSale, ProSale
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
@@ -113,20 +114,11 @@ def test_the_verdict_is_on_the_records_once_every_event_is_processed(
 def test_credits_granted_twice_over_fail_the_verdict(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A grant that grows each time its session is refreshed."""
+    def add(connection: Connection, due: Sequence[LedgerLine]) -> None:
+        write(connection, [replace(line, quantity=2 * line.quantity) for line in due])
 
-    def add(connection: Connection, *due: Grant) -> list[Grant]:
-        for grant in due:
-            known = grants.of_session(connection, grant.session_id)
-            connection.execute(
-                tables.grants.delete().where(tables.grants.c.session_id == grant.session_id)
-            )
-            more = known.quantity if known else 0
-            grants_add(connection, replace(grant, quantity=grant.quantity + more))
-        return list(due)
-
-    grants_add = grants.add
-    monkeypatch.setattr(grants, "add", add)
+    write = lines.add
+    monkeypatch.setattr(lines, "add", add)
     verdict = ran(shop, BY_NAME["webhook-late"]).verdict
     assert not verdict.passed
     assert verdict.title.startswith("Granted ")
@@ -137,13 +129,12 @@ def test_credits_granted_twice_over_fail_the_verdict(
 def test_a_second_grant_for_one_payment_fails_the_verdict(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def add(connection: Connection, *due: Grant) -> list[Grant]:
-        again = [replace(grant, session_id=f"{grant.session_id}again") for grant in due]
-        grants_add(connection, *again)
-        return grants_add(connection, *due)
+    def add(connection: Connection, due: Sequence[LedgerLine]) -> None:
+        again = [replace(line, subject=f"{line.subject}again") for line in due]
+        write(connection, [*due, *again])
 
-    grants_add = grants.add
-    monkeypatch.setattr(grants, "add", add)
+    write = lines.add
+    monkeypatch.setattr(lines, "add", add)
     verdict = ran(shop, BY_NAME["credits-paid"]).verdict
     assert (verdict.passed, verdict.title) == (False, "Granted twice")
     assert verdict.reason == "One payment for 3 extra credits, and 2 grants."
@@ -152,7 +143,7 @@ def test_a_second_grant_for_one_payment_fails_the_verdict(
 def test_a_payment_without_its_grant_is_found_out(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulfillment, "entitlement", lambda *_: None)
+    monkeypatch.setattr(fulfillment, "sale_of", lambda *_: None)
     paid = replace(BY_NAME["credits-paid"], steps=(steps.pay("4242424242424242"),))
     verdict = ran(shop, paid).verdict
     assert (verdict.passed, verdict.title) == (False, "Paid, but not granted")
@@ -161,13 +152,13 @@ def test_a_payment_without_its_grant_is_found_out(
 def test_a_grant_without_a_payment_is_found_out(
     shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entitlement = fulfillment.entitlement
+    sale_of = fulfillment.sale_of
 
-    def generous(found: SessionReading, cause: str, now: float) -> Grant | None:
+    def generous(found: SessionReading, origin: str, at: float) -> CreditsSale | ProSale | None:
         paid = replace(found.session, status="complete", payment_status="paid")
-        return entitlement(replace(found, session=paid, bought=1), cause, now)
+        return sale_of(replace(found, session=paid, bought=1), origin, at)
 
-    monkeypatch.setattr(fulfillment, "entitlement", generous)
+    monkeypatch.setattr(fulfillment, "sale_of", generous)
     abandoned = BY_NAME["abandoned-expired"]
     verdict = ran(shop, replace(abandoned, steps=abandoned.steps[:2])).verdict
     assert (verdict.passed, verdict.title) == (False, "Granted without a payment")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from billing.domain.grant import Grant
+from billing.domain.ledger.line import Cause, LedgerLine
 from billing.store import tables
 
 if TYPE_CHECKING:
@@ -15,19 +15,21 @@ if TYPE_CHECKING:
     from billing.store import Store
 
 
-async def ledger(store: Store) -> dict[str, Grant]:
-    """Every line of the ledger, by its session."""
+async def ledger(store: Store) -> dict[str, LedgerLine]:
+    """Every purchase in the ledger, by its session."""
+    columns = [tables.ledger.c[name] for name in LedgerLine.__dataclass_fields__]
 
-    def ask(connection: Connection) -> dict[str, Grant]:
-        lines = [Grant(*row) for row in connection.execute(select(tables.grants))]
-        return {line.session_id: line for line in lines}
+    def ask(connection: Connection) -> dict[str, LedgerLine]:
+        purchases = select(*columns).where(tables.ledger.c.cause == Cause.PURCHASE)
+        lines = [LedgerLine(*row) for row in connection.execute(purchases)]
+        return {line.session_id or line.subject: line for line in lines}
 
     return await store.read(ask)
 
 
 def granted_totals(connection: Connection) -> dict[str, int]:
     """How much of each kind has been granted: ``{"pro": 3, "credits": 120}``."""
-    lines = tables.grants.c
+    lines = tables.ledger.c
     sums = select(lines.kind, func.sum(lines.quantity)).group_by(lines.kind)
     return {kind: int(quantity) for kind, quantity in connection.execute(sums)}
 

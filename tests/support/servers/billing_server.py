@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from billing.domain.grant import Grant
+    from billing.domain.ledger.line import LedgerLine
     from billing.settings.model import Settings
     from billing.timings import Timings
 
@@ -53,7 +53,7 @@ class BillingServer:
         """The answer to whether it is well."""
         return requests.get(f"{self.url}/api/billing/health", timeout=ANSWERS_WITHIN)
 
-    def ledger(self) -> dict[str, Grant]:
+    def ledger(self) -> dict[str, LedgerLine]:
         """Every line of the ledger, by its session."""
         return self.portal.call(ledger, self.services.store)
 

@@ -33,7 +33,7 @@ from tests.support.stripe_account import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from billing.domain.grant import Grant
+    from billing.domain.ledger.line import LedgerLine
 
 JSON = dict[str, Any]
 WEBHOOK = "/api/billing/stripe/webhook"
@@ -275,5 +275,5 @@ async def _settled(servers: Processes, story: Story, acknowledged: set[str]) -> 
     )
 
 
-def _differs(line: Grant, bought: JSON) -> bool:
+def _differs(line: LedgerLine, bought: JSON) -> bool:
     return any(getattr(line, name) != value for name, value in bought.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.domain.grant import GrantCause
+from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.sandbox_client import Controls
 from stripe_sandbox.payments.checkout import Card, Payer
@@ -57,7 +57,5 @@ def fail_debit(shop: Shop, session_id: str) -> str:
 def refresh(shop: Shop, session_id: str) -> str:
     """Have our copy read the session from Stripe; its id."""
     fulfillment = shop.server.services.fulfillment
-    shop.server.portal.call(
-        lambda: fulfillment.refresh_and_grant(session_id, cause=GrantCause.RETURN)
-    )
+    shop.server.portal.call(lambda: fulfillment.refresh_and_grant(session_id, origin=Origin.RETURN))
     return session_id

@@ -23,6 +23,7 @@ from tests.support.stripe_account.objects import (
     declined_payment,
     event_object,
     line_item,
+    page_of,
     price_object,
     session_object,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "declined_payment",
     "event_object",
     "line_item",
+    "page_of",
     "price_object",
     "session_object",
 ]

@@ -25,6 +25,7 @@ from tests.support.stripe_account.listing import Listing, Query, expanded_fields
 from tests.support.stripe_account.objects import (
     PAID,
     event_object,
+    expanded,
     line_item,
     payment_intent_object,
     price_object,
@@ -44,7 +45,10 @@ LINE_ITEMS = "/v1/checkout/sessions/{id}/line_items"
 PAYMENT_INTENT = "/v1/payment_intents/{id}"
 INVOICE_PAYMENTS = "/v1/invoice_payments"
 PRICE = "/v1/prices/{id}"
-EMPTY_LISTS = ("/v1/prices", "/v1/webhook_endpoints", "/v1/invoices", "/v1/payment_intents")
+EMPTY_LISTS = (
+    *("/v1/prices", "/v1/webhook_endpoints", "/v1/invoices", "/v1/payment_intents"),
+    *("/v1/refunds", "/v1/disputes", "/v1/subscriptions", "/v1/customers"),
+)
 NOTHING: JSON = {"object": "list", "data": [], "has_more": False}
 SHOWN_LINE_ITEMS = 10  # in a session; the others are listed by themselves
 
@@ -163,7 +167,7 @@ class StripeAccount:
         items = self._items[session["id"]]
         data, has_more = items[:SHOWN_LINE_ITEMS], len(items) > SHOWN_LINE_ITEMS
         shown = {"object": "list", "data": data, "has_more": has_more}
-        self._sessions.put(session, session | {"line_items": shown})
+        self._sessions.put(session, expanded(session) | {"line_items": shown})
 
     # What it was asked, and what it answers -----------------------------------------------------
 
@@ -237,7 +241,7 @@ class StripeAccount:
                     return NOTHING
                 return (self._sessions if route == LIST_SESSIONS else self._events).page(query)
             case "/v1/checkout/sessions/{id}":
-                return self._sessions.get(name, "line_items" in expanded_fields(query))
+                return self._sessions.get(name, bool(expanded_fields(query)))
             case "/v1/checkout/sessions/{id}/line_items":
                 return self._line_items(name, query)
             case "/v1/payment_intents/{id}":

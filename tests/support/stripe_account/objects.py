@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from billing.stripe_api.requests import Page
+
 JSON = dict[str, Any]
 
 # What a session becomes, as values for ``StripeAccount.sell`` and ``become``.
@@ -38,6 +40,42 @@ def session_object(
         "subscription": f"sub_{number}" if kind == "pro" else None,
         "url": f"https://checkout.example/c/pay/{number}",
     }
+
+
+def expanded(session: JSON) -> JSON:
+    """The session with the subscription that it began, where it began one."""
+    if not session.get("subscription"):
+        return session
+    return session | {"subscription": subscription_object(session)}
+
+
+def subscription_object(session: JSON) -> JSON:
+    """The subscription to the Pro plan that a session began, paid for a month."""
+    start = session["created"]
+    item = {
+        "id": f"si_{session['subscription']}",
+        "object": "subscription_item",
+        "current_period_start": start,
+        "current_period_end": start + 30 * 86_400,
+        "price": price_object("pro") | {"product": "prod_pro"},
+        "quantity": 1,
+    }
+    return {
+        "id": session["subscription"],
+        "object": "subscription",
+        "created": start,
+        "customer": session["customer"],
+        "status": "active",
+        "items": {"object": "list", "data": [item], "has_more": False},
+        "cancel_at": None,
+        "latest_invoice": None,
+        "pause_collection": None,
+    }
+
+
+def page_of(sessions: list[JSON]) -> Page:
+    """A page of Stripe's list of sessions, just read."""
+    return Page([expanded(one) for one in sessions], has_more=False, requested_at=time.time())
 
 
 def line_item(kind: str, quantity: int | None = 1, **values: Any) -> JSON:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,17 +19,18 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 
-from billing.domain.event import Refusal
-from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.event import Refusal, Subject
+from billing.domain.ledger.line import Cause, LedgerLine
+from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.source import Source
 from billing.errors import StoreFailure
 from billing.store import Store, events, sessions
 from billing.store.engine.database import MIGRATIONS
 from billing.store.events import refusals
-from billing.store.ledger import grants
+from billing.store.ledger import lines
 from billing.store.tables import metadata
-from tests.billing.store.ledger.test_grants import LINE
+from tests.billing.store.ledger.test_lines import LINE
 from tests.support.database.databases import fresh_database, store_on
 from tests.support.database.records import granted_totals
 from tests.support.database.stored import copies
@@ -128,7 +130,17 @@ def make_older(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         assert revision(connection) == "0001"
-        grants.add(connection, LINE)
+        for name, kind, quantity in (
+            ("cs_test_1", "credits", 5),
+            ("cs_test_000000000002", "pro", 1),
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO grants VALUES"
+                    " (:session, :kind, :quantity, 99, 'usd', 'cus_1', 'a@example.com', 'evt_1', 9)"
+                ),
+                {"session": name, "kind": kind, "quantity": quantity},
+            )
         connection.execute(text("INSERT INTO session_terms VALUES ('ada', 1, 'cs_test_1')"))
         for name, state, attempts in FAILED:
             connection.execute(
@@ -161,6 +173,8 @@ def make_older(url: str) -> None:
             session |= {"status": status, "payment_status": payment_status}
             session["metadata"]["made_by"] = MADE_BY[number]
             session["client_reference_id"] = f"reference-{number}"
+            if number == 2:
+                session |= {"subscription": "sub_2", "payment_intent": None}
             connection.execute(
                 text(
                     "INSERT INTO checkout_sessions (id, created, progress, status, payment_status,"
@@ -198,7 +212,18 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
     make_older(database_url)
     with store_on(database_url) as store:
         assert await store.read(revision) == HEAD
-        assert await store.read(granted_totals) == {"credits": 5}
+        assert await store.read(granted_totals) == {"credits": 5, "pro": 1}
+        granted = await store.read(lambda c: lines.of_subjects(c, ["cs_test_1", "sub_2"]))
+        assert granted == {
+            "cs_test_1": (replace(LINE, at=9.0, payment_intent=None),),
+            "sub_2": (
+                LedgerLine(
+                    *("sub_2", 1, Kind.PRO, 1, None, Cause.PURCHASE, "evt_1", 9.0, "cus_1"),
+                    session_id="cs_test_000000000002",
+                    subscription="sub_2",
+                ),
+            ),
+        }
         assert await store.read(terms) == [("ada", 1, "cs_test_1")]
         known_refusals = await store.read(lambda connection: refusals.newest(connection, 9))
         assert known_refusals == [
@@ -208,7 +233,7 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
         ]
         due = await store.write(lambda connection: events.due(connection, NOW, RETRIES, 9))
         assert [one.id for one in due] == ["evt_declined", "evt_1"]
-        assert [one.is_decline for one in due] == [True, False]
+        assert [one.subject for one in due] == [Subject.DECLINE, Subject.SESSION]
         found = await store.read(lambda connection: sessions.recent(connection, 9))
         outcomes = ["open", "processing", "paid", "paid", "expired"]
         assert [one.outcome for one in found] == outcomes
@@ -251,19 +276,19 @@ async def test_a_newer_database_is_refused_with_a_clear_word(database_url: str) 
             assert "newer version" in refused.value.message
             assert "was not changed" in refused.value.message
             assert "DATABASE_URL" in refused.value.next_step
-    on(database_url, lambda connection: grants.add(connection, LINE))
+    on(database_url, lambda connection: lines.add(connection, [LINE]))
 
 
 async def test_a_newer_file_stays_as_it_is_byte_for_byte(tmp_path: Path, sqlite_url: str) -> None:
     with store_on(sqlite_url) as store:
-        await store.write(lambda connection: grants.add(connection, LINE))
+        await store.write(lambda connection: lines.add(connection, [LINE]))
     make_newer(sqlite_url)
     before = contents(tmp_path)
     with store_on(sqlite_url) as store:
         with pytest.raises(StoreFailure):
             await store.ping()
         with pytest.raises(StoreFailure):
-            await store.write(lambda connection: grants.add(connection, LINE))
+            await store.write(lambda connection: lines.add(connection, [LINE]))
     assert contents(tmp_path) == before
     assert b"SQLite format 3" in before["store.sqlite3"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from billing.errors import NotConfigured, StoreFailure
-from billing.store.ledger import grants
-from tests.billing.store.ledger.test_grants import LINE
+from billing.store.ledger import lines
+from tests.billing.store.ledger.test_lines import LINE
 from tests.support.database.databases import store_on
 from tests.support.database.records import granted_totals
 
@@ -37,7 +37,7 @@ async def test_a_file_that_is_no_database_is_refused_and_kept(
 
 async def test_a_torn_file_is_refused_with_a_word(tmp_path: Path, sqlite_url: str) -> None:
     with store_on(sqlite_url) as store:
-        await store.write(lambda connection: grants.add(connection, LINE))
+        await store.write(lambda connection: lines.add(connection, [LINE]))
     file = tmp_path / "store.sqlite3"
     file.write_bytes(file.read_bytes()[:4096] + b"\xff" * 4096)
     with store_on(sqlite_url) as store, pytest.raises(StoreFailure) as refused:

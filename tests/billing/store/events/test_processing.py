@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.event import EventSource, EventState, Subject
 from billing.store import events
 from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent
 from billing.timings import Retries
@@ -196,7 +196,7 @@ async def test_a_replay_names_its_events_or_takes_all_that_failed(store: Store) 
 
     async def replay(ids: list[str] | None) -> set[str]:
         again = await store.write(lambda connection: events.mark_for_replay(connection, ids))
-        assert all(one == DueEvent(one.id, "cs_test_1", CREATED) for one in again)
+        assert all(one == DueEvent(one.id, Subject.SESSION, "cs_test_1", CREATED) for one in again)
         return {one.id for one in again}
 
     assert await replay(["evt_handled", "evt_ignored", "evt_unknown"]) == {"evt_handled"}

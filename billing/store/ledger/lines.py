@@ -1,0 +1,82 @@
+"""The lines of the ledger: added, never changed, read by what they are about."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from billing.domain.ledger.line import Cause, LedgerLine
+from billing.domain.sessions.checkout_session import Kind
+from billing.store.tables import ledger
+from billing.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Connection, Select
+
+    from billing.domain.ledger.line import Origin
+
+_AT_ONCE = 5_000
+_l = ledger.c
+
+# Two lines of one number would mean that the subject was not locked; then nothing is written.
+_add = upsert(ledger, lambda statement: statement)
+
+
+def add(connection: Connection, lines: Sequence[LedgerLine]) -> None:
+    """Write lines. The caller's transaction has locked what they are about, so that no other can
+    write lines of the same numbers."""
+    if lines:
+        _add(connection, [vars(line) for line in lines])
+
+
+def of_subjects(
+    connection: Connection, subjects: Collection[str]
+) -> dict[str, tuple[LedgerLine, ...]]:
+    """The lines of each of the subjects that have some, in their order."""
+    found: dict[str, tuple[LedgerLine, ...]] = {}
+    names = list(subjects)
+    for start in range(0, len(names), _AT_ONCE):
+        chosen = _select().where(_l.subject.in_(names[start : start + _AT_ONCE]))
+        lines = _read(connection, chosen.order_by(_l.subject, _l.sequence))
+        found |= {subject: tuple(group) for subject, group in groupby(lines, attrgetter("subject"))}
+    return found
+
+
+def of_customers(connection: Connection, customers: Collection[str]) -> list[LedgerLine]:
+    """The lines of these Customers (ids), the oldest first."""
+    chosen = _select().where(_l.customer.in_(customers))
+    return _read(connection, chosen.order_by(_l.at, _l.subject, _l.sequence))
+
+
+def of_sessions(connection: Connection, session_ids: Collection[str]) -> list[LedgerLine]:
+    """The lines that name one of these Checkout Sessions, the oldest first."""
+    chosen = _select().where(_l.session_id.in_(session_ids))
+    return _read(connection, chosen.order_by(_l.at, _l.subject, _l.sequence))
+
+
+def count_purchases(connection: Connection, origin: Origin, after: float, until: float) -> int:
+    """How many purchases this app came to know so, after a time and up to another."""
+    counted = (
+        select(func.count())
+        .select_from(ledger)
+        .where(_l.at > after, _l.at <= until, _l.origin == origin, _l.cause == Cause.PURCHASE)
+    )
+    return connection.scalar(counted) or 0
+
+
+def _select() -> Select[Any]:
+    return select(*(_l[name] for name in LedgerLine.__dataclass_fields__))
+
+
+def _read(connection: Connection, chosen: Select[Any]) -> list[LedgerLine]:
+    return [_line(row) for row in connection.execute(chosen)]
+
+
+def _line(row: Any) -> LedgerLine:
+    values = row._mapping
+    return LedgerLine(**{**values, "kind": Kind(row.kind), "cause": Cause(row.cause)})

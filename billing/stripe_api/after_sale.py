@@ -1,0 +1,84 @@
+"""Stripe's API for what follows a sale: refunds, disputes, subscriptions, invoices, customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from billing.domain.stripe_objects import (
+    CUSTOMER,
+    DISPUTE,
+    INVOICE,
+    INVOICE_PAYMENT,
+    REFUND,
+    SUBSCRIPTION,
+)
+from billing.stripe_api.calls import StripeCalls
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from billing.domain.stripe_json import JSON
+
+
+class AfterSaleCalls(StripeCalls):
+    """Operations of the gateway on what was sold. Lists are read to their end, no faster than the
+    rate limit allows."""
+
+    async def list_refunds(self, payment_intent: str) -> list[JSON]:
+        """Those of a payment, the newest first. https://docs.stripe.com/api/refunds/list"""
+        return await self._all(REFUND, "/v1/refunds", {"payment_intent": payment_intent})
+
+    async def list_disputes(self, payment_intent: str) -> list[JSON]:
+        """Those of a payment, the newest first. https://docs.stripe.com/api/disputes/list"""
+        return await self._all(DISPUTE, "/v1/disputes", {"payment_intent": payment_intent})
+
+    def refund_pages(self) -> AsyncIterator[list[JSON]]:
+        """All refunds of the account, a page at a time, the newest first."""
+        return self._pages(REFUND, "/v1/refunds", {})
+
+    def dispute_pages(self) -> AsyncIterator[list[JSON]]:
+        """All disputes of the account, a page at a time, the newest first."""
+        return self._pages(DISPUTE, "/v1/disputes", {})
+
+    def subscription_pages(self) -> AsyncIterator[list[JSON]]:
+        """All subscriptions of the account, ended ones too, a page at a time, the newest first.
+
+        https://docs.stripe.com/api/subscriptions/list
+        """
+        return self._pages(SUBSCRIPTION, "/v1/subscriptions", {"status": "all"})
+
+    async def retrieve_subscription(self, subscription_id: str) -> JSON:
+        """https://docs.stripe.com/api/subscriptions/retrieve"""
+        path = f"/v1/subscriptions/{quote(subscription_id, safe='')}"
+        return await self._call(SUBSCRIPTION, "get", path)
+
+    async def list_invoices(self, subscription_id: str) -> list[JSON]:
+        """Those of a subscription with what paid them, the newest first.
+
+        https://docs.stripe.com/api/invoices/list
+        """
+        filters: dict[str, Any] = {"subscription": subscription_id, "expand": ["data.payments"]}
+        return await self._all(INVOICE, "/v1/invoices", filters)
+
+    async def invoice_paid_by(self, payment_intent: str) -> JSON | None:
+        """The invoice that a PaymentIntent pays; None where it pays none.
+
+        https://docs.stripe.com/api/invoice-payment/list
+        """
+        filters: dict[str, Any] = {
+            "payment": {"type": "payment_intent", "payment_intent": payment_intent},
+            "expand": ["data.invoice"],
+            "limit": 1,
+        }
+        page = await self._listed(INVOICE_PAYMENT, "/v1/invoice_payments", filters)
+        found = page.data[0].get("invoice") if page.data else None
+        return found if isinstance(found, dict) else None
+
+    async def retrieve_customer(self, customer_id: str) -> JSON:
+        """Of a deleted one ``deleted`` is true and little else is there.
+
+        https://docs.stripe.com/api/customers/retrieve
+        """
+        path = f"/v1/customers/{quote(customer_id, safe='')}"
+        return await self._call(CUSTOMER, "get", path)
