@@ -59,7 +59,10 @@ class SessionReader:
         """Retrieve a session with all of its line items. Raises every ``StripeFailure``."""
         read_at = time.time()
         data = await self._gateway.retrieve_checkout_session(
-            session_id, with_line_items=True, with_payments=with_payments
+            session_id,
+            with_line_items=True,
+            with_subscription=True,
+            with_payments=with_payments,
         )
         line_items = {"data": await self._all_line_items(data), "has_more": False}
         return await self.read(data | {"line_items": line_items}, read_at)

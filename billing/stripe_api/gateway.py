@@ -57,22 +57,29 @@ class StripeGateway(AfterSaleCalls):
         return answer.document, answer.request_id
 
     async def retrieve_checkout_session(
-        self, session_id: str, *, with_line_items: bool = False, with_payments: bool = False
+        self,
+        session_id: str,
+        *,
+        with_line_items: bool = False,
+        with_subscription: bool = False,
+        with_payments: bool = False,
     ) -> JSON:
-        """With its subscription, as far as the key may read those. ``with_line_items`` adds the
-        first of them, ``with_payments`` which PaymentIntents paid the invoice of a subscription.
+        """``with_line_items`` adds the first of them, ``with_subscription`` the whole of it where
+        the key may read those, ``with_payments`` which PaymentIntents paid its invoice.
 
         https://docs.stripe.com/api/checkout/sessions/retrieve
         """
         expand = ["line_items"] * with_line_items + ["invoice.payments"] * with_payments
         path = f"/v1/checkout/sessions/{session_id}"
-        params = {"expand": [*expand, "subscription"]}
-        try:
-            return await self._call(CHECKOUT_SESSION, "get", path, params)
-        except StripeFailure as failure:
-            if not failure.is_forbidden:
-                raise
-        return await self._call(CHECKOUT_SESSION, "get", path, {"expand": expand})
+        if with_subscription:
+            try:
+                params = {"expand": [*expand, "subscription"]}
+                return await self._call(CHECKOUT_SESSION, "get", path, params)
+            except StripeFailure as failure:
+                if not failure.is_forbidden:
+                    raise
+        params = {"expand": expand} if expand else {}
+        return await self._call(CHECKOUT_SESSION, "get", path, params)
 
     async def list_line_items(self, session_id: str, **filters: Any) -> Page:
         """https://docs.stripe.com/api/checkout/sessions/line_items"""
@@ -110,8 +117,8 @@ class StripeGateway(AfterSaleCalls):
                 raise
 
     async def list_checkout_sessions(self, **filters: Any) -> Page:
-        """A page, the newest first, each with the first of its line items; no faster than the rate
-        limit allows.
+        """A page, the newest first, each with the first of its line items and with its
+        subscription, where the key may read those; no faster than the rate limit allows.
 
         https://docs.stripe.com/api/checkout/sessions/list
         """

@@ -72,7 +72,9 @@ class StaleSessions:
             except Exception as error:
                 if isinstance(error, StripeFailure) and error.is_missing:
                     log.info("Session %s is not final here and no longer in Stripe.", session.id)
-                elif isinstance(error, NotConfigured):
+                elif isinstance(error, NotConfigured) or (
+                    isinstance(error, StripeFailure) and error.is_forbidden
+                ):
                     log.warning("%s is paid but cannot be granted: %s", session.id, error.message)
                 elif isinstance(error, BillingError) and not error.is_final:
                     raise

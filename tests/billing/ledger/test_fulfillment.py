@@ -151,7 +151,7 @@ async def test_one_grant_is_logged_by_its_session_and_a_history_in_one_line(
     services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = account.sell("credits", 5, **PAID)
-    many = [account.sell("credits", n, **PAID) for n in range(1, 11)]
+    many = [account.sell("credits", n, **PAID) for n in range(1, 12)]
     many += [account.sell("pro", **PAID), account.sell("pro")]
     with caplog.at_level(logging.INFO, "billing.ledger.records"):
         await services.fulfillment.refresh_and_grant(one["id"], "evt_1")
@@ -160,6 +160,7 @@ async def test_one_grant_is_logged_by_its_session_and_a_history_in_one_line(
     assert caplog.messages == [
         f"Purchase: +5 x credits for {one['id']} (evt_1)",
         "Ledger: 11 lines written (11 x Purchase)",
+        f"Purchase: +1 x pro for {many[-2]['subscription']} (sync)",
     ]
 
 

@@ -12,8 +12,9 @@ from billing.domain.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.details import SessionReading
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
-from billing.store import Store, events, leases, sync_state, tables
+from billing.store import Store, events, leases, stripe_objects, sync_state, tables
 from billing.store.reset import DELETED, delete_everything
+from billing.store.stripe_objects import ObjectReading
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def fill(connection: Connection) -> None:
         connection,
         [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.HANDLED, time.time())],
     )
+    refund = {"object": "refund", "id": "re_1", "amount": 1, "payment_intent": "pi_1"}
+    stripe_objects.store(connection, [ObjectReading(refund, time.time())])
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
 

@@ -81,11 +81,11 @@ async def test_one_that_cannot_be_settled_keeps_no_other_from_it(
     refresh = services.fulfillment.refresh_and_grant
 
     async def stumble(
-        session_id: str, cause: str, *, rate_limited: bool = False
+        session_id: str, origin: str, *, rate_limited: bool = False
     ) -> FulfilledSession:
         if session_id == odd["id"]:
             raise error
-        return await refresh(session_id, cause, rate_limited=rate_limited)
+        return await refresh(session_id, origin, rate_limited=rate_limited)
 
     monkeypatch.setattr(services.fulfillment, "refresh_and_grant", stumble)
     overdue = StaleSessions(services.store, services.fulfillment, clock=Clock())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from billing.domain.sessions.checkout_session import Kind
 from billing.ledger import fulfillment
 from billing.store import tables
 from billing.store.ledger import lines
@@ -155,7 +156,7 @@ def test_a_grant_without_a_payment_is_found_out(
     sale_of = fulfillment.sale_of
 
     def generous(found: SessionReading, origin: str, at: float) -> CreditsSale | ProSale | None:
-        paid = replace(found.session, status="complete", payment_status="paid")
+        paid = replace(found.session, kind=Kind.CREDITS, status="complete", payment_status="paid")
         return sale_of(replace(found, session=paid, bought=1), origin, at)
 
     monkeypatch.setattr(fulfillment, "sale_of", generous)
