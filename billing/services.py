@@ -62,7 +62,7 @@ class Services:
         self.timings = timings
         self.stripe_name = stripe_name
         self.gateway = StripeGateway(settings, timings)
-        self.store = Store(settings.database_url or DEFAULT_DATABASE_URL)
+        self.store = Store(settings.database_url or DEFAULT_DATABASE_URL, timings.database)
         self.catalog = Catalog(settings, self.gateway, timings)
         self.refused = RefusedDeliveries(self.store, timings)
         self.setup_checks = SetupChecks(

@@ -25,6 +25,23 @@ class Retries:
 
 
 @dataclass(frozen=True)
+class DatabaseLimits:
+    """Seconds after which a wait for the database ends: for a connection, a lock, a statement; and
+    for an answer of the store, whatever the database does."""
+
+    connect: int = 3
+    lock: float = 5.0
+    statement: float = 20.0
+    answer: float = 15.0
+    outage: float = 10.0  # without a failure, after which an outage is over
+
+    @property
+    def silence(self) -> float:
+        """Seconds to wait for a server that can no longer end a statement itself."""
+        return self.statement + 2
+
+
+@dataclass(frozen=True)
 class Timings:
     """Intervals and deadlines in seconds, and the limits that go with them."""
 
@@ -33,6 +50,7 @@ class Timings:
     stripe_attempt_seconds: float = 20.0
     stripe_network_retries: int = 2
     stripe_rate_limit_attempts: int = 8
+    stripe_rate_limit_seconds: float = 0.5  # before a list is asked for again; doubles each time
     # How fast lists are read and events processed; None: Stripe's own limit when talking to Stripe.
     stripe_requests_per_second: float | None = None
     # How soon to ask again what the key may not read.
@@ -51,6 +69,8 @@ class Timings:
     sync_step_seconds: float = 4.0
     sync_lease_seconds: float = 15.0
     events_poll_seconds: float = 30.0  # while webhooks bring everything
+
+    database: DatabaseLimits = DatabaseLimits()
 
     event_sweep_seconds: float = 5.0
     # As long as Stripe repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries

@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from tests.support.memory import keep_temporary_files_in_memory
+from tests.support.servers.timings import SDK_DELAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ keep_temporary_files_in_memory()
 
 @pytest.fixture(scope="session", autouse=True)
 def the_sdk_tries_again_soon() -> Iterator[None]:
-    """Half a second before each further try is longer than most tests of a failure take."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
+        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", SDK_DELAY)
         yield

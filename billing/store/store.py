@@ -15,8 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from billing.errors import BillingError, RecordRefused, StoreFailure
 from billing.outages import Outage
 from billing.store.engine.database import Database
-from billing.store.engine.engines import CONNECTIONS, Limits
+from billing.store.engine.engines import CONNECTIONS
 from billing.store.engine.writer import Writer
+from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy import Connection
 
-log = logging.getLogger(__name__)
+    from billing.timings import DatabaseLimits
 
-DEFAULT_LIMITS = Limits()
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -42,7 +43,7 @@ class Store:
     ``limits``, and works again when the database does. Outages are logged here.
     """
 
-    def __init__(self, url: SecretStr, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, url: SecretStr, limits: DatabaseLimits = DEFAULT_TIMINGS.database) -> None:
         self._limits = limits
         self._database = Database(url, limits)
         self._writer = Writer(self._database)

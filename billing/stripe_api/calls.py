@@ -31,6 +31,7 @@ class StripeCalls:
     def __init__(self, settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._requests = StripeRequests(settings, timings)
         self._rate_limit_attempts = timings.stripe_rate_limit_attempts
+        self._rate_limit_seconds = timings.stripe_rate_limit_seconds
         # A Stripe-compatible API has a limit of its own, which it says by answering 429.
         default = None if settings.api_base else STRIPE_SANDBOX_RATE
         rate = timings.stripe_requests_per_second or default
@@ -52,7 +53,11 @@ class StripeCalls:
 
     async def _listed(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> Page:
         async for attempt in stamina.retry_context(
-            on=_rate_limited, attempts=self._rate_limit_attempts, timeout=None, wait_initial=0.5
+            on=_rate_limited,
+            attempts=self._rate_limit_attempts,
+            timeout=None,
+            wait_initial=self._rate_limit_seconds,
+            wait_jitter=2 * self._rate_limit_seconds,
         ):
             with attempt:
                 await self.acquire()

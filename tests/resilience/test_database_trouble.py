@@ -15,6 +15,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import make_url
 from sqlalchemy.pool import Pool
 
+from billing.timings import DatabaseLimits
 from tests.support.database.postgres import Postgres
 from tests.support.servers.billing_server import BillingServer, billing_server
 from tests.support.servers.services import quick_services
@@ -156,7 +157,8 @@ def test_a_locked_database_is_told_and_used_again_when_it_is_free(
     account: StripeAccount, database_url: str
 ) -> None:
     account.lists_nothing_new = True
-    with billing_server(settings_for(account.url, database_url), QUICK) as server:
+    limits = DatabaseLimits(lock=0.5)
+    with billing_server(settings_for(account.url, database_url), QUICK, database=limits) as server:
         before, during = paid_event(account), paid_event(account)
         assert server.deliver(before).status_code == 200
         until(lambda: len(server.ledger()) == 1, "the first grant")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from billing.store import Store
 
-UNIQUE = 2_000
+UNIQUE = 1_000
 SESSIONS = 4_000
 
 
@@ -44,7 +44,7 @@ def assert_exact(outcome: Outcome, unique: int) -> None:
 def test_killed_again_and_again_while_events_arrive_it_grants_each_payment_once(
     database_url: str, tmp_path: Path
 ) -> None:
-    outcome = kill_while_events_arrive(database_url, tmp_path, unique=UNIQUE, kill_every=200)
+    outcome = kill_while_events_arrive(database_url, tmp_path, unique=UNIQUE, kill_every=100)
     assert_exact(outcome, UNIQUE)
     assert outcome.kills > 10
     assert outcome.redeliveries > 0
@@ -62,7 +62,7 @@ def test_the_same_with_a_stripe_that_limits_fails_delays_and_hangs_up(
 
 def test_the_same_with_two_machines_on_one_postgresql(postgres_url: str, tmp_path: Path) -> None:
     outcome = kill_while_events_arrive(
-        postgres_url, tmp_path, unique=UNIQUE // 2, kill_every=100, processes=2
+        postgres_url, tmp_path, unique=UNIQUE // 2, kill_every=50, processes=2
     )
     assert_exact(outcome, UNIQUE // 2)
     assert outcome.kills > 10

@@ -6,7 +6,9 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -41,10 +43,12 @@ def test_a_database_that_never_answers_is_told_and_holds_up_no_end(
             "STRIPE_API_BASE": "http://127.0.0.1:9",
         }
         running = open_ones.enter_context(dashboard(tmp_path, settings))
-        for name in ("health", "ready"):
-            started = time.monotonic()
-            answer = requests.get(f"{running.url}/api/billing/{name}", timeout=60)
-            assert time.monotonic() - started < ANSWERS_WITHIN + A_BUSY_MACHINE
+        started = time.monotonic()
+        with ThreadPoolExecutor() as both:
+            health = f"{running.url}/api/billing/health", f"{running.url}/api/billing/ready"
+            answers = list(both.map(partial(requests.get, timeout=60), health))
+        assert time.monotonic() - started < ANSWERS_WITHIN + A_BUSY_MACHINE
+        for answer in answers:
             assert answer.status_code == 503
             assert "The database did" in answer.text or "does not answer" in answer.text
         wait_for(lambda: "did not answer in time" in running.log, "a word in the log")

@@ -18,7 +18,6 @@ from billing.errors import NotConfigured, StoreFailure
 from billing.settings.model import DATABASE_URL
 from billing.store.engine.engines import (
     UPGRADES,
-    Limits,
     postgresql_engine,
     sqlite_engine,
     sqlite_file,
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy import Connection, Engine
 
+    from billing.timings import DatabaseLimits
+
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _UPGRADING = threading.Lock()  # Alembic works on one connection of a process at a time
 
@@ -36,7 +37,7 @@ _UPGRADING = threading.Lock()  # Alembic works on one connection of a process at
 class Database:
     """An engine whose schema is current. Nothing connects before the first use."""
 
-    def __init__(self, url: SecretStr, limits: Limits) -> None:
+    def __init__(self, url: SecretStr, limits: DatabaseLimits) -> None:
         self._url = url
         self._limits = limits
         self._password: str | None = None

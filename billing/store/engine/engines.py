@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from psycopg.abc import PQGen
     from sqlalchemy import URL, Connection, Engine
+
+    from billing.timings import DatabaseLimits
 
 CONNECTIONS = 8  # one writes, the others read
 UPGRADE_SECONDS = 3_600
@@ -44,24 +46,7 @@ WRITER_LOCK = "pg_advisory_xact_lock(7265102)"  # any number that nobody else on
 _ENDS_AT = "ends_at"  # in a connection's info: when its statement is interrupted
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Seconds after which a wait ends: for a connection, a lock, a statement; and for an answer of
-    the store, whatever the database does."""
-
-    connect: int = 3
-    lock: float = 5.0
-    statement: float = 20.0
-    answer: float = 15.0
-    outage: float = 10.0  # without a failure, after which an outage is over
-
-    @property
-    def silence(self) -> float:
-        """Seconds to wait for a server that can no longer end a statement itself."""
-        return self.statement + 2
-
-
-def _set_limits(limits: Limits, *, idle: float, more: str = "") -> str:
+def _set_limits(limits: DatabaseLimits, *, idle: float, more: str = "") -> str:
     """SQL that sets the limits (seconds) for one transaction alone."""
     # Behind PgBouncer the next one may be on another connection, and what is set for a session
     # would be set for somebody else.
@@ -74,7 +59,7 @@ def _set_limits(limits: Limits, *, idle: float, more: str = "") -> str:
     return f"SELECT {', '.join([*settings, *([more] if more else [])])}"
 
 
-def postgresql_engine(url: URL, limits: Limits) -> Engine:
+def postgresql_engine(url: URL, limits: DatabaseLimits) -> Engine:
     """An engine for PostgreSQL. Timeouts and keepalives that the URL names are left as they are."""
     given = CONNECT_ARGS | {"connect_timeout": limits.connect}
     engine = sqlalchemy.create_engine(
@@ -140,7 +125,7 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(name) if name and name != ":memory:" and not name.startswith("file:") else None
 
 
-def sqlite_engine(url: URL, limits: Limits) -> Engine:
+def sqlite_engine(url: URL, limits: DatabaseLimits) -> Engine:
     """An engine for SQLite. Creates the file and its folder; raises ``OSError`` when it cannot."""
     if file := sqlite_file(url):
         make_private(file)

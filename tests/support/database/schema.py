@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from pydantic import SecretStr
 
 from billing.store.engine.database import Database
-from billing.store.engine.engines import Limits
+from billing.timings import DatabaseLimits
 
 
 @cache
@@ -23,7 +23,7 @@ def sqlite_template() -> bytes:
 
 def make_schema(url: str) -> None:
     """Give an empty database the current schema."""
-    database = Database(SecretStr(url), Limits())
+    database = Database(SecretStr(url), DatabaseLimits())
     try:
         database.engine()
     finally:

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import stripe
 import uvicorn
 
 from tests.support.servers.billing_server import billing_app
@@ -21,6 +22,7 @@ from tests.support.servers.forking import fork
 from tests.support.servers.server import listening_socket
 from tests.support.servers.services import quick_services
 from tests.support.servers.settings import settings_for
+from tests.support.servers.timings import SDK_DELAY
 
 if TYPE_CHECKING:
     import socket
@@ -108,6 +110,7 @@ def _logged(log_file: Path, serving: Callable[..., None], *arguments: object) ->
 
 def serve(listener: socket.socket, stripe_url: str, database_url: str) -> None:
     """Serve on the socket until told to stop (SIGTERM) or killed."""
+    stripe.HTTPClient.INITIAL_DELAY = SDK_DELAY
     services = quick_services(
         settings_for(stripe_url, database_url), sync_step_seconds=STEP_SECONDS
     )

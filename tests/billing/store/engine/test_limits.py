@@ -19,7 +19,7 @@ from sqlalchemy import make_url, text
 
 from billing.errors import StoreFailure
 from billing.store import Store, sync_state
-from billing.store.engine.engines import Limits
+from billing.timings import DatabaseLimits
 from tests.support.servers.server import listening_socket
 from tests.support.waiting import until
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SHORT = Limits(connect=2, lock=0.3, statement=0.5, answer=5.0)
+SHORT = DatabaseLimits(connect=2, lock=0.3, statement=0.5, answer=5.0)
 ENDS_WITHIN = 15.0  # seconds, on a machine that is busy with other tests
 ENDLESS = text(
     "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x % 1000 + 1 FROM n) SELECT count(*) FROM n"
@@ -41,7 +41,7 @@ ENDLESS = text(
 
 
 @contextmanager
-def limited(url: str, limits: Limits = SHORT) -> Iterator[Store]:
+def limited(url: str, limits: DatabaseLimits = SHORT) -> Iterator[Store]:
     store = Store(SecretStr(url), limits)
     try:
         yield store
@@ -147,7 +147,7 @@ async def test_a_reader_that_meets_a_lock_does_not_wait_for_ever(postgres_url: s
 
 async def test_a_store_whose_database_hangs_is_closed_in_time() -> None:
     with closing(listening_socket()) as listener:
-        store = Store(SecretStr(silent(listener)), Limits(connect=60))
+        store = Store(SecretStr(silent(listener)), DatabaseLimits(connect=60))
         asking = [asyncio.ensure_future(store.write(save)) for _ in range(20)]
         asking += [asyncio.ensure_future(store.read(save)) for _ in range(20)]
         connection, _ = await asyncio.to_thread(listener.accept)

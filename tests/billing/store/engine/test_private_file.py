@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from billing.store.engine.database import Database
-from billing.store.engine.engines import Limits
+from billing.timings import DatabaseLimits
 from stripe_sandbox import Sandbox, SandboxConfig
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def product(path: Path) -> None:
-    database = Database(SecretStr(f"sqlite:///{path}"), Limits())
+    database = Database(SecretStr(f"sqlite:///{path}"), DatabaseLimits())
     with database.engine().connect():
         check(path)
     database.close()
