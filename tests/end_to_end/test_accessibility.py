@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end.conftest import create_session
 from tests.end_to_end.test_paying import banner, sandbox_client
-from tests.support.browsers.accessibility import check
+from tests.support.browsers.accessibility import check as check_as_it_is
 from tests.support.browsers.browser import DESKTOP, PHONE
 from tests.support.browsers.checkout import (
     INSUFFICIENT_FUNDS,
@@ -27,19 +27,28 @@ from tests.support.servers.dashboard import Process, dashboard, lone_sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.browsers.browser import ColorScheme, OpenPage
+    from tests.support.browsers.browser import ColorScheme
 
 BANK_ACCOUNT = "000123456789"
 
-LOOKS: dict[str, tuple[tuple[int, int], ColorScheme]] = {
-    "light on a desk": (DESKTOP, "light"),
-    "dark on a phone": (PHONE, "dark"),
-}
+THEMED = """scheme =>
+    getComputedStyle(document.querySelector(".stApp") ?? document.body).colorScheme.includes(scheme)
+"""
 
 
-@pytest.fixture(params=LOOKS)
-def page(request: pytest.FixtureRequest, open_page: OpenPage) -> Page:
-    return open_page(*LOOKS[request.param])
+def check(page: Page) -> None:
+    """Nothing is wrong with the page light on a desk, nor once it is dark and on a phone."""
+    check_as_it_is(page)
+    look(page, PHONE, "dark")
+    page.wait_for_function(THEMED, arg="dark")
+    check_as_it_is(page)
+    look(page, DESKTOP, "light")
+
+
+def look(page: Page, size: tuple[int, int], color_scheme: ColorScheme) -> None:
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=color_scheme)
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Proc
     banner(checkout, "Payment processing")
     newest_row(checkout, "Pro plan", "Processing", "tester@example.com")
     session_id = session_returned_to(checkout)
-    granted = f"Granted: 1 x pro for {session_id}"
+    granted = f"+1 x pro for {session_id}"
     assert granted not in app.log
 
     let_the_bank_answer(app)
