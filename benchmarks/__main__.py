@@ -7,7 +7,7 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import backfill, checkout_route, kills, queries, warm_rerun, webhooks
+from benchmarks import backfill, checkout_route, entitlements, kills, queries, warm_rerun, webhooks
 
 BENCHMARKS = {
     "checkout": checkout_route.measure,
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "webhooks": webhooks.measure,
     "kills": kills.measure,
     "queries": queries.measure,
+    "entitlements": entitlements.measure,
 }
 
 

@@ -117,6 +117,18 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(400, refused.message, reason=refused.next_step)
         return JSONResponse({"received": True, "id": event_id})
 
+    async def entitlements(request: Request) -> Response:
+        asked = request.query_params
+        try:
+            found = await services().entitlements.read(
+                asked.getlist("customer"), asked.getlist("email")
+            )
+        except InvalidInput as refused:
+            return error(400, refused.message)
+        except StoreFailure as lost:
+            return error(503, lost.message, reason=lost.next_step)
+        return JSONResponse(found, headers=NO_STORE)
+
     async def health(_request: Request) -> Response:
         return await _status(services().report_health)
 
@@ -146,6 +158,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             Route(path, _with_json_errors(stripe_webhook), methods=["POST"])
             for path in WEBHOOK_PATHS
         ),
+        Route(f"{BASE}/entitlements", _with_json_errors(entitlements), methods=["GET"]),
         Route(f"{BASE}/health", _with_json_errors(health), methods=["GET"]),
         Route(f"{BASE}/ready", _with_json_errors(ready), methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.catalog import Catalog
 from billing.checkout import Checkout
+from billing.entitlements import EntitlementReader
 from billing.errors import BillingError
 from billing.events.log import EventLog
 from billing.health import Health
@@ -78,6 +79,7 @@ class Services:
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         self.after_sale = AfterSale(self.gateway, self.catalog, self.store, self.fulfillment)
+        self.entitlements = EntitlementReader(self.store)
         own_account = OwnAccount(self.gateway, timings)
         self.event_processor = EventProcessor(
             self.store, self.fulfillment, self.after_sale, own_account, timings

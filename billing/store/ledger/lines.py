@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from billing.domain.ledger.line import Cause, LedgerLine
-from billing.domain.sessions.checkout_session import Kind
-from billing.store.tables import ledger
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from billing.json_codec import loads
+from billing.store.readable_rows import read_each
+from billing.store.stripe_objects import as_email
+from billing.store.tables import checkout_sessions, ledger, session_terms
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 5_000
 _l = ledger.c
+_s = checkout_sessions.c
 
 # Two lines of one number would mean that the subject was not locked; then nothing is written.
 _add = upsert(ledger, lambda statement: statement)
@@ -57,6 +61,19 @@ def of_sessions(connection: Connection, session_ids: Collection[str]) -> list[Le
     """The lines that name one of these Checkout Sessions, the oldest first."""
     chosen = _select().where(_l.session_id.in_(session_ids))
     return _read(connection, chosen.order_by(_l.at, _l.subject, _l.sequence))
+
+
+def of_email(connection: Connection, email: str) -> list[LedgerLine]:
+    """The lines of the Checkout Sessions that this email was given in, without regard to case."""
+    named = select(session_terms.c.session_id).where(session_terms.c.term == as_email(email))
+    rows = connection.execute(
+        select(_s.id, _s.data).where(_s.id.in_(named), _s.id.in_(select(_l.session_id)))
+    )
+    # What a session is found by may be a label as well.
+    found = read_each(rows, lambda row: CheckoutSession.from_stripe(loads(row.data)))
+    wanted = {one.id for one in found if as_email(one.customer_email or "") == as_email(email)}
+    lines = _select().where(_l.session_id.in_(named)).order_by(_l.at, _l.subject, _l.sequence)
+    return [line for line in _read(connection, lines) if line.session_id in wanted]
 
 
 def count_purchases(connection: Connection, origin: Origin, after: float, until: float) -> int:
