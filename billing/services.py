@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from billing.actions.service import Actions
 from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.entitlements import EntitlementReader
@@ -80,6 +81,7 @@ class Services:
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         self.after_sale = AfterSale(self.gateway, self.catalog, self.store, self.fulfillment)
         self.entitlements = EntitlementReader(self.store)
+        self.actions = Actions(settings, self.gateway, self.catalog, self.store, self.after_sale)
         own_account = OwnAccount(self.gateway, timings)
         self.event_processor = EventProcessor(
             self.store, self.fulfillment, self.after_sale, own_account, timings

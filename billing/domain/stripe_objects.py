@@ -153,6 +153,17 @@ class _Customer(_Shape, total=False):
     email: str | None
 
 
+class _PortalSession(_Shape, total=False):
+    object: Required[Literal["billing_portal.session"]]
+    id: Required[Id]
+    url: Required[Annotated[str, Field(min_length=1)]]
+
+
+class _PaymentMethod(_Shape, total=False):
+    object: Required[Literal["payment_method"]]
+    id: Required[Id]
+
+
 class _EventData(_Shape, total=False):
     object: Required[dict[str, Any]]
 
@@ -202,5 +213,7 @@ DISPUTE = Shape("dispute", _Dispute)
 SUBSCRIPTION = Shape("subscription", _Subscription)
 INVOICE = Shape("invoice", _Invoice)
 CUSTOMER = Shape("customer", _Customer)
+PORTAL_SESSION = Shape("customer portal session", _PortalSession)
+PAYMENT_METHOD = Shape("PaymentMethod", _PaymentMethod)
 EVENT = Shape("event", _Event)
 LIST = Shape("list", _List)

@@ -32,6 +32,9 @@ def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
         case stripe.RateLimitError():
             message = "Stripe is rate limiting requests (HTTP 429)."
             next_step = "Wait a few seconds, then try again."
+        case stripe.CardError():
+            message = f"The card was declined: {said}"
+            next_step = "Another card is needed; the customer can give one in the customer portal."
         case stripe.InvalidRequestError():
             message = f"Stripe refused the request: {said}"
             next_step = (

@@ -25,6 +25,7 @@ from billing.domain.stripe_objects import (
     WEBHOOK_ENDPOINT,
 )
 from billing.errors import StripeFailure
+from billing.stripe_api.actions import ActionCalls
 from billing.stripe_api.after_sale import AfterSaleCalls
 from billing.stripe_api.calls import PAGE_SIZE
 from billing.stripe_api.requests import MISSING_SESSION_ID, Page
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGE_SIZE", "StripeGateway"]
 
 
-class StripeGateway(AfterSaleCalls):
+class StripeGateway(AfterSaleCalls, ActionCalls):
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when

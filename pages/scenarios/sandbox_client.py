@@ -159,6 +159,11 @@ class Controls:
             events=tuple(answer.get("events") or ()),
         )
 
+    def dispute(self, charge: str, kind: str) -> None:
+        """A customer disputes a charge: ``fraudulent``, ``product_not_received``, or by an
+        ``inquiry`` of the bank first."""
+        self._call("POST", f"charges/{charge}/dispute", {"kind": kind})
+
     def fill(
         self, *, days: int, sessions: int, products: Sequence[dict[str, Any]], seed: int
     ) -> int:

@@ -29,7 +29,8 @@ _UNPAID = frozenset((PAST_DUE, "unpaid", "incomplete"))
 @dataclass(frozen=True)
 class Invoice:
     """An invoice of a subscription: until when (Unix seconds) the period lasts that it is for,
-    when Stripe tries the card again (None: no more), and the PaymentIntents that pay it.
+    when Stripe tries the card again (None: no more), the PaymentIntents that pay it, and what was
+    paid (minor units of ``currency``).
     https://docs.stripe.com/api/invoices/object"""
 
     id: str
@@ -37,6 +38,8 @@ class Invoice:
     period_end: int
     next_attempt: int | None
     payment_intents: frozenset[str]
+    amount_paid: int = 0
+    currency: str = ""
 
     @classmethod
     def from_stripe(cls, data: JSON) -> Invoice:
@@ -52,6 +55,8 @@ class Invoice:
             period_end=max(ends, default=0),
             next_attempt=integer_at(data, "next_payment_attempt"),
             payment_intents=frozenset(one for one in paid_by if one),
+            amount_paid=integer_at(data, "amount_paid") or 0,
+            currency=text_at(data, "currency") or "",
         )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # https://docs.stripe.com/api/disputes/object#dispute_object-status
 LOST = "lost"
 WON = "won"
+_DECIDED = frozenset((WON, LOST, "warning_closed", "prevented"))
 _HOLDING = frozenset(
     ("needs_response", "under_review", "appeal_needs_response", "appeal_under_review")
 )
@@ -66,6 +67,16 @@ class Dispute:
             created=integer_at(data, "created") or 0,
             payment_intent=id_at(data, "payment_intent"),
         )
+
+    @property
+    def is_open(self) -> bool:
+        """It is not decided yet; of an inquiry: not closed."""
+        return self.status not in _DECIDED
+
+    @property
+    def is_inquiry(self) -> bool:
+        """The bank only asks: no money was withdrawn."""
+        return self.status.startswith("warning_")
 
     @property
     def holds_money(self) -> bool:

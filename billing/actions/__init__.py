@@ -1,0 +1,1 @@
+"""Use cases that change what was sold: refunds, cancellations, the customer portal, disputes."""
