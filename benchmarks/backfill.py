@@ -109,7 +109,7 @@ def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
             gateway = StripeGateway(settings, timings)
             store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
             await store.ping()
-            catalog = Catalog(settings, gateway)
+            catalog = Catalog(settings, gateway, store)
             reader = SessionReader(gateway, catalog, store)
             fulfillment = Fulfillment(gateway, reader, store)
             own_account = OwnAccount(gateway)

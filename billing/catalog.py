@@ -10,7 +10,9 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.domain.price import Price, PriceLookup
@@ -23,11 +25,13 @@ from billing.settings.model import (
     SECRETS_FILE,
     Settings,
 )
+from billing.store import sold_prices
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
     from billing.timings import Timings
 
@@ -60,15 +64,18 @@ class Catalog:
         self,
         settings: Settings,
         gateway: StripeGateway,
+        store: Store,
         timings: Timings = DEFAULT_TIMINGS,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
+        self._store = store
         self._timings = timings
         self._monotonic = monotonic
         self._cached: dict[Kind, _CachedPrice] = {}
+        self._named: dict[tuple[Kind, str], frozenset[str]] = {}
 
     def configured_id(self, kind: Kind) -> str | None:
         """The Price id of the setting; None where it is unset and the account may have one.
@@ -97,10 +104,10 @@ class Catalog:
         return cached.lookup.price
 
     async def sold_price(self, kind: Kind) -> SoldPrice:
-        """The Price and the Product by which line items of ``kind`` are recognized; the Product
+        """The Prices and the Product by which line items of ``kind`` are recognized; the Product
         is None where the Price cannot be read.
 
-        Raises ``NotConfigured``, or ``StripeFailure`` when a retry may succeed.
+        Raises ``NotConfigured``, ``StoreFailure``, or ``StripeFailure`` when a retry may succeed.
         """
         product: str | None = None
         try:
@@ -108,7 +115,24 @@ class Catalog:
         except StripeFailure as failure:
             if failure.is_temporary:
                 raise
-        return SoldPrice(await self.price_id(kind), kind is Kind.PRO, product)
+        return replace(await self.named_prices(kind), product_id=product)
+
+    async def named_prices(self, kind: Kind) -> SoldPrice:
+        """The Prices alone: the one that the setting names, and those that it has named before.
+        Raises ``NotConfigured`` or ``StoreFailure``; ``StripeFailure`` as ``price_id`` does."""
+        price_id = await self.price_id(kind)
+        named = self._named.get((kind, price_id))
+        if named is None:
+            add = partial(sold_prices.add, kind=kind, price_id=price_id)
+            named = self._named[kind, price_id] = await self._store.write(add)
+        return SoldPrice(price_id, kind is Kind.PRO, former=named - {price_id})
+
+    async def store_named_prices(self) -> None:
+        """Store which Prices the settings name. Raises ``StoreFailure``."""
+        for kind in Kind:
+            with suppress(NotConfigured):
+                if self.configured_id(kind):
+                    await self.named_prices(kind)
 
     async def cached_price(self, kind: Kind) -> PriceLookup:
         """The cached Price of ``kind``, without waiting; it is refreshed in the background."""

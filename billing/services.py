@@ -65,7 +65,7 @@ class Services:
         self.stripe_name = stripe_name
         self.gateway = StripeGateway(settings, timings)
         self.store = Store(settings.database_url or DEFAULT_DATABASE_URL, timings.database)
-        self.catalog = Catalog(settings, self.gateway, timings)
+        self.catalog = Catalog(settings, self.gateway, self.store, timings)
         self.refused = RefusedDeliveries(self.store, timings)
         self.setup_checks = SetupChecks(
             settings,
@@ -175,9 +175,10 @@ class Services:
         await asyncio.to_thread(self.store.close, self.timings.shutdown_seconds)
 
     async def _check_database(self) -> None:
-        """Log at the start what is wrong with the database."""
+        """Log at the start what is wrong with the database; and store which Prices are sold."""
         with suppress(BillingError):
             await self.health.database()
+            await self.catalog.store_named_prices()
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:

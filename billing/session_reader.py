@@ -115,9 +115,9 @@ class SessionReader:
         return items
 
     async def _sold_price(self, items: Iterable[LineItem], kind: Kind) -> SoldPrice:
-        """The Price of ``kind``, with its Product where another Price is among the line items."""
+        """The Prices of ``kind``, with their Product where another is among the line items."""
         # Metadata does not count: whoever has the key can write there what they like.
-        price = SoldPrice(await self._catalog.price_id(kind), recurring=kind is Kind.PRO)
+        price = await self._catalog.named_prices(kind)
         if all(price.sells(item) for item in items):
             return price
         return await self._catalog.sold_price(kind)

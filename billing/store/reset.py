@@ -11,7 +11,7 @@ from billing.store import tables
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# All but the leases: which process does the work does not change.
+# All but the leases and the Prices that settings name: a reset changes neither.
 DELETED = (
     tables.session_terms,
     tables.checkout_sessions,

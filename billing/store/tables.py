@@ -165,6 +165,14 @@ stripe_objects = Table(
     Index("objects_by_email", "email"),
 )
 
+# The Prices that settings have named, of each kind of sale.
+sold_prices = Table(
+    "sold_prices",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("price_id", String(300), primary_key=True),
+)
+
 # Named values as JSON, such as how far synchronization with Stripe has come.
 sync_state = Table(
     "sync_state",

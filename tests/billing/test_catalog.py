@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
 from billing.catalog import LOOKUP_KEYS, Catalog
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import NotConfigured, StripeFailure
+from billing.store import Store
 from billing.stripe_api.gateway import StripeGateway
 from billing.timings import DEFAULT_TIMINGS
 from tests.support.servers.settings import working_settings
@@ -38,10 +40,12 @@ class Clock:
 async def selling(folder: Path, account: StripeAccount, clock: Clock) -> AsyncIterator[Catalog]:
     settings = working_settings(folder, account.url)
     gateway = StripeGateway(settings)
-    catalog = Catalog(settings, gateway, monotonic=clock)
+    store = Store(SecretStr(f"sqlite:///{folder}/billing.sqlite3"))
+    catalog = Catalog(settings, gateway, store, monotonic=clock)
     yield catalog
     await catalog.aclose()
     await gateway.aclose()
+    store.close()
 
 
 async def test_both_are_asked_for_side_by_side_and_nobody_waits(
@@ -113,7 +117,7 @@ async def test_a_price_that_cannot_be_read_is_a_failure_that_says_so(
 async def test_where_none_is_set_the_price_with_our_lookup_key_is_sold(shop: Shop) -> None:
     unset = replace(shop.services.settings, price_pro_monthly=None)
     gateway = StripeGateway(unset)
-    catalog = Catalog(unset, gateway)
+    catalog = Catalog(unset, gateway, shop.services.store)
     with pytest.raises(NotConfigured, match="STRIPE_PRICE_PRO_MONTHLY is not set"):
         await catalog.price_id(Kind.PRO)
     created = shop.stripe.v1.prices.create(
@@ -131,3 +135,24 @@ async def test_where_none_is_set_the_price_with_our_lookup_key_is_sold(shop: Sho
     assert await catalog.price_id(Kind.CREDITS) == shop.services.settings.price_extra_credit
     await catalog.aclose()
     await gateway.aclose()
+
+
+async def test_every_price_that_the_setting_has_named_is_still_known(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    settings = working_settings(tmp_path, account.url)
+    store = Store(SecretStr(f"sqlite:///{tmp_path}/billing.sqlite3"))
+    gateway = StripeGateway(settings)
+    for price_id in ("price_first", "price_second", "price_first"):
+        renamed = replace(settings, price_pro_monthly=price_id)
+        catalog = Catalog(renamed, gateway, store)
+        await catalog.store_named_prices()
+    sold = await catalog.named_prices(Kind.PRO)
+    assert (sold.id, sold.former) == ("price_first", frozenset({"price_second"}))
+    assert (await catalog.named_prices(Kind.CREDITS)).former == frozenset()
+    yearly = {"price": {"id": "price_second", "recurring": {"interval": "year"}}}
+    assert sold.sells_price_of(yearly)
+    assert not sold.sells_price_of({"price": {"id": "price_second", "recurring": None}})
+    assert not sold.sells_price_of({"price": {"id": "price_third", "recurring": {}}})
+    await gateway.aclose()
+    store.close()

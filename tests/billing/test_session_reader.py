@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.domain.ledger.line import Origin
-from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.errors import NotConfigured
 from billing.session_reader import NO_REASON
+from billing.store import sold_prices
 from tests.support.database.records import granted_totals, ledger, states
 from tests.support.servers.services import at_work, open_services, quick_services
 from tests.support.servers.settings import settings_for
@@ -153,6 +154,16 @@ async def test_credits_are_the_quantities_of_their_own_line_items_on_every_way(
     assert [line.quantity for line in lines.values()] == [bought] * len(sold)
     shown = (await services.mirror.recent(10)).sessions
     assert {one.what for one in shown} == {f"{bought} extra credits"}
+
+
+async def test_what_was_sold_at_a_price_that_the_setting_named_before_is_granted(
+    services: Services, account: StripeAccount
+) -> None:
+    await services.store.write(lambda c: sold_prices.add(c, Kind.CREDITS, "price_of_another"))
+    price = price_object("credits") | {"id": "price_of_another", "product": "prod_another"}
+    sold = account.sell("credits", 6, items=[line_item("credits", 6, price=price)], **PAID)
+    await alone(services, account, [sold])
+    assert await services.store.read(granted_totals) == {"credits": 6}
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -51,14 +51,16 @@ class LineItem:
 @dataclass(frozen=True)
 class SoldPrice:
     """The Price by which something is known in line items: itself (``id``) and, as a new amount
-    is a new Price, every other of its Product (``product_id``, None while that is not known)."""
+    is a new Price, every other of its Product (``product_id``, None while that is not known), and
+    those that were sold here before it (``former``, ids)."""
 
     id: str
     recurring: bool
     product_id: str | None = None
+    former: frozenset[str] = frozenset()
 
     def sells(self, item: LineItem) -> bool:
-        """The line item was sold at this Price, or at another one of its Product."""
+        """The line item was sold at this Price, at another one of its Product or a former one."""
         return self._is(item.price_id, item.product_id, recurring=item.recurring)
 
     def sells_price_of(self, item: JSON) -> bool:
@@ -74,7 +76,7 @@ class SoldPrice:
         if price_id == self.id:
             return True
         is_of_product = self.product_id is not None and product_id == self.product_id
-        return is_of_product and recurring == self.recurring
+        return (is_of_product or price_id in self.former) and recurring == self.recurring
 
     def quantity(self, items: Iterable[LineItem]) -> int:
         """How many were bought; 0 when none of the line items sells it."""

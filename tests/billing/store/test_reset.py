@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from billing.domain.event import EventSource, EventState
-from billing.domain.sessions.checkout_session import CheckoutSession
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.domain.sessions.details import SessionReading
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
-from billing.store import Store, events, leases, stripe_objects, sync_state, tables
+from billing.store import Store, events, leases, sold_prices, stripe_objects, sync_state, tables
 from billing.store.reset import DELETED, delete_everything
 from billing.store.stripe_objects import ObjectReading
 from tests.support.stripe_account import event_object, session_object
@@ -37,6 +37,7 @@ def fill(connection: Connection) -> None:
     stripe_objects.store(connection, [ObjectReading(refund, time.time())])
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
+    sold_prices.add(connection, Kind.PRO, "price_1")
 
 
 def counted(connection: Connection) -> dict[str, int]:
@@ -46,10 +47,10 @@ def counted(connection: Connection) -> dict[str, int]:
     }
 
 
-async def test_everything_but_the_lease_is_gone(store: Store) -> None:
+async def test_everything_but_the_lease_and_the_prices_that_are_sold_is_gone(store: Store) -> None:
     await store.write(fill)
     before = await store.read(counted)
     assert all(before[table.name] for table in DELETED if table.name != "rejected_deliveries")
     await store.write(delete_everything)
     after = await store.read(counted)
-    assert {name for name, rows in after.items() if rows} == {"leases"}
+    assert {name for name, rows in after.items() if rows} == {"leases", "sold_prices"}
