@@ -6,10 +6,11 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from billing.buyers import ANYBODY, Buyer, Buyers, unknown
 from billing.catalog import Catalog
 from billing.domain.sessions.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
 from billing.domain.sessions.source import SOURCE, Source
-from billing.errors import InvalidInput
+from billing.errors import BillingError, InvalidInput, StripeFailure
 from billing.safe_text import sanitize
 from billing.settings.model import PUBLIC_URL, SECRET_KEY, Settings
 from billing.urls import BILLING_PATH
@@ -51,11 +52,17 @@ class Checkout:
     """Creates Checkout Sessions for what is sold here."""
 
     def __init__(
-        self, settings: Settings, gateway: StripeGateway, catalog: Catalog, mirror: Mirror
+        self,
+        settings: Settings,
+        gateway: StripeGateway,
+        catalog: Catalog,
+        buyers: Buyers,
+        mirror: Mirror,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
         self._catalog = catalog
+        self._buyers = buyers
         self._mirror = mirror
 
     async def create(
@@ -66,20 +73,31 @@ class Checkout:
         made_by: str,
         source: Source = Source.PAGE,
         label: str = "",
+        customer: str | None = None,
+        email: str | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """A new open session for ``quantity`` of ``kind``, with ``made_by``, ``source`` and, where
-        there is one, ``label`` in its metadata.
+        there is one, ``label`` in its metadata. It is for a ``customer`` (id) or an ``email``,
+        where one of them is given; an email that exactly one Customer has is for that Customer.
 
         The same ``idempotency_key`` gives the same session, so a button uses one for each press
-        and all its retries; None generates one. Raises ``NotConfigured`` or ``StripeFailure``.
+        and all its retries; None generates one. Raises ``NotConfigured`` or ``StripeFailure``;
+        for a customer or an email also ``InvalidInput`` where Stripe does not know the Customer or
+        refuses the email, ``SecondSubscription`` where they have Pro, and ``StoreFailure``.
         https://docs.stripe.com/api/idempotent_requests
         """
+        buyer = await self._buyers.find(customer, email) if customer or email else ANYBODY
+        if kind is Kind.PRO:
+            await self._buyers.check_first_pro(buyer)
         reference = (idempotency_key or str(uuid.uuid4()))[:REFERENCE_LENGTH]
-        session, request_id = await self._gateway.create_checkout_session(
-            await self._params(kind, quantity, reference, _metadata(made_by, source, label)),
-            idempotency_key,
-        )
+        params = await self._params(kind, quantity, reference, _metadata(made_by, source, label))
+        try:
+            session, request_id = await self._gateway.create_checkout_session(
+                params | buyer.params, idempotency_key
+            )
+        except StripeFailure as failure:
+            raise _refused(failure, buyer) from None
         self._mirror.enqueue(session, request_id)
         await self._mirror.apply_backpressure()
         return CheckoutSession.from_stripe(session)
@@ -109,6 +127,15 @@ class Checkout:
             "metadata": metadata,
             **child_metadata,
         }
+
+
+def _refused(failure: StripeFailure, buyer: Buyer) -> BillingError:
+    """Why no session was created: because of the buyer, or as Stripe says."""
+    if buyer.customer and failure.is_missing and buyer.customer in failure.message:
+        return unknown(buyer.customer)
+    if buyer.email and failure.code == "email_invalid":
+        return InvalidInput(f"Stripe does not accept the email {buyer.email}", "Check it.")
+    return failure
 
 
 def _metadata(made_by: str, source: Source, label: str) -> dict[str, str]:

@@ -48,6 +48,16 @@ class InvalidInput(BillingError):
     """What the caller sent cannot be used; nothing was created."""
 
 
+class SecondSubscription(BillingError):
+    """Who is to be sold the Pro plan has it already, by the ``subscription`` (id) of the
+    ``customer`` (id); nothing was created."""
+
+    def __init__(self, message: str, next_step: str, *, customer: str, subscription: str) -> None:
+        super().__init__(message, next_step)
+        self.customer = customer
+        self.subscription = subscription
+
+
 class Unreachable(StrEnum):
     """Why no answer came."""
 

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from billing.buyers import parse_customer, parse_email
 from billing.checkout import parse_label, parse_quantity
 from billing.domain.sessions.checkout_session import LABEL, Kind
 from billing.domain.sessions.source import Source
@@ -21,6 +22,7 @@ from billing.errors import (
     BillingError,
     InvalidInput,
     NotConfigured,
+    SecondSubscription,
     StoreFailure,
     StripeFailure,
     WebhookRefused,
@@ -78,10 +80,11 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         try:
             # A link has no body.
             sent = _json(await _body(request, MAX_BODY)) if request.method == "POST" else {}
+            buyer = _buyer(sent)
             label = parse_label(sent.get(LABEL))
         except InvalidInput as refused:
             return error(400, refused.message)
-        session = await _create(Kind.PRO, 1, label)
+        session = await _create(Kind.PRO, 1, label, buyer)
         if isinstance(session, Response):
             return session
         if request.method == "GET":
@@ -94,10 +97,11 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         try:
             sent = _json(await _body(request, MAX_BODY))
             quantity = parse_quantity(sent.get("quantity", 1), services().settings.max_credits)
+            buyer = _buyer(sent)
             label = parse_label(sent.get(LABEL))
         except InvalidInput as refused:
             return error(400, refused.message)
-        session = await _create(Kind.CREDITS, quantity, label)
+        session = await _create(Kind.CREDITS, quantity, label, buyer)
         return session if isinstance(session, Response) else _link(session)
 
     async def stripe_webhook(request: Request) -> Response:
@@ -138,11 +142,20 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     async def unknown(request: Request) -> Response:
         return error(404, f"Not found: {request.method} {request.url.path}")
 
-    async def _create(kind: Kind, quantity: int, label: str) -> CheckoutSession | Response:
+    async def _create(
+        kind: Kind, quantity: int, label: str, buyer: dict[str, str | None]
+    ) -> CheckoutSession | Response:
         try:
             session = await services().checkout.create(
-                kind, quantity, made_by="api", source=Source.API, label=label
+                kind, quantity, made_by="api", source=Source.API, label=label, **buyer
             )
+        except InvalidInput as refused:
+            return error(400, refused.message)
+        except SecondSubscription as second:
+            found = {"customer": second.customer, "subscription": second.subscription}
+            return error(409, second.message, reason=second.next_step, **found)
+        except StoreFailure as lost:
+            return error(503, lost.message, reason=lost.next_step)
         except NotConfigured as missing:
             log.warning("Checkout is not configured: %s %s", missing.message, missing.next_step)
             reason = f"{missing.message} {missing.next_step}"
@@ -191,6 +204,14 @@ async def _status(report: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
 
 def _link(session: CheckoutSession) -> JSONResponse:
     return JSONResponse({"url": session.url, "id": session.id}, headers=NO_STORE)
+
+
+def _buyer(sent: dict[str, Any]) -> dict[str, str | None]:
+    """Whom a session is for, as the body says: a ``customer``, an ``email`` or neither."""
+    return {
+        "customer": parse_customer(sent.get("customer")),
+        "email": parse_email(sent.get("email")),
+    }
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from billing.actions.service import Actions
+from billing.buyers import Buyers
 from billing.catalog import Catalog
 from billing.checkout import Checkout
 from billing.entitlements import EntitlementReader
@@ -96,7 +97,13 @@ class Services:
             embedded=settings.is_embedded,
             timings=timings,
         )
-        self.checkout = Checkout(settings, self.gateway, self.catalog, self.mirror)
+        self.checkout = Checkout(
+            settings,
+            self.gateway,
+            self.catalog,
+            Buyers(self.gateway, self.catalog, self.store, self.after_sale),
+            self.mirror,
+        )
         self.sessions = Sessions(
             settings,
             self.gateway,

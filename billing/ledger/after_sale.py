@@ -91,7 +91,12 @@ class AfterSale:
 
     async def refresh_customer(self, customer_id: str) -> None:
         """Read a Customer, if something of ours is theirs."""
-        if not await self._store.read(partial(sessions.ids_by_term, terms=[customer_id])):
+
+        def concerns_us(connection: Connection) -> bool:
+            stored = stripe_objects.load(connection, [customer_id])
+            return bool(stored or sessions.ids_by_term(connection, [customer_id]))
+
+        if not await self._store.read(concerns_us):
             return
         await self._gateway.acquire()
         read_at = time.time()

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from billing.domain.ledger.entitlements import Entitlements, credits_in, pro_access
 from billing.domain.stripe_json import text_at
+from billing.ledger.records import pro_states
 from billing.safe_text import sanitize
 from billing.store import sessions, stripe_objects
 from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from billing.domain.ledger.line import LedgerLine
+    from billing.domain.ledger.pro import ProState
+    from billing.domain.sessions.line_item import SoldPrice
     from billing.store import Connection
 
 
@@ -55,6 +58,21 @@ def customers_with_email(
     stored = [one["id"] for one in stripe_objects.customers_with_email(connection, email)]
     paid = {line.customer for line in sold if line.customer} - set(stored)
     return stored + sorted(paid - stripe_objects.load(connection, paid).keys())
+
+
+def is_known(connection: Connection, customer: str) -> bool:
+    """The Customer (id) is stored, or a payment of theirs."""
+    stored = stripe_objects.load(connection, [customer])
+    return bool(stored or lines.of_customers(connection, [customer]))
+
+
+def pro_states_of(
+    connection: Connection, customers: Collection[str], pro: SoldPrice
+) -> list[ProState]:
+    """The subscriptions of these Customers, as far as they are stored; ``pro`` says which of their
+    items is the Pro plan's."""
+    stored = stripe_objects.of_customers(connection, ObjectType.SUBSCRIPTION, customers)
+    return list(pro_states(connection, {one["id"]: pro for one in stored}).values())
 
 
 def _email(connection: Connection, customer: str, own: Sequence[LedgerLine]) -> str | None:

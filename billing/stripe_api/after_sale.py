@@ -53,6 +53,10 @@ class AfterSaleCalls(StripeCalls):
         path = f"/v1/subscriptions/{quote(subscription_id, safe='')}"
         return await self._call(SUBSCRIPTION, "get", path)
 
+    async def list_subscriptions(self, customer: str) -> list[JSON]:
+        """Those of a Customer that have not been canceled, the newest first."""
+        return await self._all(SUBSCRIPTION, "/v1/subscriptions", {"customer": customer})
+
     async def list_invoices(self, subscription_id: str) -> list[JSON]:
         """Those of a subscription with what paid them, the newest first.
 
@@ -74,6 +78,13 @@ class AfterSaleCalls(StripeCalls):
         page = await self._listed(INVOICE_PAYMENT, "/v1/invoice_payments", filters)
         found = page.data[0].get("invoice") if page.data else None
         return found if isinstance(found, dict) else None
+
+    async def list_customers(self, email: str) -> list[JSON]:
+        """Those with exactly this email, the newest first.
+
+        https://docs.stripe.com/api/customers/list
+        """
+        return await self._all(CUSTOMER, "/v1/customers", {"email": email})
 
     async def retrieve_customer(self, customer_id: str) -> JSON:
         """Of a deleted one ``deleted`` is true and little else is there.

@@ -1,0 +1,49 @@
+"""Why somebody is not sold a second subscription to the Pro plan, and what they can do instead.
+
+https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from billing.domain.ledger.pro import ACTIVE, ENDED, PAUSED, ProState, best
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def blocking(states: Iterable[ProState]) -> ProState | None:
+    """Of the subscriptions to the Pro plan the one that stands in the way of another: any that
+    gives Pro, or can come back."""
+    return best(one for one in states if is_live(one))
+
+
+def is_live(state: ProState) -> bool:
+    """It is a subscription to the Pro plan that has not ended for good, and has begun."""
+    subscription = state.subscription
+    return subscription.until is not None and subscription.status not in ENDED
+
+
+def reason(state: ProState) -> tuple[str, str]:
+    """What is there already, and the way out, as sentences."""
+    subscription = state.subscription
+    whose = subscription.customer or "This customer"
+    found = f"{whose} already has a subscription to the Pro plan"
+    if state.dispute:
+        return (
+            f"{found}: {subscription.id}, suspended by the dispute {state.dispute.id}.",
+            "Answer the dispute, or cancel the subscription.",
+        )
+    return f"{found}: {subscription.id}, {subscription.status}.", _way_out(state)
+
+
+def _way_out(state: ProState) -> str:
+    status = state.subscription.status
+    if status == PAUSED:
+        return "Resume it, or cancel it."
+    if status not in ACTIVE:
+        return "Have its open invoice paid, or cancel it."
+    if state.subscription.cancel_at is not None:
+        return "It will be canceled: undo that to keep it, or wait until it has ended."
+    return "Change or cancel it in the customer portal."
