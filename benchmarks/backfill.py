@@ -23,6 +23,7 @@ from benchmarks.fake_stripe_process import fake_stripe
 from benchmarks.stripe_answers import PRICE_PRO
 from benchmarks.tables import number, print_table
 from billing.catalog import Catalog
+from billing.ledger.account import AccountReader
 from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
 from billing.session_reader import SessionReader
@@ -117,7 +118,13 @@ def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
             event_processor = EventProcessor(store, fulfillment, after_sale, own_account)
             mirror = Mirror(store)
             sync_worker = SyncWorker(
-                gateway, store, fulfillment, event_processor, own_account, timings=timings
+                gateway,
+                store,
+                fulfillment,
+                AccountReader(gateway, catalog, store),
+                event_processor,
+                own_account,
+                timings=timings,
             )
             following = asyncio.create_task(sync_worker.run())
             while not (state := (await mirror.recent(1)).state).complete:

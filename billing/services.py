@@ -16,6 +16,7 @@ from billing.entitlements import EntitlementReader
 from billing.errors import BillingError
 from billing.events.log import EventLog
 from billing.health import Health
+from billing.ledger.account import AccountReader
 from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
 from billing.outages import Outage
@@ -83,6 +84,7 @@ class Services:
         self.after_sale = AfterSale(self.gateway, self.catalog, self.store, self.fulfillment)
         self.entitlements = EntitlementReader(self.store)
         self.actions = Actions(settings, self.gateway, self.catalog, self.store, self.after_sale)
+        account_reader = AccountReader(self.gateway, self.catalog, self.store)
         own_account = OwnAccount(self.gateway, timings)
         self.event_processor = EventProcessor(
             self.store, self.fulfillment, self.after_sale, own_account, timings
@@ -92,6 +94,7 @@ class Services:
             self.gateway,
             self.store,
             self.fulfillment,
+            account_reader,
             self.event_processor,
             own_account,
             embedded=settings.is_embedded,
@@ -122,7 +125,7 @@ class Services:
         self.health = Health(self.store, self.mirror, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
         self.simulated_history = SimulatedHistory(
-            self.gateway, reader, self.store, self.sync_worker
+            self.gateway, reader, account_reader, self.store, self.sync_worker
         )
 
     @asynccontextmanager

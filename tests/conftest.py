@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import stripe
 
@@ -22,6 +23,9 @@ pytest_plugins = [
 ]
 
 keep_temporary_files_in_memory()
+# The same examples each time, on a machine of any speed.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

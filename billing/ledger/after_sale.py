@@ -50,7 +50,7 @@ class AfterSale:
 
             def write(connection: Connection) -> None:
                 stripe_objects.store(connection, found)
-                record_payments(connection, session_ids, origin, time.time())
+                record_payments(connection, dict.fromkeys(session_ids, (origin, time.time())))
 
             await self._store.write(write)
             return

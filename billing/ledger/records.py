@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from billing.domain.ledger.credits import Payment, payment_lines
+from billing.domain.ledger.credits import Payment, bought, payment_lines
 from billing.domain.ledger.pro import Invoice, ProState, Subscription, pro_lines
 from billing.domain.ledger.refunds import Dispute, Refund
 from billing.domain.stripe_json import JSON, id_at, subscription_of
@@ -21,7 +21,7 @@ from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from billing.domain.ledger.line import LedgerLine
     from billing.domain.sessions.line_item import SoldPrice
@@ -76,7 +76,7 @@ def record_credits(
         before = known.get(name, ())
         payment = Payment(
             session_id=name,
-            bought=before[0].quantity if before else sale.bought or 0,
+            bought=bought(before) if before else sale.bought or 0,
             paid=sale.paid,
             payment_intent=sale.payment_intent,
             customer=sale.customer,
@@ -128,10 +128,10 @@ def pro_states(connection: Connection, wanted: Mapping[str, SoldPrice]) -> dict[
 
 
 def record_payments(
-    connection: Connection, session_ids: Iterable[str], origin: str, at: float
+    connection: Connection, told: Mapping[str, tuple[str, float]]
 ) -> dict[str, tuple[LedgerLine, ...]]:
-    """Write what stored refunds and disputes have changed about these sessions, if they were
-    fulfilled; all lines of each."""
+    """Write what stored refunds and disputes have changed about sessions, if they were fulfilled;
+    all lines of each. ``told``: origin and time of the lines to write, by session id."""
     sales = [
         CreditsSale(
             session_id=one.session.id,
@@ -139,10 +139,10 @@ def record_payments(
             paid=one.session.amount_total or 0,
             payment_intent=id_at(one.data, "payment_intent"),
             customer=id_at(one.data, "customer"),
-            origin=origin,
-            at=at,
+            origin=told[one.session.id][0],
+            at=told[one.session.id][1],
         )
-        for one in sessions.lock(connection, session_ids)
+        for one in sessions.lock(connection, told)
     ]
     return record_credits(connection, sales)
 

@@ -67,6 +67,14 @@ def store(connection: Connection, found: Iterable[ObjectReading]) -> None:
         _upsert(connection, sorted(rows.values(), key=lambda row: str(row["id"])))
 
 
+def lock(connection: Connection, ids: Collection[str]) -> None:
+    """Until the transaction ends, no other one locks or changes these objects."""
+    chosen = sorted(ids)
+    connection.execute(
+        select(_o.id).where(_o.id.in_(chosen)).order_by(_o.id).with_for_update()
+    ).all()
+
+
 def load(connection: Connection, ids: Collection[str]) -> dict[str, JSON]:
     """Stripe's objects of these ids, as far as they are stored, by id."""
     chosen = list(ids)

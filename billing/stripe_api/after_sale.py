@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from billing.domain.stripe_json import JSON
+    from billing.stripe_api.requests import Page
 
 
 class AfterSaleCalls(StripeCalls):
@@ -33,20 +34,31 @@ class AfterSaleCalls(StripeCalls):
         """Those of a payment, the newest first. https://docs.stripe.com/api/disputes/list"""
         return await self._all(DISPUTE, "/v1/disputes", {"payment_intent": payment_intent})
 
-    def refund_pages(self) -> AsyncIterator[list[JSON]]:
+    def refund_pages(self) -> AsyncIterator[Page]:
         """All refunds of the account, a page at a time, the newest first."""
         return self._pages(REFUND, "/v1/refunds", {})
 
-    def dispute_pages(self) -> AsyncIterator[list[JSON]]:
+    def dispute_pages(self) -> AsyncIterator[Page]:
         """All disputes of the account, a page at a time, the newest first."""
         return self._pages(DISPUTE, "/v1/disputes", {})
 
-    def subscription_pages(self) -> AsyncIterator[list[JSON]]:
+    def subscription_pages(self) -> AsyncIterator[Page]:
         """All subscriptions of the account, ended ones too, a page at a time, the newest first.
 
         https://docs.stripe.com/api/subscriptions/list
         """
         return self._pages(SUBSCRIPTION, "/v1/subscriptions", {"status": "all"})
+
+    def invoice_pages(self) -> AsyncIterator[Page]:
+        """All invoices of the account with what paid them, a page at a time, the newest first."""
+        return self._pages(INVOICE, "/v1/invoices", {"expand": ["data.payments"]})
+
+    def customer_pages(self) -> AsyncIterator[Page]:
+        """All Customers of the account, a page at a time, the newest first.
+
+        https://docs.stripe.com/api/customers/list
+        """
+        return self._pages(CUSTOMER, "/v1/customers", {})
 
     async def retrieve_subscription(self, subscription_id: str) -> JSON:
         """https://docs.stripe.com/api/subscriptions/retrieve"""

@@ -66,15 +66,15 @@ class StripeCalls:
 
     async def _all(self, shape: Shape, path: str, filters: Mapping[str, Any]) -> list[JSON]:
         """The objects of all pages, the newest first."""
-        return [one async for page in self._pages(shape, path, filters) for one in page]
+        return [one async for page in self._pages(shape, path, filters) for one in page.data]
 
     async def _pages(
         self, shape: Shape, path: str, filters: Mapping[str, Any]
-    ) -> AsyncIterator[list[JSON]]:
+    ) -> AsyncIterator[Page]:
         after: JSON = {}
         while True:
             page = await self._listed(shape, path, {"limit": PAGE_SIZE, **filters, **after})
-            yield page.data
+            yield page
             if not (page.has_more and page.data):
                 return
             after = {"starting_after": page.data[-1]["id"]}

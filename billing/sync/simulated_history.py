@@ -5,12 +5,14 @@ arrived when it happened, and each grant was made by its event. Stripe itself ha
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
-from billing.domain.event import EventSource
+from billing.domain.event import PAYMENT_FAILED, EventSource, subject_id
 from billing.domain.stripe_json import text_at
+from billing.ledger.account import told_now
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.store import events, sessions
 from billing.store.events import ReceivedEvent
@@ -19,8 +21,10 @@ from billing.stripe_api.gateway import PAGE_SIZE
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from billing.domain.sessions.details import SessionReading
+    from billing.ledger.account import AccountReader
     from billing.session_reader import SessionReader
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 JSON = dict[str, Any]
 
-PAID_BY = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+UNTOLD = ("checkout.session.expired", PAYMENT_FAILED)  # no line of the ledger comes of these
 LONGEST_DELAY = 1.8  # seconds, from an event to its webhook
 
 
@@ -41,11 +45,13 @@ class SimulatedHistory:
         self,
         gateway: StripeGateway,
         reader: SessionReader,
+        account_reader: AccountReader,
         store: Store,
         sync_worker: SyncWorker,
     ) -> None:
         self._gateway = gateway
         self._reader = reader
+        self._account_reader = account_reader
         self._store = store
         self._sync_worker = sync_worker
 
@@ -55,41 +61,56 @@ class SimulatedHistory:
         async with self._sync_worker.paused():
             await self._store.write(delete_everything)
             result = await asyncio.to_thread(simulate)
-            paid_by = await self._store_events()
-            await self._store_sessions(paid_by)
+            told_by = await self._store_events()
+            await self._store_sessions(told_by)
+            await self._account_reader.catch_up(partial(_told, told_by=told_by))
         await self._sync_worker.restart_backfill()
         return result
 
     async def _store_events(self) -> dict[str, ReceivedEvent]:
-        """Store all events; which of them told that a session was paid, by session id."""
-        paid_by: dict[str, ReceivedEvent] = {}
+        """Store all events; which of them told that a session was paid, or what became of a
+        payment or subscription last, by the id of that."""
+        told_by: dict[str, ReceivedEvent] = {}
         after: JSON = {}
         while True:
             page = await self._gateway.list_events(limit=PAGE_SIZE, **after)
-            arrivals = [_arrival(event) for event in reversed(page.data)]
+            arrivals = [_arrival(event) for event in page.data]
             await self._store.write(partial(events.record_processed, arrivals=arrivals))
             for arrival in arrivals:
-                subject = arrival.event["data"]["object"]
-                is_paid = text_at(subject, "payment_status") != "unpaid"
-                if arrival.event["type"] in PAID_BY and is_paid:
-                    paid_by[events.object_id(arrival.event)] = arrival
+                event = arrival.event
+                unpaid = text_at(event["data"]["object"], "payment_status") == "unpaid"
+                if (name := subject_id(event)) and event["type"] not in UNTOLD and not unpaid:
+                    told_by.setdefault(name, arrival)  # the newest page comes first
             if not page.has_more:
-                return paid_by
+                return told_by
             after = {"starting_after": page.data[-1]["id"]}
 
-    async def _store_sessions(self, paid_by: dict[str, ReceivedEvent]) -> None:
-        causes = {session_id: one.event["id"] for session_id, one in paid_by.items()}
-        times = {session_id: one.at for session_id, one in paid_by.items()}
+    async def _store_sessions(self, told_by: Mapping[str, ReceivedEvent]) -> None:
+        causes = {name: one.event["id"] for name, one in told_by.items()}
+        times = {name: one.at for name, one in told_by.items()}
         after: JSON = {}
         while True:
             page = await self._gateway.list_checkout_sessions(limit=PAGE_SIZE, **after)
             found = await self._reader.read_all(page.data, page.requested_at)
-            batch = SyncBatch.of(found, causes, times)
+            batch = SyncBatch.of([_when_it_was_paid(one) for one in found], causes, times)
             ids = [one.session.id for one in found]
             await self._store.write(partial(_store_batch, batch=batch, session_ids=ids))
             if not page.has_more:
                 return
             after = {"starting_after": page.data[-1]["id"]}
+
+
+def _when_it_was_paid(reading: SessionReading) -> SessionReading:
+    """What became of its subscription since is read, and told, afterwards."""
+    if reading.subscription is None:
+        return reading
+    began = reading.subscription | {"status": "active", "cancel_at": None}
+    return replace(reading, subscription=began, read_at=0.0)
+
+
+def _told(name: str, told_by: Mapping[str, ReceivedEvent]) -> tuple[str, float]:
+    """The event that told last of a payment or subscription, and when it arrived."""
+    return (told_by[name].event["id"], told_by[name].at) if name in told_by else told_now(name)
 
 
 def _arrival(event: JSON) -> ReceivedEvent:

@@ -31,6 +31,7 @@ from billing.webhooks.processor import initial_state
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from billing.ledger.account import AccountReader
     from billing.ledger.fulfillment import Fulfillment
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
@@ -69,6 +70,7 @@ class SyncWorker:
         gateway: StripeGateway,
         store: Store,
         fulfillment: Fulfillment,
+        account_reader: AccountReader,
         event_processor: EventProcessor,
         own_account: OwnAccount,
         *,
@@ -79,6 +81,7 @@ class SyncWorker:
         self._gateway = gateway
         self._store = store
         self._fulfillment = fulfillment
+        self._account_reader = account_reader
         self._event_processor = event_processor
         self._own_account = own_account
         self._embedded = embedded
@@ -154,6 +157,8 @@ class SyncWorker:
         saved |= account.result() | start.result()
         if not saved.get("complete"):
             saved = await self._backfill(saved)
+        if not saved.get("caught_up"):
+            saved = await self._catch_up(saved)
         try:
             if time.monotonic() >= self._poll_events_at:
                 await self._poll_events(saved)
@@ -218,6 +223,15 @@ class SyncWorker:
         await backfill.run(saved["left"], until)
         log.info("The history is complete: %s sessions read.", saved["read"])
         return saved | {"left": [], "complete": True}
+
+    async def _catch_up(self, saved: JSON) -> JSON:
+        """Read what became of the sales of the history."""
+        reading = await self._account_reader.catch_up()
+        for refusal in reading.forbidden:
+            log.warning("What became of sales is not all read: %s", refusal)
+        saved |= {"caught_up": True}
+        await self._save(saved)
+        return saved
 
     def _upsert_pages(
         self, connection: Connection, pages: Sequence[tuple[SyncBatch, JSON]]
@@ -295,7 +309,7 @@ def _save_cursor(saved: JSON, cursor: str, poller: ListPoller) -> None:
     """Put the poller's cursor into the checkpoint; after a gap the whole history is read again."""
     saved[cursor] = poller.cursor
     if poller.has_gap:
-        saved["complete"] = False
+        saved |= {"complete": False, "caught_up": False}
         saved.pop("left", None)
 
 

@@ -10,7 +10,7 @@ from billing.domain.ledger.refunds import LOST, WON, amount_refunded, holding, n
 from billing.domain.sessions.checkout_session import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from billing.domain.ledger.refunds import Dispute, Refund
 
@@ -43,6 +43,13 @@ def credits_due(bought: int, paid: int, refunded: int, *, held: bool) -> int:
     return bought - taken
 
 
+def bought(lines: Iterable[LedgerLine]) -> int:
+    """How many credits were bought, by the lines of a payment: as the purchase fixed it, or as
+    reconciliation has corrected it since."""
+    fixed = (Cause.PURCHASE, Cause.RECONCILED)
+    return sum(line.quantity for line in lines if line.cause in fixed)
+
+
 def payment_due(payment: Payment) -> Due:
     """What the payment gives now."""
     held = holding(payment.disputes) is not None
@@ -73,7 +80,7 @@ def payment_lines(
     last = (*lines, *new)[-1]
     change = payment_due(payment).quantity - total((*lines, *new)).quantity
     if change:
-        cause, refund, dispute = _reason(payment, change, last.cause)
+        cause, refund, dispute = _reason(payment, change, (*lines, *new))
         new.append(
             replace(
                 purchase,
@@ -87,16 +94,19 @@ def payment_lines(
     return new
 
 
-def _reason(payment: Payment, change: int, last: Cause) -> tuple[Cause, str | None, str | None]:
-    """What changed it since the line with the ``last`` cause, and the id of the refund or of the
-    dispute that did."""
+def _reason(
+    payment: Payment, change: int, lines: Sequence[LedgerLine]
+) -> tuple[Cause, str | None, str | None]:
+    """What changed it since these lines, and the id of the refund or of the dispute that did."""
     if dispute := holding(payment.disputes):
         cause = Cause.DISPUTE_LOST if dispute.status == LOST else Cause.DISPUTE_OPENED
         return cause, None, dispute.id
     won = newest(one for one in payment.disputes if one.status == WON)
-    if change > 0 and won and last in (Cause.DISPUTE_OPENED, Cause.DISPUTE_LOST):
+    if change > 0 and won and lines[-1].cause in (Cause.DISPUTE_OPENED, Cause.DISPUTE_LOST):
         return Cause.DISPUTE_WON, None, won.id
-    wanted = (one for one in payment.refunds if one.has_succeeded == (change < 0))
-    if refund := newest(wanted):
-        return Cause.REFUND if change < 0 else Cause.REFUND_FAILED, refund.id, None
-    return Cause.RECONCILED, None, None
+    taken = change < 0
+    known = {line.refund for line in lines}
+    refunds = [one for one in payment.refunds if one.has_succeeded == taken]
+    # What no line names yet has taken; of several that did so at once, one is named.
+    refund = newest(one for one in refunds if (one.id in known) != taken) or newest(refunds)
+    return Cause.REFUND if taken else Cause.REFUND_FAILED, refund.id if refund else None, None

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, tuple_
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.filters import COUNT_LIMIT, SessionFilter
 from billing.domain.sessions.page import Cursor, SessionPage
-from billing.domain.stripe_json import text_at
+from billing.domain.stripe_json import id_at, text_at
 from billing.json_codec import loads
 from billing.store.readable_rows import read_each
 from billing.store.sessions.matching import is_partial, matching, newest
@@ -85,6 +85,16 @@ def ids_by_term(connection: Connection, terms: Iterable[str]) -> list[str]:
     another object."""
     found = select(_t.session_id).where(_t.term.in_([as_term(one) for one in terms]))
     return list(connection.scalars(found.distinct()))
+
+
+def ids_by_object(connection: Connection, name: str, ids: Sequence[str]) -> dict[str, str]:
+    """The newest session of each of Stripe's other objects that some session names: of each
+    ``customer``, ``payment_intent`` or ``subscription`` (``name``) among ``ids``."""
+    wanted = set(ids)
+    found = load(connection, ids_by_term(connection, ids))
+    found.sort(key=lambda one: one.session.created)
+    named = ((id_at(one.data, name), one.session.id) for one in found)
+    return {value: session_id for value, session_id in named if value in wanted}
 
 
 def _stored_session(row: Any) -> tuple[str, StoredSession]:
