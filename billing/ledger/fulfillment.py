@@ -191,7 +191,7 @@ def sale_of(found: SessionReading, origin: str, at: float) -> CreditsSale | ProS
         )
     subscription = id_at(found.subscription, "id")
     if subscription and found.sold:
-        return ProSale(subscription, found.sold, origin, at, session.id)
+        return ProSale(subscription, found.sold, origin, at, session.id, paid=True)
     return None
 
 

@@ -50,13 +50,15 @@ class CreditsSale:
 @dataclass(frozen=True)
 class ProSale:
     """A subscription that may sell Pro, by the Price ``pro``; ``origin`` and ``at`` are those of
-    the lines to write. ``session_id`` is the Checkout Session that began it, where it is known."""
+    the lines to write. ``session_id`` is the Checkout Session that began it, where it is known, and
+    ``paid`` whether that is."""
 
     subscription: str
     pro: SoldPrice
     origin: str
     at: float
     session_id: str | None = None
+    paid: bool = False
 
 
 def record_credits(
@@ -98,7 +100,9 @@ def record_pro(
     known = lines.of_subjects(connection, found)
     states = pro_states(connection, {name: sale.pro for name, sale in found.items()})
     new = {
-        name: pro_lines(known.get(name, ()), state, sale.origin, sale.at, sale.session_id)
+        name: pro_lines(
+            known.get(name, ()), state, sale.origin, sale.at, sale.session_id, paid=sale.paid
+        )
         for name, state in states.items()
         for sale in (found[name],)
     }

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from billing.domain.sessions.line_item import SoldPrice
 
-ACTIVE = frozenset(("active", "trialing"))
+TRIALING = "trialing"
+ACTIVE = frozenset(("active", TRIALING))
 PAST_DUE = "past_due"
 PAUSED = "paused"
 NEVER_BEGAN = frozenset(("", "incomplete", "incomplete_expired"))
@@ -130,6 +131,13 @@ class ProState:
         return latest is None or latest.next_attempt is not None
 
     @property
+    def has_begun(self) -> bool:
+        """Something was paid for it, or it is a trial."""
+        status = self.subscription.status
+        paid = any(invoice.status == "paid" for invoice in self.invoices)
+        return status == TRIALING or (paid and status not in NEVER_BEGAN)
+
+    @property
     def _latest_invoice(self) -> Invoice | None:
         name = self.subscription.latest_invoice
         return next((one for one in self.invoices if one.id == name), None)
@@ -148,9 +156,15 @@ def pro_lines(
     origin: str,
     at: float,
     session_id: str | None = None,
+    *,
+    paid: bool = False,
 ) -> list[LedgerLine]:
     """The lines to add to those there are: the purchase, and what has changed since. Of a
-    subscription that never began, or never sold Pro, there are none."""
+    subscription that never began, or never sold Pro, there are none.
+
+    ``paid``: the Checkout Session that began it is. A bank debit that is still under way leaves
+    the subscription active for Stripe; it gives nothing until the money is there.
+    """
     subscription = state.subscription
     purchase = LedgerLine(
         subject=subscription.id,
@@ -166,7 +180,8 @@ def pro_lines(
         invoice=subscription.latest_invoice,
         subscription=subscription.id,
     )
-    if not lines and (subscription.status in NEVER_BEGAN or subscription.until is None):
+    begins = state.has_begun or (paid and subscription.status not in NEVER_BEGAN)
+    if not lines and (not begins or subscription.until is None):
         return []
     new = [] if lines else [purchase]
     last, had, due = (*lines, *new)[-1], total((*lines, *new)), state.due

@@ -84,8 +84,11 @@ def test_periods_are_read_from_the_item_and_of_older_versions_from_the_subscript
     item = {"price": {"id": "price_pro"}, "current_period_end": END, "current_period_start": START}
     new = {"id": "sub_1", "status": "active", "items": {"data": [item]}}
     old = {
-        "id": "sub_1", "status": "active", "current_period_end": END,
-        "current_period_start": START, "items": {"data": [{"price": {"id": "price_pro"}}]},
+        "id": "sub_1",
+        "status": "active",
+        "current_period_end": END,
+        "current_period_start": START,
+        "items": {"data": [{"price": {"id": "price_pro"}}]},
     }
     for data in (new, old):
         read = Subscription.from_stripe(data, PRO)
@@ -126,6 +129,17 @@ def test_one_that_never_began_or_is_not_ours_has_no_line() -> None:
     for never in ("incomplete", "incomplete_expired"):
         assert add([], state(status=never)) == []
     assert add([], state(period_end=None)) == []
+
+
+def test_a_debit_that_is_under_way_or_has_failed_gives_nothing_until_something_is_paid() -> None:
+    unpaid = replace(INVOICE, status="open")
+    for status in ("active", "past_due"):
+        waiting = ProState(replace(ACTIVE, status=status), (unpaid,))
+        assert add([], waiting) == []
+    assert len(add([], ProState(ACTIVE, (unpaid, replace(INVOICE, id="in_2"))))) == 1
+    assert len(add([], ProState(replace(ACTIVE, status="trialing")))) == 1
+    paid_session = pro_lines([], ProState(ACTIVE), "evt_1", 1.0, "cs_test_1", paid=True)
+    assert [line.quantity for line in paid_session] == [1]
 
 
 def test_one_that_ended_before_it_was_heard_of_is_a_purchase_and_its_end() -> None:
