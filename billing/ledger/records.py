@@ -16,6 +16,7 @@ from billing.domain.ledger.credits import Payment, bought, payment_lines
 from billing.domain.ledger.pro import Invoice, ProState, Subscription, pro_lines
 from billing.domain.ledger.refunds import Dispute, Refund
 from billing.domain.stripe_json import JSON, id_at, subscription_of
+from billing.ledger import reversals
 from billing.store import sessions, stripe_objects
 from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType
@@ -73,10 +74,11 @@ def record_credits(
     intents = [sale.payment_intent for sale in found.values() if sale.payment_intent]
     refunds = _by_payment(connection, ObjectType.REFUND, intents)
     disputes = _by_payment(connection, ObjectType.DISPUTE, intents)
+    payments: dict[str, Payment] = {}
     new: dict[str, list[LedgerLine]] = {}
     for name, sale in found.items():
         before = known.get(name, ())
-        payment = Payment(
+        payment = payments[name] = Payment(
             session_id=name,
             bought=bought(before) if before else sale.bought or 0,
             paid=sale.paid,
@@ -86,6 +88,7 @@ def record_credits(
             disputes=tuple(map(Dispute.from_stripe, disputes[sale.payment_intent])),
         )
         new[name] = payment_lines(before, payment, sale.origin, sale.at)
+    reversals.of_payments(connection, payments.values())
     return _add(connection, known, new)
 
 
@@ -106,7 +109,13 @@ def record_pro(
         for name, state in states.items()
         for sale in (found[name],)
     }
-    return _add(connection, known, new)
+    together = _add(connection, known, new)
+    begun = {name: sale.session_id for name, sale in found.items()}
+    begun |= {name: some[0].session_id for name, some in together.items() if some[0].session_id}
+    reversals.of_subscriptions(
+        connection, {one: states[name] for name, one in begun.items() if one and name in states}
+    )
+    return together
 
 
 def pro_states(connection: Connection, wanted: Mapping[str, SoldPrice]) -> dict[str, ProState]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from billing.domain.sessions.checkout_session import CheckoutSession
 
 COLUMNS = (
-    *("id", "created", "completed", "what", "quantity", "amount", "currency"),
+    *("id", "created", "completed", "what", "quantity"),
+    *("amount", "amount_refunded", "amount_disputed", "currency"),
     *("outcome", "failure", "failure_code", "status", "payment_status", "customer_email"),
     *("source", "label", "made_by", "made_here"),
     *("customer", "payment_intent", "subscription"),
@@ -30,16 +31,18 @@ _FORMULA_IN_NEXT_CELL = re.compile(rf"[;\t](?={_UNSEEN}[{_SIGNS}])")
 
 
 def csv_row(session: CheckoutSession, data: JSON, completed_at: int | None) -> list[str]:
-    """The cells of one session, in the order of ``COLUMNS``: times in ISO 8601 UTC, the amount as
-    a decimal number of its currency. ``data`` is Stripe's object."""
-    amount = session.amount_total
+    """The cells of one session, in the order of ``COLUMNS``: times in ISO 8601 UTC, amounts as
+    decimal numbers of their currency. ``data`` is Stripe's object."""
+    refunded, disputed = session.amount_refunded, session.amount_disputed
+    went_back = (refunded, disputed) if session.is_paid else (None, None)
+    amounts = (session.amount_total, *went_back)
     cells = [
         session.id,
         _iso_time(session.created),
         _iso_time(completed_at),
         session.what,
         str(session.quantity) if session.ours else "",
-        format_number(amount, session.currency) if amount is not None and session.currency else "",
+        *(_amount(one, session.currency) for one in amounts),
         (session.currency or "").upper(),
         session.outcome,
         session.failure or "",
@@ -54,6 +57,10 @@ def csv_row(session: CheckoutSession, data: JSON, completed_at: int | None) -> l
         *(id_at(data, name) or "" for name in ("customer", "payment_intent", "subscription")),
     ]
     return [_escape_formula(cell) for cell in cells]
+
+
+def _amount(minor_units: int | None, currency: str | None) -> str:
+    return "" if minor_units is None or not currency else format_number(minor_units, currency)
 
 
 def _escape_formula(cell: str) -> str:

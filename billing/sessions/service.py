@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from billing.checkout import parse_quantity
 from billing.domain.ledger.line import Origin
-from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession, Outcome
+from billing.domain.sessions.checkout_session import (
+    SESSION_ID,
+    WAS_PAID,
+    CheckoutSession,
+    Outcome,
+)
 from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionRecords
 from billing.domain.sessions.page import Cursor, SessionListing, SessionPage
 from billing.domain.sessions.source import NOT_COUNTED
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
 EXPORT_LIMIT = 100_000
 EXPORT_SECONDS = 60.0
 _BECAME = {
-    Outcome.PAID: "it was paid",
+    **dict.fromkeys(WAS_PAID, "it was paid"),
     Outcome.PROCESSING: "its payment is processing",
     Outcome.FAILED: "its payment failed",
     Outcome.EXPIRED: "it has expired",
@@ -249,11 +254,17 @@ class Sessions:
 def _most_advanced(
     copy: StoredSession | None, reading: SessionReading | None
 ) -> StoredSession | SessionReading | None:
-    """The newer of two states of a session."""
+    """The newer of two states of a session, with what only our copy knows: what went back."""
     if copy is None or reading is None:
         return copy or reading
-    newer = copy.session.outcome.progress > reading.session.outcome.progress
-    return copy if newer else reading
+    if copy.session.outcome.progress > reading.session.outcome.progress:
+        return copy
+    session = replace(
+        reading.session,
+        amount_refunded=copy.session.amount_refunded,
+        amount_disputed=copy.session.amount_disputed,
+    )
+    return replace(reading, session=session)
 
 
 def _dashboard_url(data: JSON) -> str:

@@ -41,7 +41,10 @@ def _prefix_searched(length: int) -> TypeEngine[str]:
 
 # What sessions are filtered by, and what figures over them are made from.
 _FACETS = ("outcome", "kind", "source")
-_NUMBERS = ("currency", "amount_total", "completed_at", "failure_code")
+_NUMBERS = (
+    *("currency", "amount_total", "completed_at", "failure_code"),
+    *("amount_refunded", "amount_disputed"),
+)
 
 # Stripe's Checkout Sessions as last read. `progress` only grows: see Outcome.progress.
 checkout_sessions = Table(
@@ -55,6 +58,9 @@ checkout_sessions = Table(
     Column("kind", String(16)),
     Column("amount_total", BigInteger),
     Column("currency", String(3)),
+    # Of a paid one: what went back by refunds, and what disputes that are open or lost withdrew.
+    Column("amount_refunded", BigInteger, nullable=False, server_default=text("0")),
+    Column("amount_disputed", BigInteger, nullable=False, server_default=text("0")),
     Column("completed_at", BigInteger),  # when its event was created; None while that is not known
     Column("request_id", String(255)),  # of the request that created it, when this app sent that
     Column("quantity", BigInteger),  # as its line items say, once it is paid

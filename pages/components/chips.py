@@ -9,7 +9,7 @@ from billing.domain.event import EventState
 from billing.domain.sessions.checkout_session import Outcome
 from pages.components.markdown import plain
 
-Color = Literal["blue", "gray", "green", "orange", "red", "violet"]
+Color = Literal["blue", "gray", "green", "orange", "red", "violet", "yellow"]
 
 ANOTHER_APP = "Another app"  # it created the session, in the same Stripe account
 ANOTHER_APP_COLORS: dict[str, Color] = {ANOTHER_APP: "violet"}
@@ -30,6 +30,9 @@ OUTCOME_STYLES = {
     Outcome.DECLINED: OutcomeStyle("⊘", "orange", "#F0A43A"),
     Outcome.PROCESSING: OutcomeStyle("◔", "violet", "#8E6BE8"),
     Outcome.PAID: OutcomeStyle("✓", "green", "#21A366"),
+    Outcome.PARTLY_REFUNDED: OutcomeStyle("◑", "yellow", "#2CA6A4"),
+    Outcome.REFUNDED: OutcomeStyle("↺", "yellow", "#8C6A56"),
+    Outcome.DISPUTED: OutcomeStyle("⚑", "red", "#9B1B47"),
     Outcome.FAILED: OutcomeStyle("✕", "red", "#E5484D"),
     Outcome.EXPIRED: OutcomeStyle("–", "gray", "#A3A8B8"),  # noqa: RUF001 - a shape, no hyphen
 }

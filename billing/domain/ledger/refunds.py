@@ -92,6 +92,11 @@ def amount_refunded(refunds: Iterable[Refund]) -> int:
     return sum(refund.amount for refund in refunds if refund.has_succeeded)
 
 
+def amount_disputed(disputes: Iterable[Dispute]) -> int:
+    """What disputes that are open or lost have withdrawn, in minor units."""
+    return sum(dispute.amount for dispute in disputes if dispute.holds_money)
+
+
 def holding(disputes: Iterable[Dispute]) -> Dispute | None:
     """The newest dispute that holds the money; None where none does."""
     return newest(dispute for dispute in disputes if dispute.holds_money)

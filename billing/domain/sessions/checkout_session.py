@@ -52,8 +52,9 @@ _PAID = ("paid", "no_payment_required")
 
 
 class Outcome(StrEnum):
-    """What became of a session, in one word: by its status, its payment status, and the failure
-    of its last payment, which neither of the two shows. ``DECLINED``: it is open still.
+    """What became of a session, in one word: by its status and its payment status, and by what
+    neither of the two shows: the failure of its last payment, refunds and disputes. ``DECLINED``:
+    it is open still. ``DISPUTED``: a dispute holds the money, or took it.
 
     https://docs.stripe.com/payments/checkout/fulfill-orders#delayed-payment-methods
     """
@@ -62,13 +63,21 @@ class Outcome(StrEnum):
     DECLINED = "declined"
     PROCESSING = "processing"
     PAID = "paid"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
     FAILED = "failed"
     EXPIRED = "expired"
 
     @property
     def label(self) -> str:
-        """As people read it: ``Paid``."""
-        return self.value.capitalize()
+        """As people read it: ``Partly refunded``."""
+        return self.value.replace("_", " ").capitalize()
+
+    @property
+    def was_paid(self) -> bool:
+        """It was paid, whatever became of the money since."""
+        return self in WAS_PAID
 
     @property
     def is_final(self) -> bool:
@@ -81,6 +90,8 @@ class Outcome(StrEnum):
         return _PROGRESS[self]
 
 
+# Paid, whatever became of the money since.
+WAS_PAID = (Outcome.PAID, Outcome.PARTLY_REFUNDED, Outcome.REFUNDED, Outcome.DISPUTED)
 # Stripe's own states never go back. A list that calls a declined payment's session open, or a
 # failed one unpaid, does not know of that payment; one that succeeds all the same is paid.
 _PROGRESS = {
@@ -88,7 +99,7 @@ _PROGRESS = {
     Outcome.DECLINED: 5,
     Outcome.PROCESSING: 10,
     Outcome.FAILED: 20,
-    Outcome.PAID: 30,
+    **dict.fromkeys(WAS_PAID, 30),
     Outcome.EXPIRED: 30,
 }
 
@@ -101,7 +112,9 @@ class CheckoutSession:
     ``currency``. ``url`` is set only while ``status`` is ``open``. ``kind``, ``quantity``,
     ``made_by`` and ``label`` are known only of sessions that are ``ours``. ``failure`` is why the
     last attempt to pay, or the delayed payment, failed, in the bank's words, ``failure_code`` in
-    Stripe's; None while none has.
+    Stripe's; None while none has. ``amount_refunded`` of its payment went back, and
+    ``amount_disputed`` was withdrawn by disputes that are open or lost, in minor units; both are
+    known only of what is stored.
     """
 
     id: str
@@ -121,6 +134,8 @@ class CheckoutSession:
     label: str
     failure: str | None = None
     failure_code: str | None = None
+    amount_refunded: int = 0
+    amount_disputed: int = 0
 
     @classmethod
     def from_stripe(
@@ -130,9 +145,12 @@ class CheckoutSession:
         quantity: int | None = None,
         failure: str | None = None,
         failure_code: str | None = None,
+        amount_refunded: int = 0,
+        amount_disputed: int = 0,
     ) -> CheckoutSession:
         """From Stripe's object. ``quantity`` is what its line items say, where they are known
-        (else what its metadata says), ``failure`` and ``failure_code`` why its payment failed."""
+        (else what its metadata says), ``failure`` and ``failure_code`` why its payment failed, the
+        amounts what went back of it (minor units)."""
         metadata = object_at(session, "metadata")
         ours = metadata.get("app") == APP
         sold = text_at(metadata, "kind")
@@ -155,6 +173,8 @@ class CheckoutSession:
             quantity=_quantity(metadata) if quantity is None else quantity,
             failure=failure,
             failure_code=failure_code,
+            amount_refunded=amount_refunded,
+            amount_disputed=amount_disputed,
         )
 
     @property
@@ -184,6 +204,17 @@ class CheckoutSession:
         return format_money(self.amount_total, self.currency) if self.amount_total else "Free"
 
     @property
+    def went_back(self) -> str:
+        """What refunds and disputes took back, written out: ``$2.97 refunded``; empty where
+        nothing did."""
+        amounts = ((self.amount_refunded, "refunded"), (self.amount_disputed, "disputed"))
+        return ", ".join(
+            f"{format_money(amount, self.currency)} {how}"
+            for amount, how in amounts
+            if amount and self.currency
+        )
+
+    @property
     def is_paid(self) -> bool:
         """Nothing is owed any more: Stripe's own rule for fulfillment."""
         # Sessions of before 2021 have no status.
@@ -193,12 +224,21 @@ class CheckoutSession:
     def outcome(self) -> Outcome:
         """What became of it."""
         if self.is_paid:
-            return Outcome.PAID
+            return self._paid_outcome
         if self.status == "complete":
             return Outcome.FAILED if self.failure else Outcome.PROCESSING
         if self.status == "open":
             return Outcome.DECLINED if self.failure else Outcome.OPEN
         return Outcome.EXPIRED
+
+    @property
+    def _paid_outcome(self) -> Outcome:
+        if self.amount_disputed:
+            return Outcome.DISPUTED
+        if self.amount_refunded:
+            is_whole = self.amount_refunded >= (self.amount_total or 0)
+            return Outcome.REFUNDED if is_whole else Outcome.PARTLY_REFUNDED
+        return Outcome.PAID
 
 
 def _quantity(metadata: JSON) -> int:

@@ -12,11 +12,26 @@ STATS_LIMIT = 100_000  # figures cover so many of the newest sessions at most
 
 
 @dataclass(frozen=True)
+class Revenue:
+    """In minor units of one currency: ``gross`` is what was paid, ``net`` is that without what
+    refunds and open or lost disputes took back. Below 0 where a refunded payment is disputed,
+    too."""
+
+    gross: int = 0
+    net: int = 0
+
+    @property
+    def went_back(self) -> int:
+        """What refunds and disputes took back."""
+        return self.gross - self.net
+
+
+@dataclass(frozen=True)
 class SessionStats:
-    """Figures over the sessions that match: how many were ``created`` and ``paid``; ``revenue`` in
-    minor units by currency, that of the most payments first; ``seconds_to_pay``, the median from
-    creation to completion of the ``timed`` payments (those whose completion time is known);
-    ``days``, the outcomes of each day in the viewer's time zone.
+    """Figures over the sessions that match: how many were ``created`` and ``paid``, whatever became
+    of the money since; ``revenue`` by currency, that of the most payments first;
+    ``seconds_to_pay``, the median from creation to completion of the ``timed`` payments (those
+    whose completion time is known); ``days``, the outcomes of each day in the viewer's time zone.
 
     ``reasons`` counts why sessions were not paid, and those that want attention, by ``Reason`` or
     decline code; none is 0. ``since`` (Unix seconds) is set when older sessions match that are left
@@ -25,7 +40,7 @@ class SessionStats:
 
     created: int
     paid: int
-    revenue: dict[str, int]
+    revenue: dict[str, Revenue]
     seconds_to_pay: int | None
     timed: int
     days: dict[date, Counter[Outcome]]

@@ -26,6 +26,7 @@ from billing.store.sessions.writes import (
     SessionRows,
     record_completions,
     record_request_ids,
+    record_reversals,
     search_terms,
     upsert_sessions,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "record_completions",
     "record_declined_payments",
     "record_request_ids",
+    "record_reversals",
     "request_id_of",
     "search_terms",
     "sessions_of_events",

@@ -41,9 +41,10 @@ _s = checkout_sessions.c
 _t = session_terms.c
 STATS_COLUMNS = (
     *(_s.created, _s.id, _s.outcome, _s.currency, _s.amount_total, _s.completed_at),
-    _s.failure_code,
+    *(_s.failure_code, _s.amount_refunded, _s.amount_disputed),
 )
 DECLINED = (Outcome.DECLINED, Outcome.EXPIRED)  # what became of sessions that were declined
+STILL_PAID = (Outcome.PAID, Outcome.PARTLY_REFUNDED)  # something is owed for the money
 GRANTS_CHECKED = 500  # newest paid sessions, of each kind and source, that are looked up
 
 
@@ -108,7 +109,7 @@ def narrowed_to_reason(wanted: SessionFilter) -> tuple[SessionFilter, list[Colum
         case Reason.NOT_GRANTED:
             granted = exists().where(ledger.c.session_id == _s.id)
             sold = replace(wanted, kinds=wanted.kinds or frozenset(Kind))
-            return _of(sold, Outcome.PAID), [*chosen, ~granted]
+            return _of(sold, *STILL_PAID), [*chosen, ~granted]
         case code:
             return _of(wanted, *DECLINED), [*chosen, _s.failure_code == sanitize(code)]
 

@@ -35,6 +35,8 @@ SESSION = (
     _s.quantity,
     _s.failure,
     _s.failure_code,
+    _s.amount_refunded,
+    _s.amount_disputed,
 )
 
 
@@ -162,4 +164,6 @@ def session_of(row: Any) -> CheckoutSession:
         quantity=row.quantity,
         failure=row.failure,
         failure_code=row.failure_code,
+        amount_refunded=row.amount_refunded,
+        amount_disputed=row.amount_disputed,
     )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from billing.domain.reason import Reason
-from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.checkout_session import WAS_PAID, Outcome
 from billing.domain.sessions.filters import COUNT_LIMIT
-from billing.domain.sessions.stats import STATS_LIMIT, SessionStats
+from billing.domain.sessions.stats import STATS_LIMIT, Revenue, SessionStats
 from billing.store.sessions.local_days import date_of, local_day
 from billing.store.sessions.matching import DECLINED, matching
 from billing.store.tables import checkout_sessions
@@ -43,17 +43,20 @@ def compute_stats(
         rows.failure_code,
         func.count().label("number"),
         func.sum(rows.amount_total).label("amount"),
+        func.sum(rows.amount_refunded + rows.amount_disputed).label("went_back"),
     ).group_by(day, rows.outcome, rows.currency, rows.failure_code)
     outcomes: Counter[Outcome] = Counter()
-    revenue: Counter[str] = Counter()
+    gross: Counter[str] = Counter()
+    went_back: Counter[str] = Counter()
     payments: Counter[str] = Counter()
     days: dict[date, Counter[Outcome]] = {}
     reasons: Counter[str] = Counter()
     for row in connection.execute(grouped):
         outcome = Outcome(row.outcome)
         outcomes[outcome] += row.number
-        if outcome is Outcome.PAID and row.currency and row.amount:
-            revenue[row.currency] += int(row.amount)
+        if outcome.was_paid and row.currency and row.amount:
+            gross[row.currency] += int(row.amount)
+            went_back[row.currency] += int(row.went_back)
             payments[row.currency] += row.number
         days.setdefault(date_of(row.day), Counter())[outcome] += row.number
         for reason in _reasons(outcome, row.failure_code):
@@ -63,8 +66,11 @@ def compute_stats(
     seconds, timed = _median_to_pay(connection, wanted)
     return SessionStats(
         created=outcomes.total(),
-        paid=outcomes[Outcome.PAID],
-        revenue={currency: revenue[currency] for currency, _ in payments.most_common()},
+        paid=sum(outcomes[outcome] for outcome in WAS_PAID),
+        revenue={
+            currency: Revenue(gross[currency], gross[currency] - went_back[currency])
+            for currency, _ in payments.most_common()
+        },
         seconds_to_pay=seconds,
         timed=timed,
         days=_without_gaps(days),
@@ -127,7 +133,7 @@ def _median_to_pay(connection: Connection, wanted: SessionFilter) -> tuple[int |
     # Written so that the database does not read an index of all sessions instead.
     timed = select(seconds).where(
         seconds.is_not(None),
-        func.coalesce(rows.outcome, "") == Outcome.PAID,
+        func.coalesce(rows.outcome, "").in_(WAS_PAID),
     )
     number = connection.scalar(select(func.count()).select_from(timed.subquery())) or 0
     if not number:

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BigInteger, bindparam, case, func, literal_column, or_, select, update
 
-from billing.domain.sessions.checkout_session import APP_METADATA, CheckoutSession, Outcome
+from billing.domain.sessions.checkout_session import (
+    APP_METADATA,
+    WAS_PAID,
+    CheckoutSession,
+    Outcome,
+)
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps
 from billing.safe_text import sanitize
@@ -26,15 +31,31 @@ _CHANGING = (
     *("progress", "outcome", "source", "kind"),
     *("amount_total", "currency", "quantity", "failure", "failure_code", "data"),
 )
-_COMPLETE = (Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED)
+_COMPLETE = (Outcome.PROCESSING, *WAS_PAID, Outcome.FAILED)
+
+
+def _became(outcome: Any, total: Any, refunded: Any, disputed: Any) -> Any:
+    """``CheckoutSession.outcome`` in SQL, of one that was ``outcome`` without what went back."""
+    # No parameters: in an upsert those are the values of a row.
+    words: dict[Outcome, Any] = {one: literal_column(f"'{one}'") for one in WAS_PAID}
+    zero: Any = literal_column("0")
+    return case(
+        (outcome.not_in(words.values()), outcome),
+        (disputed > zero, words[Outcome.DISPUTED]),
+        (refunded <= zero, words[Outcome.PAID]),
+        (refunded < func.coalesce(total, zero), words[Outcome.PARTLY_REFUNDED]),
+        else_=words[Outcome.REFUNDED],
+    )
 
 
 def _forward_only(statement: Any) -> Any:
-    new = statement.excluded
+    new, old = statement.excluded, checkout_sessions.c
+    # Stripe's session does not say what went back of its payment; what is stored does.
+    outcome = _became(new.outcome, new.amount_total, old.amount_refunded, old.amount_disputed)
     return statement.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: new[name] for name in _CHANGING},
-        where=new.progress >= checkout_sessions.c.progress,
+        set_={name: new[name] for name in _CHANGING} | {"outcome": outcome},
+        where=new.progress >= old.progress,
     )
 
 
@@ -43,6 +64,24 @@ _set_request_id = (
     update(checkout_sessions)
     .where(checkout_sessions.c.id == bindparam("session"))
     .values(request_id=bindparam("request"))
+)
+_refunded, _disputed = (bindparam(name, type_=BigInteger()) for name in ("refunded", "disputed"))
+_set_reversals = (
+    update(checkout_sessions)
+    .where(
+        checkout_sessions.c.id == bindparam("session"),
+        or_(
+            checkout_sessions.c.amount_refunded != _refunded,
+            checkout_sessions.c.amount_disputed != _disputed,
+        ),
+    )
+    .values(
+        outcome=_became(
+            checkout_sessions.c.outcome, checkout_sessions.c.amount_total, _refunded, _disputed
+        ),
+        amount_refunded=_refunded,
+        amount_disputed=_disputed,
+    )
 )
 _insert_terms = upsert(session_terms, lambda statement: statement.on_conflict_do_nothing())
 
@@ -107,6 +146,17 @@ def record_completions(connection: Connection, session_ids: Sequence[str]) -> No
         )
         .values(completed_at=completed_at)
     )
+
+
+def record_reversals(connection: Connection, amounts: Mapping[str, tuple[int, int]]) -> None:
+    """Store what went back of the payments of sessions, by their ids: ``amount_refunded`` and
+    ``amount_disputed``."""
+    if amounts:
+        rows = [
+            {"session": name, "refunded": refunded, "disputed": disputed}
+            for name, (refunded, disputed) in amounts.items()
+        ]
+        connection.execute(_set_reversals, rows)
 
 
 def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> None:

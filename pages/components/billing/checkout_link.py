@@ -100,6 +100,9 @@ def ending(session: CheckoutSession) -> str:
         case Outcome.PAID:
             what = f"{session.what} paid: {plain(session.amount)}"
             return f":green[:material/check_circle:] {what}"
+        case outcome if outcome.was_paid:
+            what = f"{session.what} paid: {plain(session.amount)}"
+            return f"{what}, {plain(session.went_back)} since"
         case Outcome.FAILED:
             reason = plain(session.failure or "")
             return f":red[:material/cancel:] The payment failed. {reason}"

@@ -12,7 +12,7 @@ import streamlit as st
 from billing.domain.durations import format_duration
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
-from billing.domain.sessions.details import SessionLookup
+from billing.domain.sessions.details import SessionDetails, SessionLookup
 from billing.domain.sessions.timeline import EntryKind
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from pages.components.billing.canceled_banner import (
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 REFRESH = "1s"
+REFRESH_PAID = "5s"  # it may be refunded or disputed
 RETRY_SECONDS = 10.0  # after a failed request
 
 
@@ -98,11 +99,14 @@ class SessionPoll:
 
 
 def checked_banner(session_id: str) -> None:
-    """The banner of one session; it refreshes by itself until the outcome is final."""
+    """The banner of one session; it refreshes by itself while the outcome may change."""
     polls: dict[str, SessionPoll] = st.session_state.setdefault("session_polls", {})
     poll = polls.setdefault(session_id, SessionPoll())
     poll.update(session_id, page_services().services.timings.page_payment_seconds)
-    refresh = None if poll.is_final else REFRESH
+    refresh: str | None = REFRESH
+    if poll.is_final:
+        is_paid = poll.session is not None and poll.session.is_paid
+        refresh = REFRESH_PAID if is_paid else None
     st.fragment(live_banner, run_every=refresh)(session_id, poll)
 
 
@@ -141,8 +145,8 @@ def outcome_banner(session: CheckoutSession) -> None:
     """What became of a session of this app."""
     bought = f"{session.what}, {plain(session.amount)}"
     match session.outcome:
-        case Outcome.PAID:
-            st.success(granted(session), title="Payment received", icon=":material/check_circle:")
+        case outcome if outcome.was_paid:
+            paid_banner(session)
         case Outcome.FAILED:
             st.error(
                 f"{bought}: Checkout was completed, but nothing was paid or granted. "
@@ -173,27 +177,41 @@ def outcome_banner(session: CheckoutSession) -> None:
             )
 
 
-def granted(session: CheckoutSession) -> str:
-    """What was granted, and how soon after the payment, as Markdown; then amount and payer."""
-    payer = f" by {code(session.customer_email)}" if session.customer_email else ""
-    paid = f"{plain(session.amount)} paid{payer}"
-    what = plain(session.what)
+def paid_banner(session: CheckoutSession) -> None:
+    """What was granted and what was paid by whom; and what went back since, if anything."""
     billing = page_services()
     try:
         details = billing.call(
             lambda: billing.services.sessions.details(session.id, SessionLookup())
         )
-    except BillingError:
-        return f"{what} · {paid}"  # the table below says that the database does not answer
+    except BillingError:  # the table below says that the database does not answer
+        text, now = plain(session.what), session
+    else:
+        text, now = granted(details), details.session
+    payer = f" by {code(now.customer_email)}" if now.customer_email else ""
+    text = f"{text} · {plain(now.amount)} paid{payer}"
+    if now.outcome is Outcome.PAID:
+        st.success(text, title="Payment received", icon=":material/check_circle:")
+    else:
+        st.warning(
+            f"{text} · **{plain(now.went_back)}** since",
+            title=f"Payment received, {now.outcome.label.lower()} since",
+            icon=":material/undo:",
+        )
+
+
+def granted(details: SessionDetails) -> str:
+    """What was granted, and how soon after the payment, as Markdown."""
+    what = plain(details.session.what)
     steps = {step.kind: step for step in details.entries}
     if step := steps.get(EntryKind.GRANTED):
         if step.event is None:
-            return f"**{what} granted** {plain(step.detail)} · {paid}"
+            return f"**{what} granted** {plain(step.detail)}"
         after = format_duration(max(step.at - step.event.created, 0))
-        return f"**{what} granted**, by {step.event.source.label} after {plain(after)} · {paid}"
+        return f"**{what} granted**, by {step.event.source.label} after {plain(after)}"
     if step := steps.get(EntryKind.NOT_GRANTED):
-        return f"**{plain(step.title)}.** {plain(step.detail)} · {paid}"
-    return f"{what} · {paid}"
+        return f"**{plain(step.title)}.** {plain(step.detail)}"
+    return what
 
 
 def is_not_found(failure: BillingError) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from billing.domain.sessions.checkout_session import Kind, Outcome
+from billing.domain.sessions.checkout_session import WAS_PAID, Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.source import Source
 from pages.components.chips import outcome_text
@@ -26,10 +26,10 @@ LONGEST_SEARCH = 200
 CODE = re.compile("[a-z0-9_]{1,100}")
 
 _OURS = [source.value for source in Source if source is not Source.OTHER]
-_COMPLETE = {Outcome.PROCESSING, Outcome.PAID, Outcome.FAILED}
+_COMPLETE = {Outcome.PROCESSING, *WAS_PAID, Outcome.FAILED}
 _PAYMENTS = {
-    "paid": {Outcome.PAID},
-    "unpaid": set(Outcome) - {Outcome.PAID},
+    "paid": set(WAS_PAID),
+    "unpaid": set(Outcome) - set(WAS_PAID),
     "no payment required": {Outcome.PAID},
 }
 # The parameters of links of former versions, with the outcomes that their values mean.

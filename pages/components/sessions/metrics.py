@@ -9,7 +9,12 @@ import streamlit as st
 
 from billing.domain.durations import format_duration
 from billing.domain.money import format_money
-from billing.domain.sessions.stats import STATS_LIMIT, SessionFigures, SessionStats
+from billing.domain.sessions.stats import (
+    STATS_LIMIT,
+    Revenue,
+    SessionFigures,
+    SessionStats,
+)
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.fold import folded_on_phones
@@ -93,7 +98,7 @@ def cached_figures(wanted: SessionFilter) -> SessionFigures:
 def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
     """Created, paid, conversion, median time to pay, and revenue by currency."""
     than = THAN_BEFORE if before else None
-    revenue = list(numbers.revenue.items()) or [("usd", 0)]
+    revenue = list(numbers.revenue.items()) or [("usd", Revenue())]
     with st.grid(3, min_column_width=140, gap=("small", "small")):
         more = "" if numbers.since is None else "+"  # older ones match that are not counted
         st.metric(
@@ -115,13 +120,17 @@ def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
             delta_description=than if conversion_delta(numbers, before) else None,
             help="How many of the created sessions were paid.",
         )
-        for currency, amount in revenue[:CURRENCIES_SHOWN]:
+        for currency, amounts in revenue[:CURRENCIES_SHOWN]:
+            delta = revenue_delta(currency, amounts.net, before)
+            gross = f"{short_money(amounts.gross, currency)} gross"
+            beside = [than if delta is not None else None, gross if amounts.went_back else None]
             st.metric(
                 f"Revenue, {currency.upper()}",
-                plain(format_money(amount, currency, short=True)),
-                revenue_delta(currency, amount, before),
-                delta_description=than,
-                help="Paid in test mode: no money moved.",
+                short_money(amounts.net, currency) + (" net" if amounts.went_back else ""),
+                delta,
+                delta_description=" · ".join(filter(None, beside)) or None,
+                help="Paid in test mode: no money moved. Net is without refunds, and without what "
+                "open and lost disputes took back.",
             )
         st.metric(
             "Median time to pay",
@@ -131,7 +140,8 @@ def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
             help=f"From creating a session to completing Checkout, for the {numbers.timed:,} "
             "payments whose completion event has arrived.",
         )
-    if others := [format_money(amount, name) for name, amount in revenue[CURRENCIES_SHOWN:]]:
+    others = [format_money(amounts.net, name) for name, amounts in revenue[CURRENCIES_SHOWN:]]
+    if others:
         st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
 
 
@@ -142,10 +152,15 @@ def conversion_delta(numbers: SessionStats, before: SessionStats | None) -> str 
     return f"{(numbers.conversion - before.conversion) * 100:+.1f} pp"
 
 
-def revenue_delta(currency: str, amount: int, before: SessionStats | None) -> str | int | None:
-    """The difference as money; 0 where there is none."""
+def short_money(amount: int, currency: str) -> str:
+    """As short as a figure, as Markdown."""
+    return plain(format_money(amount, currency, short=True))
+
+
+def revenue_delta(currency: str, net: int, before: SessionStats | None) -> str | int | None:
+    """The difference in net revenue as money; 0 where there is none."""
     if before is None:
         return None
-    more = amount - before.revenue.get(currency, 0)
+    more = net - before.revenue.get(currency, Revenue()).net
     sign = "-" if more < 0 else "+"
-    return f"{sign}{plain(format_money(abs(more), currency, short=True))}" if more else 0
+    return f"{sign}{short_money(abs(more), currency)}" if more else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy import Connection
 
     from billing.store import Store
 
@@ -56,6 +59,10 @@ def history(number: int) -> list[Stored]:
         session |= {"status": status, "payment_status": payment_status}
         words = "The bank's words." if failure else None
         one = CheckoutSession.from_stripe(session, failure=words, failure_code=failure)
+        if one.is_paid:
+            paid = one.amount_total or 0
+            went_back = chance.choice(((0, 0), (0, 0), (paid // 3, 0), (paid, 0), (0, paid)))
+            one = replace(one, amount_refunded=went_back[0], amount_disputed=went_back[1])
         made.append((one, session))
     return made
 
@@ -65,9 +72,16 @@ async def keep(store: Store, made: Iterable[JSON]) -> None:
 
 
 async def keep_history(store: Store, made: list[Stored]) -> None:
-    await store.write(
-        lambda connection: sessions.upsert_sessions(connection, [sessions.SessionRows.of(made)])
-    )
+    as_read = [
+        (replace(session, amount_refunded=0, amount_disputed=0), data) for session, data in made
+    ]
+    amounts = {one.id: (one.amount_refunded, one.amount_disputed) for one, _ in made}
+
+    def write(connection: Connection) -> None:
+        sessions.upsert_sessions(connection, [sessions.SessionRows.of(as_read)])
+        sessions.record_reversals(connection, amounts)
+
+    await store.write(write)
 
 
 async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str]:
@@ -85,12 +99,14 @@ async def found(store: Store, wanted: SessionFilter, limit: int = 7) -> list[str
 def reasons(session: CheckoutSession) -> list[str]:
     """The reasons by which a session is found; nothing here is granted, and all is long ago."""
     code = session.failure_code
+    not_granted: list[str] = [Reason.NOT_GRANTED] if session.kind else []
     by_outcome: dict[Outcome, list[str]] = {
         Outcome.DECLINED: [Reason.STILL_DECLINED, str(code)],
         Outcome.EXPIRED: [Reason.EXPIRED_DECLINED, code] if code else [Reason.ABANDONED],
         Outcome.FAILED: [Reason.FAILED_DEBIT],
         Outcome.PROCESSING: [Reason.LONG_PROCESSING],
-        Outcome.PAID: [Reason.NOT_GRANTED] if session.kind else [],
+        Outcome.PAID: not_granted,
+        Outcome.PARTLY_REFUNDED: not_granted,
     }
     return by_outcome.get(session.outcome, [])
 
@@ -121,7 +137,10 @@ FILTERS = [
         until=until,
     )
     for outcomes, kinds, sources, (since, until) in product(
-        ((), (Outcome.DECLINED,), (Outcome.FAILED,), (Outcome.PROCESSING, Outcome.PAID)),
+        (
+            *((), (Outcome.DECLINED,), (Outcome.FAILED,), (Outcome.PROCESSING, Outcome.PAID)),
+            (Outcome.PARTLY_REFUNDED, Outcome.REFUNDED, Outcome.DISPUTED),
+        ),
         ((), (Kind.PRO,), (Kind.PRO, Kind.CREDITS)),
         ((), (Source.PAGE, Source.API, Source.OTHER), (Source.OTHER,)),
         ((None, None), (NOW - 200_000, NOW - 14_000)),

@@ -13,6 +13,7 @@ from billing.domain.sessions.checkout_session import Kind
 from billing.domain.sessions.details import SessionLookup
 from pages.scenarios.sandbox_client import Controls
 from tests.support.browsers.pages import alerts, open_page, press
+from tests.support.servers.after_sale import look, payment_of, refund, sell
 from tests.support.servers.deliveries import deliver, event_about
 from tests.support.servers.sales import GOOD_CARD, PAYER, create_session
 from tests.support.servers.shop import open_shop
@@ -55,6 +56,19 @@ def test_a_payment_that_a_webhook_granted_says_so_and_how_soon(tmp_path: Path) -
         page = open_page(shop.server, success="1", session_id=session_id)
         (banner,) = alerts(page)["success"]
         assert re.search(r"\*\*25 extra credits granted\*\*, by webhook after [\d\\.]+ s", banner)
+
+
+def test_a_payment_that_was_refunded_since_says_so(shop: Shop) -> None:
+    session_id = sell(shop)
+    page = open_page(shop.server, success="1", session_id=session_id)
+    assert set(alerts(page)) == {"success"}
+    refund(shop, payment_of(shop, session_id), amount=297)
+    look(shop, payment_of(shop, session_id))
+    page.run()
+    (banner,) = alerts(page)["warning"]
+    assert "Payment received, partly refunded since" in banner
+    assert r"**\$2\.97 refunded** since" in banner
+    assert page.dataframe[0].value["outcome"].iloc[0] == ["Partly refunded"]
 
 
 def test_the_timeline_is_one_press_away_and_the_banner_is_dismissed(shop: Shop) -> None:

@@ -79,6 +79,22 @@ def test_a_period_shows_its_figures_beside_those_of_the_period_before(shop: Shop
     assert {one.delta for one in page.metric} == {""}
 
 
+def test_revenue_is_net_with_gross_beside_it_where_money_went_back(shop: Shop) -> None:
+    ids = [store(shop, number, PAID) for number in range(3)]
+    page = open_page(shop.server, "sessions.py")
+    assert metrics(page)["Revenue, USD"] == "$2.97"
+    amounts = {ids[0]: (99, 0), ids[1]: (0, 99)}
+    write = partial(sessions.record_reversals, amounts=amounts)
+    shop.server.portal.call(partial(shop.server.services.store.write, write))
+    page = open_page(shop.server, "sessions.py")
+    (revenue,) = [one for one in page.metric if one.label == "Revenue, USD"]
+    assert revenue.value == r"\$0\.99 net"
+    assert revenue.proto.delta_description == r"\$2\.97 gross"
+    assert metrics(page)["Paid"] == "3"
+    page = open_page(shop.server, "sessions.py", outcome="disputed")
+    assert set(page.dataframe[0].value["id"]) == {ids[1]}
+
+
 def test_reasons_and_what_wants_attention_are_counted_and_filter(shop: Shop) -> None:
     declined = store(shop, 1, OPEN, **DECLINED)
     expired = store(shop, 2, EXPIRED, **DECLINED)
