@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
 from billing.buyers import Buyers
 from billing.catalog import Catalog
@@ -85,6 +86,7 @@ class Services:
         self.entitlements = EntitlementReader(self.store)
         self.actions = Actions(settings, self.gateway, self.catalog, self.store, self.after_sale)
         account_reader = AccountReader(self.gateway, self.catalog, self.store)
+        self.second_subscriptions = SecondSubscriptions(self.catalog, self.store, self.actions)
         own_account = OwnAccount(self.gateway, timings)
         self.event_processor = EventProcessor(
             self.store, self.fulfillment, self.after_sale, own_account, timings

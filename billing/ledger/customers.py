@@ -29,7 +29,7 @@ def entitlements_of_customer(connection: Connection, customer: str) -> Entitleme
     """What this Customer (id) has, whether they are known or not."""
     customer = sanitize(customer)
     own = lines.of_customers(connection, [customer])
-    email = _email(connection, customer, own)
+    email = email_of(connection, customer, own)
     sold = lines.of_email(connection, email) if email else []
     is_theirs = bool(email) and customers_with_email(connection, email or "", sold) == [customer]
     guests = [line for line in sold if line.customer is None and is_theirs]
@@ -75,10 +75,15 @@ def pro_states_of(
     return list(pro_states(connection, {one["id"]: pro for one in stored}).values())
 
 
-def _email(connection: Connection, customer: str, own: Sequence[LedgerLine]) -> str | None:
-    """The Customer's email as Stripe has it, else the last that they have paid with."""
+def email_of(
+    connection: Connection, customer: str, own: Sequence[LedgerLine] | None = None
+) -> str | None:
+    """The Customer's email as Stripe has it, else the last that they have paid with. ``own`` are
+    the Customer's lines, where they have been read."""
     if stored := stripe_objects.load(connection, [customer]).get(customer):
         return text_at(stored, "email")
+    if own is None:
+        own = lines.of_customers(connection, [customer])
     paid = [line.session_id for line in reversed(own) if line.session_id]
     return next((one.session.customer_email for one in sessions.load(connection, paid[:1])), None)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from billing.domain.stripe_json import JSON, id_at, integer_at, subscription_of, text_at
 from billing.json_codec import dumps, loads
@@ -103,6 +103,15 @@ def of_customers(
     """The objects of a type that belong to one of these Customers (ids), the oldest first."""
     rows = select(_o.id, _o.data).where(_o.customer.in_(customers), _o.type == kind)
     return _read(connection, rows.order_by(_o.created, _o.id))
+
+
+def customers_with_several(connection: Connection, kind: ObjectType, limit: int) -> list[str]:
+    """The ids of the Customers who have more than one object of a type; of more than ``limit``
+    those with the newest objects."""
+    rows = select(_o.customer).where(_o.type == kind, _o.customer.is_not(None))
+    several = rows.group_by(_o.customer).having(func.count() > 1)
+    newest = several.order_by(func.max(_o.created).desc(), _o.customer).limit(limit)
+    return list(connection.scalars(newest))
 
 
 def customers_with_email(connection: Connection, email: str) -> list[JSON]:

@@ -1,16 +1,28 @@
-"""Why somebody is not sold a second subscription to the Pro plan, and what they can do instead.
+"""Why somebody is not sold a second subscription to the Pro plan; and who has two all the same.
 
 https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.pro import ACTIVE, ENDED, PAUSED, ProState, best
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from billing.domain.ledger.pro import Subscription
+
+
+@dataclass(frozen=True)
+class SecondPro:
+    """Two subscriptions of one person that both give Pro: the ``first``, and the ``second`` that
+    is paid for nothing."""
+
+    first: Subscription
+    second: Subscription
 
 
 def blocking(states: Iterable[ProState]) -> ProState | None:
@@ -23,6 +35,15 @@ def is_live(state: ProState) -> bool:
     """It is a subscription to the Pro plan that has not ended for good, and has begun."""
     subscription = state.subscription
     return subscription.until is not None and subscription.status not in ENDED
+
+
+def second_pro(states: Iterable[ProState], second: str | None = None) -> SecondPro | None:
+    """Of one person's subscriptions the oldest that gives Pro, and the newest, or the one with the
+    id ``second``; None unless these are two."""
+    giving = [one.subscription for one in states if one.due.quantity]
+    giving.sort(key=lambda one: (one.created, one.id))
+    others = [one for one in giving[1:] if second in (None, one.id)]
+    return SecondPro(giving[0], others[-1]) if others else None
 
 
 def reason(state: ProState) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from billing.domain.ledger.pro import Invoice, ProState, Subscription
 from billing.domain.ledger.refunds import Dispute
-from billing.domain.ledger.second_pro import blocking, reason
+from billing.domain.ledger.second_pro import SecondPro, blocking, reason, second_pro
 
 SUBSCRIPTION = Subscription(
     id="sub_1",
@@ -77,3 +77,15 @@ def test_of_several_the_one_that_gives_pro_is_named() -> None:
     unpaid = state("unpaid", id="sub_2", created=9)
     assert blocking([unpaid, state("active"), state("canceled", id="sub_3")]) == state("active")
     assert blocking([]) is None
+
+
+def test_the_second_of_two_that_give_pro_is_the_newest_or_the_one_that_is_meant() -> None:
+    one, two, three = (state("active", id=f"sub_{n}", created=n) for n in (1, 2, 3))
+    ended, unpaid = state("canceled", created=0), state("unpaid", id="sub_9", created=9)
+    states = [three, unpaid, one, ended, two]
+    assert second_pro(states) == SecondPro(one.subscription, three.subscription)
+    assert second_pro(states, "sub_2") == SecondPro(one.subscription, two.subscription)
+    for other in ("sub_1", "sub_9", "sub_unknown"):
+        assert second_pro(states, other) is None
+    assert second_pro([one, unpaid, ended]) is None
+    assert second_pro([]) is None
