@@ -14,7 +14,8 @@ from pages.components.test_kit.open_sessions import clear_results, open_sessions
 from pages.components.test_kit.scenario_steps import scenario_drawer
 from pages.components.test_kit.scenarios import enqueue, scenario_list
 from pages.components.test_kit.without_sandbox import without_sandbox
-from pages.scenarios.sandbox_client import ControlFailure, Controls
+from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.sandbox_requests import ControlFailure
 from pages.services import page_services
 
 controls_url = page_services().controls_url

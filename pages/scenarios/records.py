@@ -1,24 +1,18 @@
-"""What is recorded about one session, at Stripe and here."""
+"""What is recorded about one sale, in the sandbox and here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from billing.domain.sessions.details import SessionRecords
-    from billing.services import Services
+    from pages.scenarios.truth import Sale
 
 
 @dataclass(frozen=True)
 class ScenarioRecords:
-    """Both sides; ``session`` is Stripe's own object with its line items."""
+    """Both sides: the sandbox's ``sale``, and our events and lines of the ledger."""
 
-    session: dict[str, Any]
+    sale: Sale
     records: SessionRecords
-
-
-async def read_records(services: Services, session_id: str, email: str) -> ScenarioRecords:
-    """Read both sides. Raises ``StripeFailure`` or ``StoreFailure``."""
-    session = await services.gateway.retrieve_checkout_session(session_id, with_line_items=True)
-    return ScenarioRecords(session, await services.sessions.records(session_id, email))

@@ -15,13 +15,14 @@ from billing.domain.event import EventState
 from billing.domain.sessions.source import Source
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed
+from pages.scenarios.delivery import Delivery
 from pages.scenarios.verdict import Verdict, verify
 
 if TYPE_CHECKING:
-    from pages.scenarios.catalog import Scenario
+    from pages.scenarios.catalog.scenario import Scenario
     from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.sandbox_client import Controls
-    from pages.scenarios.steps import Step
+    from pages.scenarios.steps.step import Step
     from pages.services import PageServices
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class ScenarioResult:
     verdict: Verdict
     session_id: str
     ended_at: float
+    delivery: Delivery = Delivery.IN_ORDER
 
     @property
     def seconds(self) -> float:
@@ -73,13 +75,17 @@ class Reporter(Protocol):
 
 
 def run_scenario(
-    scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter
+    scenario: Scenario,
+    billing: PageServices,
+    controls: Controls,
+    reporter: Reporter,
+    delivery: Delivery = Delivery.IN_ORDER,
 ) -> ScenarioResult:
     """Run it to its verdict, which also says what went wrong on the way. At the end, also when the
     run is aborted, faults that the scenario has set are cleared and a session that is still open
     is expired."""
     with _running:
-        run = _Run(scenario, billing, controls, reporter)
+        run = _Run(scenario, billing, controls, reporter, delivery)
         try:
             verdict = run.to_verdict()
         except (StepFailed, BillingError) as failure:
@@ -87,12 +93,19 @@ def run_scenario(
         finally:
             run.clean_up()
     session_id = run.context.session.id if run.context else ""
-    return ScenarioResult(scenario.name, tuple(run.results), verdict, session_id, time.time())
+    return ScenarioResult(
+        scenario.name, tuple(run.results), verdict, session_id, time.time(), delivery
+    )
 
 
 class _Run:
     def __init__(
-        self, scenario: Scenario, billing: PageServices, controls: Controls, reporter: Reporter
+        self,
+        scenario: Scenario,
+        billing: PageServices,
+        controls: Controls,
+        reporter: Reporter,
+        delivery: Delivery,
     ) -> None:
         self.context: RunContext | None = None
         self.results: list[StepResult] = []
@@ -100,15 +113,18 @@ class _Run:
         self._billing = billing
         self._controls = controls
         self._reporter = reporter
+        self._delivery = delivery
 
     def to_verdict(self) -> Verdict:
         self.context = context = self._create_session()
+        if self._delivery.faults:
+            context.set_faults(context.faults)
         for step in self._scenario.steps:
             self._run_step(step, context)
         context.end_faults()
-        self._reporter.step_started("Compare Stripe's session with what was granted")
+        self._reporter.step_started("Compare the ledger with the sandbox")
         records = _processed_records(context)
-        return verify(records, should_be_paid=self._scenario.paid, clock_ahead=context.ahead)
+        return verify(records, self._scenario.expected, clock_ahead=context.ahead)
 
     def stopped(self, failure: StepFailed | BillingError) -> Verdict:
         last = self.results[-1] if self.results else None
@@ -139,7 +155,13 @@ class _Run:
         # An address of its own, so that the ledger can be asked for all lines of this customer.
         email = f"{self._scenario.name}-{uuid.uuid4().hex[:8]}@example.com"
         return RunContext(
-            self._billing, self._controls, session, email, state.faults, state.ahead_seconds
+            self._billing,
+            self._controls,
+            session,
+            email,
+            state.faults,
+            state.ahead_seconds,
+            self._delivery,
         )
 
     def _run_step(self, step: Step, context: RunContext) -> None:

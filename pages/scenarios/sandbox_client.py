@@ -6,27 +6,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import requests
 import streamlit as st
 
-from billing.errors import BillingError
 from pages.scenarios.faults import Faults
 from pages.scenarios.results import last_results
+from pages.scenarios.sandbox_api import SandboxApi
+from pages.scenarios.sandbox_requests import TIMEOUT, ControlFailure, send
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pages.scenarios.runner import ScenarioResult
 
-# Any test key opens it; it keeps other sites' pages out, which cannot send one.
-KEY = "sk_test_kit"
-TIMEOUT = 60.0
 STATE_TIMEOUT = 2.0
 STATE_MAX_AGE_SECONDS = 2.0
-
-
-class ControlFailure(BillingError):
-    """The control API refused a request, or did not answer."""
 
 
 @dataclass(frozen=True)
@@ -181,30 +174,15 @@ class Controls:
         """The last result of each scenario here, by its name."""
         return last_results(self._url)
 
+    @property
+    def stripe(self) -> SandboxApi:
+        """Stripe's API beside the controls."""
+        return SandboxApi(self._url)
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        try:
-            with requests.Session() as session:
-                session.trust_env = False  # no proxy lies between this machine and itself
-                response = session.request(
-                    method,
-                    f"{self._url}/{path}",
-                    json=body,
-                    headers={"Authorization": f"Bearer {KEY}"},
-                    timeout=self._timeout,
-                )
-            answer = response.json()
-            if method != "GET":
-                recent_state.clear()
-        except requests.RequestException:
-            raise ControlFailure(
-                "The sandbox does not answer.", "See the server's log for the reason."
-            ) from None
-        if not isinstance(answer, dict) or not response.ok:
-            error = answer.get("error", {}) if isinstance(answer, dict) else {}
-            raise ControlFailure(
-                error.get("message") or f"The sandbox answered {response.status_code}.",
-                "See the server's log for the reason." if response.status_code >= 500 else "",
-            )
+        answer = send(method, f"{self._url}/{path}", timeout=self._timeout, json=body)
+        if method != "GET":
+            recent_state.clear()
         return answer
 
 

@@ -1,23 +1,42 @@
-"""Was it granted exactly once, or rightly not at all? By what Stripe and the ledger recorded."""
+"""Was it granted exactly once, or rightly not at all, and did each later change count once? By what
+the sandbox says and what the ledger holds."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
-from billing.domain.ledger.line import LedgerLine, Origin
+from billing.domain.ledger.line import Cause, Due, LedgerLine, Origin, total
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from billing.domain.event import Event
+    from billing.domain.sessions.details import SessionRecords
     from pages.scenarios.records import ScenarioRecords
+    from pages.scenarios.truth import Sale
 
 UNHANDLED = (EventState.FAILED, EventState.PENDING)
-TIMES = {2: "twice", 3: "three times"}
+TIMES = {1: "once", 2: "twice", 3: "three times"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a scenario expects in the end: so many credits, or Pro (``quantity`` 1), and the
+    causes of the ledger's lines; none where nothing is paid."""
+
+    quantity: int
+    causes: tuple[Cause, ...]
+
+    @property
+    def is_paid(self) -> bool:
+        """Its Checkout is paid."""
+        return bool(self.causes)
 
 
 @dataclass(frozen=True)
@@ -31,23 +50,22 @@ class Verdict:
     arrivals: str = ""
 
 
-def verify(
-    both_sides: ScenarioRecords, *, should_be_paid: bool, clock_ahead: float = 0.0
-) -> Verdict:
-    """The verdict on one session. ``clock_ahead``: by how many seconds Stripe's clock was ahead of
+def verify(both_sides: ScenarioRecords, expected: Expected, *, clock_ahead: float = 0.0) -> Verdict:
+    """The verdict on one sale. ``clock_ahead``: by how many seconds Stripe's clock was ahead of
     ours when it created the events."""
-    session = CheckoutSession.from_stripe(both_sides.session)
-    records = both_sides.records
+    sale, records = both_sides.sale, both_sides.records
+    session = CheckoutSession.from_stripe(sale.session)
     arrivals = describe_arrivals(records.events, clock_ahead)
     state = f"{session.status}, {session.payment_status}"
-    if session.is_paid != should_be_paid:
-        title = "Paid unexpectedly" if session.is_paid else "Not paid"
-        ending = "should have been paid" if should_be_paid else "should not have been paid"
+    if sale.is_paid != expected.is_paid:
+        title = "Paid unexpectedly" if sale.is_paid else "Not paid"
+        ending = "should have been paid" if expected.is_paid else "should not have been paid"
         return Verdict(False, title, f"Stripe says {state}; this session {ending}.", arrivals)
-    if session.is_paid:
-        passed, title, reason = _verify_paid(session, both_sides)
+    if sale.is_paid:
+        wrong = _wrong_purchase(session, both_sides) or _wrong_ledger(sale, records, expected)
+        passed, (title, reason) = not wrong, wrong or _right(session, both_sides)
     else:
-        passed = not records.grants
+        passed = not records.lines
         title = "Correctly not granted" if passed else "Granted without a payment"
         grants = "no grant" if passed else _many(len(records.grants), "grant")
         reason = f"Stripe says {state}, and there is {grants} for it."
@@ -61,20 +79,20 @@ def verify(
     return Verdict(passed, title, reason, arrivals)
 
 
-def _verify_paid(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple[bool, str, str]:
-    """``passed``, ``title`` and ``reason``."""
+def _wrong_purchase(
+    session: CheckoutSession, both_sides: ScenarioRecords
+) -> tuple[str, str] | None:
+    """What is wrong with what was granted at first, if anything is: a title and a reason."""
     records = both_sides.records
-    items = both_sides.session["line_items"]["data"]
-    due = 1 if session.kind is Kind.PRO else sum(item["quantity"] for item in items)
+    due = 1 if session.kind is Kind.PRO else both_sides.sale.bought
     bought = session.kind.describe(due) if session.kind else session.what
     if not records.grants:
         failed = next((event.error for event in records.events if event.error), "")
         reason = f"Stripe has {session.amount} for {bought}; there is no grant. {failed}"
-        return False, "Paid, but not granted", reason.strip()
+        return "Paid, but not granted", reason.strip()
     if len(records.grants) > 1:
-        times = TIMES.get(len(records.grants), f"{len(records.grants)} times")
         reason = f"One payment for {bought}, and {len(records.grants)} grants."
-        return False, f"Granted {times}", reason
+        return f"Granted {_times(len(records.grants))}", reason
     grant = records.grants[0]
     granted = grant.kind.describe(grant.quantity)
     wrong = [
@@ -88,10 +106,64 @@ def _verify_paid(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple
     ]
     if wrong:
         differing = ", ".join(wrong)
-        return False, f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
-    granted_by = _granted_by(grant, records.events)
-    reason = f"{granted} for {session.amount}: one payment, one grant, by {granted_by}."
-    return True, "Granted exactly once", reason
+        return f"Granted {granted} for {bought}", f"{differing[0].upper()}{differing[1:]}."
+    return None
+
+
+def _wrong_ledger(
+    sale: Sale, records: SessionRecords, expected: Expected
+) -> tuple[str, str] | None:
+    """What is wrong with the sum of the lines or with their causes: a title and a reason."""
+    has, due = total(records.lines), sale.due
+    if has != due:
+        return (
+            f"The ledger says {_left(sale, has)}, Stripe {_left(sale, due)}",
+            f"Lines: {_changes(records.lines)}.",
+        )
+    if due.quantity != expected.quantity:
+        planned = _left(sale, Due(expected.quantity))
+        title = f"Stripe says {_left(sale, due)}, the scenario {planned}"
+        return title, f"Lines: {_changes(records.lines)}."
+    found = Counter(line.cause for line in records.lines)
+    for cause in Cause:
+        if found[cause] != expected.causes.count(cause):
+            times = _times(found[cause]) if found[cause] else "never"
+            wanted = ", ".join(one.label.lower() for one in expected.causes)
+            reason = f"Lines: {_changes(records.lines)}; expected: {wanted}."
+            return f"{cause.label}: {times} in the ledger", reason
+    return None
+
+
+def _right(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple[str, str]:
+    """The title and the reason of a passed verdict."""
+    lines = both_sides.records.lines
+    grant = lines[0]
+    granted = f"{grant.kind.describe(grant.quantity)} for {session.amount}"
+    granted_by = _granted_by(grant, both_sides.records.events)
+    if len(lines) == 1:
+        reason = f"{granted}: one payment, one grant, by {granted_by}."
+        return "Granted exactly once", reason
+    left = _left(both_sides.sale, total(lines))
+    reason = f"{granted}, granted by {granted_by}; now {left}, as Stripe says. "
+    return "Each change exactly once", f"{reason}Lines: {_changes(lines)}."
+
+
+def _left(sale: Sale, due: Due) -> str:
+    """``7 credits``, ``Pro until 4 Jan 2027``, ``no Pro``."""
+    if not sale.subscription:
+        return _many(due.quantity, "credit")
+    if not due.access_until:
+        return "Pro" if due.quantity else "no Pro"
+    return f"Pro until {datetime.fromtimestamp(due.access_until, UTC):%-d %b %Y, %H:%M:%S} UTC"
+
+
+def _changes(lines: Sequence[LedgerLine]) -> str:
+    """``purchase +10, refund -3``."""
+    return ", ".join(f"{line.cause.label.lower()} {line.quantity:+d}" for line in lines)
+
+
+def _times(number: int) -> str:
+    return TIMES.get(number, f"{number} times")
 
 
 def _granted_by(grant: LedgerLine, events: Sequence[Event]) -> str:
@@ -116,7 +188,7 @@ def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
         parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")
     if len(repeated) == 1:
         (one,) = repeated
-        parts.append(f"{one.type} {TIMES.get(one.deliveries, f'{one.deliveries} times')}")
+        parts.append(f"{one.type} {_times(one.deliveries)}")
     elif repeated:
         parts.append(f"{len(repeated)} of them more than once")
     if polled:

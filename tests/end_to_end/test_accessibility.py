@@ -123,7 +123,7 @@ PAGES = {
         "?event=evt_forged": "Event not found",
     },
     "test-kit": {
-        "?show=Scenarios": "Webhook twice",
+        "?show=Scenarios": "Part refund",
         "?show=Test+cards": "Paid, then reversed",
         "?show=Open+sessions": "through the API",
         "?show=Clock+and+faults": "Lose the first attempt",
@@ -172,12 +172,12 @@ def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
 
 
 def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:
-    page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=webhook-twice")
+    page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=part-refund")
     drawer = page.get_by_role("dialog")
     drawer.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("Granted exactly once")).to_be_attached()
-    page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=webhook-twice")
-    expect(drawer.get_by_text("Every webhook is sent twice")).to_be_visible()
+    expect(page.get_by_text("Each change exactly once")).to_be_attached()
+    page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=part-refund")
+    expect(drawer.get_by_text("Webhooks in order")).to_be_visible()
     check(page)
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Open sessions").click()

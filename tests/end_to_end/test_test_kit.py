@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
-from pages.scenarios.catalog import SCENARIOS
+from pages.scenarios.catalog.scenarios import SCENARIOS
 from tests.support.browsers.browser import PHONE, OpenPage
 from tests.support.browsers.demo_history import fill_a_month
 
@@ -34,19 +34,20 @@ def test_a_scenario_runs_from_its_row_and_leads_to_its_session_and_its_steps(
     page: Page, app: Process
 ) -> None:
     kit(page, app, "Scenarios")
-    press_cell(page, "webhook-twice", RUN)
+    page.get_by_role("radio", name="Doubled").click()
+    press_cell(page, "pro-paid", RUN)
     result = page.get_by_test_id("stDataFrame").get_by_text("Granted exactly once")
     expect(result).to_be_attached()
     expect(page.get_by_text("Fault injection is on")).to_have_count(0)
     page.reload()
     expect(result).to_be_attached()
-    press_cell(page, "webhook-twice", TITLE)
+    press_cell(page, "pro-paid", TITLE)
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_text("of them more than once")).to_be_visible()
-    expect(drawer.get_by_text("Every webhook is sent twice")).to_be_visible()
+    expect(drawer.get_by_text("Webhooks doubled")).to_be_visible()
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
-    press_cell(page, "webhook-twice", SESSION)
+    press_cell(page, "pro-paid", SESSION)
     page.wait_for_url("**/app/sessions?session=cs_test_*")
 
 

@@ -16,8 +16,9 @@ from billing.store import tables
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.demo_data import reset
 from pages.components.test_kit.open_sessions import DECLINE, EXPIRE
-from pages.components.test_kit.scenarios import RUN_ALL
-from pages.scenarios.catalog import SCENARIOS
+from pages.components.test_kit.scenarios import RUN_ALL, WITH_CLOCK
+from pages.scenarios.catalog.scenarios import SCENARIOS
+from pages.scenarios.delivery import Delivery
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
@@ -91,14 +92,25 @@ def verdicts(page: AppTest) -> dict[str, str]:
     return {row["id"]: row["verdict"][0] for row in rows(page) if row["verdict"] is not None}
 
 
-def test_every_scenario_has_its_row_and_all_but_the_renewal_run_at_one_press(
+def test_every_scenario_has_its_row_and_is_run_by_one_of_two_buttons(
     connected: ConnectedShop,
 ) -> None:
     page = open_tab(connected)
     assert ids(page) == [scenario.name for scenario in SCENARIOS]
     assert not verdicts(page)
-    assert page.button(key="run_all").label == "Run all but the renewal"
-    assert set(RUN_ALL) == {scenario.name for scenario in SCENARIOS} - {"renewal-fails"}
+    assert page.button(key="run_all").label == "Run all"
+    assert page.button(key="run_with_clock").label == f"Run the last {len(WITH_CLOCK)}"
+    assert (*RUN_ALL, *WITH_CLOCK) == tuple(scenario.name for scenario in SCENARIOS)
+
+
+def test_a_scenario_runs_with_the_delivery_that_is_chosen(connected: ConnectedShop) -> None:
+    page = open_tab(connected)
+    page.button_group(key="delivery").set_value(Delivery.DOUBLED)
+    run(page)
+    page.session_state["scenario_queue"] = ("credits-paid",)
+    run(page)
+    assert verdicts(page) == {"credits-paid": "Passed"}
+    assert [row["delivery"] for row in rows(page) if row["delivery"]] == ["Doubled"]
 
 
 def test_a_scenario_s_result_survives_a_reload_and_its_drawer_tells_the_steps(

@@ -11,12 +11,12 @@ from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.markdown import plain
 from pages.components.times import local
-from pages.scenarios.catalog import DAYS_TO_RENEWAL
-from pages.scenarios.steps import DAY
+from pages.scenarios.steps.step import DAY
 
 if TYPE_CHECKING:
     from pages.scenarios.sandbox_client import AdvanceResult, Controls, SandboxState
 
+DAYS_TO_RENEWAL = 32
 ADVANCES = {
     "+1 hour": 3_600,
     "+1 day": DAY,

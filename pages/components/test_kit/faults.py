@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.components.errors import show_failure
 from pages.scenarios.faults import ApiFaults, Faults, WebhookFaults
-from pages.scenarios.sandbox_client import ControlFailure, Controls
+from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.sandbox_requests import ControlFailure
 
 WEBHOOK_DELAYS = (0, 3, 30, 120)
 API_DELAYS = (0, 1, 5, 25)

@@ -13,7 +13,8 @@ from pages.components.errors import show_failure
 from pages.components.ids import short_id
 from pages.components.markdown import code, plain
 from pages.components.times import ago, exact_time
-from pages.scenarios.catalog import INSUFFICIENT_FUNDS, VISA
+from pages.scenarios.catalog.checkout import INSUFFICIENT_FUNDS
+from pages.scenarios.catalog.scenario import VISA
 from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.services import page_services
 

@@ -10,13 +10,13 @@ from billing.domain.durations import format_duration
 from pages.components.markdown import plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.times import ago, exact_time
-from pages.scenarios.catalog import SCENARIOS
+from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.runner import ScenarioResult, StepResult, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pages.scenarios.catalog import Scenario
+    from pages.scenarios.catalog.scenario import Scenario
     from pages.scenarios.sandbox_client import Controls
 
 
@@ -58,6 +58,8 @@ def details(scenario: Scenario, result: ScenarioResult | None, on_run: Callable[
     """What it shows, its last verdict with the steps behind it, and the button to run it."""
     rerun_page_if_requested()
     st.markdown(plain(scenario.about))
+    if scenario.moves_clock:
+        st.caption("It advances the sandbox's clock; only a reset sets it back.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Run again" if result else "Run",
@@ -94,7 +96,8 @@ def last_run(result: ScenarioResult) -> None:
     for step in result.steps:
         st.markdown(step_line(step))
     took = format_duration(result.seconds)
-    st.caption(f"Took {took}, ended {ago(result.ended_at)}: {exact_time(result.ended_at)}")
+    ended = f"{ago(result.ended_at)}: {exact_time(result.ended_at)}"
+    st.caption(f"Webhooks {result.delivery.value}; took {took}, ended {ended}")
 
 
 def step_line(step: StepResult) -> str:

@@ -14,16 +14,18 @@ from pages.components.rerun import request_page, request_page_rerun
 from pages.components.tables import Table, age_column, chip_column
 from pages.components.test_kit.scenario_steps import PageReporter
 from pages.components.times import ticking
-from pages.scenarios.catalog import SCENARIOS, Scenario
+from pages.scenarios.catalog.scenarios import SCENARIOS
+from pages.scenarios.delivery import Delivery
 from pages.scenarios.runner import ScenarioResult, run_scenario
 from pages.services import page_services
 
 if TYPE_CHECKING:
     from pages.components.chips import Color
+    from pages.scenarios.catalog.scenario import Scenario
     from pages.scenarios.sandbox_client import Controls
 
-# What "Run all" runs: after the others the clock would be a month ahead.
 RUN_ALL = tuple(scenario.name for scenario in SCENARIOS if not scenario.moves_clock)
+WITH_CLOCK = tuple(scenario.name for scenario in SCENARIOS if scenario.moves_clock)
 PASSED, FAILED, RUNNING, WAITING = "Passed", "Failed", "Running", "Waiting"
 VERDICT_COLORS: dict[str, Color] = {
     PASSED: "green",
@@ -54,6 +56,7 @@ def _cells(row: Row) -> dict[str, object]:
         "verdict": [PASSED if verdict.passed else FAILED] if verdict else state,
         "run": "Run",
         "session": short_id(result.session_id) if result else "",
+        "delivery": result.delivery.label if result else "",
         "took": format_duration(result.seconds) if result else "",
         "ended": ticking(result.ended_at) if result else None,
         "about": about,
@@ -68,6 +71,7 @@ TABLE = Table(
         "verdict": chip_column("Verdict", VERDICT_COLORS, width=90),
         "run": st.column_config.TextColumn("Run", width=44),
         "session": st.column_config.TextColumn("Session", width=84),
+        "delivery": st.column_config.TextColumn("Delivery", width=80),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),
         "ended": age_column("Ended", width=130),
         "about": st.column_config.TextColumn("Result", width=430),
@@ -76,7 +80,7 @@ TABLE = Table(
     },
     _cells,
 )
-ORDER = ("title", "verdict", "run", "session", "took", "ended", "about")
+ORDER = ("title", "verdict", "run", "session", "delivery", "took", "ended", "about")
 
 
 def scenario_list(controls: Controls) -> None:
@@ -106,22 +110,45 @@ def scenario_list(controls: Controls) -> None:
 
 
 def head(*, running: bool) -> None:
-    """What scenarios are, and the button that runs them."""
+    """What scenarios are, how their webhooks are delivered, and the buttons that run them."""
+    st.markdown(
+        "Each plays a sale in the sandbox, then compares the ledger with what the sandbox says."
+    )
     with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
-        st.markdown("Each pays in the sandbox, then checks that exactly what was paid is granted.")
-        st.button(
-            "Run all but the renewal",
-            key="run_all",
-            icon=":material/playlist_play:",
-            type="primary",
+        delivery = st.segmented_control(
+            "Delivery of webhooks",
+            list(Delivery),
+            format_func=lambda one: one.label,
+            key="delivery",
+            default=Delivery.IN_ORDER,
+            required=True,
             disabled=running,
-            on_click=enqueue,
-            args=RUN_ALL,
-            help=f"{len(RUN_ALL)} scenarios, one after another, in about half a minute. The "
-            "renewal advances the sandbox's clock: run it from its row.",
+            help="  \n".join(f"**{one.label}**: {one.about}" for one in Delivery),
         )
+        del delivery  # read from the session's state where a run begins
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            st.button(
+                "Run all",
+                key="run_all",
+                icon=":material/playlist_play:",
+                type="primary",
+                disabled=running,
+                on_click=enqueue,
+                args=RUN_ALL,
+                help=f"The first {len(RUN_ALL)}, which leave the sandbox's clock where it is, in "
+                "about 20 seconds.",
+            )
+            st.button(
+                f"Run the last {len(WITH_CLOCK)}",
+                key="run_with_clock",
+                icon=":material/fast_forward:",
+                disabled=running,
+                on_click=enqueue,
+                args=WITH_CLOCK,
+                help="These advance the sandbox's clock by months; only a reset sets it back.",
+            )
 
 
 def enqueue(*names: str) -> None:
@@ -133,6 +160,7 @@ def enqueue(*names: str) -> None:
 def run_queue(queue: tuple[str, ...], controls: Controls) -> None:
     """Run them one after the other. The table shows which is running, its steps stand above."""
     billing = page_services()
+    delivery: Delivery = st.session_state["delivery"]
     steps, table = st.empty(), st.empty()
     for name in queue:
         (scenario,) = (one for one in SCENARIOS if one.name == name)
@@ -140,7 +168,8 @@ def run_queue(queue: tuple[str, ...], controls: Controls) -> None:
             progress_table(queue, name, controls)
         with steps.container():
             reporter = PageReporter(scenario.title)
-            controls.results[name] = run_scenario(scenario, billing, controls, reporter)
+            result = run_scenario(scenario, billing, controls, reporter, delivery)
+            controls.results[name] = result
 
 
 def progress_table(queue: tuple[str, ...], running: str, controls: Controls) -> None:

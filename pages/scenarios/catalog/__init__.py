@@ -1,0 +1,1 @@
+"""The scenarios of the Test kit, by what they are about."""

@@ -1,0 +1,121 @@
+"""The life of a subscription to the Pro plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from billing.domain.ledger.line import Cause
+from billing.domain.sessions.checkout_session import Kind
+from pages.scenarios.catalog.scenario import COMPLETED, VISA, Scenario
+from pages.scenarios.steps.checkout import pay
+from pages.scenarios.steps.events import expect_webhook
+from pages.scenarios.steps.subscriptions import (
+    cancel_at_period_end,
+    cancel_in_portal,
+    cancel_now,
+    pass_period_end,
+    pass_retries,
+    pay_with_new_card,
+)
+from pages.scenarios.verdict import Expected
+
+if TYPE_CHECKING:
+    from pages.scenarios.steps.step import Step
+
+FAILS_AT_RENEWAL = "4000000000000341"
+
+CHANGED = "customer.subscription.updated"
+CANCELED = "customer.subscription.deleted"
+PAID = "invoice.paid"
+FAILED = "invoice.payment_failed"
+
+
+def _scenario(
+    name: str,
+    title: str,
+    about: str,
+    *steps: Step,
+    pro: bool,
+    causes: tuple[Cause, ...],
+    card: str = VISA,
+) -> Scenario:
+    """Pro is bought; ``causes`` are those of what follows."""
+    return Scenario(
+        name,
+        title,
+        about,
+        Kind.PRO,
+        1,
+        (pay(card), expect_webhook(COMPLETED), *steps),
+        Expected(int(pro), (Cause.PURCHASE, *causes)),
+    )
+
+
+CANCELED_NOW = _scenario(
+    "cancel-now",
+    "Canceled now",
+    "The subscription is canceled at once, and Pro ends with it.",
+    cancel_now(),
+    expect_webhook(CANCELED),
+    pro=False,
+    causes=(Cause.CANCELED,),
+)
+MONTHS = (
+    _scenario(
+        "first-renewal",
+        "First renewal",
+        "The second month is paid: Pro goes on until its end.",
+        pass_period_end(),
+        expect_webhook(PAID),
+        pro=True,
+        causes=(Cause.RENEWAL,),
+    ),
+    _scenario(
+        "cancel-undone",
+        "Cancellation undone",
+        "Canceled for the end of the month, then kept: Pro goes on.",
+        cancel_at_period_end(canceled=True),
+        expect_webhook(CHANGED),
+        cancel_at_period_end(canceled=False),
+        expect_webhook(CHANGED),
+        pass_period_end(),
+        expect_webhook(PAID),
+        pro=True,
+        causes=(Cause.RENEWAL,),
+    ),
+    _scenario(
+        "portal-cancel",
+        "Canceled in the portal",
+        "The customer cancels in the portal: Pro lasts to the end of the month.",
+        cancel_in_portal(),
+        expect_webhook(CHANGED),
+        pass_period_end(),
+        expect_webhook(CANCELED),
+        pro=False,
+        causes=(Cause.CANCELED,),
+    ),
+    _scenario(
+        "renewal-saved",
+        "Failed renewal saved",
+        "A renewal fails, Pro goes on in grace, and a new card pays.",
+        pass_period_end(),
+        expect_webhook(FAILED),
+        pay_with_new_card(),
+        expect_webhook(PAID),
+        card=FAILS_AT_RENEWAL,
+        pro=True,
+        causes=(Cause.RENEWAL,),
+    ),
+    _scenario(
+        "failed-until-canceled",
+        "Failed until canceled",
+        "Every attempt to collect a renewal fails; Stripe cancels, and Pro ends.",
+        pass_period_end(),
+        expect_webhook(FAILED),
+        pass_retries(),
+        expect_webhook(CANCELED),
+        card=FAILS_AT_RENEWAL,
+        pro=False,
+        causes=(Cause.RENEWAL, Cause.CANCELED),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The steps that scenarios are made of."""

@@ -1,0 +1,98 @@
+"""What becomes of a subscription: renewals, failures, cancellations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pages.scenarios.context import StepFailed
+from pages.scenarios.steps.step import HOUR, Step
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from billing.domain.stripe_json import JSON
+    from pages.scenarios.context import RunContext
+
+DRAFT_SECONDS = HOUR  # that a renewal's invoice waits before it is collected
+MAX_RETRIES = 10
+NEW_CARD = "pm_card_visa"
+
+
+def pass_period_end(label: str = "The period ends: the clock moves past it") -> Step:
+    """The clock moves past the end of the period, and the hour that a renewal waits."""
+
+    def act(context: RunContext) -> str:
+        end = context.subscription()["items"]["data"][0]["current_period_end"]
+        context.move_clock_to(end + DRAFT_SECONDS)
+        return _status(context.subscription())
+
+    return Step(label, act, moves_clock=True)
+
+
+def pass_retries() -> Step:
+    """The clock moves from one attempt of Stripe's to collect the invoice to the next, until
+    there is none."""
+
+    def act(context: RunContext) -> str:
+        for _ in range(MAX_RETRIES):
+            subscription = context.subscription()
+            attempt = subscription["latest_invoice"]["next_payment_attempt"]
+            if attempt is None:
+                return _status(subscription)
+            context.move_clock_to(attempt)
+        raise StepFailed(f"Stripe goes on after {MAX_RETRIES} attempts.")
+
+    return Step("Stripe tries again until it gives up", act, moves_clock=True)
+
+
+def pay_with_new_card() -> Step:
+    """The customer gives another card, which pays the open invoice and those to come."""
+
+    def act(context: RunContext) -> str:
+        subscription = context.subscription()
+        attached = context.stripe.post(
+            f"payment_methods/{NEW_CARD}/attach", {"customer": subscription["customer"]}
+        )
+        card = {"default_payment_method": attached["id"]}
+        context.stripe.post(f"subscriptions/{subscription['id']}", card)
+        paid = context.stripe.post(f"invoices/{subscription['latest_invoice']['id']}/pay")
+        return f"the invoice is {paid['status']}; {_status(context.subscription())}"
+
+    return Step("The customer gives a new card, and it pays the invoice", act)
+
+
+def cancel_now() -> Step:
+    """Somebody cancels it at once in Stripe's Dashboard."""
+
+    def act(context: RunContext) -> str:
+        return _status(context.stripe.delete(f"subscriptions/{context.subscription()['id']}"))
+
+    return Step("Cancel the subscription now", act)
+
+
+def cancel_at_period_end(*, canceled: bool) -> Step:
+    """It is to end with its period; or is to go on after all."""
+
+    def act(context: RunContext) -> str:
+        changes: dict[str, Any] = {"cancel_at_period_end": str(canceled).lower()}
+        path = f"subscriptions/{context.subscription()['id']}"
+        return _status(context.stripe.post(path, changes))
+
+    label = "Cancel at the end of the period" if canceled else "Change one's mind and keep it"
+    return Step(label, act)
+
+
+def cancel_in_portal() -> Step:
+    """The customer cancels in the portal, which ends it with the period."""
+
+    def act(context: RunContext) -> str:
+        subscription = context.subscription()
+        context.stripe.cancel_in_portal(subscription["customer"], subscription["id"])
+        return _status(context.subscription())
+
+    return Step("The customer cancels in the customer portal", act)
+
+
+def _status(subscription: JSON) -> str:
+    ends = subscription["cancel_at"] and subscription["status"] != "canceled"
+    return f"Stripe says {subscription['status']}{', to be canceled' if ends else ''}"

@@ -1,0 +1,98 @@
+"""What a sale gives now by what the sandbox says of it, without the rules of ``billing``: the
+other side of each verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.domain.ledger.line import Due
+
+if TYPE_CHECKING:
+    from billing.domain.stripe_json import JSON
+    from pages.scenarios.sandbox_api import SandboxApi
+
+
+@dataclass(frozen=True)
+class Sale:
+    """Stripe's objects of one sale: the Checkout Session with its line items, and what came of it.
+    ``charge`` paid for credits; ``subscription`` has its latest invoice expanded; ``disputes`` are
+    those of the charge, or of what paid that invoice."""
+
+    session: JSON
+    charge: JSON | None = None
+    subscription: JSON | None = None
+    disputes: tuple[JSON, ...] = ()
+
+    @property
+    def is_paid(self) -> bool:
+        """The Checkout was paid, whatever came later."""
+        return bool(self.session["payment_status"] == "paid")
+
+    @property
+    def bought(self) -> int:
+        """The quantity of its line items."""
+        return sum(item["quantity"] for item in self.session["line_items"]["data"])
+
+    @property
+    def due(self) -> Due:
+        """What the customer should have."""
+        if not self.is_paid:
+            return Due(0)
+        taken = any(money_is_taken(dispute) for dispute in self.disputes)
+        if self.subscription:
+            return pro_due(self.subscription, taken=taken)
+        return Due(0 if taken else credits_left(self.bought, self.charge))
+
+
+def read_sale(stripe: SandboxApi, session_id: str) -> Sale:
+    """Read it from the sandbox. Raises ``ControlFailure``."""
+    expand = {"expand[]": "line_items"}
+    session = stripe.get(f"checkout/sessions/{session_id}", **expand)
+    if session["subscription"]:
+        return read_pro_sale(stripe, session)
+    intent = session["payment_intent"]
+    if not intent:
+        return Sale(session)
+    charges = stripe.page("charges", payment_intent=intent)
+    paid = next((charge for charge in charges if charge["paid"]), None)
+    return Sale(session, paid, disputes=tuple(stripe.page("disputes", payment_intent=intent)))
+
+
+def read_pro_sale(stripe: SandboxApi, session: JSON) -> Sale:
+    """The same of a session that began a subscription."""
+    expand = {"expand[]": "latest_invoice.payments"}
+    subscription = stripe.get(f"subscriptions/{session['subscription']}", **expand)
+    intents = [
+        payment["payment"]["payment_intent"]
+        for payment in subscription["latest_invoice"]["payments"]["data"]
+    ]
+    disputes = [one for intent in intents for one in stripe.page("disputes", payment_intent=intent)]
+    return Sale(session, subscription=subscription, disputes=tuple(disputes))
+
+
+def credits_left(bought: int, charge: JSON | None) -> int:
+    """Of the credits ``bought`` those that what is left of the money pays for, rounded up."""
+    if charge is None or not charge["amount"]:
+        return bought
+    amount: int = charge["amount"]
+    left: int = amount - charge["amount_refunded"]
+    return -(-bought * left // amount)
+
+
+def pro_due(subscription: JSON, *, taken: bool) -> Due:
+    """Pro, and until when (Unix seconds): while Stripe calls it active, or tries again to collect
+    the latest invoice. ``taken``: the money for the period was taken back."""
+    retries = subscription["latest_invoice"]["next_payment_attempt"] is not None
+    status = subscription["status"]
+    active = status in ("active", "trialing") or (status == "past_due" and retries)
+    if taken or not active:
+        return Due(0)
+    ends = [subscription["items"]["data"][0]["current_period_end"], subscription["cancel_at"]]
+    return Due(1, min(end for end in ends if end))
+
+
+def money_is_taken(dispute: JSON) -> bool:
+    """The dispute has withdrawn money that it has not given back."""
+    moved: int = sum(one["amount"] for one in dispute["balance_transactions"])
+    return moved < 0
