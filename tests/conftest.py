@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.support.browsers.browser",
     "tests.support.database.databases",
+    "tests.support.once",
     "tests.support.quick",
     "tests.support.servers.shop",
     "tests.support.stripe_account.account",
