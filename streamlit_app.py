@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,6 +34,13 @@ from billing.http.server_limits import limit_running_server
 from billing.logs import configure_logging
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
+from billing.settings.embedded import (
+    BILLING_DATABASE,
+    CREDIT_LOOKUP_KEY,
+    PRO_LOOKUP_KEY,
+    SANDBOX_DATABASE,
+    SANDBOX_KEY,
+)
 from billing.settings.loading import load_settings
 from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
@@ -53,9 +59,6 @@ if TYPE_CHECKING:
 
 # As it is before Streamlit writes what is in its secrets files over it.
 read_settings = partial(load_settings, dict(os.environ))
-SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
-# Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
-BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
 UPLOADS = "/app/_stcore/upload_file"  # Streamlit's; nobody uploads anything here
 
@@ -171,12 +174,12 @@ def with_sandbox(sandbox: Sandbox, settings: Settings) -> Settings:
     settings = replace(settings, api_base=None)
     return settings.with_defaults(
         source=LOCAL_SANDBOX,
-        secret_key=SecretStr("sk_test_sandbox"),
+        secret_key=SANDBOX_KEY,
         api_base=f"{here}/sandbox",
         database_url=BILLING_DATABASE,
         webhook_secrets=(SecretStr(signing_secret),),
         price_pro_monthly=sandbox.ensure_price(
-            lookup_key="pro_monthly",
+            lookup_key=PRO_LOOKUP_KEY,
             product_name="Pro plan",
             product_description="Everything in Pro, billed monthly",
             unit_amount=9900,
@@ -184,7 +187,7 @@ def with_sandbox(sandbox: Sandbox, settings: Settings) -> Settings:
             interval="month",
         ),
         price_extra_credit=sandbox.ensure_price(
-            lookup_key="extra_load_credit",
+            lookup_key=CREDIT_LOOKUP_KEY,
             product_name="Extra load credit",
             product_description="One load credit, bought once",
             unit_amount=99,

@@ -122,6 +122,7 @@ def mirror_fill(requests_per_second: float | None) -> Callable[[str, int], int]:
                 store,
                 fulfillment,
                 AccountReader(gateway, catalog, store),
+                after_sale,
                 event_processor,
                 own_account,
                 timings=timings,

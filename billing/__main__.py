@@ -1,80 +1,31 @@
-"""``python -m billing check``: is everything set up right? The Setup page's checks, as text.
-
-Exits with 0 when nothing is wrong, with 1 when something is, with 2 when called otherwise, with 3
-when nothing is wrong but Stripe could not be asked at the moment.
-"""
+"""Commands: ``python -m billing check`` and ``python -m billing reconcile``."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import sys
-from typing import TYPE_CHECKING
 
-from billing.services import Services
-from billing.settings.loading import load_settings
-from billing.setup.findings import Group, Status
-
-if TYPE_CHECKING:
-    from billing.settings.model import Settings
-    from billing.setup.findings import Finding, Report
-
-
-STATUS_WIDTH = max(map(len, Status))
-EXIT_STATUS = {Status.WRONG: 1, Status.UNAVAILABLE: 3}
-EXIT_HELP = """exit status of check:
-  0  no problems found
-  1  problems found
-  2  wrong usage
-  3  no problems found, but Stripe could not be reached: try again later"""
-CREATED_ON_SETUP = "Or create it on the app's Setup page."
-
-
-async def run_checks(settings: Settings) -> Report:
-    """The findings, on services of this command's own."""
-    services = Services(settings, stripe_name="Stripe")
-    try:
-        return await services.setup_checks.run()
-    finally:
-        await services.aclose()
-
-
-def as_text(report: Report) -> str:
-    """The findings in aligned lines, group by group, the verdict last."""
-    width = max(len(finding.name) for finding in report.findings)
-    lines = []
-    for group in Group:
-        lines += [group.value, *(_lines(finding, width) for finding in report.of(group)), ""]
-    return "\n".join([*lines, f"{report.verdict}."])
-
-
-def _lines(finding: Finding, width: int) -> str:
-    margin = f"  {finding.status:<{STATUS_WIDTH}}  {finding.name:<{width}}  "
-    found = " ".join(filter(None, (finding.found, finding.reference)))
-    if finding.setting:
-        found += f" ({finding.setting}{f', {finding.source}' if finding.source else ''})"
-    next_steps = [finding.next_step, CREATED_ON_SETUP if finding.missing else ""]
-    return "\n".join(
-        [f"{margin}{found}", *(f"{'':{len(margin)}}-> {one}" for one in next_steps if one)]
-    )
+from billing.commands import check, reconcile
 
 
 def main() -> int:
-    """Run the command; the result is the process's exit status."""
+    """Run a command; the result is the process's exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m billing",
         description="Command-line tools of the billing dashboard.",
-        epilog=EXIT_HELP,
+        epilog=f"{check.EXIT_HELP}\n\n{reconcile.EXIT_HELP}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("check", help="check every setting and say how to fix what is wrong")
-    parser.parse_args()
-    logging.getLogger().addHandler(logging.NullHandler())  # the findings say what went wrong
-    report = asyncio.run(run_checks(load_settings()))
-    print(as_text(report))
-    return EXIT_STATUS.get(report.worst, 0)
+    reconciling = commands.add_parser(
+        "reconcile", help="compare the ledger with Stripe and say what differs"
+    )
+    reconciling.add_argument("--fix", action="store_true", help="write the lines that are missing")
+    chosen = parser.parse_args()
+    logging.getLogger().addHandler(logging.NullHandler())  # the answers say what went wrong
+    return reconcile.run(fix=chosen.fix) if chosen.command == "reconcile" else check.run()
 
 
 if __name__ == "__main__":

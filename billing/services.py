@@ -20,6 +20,7 @@ from billing.health import Health
 from billing.ledger.account import AccountReader
 from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
+from billing.ledger.reconciliation import Reconciliation
 from billing.outages import Outage
 from billing.session_reader import SessionReader
 from billing.sessions.service import Sessions
@@ -87,6 +88,9 @@ class Services:
         self.actions = Actions(settings, self.gateway, self.catalog, self.store, self.after_sale)
         account_reader = AccountReader(self.gateway, self.catalog, self.store)
         self.second_subscriptions = SecondSubscriptions(self.catalog, self.store, self.actions)
+        self.reconciliation = Reconciliation(
+            self.gateway, self.catalog, reader, account_reader, self.store, timings
+        )
         own_account = OwnAccount(self.gateway, timings)
         self.event_processor = EventProcessor(
             self.store, self.fulfillment, self.after_sale, own_account, timings
@@ -97,6 +101,7 @@ class Services:
             self.store,
             self.fulfillment,
             account_reader,
+            self.after_sale,
             self.event_processor,
             own_account,
             embedded=settings.is_embedded,
@@ -135,7 +140,7 @@ class Services:
         """Process events and sync with Stripe in the background until the block ends; then close
         everything."""
         work = (
-            (self.event_processor.run, self.sync_worker.run)
+            (self.event_processor.run, self.sync_worker.run, self.reconciliation.run_daily)
             if self.settings.stripe_is_configured
             else ()
         )

@@ -69,6 +69,9 @@ class Timings:
     sync_step_seconds: float = 4.0
     sync_lease_seconds: float = 15.0
     events_poll_seconds: float = 30.0  # while webhooks bring everything
+    passed_periods_seconds: float = 30.0  # how often subscriptions with such a one are read
+    reconciliation_seconds: float = 86_400.0
+    reconciliation_check_seconds: float = 60.0  # how often it is looked whether that is over
 
     database: DatabaseLimits = DatabaseLimits()
 

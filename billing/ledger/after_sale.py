@@ -7,10 +7,12 @@ makes a line of the ledger where it differs from what the lines say.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.domain.ledger.line import Origin
 from billing.domain.ledger.pro import Subscription
 from billing.domain.sessions.checkout_session import Kind
 from billing.domain.stripe_json import id_at, subscription_of
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from billing.ledger.fulfillment import Fulfillment
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
+
+log = logging.getLogger(__name__)
+
+PASSED_AT_ONCE = 200
 
 
 class AfterSale:
@@ -88,6 +94,18 @@ class AfterSale:
             record_pro(connection, [sale])
 
         await self._store.write(write)
+
+    async def refresh_passed(self, now: float) -> None:
+        """Read the subscriptions whose period has passed by ``now`` (Unix seconds), though nothing
+        has told that they ended or were renewed."""
+        passed = partial(lines.passed, now=now, limit=PASSED_AT_ONCE)
+        for name in await self._store.read(passed):
+            try:
+                await self.refresh_subscription(name, Origin.SYNC)
+            except StripeFailure as failure:
+                if not failure.is_final:
+                    raise
+                log.warning("Subscription %s could not be read: %s", name, failure.message)
 
     async def refresh_customer(self, customer_id: str) -> None:
         """Read a Customer, if something of ours is theirs."""

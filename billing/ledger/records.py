@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.credits import Payment, bought, payment_lines
@@ -22,7 +22,7 @@ from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from billing.domain.ledger.line import LedgerLine
     from billing.domain.sessions.line_item import SoldPrice
@@ -71,25 +71,34 @@ def record_credits(
     if not found:
         return {}
     known = lines.of_subjects(connection, found)
-    intents = [sale.payment_intent for sale in found.values() if sale.payment_intent]
+    payments = payments_of(connection, found.values())
+    reversals.of_payments(connection, payments.values())
+    new: dict[str, list[LedgerLine]] = {}
+    for name, payment in payments.items():
+        if before := known.get(name, ()):
+            payment = replace(payment, bought=bought(before))
+        new[name] = payment_lines(before, payment, found[name].origin, found[name].at)
+    return _add(connection, known, new)
+
+
+def payments_of(connection: Connection, sales: Iterable[CreditsSale]) -> dict[str, Payment]:
+    """The payments of sales with their refunds and disputes as stored, by session id."""
+    found = list(sales)
+    intents = [sale.payment_intent for sale in found if sale.payment_intent]
     refunds = _by_payment(connection, ObjectType.REFUND, intents)
     disputes = _by_payment(connection, ObjectType.DISPUTE, intents)
-    payments: dict[str, Payment] = {}
-    new: dict[str, list[LedgerLine]] = {}
-    for name, sale in found.items():
-        before = known.get(name, ())
-        payment = payments[name] = Payment(
-            session_id=name,
-            bought=bought(before) if before else sale.bought or 0,
+    return {
+        sale.session_id: Payment(
+            session_id=sale.session_id,
+            bought=sale.bought or 0,
             paid=sale.paid,
             payment_intent=sale.payment_intent,
             customer=sale.customer,
             refunds=tuple(map(Refund.from_stripe, refunds[sale.payment_intent])),
             disputes=tuple(map(Dispute.from_stripe, disputes[sale.payment_intent])),
         )
-        new[name] = payment_lines(before, payment, sale.origin, sale.at)
-    reversals.of_payments(connection, payments.values())
-    return _add(connection, known, new)
+        for sale in found
+    }
 
 
 def record_pro(

@@ -148,6 +148,7 @@ ledger = Table(
         )
     ),
     Index("ledger_by_time", "at"),
+    Index("ledger_by_end", "access_until"),
     Index("ledger_by_customer", "customer"),
     Index("ledger_by_session", "session_id"),
 )

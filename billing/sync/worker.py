@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from billing.ledger.account import AccountReader
+    from billing.ledger.after_sale import AfterSale
     from billing.ledger.fulfillment import Fulfillment
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
@@ -71,6 +72,7 @@ class SyncWorker:
         store: Store,
         fulfillment: Fulfillment,
         account_reader: AccountReader,
+        after_sale: AfterSale,
         event_processor: EventProcessor,
         own_account: OwnAccount,
         *,
@@ -82,6 +84,7 @@ class SyncWorker:
         self._store = store
         self._fulfillment = fulfillment
         self._account_reader = account_reader
+        self._after_sale = after_sale
         self._event_processor = event_processor
         self._own_account = own_account
         self._embedded = embedded
@@ -90,6 +93,8 @@ class SyncWorker:
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._step = asyncio.Lock()
+        self._stripe_time = 0.0  # of the newest event: a sandbox's clock may be ahead
+        self._read_passed_at = 0.0  # by the monotonic clock
         self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
         self._was_failing = True  # events that failed meanwhile are retried once Stripe answers
         self._events = ListPoller(gateway.list_events, types=list(POLLED_TYPES))
@@ -164,6 +169,9 @@ class SyncWorker:
                 await self._poll_events(saved)
             await self._poll_sessions(saved)
             await self._stale_sessions.refresh(without_events=NO_EVENTS[0] in saved)
+            if time.monotonic() >= self._read_passed_at:
+                await self._after_sale.refresh_passed(max(time.time(), self._stripe_time))
+                self._read_passed_at = time.monotonic() + self._timings.passed_periods_seconds
         except StripeFailure as failure:
             if not failure.is_missing:
                 raise
@@ -264,6 +272,7 @@ class SyncWorker:
             async for page in self._events.pages(saved.get("event")):
                 await self._store.write(partial(record, page=page.data))
                 seen += len(page.data)
+                self._stripe_time = max(self._stripe_time, *(one["created"] for one in page.data))
         except StripeFailure as failure:
             if not failure.is_forbidden:
                 raise

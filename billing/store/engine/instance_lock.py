@@ -18,7 +18,26 @@ ADDRESS_LENGTH = 1_000
 
 
 class AlreadyInUse(RuntimeError):
-    """Another running app uses the file; the message names its address and what to do."""
+    """Another running app uses the file; the message names its ``address`` and what to do."""
+
+    def __init__(self, database: Path, address: str) -> None:
+        super().__init__(
+            f"{database} is in use by another dashboard, at {address or 'another address'}. "
+            "Stop that one, or start this one from another folder. Several dashboards can "
+            "share a PostgreSQL (DATABASE_URL), with a Stripe key set."
+        )
+        self.address = address
+
+
+def running_at(database: Path) -> str | None:
+    """Where the app runs that uses this database file; None where none does."""
+    if sys.platform == "win32":
+        return None
+    try:
+        with instance_lock(database, ""):
+            return None
+    except AlreadyInUse as held:
+        return held.address
 
 
 @contextmanager
@@ -45,11 +64,7 @@ def instance_lock(database: Path, address: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(file, ADDRESS_LENGTH).decode(errors="replace").strip()
-            raise AlreadyInUse(
-                f"{database} is in use by another dashboard, at {holder or 'another address'}. "
-                "Stop that one, or start this one from another folder. Several dashboards can "
-                "share a PostgreSQL (DATABASE_URL), with a Stripe key set."
-            ) from None
+            raise AlreadyInUse(database, holder) from None
         except OSError:
             pass
         with suppress(OSError):

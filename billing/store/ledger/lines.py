@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
@@ -17,7 +17,7 @@ from billing.store.tables import checkout_sessions, ledger, session_terms
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 5_000
 _l = ledger.c
+_later = ledger.alias("later").c
 _s = checkout_sessions.c
 
 # Two lines of one number would mean that the subject was not locked; then nothing is written.
@@ -49,6 +50,24 @@ def of_subjects(
         lines = _read(connection, chosen.order_by(_l.subject, _l.sequence))
         found |= {subject: tuple(group) for subject, group in groupby(lines, attrgetter("subject"))}
     return found
+
+
+def all_subjects(connection: Connection) -> Iterator[tuple[LedgerLine, ...]]:
+    """The lines of each subject, in their order."""
+    after = ""
+    while found := connection.scalars(
+        select(_l.subject).distinct().where(_l.subject > after).order_by(_l.subject).limit(_AT_ONCE)
+    ).all():
+        after = found[-1]
+        yield from of_subjects(connection, found).values()
+
+
+def passed(connection: Connection, now: float, limit: int) -> list[str]:
+    """Subscriptions whose Pro lasts no longer than ``now`` (Unix seconds) by the ledger, though
+    no line says that it ended; those that passed first come first, ``limit`` at the most."""
+    is_last = ~exists().where(_later.subject == _l.subject, _later.sequence > _l.sequence)
+    chosen = select(_l.subject).where(_l.access_until <= now, is_last)
+    return list(connection.scalars(chosen.order_by(_l.access_until).limit(limit)))
 
 
 def of_customers(connection: Connection, customers: Collection[str]) -> list[LedgerLine]:

@@ -10,6 +10,7 @@ import pytest
 import stripe
 from pydantic import SecretStr
 
+from billing.sync import checkpoint
 from billing.urls import WEBHOOK_PATH
 from pages.scenarios.sandbox_client import Controls
 from pages.services import PageServices
@@ -19,6 +20,7 @@ from tests.support.servers.server import listening_socket, serving
 from tests.support.servers.settings import working_settings
 from tests.support.servers.timings import QUICK
 from tests.support.stripe.sandbox_server import price_of
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from billing.settings.model import Settings
 
 SYNC_STEP_SECONDS = 0.5
+HOUR = 3_600.0
 RETRY_DELAYS = (1.0, 5.0, 30.0)
 
 
@@ -85,6 +88,19 @@ def connected_shop(folder: Path) -> Iterator[ConnectedShop]:
             controls = f"{url}/_control"
             pages = PageServices(server.services, server.portal, controls)
             yield ConnectedShop(server, _client(url), sandbox, pages, Controls(controls))
+
+
+@contextmanager
+def idle_shop(folder: Path) -> Iterator[Shop]:
+    """One that has read Stripe's lists once, when they were empty, and does not again by itself."""
+    with open_shop(folder, sync_step_seconds=HOUR) as shop:
+
+        async def has_caught_up() -> object:
+            saved = await shop.services.store.read(checkpoint.load)
+            return saved.get("caught_up") and saved.get("as_of")
+
+        shop.server.portal.call(until, has_caught_up, "the first step of the sync worker")
+        yield shop
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def upgrade() -> None:
     )
     fill(ledger)
     op.create_index("ledger_by_time", "ledger", ["at"], unique=False)
+    op.create_index("ledger_by_end", "ledger", ["access_until"], unique=False)
     op.create_index("ledger_by_customer", "ledger", ["customer"], unique=False)
     op.create_index("ledger_by_session", "ledger", ["session_id"], unique=False)
     op.drop_table("grants")
