@@ -117,6 +117,14 @@ class Catalog:
                 raise
         return replace(await self.named_prices(kind), product_id=product)
 
+    async def cached_sold_price(self, kind: Kind) -> SoldPrice | None:
+        """The same without waiting for Stripe; None while the Price is not known. Raises
+        ``StoreFailure``."""
+        price = (await self.cached_price(kind)).price
+        if price is None:
+            return None
+        return replace(await self.named_prices(kind), product_id=price.product_id)
+
     async def named_prices(self, kind: Kind) -> SoldPrice:
         """The Prices alone: the one that the setting names, and those that it has named before.
         Raises ``NotConfigured`` or ``StoreFailure``; ``StripeFailure`` as ``price_id`` does."""

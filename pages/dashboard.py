@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.billing.notices import no_price, wait_for_prices
+from pages.components.billing.second_subscription import second_subscription
 from pages.components.frame.brand import brand
 from pages.components.frame.navigation import sections
 from pages.components.frame.notices import notices
@@ -65,6 +66,9 @@ if page.title == billing.title:
     wait_for_prices()
 # The Setup page says in detail what is wrong with the settings.
 of_settings = () if page.title == setup.title else (unusable_key, unreadable_secrets_file, no_price)
-notices((*of_settings, faults_on, copy_outdated, clock_ahead), page.title)
+notices(
+    (*of_settings, second_subscription, faults_on, copy_outdated, clock_ahead),
+    page.title,
+)
 
 page.run()

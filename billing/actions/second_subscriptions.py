@@ -31,8 +31,8 @@ CUSTOMERS_CHECKED = 100
 
 
 class SecondSubscriptions:
-    """Every method raises ``StripeFailure`` or ``StoreFailure``, and ``NotConfigured`` where no
-    setting names the Price of the Pro plan."""
+    """What is found comes from our copy, without waiting for Stripe. Every method raises
+    ``StoreFailure``."""
 
     def __init__(self, catalog: Catalog, store: Store, actions: Actions) -> None:
         self._catalog = catalog
@@ -43,8 +43,9 @@ class SecondSubscriptions:
 
     async def all(self) -> tuple[SecondPro, ...]:
         """One of each Customer who has two, the newest first; found every ``CHECK_SECONDS``."""
-        if time.monotonic() - self._found_at > CHECK_SECONDS:
-            pro = await self._catalog.sold_price(Kind.PRO)
+        if time.monotonic() - self._found_at <= CHECK_SECONDS:
+            return self._found
+        if pro := await self._catalog.cached_sold_price(Kind.PRO):
             self._found = await self._store.read(partial(_of_all, pro=pro))
             self._found_at = time.monotonic()
         return self._found
@@ -52,7 +53,9 @@ class SecondSubscriptions:
     async def of_session(self, session_id: str) -> SecondPro | None:
         """Where the subscription that a session began is not the first that this Customer has, or
         that another with the same email has."""
-        pro = await self._catalog.sold_price(Kind.PRO)
+        pro = await self._catalog.cached_sold_price(Kind.PRO)
+        if pro is None:
+            return None
 
         def read(connection: Connection) -> SecondPro | None:
             stored = next(iter(sessions.load(connection, [session_id])), None)
@@ -63,7 +66,9 @@ class SecondSubscriptions:
 
     async def end(self, subscription: str) -> None:
         """Refund the newest payment of a second subscription, and cancel it now; once, however
-        often it is asked for. Raises ``InvalidInput`` where it is not a second one (any more)."""
+        often it is asked for. Raises ``InvalidInput`` where it is not a second one (any more),
+        ``StripeFailure``, and ``NotConfigured`` where no setting names the Price of the Pro plan.
+        """
         pro = await self._catalog.sold_price(Kind.PRO)
         second = await self._store.read(
             partial(_of_subscription, subscription=subscription, pro=pro)

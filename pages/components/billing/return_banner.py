@@ -21,6 +21,7 @@ from pages.components.billing.canceled_banner import (
     dismiss_button,
     view_timeline_button,
 )
+from pages.components.billing.second_subscription import second_subscription_banner
 from pages.components.errors import show_failure
 from pages.components.markdown import code, link, plain
 from pages.components.rerun import rerun_page_if_requested
@@ -139,6 +140,7 @@ def session_banner(session: CheckoutSession) -> None:
             )
         view_timeline_button(session)
         dismiss_button()
+    second_subscription_banner(session)
 
 
 def outcome_banner(session: CheckoutSession) -> None:
