@@ -12,6 +12,7 @@ from billing.setup.findings import Finding, Group, Missing, Report, Status
 from pages.components.billing.notices import create_prices_button
 from pages.components.markdown import code, plain
 from pages.components.setup.create_dialog import create_button
+from pages.components.setup.reconciliation import reconciliation_card
 from pages.components.times import local
 from pages.services import page_services
 
@@ -114,3 +115,6 @@ for side, groups in zip(
             st.header(group.value, anchor=False)
             for finding in report.of(group):
                 row(finding, report)
+
+if billing.services.settings.stripe_is_configured:
+    reconciliation_card()

@@ -10,15 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
 from billing.urls import webhook_url
-from tests.support.browsers.pages import open_page, press, text_of
+from tests.support.browsers.pages import open_page, press, run_until, text_of
 from tests.support.servers.billing_server import billing_server
+from tests.support.servers.sales import create_session, pay
 from tests.support.servers.settings import working_settings
+from tests.support.servers.shop import idle_shop
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 
 if TYPE_CHECKING:
     from tests.support.servers.shop import Shop
 
-GROUPS = ["Stripe", "Prices", "Webhook", "This app"]
+GROUPS = ["Stripe", "Prices", "Webhook", "This app", "Ledger"]
 HERE = "http://localhost:8501"
 
 
@@ -46,7 +48,7 @@ def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> No
     assert verdict(page) == ("success", "Everything is set up")
     assert badges(page) == ["OK"] * 13
     assert [heading.value for heading in page.header] == GROUPS
-    assert [button.label for button in page.button] == ["Check again"]
+    assert [button.label for button in page.button] == ["Check again", "Compare with Stripe"]
 
 
 def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
@@ -141,3 +143,26 @@ def test_creating_asks_first_and_names_what_is_created_and_where(shop: Shop) -> 
     assert f"a webhook endpoint at `{webhook_url(HERE)}`" in text_of(page)
     assert not shop.stripe.v1.webhook_endpoints.list().data
     assert {"create_now", "create_cancel"} <= {button.key for button in page.button}
+
+
+def test_the_ledger_is_compared_with_stripe_and_missing_lines_are_written(tmp_path: Path) -> None:
+    with idle_shop(tmp_path) as shop:
+        session_id = pay(shop, create_session(shop, quantity=10))
+        page = open_page(shop.server, "setup.py")
+        assert "It is compared once a day" in text_of(page)
+        compare(page, "reconcile")
+        assert "Same as Stripe" in text_of(page)
+        assert "1 payment, 0 subscriptions, 0 differences" in text_of(page)
+        intent = str(shop.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
+        shop.stripe.v1.refunds.create({"payment_intent": intent, "amount": 297})
+        compare(page, "reconcile")
+        assert "Differs from Stripe" in text_of(page)
+        assert "10 extra credits here, 7 extra credits in Stripe" in text_of(page)
+        compare(page, "reconcile_fix")
+        assert "1 difference, fixed" in text_of(page)
+
+
+def compare(page: AppTest, button: str) -> None:
+    """Press the button, and look at the card until it is done."""
+    press(page, button)
+    run_until(page, lambda: "reconcile" in {one.key for one in page.button})
