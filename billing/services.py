@@ -13,6 +13,8 @@ from billing.actions.service import Actions
 from billing.buyers import Buyers
 from billing.catalog import Catalog
 from billing.checkout import Checkout
+from billing.customers.refresh import CustomerRefresh
+from billing.customers.service import Customers
 from billing.entitlements import EntitlementReader
 from billing.errors import BillingError
 from billing.events.log import EventLog
@@ -123,6 +125,8 @@ class Services:
             self.mirror,
             self.checkout,
         )
+        self.customer_refresh = CustomerRefresh(self.store, timings)
+        self.customers = Customers(self.store, self.mirror, self.customer_refresh)
         self.webhooks = WebhookReceiver(
             settings, self.store, self.event_processor, own_account, self.refused, timings
         )
@@ -140,7 +144,12 @@ class Services:
         """Process events and sync with Stripe in the background until the block ends; then close
         everything."""
         work = (
-            (self.event_processor.run, self.sync_worker.run, self.reconciliation.run_daily)
+            (
+                self.event_processor.run,
+                self.sync_worker.run,
+                self.reconciliation.run_daily,
+                self.customer_refresh.run,
+            )
             if self.settings.stripe_is_configured
             else ()
         )

@@ -75,6 +75,10 @@ class Timings:
 
     database: DatabaseLimits = DatabaseLimits()
 
+    # How often the list of customers follows what has changed, and how long a page waits for that.
+    customers_refresh_seconds: float = 2.0
+    customers_wait_seconds: float = 0.5
+
     event_sweep_seconds: float = 5.0
     # As long as Stripe repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
     event_retries: Retries = Retries(

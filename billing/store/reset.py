@@ -19,6 +19,8 @@ DELETED = (
     tables.rejected_deliveries,
     tables.ledger,
     tables.stripe_objects,
+    tables.customers,
+    tables.stale_customers,
     tables.sync_state,
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from billing.domain.stripe_json import JSON, id_at, integer_at, subscription_of, text_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
+from billing.store import stale_customers
 from billing.store.readable_rows import read_each
 from billing.store.tables import TERM_LENGTH, stripe_objects
 from billing.store.upsert import upsert
@@ -65,6 +66,8 @@ def store(connection: Connection, found: Iterable[ObjectReading]) -> None:
         rows[row["id"]] = row
     if rows:
         _upsert(connection, sorted(rows.values(), key=lambda row: str(row["id"])))
+        changed = (row["customer"] or row["parent"] for row in rows.values())
+        stale_customers.mark(connection, changed)
 
 
 def lock(connection: Connection, ids: Collection[str]) -> None:
@@ -123,6 +126,7 @@ def customers_with_email(connection: Connection, email: str) -> list[JSON]:
 def drop(connection: Connection, ids: Collection[str]) -> None:
     """Forget objects that Stripe has deleted."""
     connection.execute(delete(stripe_objects).where(_o.id.in_(ids)))
+    stale_customers.mark(connection, ids)
 
 
 def as_email(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     Index,
@@ -178,6 +179,40 @@ sold_prices = Table(
     metadata,
     Column("kind", String(16), primary_key=True),
     Column("price_id", String(300), primary_key=True),
+)
+
+# One row for each customer, calculated from the tables above: see customers.customer.Customer.
+# `key` is the Customer's id, or the email of those who paid without one. The amounts are JSON:
+# minor units by currency.
+customers = Table(
+    "customers",
+    metadata,
+    Column("key", _prefix_searched(300), primary_key=True),
+    Column("customer", String(300)),
+    Column("email", _prefix_searched(TERM_LENGTH)),
+    Column("credits", BigInteger, nullable=False),
+    Column("pro", String(16), nullable=False),  # a ProStatus
+    Column("pro_until", BigInteger),
+    Column("pro_note", String(32)),  # a ProNote
+    Column("subscription_status", String(32)),
+    Column("paid", Text, nullable=False),
+    Column("refunded", Text, nullable=False),
+    Column("disputed", Text, nullable=False),
+    Column("has_refunds", Boolean, nullable=False),
+    Column("has_disputes", Boolean, nullable=False),
+    Column("last_activity", BigInteger, nullable=False),
+    Index("customers_by_activity", "last_activity", "key"),
+    Index("customers_by_facets", "pro", "has_refunds", "has_disputes", "last_activity", "key"),
+    Index("customers_by_email", "email", "key"),
+)
+
+# Whose row above has to be calculated anew: the id of a Customer, an email, or another id by which
+# sessions of theirs are found. `marks` counts the changes since.
+stale_customers = Table(
+    "stale_customers",
+    metadata,
+    Column("name", String(300), primary_key=True),
+    Column("marks", BigInteger, nullable=False),
 )
 
 # Named values as JSON, such as how far synchronization with Stripe has come.

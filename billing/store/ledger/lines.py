@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.json_codec import loads
+from billing.store import stale_customers
 from billing.store.readable_rows import read_each
 from billing.store.stripe_objects import as_email
 from billing.store.tables import checkout_sessions, ledger, session_terms
@@ -37,6 +38,7 @@ def add(connection: Connection, lines: Sequence[LedgerLine]) -> None:
     write lines of the same numbers."""
     if lines:
         _add(connection, [vars(line) for line in lines])
+        stale_customers.mark(connection, (line.customer or line.session_id for line in lines))
 
 
 def of_subjects(

@@ -17,6 +17,7 @@ from billing.domain.sessions.checkout_session import (
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps
 from billing.safe_text import sanitize
+from billing.store import stale_customers
 from billing.store.sessions.declines import DECLINABLE, record_declines, reference_of
 from billing.store.tables import TERM_LENGTH, checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
@@ -90,11 +91,12 @@ _insert_terms = upsert(session_terms, lambda statement: statement.on_conflict_do
 class SessionRows:
     """Rows of sessions and of their search terms: all the work that needs no database.
     ``unpaid`` are the ids of sessions that an attempt to pay may have failed for, by the
-    reference that such a payment names."""
+    reference that such a payment names. ``customers`` are the ids and emails of whom they are."""
 
     sessions: list[JSON]
     terms: list[JSON]
     unpaid: dict[str, str]
+    customers: set[str]
 
     @classmethod
     def of(
@@ -114,7 +116,16 @@ class SessionRows:
             and session.outcome in DECLINABLE
             and (reference := reference_of(data))
         }
-        return cls([_row(session, data) for session, data in found], terms, unpaid)
+        customers = {
+            name
+            for session, data in found
+            for name in (
+                sanitize(id_at(data, "customer") or ""),
+                as_term(session.customer_email or ""),
+            )
+            if name
+        }
+        return cls([_row(session, data) for session, data in found], terms, unpaid, customers)
 
 
 def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> None:
@@ -128,6 +139,7 @@ def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> N
         _insert_terms(connection, terms)
     for batch in batches:
         record_declines(connection, batch.unpaid)
+    stale_customers.mark(connection, (name for batch in batches for name in batch.customers))
 
 
 def record_completions(connection: Connection, session_ids: Sequence[str]) -> None:

@@ -12,9 +12,19 @@ from billing.domain.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.domain.sessions.details import SessionReading
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
-from billing.store import Store, events, leases, sold_prices, stripe_objects, sync_state, tables
+from billing.store import (
+    Store,
+    customers,
+    events,
+    leases,
+    sold_prices,
+    stripe_objects,
+    sync_state,
+    tables,
+)
 from billing.store.reset import DELETED, delete_everything
 from billing.store.stripe_objects import ObjectReading
+from tests.billing.store.customers.test_queries import ADA
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -35,6 +45,7 @@ def fill(connection: Connection) -> None:
     )
     refund = {"object": "refund", "id": "re_1", "amount": 1, "payment_intent": "pi_1"}
     stripe_objects.store(connection, [ObjectReading(refund, time.time())])
+    customers.replace(connection, [ADA], ())
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
     sold_prices.add(connection, Kind.PRO, "price_1")

@@ -14,7 +14,12 @@ NO_RETRIES = Retries(3600.0, 3600.0, 3600.0, 7200.0)  # nothing is swept up, not
 SDK_DELAY = 0.01
 
 # A page holds what was just made and what Stripe answers, however slow the machine is.
-PATIENT = Timings(mirror_wait_seconds=30.0, page_prices_seconds=20.0, page_payment_seconds=20.0)
+PATIENT = Timings(
+    mirror_wait_seconds=30.0,
+    page_prices_seconds=20.0,
+    page_payment_seconds=20.0,
+    customers_wait_seconds=20.0,
+)
 # Tests wait for events, not for clocks.
 QUICK = replace(
     PATIENT,

@@ -25,7 +25,7 @@ from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.source import Source
 from billing.errors import StoreFailure
-from billing.store import Store, events, sessions
+from billing.store import Store, events, sessions, stale_customers
 from billing.store.engine.database import MIGRATIONS
 from billing.store.events import refusals
 from billing.store.ledger import lines
@@ -225,6 +225,7 @@ async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_ur
             ),
         }
         assert await store.read(terms) == [("ada", 1, "cs_test_1")]
+        assert await store.read(partial(stale_customers.first, limit=9)) == {"cus_1": 1}
         known_refusals = await store.read(lambda connection: refusals.newest(connection, 9))
         assert known_refusals == [
             Refusal("Old.", NOW + 80, NOW + 90, 1, "Mend it.", 9),

@@ -1,0 +1,1 @@
+"""Use cases of customers: their list, kept in step with what changes, and one in detail."""

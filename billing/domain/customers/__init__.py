@@ -1,0 +1,1 @@
+"""Customers: what each has and paid, filters, pages, one in detail."""

@@ -1,0 +1,41 @@
+"""Storing the rows of customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+
+from billing.json_codec import dumps
+from billing.store.tables import customers
+from billing.store.upsert import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+
+    from billing.domain.customers.customer import Customer
+
+_AT_ONCE = 5_000
+_AMOUNTS = ("paid", "refunded", "disputed")
+_upsert = upsert(
+    customers,
+    lambda statement: statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={one.name: statement.excluded[one.name] for one in customers.c if one.name != "key"},
+    ),
+)
+
+
+def replace(connection: Connection, found: Collection[Customer], missing: Collection[str]) -> None:
+    """Store these customers, and delete the rows of the ``missing`` keys."""
+    keys = list(missing)
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        connection.execute(delete(customers).where(customers.c.key.in_(some)))
+    if found:
+        rows = [
+            {**vars(one), **{name: dumps(getattr(one, name)) for name in _AMOUNTS}} for one in found
+        ]
+        _upsert(connection, sorted(rows, key=lambda row: str(row["key"])))
