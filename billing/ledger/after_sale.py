@@ -72,6 +72,9 @@ class AfterSale:
         known = bool(await self._store.read(partial(lines.of_subjects, subjects=[subscription_id])))
         await self._gateway.acquire()
         read_at = time.time()
+        # Before the subscription: an invoice of after it would say that nothing is tried again,
+        # which ends Pro, where the subscription itself may have gone on or been canceled.
+        invoices = await self._gateway.list_invoices(subscription_id) if known else []
         try:
             data = await self._gateway.retrieve_subscription(subscription_id)
         except StripeFailure as failure:
@@ -82,7 +85,7 @@ class AfterSale:
         if Subscription.from_stripe(data, pro).until is None and not known:
             return
         session_ids = await self._sessions_with("subscription", subscription_id)
-        invoices = await self._gateway.list_invoices(subscription_id)
+        invoices = invoices or await self._gateway.list_invoices(subscription_id)
         found = [ObjectReading(one, read_at) for one in (data, *invoices)]
         if paid_by:
             found += await self._refunds_and_disputes(paid_by)

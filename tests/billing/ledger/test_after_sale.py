@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.ledger.line import Cause, LedgerLine, total
+from billing.domain.ledger.line import Cause, LedgerLine, Origin, total
 from billing.domain.sessions.checkout_session import Kind
 from billing.store.ledger import lines
 from pages.scenarios.sandbox_client import Controls
@@ -17,7 +19,7 @@ from tests.support.servers.shop import connected_shop, open_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from tests.support.servers.shop import Shop
 
@@ -179,3 +181,30 @@ def test_pro_lasts_over_renewals_and_a_failed_one_until_stripe_gives_up(shop: Sh
     *_, ended = lines_of(shop, session_id)
     # The last attempt fails before Stripe cancels: either may be read.
     assert ended.cause in (Cause.PAYMENT_FAILED, Cause.CANCELED)
+
+
+def test_what_ends_while_it_is_read_is_read_as_canceled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two requests of a reading Stripe tries for the last time, and cancels."""
+    session_id = paid_with(shop, Card("4000000000000341", 12, 2040, "123"), Kind.PRO)
+    name = subscription_of(shop, session_id)
+    controls_of(shop).advance(31 * DAY)
+    wait_for_causes(shop, session_id, Cause.PURCHASE, Cause.RENEWAL)
+    gateway, has_ended = shop.services.gateway, threading.Event()
+
+    def then_end(read: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awaitable[Any]]:
+        async def read_then_end(subscription_id: str) -> Any:
+            found = await read(subscription_id)
+            if subscription_id == name and not has_ended.is_set():
+                has_ended.set()
+                await asyncio.to_thread(controls_of(shop).advance, 20 * DAY)
+            return found
+
+        return read_then_end
+
+    monkeypatch.setattr(gateway, "list_invoices", then_end(gateway.list_invoices))
+    monkeypatch.setattr(gateway, "retrieve_subscription", then_end(gateway.retrieve_subscription))
+    after_sale = shop.services.after_sale
+    shop.server.portal.call(after_sale.refresh_subscription, name, Origin.SYNC)
+    wait_for_causes(shop, session_id, Cause.PURCHASE, Cause.RENEWAL, Cause.CANCELED)
