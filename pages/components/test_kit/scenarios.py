@@ -50,13 +50,14 @@ def _cells(row: Row) -> dict[str, object]:
     about = row.scenario.about
     if verdict:
         about = verdict.title if verdict.passed else f"{verdict.title}. {verdict.reason}"
+    if result and result.delivery is not Delivery.IN_ORDER:
+        about = f"{result.delivery.label}: {about}"
     state = [row.progress] if row.progress else None
     return {
         "title": row.scenario.title,
         "verdict": [PASSED if verdict.passed else FAILED] if verdict else state,
         "run": "Run",
         "session": short_id(result.session_id) if result else "",
-        "delivery": result.delivery.label if result else "",
         "took": format_duration(result.seconds) if result else "",
         "ended": ticking(result.ended_at) if result else None,
         "about": about,
@@ -71,7 +72,6 @@ TABLE = Table(
         "verdict": chip_column("Verdict", VERDICT_COLORS, width=90),
         "run": st.column_config.TextColumn("Run", width=44),
         "session": st.column_config.TextColumn("Session", width=84),
-        "delivery": st.column_config.TextColumn("Delivery", width=80),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),
         "ended": age_column("Ended", width=130),
         "about": st.column_config.TextColumn("Result", width=430),
@@ -80,7 +80,7 @@ TABLE = Table(
     },
     _cells,
 )
-ORDER = ("title", "verdict", "run", "session", "delivery", "took", "ended", "about")
+ORDER = ("title", "verdict", "run", "session", "took", "ended", "about")
 
 
 def scenario_list(controls: Controls) -> None:
@@ -117,7 +117,7 @@ def head(*, running: bool) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
-        delivery = st.segmented_control(
+        st.segmented_control(
             "Delivery of webhooks",
             list(Delivery),
             format_func=lambda one: one.label,
@@ -125,9 +125,9 @@ def head(*, running: bool) -> None:
             default=Delivery.IN_ORDER,
             required=True,
             disabled=running,
+            wrap=True,
             help="  \n".join(f"**{one.label}**: {one.about}" for one in Delivery),
         )
-        del delivery  # read from the session's state where a run begins
         with st.container(horizontal=True, gap="xsmall", width="content"):
             st.button(
                 "Run all",
@@ -137,17 +137,17 @@ def head(*, running: bool) -> None:
                 disabled=running,
                 on_click=enqueue,
                 args=RUN_ALL,
-                help=f"The first {len(RUN_ALL)}, which leave the sandbox's clock where it is, in "
-                "about 20 seconds.",
+                help=f"{len(RUN_ALL)} scenarios, one after another, in about 20 seconds.",
             )
             st.button(
-                f"Run the last {len(WITH_CLOCK)}",
+                f"Run {len(WITH_CLOCK)} that move the clock",
                 key="run_with_clock",
                 icon=":material/fast_forward:",
                 disabled=running,
                 on_click=enqueue,
                 args=WITH_CLOCK,
-                help="These advance the sandbox's clock by months; only a reset sets it back.",
+                help="The last in the list. They advance the sandbox's clock by months, and only "
+                "a reset sets it back.",
             )
 
 

@@ -10,6 +10,7 @@ from pages.scenarios.catalog.scenario import COMPLETED, VISA, Scenario
 from pages.scenarios.steps.checkout import pay
 from pages.scenarios.steps.events import expect_webhook
 from pages.scenarios.steps.subscriptions import (
+    buy_again,
     cancel_at_period_end,
     cancel_in_portal,
     cancel_now,
@@ -59,6 +60,14 @@ CANCELED_NOW = _scenario(
     expect_webhook(CANCELED),
     pro=False,
     causes=(Cause.CANCELED,),
+)
+SECOND_AVOIDED = _scenario(
+    "second-avoided",
+    "Second subscription avoided",
+    "Who has Pro is refused a second Checkout, and keeps the first subscription.",
+    buy_again(),
+    pro=True,
+    causes=(),
 )
 MONTHS = (
     _scenario(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.source import Source
+from billing.errors import SecondSubscription
 from pages.scenarios.context import StepFailed
 from pages.scenarios.steps.step import HOUR, Step
 
@@ -91,6 +94,29 @@ def cancel_in_portal() -> Step:
         return _status(context.subscription())
 
     return Step("The customer cancels in the customer portal", act)
+
+
+def buy_again() -> Step:
+    """The same person is to be sold the plan once more, and is not."""
+
+    def act(context: RunContext) -> str:
+        checkout = context.billing.services.checkout
+        try:
+            second = context.billing.call(
+                lambda: checkout.create(
+                    Kind.PRO, made_by="test kit", source=Source.TEST_KIT, email=context.email
+                )
+            )
+        except SecondSubscription as refusal:
+            customer = context.subscription()["customer"]
+            found = context.stripe.page("subscriptions", customer=customer, status="all")
+            if len(found) > 1:
+                raise StepFailed(f"Stripe has {len(found)} subscriptions of theirs.") from None
+            return f"refused: {refusal.message}"
+        context.stripe.post(f"checkout/sessions/{second.id}/expire")
+        raise StepFailed("A second Checkout Session was created for them.")
+
+    return Step("The same customer wants to buy Pro again", act)
 
 
 def _status(subscription: JSON) -> str:
