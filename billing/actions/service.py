@@ -19,8 +19,9 @@ from billing.domain.actions.subscription import SubscriptionAction
 from billing.domain.ledger.line import Origin
 from billing.domain.ledger.refunds import Dispute, Refund
 from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.line_item import SoldPrice
 from billing.domain.stripe_json import JSON, id_at
-from billing.errors import BillingError, InvalidInput, StripeFailure
+from billing.errors import BillingError, InvalidInput, NotConfigured, StripeFailure
 from billing.settings.model import PUBLIC_URL
 from billing.urls import BILLING_PATH
 
@@ -260,9 +261,18 @@ class Actions:
                 await refresh()
 
     async def _read(self, read: Callable[..., Sale]) -> Sale:
-        pro = await self._catalog.sold_price(Kind.PRO)
+        pro = await self._pro()
 
         def within(connection: Connection) -> Sale:
             return read(connection, pro=pro)
 
         return await self._store.read(within)
+
+    async def _pro(self) -> SoldPrice:
+        """By which Price the Pro plan is known, as far as that is known without asking Stripe."""
+        lookup = await self._catalog.cached_price(Kind.PRO)
+        if lookup.price:
+            return SoldPrice(lookup.price.id, recurring=True, product_id=lookup.price.product_id)
+        with suppress(NotConfigured):
+            return SoldPrice(self._catalog.configured_id(Kind.PRO) or "", recurring=True)
+        return SoldPrice("", recurring=True)

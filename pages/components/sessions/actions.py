@@ -1,4 +1,5 @@
-"""What can be done with a session: open, copy, scan or expire its link, duplicate it."""
+"""What can be done with a session: open, copy, scan or expire its link, duplicate it, and what
+follows its sale."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ import streamlit as st
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.details import SessionDetails
 from billing.errors import BillingError, InvalidInput
+from pages.components.actions.menu import action_buttons, action_dialog
+from pages.components.actions.target import Target
 from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
@@ -25,6 +28,8 @@ def session_actions(details: SessionDetails) -> None:
     """The buttons for what its status allows."""
     session = details.session
     is_open = session.status == "open" and bool(session.url)
+    is_sold = session.is_paid and session.kind is not None
+    target, sale = Target(session=session.id), None
     with st.container(horizontal=True, gap="small"):
         if is_open and session.url:
             st.link_button(
@@ -43,6 +48,8 @@ def session_actions(details: SessionDetails) -> None:
                 on_click=confirm_expire,
                 args=(session.id,),
             )
+        if is_sold:
+            sale = action_buttons(target)
         if session.kind:
             st.button(
                 "Duplicate",
@@ -51,6 +58,8 @@ def session_actions(details: SessionDetails) -> None:
                 on_click=on_duplicate,
                 args=(session, duplicate_press(session.id)),
             )
+    if sale:
+        action_dialog(target, sale)
     if is_open and st.session_state.get("session_expiring") == session.id:
         with st.container(border=True, key="confirm_expire"):
             st.markdown(

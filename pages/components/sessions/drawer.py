@@ -9,6 +9,7 @@ import streamlit as st
 from billing.domain.money import format_money
 from billing.domain.sessions.details import SessionDetails, SessionLookup
 from billing.errors import BillingError, InvalidInput
+from pages.components.actions.target import close_actions
 from pages.components.chips import chip, outcome_chip
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
@@ -72,6 +73,7 @@ def close_drawer() -> None:
     st.query_params.pop("session", None)
     for name in ("session_lookup", "session_result", "session_expiring", "session_shown"):
         st.session_state.pop(name, None)
+    close_actions()
 
 
 @st.fragment(run_every="2s")
