@@ -63,7 +63,7 @@ try:
 except BillingError as failure:
     show_failure(failure, "The event types could not be loaded")
 else:
-    if TIMELINE_EVENTS.keys() & types or not event_query().is_default:
+    if set(TIMELINE_EVENTS).intersection(types) or not event_query().is_default:
         filter_widgets(types)
 event_table()
 event_drawer()

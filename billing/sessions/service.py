@@ -22,10 +22,9 @@ from billing.domain.sessions.stats import SessionFigures
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
 from billing.sessions.csv_export import COLUMNS, csv_row
-from billing.sessions.records import read_records
+from billing.sessions.records import read_lines, read_records, read_related
 from billing.sessions.timeline import timeline_entries
 from billing.store import sessions
-from billing.store.ledger import lines
 from billing.store.sessions import StoredSession
 from billing.sync.mirror import read_sync_state
 
@@ -179,21 +178,22 @@ class Sessions:
             if found is None:
                 return None
             session, data = found.session, found.data
-            known = lines.of_sessions(connection, [session_id])
-            grant = next(iter(known), None)
+            related = read_related(connection, data)
+            known = read_lines(connection, data)
             return SessionDetails(
                 session=session,
                 data=data,
                 entries=timeline_entries(
                     session,
                     sessions.events_of_session(
-                        connection, data | (reading.data if reading else {})
+                        connection, data | (reading.data if reading else {}), related.ids
                     ),
-                    grant,
+                    known,
+                    related,
                     sessions.request_id_of(connection, session_id),
                 ),
                 line_items=reading.line_items if reading else (),
-                grant=grant,
+                lines=known,
                 is_stored=copy is not None,
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
             )

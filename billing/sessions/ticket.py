@@ -49,6 +49,8 @@ def ticket(details: SessionDetails, link: str, *, with_email: bool) -> str:
 
 def _row(entry: TimelineEntry) -> str:
     what = f"{entry.title}: {entry.detail}" if entry.detail else entry.title
+    if entry.until is not None:
+        what += f" {_moment(entry.until)}"
     cells = (_moment(entry.at), _text(what), ", ".join(_event(entry)), _id(entry.request_id))
     return f"| {' | '.join(cells)} |"
 

@@ -1,4 +1,4 @@
-"""The timeline of one Checkout Session, from its events, its grant and its own state."""
+"""The timeline of one Checkout Session, from its events, the ledger and its own state."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING
 from billing.domain.ledger.line import LedgerLine, Origin
 from billing.domain.money import format_money
 from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
-from billing.domain.sessions.timeline import TIMELINE_EVENTS, EntryKind, TimelineEntry
+from billing.domain.sessions.details import RelatedObjects
+from billing.domain.sessions.timeline import CHECKOUT_EVENTS, EntryKind, TimelineEntry
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
+from billing.sessions.after_sale_entries import (
+    entries_without_event,
+    event_entry,
+    ledger_entries,
+    upcoming_entries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from billing.store.sessions import SessionEvent
 
-_TITLES = dict(TIMELINE_EVENTS.values())
+_TITLES = dict(CHECKOUT_EVENTS.values())
 _ORDER = list(EntryKind)
+_BEFORE_GRANT = (EntryKind.CREATED, EntryKind.COMPLETED, EntryKind.ASYNC_PAYMENT_SUCCEEDED)
 _EXPIRED = "Its link can no longer be used to pay"
 _PAYMENT = {
     "paid": "Paid",
     "unpaid": "The payment is processing",
     "no_payment_required": "No payment was required",
 }
+NOTHING_RELATED = RelatedObjects()
 _ORIGINS: dict[str, str] = {
     Origin.RETURN: "when the customer returned from Checkout",
     Origin.SYNC: "when the session was retrieved from Stripe",
@@ -33,19 +42,25 @@ _ORIGINS: dict[str, str] = {
 def timeline_entries(
     session: CheckoutSession,
     events: Sequence[SessionEvent],
-    grant: LedgerLine | None,
-    request_id: str | None,
+    lines: Sequence[LedgerLine] = (),
+    related: RelatedObjects = NOTHING_RELATED,
+    request_id: str | None = None,
 ) -> tuple[TimelineEntry, ...]:
     """What happened, the oldest first, then what is still to come. ``events`` are those of the
-    session, ``request_id`` that of the API request that created it, where it is known."""
+    session, ``lines`` those of the ledger on what it sold, ``related`` what followed, as it is now,
+    and ``request_id`` that of the API request that created it, where it is known."""
+    grant = next(iter(lines), None)
     entries = [_created(session, request_id), *_events(session, events)]
+    entries += entries_without_event(related, entries)
     if grant:
-        entries.append(_granted(grant, events))
+        granted = _granted(grant, events, entries)
+        entries += [granted, *ledger_entries(lines[1:], granted.at, related, events)]
     entries.sort(key=lambda entry: (int(entry.at), _ORDER.index(entry.kind), entry.at))
     return (
         *entries,
         *_without_event(session, entries),
         *_not_granted(session, entries, events, grant),
+        *upcoming_entries(related),
     )
 
 
@@ -66,7 +81,7 @@ def _without_event(
         yield TimelineEntry(EntryKind.EXPIRED, ended, _TITLES[EntryKind.EXPIRED], _EXPIRED)
     elif session.status == "open":
         yield TimelineEntry(
-            EntryKind.EXPIRES_LATER, session.expires_at, "Open until", "Its link works until then."
+            EntryKind.LATER, session.expires_at, "Open until", "Its link works until then."
         )
 
 
@@ -98,17 +113,24 @@ def _created(session: CheckoutSession, request_id: str | None) -> TimelineEntry:
     )
 
 
-def _granted(grant: LedgerLine, events: Iterable[SessionEvent]) -> TimelineEntry:
-    """The grant, with the event that told of the payment, if one did."""
+def _granted(
+    grant: LedgerLine, events: Iterable[SessionEvent], entries: Iterable[TimelineEntry]
+) -> TimelineEntry:
+    """The grant, with the event that told of the payment, if one did; after the payment, though
+    the clock of Stripe's sandbox may be ahead."""
+    at = max(grant.at, *(entry.at for entry in entries if entry.kind in _BEFORE_GRANT))
     title = f"Granted: {grant.kind.describe(grant.quantity)}"
     event = next((one.event for one in events if one.event.id == grant.origin), None)
     detail = "" if event else _ORIGINS.get(grant.origin, f"by event {grant.origin}")
-    return TimelineEntry(EntryKind.GRANTED, grant.at, title, detail, event)
+    return TimelineEntry(EntryKind.GRANTED, at, title, detail, event)
 
 
 def _events(session: CheckoutSession, events: Iterable[SessionEvent]) -> Iterator[TimelineEntry]:
     for one in events:
-        kind, title = TIMELINE_EVENTS.get(one.event.type, (EntryKind.OTHER, one.event.type))
+        if after_sale := event_entry(one):
+            yield after_sale
+            continue
+        kind, title = CHECKOUT_EVENTS.get(one.event.type, (EntryKind.OTHER, one.event.type))
         detail = _detail(kind, one.object, session)
         yield TimelineEntry(kind, one.event.created, title, detail, one.event, one.request_id)
 

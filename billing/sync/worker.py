@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.event import EventSource, EventState
-from billing.domain.sessions.timeline import TIMELINE_EVENTS
+from billing.domain.sessions.timeline import CHECKOUT_EVENTS
 from billing.errors import BillingError, StoreFailure, StripeFailure
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.outages import Outage
@@ -49,7 +49,7 @@ RELEASE_SECONDS = 1.0
 # takes 20 types at the most: what else changes something comes together with one of these.
 # https://docs.stripe.com/api/events/list#list_events-types
 POLLED_TYPES = (
-    *TIMELINE_EVENTS,
+    *CHECKOUT_EVENTS,
     *("refund.created", "refund.updated", "refund.failed"),
     *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
     *("customer.subscription.created", "customer.subscription.updated"),

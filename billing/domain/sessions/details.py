@@ -44,7 +44,8 @@ class SessionLookup:
 
 @dataclass(frozen=True)
 class SessionDetails:
-    """A session with its timeline, line items and ``grant``: the purchase in the ledger.
+    """A session with its timeline, line items and ``lines`` of the ledger: the purchase, and what
+    changed since.
 
     ``data`` is Stripe's own object. ``line_items`` are empty when Stripe did not answer.
     ``is_stored``: the table of sessions holds it. ``dashboard_url`` leads to it in Stripe's
@@ -55,9 +56,31 @@ class SessionDetails:
     data: JSON
     entries: tuple[TimelineEntry, ...]
     line_items: tuple[LineItem, ...]
-    grant: LedgerLine | None
+    lines: tuple[LedgerLine, ...]
     is_stored: bool
     dashboard_url: str | None
+
+    @property
+    def grant(self) -> LedgerLine | None:
+        """The purchase in the ledger; None where there is none."""
+        return next(iter(self.lines), None)
+
+
+@dataclass(frozen=True)
+class RelatedObjects:
+    """What a sale was followed by, as Stripe's objects, the oldest first: the refunds and disputes
+    of its payments, its ``subscription`` with its invoices."""
+
+    refunds: tuple[JSON, ...] = ()
+    disputes: tuple[JSON, ...] = ()
+    invoices: tuple[JSON, ...] = ()
+    subscription: JSON | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        """Of all of them."""
+        some = (*self.refunds, *self.disputes, *self.invoices, self.subscription)
+        return [one["id"] for one in some if one]
 
 
 @dataclass(frozen=True)

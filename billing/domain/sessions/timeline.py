@@ -23,14 +23,23 @@ class EntryKind(StrEnum):
     ASYNC_PAYMENT_FAILED = "async_payment_failed"
     EXPIRED = "expired"
     GRANTED = "granted"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"  # or was canceled
+    DISPUTED = "disputed"
+    DISPUTE_CLOSED = "dispute_closed"
+    RENEWED = "renewed"
+    RENEWAL_FAILED = "renewal_failed"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
+    SUBSCRIPTION_ENDED = "subscription_ended"
+    LEDGER_LINE = "ledger_line"
     NOT_GRANTED = "not_granted"
-    EXPIRES_LATER = "expires_later"
+    LATER = "later"
     OTHER = "other"
 
 
 # The types of event that a timeline tells of by a kind and a title of their own.
 # https://docs.stripe.com/api/events/types
-TIMELINE_EVENTS = {
+CHECKOUT_EVENTS = {
     "payment_intent.created": (EntryKind.PAYMENT_ATTEMPTED, "Payment started"),
     "payment_intent.requires_action": (EntryKind.ACTION_REQUIRED, "3-D Secure requested"),
     "payment_intent.payment_failed": (EntryKind.PAYMENT_FAILED, "Payment declined"),
@@ -46,13 +55,24 @@ TIMELINE_EVENTS = {
     ),
     "checkout.session.expired": (EntryKind.EXPIRED, "Expired"),
 }
+# And those of after the sale, whose title depends on what they are about.
+AFTER_SALE_EVENTS = (
+    *("refund.created", "refund.updated", "refund.failed"),
+    *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
+    *("customer.subscription.updated", "customer.subscription.deleted"),
+    *("customer.subscription.paused", "customer.subscription.resumed"),
+    *("invoice.paid", "invoice.payment_failed"),
+    *("invoice.voided", "invoice.marked_uncollectible"),
+)
+TIMELINE_EVENTS = (*CHECKOUT_EVENTS, *AFTER_SALE_EVENTS)
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
     """One thing that happened, or will. ``at`` is in Unix seconds; ``title`` and ``detail`` are
-    words, which may hold text of others; ``event`` is the event that says so, ``request_id`` the
-    request to Stripe's API that caused it, where they are known."""
+    words, which may hold text of others; ``until`` is the day (Unix seconds) that the detail ends
+    with, if any. ``event`` is the event that says so, ``request_id`` the request to Stripe's API
+    that caused it, where they are known."""
 
     kind: EntryKind
     at: float
@@ -60,3 +80,4 @@ class TimelineEntry:
     detail: str = ""
     event: Event | None = None
     request_id: str | None = None
+    until: int | None = None

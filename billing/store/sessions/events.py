@@ -16,7 +16,7 @@ from billing.store.sessions.declines import reference_of
 from billing.store.tables import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -36,16 +36,21 @@ DELAYED_PAYMENT_FAILED = "checkout.session.async_payment_failed"
 @dataclass(frozen=True)
 class SessionEvent:
     """An event, the object that it is about as that was then, and the id of the API request that
-    caused it, if one did."""
+    caused it, if one did. ``previous`` are the attributes that it changed, as they were before.
+    https://docs.stripe.com/api/events/object#event_object-data-previous_attributes"""
 
     event: Event
     object: JSON
     request_id: str | None
+    previous: JSON
 
 
-def events_of_session(connection: Connection, session: JSON) -> list[SessionEvent]:
+def events_of_session(
+    connection: Connection, session: JSON, followed_by: Collection[str] = ()
+) -> list[SessionEvent]:
     """The events that belong to a session (Stripe's object), in the order in which Stripe created
-    them; ``LIMIT`` at the most.
+    them: the first ``LIMIT``, and the last ``LIMIT`` of the objects (their ids) that the sale was
+    ``followed_by``.
 
     They are found by the ids that one object names of another. A session names no payment that
     failed; its PaymentIntent has the session's ``client_reference_id`` in its metadata.
@@ -64,6 +69,9 @@ def events_of_session(connection: Connection, session: JSON) -> list[SessionEven
             found[event.event.id] = event
             known |= set(related_ids(event.object))
         queried |= ids
+    after = events.c.object_id.in_(sorted(followed_by))
+    for event in _read_events(connection, after, LIMIT, newest=True) if followed_by else ():
+        found[event.event.id] = event
     return sorted(found.values(), key=lambda one: (one.event.created, one.event.received_at))
 
 
@@ -100,10 +108,11 @@ def _attempted_payments(connection: Connection, session: JSON) -> set[str]:
 
 
 def _read_events(
-    connection: Connection, condition: ColumnElement[bool], limit: int
+    connection: Connection, condition: ColumnElement[bool], limit: int, *, newest: bool = False
 ) -> list[SessionEvent]:
     payload = events.c.payload.label("payload")
-    rows = select(*EVENT, payload).where(condition).order_by(events.c.created).limit(limit)
+    order = events.c.created.desc() if newest else events.c.created
+    rows = select(*EVENT, payload).where(condition).order_by(order).limit(limit)
     return read_each(connection.execute(rows).all(), _session_event)
 
 
@@ -111,4 +120,9 @@ def _session_event(row: Any) -> SessionEvent:
     sent = loads(row.payload)
     # Before 2017 `request` was the id itself. https://docs.stripe.com/upgrades#2017-05-25
     request_id = id_at(sent, "request")
-    return SessionEvent(event_of(row), object_at(sent, "data", "object"), request_id)
+    return SessionEvent(
+        event_of(row),
+        object_at(sent, "data", "object"),
+        request_id,
+        object_at(sent, "data", "previous_attributes"),
+    )

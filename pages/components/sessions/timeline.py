@@ -27,7 +27,16 @@ ICONS = {
     EntryKind.EXPIRED: "timer_off",
     EntryKind.GRANTED: "redeem",
     EntryKind.NOT_GRANTED: "hourglass_top",
-    EntryKind.EXPIRES_LATER: "schedule",
+    EntryKind.REFUNDED: "undo",
+    EntryKind.REFUND_FAILED: "error",
+    EntryKind.DISPUTED: "gavel",
+    EntryKind.DISPUTE_CLOSED: "gavel",
+    EntryKind.RENEWED: "autorenew",
+    EntryKind.RENEWAL_FAILED: "credit_card_off",
+    EntryKind.SUBSCRIPTION_CHANGED: "edit_calendar",
+    EntryKind.SUBSCRIPTION_ENDED: "event_busy",
+    EntryKind.LEDGER_LINE: "receipt_long",
+    EntryKind.LATER: "schedule",
     EntryKind.OTHER: "bolt",
 }
 LATE_SECONDS = 10.0  # an event usually arrives within two
@@ -69,6 +78,8 @@ def timeline(details: SessionDetails) -> None:
 def label(step: TimelineEntry, created: int) -> str:
     """The step on one line, as Markdown: what, when, how long after, and what is unusual."""
     detail = f" {plain(step.detail)}" if step.detail else ""
+    if step.until is not None:
+        detail += f" {local(step.until):%d %b %Y}"
     signs = "".join(f" :orange-badge[{plain(sign)}]" for sign in unusual(step))
     return f"**{plain(step.title)}**{detail} · {time_text(step, created)}{signs}"
 
@@ -76,7 +87,7 @@ def label(step: TimelineEntry, created: int) -> str:
 def unusual(step: TimelineEntry) -> list[str]:
     """What somebody should notice about the step's event: late, twice, failed."""
     event = step.event
-    if event is None or step.kind is EntryKind.GRANTED:
+    if event is None or step.kind in (EntryKind.GRANTED, EntryKind.LEDGER_LINE):
         return []
     signs = []
     if event.delay > LATE_SECONDS:
@@ -90,7 +101,7 @@ def unusual(step: TimelineEntry) -> list[str]:
 
 def time_text(step: TimelineEntry, created: int) -> str:
     """Its time, and how long after the session's creation; or how long until then."""
-    if step.kind is EntryKind.EXPIRES_LATER:
+    if step.kind is EntryKind.LATER:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
     if step.kind is EntryKind.CREATED:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"

@@ -37,6 +37,9 @@ NO_FUNDS = Card("4000000000009995", 12, 2040, "123")
 THREE_D_SECURE = Card("4000002500003155", 12, 2040, "123")
 
 
+RENEWS: dict[Kind, list[EntryKind]] = {Kind.PRO: [EntryKind.LATER], Kind.CREDITS: []}
+
+
 def entry_kinds(details: SessionDetails) -> list[EntryKind]:
     return [step.kind for step in details.entries if step.kind is not EntryKind.OTHER]
 
@@ -60,10 +63,11 @@ def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind:
             EntryKind.PAYMENT_SUCCEEDED,
             EntryKind.COMPLETED,
             EntryKind.GRANTED,
-        )
+        ),
+        *RENEWS[kind],
     ]
     first, _, declined, *_, granted = [
-        step for step in details.entries if step.kind is not EntryKind.OTHER
+        step for step in details.entries if step.kind not in (EntryKind.OTHER, EntryKind.LATER)
     ]
     assert first.title == "Created by tester@example.com"
     assert (first.request_id or "").startswith("req_")
@@ -89,7 +93,7 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
         lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, Origin.RETURN),
     )
     details = details_of(shop, session_id)
-    by_few = [step.kind for step in details.entries]
+    by_few = entry_kinds(details)
     assert sorted(by_few) == sorted(
         [
             *(
@@ -99,6 +103,7 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
                 EntryKind.ACTION_REQUIRED,
             ),
             *(EntryKind.PAYMENT_SUCCEEDED, EntryKind.COMPLETED, EntryKind.GRANTED),
+            *RENEWS[kind],
         ]
     )
     receive_events(shop)
@@ -115,7 +120,7 @@ def test_a_decline_is_told_while_the_session_is_still_open(shop: Shop) -> None:
             EntryKind.CREATED,
             EntryKind.PAYMENT_ATTEMPTED,
             EntryKind.PAYMENT_FAILED,
-            EntryKind.EXPIRES_LATER,
+            EntryKind.LATER,
         )
     ]
     assert entry_kinds(details_of(shop, other)) == [
@@ -123,7 +128,7 @@ def test_a_decline_is_told_while_the_session_is_still_open(shop: Shop) -> None:
             EntryKind.CREATED,
             EntryKind.PAYMENT_ATTEMPTED,
             EntryKind.ACTION_REQUIRED,
-            EntryKind.EXPIRES_LATER,
+            EntryKind.LATER,
         )
     ]
 

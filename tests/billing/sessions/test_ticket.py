@@ -40,7 +40,7 @@ def details(**values: object) -> SessionDetails:
         TimelineEntry(EntryKind.CREATED, AT, "Created", "25 extra credits", request_id="req_1"),
         TimelineEntry(EntryKind.COMPLETED, AT + 60, "Checkout completed", "Paid", EVENT),
     )
-    return SessionDetails(session, data, entries, (), None, is_stored=True, dashboard_url=None)
+    return SessionDetails(session, data, entries, (), (), is_stored=True, dashboard_url=None)
 
 
 def test_it_holds_link_outcome_amount_and_every_id() -> None:

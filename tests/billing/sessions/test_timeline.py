@@ -44,9 +44,7 @@ async def timeline_after(
         return sessions.events_of_session(connection, data)
 
     found = await store.write(work)
-    return found, timeline_entries(
-        CheckoutSession.from_stripe(data, failure=failure), found, None, None
-    )
+    return found, timeline_entries(CheckoutSession.from_stripe(data, failure=failure), found)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +121,12 @@ def test_an_end_that_no_event_has_told_is_a_step_all_the_same(
     values: JSON, failure: str | None, kind: EntryKind, detail: str
 ) -> None:
     ended = CheckoutSession.from_stripe(session(**values), failure=failure)
-    (last,) = [step for step in timeline_entries(ended, [], None, None) if step.kind is kind]
+    (last,) = [step for step in timeline_entries(ended, []) if step.kind is kind]
     assert detail in last.detail
     assert ended.created <= last.at <= time.time() + 1
 
 
 def test_a_purchase_of_something_else_waits_for_no_grant() -> None:
     paid = CheckoutSession.from_stripe(session(**PAID), quantity=0)
-    last = timeline_entries(paid, [], None, None)[-1]
+    last = timeline_entries(paid, [])[-1]
     assert (last.kind, last.title) == (EntryKind.NOT_GRANTED, "Paid, but nothing to grant")

@@ -92,17 +92,17 @@ async def test_filters_narrow_by_state_type_way_and_what_an_event_is_about(store
         row(1, state="failed", error="Stripe is down."),
         row(2, source="poll", deliveries=0, object_id="cs_test_same"),
         row(3, source="poll", deliveries=2, state="failed"),
-        row(4, type="invoice.paid", state="ignored", object_id="cs_test_same"),
+        row(4, type="invoice.created", state="ignored", object_id="cs_test_same"),
     )
     assert await found(store, state="failed") == [3, 1]
-    assert await found(store, type="invoice.paid") == [4]
+    assert await found(store, type="invoice.created") == [4]
     assert await found(store, source="webhook") == [4, 3, 1]
     assert await found(store, source="poll") == [2]
     assert await found(store, about="cs_test_same") == [4, 2]
     assert await found(store, about="evt_0000003") == [3]
     assert await found(store, about="cs_test_same", state="ignored") == [4]
     assert await found(store, state="failed", source="poll") == []
-    assert await store.read(events.known_types) == [COMPLETED, "invoice.paid"]
+    assert await store.read(events.known_types) == [COMPLETED, "invoice.created"]
 
 
 async def test_relevant_events_are_those_that_a_session_s_timeline_tells_of(store: Store) -> None:
@@ -154,7 +154,7 @@ async def test_counts_tell_each_state_under_the_other_filters(store: Store) -> N
         row(2, state="pending", source="poll", deliveries=0),
         row(3),
         row(4),
-        row(5, type="invoice.paid", state="ignored"),
+        row(5, type="invoice.created", state="ignored"),
     )
     assert await counted(store) == {"handled": 2, "pending": 1, "failed": 1, "ignored": 1}
     assert await counted(store, state="failed") == await counted(store)

@@ -35,7 +35,7 @@ def deliver_several(shop: Shop) -> list[dict[str, Any]]:
     """A failed event, an ignored one and an ignored one of another type; polling brought it."""
     delivered = [
         event_about("cs_test_unknown"),
-        event_about("in_1", type="invoice.paid"),
+        event_about("in_1", type="invoice.created"),
         event_about("sub_1", type="customer.subscription.created"),
     ]
     assert deliver(shop, delivered[0]).ok

@@ -26,7 +26,7 @@ def test_the_address_filters(shop: Shop) -> None:
     assert shown(state="failed") == [failed]
     assert shown(by="webhook", state="all") == [ignored, failed]
     assert shown(by="poll", state="all") == [polled]
-    assert shown(type="invoice.paid") == [ignored]
+    assert shown(type="invoice.created") == [ignored]
     assert shown(about="cs_test_unknown") == [failed]
     assert shown(about=polled, state="ignored") == [polled]
 
@@ -35,18 +35,18 @@ def test_the_address_holds_what_is_selected_until_it_is_cleared(shop: Shop) -> N
     deliver_several(shop)
     page = open_page(shop.server, "events.py")
     page.text_input(key="events_about").set_value(" in_1 ").run()
-    page.selectbox(key="events_type").set_value("invoice.paid").run()
+    page.selectbox(key="events_type").set_value("invoice.created").run()
     page.selectbox(key="events_by").set_value("webhook").run()
     show(page, "ignored")
     assert page.query_params == {
         "about": "in_1",
-        "type": "invoice.paid",
+        "type": "invoice.created",
         "by": "webhook",
         "state": "ignored",
     }
     assert [row["object"] for row in rows(page)] == ["in_1"]
     show(page, "handled")
-    assert "There is no handled event of type `invoice.paid` about `in_1`" in text_of(page)
+    assert "There is no handled event of type `invoice.created` about `in_1`" in text_of(page)
     press(page, "events_clear")
     assert not page.query_params
     assert page.text_input(key="events_about").value == ""
