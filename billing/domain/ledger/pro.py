@@ -210,6 +210,8 @@ def _reason(state: ProState, had: Due, due: Due, last: Cause) -> tuple[Cause, st
             won = newest(one for one in state.disputes if one.status == WON)
             return (Cause.DISPUTE_WON, won.id) if won else (Cause.RENEWAL, None)
         return (Cause.RENEWAL if last is Cause.PAYMENT_FAILED else Cause.RESUMED), None
+    if had.access_until is None:  # a purchase of before the ledger knew until when
+        return Cause.RECONCILED, None
     if subscription.cancel_at is not None and due.access_until == subscription.cancel_at:
         return Cause.CANCELED, None
     return (Cause.RESUMED if last is Cause.CANCELED else Cause.RENEWAL), None

@@ -125,6 +125,12 @@ def test_each_change_has_its_cause() -> None:
     assert causes(bought, lost) == [Cause.DISPUTE_LOST]
 
 
+def test_a_purchase_that_did_not_say_until_when_is_reconciled() -> None:
+    (before,) = add([], state())
+    older = [replace(before, access_until=None)]
+    assert [line.cause for line in add(older, state())[1:]] == [Cause.RECONCILED]
+
+
 def test_one_that_never_began_or_is_not_ours_has_no_line() -> None:
     for never in ("incomplete", "incomplete_expired"):
         assert add([], state(status=never)) == []
