@@ -14,19 +14,16 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import EventSource, EventState
-from billing.domain.sessions.timeline import CHECKOUT_EVENTS
 from billing.errors import BillingError, StoreFailure, StripeFailure
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.outages import Outage
-from billing.store import events, leases
-from billing.store.events import DueEvent, ReceivedEvent
+from billing.store import leases
 from billing.sync import checkpoint
 from billing.sync.backfill import Backfill
+from billing.sync.event_poller import NO_EVENTS, EventPoller, save_cursor
 from billing.sync.list_poller import ListPoller
 from billing.sync.stale_sessions import StaleSessions
 from billing.timings import DEFAULT_TIMINGS
-from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -45,19 +42,7 @@ log = logging.getLogger(__name__)
 
 LEASE = "mirror"
 RELEASE_SECONDS = 1.0
-# The events that change something, and those that the timeline of a session shows besides. Stripe
-# takes 20 types at the most: what else changes something comes together with one of these.
-# https://docs.stripe.com/api/events/list#list_events-types
-POLLED_TYPES = (
-    *CHECKOUT_EVENTS,
-    *("refund.created", "refund.updated", "refund.failed"),
-    *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
-    *("customer.subscription.created", "customer.subscription.updated"),
-    *("customer.subscription.deleted", "invoice.paid", "invoice.payment_failed"),
-    "customer.updated",
-)
 FAILURE = ("failure", "next_step", "request_id", "failure_is_temporary")
-NO_EVENTS = ("no_events", "no_events_next_step")
 
 JSON = dict[str, Any]
 
@@ -93,11 +78,9 @@ class SyncWorker:
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
         self._step = asyncio.Lock()
-        self._stripe_time = 0.0  # of the newest event: a sandbox's clock may be ahead
         self._read_passed_at = 0.0  # by the monotonic clock
-        self._poll_events_at = 0.0  # by the monotonic clock, which nobody sets back
         self._was_failing = True  # events that failed meanwhile are retried once Stripe answers
-        self._events = ListPoller(gateway.list_events, types=list(POLLED_TYPES))
+        self._events = EventPoller(gateway, store, event_processor, timings)
         self._sessions = ListPoller(gateway.list_checkout_sessions)
         self._stale_sessions = StaleSessions(store, fulfillment)
         self._outage = Outage(log, "Synchronization with Stripe")
@@ -105,7 +88,7 @@ class SyncWorker:
     async def restart_backfill(self) -> None:
         """Read the whole history again, beginning now: Stripe's was reset or extended."""
         await self._store.write(checkpoint.restart)
-        self._poll_events_at = 0.0
+        self._events.poll_soon()
         self._wake.set()
 
     @asynccontextmanager
@@ -165,12 +148,11 @@ class SyncWorker:
         if not saved.get("caught_up"):
             saved = await self._catch_up(saved)
         try:
-            if time.monotonic() >= self._poll_events_at:
-                await self._poll_events(saved)
+            await self._events.poll(saved)
             await self._poll_sessions(saved)
             await self._stale_sessions.refresh(without_events=NO_EVENTS[0] in saved)
             if time.monotonic() >= self._read_passed_at:
-                await self._after_sale.refresh_passed(max(time.time(), self._stripe_time))
+                await self._after_sale.refresh_passed(max(time.time(), self._events.stripe_time))
                 self._read_passed_at = time.monotonic() + self._timings.passed_periods_seconds
         except StripeFailure as failure:
             if not failure.is_missing:
@@ -197,20 +179,11 @@ class SyncWorker:
         start: JSON = {"left": [], "read": 0}
         async with asyncio.TaskGroup() as group:
             newest_session = group.create_task(self._gateway.list_checkout_sessions(limit=1))
-            newest_event = group.create_task(self._newest_event())
+            newest_event = group.create_task(self._events.newest())
         start |= newest_event.result()
         if found := newest_session.result().data:
             start["newest_created"] = found[0]["created"]
         return start
-
-    async def _newest_event(self) -> JSON:
-        try:
-            page = await self._gateway.list_events(types=list(POLLED_TYPES), limit=1)
-        except StripeFailure as failure:
-            if not failure.is_forbidden:
-                raise
-            return {}
-        return {"event": _first_id(page)}
 
     async def _backfill(self, saved: JSON) -> JSON:
         await self._save(saved)
@@ -250,49 +223,11 @@ class SyncWorker:
         self._take_lease(connection)
         return [None] * len(pages)
 
-    async def _poll_events(self, saved: JSON) -> None:
-        """Record events that no webhook delivered; poll less often while all are delivered."""
-        waiting: list[DueEvent] = []
-        missed = False
-
-        def record(connection: Connection, page: list[JSON]) -> None:
-            nonlocal missed
-            now = time.time()
-            arrivals = [
-                ReceivedEvent(event, EventSource.POLL, initial_state(event), now) for event in page
-            ]
-            for event, known in zip(page, events.record(connection, arrivals), strict=True):
-                # An endpoint need not be sent what is not handled.
-                missed = missed or (known.deliveries == 0 and known.state is not EventState.IGNORED)
-                if known.state is EventState.PENDING:
-                    waiting.append(DueEvent.of(event))
-
-        seen = 0
-        try:
-            async for page in self._events.pages(saved.get("event")):
-                await self._store.write(partial(record, page=page.data))
-                seen += len(page.data)
-                self._stripe_time = max(self._stripe_time, *(one["created"] for one in page.data))
-        except StripeFailure as failure:
-            if not failure.is_forbidden:
-                raise
-            saved |= dict(zip(NO_EVENTS, (failure.message, failure.next_step), strict=True))
-            self._poll_events_at = time.monotonic() + self._timings.forbidden_retry_seconds
-            return
-        for name in NO_EVENTS:
-            saved.pop(name, None)
-        self._event_processor.enqueue(waiting)
-        _save_cursor(saved, "event", self._events)
-        if missed:
-            self._poll_events_at = 0.0
-        elif seen:
-            self._poll_events_at = time.monotonic() + self._timings.events_poll_seconds
-
     async def _poll_sessions(self, saved: JSON) -> None:
         """Store new sessions that were created elsewhere: Stripe sends no event for those."""
         async for page in self._sessions.pages(saved.get("session")):
             await self._fulfillment.upsert_and_grant(page)
-        _save_cursor(saved, "session", self._sessions)
+        save_cursor(saved, "session", self._sessions)
 
     async def _save(self, saved: JSON) -> None:
         await self._store.write(lambda connection: checkpoint.save(connection, saved))
@@ -314,18 +249,6 @@ class SyncWorker:
             await self._store.write(partial(checkpoint.record_failure, failure=fields))
 
 
-def _save_cursor(saved: JSON, cursor: str, poller: ListPoller) -> None:
-    """Put the poller's cursor into the checkpoint; after a gap the whole history is read again."""
-    saved[cursor] = poller.cursor
-    if poller.has_gap:
-        saved |= {"complete": False, "caught_up": False}
-        saved.pop("left", None)
-
-
 def _first_failure(failures: ExceptionGroup[Exception]) -> Exception:
     first = failures.exceptions[0]
     return _first_failure(first) if isinstance(first, ExceptionGroup) else first
-
-
-def _first_id(page: Page) -> str | None:
-    return page.data[0]["id"] if page.data else None
