@@ -88,7 +88,6 @@ class AccountReader:
         """Write the lines that are missing of what was read."""
 
         def write_pro(connection: Connection, chosen: Sequence[str]) -> None:
-            stripe_objects.lock(connection, chosen)
             sales = [ProSale(one, pro, *told(one), reading.subscriptions[one]) for one in chosen]
             record_pro(connection, sales)
 

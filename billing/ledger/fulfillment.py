@@ -158,7 +158,6 @@ def upsert_and_grant(connection: Connection, ready: Iterable[SyncBatch]) -> dict
     """Store sessions and grant what they paid for, in the caller's transaction; the purchases, by
     session id."""
     ready = list(ready)
-    # What sessions refer to is locked before them, as by whoever records what followed.
     subscriptions = [one for batch in ready for one in batch.subscriptions]
     stripe_objects.store(connection, subscriptions)
     sessions.upsert_sessions(connection, [one.rows for one in ready])

@@ -28,7 +28,7 @@ from billing.ledger.records import (
     record_credits,
     record_pro,
 )
-from billing.store import leases, sessions, stripe_objects, sync_state
+from billing.store import leases, sync_state
 from billing.store.ledger import lines
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.timings import DEFAULT_TIMINGS
@@ -176,7 +176,6 @@ def _compare_pro(
             found.append(Difference(name, Kind.PRO, recorded, due))
     if fix and found:
         wrong = {one.subject for one in found}
-        stripe_objects.lock(connection, wrong)
         record_pro(connection, [sale for sale in sales if sale.subscription in wrong])
     return found
 
@@ -192,7 +191,6 @@ def _compare_credits(
             found.append(Difference(name, Kind.CREDITS, recorded, due))
     if fix and found:
         wrong = {one.subject for one in found}
-        sessions.lock(connection, wrong)
         chosen = [sale for sale in sales if sale.session_id in wrong]
         _correct(connection, chosen)
         record_credits(connection, chosen)

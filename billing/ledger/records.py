@@ -65,8 +65,7 @@ class ProSale:
 def record_credits(
     connection: Connection, sales: Sequence[CreditsSale]
 ) -> dict[str, tuple[LedgerLine, ...]]:
-    """Write what is missing; all lines, by session id, of those that have some. The sessions are
-    locked by the transaction."""
+    """Write what is missing; all lines, by session id, of those that have some."""
     found = {sale.session_id: sale for sale in reversed(sales)}
     if not found:
         return {}
@@ -104,8 +103,7 @@ def payments_of(connection: Connection, sales: Iterable[CreditsSale]) -> dict[st
 def record_pro(
     connection: Connection, sales: Sequence[ProSale]
 ) -> dict[str, tuple[LedgerLine, ...]]:
-    """Write what is missing; all lines, by subscription id, of those that have some. The
-    subscriptions were stored by the transaction, and so are locked."""
+    """Write what is missing; all lines, by subscription id, of those that have some."""
     found = {sale.subscription: sale for sale in reversed(sales)}
     if not found:
         return {}
@@ -164,7 +162,7 @@ def record_payments(
             origin=told[one.session.id][0],
             at=told[one.session.id][1],
         )
-        for one in sessions.lock(connection, told)
+        for one in sessions.load(connection, list(told))
     ]
     return record_credits(connection, sales)
 

@@ -58,8 +58,7 @@ _upsert = upsert(stripe_objects, _newer_only)
 
 
 def store(connection: Connection, found: Iterable[ObjectReading]) -> None:
-    """Store objects; an older reading never replaces a newer one. Locks them, changed or not,
-    until the transaction ends."""
+    """Store objects; an older reading never replaces a newer one."""
     rows: dict[str, JSON] = {}
     for one in sorted(found, key=lambda one: one.read_at):
         row = _row(one)
@@ -68,14 +67,6 @@ def store(connection: Connection, found: Iterable[ObjectReading]) -> None:
         _upsert(connection, sorted(rows.values(), key=lambda row: str(row["id"])))
         changed = (row["customer"] or row["parent"] for row in rows.values())
         stale_customers.mark(connection, changed)
-
-
-def lock(connection: Connection, ids: Collection[str]) -> None:
-    """Until the transaction ends, no other one locks or changes these objects."""
-    chosen = sorted(ids)
-    connection.execute(
-        select(_o.id).where(_o.id.in_(chosen)).order_by(_o.id).with_for_update()
-    ).all()
 
 
 def load(connection: Connection, ids: Collection[str]) -> dict[str, JSON]:

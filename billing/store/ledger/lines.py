@@ -29,13 +29,12 @@ _l = ledger.c
 _later = ledger.alias("later").c
 _s = checkout_sessions.c
 
-# Two lines of one number would mean that the subject was not locked; then nothing is written.
+# One process writes at a time, so that no other takes a number between reading and writing.
 _add = upsert(ledger, lambda statement: statement)
 
 
 def add(connection: Connection, lines: Sequence[LedgerLine]) -> None:
-    """Write lines. The caller's transaction has locked what they are about, so that no other can
-    write lines of the same numbers."""
+    """Write lines; their numbers follow those that the same transaction has read."""
     if lines:
         _add(connection, [vars(line) for line in lines])
         stale_customers.mark(connection, (line.customer or line.session_id for line in lines))

@@ -75,13 +75,6 @@ def load(connection: Connection, ids: Sequence[str]) -> list[StoredSession]:
     return [found[one] for one in ids if one in found]
 
 
-def lock(connection: Connection, ids: Iterable[str]) -> list[StoredSession]:
-    """Like ``load``; until the transaction ends, no other one locks or changes them."""
-    chosen = sorted(set(ids))
-    rows = select(_s.id).where(_s.id.in_(chosen)).order_by(_s.id).with_for_update()
-    return load(connection, connection.scalars(rows).all())
-
-
 def ids_by_term(connection: Connection, terms: Iterable[str]) -> list[str]:
     """The ids of the sessions that are found by exactly one of these terms: an email, an id of
     another object."""
