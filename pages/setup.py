@@ -12,6 +12,7 @@ from billing.setup.findings import Finding, Group, Missing, Report, Status
 from pages.components.billing.notices import create_prices_button
 from pages.components.markdown import code, plain
 from pages.components.setup.create_dialog import create_button
+from pages.components.setup.event_types import add_event_types
 from pages.components.setup.reconciliation import reconciliation_card
 from pages.components.times import local
 from pages.services import page_services
@@ -78,6 +79,8 @@ def row(finding: Finding, report: Report) -> None:
         st.markdown(text)
         if finding.next_step:
             st.markdown(f":material/arrow_forward: **{plain(finding.next_step)}**")
+        if finding.lacking:
+            add_event_types(finding.lacking)
         if finding.missing:
             create_button(finding.missing, report)
 

@@ -44,7 +44,8 @@ class Finding:
     ``found`` says what is there and never holds a secret; ``reference`` is the id or the address
     it is about; ``next_step`` the one thing to do, empty when there is nothing to do. ``setting``
     is the name of the setting behind it, if any, and ``source`` where its value came from.
-    ``missing`` is set when this app can create what is missing.
+    ``missing`` is set when this app can create what is missing; ``lacking`` are the types of event
+    that it can add to the webhook endpoint ``reference``.
     """
 
     group: Group
@@ -56,6 +57,7 @@ class Finding:
     setting: str = ""
     source: str = ""
     missing: Missing | None = None
+    lacking: tuple[str, ...] = ()
 
     def failed(self, failure: BillingError, *, forbidden: Status = Status.WRONG) -> Finding:
         """This finding after a request that failed; ``forbidden`` is its status when the key lacks

@@ -1,6 +1,7 @@
 """The permissions that the key needs, and how to test each without changing anything.
 
 https://docs.stripe.com/keys/restricted-api-keys
+https://docs.stripe.com/keys/permissions-reference
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ READ = {
     "Events": "/v1/events",
     "PaymentIntents": "/v1/payment_intents",
     "Invoices": "/v1/invoices",
+    "Subscriptions": "/v1/subscriptions",
+    "Charges and Refunds": "/v1/refunds",
+    "Disputes": "/v1/disputes",
+    "Customers": "/v1/customers",
 }
 
 

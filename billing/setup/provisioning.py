@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.settings.model import PUBLIC_URL, WEBHOOK_SECRET, Settings
 from billing.setup.findings import Missing
 from billing.setup.price_checks import PLANNED, PlannedPrice
-from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS, registered_at
+from billing.setup.webhook_checks import ENDPOINT_EVENTS, registered_at
 from billing.urls import webhook_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from billing.catalog import Catalog
     from billing.stripe_api.gateway import StripeGateway
 
@@ -40,6 +43,24 @@ class CreatedObject:
 def planned_price(missing: Missing) -> PlannedPrice | None:
     """The Price that ``missing`` stands for, or None for the webhook endpoint."""
     return next((price for price in PLANNED if price.missing is missing), None)
+
+
+@contextmanager
+def _write_permission(instead: str) -> Iterator[None]:
+    """Where the key may not write, what to allow, or to do ``instead``."""
+    try:
+        yield
+    except StripeFailure as failure:
+        if failure.status != 403:
+            raise
+        raise StripeFailure(
+            failure.message,
+            f"Give the key write permission for Products, Prices and Webhook Endpoints, or "
+            f"{instead}.",
+            request_id=failure.request_id,
+            status=failure.status,
+            code=failure.code,
+        ) from None
 
 
 class AccountSetup:
@@ -68,25 +89,38 @@ class AccountSetup:
                 await self.create(planned.missing, idempotency_key=key)
         return True
 
+    async def add_event_types(self) -> list[str]:
+        """Have every enabled endpoint at this app's address receive all types of event that are
+        needed here, besides those that it does; the ids of the endpoints that were changed.
+
+        Raises ``InvalidInput`` when there is no such endpoint.
+        """
+        endpoints = registered_at(await self._gateway.list_webhook_endpoints(), self.webhook_url)
+        enabled = [one for one in endpoints if one.get("status") == "enabled"]
+        if not enabled:
+            raise InvalidInput(
+                "There is no enabled webhook endpoint with this app's address any more.",
+                "Check the setup again.",
+            )
+        changed = []
+        for endpoint in enabled:
+            events = endpoint.get("enabled_events") or []
+            lacking = [one for one in ENDPOINT_EVENTS if one not in events and "*" not in events]
+            if lacking:
+                params = {"enabled_events": [*events, *lacking]}
+                with _write_permission("add them in the Stripe Dashboard"):
+                    await self._gateway.update_webhook_endpoint(endpoint["id"], params)
+                changed.append(endpoint["id"])
+        return changed
+
     async def create(self, missing: Missing, *, idempotency_key: str) -> CreatedObject:
         """Create it; with the same ``idempotency_key`` only once."""
-        try:
+        with _write_permission("create it in the Stripe Dashboard"):
             if price := planned_price(missing):
                 created = await self._price(price, idempotency_key)
                 self._catalog.expire()
                 return created
             return await self._endpoint(idempotency_key)
-        except StripeFailure as failure:
-            if failure.status != 403:
-                raise
-            raise StripeFailure(
-                failure.message,
-                "Give the key write permission for Products, Prices and Webhook Endpoints, or "
-                "create it in the Stripe Dashboard.",
-                request_id=failure.request_id,
-                status=failure.status,
-                code=failure.code,
-            ) from None
 
     async def _price(self, planned: PlannedPrice, idempotency_key: str) -> CreatedObject:
         """An active Price with the same lookup key and amount is used instead of a second one."""
@@ -112,7 +146,7 @@ class AccountSetup:
         endpoint = await self._gateway.create_webhook_endpoint(
             {
                 "url": url,
-                "enabled_events": [*NEEDED_EVENTS, *OPTIONAL_EVENTS],
+                "enabled_events": list(ENDPOINT_EVENTS),
                 "description": "The billing dashboard",
                 "metadata": {"app": APP, "press": idempotency_key},
             },

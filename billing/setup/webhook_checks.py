@@ -15,10 +15,12 @@ from billing.setup.findings import Finding, Group, Missing, Status
 from billing.urls import WEBHOOK_PATH, webhook_url
 
 WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
+# Without these a payment is granted late: an endpoint that lacks one is wrong.
 NEEDED_EVENTS = tuple(name for name, what in SUBJECTS.items() if what is Subject.SESSION)
-# Shown in timelines besides; nothing depends on these.
-OPTIONAL_EVENTS = tuple(name for name in TIMELINE_EVENTS if name not in NEEDED_EVENTS)
+# All that are handled, and those that timelines show besides; polling covers what is lacking.
+ENDPOINT_EVENTS = tuple(dict.fromkeys((*SUBJECTS, *TIMELINE_EVENTS)))
 NAME = "Webhook endpoint"
+ADD = "Add the missing types of event, here or in the Stripe Dashboard, under Webhooks."
 
 
 def registered_at(endpoints: list[dict[str, Any]], url: str) -> list[dict[str, Any]]:
@@ -37,6 +39,7 @@ def check_endpoint(
         return _missing(url, stripe_reaches_it=stripe_reaches_it)
     endpoint = here[0]
     events = endpoint.get("enabled_events") or []
+    lacking = () if "*" in events else tuple(one for one in ENDPOINT_EVENTS if one not in events)
     finding = Finding(Group.WEBHOOK, NAME, Status.WRONG, "", reference=endpoint["id"])
     if endpoint.get("status") != "enabled":
         return replace(
@@ -44,11 +47,12 @@ def check_endpoint(
             found="The endpoint is disabled.",
             next_step="Enable it in the Stripe Dashboard, under Webhooks.",
         )
-    if "*" not in events and (lacking := [one for one in NEEDED_EVENTS if one not in events]):
+    if needed := [one for one in NEEDED_EVENTS if one in lacking]:
         return replace(
             finding,
-            found=f"The endpoint does not receive {', '.join(lacking)}.",
-            next_step="Add these events to it in the Stripe Dashboard, under Webhooks.",
+            found=f"The endpoint does not receive {', '.join(needed)}.",
+            next_step=ADD,
+            lacking=lacking,
         )
     if len(here) > 1 and here[1].get("status") == "enabled":
         return replace(
@@ -59,13 +63,15 @@ def check_endpoint(
             next_step="Delete all but one in the Stripe Dashboard and use that one's signing "
             "secret.",
         )
-    if "*" not in events and (lacking := [one for one in OPTIONAL_EVENTS if one not in events]):
+    if lacking:
+        number = f"{len(lacking)} type{'' if len(lacking) == 1 else 's'} of event"
         return replace(
             finding,
             status=Status.WARNING,
-            found="Enabled, and receives every event that is required. Declines and 3-D Secure "
-            "are found by polling, so they appear later in timelines.",
-            next_step=f"Optional: add {', '.join(lacking)} to it in the Stripe Dashboard.",
+            found=f"Enabled, and receives all that a payment needs, but not {number} of what "
+            "happens before and after it. Polling finds those changes meanwhile, only later.",
+            next_step=ADD,
+            lacking=lacking,
         )
     received = "all events" if "*" in events else f"{len(events)} types of event"
     return replace(finding, status=Status.OK, found=f"Enabled, receives {received}.")

@@ -167,6 +167,11 @@ class StripeGateway(AfterSaleCalls, ActionCalls):
         path = "/v1/webhook_endpoints"
         return (await self._requests.page(WEBHOOK_ENDPOINT, path, {"limit": PAGE_SIZE})).data
 
+    async def update_webhook_endpoint(self, endpoint_id: str, params: Mapping[str, Any]) -> JSON:
+        """https://docs.stripe.com/api/webhook_endpoints/update"""
+        path = f"/v1/webhook_endpoints/{quote(endpoint_id, safe='')}"
+        return await self._call(WEBHOOK_ENDPOINT, "post", path, params)
+
     async def create_webhook_endpoint(
         self, params: Mapping[str, Any], idempotency_key: str
     ) -> JSON:

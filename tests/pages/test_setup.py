@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamlit.testing.v1 import AppTest
 
 from billing.errors import NotConfigured
+from billing.setup.webhook_checks import ENDPOINT_EVENTS, NEEDED_EVENTS
 from billing.urls import webhook_url
 from tests.support.browsers.pages import open_page, press, run_until, text_of
 from tests.support.servers.billing_server import billing_server
@@ -143,6 +144,27 @@ def test_creating_asks_first_and_names_what_is_created_and_where(shop: Shop) -> 
     assert f"a webhook endpoint at `{webhook_url(HERE)}`" in text_of(page)
     assert not shop.stripe.v1.webhook_endpoints.list().data
     assert {"create_now", "create_cancel"} <= {button.key for button in page.button}
+
+
+def test_types_of_event_that_the_endpoint_lacks_are_shown_and_added(shop: Shop) -> None:
+    few: Any = {"url": webhook_url(HERE), "enabled_events": list(NEEDED_EVENTS)}
+    endpoint = shop.stripe.v1.webhook_endpoints.create(few)
+    page = open_page(shop.server, "setup.py")
+    assert verdict(page) == ("warning", "Working, with 1 warning")
+    assert "`charge.dispute.created`" in text_of(page)
+    press(page, "add_event_types_now")
+    assert verdict(page) == ("success", "Everything is set up")
+    now = shop.stripe.v1.webhook_endpoints.retrieve(endpoint.id)
+    assert now.enabled_events == list(ENDPOINT_EVENTS)
+
+
+def test_an_endpoint_that_cannot_be_changed_is_left_with_the_reason(shop: Shop) -> None:
+    few: Any = {"url": webhook_url(HERE), "enabled_events": list(NEEDED_EVENTS)}
+    endpoint = shop.stripe.v1.webhook_endpoints.create(few)
+    page = open_page(shop.server, "setup.py")
+    shop.stripe.v1.webhook_endpoints.delete(endpoint.id)
+    press(page, "add_event_types_now")
+    assert "There is no enabled webhook endpoint" in text_of(page)
 
 
 def test_the_ledger_is_compared_with_stripe_and_missing_lines_are_written(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ import streamlit as st
 from billing.settings.model import SECRETS_FILE
 from billing.setup.findings import Missing, Report
 from billing.setup.provisioning import CreatedObject, planned_price
-from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
+from billing.setup.webhook_checks import ENDPOINT_EVENTS
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.press import Press
+from pages.components.setup.event_types import listed_types
 from pages.services import page_services
 
 
@@ -63,14 +64,10 @@ def plan(missing: Missing, report: Report) -> None:
             f"- {price_kind} Price of **{plain(price.amount)}** for it"
         )
     else:
-        needed, optional = (
-            "\n".join(f"  - {code(event)}" for event in events)
-            for events in (NEEDED_EVENTS, OPTIONAL_EVENTS)
-        )
         st.markdown(
             f"- a webhook endpoint at {code(services.account_setup.webhook_url)}\n"
-            f"- it receives the events that this app needs:\n{needed}\n"
-            f"- and those that complete a session's timeline:\n{optional}"
+            f"- it receives the {len(ENDPOINT_EVENTS)} types of event that this app needs: "
+            f"{listed_types(ENDPOINT_EVENTS)}"
         )
 
 

@@ -13,7 +13,7 @@ from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionReading
 from billing.domain.sessions.timeline import EntryKind
 from billing.errors import InvalidInput, StripeFailure
-from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
+from billing.setup.webhook_checks import ENDPOINT_EVENTS
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card
 from tests.billing.sessions.conftest import (
     call,
@@ -87,7 +87,7 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
     challenge = shop.sandbox.payments.pay(session_id, THREE_D_SECURE, PAYER)
     assert isinstance(challenge, AuthenticationRequired)
     shop.sandbox.payments.authenticate(session_id, challenge.payment_intent, succeed=True)
-    receive_events(shop, {*NEEDED_EVENTS, *OPTIONAL_EVENTS})
+    receive_events(shop, ENDPOINT_EVENTS)
     call(
         shop,
         lambda: shop.server.services.fulfillment.refresh_and_grant(session_id, Origin.RETURN),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.setup.findings import Missing
 from billing.setup.provisioning import CreatedObject
-from billing.setup.webhook_checks import NEEDED_EVENTS, OPTIONAL_EVENTS
+from billing.setup.webhook_checks import ENDPOINT_EVENTS
 from tests.support.servers.billing_server import BillingServer, billing_server
 from tests.support.servers.settings import working_settings
 from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
@@ -61,7 +61,7 @@ def test_the_endpoint_is_made_at_this_address_and_its_secret_handed_over(shop: S
     (endpoint,) = shop.stripe.v1.webhook_endpoints.list().data
     assert (endpoint.id, endpoint.status) == (made.id, "enabled")
     assert endpoint.url == "http://localhost:8501/api/billing/stripe/webhook"
-    assert endpoint.enabled_events == [*NEEDED_EVENTS, *OPTIONAL_EVENTS]
+    assert endpoint.enabled_events == list(ENDPOINT_EVENTS)
     assert made.setting == "STRIPE_WEBHOOK_SECRET"
     assert made.value.get_secret_value().startswith("whsec_")
     assert made.value.get_secret_value() not in repr(made)
@@ -79,6 +79,25 @@ def test_a_second_endpoint_at_the_same_address_is_refused(shop: Shop) -> None:
     with pytest.raises(InvalidInput, match=first.id):
         create(shop.server, Missing.WEBHOOK_ENDPOINT, "two")
     assert len(shop.stripe.v1.webhook_endpoints.list().data) == 1
+
+
+def test_the_types_of_event_that_an_endpoint_lacks_are_added_to_those_it_has(shop: Shop) -> None:
+    setup, endpoints = shop.services.account_setup, shop.stripe.v1.webhook_endpoints
+    with pytest.raises(InvalidInput, match="no enabled webhook endpoint"):
+        shop.server.portal.call(setup.add_event_types)
+    few: Any = {"url": setup.webhook_url, "enabled_events": ["plan.created", "refund.failed"]}
+    lacking = endpoints.create(few)
+    every: Any = few | {"enabled_events": ["*"]}
+    whole = endpoints.create(every)
+    other: Any = few | {"url": "https://example.com/hook"}
+    elsewhere = endpoints.create(other)
+    assert shop.server.portal.call(setup.add_event_types) == [lacking.id]
+    assert shop.server.portal.call(setup.add_event_types) == []
+    now = endpoints.retrieve(lacking.id).enabled_events
+    assert now[:2] == ["plan.created", "refund.failed"]
+    assert set(now) == {"plan.created", *ENDPOINT_EVENTS}
+    assert endpoints.retrieve(whole.id).enabled_events == ["*"]
+    assert len(endpoints.retrieve(elsewhere.id).enabled_events) == 2
 
 
 def test_without_a_public_url_no_endpoint_is_made(shop: Shop) -> None:
