@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from sqlalchemy import make_url
 
 from billing.services import Services
 from billing.settings.loading import load_settings
+from billing.settings.model import DEFAULT_DATABASE_URL
 from billing.setup.findings import Finding, Report, Status
 from billing.timings import DEFAULT_TIMINGS
 from billing.urls import webhook_url
+from tests.support.database.schema import sqlite_template
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from billing.settings.model import Settings
     from tests.support.servers.shop import Shop
 
@@ -42,6 +44,9 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    database = Path(make_url(DEFAULT_DATABASE_URL.get_secret_value()).database or "")
+    database.parent.mkdir()
+    database.write_bytes(sqlite_template())
 
 
 @pytest.fixture

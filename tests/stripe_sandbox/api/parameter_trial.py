@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stripe_sandbox.api import form
 from tests.stripe_sandbox.api.parameter_cases import ENDPOINT, PRICE_DATA
 from tests.support.stripe.sandbox_server import SandboxServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import stripe
 
 
 def with_parameter(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -40,22 +45,36 @@ class Trial:
     def __init__(self, server: SandboxServer, route: str) -> None:
         self.server = server
         self.method, self.path = route.split()
+        self._price: stripe.Price | None = None
 
-    def names(self) -> dict[str, Any]:
+    def names(self, text: str) -> dict[str, Any]:
+        """What the names in the text stand for, made for this request."""
         server = self.server
         service = server.stripe.v1
-        price: Any = {**PRICE_DATA, "lookup_key": "taken", "transfer_lookup_key": True}
-        made = service.prices.create(params=price)
         monthly: Any = {**PRICE_DATA, "recurring": {"interval": "month"}}
-        return {
-            "CUSTOMER": service.customers.create(params={"email": "bob@example.com"}).id,
-            "METHOD": service.payment_methods.list({"limit": 100}).data[-1].id,
-            "MONTHLY": server.pro,
-            "PRICE": made.id,
-            "PRODUCT": str(made.product),
-            "CHEAPER": service.prices.create(params=monthly).id,
-            "SOON": server.sandbox.clock.now() + 3_600,
+        if "taken" in text:
+            self.price()
+        values: dict[str, Callable[[], Any]] = {
+            "CUSTOMER": self.customer,
+            "METHOD": lambda: service.payment_methods.list({"limit": 100}).data[-1].id,
+            "MONTHLY": lambda: server.pro,
+            "PRICE": lambda: self.price().id,
+            "PRODUCT": lambda: self.price().product,
+            "CHEAPER": lambda: service.prices.create(params=monthly).id,
+            "SOON": lambda: server.sandbox.clock.now() + 3_600,
         }
+        return {name: value() for name, value in values.items() if name in text}
+
+    def customer(self) -> str:
+        """A new customer."""
+        return self.server.stripe.v1.customers.create(params={"email": "bob@example.com"}).id
+
+    def price(self) -> stripe.Price:
+        """The price of this request, which has the lookup key that others may not have."""
+        if self._price is None:
+            price: Any = {**PRICE_DATA, "lookup_key": "taken", "transfer_lookup_key": True}
+            self._price = self.server.stripe.v1.prices.create(params=price)
+        return self._price
 
     def card(self) -> str:
         """A new card, attached to nobody."""
@@ -104,8 +123,9 @@ class Trial:
     def send(self, params: dict[str, Any]) -> tuple[int, str]:
         """The answer's status and, without ids, its text with all that it led to."""
         server, service = self.server, self.server.stripe.v1
-        names = self.names()
+        self._price = None
         text = form.encode(params)
+        names = self.names(text)
         path = self.path
         if "refunds" in self.path:
             names |= self.payment()
@@ -124,8 +144,8 @@ class Trial:
             (":payment_method", self.card),
             (":subscription", lambda: self.server.paid_subscription()["id"]),
             (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
-            (":customer", lambda: names["CUSTOMER"]),
-            (":product", lambda: names["PRODUCT"]),
+            (":customer", self.customer),
+            (":product", lambda: str(self.price().product)),
             (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
             (":setup_intent", lambda: service.setup_intents.create({}).id),
             (":session", lambda: server.create().id),
