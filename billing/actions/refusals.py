@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from billing.errors import BillingError, InvalidInput, StripeFailure
 
+
+class PartlyDone(BillingError):
+    """The payment was refunded, but what was asked for beside it was not done: to ask for both
+    again would refund again."""
+
+
 _NO_PORTAL = "default configuration has not been created"
 _ALREADY_PAID = "already paid"
 _ALREADY_CLOSED = "already closed"

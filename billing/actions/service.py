@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.actions.reading import read_payment, read_session, read_subscription
 from billing.actions.refusals import (
+    PartlyDone,
     dispute_refused,
     invoice_refused,
     portal_refused,
@@ -104,7 +105,8 @@ class Actions:
         idempotency_key: str,
     ) -> Refund:
         """Refund ``amount`` (minor units) of a payment, or all that is left of it; with
-        ``cancels_pro`` the subscription that it pays for is canceled now as well."""
+        ``cancels_pro`` the subscription that it pays for is canceled now as well; ``PartlyDone``
+        where only that fails."""
         params: dict[str, Any] = {"payment_intent": payment.payment_intent, "reason": reason.value}
         if amount is not None:
             params["amount"] = amount
@@ -113,8 +115,17 @@ class Actions:
         except StripeFailure as failure:
             await self._refresh_after(failure, partial(self._refresh_payment, payment))
             raise refund_refused(failure, payment.payment_intent) from None
-        if cancels_pro and payment.subscription:
-            await self._cancel(payment.subscription)
+        try:
+            if cancels_pro and payment.subscription:
+                await self._cancel(payment.subscription)
+        except StripeFailure as failure:
+            with suppress(BillingError):
+                await self._refresh_payment(payment)
+            raise PartlyDone(
+                f"The payment {payment.payment_intent} was refunded, but the subscription "
+                f"{payment.subscription} was not canceled. {failure.message}",
+                "Cancel it by itself.",
+            ) from None
         await self._refresh_payment(payment)
         return Refund.from_stripe(refunded)
 
@@ -269,10 +280,9 @@ class Actions:
         return await self._store.read(within)
 
     async def _pro(self) -> SoldPrice:
-        """By which Price the Pro plan is known, as far as that is known without asking Stripe."""
-        lookup = await self._catalog.cached_price(Kind.PRO)
-        if lookup.price:
-            return SoldPrice(lookup.price.id, recurring=True, product_id=lookup.price.product_id)
-        with suppress(NotConfigured):
-            return SoldPrice(self._catalog.configured_id(Kind.PRO) or "", recurring=True)
+        """By which Prices the Pro plan is known, as far as that is known."""
+        if cached := await self._catalog.cached_sold_price(Kind.PRO):
+            return cached
+        with suppress(NotConfigured, StripeFailure):
+            return await self._catalog.named_prices(Kind.PRO)
         return SoldPrice("", recurring=True)

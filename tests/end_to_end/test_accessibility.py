@@ -169,6 +169,13 @@ def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
     drawer.get_by_role("button", name="Link and QR code").click()
     expect(page.get_by_alt_text("QR code of the Checkout link")).to_be_visible()
     check(page)
+    page.goto(f"{demo.url}/app/sessions?session={demo.paid}")
+    drawer.get_by_role("button", name="Refund…").click()
+    drawer.get_by_text("An amount").click()
+    drawer.get_by_role("spinbutton", name="Amount in USD").fill("1000")
+    drawer.get_by_role("spinbutton", name="Amount in USD").press("Enter")
+    expect(drawer).to_contain_text("Enter an amount from")
+    check(page)
 
 
 def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:

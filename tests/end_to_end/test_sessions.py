@@ -16,6 +16,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from billing.domain.sessions.checkout_session import Outcome
 from pages.components.chips import outcome_text
 from pages.components.ids import short_id
+from pages.scenarios.sandbox_client import Controls
 from tests.end_to_end.conftest import create_session
 from tests.end_to_end.test_paying import banner, newest_row, pay, sandbox_client
 from tests.support.browsers.accessibility import fits
@@ -75,6 +76,26 @@ def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague
     colleague.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(colleague).not_to_have_url(re.compile("session="))
+
+
+def test_a_refund_from_the_drawer_takes_what_was_typed_just_before_the_press(
+    page: Page, app: Process
+) -> None:
+    session_id = create_session(app, 10)
+    controls = Controls(f"{app.url}/sandbox/_control")
+    controls.pay(session_id, email="ada@example.com", card="4242424242424242")
+    sessions_page(page, app, f"?session={session_id}")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="Refund…").click()
+    drawer.get_by_text("Some credits").click()
+    expect(drawer).to_contain_text("Takes back 1 of 10 credits; 9 stay.")
+    drawer.get_by_role("spinbutton", name="Credits to take back").fill("3")
+    drawer.get_by_role("button", name="Refund $0.99").click()
+    expect(drawer).to_contain_text("$2.97 refunded. 3 credits taken back.")
+    expect(drawer).to_contain_text("Partly refunded")
+    drawer.locator(f".st-key-more_{session_id}").get_by_role("button").click()
+    page.get_by_role("menuitem", name="Dispute…").click()
+    expect(drawer).to_contain_text("The bank holds the money, and all 7 credits with it")
 
 
 def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(

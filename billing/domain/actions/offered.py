@@ -55,7 +55,7 @@ def offered(sale: Sale, *, in_sandbox: bool) -> Offered:
         return Offered()
     first, *others = actions
     is_refused = sale.payment is not None and sale.payment.refusal is not None
-    if first is SaleAction.OPEN_PORTAL or (first is SaleAction.REFUND and is_refused):
+    if first is SaleAction.REFUND and is_refused:
         return Offered(None, tuple(actions))
     return Offered(first, tuple(others))
 
@@ -67,6 +67,7 @@ def _ordered(sale: Sale) -> Iterator[Action]:
         yield SandboxAction.DECIDE_DISPUTE
     if state and unpaid_invoice(state):
         yield SandboxAction.RETRY_INVOICE
+        yield SaleAction.OPEN_PORTAL
     changes = possible(state) if state else ()
     yield from changes[:1]
     if payment or state:  # which invoice was paid may not have been read yet

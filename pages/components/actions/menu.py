@@ -96,7 +96,10 @@ def action_buttons(target: Target) -> Sale | None:
 
 def action_dialog(target: Target, sale: Sale) -> None:
     """The dialog that is open, or what its action has done."""
-    if result := result_of(target):
+    result = result_of(target)
+    if isinstance(result, BillingError):
+        show_failure(result, "Only a part was done")
+    elif result:
         st.success(result, icon=":material/check:")
     dialog = current_dialog(target)
     if dialog is None:

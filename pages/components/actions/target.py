@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.actions.refusals import PartlyDone
 from billing.errors import BillingError
 from pages.components.press import Press
 from pages.services import page_services
@@ -63,8 +64,10 @@ class ActionDialog:
         """Call ``act`` with the idempotency key; it returns what was done, in a sentence, which
         the next run shows in place of the dialog."""
         self.press.attempt(act)
-        if self.press.created is not None:
-            st.session_state[_RESULT] = (self.target, self.press.created)
+        failure = self.press.failure
+        result = failure if isinstance(failure, PartlyDone) else self.press.created
+        if result is not None:
+            st.session_state[_RESULT] = (self.target, result)
             close_dialog()
         for name in _CHANGED:
             st.session_state.pop(name, None)
@@ -114,7 +117,7 @@ def button_row() -> Iterator[None]:
         st.button("Close", key="action_close", on_click=close_dialog)
 
 
-def result_of(target: Target) -> str | None:
+def result_of(target: Target) -> str | PartlyDone | None:
     """What the last action has done, while it was about this target."""
     about, result = st.session_state.get(_RESULT, (None, None))
     return result if about == target else None

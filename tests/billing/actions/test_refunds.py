@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from billing.actions.refusals import PartlyDone
 from billing.domain.actions.payment import RefundReason
 from billing.domain.ledger.line import Cause, Due
 from billing.domain.sessions.checkout_session import Kind
-from billing.errors import InvalidInput
+from billing.errors import InvalidInput, StripeFailure
 from pages.scenarios.sandbox_client import Controls
 from tests.support.servers.shop import Shop, open_shop
 from tests.support.servers.sold import (
@@ -132,3 +133,18 @@ def test_pro_is_refunded_through_its_invoice_and_ends_only_when_asked_to(
 
 def test_a_session_that_is_not_paid_has_nothing_to_act_on(shop: Shop) -> None:
     assert sale_of(shop, "cs_test_none").payment is None
+
+
+def test_where_only_the_cancellation_fails_that_is_said_and_nothing_is_refunded_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = sell(shop, Kind.PRO)
+    payment = payment_of(shop, session_id)
+
+    async def refuse(_: str) -> None:
+        raise StripeFailure("The key lacks a permission.", "Give it.", status=403)
+
+    monkeypatch.setattr(shop.services.gateway, "cancel_subscription", refuse)
+    with pytest.raises(PartlyDone, match=f"{payment.payment_intent} was refunded, but"):
+        refund(shop, payment, 100, cancels_pro=True)
+    assert payment_of(shop, session_id).left == 9800
