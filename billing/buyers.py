@@ -19,15 +19,18 @@ from billing.store import stripe_objects
 from billing.store.stripe_objects import ObjectReading
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from billing.catalog import Catalog
     from billing.domain.ledger.pro import ProState
+    from billing.domain.sessions.line_item import SoldPrice
     from billing.domain.stripe_json import JSON
     from billing.ledger.after_sale import AfterSale
     from billing.store import Connection, Store
     from billing.stripe_api.gateway import StripeGateway
 
 CUSTOMER_LENGTH = 255  # of an id, https://docs.stripe.com/upgrades
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 EMAIL_LENGTH = 512  # https://docs.stripe.com/api/customers/create#create_customer-email
 
 
@@ -118,11 +121,7 @@ class Buyers:
         if not buyer.customers:
             return
         pro = await self._catalog.sold_price(Kind.PRO)
-
-        def read(connection: Connection) -> ProState | None:
-            return blocking(pro_states_of(connection, buyer.customers, pro))
-
-        if state := await self._store.read(read):
+        if state := await self._store.read(partial(_live_pro, customers=buyer.customers, pro=pro)):
             message, next_step = reason(state)
             raise SecondSubscription(
                 message,
@@ -130,6 +129,21 @@ class Buyers:
                 customer=state.subscription.customer or "",
                 subscription=state.subscription.id,
             )
+
+    async def live_pro(
+        self, customer: str | None = None, email: str | None = None
+    ) -> ProState | None:
+        """The subscription because of which ``check_first_pro`` refuses another, as far as our copy
+        knows it; Stripe is not waited for."""
+        pro = await self._catalog.cached_sold_price(Kind.PRO)
+        if pro is None:
+            return None
+
+        def read(connection: Connection) -> ProState | None:
+            known = [customer] if customer else customers_with_email(connection, email or "")
+            return _live_pro(connection, known, pro)
+
+        return await self._store.read(read)
 
     async def _read_customer(self, customer: str) -> None:
         """Store a Customer with their subscriptions to the Pro plan."""
@@ -178,3 +192,9 @@ class Buyers:
                 await self._after_sale.refresh_subscription(one["id"], Origin.SYNC)
         reading = ObjectReading(data, read_at)
         await self._store.write(partial(stripe_objects.store, found=[reading]))
+
+
+def _live_pro(
+    connection: Connection, customers: Collection[str], pro: SoldPrice
+) -> ProState | None:
+    return blocking(pro_states_of(connection, customers, pro))

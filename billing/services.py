@@ -109,11 +109,12 @@ class Services:
             embedded=settings.is_embedded,
             timings=timings,
         )
+        self.buyers = Buyers(self.gateway, self.catalog, self.store, self.after_sale)
         self.checkout = Checkout(
             settings,
             self.gateway,
             self.catalog,
-            Buyers(self.gateway, self.catalog, self.store, self.after_sale),
+            self.buyers,
             self.mirror,
         )
         self.sessions = Sessions(

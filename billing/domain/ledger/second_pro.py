@@ -54,12 +54,15 @@ def reason(state: ProState) -> tuple[str, str]:
     if state.dispute:
         return (
             f"{found}: {subscription.id}, suspended by the dispute {state.dispute.id}.",
-            "Answer the dispute, or cancel the subscription.",
+            way_out(state),
         )
-    return f"{found}: {subscription.id}, {subscription.status}.", _way_out(state)
+    return f"{found}: {subscription.id}, {subscription.status}.", way_out(state)
 
 
-def _way_out(state: ProState) -> str:
+def way_out(state: ProState) -> str:
+    """What can be done with the subscription that is there, as a sentence."""
+    if state.dispute:
+        return "Answer the dispute, or cancel the subscription."
     status = state.subscription.status
     if status == PAUSED:
         return "Resume it, or cancel it."

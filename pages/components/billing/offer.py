@@ -9,6 +9,7 @@ from billing.domain.sessions.checkout_session import Kind
 from billing.errors import NotConfigured
 from billing.settings.model import MAX_CREDITS
 from pages.components.billing.checkout_link import checkout_link
+from pages.components.billing.has_pro import has_pro, pro_of_chosen_buyer
 from pages.components.billing.order import (
     clear_order,
     create_session,
@@ -50,7 +51,11 @@ def _card(kind: Kind, is_loading: bool) -> None:
 
     order = current_order(kind)
     place = st.empty()
-    if order.press.created is None:
+    sold = pro_of_chosen_buyer() if kind is Kind.PRO and order.quantity is None else None
+    if sold:
+        with place.container():
+            has_pro(sold)
+    elif order.press.created is None:
         place.button(
             button_label(kind, lookup.price),
             key=f"pay_{kind}",

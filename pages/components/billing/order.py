@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from billing.buyers import Buyer
 from billing.checkout import LABEL_LENGTH, parse_label
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from pages.components.billing.chosen_buyer import chosen_buyer
 from pages.components.current_user import current_user
 from pages.components.press import Press
 from pages.services import page_services
@@ -18,11 +20,12 @@ LABEL_FIELD = "session_label"
 @dataclass
 class Order:
     """One press of a button: ``quantity`` is None until it is pressed, with the ``label`` that was
-    in the field then. ``is_stored`` says that the session has been seen in our copy, ``is_opened``
-    that the browser was sent to Checkout."""
+    in the field and the ``buyer`` that was chosen then. ``is_stored`` says that the session has
+    been seen in our copy, ``is_opened`` that the browser was sent to Checkout."""
 
     quantity: int | None = None
     label: str = ""
+    buyer: Buyer | None = None
     is_stored: bool = False
     is_opened: bool = False
     press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
@@ -52,6 +55,7 @@ def place_order(kind: Kind) -> None:
     elif order.quantity is None:
         order.quantity = selected_quantity() if kind is Kind.CREDITS else 1
         order.label = parse_label(st.session_state.get(LABEL_FIELD))
+        order.buyer = chosen_buyer()
 
 
 def label_field() -> None:
@@ -76,11 +80,17 @@ def selected_quantity() -> int | None:
 def create_session(kind: Kind, order: Order) -> None:
     """Create the session; ``order.press`` holds it, or the failure."""
     billing, made_by, quantity = page_services(), current_user(), order.quantity or 1
-    checkout = billing.services.checkout
+    checkout, buyer = billing.services.checkout, order.buyer
     order.press.attempt(
         lambda key: billing.call(
             lambda: checkout.create(
-                kind, quantity, idempotency_key=key, made_by=made_by, label=order.label
+                kind,
+                quantity,
+                idempotency_key=key,
+                made_by=made_by,
+                label=order.label,
+                customer=buyer.customer if buyer else None,
+                email=buyer.email if buyer else None,
             )
         )
     )
