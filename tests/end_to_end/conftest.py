@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from tests.support.browsers.browser import BrowserLog
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """The dashboard with nothing set: the embedded sandbox."""
+    """The dashboard with nothing set, the embedded sandbox: one for all tests that do not mind what
+    the others leave in it."""
     with dashboard(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """The same for the tests of one file."""
+    with dashboard(tmp_path_factory.mktemp("own_app")) as running:
         yield running
 
 

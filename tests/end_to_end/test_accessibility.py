@@ -69,6 +69,12 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
+def app(own_app: Process) -> Process:
+    """One that may be filled with a month of history."""
+    return own_app
+
+
+@pytest.fixture(scope="module")
 def demo(app: Process, browser: Browser) -> Demo:
     with browser.new_context() as context:
         fill_a_month(context.new_page(), app.url)

@@ -79,7 +79,9 @@ def test_the_pro_plan_is_paid_and_both_tabs_see_it(page: Page, app: Process) -> 
     assert checkout.url == url
 
 
-def test_extra_credits_are_paid_by_the_quantity(page: Page, app: Process) -> None:
+def test_extra_credits_are_paid_by_the_quantity_and_the_webhook_is_in_the_log(
+    page: Page, app: Process
+) -> None:
     billing_page(page, app)
     page.get_by_role("spinbutton", name="Number of credits").fill("12")
     page.get_by_role("spinbutton", name="Number of credits").press("Enter")
@@ -88,6 +90,7 @@ def test_extra_credits_are_paid_by_the_quantity(page: Page, app: Process) -> Non
     pay(checkout, PAID)
     banner(checkout, "Payment received")
     newest_row(checkout, "12 extra credits", "$11.88", "Paid")
+    assert f"checkout.session.completed {session_returned_to(checkout)}" in app.log
 
 
 def test_a_declined_card_leaves_checkout_open_and_another_card_pays(
@@ -102,17 +105,16 @@ def test_a_declined_card_leaves_checkout_open_and_another_card_pays(
     newest_row(page, "Pro plan", "Paid")
 
 
-@pytest.mark.parametrize("succeed", [True, False])
-def test_3d_secure_decides(page: Page, app: Process, succeed: bool) -> None:
+def test_3d_secure_decides(page: Page, app: Process) -> None:
     checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
     pay(checkout, THREE_D_SECURE)
-    authenticate(checkout, succeed=succeed)
-    if succeed:
-        banner(checkout, "Payment received")
-        newest_row(page, "1 extra credit", "Paid")
-    else:
-        expect(checkout.get_by_role("alert")).to_contain_text("authenticate")
-        newest_row(page, "1 extra credit", "Declined")
+    authenticate(checkout, succeed=False)
+    expect(checkout.get_by_role("alert")).to_contain_text("authenticate")
+    newest_row(page, "1 extra credit", "Declined")
+    pay(checkout, THREE_D_SECURE)
+    authenticate(checkout, succeed=True)
+    banner(checkout, "Payment received")
+    newest_row(page, "1 extra credit", "Paid")
 
 
 def let_the_bank_answer(app: Process) -> None:
@@ -137,7 +139,8 @@ def test_a_bank_account_is_granted_once_the_money_has_come(page: Page, app: Proc
     banner(checkout, "Payment processing")
     newest_row(checkout, "Pro plan", "Processing", "tester@example.com")
     session_id = session_returned_to(checkout)
-    granted = f"+1 x pro for {session_id}"
+    session = sandbox_client(app).v1.checkout.sessions.retrieve(session_id)
+    granted = f"+1 x pro for {session.subscription}"
     assert granted not in app.log
 
     let_the_bank_answer(app)
@@ -240,16 +243,3 @@ def test_a_double_press_makes_one_session(page: Page, app: Process) -> None:
     expect(page.get_by_role("link", name="Open Checkout")).to_be_visible()
     expect(page.get_by_role("button", name="PAY WITH CARD ($99/MO)")).to_have_count(0)
     assert len(sessions.list({"limit": 100}).data) == before + 1
-
-
-def test_a_forged_return_gets_no_green_banner(page: Page, app: Process) -> None:
-    billing_page(page, app, "?success=1&session_id=cs_test_forged")
-    banner(page, "Session not found")
-    expect(page.get_by_text("Payment received")).to_have_count(0)
-
-
-def test_the_webhook_of_a_payment_is_in_the_log(page: Page, app: Process) -> None:
-    checkout = checkout_of(billing_page(page, app), "BUY EXTRA LOAD CREDITS")
-    pay(checkout, PAID)
-    banner(checkout, "Payment received")
-    assert f"checkout.session.completed {session_returned_to(checkout)}" in app.log

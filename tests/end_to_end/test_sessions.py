@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -25,7 +24,6 @@ from tests.support.browsers.checkout import INSUFFICIENT_FUNDS, PAID
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from tests.support.browsers.browser import ColorScheme
     from tests.support.servers.dashboard import Process
 
 HEADER = ROW = 35  # pixels
@@ -276,12 +274,9 @@ def test_hostile_text_in_the_search_is_only_text(page: Page, app: Process) -> No
     expect(page.get_by_label("Search", exact=True)).to_have_value("")
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_on_a_phone_nothing_lies_beside_the_screen(
-    open_page: OpenPage, app: Process, color_scheme: ColorScheme
-) -> None:
+def test_on_a_phone_nothing_lies_beside_the_screen(open_page: OpenPage, app: Process) -> None:
     session_id = create_session(app, 1)
-    page = sessions_page(open_page(PHONE, color_scheme), app)
+    page = sessions_page(open_page(PHONE, "dark"), app)
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     assert fits(page)
     sessions_page(page, app, f"?session={session_id}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 import stripe
 from playwright.sync_api import Page, expect
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "sk_test_of_a_stranger_and_long_ABCD"
+
+
+@pytest.fixture(scope="module")
+def app(own_app: Process) -> Process:
+    """One whose setup nobody has disturbed."""
+    return own_app
 
 
 def setup_page(page: Page, app: Process, verdict: str) -> None:

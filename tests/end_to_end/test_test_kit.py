@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from pages.scenarios.catalog.scenarios import SCENARIOS
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 LONG = 60_000
 HEADER = ROW = 35  # pixels
 TITLE, RUN, SESSION = 60, 350, 430
+
+
+@pytest.fixture(scope="module")
+def app(own_app: Process) -> Process:
+    """One that may be reset."""
+    return own_app
 
 
 def kit(page: Page, app: Process, tab: str) -> Page:

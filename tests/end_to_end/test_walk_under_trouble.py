@@ -39,6 +39,12 @@ PAGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def app(own_app: Process) -> Process:
+    """One that may be in trouble."""
+    return own_app
+
+
 def created(app: Process, quantity: int) -> str:
     answer = requests.post(
         f"{app.url}/api/billing/extra-credits", json={"quantity": quantity}, timeout=9
