@@ -7,7 +7,16 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import backfill, checkout_route, entitlements, kills, queries, warm_rerun, webhooks
+from benchmarks import (
+    backfill,
+    checkout_route,
+    entitlements,
+    kills,
+    ledger,
+    queries,
+    warm_rerun,
+    webhooks,
+)
 
 BENCHMARKS = {
     "checkout": checkout_route.measure,
@@ -15,6 +24,7 @@ BENCHMARKS = {
     "backfill": backfill.measure,
     "webhooks": webhooks.measure,
     "kills": kills.measure,
+    "ledger": ledger.measure,
     "queries": queries.measure,
     "entitlements": entitlements.measure,
 }

@@ -158,8 +158,11 @@ def _left(sale: Sale, due: Due) -> str:
 
 
 def _changes(lines: Sequence[LedgerLine]) -> str:
-    """``purchase +10, refund -3``."""
-    return ", ".join(f"{line.cause.label.lower()} {line.quantity:+d}" for line in lines)
+    """``purchase +10, refund -3``; of Pro, which each line states anew, without numbers."""
+    return ", ".join(
+        line.cause.label.lower() + (f" {line.quantity:+d}" if line.kind is Kind.CREDITS else "")
+        for line in lines
+    )
 
 
 def _times(number: int) -> str:

@@ -43,12 +43,14 @@ class ServerEnded(RuntimeError):
 
 @dataclass
 class Processes:
-    """``count`` servers on one address, at ``url``. Use it as a context."""
+    """``count`` servers on one address, at ``url``. Use it as a context. ``prices`` are the
+    settings that name the Prices, where those of the fake Stripe are not meant."""
 
     stripe_url: str
     database_url: str
     log_file: Path
     count: int = 1
+    prices: dict[str, str] = field(default_factory=dict)
     listener: socket.socket = field(default_factory=listening_socket)
     _running: list[ForkServerProcess] = field(default_factory=list)
 
@@ -77,7 +79,7 @@ class Processes:
 
     def start(self) -> None:
         """One more; who connects meanwhile waits until it answers."""
-        arguments = (self.listener, self.stripe_url, self.database_url)
+        arguments = (self.listener, self.stripe_url, self.database_url, self.prices)
         self._running.append(fork(_logged, self.log_file, serve, *arguments))
 
     def kill_one(self) -> None:
@@ -108,11 +110,13 @@ def _logged(log_file: Path, serving: Callable[..., None], *arguments: object) ->
     serving(*arguments)
 
 
-def serve(listener: socket.socket, stripe_url: str, database_url: str) -> None:
+def serve(
+    listener: socket.socket, stripe_url: str, database_url: str, prices: dict[str, str]
+) -> None:
     """Serve on the socket until told to stop (SIGTERM) or killed."""
     stripe.HTTPClient.INITIAL_DELAY = SDK_DELAY
     services = quick_services(
-        settings_for(stripe_url, database_url), sync_step_seconds=STEP_SECONDS
+        settings_for(stripe_url, database_url, **prices), sync_step_seconds=STEP_SECONDS
     )
 
     @asynccontextmanager
