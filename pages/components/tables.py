@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 CHARACTER_WIDTH = 8  # pixels of the widest digit, in any of the theme's fonts
 CELL_FRAME = 16  # pixels around its text
+CHIP_CHARACTER_WIDTH = 7  # pixels, of words
+CHIP_FRAME = 32  # pixels around the word of a chip and its shape
 MOST_WIDTH = 360  # pixels; some emails have 300 characters
 
 
@@ -26,7 +28,7 @@ MOST_WIDTH = 360  # pixels; some emails have 300 characters
 class Table(Generic[Item]):
     """How a kind of item looks in a table: the ``columns`` as Streamlit configures them, and the
     ``cells`` of one item by the names of the columns. ``least_widths`` (pixels) names columns that
-    are as wide as their widest text: right-aligned numbers, and what nobody should see cut."""
+    are as wide as their widest cell: right-aligned numbers, and what nobody should see cut."""
 
     columns: Mapping[str, Any]
     cells: Callable[[Item], Mapping[str, object]]
@@ -88,6 +90,11 @@ def _safe(cell: object) -> object:
     return [_safe(one) for one in cell] if isinstance(cell, list) else cell
 
 
-def _width(texts: Iterable[object], least: int) -> int:
-    longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
-    return min(max(least, longest * CHARACTER_WIDTH + CELL_FRAME), MOST_WIDTH)
+def _width(cells: Iterable[object], least: int) -> int:
+    return min(max([least, *map(_pixels, cells)]), MOST_WIDTH)
+
+
+def _pixels(cell: object) -> int:
+    if isinstance(cell, list):
+        return sum(CHIP_CHARACTER_WIDTH * len(str(word)) + CHIP_FRAME for word in cell)
+    return CHARACTER_WIDTH * len(cell) + CELL_FRAME if isinstance(cell, str) else 0

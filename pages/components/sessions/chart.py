@@ -23,7 +23,7 @@ PRESSES = "chart_presses"
 def chart(numbers: SessionStats) -> None:
     """Its legend are buttons that filter by an outcome, each with its count."""
     outcomes = [outcome for outcome in Outcome if numbers.outcomes[outcome]]
-    with st.container(horizontal=True, gap="small", key="chart_legend"):
+    with st.container(horizontal=True, gap="xsmall", key="chart_legend"):
         for outcome in outcomes:
             shape, color = OUTCOME_STYLES[outcome].shape, OUTCOME_STYLES[outcome].color
             st.button(

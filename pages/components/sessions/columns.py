@@ -44,7 +44,7 @@ SESSIONS = Table(
         "id": st.column_config.TextColumn("Session ID"),
     },
     _cells,
-    least_widths={"amount": 75, "email": 160},
+    least_widths={"outcome": 112, "amount": 75, "email": 160},
 )
 
 

@@ -146,8 +146,8 @@ def heading(details: SessionDetails) -> None:
                 st.markdown(chip(session.label), width="content")
             if session.customer_email:
                 st.markdown(code(session.customer_email), width="content")
-        if session.failure:
-            st.markdown(plain(session.failure))
+        if session.failure or session.went_back:
+            st.markdown(plain(session.failure or session.went_back))
         st.caption(
             f"Status {plain(stripe_word(session.status))}, "
             f"payment status {plain(stripe_word(session.payment_status))}"

@@ -121,17 +121,18 @@ def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
             help="How many of the created sessions were paid.",
         )
         for currency, amounts in revenue[:CURRENCIES_SHOWN]:
-            delta = revenue_delta(currency, amounts.net, before)
-            gross = f"{short_money(amounts.gross, currency)} gross"
-            beside = [than if delta is not None else None, gross if amounts.went_back else None]
             st.metric(
-                f"Revenue, {currency.upper()}",
-                short_money(amounts.net, currency) + (" net" if amounts.went_back else ""),
-                delta,
-                delta_description=" · ".join(filter(None, beside)) or None,
-                help="Paid in test mode: no money moved. Net is without refunds, and without what "
-                "open and lost disputes took back.",
+                f"{'Net revenue' if amounts.went_back else 'Revenue'}, {currency.upper()}",
+                short_money(amounts.net, currency),
+                revenue_delta(currency, amounts.net, before),
+                delta_description=than,
+                help="Paid in test mode: no money moved. Net of refunds, and of what open and lost "
+                "disputes took back.",
             )
+            if amounts.went_back:
+                st.metric(
+                    f"Gross revenue, {currency.upper()}", short_money(amounts.gross, currency)
+                )
         st.metric(
             "Median time to pay",
             "Unknown"
