@@ -127,7 +127,7 @@ class Services:
             self.checkout,
         )
         self.customer_refresh = CustomerRefresh(self.store, timings)
-        self.customers = Customers(self.store, self.mirror, self.customer_refresh)
+        self.customers = Customers(settings, self.store, self.mirror, self.customer_refresh)
         self.webhooks = WebhookReceiver(
             settings, self.store, self.event_processor, own_account, self.refused, timings
         )

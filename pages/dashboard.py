@@ -33,13 +33,16 @@ billing = st.Page("billing.py", title="Billing", icon=":material/payments:", url
 sessions = st.Page(
     "sessions.py", title="Sessions", icon=":material/receipt_long:", url_path="sessions"
 )
+customers = st.Page(
+    "customers.py", title="Customers", icon=":material/group:", url_path="customers"
+)
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
 test_kit = st.Page("test_kit.py", title="Test kit", icon=":material/science:", url_path="test-kit")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
 GROUPS = {
     "": [st.Page(home, default=True, visibility="hidden")],
     "Sell": [billing],
-    "Look": [sessions],
+    "Look": [sessions, customers],
     "Trace": [events],
     "Run": [test_kit],
     "Manage": [setup],

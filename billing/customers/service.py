@@ -1,4 +1,4 @@
-"""Use cases of the Customers page: find customers, a CSV of them."""
+"""Use cases of the Customers page: find customers, a CSV of them, one in detail."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import csv
 import io
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.customers.csv_export import COLUMNS, csv_rows
+from billing.customers.details import read_details
 from billing.domain.customers.page import COUNT_LIMIT, CustomerListing
-from billing.errors import BillingError
+from billing.errors import BillingError, InvalidInput
 from billing.store import customers, stale_customers
 from billing.sync.mirror import read_sync_state
 
 if TYPE_CHECKING:
     from billing.customers.refresh import CustomerRefresh
     from billing.domain.customers.customer import Customer
+    from billing.domain.customers.details import CustomerDetails
     from billing.domain.customers.page import Cursor, CustomerFilter, CustomerPage
+    from billing.settings.model import Settings
     from billing.store import Connection, Store
     from billing.sync.mirror import Mirror
 
@@ -31,7 +35,10 @@ class Customers:
     Every method raises ``StoreFailure`` when the store cannot be read.
     """
 
-    def __init__(self, store: Store, mirror: Mirror, refresh: CustomerRefresh) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, mirror: Mirror, refresh: CustomerRefresh
+    ) -> None:
+        self._settings = settings
         self._store = store
         self._mirror = mirror
         self._refresh = refresh
@@ -67,6 +74,17 @@ class Customers:
         """One customer, by the Customer's id or a guest's email; None when there is none."""
         await self._catch_up()
         return await self._store.read(lambda connection: customers.get(connection, key))
+
+    async def details(self, key: str) -> CustomerDetails:
+        """All that is known of one customer. Raises ``InvalidInput`` when there is none."""
+        await self._catch_up()
+        read = partial(read_details, key=key, with_dashboard=self._settings.api_base is None)
+        if details := await self._store.read(read):
+            return details
+        raise InvalidInput(
+            "Nothing is known here of such a customer.",
+            "The link may be from another account or sandbox, or from before a reset.",
+        )
 
     async def as_csv(self, wanted: CustomerFilter) -> bytes:
         """The customers that match as a CSV file, the last active ``EXPORT_LIMIT`` at the most.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from billing.domain.customers.customer import ProStatus
 from billing.domain.event import EventState
 from billing.domain.sessions.checkout_session import Outcome
 from pages.components.markdown import plain
@@ -38,6 +39,13 @@ OUTCOME_STYLES = {
 }
 OUTCOME_COLORS = {outcome.label: style.color for outcome, style in OUTCOME_STYLES.items()}
 _OUTCOMES = {outcome.label: outcome for outcome in Outcome}
+PRO_COLORS: dict[str, Color] = {
+    ProStatus.ACTIVE.label: "green",
+    ProStatus.ENDED.label: "gray",
+    ProStatus.NONE.label: "gray",
+}
+PRO_SHAPES = {ProStatus.ACTIVE: "✓", ProStatus.ENDED: "–", ProStatus.NONE: "○"}  # noqa: RUF001
+_PRO = {status.label: status for status in ProStatus}
 EVENT_STATE_COLORS: dict[str, Color] = {
     EventState.HANDLED.label: "green",
     EventState.PENDING.label: "blue",
@@ -60,6 +68,22 @@ def outcome_text_of(label: str) -> str:
 def outcome_chip(outcome: Outcome) -> str:
     """The chip as Markdown."""
     return f":{OUTCOME_STYLES[outcome].color}-badge[{outcome_text(outcome)}]"
+
+
+def pro_text(status: ProStatus) -> str:
+    """Shape and words: ``✓ Pro active``, ``○ No Pro``."""
+    words = "No Pro" if status is ProStatus.NONE else f"Pro {status.value}"
+    return f"{PRO_SHAPES[status]} {words}"
+
+
+def pro_text_of(label: str) -> str:
+    """Shape and word by the status's label, for a column of chips."""
+    return f"{PRO_SHAPES[_PRO[label]]} {label}"
+
+
+def pro_chip(status: ProStatus) -> str:
+    """The chip as Markdown."""
+    return f":{PRO_COLORS[status.label]}-badge[{pro_text(status)}]"
 
 
 def chip(text: str) -> str:

@@ -25,6 +25,7 @@ from billing.store.events.queries import (
     known_types,
     page,
     payload_of,
+    types_of,
 )
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "record",
     "record_processed",
     "reference_of",
+    "types_of",
 ]

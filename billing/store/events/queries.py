@@ -25,6 +25,8 @@ from billing.store.readable_rows import read_each
 from billing.store.tables import LAST_CHARACTER, checkout_sessions, events
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import ColumnElement, Connection, Select
 
 SCAN_LIMIT = 20_000  # newest events that a query reads which no single index answers
@@ -64,6 +66,12 @@ def get(connection: Connection, event_id: str) -> Event | None:
     """The event of this id; None when it never arrived."""
     rows = connection.execute(_ROWS.where(events.c.id == sanitize(event_id))).all()
     return next(iter(read_each(rows, event_of)), None)
+
+
+def types_of(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The types of these events, by id, as far as they are stored."""
+    rows = select(events.c.id, events.c.type).where(events.c.id.in_(set(ids)))
+    return {row.id: row.type for row in connection.execute(rows)}
 
 
 def event_of(row: Any) -> Event:

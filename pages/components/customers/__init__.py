@@ -1,0 +1,1 @@
+"""The Customers page: filters, table, and the drawer of one customer."""

@@ -1,0 +1,69 @@
+"""The filters of the Customers page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from billing.domain.customers.customer import ProStatus
+from billing.domain.customers.page import CustomerFilter
+from pages.components.chips import pro_text
+from pages.components.fold import folded_on_phones
+from pages.components.query_params import QueryFilters, QueryParam, one_of
+
+LONGEST_SEARCH = 200
+REFUNDS, DISPUTES = "refunds", "disputes"
+PRO = {status.value: pro_text(status) for status in ProStatus}
+WITH = {REFUNDS: "With refunds", DISPUTES: "With disputes"}
+
+FILTERS = QueryFilters(
+    "customers",
+    (
+        QueryParam("q", "search", lambda text: text.strip()[:LONGEST_SEARCH]),
+        QueryParam("pro", "Pro status", one_of((one.value, one.label) for one in ProStatus)),
+        QueryParam("with", "filter", one_of(WITH.items())),
+    ),
+)
+
+
+def customer_filter() -> CustomerFilter:
+    """Draw the filters; what they ask for."""
+    FILTERS.restore()
+    with (
+        folded_on_phones("Filters", "customer_filters"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        search = st.text_input(
+            "Search",
+            key=FILTERS.widget("q", FILTERS.value("q")),
+            on_change=FILTERS.write,
+            type="search",
+            width=315,
+            max_chars=LONGEST_SEARCH,
+            placeholder="Email or customer ID",
+            help="The start of an email or of a customer ID.",
+            label_visibility="collapsed",
+        )
+        pro = _pills("Pro", "pro", PRO)
+        others = _pills("With", "with", WITH)
+        if FILTERS.is_active:
+            FILTERS.clear_button()
+    FILTERS.show_ignored()
+    return CustomerFilter(
+        pro=frozenset(map(ProStatus, pro)),
+        with_refunds=REFUNDS in others,
+        with_disputes=DISPUTES in others,
+        search=search.strip(),
+    )
+
+
+def _pills(label: str, name: str, options: dict[str, str]) -> list[str]:
+    return st.pills(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        selection_mode="multi",
+        key=FILTERS.widget(name, FILTERS.values(name)),
+        on_change=FILTERS.write,
+        label_visibility="collapsed",
+        wrap=True,
+    )
