@@ -121,6 +121,13 @@ PAGES = {
         "?session={declined}": "insufficient_funds",
         "?session=cs_test_forged": "Session not found",
     },
+    "customers": {
+        "": "Older",
+        "?with=disputes": "Disputed",
+        "?q=nobody": "No matching customers",
+        "?customer=tester@example.com": "Checkout Sessions",
+        "?customer=cus_forged": "Customer not found",
+    },
     "events": {
         "": "checkout.session.completed",
         "?state=refused": "The contents of a refused delivery are not stored",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from billing.errors import BillingError, InvalidInput
 from billing.safe_text import sanitize
+from pages.components.actions.target import close_actions
 from pages.components.browser.copyable import copyable
 from pages.components.chips import chip, pro_chip
 from pages.components.customers.ledger import ledger
@@ -30,24 +31,17 @@ def customer_drawer() -> None:
     """Open the customer whom the address names, if it names one."""
     key = st.query_params.get("customer", "").strip()[:LONGEST_KEY]
     if key:
-        drawer = st.dialog(title(key), width="medium", position="right", on_dismiss=close_drawer)
+        # No email: Streamlit would make it a link.
+        drawer = st.dialog("Customer", width="medium", position="right", on_dismiss=close_drawer)
         drawer(customer)(key)
-
-
-def title(key: str) -> str:
-    """What people call them, as far as that is known; as Markdown."""
-    billing = page_services()
-    try:
-        found = billing.call(lambda: billing.services.customers.get(key))
-    except BillingError:
-        found = None
-    return plain(found.name) if found else "Customer"
 
 
 def close_drawer() -> None:
     """The drawer was closed: the address names nobody any more."""
     st.query_params.pop("customer", None)
-    st.session_state.pop("customer_shown", None)
+    for name in ("customer_shown", "payments_open", "all_lines"):
+        st.session_state.pop(name, None)
+    close_actions()
 
 
 @st.fragment(run_every="3s")

@@ -10,7 +10,7 @@ import streamlit as st
 from billing.domain.ledger.line import Cause, LedgerLine, Origin
 from billing.domain.sessions.checkout_session import Kind
 from billing.safe_text import sanitize
-from pages.components.customers.wording import day
+from pages.components.actions.wording import day
 from pages.components.ids import short_id
 from pages.components.markdown import code, link, plain
 from pages.components.times import exact_time, local

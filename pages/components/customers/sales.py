@@ -10,8 +10,10 @@ import streamlit as st
 
 from billing.domain.money import format_money
 from billing.safe_text import sanitize
+from pages.components.actions.menu import payment_actions, subscription_actions
+from pages.components.actions.wording import day
 from pages.components.chips import OUTCOME_STYLES, chip, outcome_chip, outcome_text
-from pages.components.customers.wording import day, what_comes_next
+from pages.components.customers.wording import short_day, what_comes_next
 from pages.components.ids import short_id
 from pages.components.markdown import code, link, plain
 from pages.components.times import exact_time
@@ -19,8 +21,11 @@ from pages.components.times import exact_time
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
     from billing.domain.customers.details import (
         CustomerDetails,
+        CustomerInvoice,
         CustomerPayment,
         CustomerSubscription,
         PaymentDispute,
@@ -28,6 +33,10 @@ if TYPE_CHECKING:
     from billing.domain.ledger.refunds import Refund
 
 SHOWN = 20
+_COLORS = {
+    **dict.fromkeys(("active", "trialing"), "green"),
+    **dict.fromkeys(("past_due", "unpaid", "incomplete"), "orange"),
+}
 
 
 def subscriptions(details: CustomerDetails) -> None:
@@ -44,7 +53,8 @@ def subscriptions(details: CustomerDetails) -> None:
 
 def _subscription(one: CustomerSubscription) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(chip(_word(one.status)), width="content")
+        color = _COLORS.get(one.status, "gray")
+        st.markdown(f":{color}-badge[{plain(_word(one.status))}]", width="content")
         if not one.gives_pro and one.status in ("active", "trialing", "past_due"):
             st.markdown(":red-badge[No Pro at present]", width="content")
         if one.collection_is_paused:
@@ -53,6 +63,7 @@ def _subscription(one: CustomerSubscription) -> None:
             st.markdown(f"{day(one.period_start)} to {day(one.period_end)}", width="content")
     st.markdown(what_comes_next(one))
     st.markdown(f":small[{code(one.id)}]")
+    subscription_actions(one.id)
 
 
 def payments(details: CustomerDetails) -> None:
@@ -63,16 +74,31 @@ def payments(details: CustomerDetails) -> None:
     with st.container(gap="xxsmall", key="payments"):
         for number, one in enumerate(details.payments[:SHOWN]):
             key = one.payment_intent or one.session_id or one.invoice or str(number)
-            with st.expander(_payment_label(one), key=f"payment_{key}"):
-                _payment(one)
+            panel = _panel(_payment_label(one), f"payment_{key}")
+            if panel.open:
+                with panel:
+                    _payment(one)
     _more(details, len(details.payments))
+
+
+def _panel(label: str, key: str) -> ExpanderContainer:
+    """An expander that stays open when its label changes, as Streamlit takes that for another."""
+    opened: set[str] = st.session_state.setdefault("payments_open", set())
+
+    def remember() -> None:
+        (opened.add if st.session_state[key] else opened.discard)(key)
+
+    st.session_state[key] = key in opened
+    return st.expander(label, key=key, on_change=remember)
 
 
 def _payment_label(one: CustomerPayment) -> str:
     amount = plain(format_money(one.amount, one.currency))
     badge = f":{OUTCOME_STYLES[one.outcome].color}-badge[{outcome_text(one.outcome)}]"
     due = next((text for dispute in one.disputes if (text := _evidence(dispute))), "")
-    return " · ".join(filter(None, (f"**{amount}** {badge} {plain(one.what)}", day(one.at), due)))
+    return " · ".join(
+        filter(None, (f"**{amount}** {badge} {plain(one.what)}", short_day(one.at), due))
+    )
 
 
 def _payment(one: CustomerPayment) -> None:
@@ -80,10 +106,12 @@ def _payment(one: CustomerPayment) -> None:
     lines += [_refund(refund, one.currency) for refund in one.refunds]
     lines += [_dispute(dispute, one.currency) for dispute in one.disputes]
     if one.session_id:
-        lines.append(f"Session {_session_link(one.session_id)}")
+        lines.append(f"Session {_session_link(one.session_id, short_id(one.session_id))}")
     ids = (one.payment_intent, one.invoice)
     lines.append(", ".join(code(name) for name in ids if name))
     st.markdown("  \n".join(filter(None, lines)))
+    if one.payment_intent:
+        payment_actions(one.payment_intent, one.subscription)
 
 
 def _refund(refund: Refund, currency: str) -> str:
@@ -124,16 +152,24 @@ def invoices(details: CustomerDetails) -> None:
                 if one.page_url
                 else code(short_id(one.id)),
                 "Amount": plain(format_money(one.amount, one.currency)),
-                "Status": plain(_word(one.status)),
-                "Created": day(one.created),
-                "Attempts": f"{one.attempts:,}"
-                + (f", next {day(one.next_attempt)}" if one.next_attempt else ""),
+                "Status": _invoice_status(one),
+                "Created": short_day(one.created),
             }
             for one in details.invoices[:SHOWN]
         ],
         "Invoices of this customer",
     )
     _more(details, len(details.invoices))
+
+
+def _invoice_status(one: CustomerInvoice) -> str:
+    """Status, attempts to have it paid, and the next one, as Markdown."""
+    found = [plain(_word(one.status))]
+    if one.attempts > 1 or (one.attempts and one.status != "paid"):
+        found.append(f"{one.attempts:,} attempt{'' if one.attempts == 1 else 's'}")
+    if one.next_attempt:
+        found.append(f"next {short_day(one.next_attempt)}")
+    return ", ".join(found)
 
 
 def sessions(details: CustomerDetails) -> None:
@@ -146,10 +182,9 @@ def sessions(details: CustomerDetails) -> None:
         [
             {
                 "Outcome": outcome_chip(one.outcome),
-                "Product": plain(one.what),
+                "Product": _session_link(one.id, one.what),
                 "Amount": plain(one.amount),
-                "Created": day(one.created),
-                "Session": _session_link(one.id),
+                "Created": short_day(one.created),
             }
             for one in details.sessions[:SHOWN]
         ],
@@ -170,8 +205,8 @@ def _more(details: CustomerDetails, number: int) -> None:
         st.caption(f"{number - SHOWN:,} older ones are not shown. {link('All sessions', address)}")
 
 
-def _session_link(session_id: str) -> str:
-    return link(plain(short_id(session_id)), f"sessions?session={quote(sanitize(session_id))}")
+def _session_link(session_id: str, label: str) -> str:
+    return link(plain(label), f"sessions?session={quote(sanitize(session_id))}")
 
 
 def _word(value: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from billing.domain.customers.customer import ProNote
 from billing.domain.money import format_money
+from pages.components.actions.wording import day
 from pages.components.times import local
 
 if TYPE_CHECKING:
@@ -15,10 +17,10 @@ if TYPE_CHECKING:
     from billing.domain.customers.details import CustomerSubscription
 
 
-def day(unix_seconds: float) -> str:
-    """``3 Dec 2026``, in the browser's time zone."""
-    at = local(unix_seconds)
-    return f"{at.day} {at:%b %Y}"
+def short_day(unix_seconds: int) -> str:
+    """``3 Dec``; with the year where it is another one."""
+    at, now = local(unix_seconds), local(time.time())
+    return f"{at.day} {at:%b}" if at.year == now.year else day(unix_seconds)
 
 
 def amounts(sums: Mapping[str, int]) -> str:

@@ -8,7 +8,9 @@ import streamlit as st
 
 from billing.domain.money import format_money
 from billing.domain.sessions.details import SessionDetails, SessionLookup
+from billing.domain.stripe_json import id_at
 from billing.errors import BillingError, InvalidInput
+from billing.safe_text import sanitize
 from pages.components.actions.target import close_actions
 from pages.components.chips import chip, outcome_chip
 from pages.components.errors import show_failure
@@ -146,6 +148,7 @@ def heading(details: SessionDetails) -> None:
                 st.markdown(chip(session.label), width="content")
             if session.customer_email:
                 st.markdown(code(session.customer_email), width="content")
+            customer_link(details)
         if session.failure or session.went_back:
             st.markdown(plain(session.failure or session.went_back))
         st.caption(
@@ -153,6 +156,20 @@ def heading(details: SessionDetails) -> None:
             f"payment status {plain(stripe_word(session.payment_status))}"
         )
         st.code(session.id, language=None, wrap_lines=True)
+
+
+def customer_link(details: SessionDetails) -> None:
+    """The way to whoever bought it, once Checkout was completed or where the Customer is known."""
+    session = details.session
+    is_complete = session.status in ("complete", "")
+    key = id_at(details.data, "customer") or (is_complete and session.customer_email)
+    if key:
+        st.page_link(
+            "customers.py",
+            label="Open customer",
+            icon=":material/group:",
+            query_params={"customer": sanitize(key)},
+        )
 
 
 def stripe_word(value: str) -> str:
