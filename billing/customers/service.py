@@ -18,6 +18,7 @@ from billing.sync.mirror import read_sync_state
 
 if TYPE_CHECKING:
     from billing.customers.refresh import CustomerRefresh
+    from billing.domain.customers.customer import Customer
     from billing.domain.customers.details import CustomerDetails
     from billing.domain.customers.page import Cursor, CustomerFilter, CustomerPage
     from billing.settings.model import Settings
@@ -68,6 +69,11 @@ class Customers:
 
         await self._catch_up()
         return await self._store.read(read)
+
+    async def get(self, key: str) -> Customer | None:
+        """One customer, by the Customer's id or a guest's email; None when there is none."""
+        await self._catch_up()
+        return await self._store.read(lambda connection: customers.get(connection, key))
 
     async def details(self, key: str) -> CustomerDetails:
         """All that is known of one customer. Raises ``InvalidInput`` when there is none."""

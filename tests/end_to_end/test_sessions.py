@@ -110,7 +110,7 @@ def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
     expect(page.get_by_role("heading", name="Setup")).to_be_visible()
     expect(page).not_to_have_url(re.compile("outcome"))
     page.get_by_test_id("stTopNavSection").filter(has_text="Look").click()
-    page.get_by_role("link", name="Sessions").click()
+    page.get_by_role("menuitem", name="Sessions").click()
     expect(page).to_have_url(re.compile("outcome=open&outcome=declined&outcome=expired"))
     expect(page).to_have_url(re.compile("kind=credits"))
     page.get_by_role("button", name=EXPIRED, exact=True).click()

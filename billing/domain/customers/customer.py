@@ -86,3 +86,8 @@ class Customer:
     def id(self) -> str:
         """The ``key``, as a table's row names it."""
         return self.key
+
+    @property
+    def name(self) -> str:
+        """What people call them: the email, else the id."""
+        return self.email or self.key
