@@ -19,7 +19,7 @@ from billing.errors import StripeFailure
 from billing.ledger.records import ProSale, record_payments, record_pro
 from billing.store import sessions, stripe_objects
 from billing.store.ledger import lines
-from billing.store.stripe_objects import ObjectReading
+from billing.store.stripe_objects import ObjectReading, ObjectType
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -151,7 +151,12 @@ def _store_of_payments(reading: AccountReading, connection: Connection, page: Pa
 
 
 def _store_customers(connection: Connection, page: Page) -> None:
-    bought = sessions.ids_by_object(connection, "customer", [one["id"] for one in page.data])
+    names = [one["id"] for one in page.data]
+    subscriptions = stripe_objects.of_customers(connection, ObjectType.SUBSCRIPTION, names)
+    bought = {
+        *sessions.ids_by_object(connection, "customer", names),
+        *(id_at(one, "customer") for one in subscriptions),
+    }
     _store(connection, page, [one for one in page.data if one["id"] in bought])
 
 

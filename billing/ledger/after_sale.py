@@ -89,6 +89,8 @@ class AfterSale:
         found = [ObjectReading(one, read_at) for one in (data, *invoices)]
         if paid_by:
             found += await self._refunds_and_disputes(paid_by)
+        if not session_ids:
+            found += await self._new_customer(id_at(data, "customer"))
         session_id = next(iter(session_ids), None)
         sale = ProSale(subscription_id, pro, origin, time.time(), session_id)
 
@@ -130,6 +132,24 @@ class AfterSale:
                 stripe_objects.store(connection, [ObjectReading(data, read_at)])
 
         await self._store.write(write)
+
+    async def _new_customer(self, customer: str | None) -> list[ObjectReading]:
+        """The Customer of a subscription that no Checkout Session of ours began, and which alone
+        tells their email; nothing where they are stored, or the key may not read them."""
+        if customer is None:
+            return []
+        stored = await self._store.read(lambda c: stripe_objects.load(c, [customer]))
+        if stored:
+            return []
+        await self._gateway.acquire()
+        read_at = time.time()
+        try:
+            data = await self._gateway.retrieve_customer(customer)
+        except StripeFailure as failure:
+            if failure.is_forbidden:
+                return []
+            raise
+        return [] if data.get("deleted") else [ObjectReading(data, read_at)]
 
     async def _refunds_and_disputes(self, payment_intent: str) -> list[ObjectReading]:
         read_at = time.time()

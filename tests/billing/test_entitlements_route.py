@@ -114,3 +114,23 @@ def test_pro_is_active_until_the_end_of_its_period_and_over_once_canceled(
     connected.stripe.v1.subscriptions.cancel(subscription.id)
     wait_for(lambda: not answer(connected, email=email)["pro"]["active"])
     assert answer(connected, email=email)["pro"] == NO_PRO | {"status": "canceled"}
+
+
+def test_a_subscription_that_no_checkout_of_ours_began_counts_by_email_too(
+    connected: ConnectedShop,
+) -> None:
+    email = "elsewhere@example.com"
+    customer = connected.stripe.v1.customers.create({"email": email}).id
+    card = connected.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
+    connected.stripe.v1.subscriptions.create(
+        {
+            "customer": customer,
+            "items": [{"price": connected.services.settings.price_pro_monthly or ""}],
+            "default_payment_method": card.id,
+        }
+    )
+    wait_for(lambda: answer(connected, email=email)["pro"]["active"])
+    assert answer(connected, email=email)["customer"] == customer
+    connected.stripe.v1.customers.update(customer, {"email": "moved@example.com"})
+    wait_for(lambda: answer(connected, email="moved@example.com")["pro"]["active"])
+    assert answer(connected, email=email)["pro"] == NO_PRO

@@ -171,6 +171,34 @@ def test_a_link_that_was_made_and_paid(page: Page, demo: Demo, app: Process) -> 
     check(page)
 
 
+def test_selling_to_somebody_known(page: Page, demo: Demo, app: Process) -> None:
+    email, bought = "known@example.com", []
+    for _ in range(2):
+        made = requests.post(f"{demo.url}/api/billing/checkout", timeout=9).json()
+        bought.append(made["id"])
+    for session_id in bought:
+        pay(app, session_id, email=email, card="4242424242424242")
+    page.goto(f"{demo.url}/app/billing")
+    menu = page.get_by_role("button", name="New customer")
+    menu.click()
+    page.get_by_placeholder("Email or customer ID").press_sequentially("known@")
+    known = page.get_by_role("radio").nth(1)
+    expect(page.get_by_role("radio")).to_have_count(3)
+    check(page)
+    known.click(force=True)
+    expect(page.get_by_text("already has the Pro plan")).to_be_visible()
+    expect(page.get_by_placeholder("Email or customer ID")).to_have_count(0)
+    expect(page.get_by_role("button", name="PAY WITH CARD")).to_have_count(0)
+    check(page)
+    page.goto(f"{demo.url}/app/billing?success=1&session_id={bought[1]}")
+    warning = page.get_by_role("button", name="Refund and cancel the second")
+    expect(warning).to_be_visible()
+    check(page)
+    warning.click()
+    banner(page, "refunded since")
+    expect(warning).to_have_count(0)
+
+
 def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/app/sessions?session={demo.open}")
     drawer = page.get_by_role("dialog")
