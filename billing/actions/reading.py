@@ -41,12 +41,11 @@ def read_session(connection: Connection, session_id: str, pro: SoldPrice) -> Sal
 def read_payment(
     connection: Connection, payment_intent: str, subscription: str | None, pro: SoldPrice
 ) -> Sale:
-    """A payment: for credits, or of an invoice of ``subscription``."""
+    """A payment: for credits, or of an invoice of ``subscription``, and that then as well."""
     if subscription:
-        sale = _pro_sale(
+        return _pro_sale(
             connection, subscription, pro, lambda one: payment_intent in one.payment_intents
         )
-        return Sale(sale.payment)
     ids = sessions.ids_by_term(connection, [payment_intent])
     for stored in sessions.load(connection, ids):
         is_its = id_at(stored.data, "payment_intent") == payment_intent

@@ -79,7 +79,7 @@ class Actions:
         return await self._read(partial(read_session, session_id=session_id))
 
     async def of_payment(self, payment_intent: str, subscription: str | None = None) -> Sale:
-        """A payment for credits, or of an invoice of a subscription."""
+        """A payment for credits, or of an invoice of a subscription, and that then as well."""
         return await self._read(
             partial(read_payment, payment_intent=payment_intent, subscription=subscription)
         )

@@ -6,11 +6,10 @@ The dialog opens in place, as drawers are dialogs already and Streamlit nests no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from billing.domain.actions.offered import Action, SaleAction, SandboxAction, offered
+from billing.domain.actions.sale import Sale
 from billing.domain.actions.subscription import SubscriptionAction
 from billing.errors import BillingError
 from pages.components.actions.refund import forget_fields, refund_dialog
@@ -32,9 +31,6 @@ from pages.components.actions.target import (
 from pages.components.actions.wording import LABELS, TITLES, icon
 from pages.components.errors import show_failure
 from pages.services import page_services
-
-if TYPE_CHECKING:
-    from billing.domain.actions.sale import Sale
 
 _MENDING = (
     SubscriptionAction.KEEP,
@@ -72,7 +68,8 @@ def action_buttons(target: Target) -> Sale | None:
     except BillingError as failure:
         show_failure(failure, "What can be done with it could not be read")
         return None
-    found = offered(sale, in_sandbox=page_services().controls_url is not None)
+    about = Sale(sale.payment) if target.payment else sale
+    found = offered(about, in_sandbox=page_services().controls_url is not None)
     if found.primary:
         st.button(
             LABELS[found.primary],

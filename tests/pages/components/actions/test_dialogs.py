@@ -255,5 +255,7 @@ def test_a_drawer_of_a_customer_can_offer_them_for_a_payment_and_a_subscription(
     page = run(AppTest.from_function(script, default_timeout=60, kwargs=kwargs))
     assert [button.label for button in page.button] == ["Refund…", "Cancel at period end…"]
     page = press(page, f"action_{payment.payment_intent}")
+    page.checkbox(key="refund_cancels").check()
+    run(page)
     page = press(page, "refund_now")
-    assert "$99.00 refunded." in text_of(page)
+    assert "$99.00 refunded. Pro has ended" in text_of(page)
