@@ -39,6 +39,8 @@ def ticket(details: SessionDetails, link: str, *, with_email: bool) -> str:
         lines.append(f"- Label: {_text(session.label)}")
     if session.failure:
         lines.append(f"- Reason: {_text(session.failure)}")
+    if session.went_back:
+        lines.append(f"- Went back: {_text(session.went_back)}")
     if with_email and session.customer_email:
         lines.append(f"- Customer: {_text(session.customer_email)}")
     lines += ["", "| Time (UTC) | What happened | Event | Request |", "| --- | --- | --- | --- |"]

@@ -64,12 +64,13 @@ def check_endpoint(
             "secret.",
         )
     if lacking:
-        number = f"{len(lacking)} type{'' if len(lacking) == 1 else 's'} of event"
+        number = f"{len(lacking)} type{'' if len(lacking) == 1 else 's'}"
         return replace(
             finding,
             status=Status.WARNING,
-            found=f"Enabled, and receives all that a payment needs, but not {number} of what "
-            "happens before and after it. Polling finds those changes meanwhile, only later.",
+            found=f"Enabled, and receives what every payment needs, but not {number} of event "
+            "about declines, refunds, disputes and subscriptions. Polling finds those changes, "
+            "but later.",
             next_step=ADD,
             lacking=lacking,
         )

@@ -96,7 +96,7 @@ def test_an_endpoint_that_lacks_what_polling_finds_as_well_is_a_thing_to_know(
     shop.stripe.v1.webhook_endpoints.update(endpoint, params)
     finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert finding.status is WARNING
-    assert "Polling finds those changes meanwhile" in finding.found
+    assert "Polling finds those changes, but later" in finding.found
     assert {"refund.created", "invoice.paid", "customer.updated"} < set(finding.lacking)
     assert not {"payment_intent.created", *NEEDED_EVENTS} & set(finding.lacking)
 
