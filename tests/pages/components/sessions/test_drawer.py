@@ -14,6 +14,7 @@ from billing.store import events
 from pages.components.sessions.actions import qr_code
 from stripe_sandbox.payments.checkout import Payer
 from tests.support.browsers.pages import HOSTILE, ids, open_page, press, text_of
+from tests.support.servers.after_sale import look, payment_of, refund, sell
 from tests.support.servers.billing_server import billing_server
 from tests.support.servers.sales import GOOD_CARD, create_foreign_session, create_session, pay
 from tests.support.servers.settings import working_settings
@@ -85,6 +86,20 @@ def test_the_drawer_shows_link_actions_timeline_and_line_items(shop: Shop) -> No
     assert items.to_dict("records") == [
         {"description": "Credit", "quantity": 5, "unit_price": "$0.99", "total": "$4.95"}
     ]
+
+
+def test_the_drawer_says_what_went_back_and_its_timeline_what_that_took(shop: Shop) -> None:
+    session_id = sell(shop)
+    refund(shop, payment_of(shop, session_id), amount=297)
+    look(shop, payment_of(shop, session_id))
+    text = text_of(open_page(shop.server, "sessions.py", session=session_id))
+    for said in (
+        "◑ Partly refunded",
+        "$2.97 refunded",
+        "**Refund created** $2.97",
+        "**\N{MINUS SIGN}3 credits** refund",
+    ):
+        assert said in text
 
 
 def test_who_created_it_is_shown_as_text(shop: Shop) -> None:
