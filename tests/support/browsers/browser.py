@@ -149,12 +149,22 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         browser.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They come first: of several workers one has them all, and starts a Chromium; what is left at
+    the end is short."""
+    items.sort(key=lambda item: not _is_of_the_browser(item))
+
+
+def _is_of_the_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Playwright's loop, which passes as running between its calls, does so in its tests alone, so
     that others can run loops of their own."""
-    used = "browser" in getattr(item, "fixturenames", ())
-    _set_running_loop(item.config.stash.get(_playwrights_loop, None) if used else None)
+    loop = item.config.stash.get(_playwrights_loop, None) if _is_of_the_browser(item) else None
+    _set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")
