@@ -163,8 +163,7 @@ class CheckoutSession:
             mode=text_at(session, "mode") or "",
             amount_total=integer_at(session, "amount_total"),
             currency=text_at(session, "currency"),
-            customer_email=text_at(session, "customer_details", "email")
-            or text_at(session, "customer_email"),
+            customer_email=email_in(session),
             url=web_url(session.get("url")),
             source=Source.of(metadata) if ours else Source.OTHER,
             kind=Kind(sold) if ours and sold in _KINDS else None,
@@ -239,6 +238,12 @@ class CheckoutSession:
             is_whole = self.amount_refunded >= (self.amount_total or 0)
             return Outcome.REFUNDED if is_whole else Outcome.PARTLY_REFUNDED
         return Outcome.PAID
+
+
+def email_in(session: JSON) -> str | None:
+    """The email in a session (Stripe's object): the one given at Checkout, else the one that it
+    was created for."""
+    return text_at(session, "customer_details", "email") or text_at(session, "customer_email")
 
 
 def _quantity(metadata: JSON) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exists, func, select
 
 from billing.domain.ledger.line import Cause, LedgerLine
-from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from billing.domain.sessions.checkout_session import Kind, email_in
 from billing.json_codec import loads
 from billing.store import stale_customers
 from billing.store.readable_rows import read_each
@@ -90,8 +90,8 @@ def of_email(connection: Connection, email: str) -> list[LedgerLine]:
         select(_s.id, _s.data).where(_s.id.in_(named), _s.id.in_(select(_l.session_id)))
     )
     # What a session is found by may be a label as well.
-    found = read_each(rows, lambda row: CheckoutSession.from_stripe(loads(row.data)))
-    wanted = {one.id for one in found if as_email(one.customer_email or "") == as_email(email)}
+    found = read_each(rows, lambda row: (row.id, email_in(loads(row.data)) or ""))
+    wanted = {name for name, given in found if as_email(given) == as_email(email)}
     lines = _select().where(_l.session_id.in_(named)).order_by(_l.at, _l.subject, _l.sequence)
     return [line for line in _read(connection, lines) if line.session_id in wanted]
 
