@@ -4,6 +4,7 @@ follows its sale."""
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import segno
@@ -84,6 +85,7 @@ def link_and_qr(url: str) -> None:
         st.caption("This link works on this computer only; other devices cannot open it.")
 
 
+@lru_cache(maxsize=32)  # a drawer is drawn again and again
 def qr_code(url: str) -> str:
     """The link as an SVG, dark on white whatever the theme, as scanners want it."""
     drawing = io.BytesIO()
