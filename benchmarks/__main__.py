@@ -10,6 +10,7 @@ from importlib.metadata import version
 from benchmarks import (
     backfill,
     checkout_route,
+    customers,
     entitlements,
     kills,
     ledger,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "kills": kills.measure,
     "ledger": ledger.measure,
     "queries": queries.measure,
+    "customers": customers.measure,
     "entitlements": entitlements.measure,
 }
 

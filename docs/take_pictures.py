@@ -105,6 +105,7 @@ def walk(browser: Browser, url: str) -> None:
     assert session_id
     for name, path, shows in (
         ("sessions", f"sessions?session={session_id[1]}", "Granted"),
+        ("customers", "customers?customer=tester@example.com", "Renews on"),
         ("events", "events", "Webhooks are working"),
         ("test-kit", "test-kit", "Run all but the renewal"),
         ("setup", "setup", "Everything is set up"),
