@@ -16,7 +16,7 @@ from pages.components.billing.chosen_buyer import (
     choose_buyer,
     chosen_buyer,
     chosen_key,
-    chosen_name,
+    known_customer,
 )
 from pages.components.billing.order import clear_order
 from pages.components.errors import show_failure
@@ -36,12 +36,18 @@ LONGEST_SEARCH = 200
 
 def buyer_menu() -> None:
     """Whom the next session is for, and the list to choose from once it is opened."""
-    menu = st.popover(
-        plain(chosen_name()) if chosen_buyer() else NEW,
-        icon=":material/person:",
-        key=MENU,
-        on_change="rerun",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", key="buyer"):
+        is_chosen = chosen_buyer() is not None
+        known = known_customer() if is_chosen else None
+        label = known.name if known else chosen_key()
+        menu = st.popover(
+            plain(label) if is_chosen else NEW,
+            icon=":material/person:",
+            key=MENU,
+            on_change="rerun",
+        )
+        if known:
+            st.page_link("customers.py", label="Details", query_params={"customer": known.key})
     if menu.open:
         with menu:
             customers()

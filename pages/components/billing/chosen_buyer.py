@@ -3,11 +3,16 @@ Without it, it is for a new customer."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from billing.buyers import Buyer, parse_customer, parse_email
 from billing.errors import BillingError, InvalidInput
 from pages.services import page_services
+
+if TYPE_CHECKING:
+    from billing.domain.customers.customer import Customer
 
 PARAM = "customer"
 
@@ -34,11 +39,16 @@ def choose_buyer(key: str) -> None:
         st.query_params.pop(PARAM, None)
 
 
-def chosen_name() -> str:
-    """What people call whoever is chosen: the email where it is known, else the id."""
+def known_customer() -> Customer | None:
+    """What is known of whoever is chosen."""
     billing, key = page_services(), chosen_key()
     try:
-        found = billing.call(lambda: billing.services.customers.get(key))
+        return billing.call(lambda: billing.services.customers.get(key))
     except BillingError:
-        return key  # the table below says that the database does not answer
-    return found.name if found else key
+        return None  # the table below says that the database does not answer
+
+
+def chosen_name() -> str:
+    """What people call whoever is chosen: the email where it is known, else the id."""
+    known = known_customer()
+    return known.name if known else chosen_key()

@@ -81,6 +81,8 @@ def test_who_has_pro_is_not_sold_it_and_can_be_helped_there(shared: Shop) -> Non
     keys = {button.key for button in page.button}
     assert "pay_pro" not in keys
     assert "pay_credits" in keys
+    (details,) = (link for link in page.get("page_link") if link.proto.label == "Details")
+    assert details.proto.query_string == f"customer={customer}"
     subscription = shared.stripe.v1.subscriptions.list({"customer": customer}).data[0].id
     assert f"action_{subscription}" in keys
     choose(open_menu(page), "")
