@@ -137,7 +137,7 @@ def head(*, running: bool) -> None:
                 disabled=running,
                 on_click=enqueue,
                 args=RUN_ALL,
-                help=f"{len(RUN_ALL)} scenarios, one after another, in about 20 seconds.",
+                help=f"{len(RUN_ALL)} scenarios, one after another, in about half a minute.",
             )
             st.button(
                 f"Run {len(WITH_CLOCK)} that move the clock",
@@ -147,7 +147,8 @@ def head(*, running: bool) -> None:
                 on_click=enqueue,
                 args=WITH_CLOCK,
                 help="The last in the list. They advance the sandbox's clock by months, and only "
-                "a reset sets it back.",
+                "a reset sets it back. What else is due happens as well: with demo data they take "
+                "longer, as all its subscriptions renew.",
             )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from billing.buyers import Buyers
 from billing.domain.ledger import credits as ledger_credits
 from billing.domain.ledger.line import Cause, Due
 from billing.domain.ledger.pro import ProState
@@ -248,6 +249,19 @@ def test_pro_that_outlives_its_cancellation_is_found_out(
     verdict = ran(shop, BY_NAME["cancel-now"]).verdict
     assert not verdict.passed
     assert re.fullmatch(r"The ledger says Pro until .* UTC, Stripe no Pro", verdict.title)
+
+
+def test_a_second_sale_to_who_has_pro_is_found_out_and_left_closed(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sell_to_anybody(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(Buyers, "check_first_pro", sell_to_anybody)
+    verdict = ran(shop, BY_NAME["second-avoided"]).verdict
+    assert verdict.title == "Stopped at “The same customer wants to buy Pro again”"
+    newest = shop.stripe.v1.checkout.sessions.list({"limit": 1}).data[0]
+    assert newest.status == "expired"
 
 
 def test_what_the_scenario_expects_and_stripe_does_not_say_is_found_out(
