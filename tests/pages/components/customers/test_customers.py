@@ -8,7 +8,17 @@ import pytest
 
 from billing.domain.ledger.line import Due
 from billing.domain.sessions.checkout_session import Kind
-from tests.support.browsers.pages import HOSTILE, ids, open_page, press, rows, run, text_of
+from pages.components.test_kit.demo_data import reset
+from tests.support.browsers.pages import (
+    HOSTILE,
+    ids,
+    open_page,
+    press,
+    rows,
+    run,
+    run_until,
+    text_of,
+)
 from tests.support.servers.sales import PAYER
 from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.servers.sold import due_of, payment_of, sell
@@ -22,9 +32,16 @@ PAGE = "customers.py"
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
     with connected_shop(tmp_path_factory.mktemp("shop")) as opened:
         yield opened
+
+
+@pytest.fixture
+def shop(running: ConnectedShop) -> ConnectedShop:
+    """Without customers."""
+    reset(running.pages, running.controls)
+    return running
 
 
 def links(page: AppTest) -> list[str]:
@@ -33,7 +50,7 @@ def links(page: AppTest) -> list[str]:
 
 def test_without_customers_the_page_says_how_one_appears(shop: ConnectedShop) -> None:
     page = open_page(shop.pages, PAGE)
-    assert "No customers yet" in text_of(page)
+    run_until(page, lambda: "No customers yet" in text_of(page))
     assert "Run a scenario" in links(page)
     assert not page.dataframe
     assert not page.pills
@@ -81,6 +98,7 @@ def test_pro_is_shown_with_its_period_and_what_comes_next(shop: ConnectedShop) -
 
 
 def test_filters_stand_in_the_address_and_what_means_nothing_is_named(shop: ConnectedShop) -> None:
+    sell(shop, Kind.PRO)
     assert open_page(shop.pages, PAGE, q="tester@").dataframe
     for query in ({"q": "nobody"}, {"pro": "ended"}, {"with": "disputes"}):
         page = open_page(shop.pages, PAGE, **query)
@@ -99,6 +117,16 @@ def test_a_session_s_drawer_leads_to_its_customer(shop: ConnectedShop) -> None:
 
 @pytest.mark.parametrize("key", ["cus_forged", HOSTILE, "%"])
 def test_somebody_unknown_in_the_address_is_not_found(shop: ConnectedShop, key: str) -> None:
+    sell(shop)
     page = open_page(shop.pages, PAGE, customer=key)
     assert page.warning[0].proto.title == "Customer not found"
     assert ids(page)
+
+
+def test_a_reset_closes_the_drawer(shop: ConnectedShop) -> None:
+    sell(shop)
+    page = open_page(shop.pages, PAGE, customer=PAYER.email)
+    assert "Ledger" in [one.value for one in page.subheader]
+    reset(shop.pages, shop.controls)
+    run(page)
+    assert "customer" not in page.query_params
