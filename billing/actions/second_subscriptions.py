@@ -18,6 +18,7 @@ from billing.domain.stripe_json import id_at
 from billing.errors import InvalidInput
 from billing.ledger.customers import customers_with_email, email_of, pro_states_of
 from billing.store import sessions, stripe_objects
+from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _of_subscription(connection: Connection, subscription: str, pro: SoldPrice) 
     customer = id_at(stored, "customer")
     if not customer:
         return None
-    email = email_of(connection, customer)
-    others = customers_with_email(connection, email) if email else []
-    customers = {customer, *others[:CUSTOMERS_CHECKED]}
+    customers = {customer}
+    if email := email_of(connection, customer):
+        sold = lines.of_email(connection, email, kind=Kind.PRO, limit=CUSTOMERS_CHECKED)
+        customers |= set(customers_with_email(connection, email, sold)[:CUSTOMERS_CHECKED])
     return second_pro(pro_states_of(connection, customers, pro), subscription)

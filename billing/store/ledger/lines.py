@@ -83,12 +83,17 @@ def of_sessions(connection: Connection, session_ids: Collection[str]) -> list[Le
     return _read(connection, chosen.order_by(_l.at, _l.subject, _l.sequence))
 
 
-def of_email(connection: Connection, email: str) -> list[LedgerLine]:
-    """The lines of the Checkout Sessions that this email was given in, without regard to case."""
+def of_email(
+    connection: Connection, email: str, *, kind: Kind | None = None, limit: int | None = None
+) -> list[LedgerLine]:
+    """The lines of the Checkout Sessions that this email was given in, without regard to case;
+    those of a ``kind``, where one is given, and of the newest ``limit`` sessions."""
     named = select(session_terms.c.session_id).where(session_terms.c.term == as_email(email))
-    rows = connection.execute(
-        select(_s.id, _s.data).where(_s.id.in_(named), _s.id.in_(select(_l.session_id)))
-    )
+    sold = exists().where(_l.session_id == _s.id)
+    if kind:
+        sold = sold.where(_l.kind == kind)
+    chosen = select(_s.id, _s.data).where(_s.id.in_(named), sold)
+    rows = connection.execute(chosen.order_by(_s.created.desc(), _s.id).limit(limit))
     # What a session is found by may be a label as well.
     found = read_each(rows, lambda row: (row.id, email_in(loads(row.data)) or ""))
     wanted = {name for name, given in found if as_email(given) == as_email(email)}

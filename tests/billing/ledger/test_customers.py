@@ -143,3 +143,11 @@ async def test_an_email_in_a_label_or_a_reference_gives_nothing(store: Store) ->
     await sell(store, "1", 900, "bob@example.com", metadata=metadata)
     await sell(store, "2", 900, "bob@example.com", client_reference_id=ANN)
     assert await of_email(store, ANN) == having(None, ANN, 0)
+
+
+async def test_of_an_email_the_newest_sessions_of_a_kind_can_be_asked_for(store: Store) -> None:
+    for number in (1, 2, 3):
+        await sell(store, str(number), number, ANN, created=number)
+    newest = await store.read(lambda c: lines.of_email(c, ANN, kind=Kind.CREDITS, limit=2))
+    assert [line.quantity for line in newest] == [2, 3]
+    assert await store.read(lambda c: lines.of_email(c, ANN, kind=Kind.PRO)) == []
