@@ -20,7 +20,7 @@ from tests.support.servers.server import listening_socket, serving
 from tests.support.servers.settings import working_settings
 from tests.support.servers.timings import QUICK
 from tests.support.stripe.sandbox_server import price_of
-from tests.support.waiting import until
+from tests.support.waiting import until, wait_for
 
 if TYPE_CHECKING:
     import socket
@@ -87,6 +87,7 @@ def connected_shop(folder: Path) -> Iterator[ConnectedShop]:
         ) as server:
             controls = f"{url}/_control"
             pages = PageServices(server.services, server.portal, controls)
+            _wait_for_the_copy(server)
             yield ConnectedShop(server, _client(url), sandbox, pages, Controls(controls))
 
 
@@ -107,7 +108,13 @@ def idle_shop(folder: Path) -> Iterator[Shop]:
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """A shop of the test's own."""
     with open_shop(tmp_path) as opened:
+        _wait_for_the_copy(opened.server)
         yield opened
+
+
+def _wait_for_the_copy(server: BillingServer) -> None:
+    """Until then pages say that the history is being read."""
+    wait_for(lambda: server.portal.call(server.services.mirror.state).complete, "a complete copy")
 
 
 @contextmanager
