@@ -11,10 +11,13 @@ from billing.domain.ledger.line import Due
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import InvalidInput
 from tests.support.servers.sales import PAYER, pay
-from tests.support.servers.shop import Shop
+from tests.support.servers.shop import Shop, idle_shop
 from tests.support.servers.sold import due_of, pro_of, sell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from billing.domain.ledger.second_pro import SecondPro
 
 
@@ -67,7 +70,14 @@ def test_of_two_that_are_paid_the_second_is_ended_and_refunded_once(
     assert of_all(shop) == ()
 
 
-def test_one_subscription_or_none_is_no_second_one(shop: Shop) -> None:
+@pytest.fixture
+def shop_that_reads_nothing_more(tmp_path: Path) -> Iterator[Shop]:
+    with idle_shop(tmp_path) as opened:
+        yield opened
+
+
+def test_one_subscription_or_none_is_no_second_one(shop_that_reads_nothing_more: Shop) -> None:
+    shop = shop_that_reads_nothing_more
     session_id = sell(shop, Kind.PRO)
     assert of_session(shop, session_id) is None
     assert of_session(shop, sell(shop)) is None
