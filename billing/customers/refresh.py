@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from billing.timings import Timings
 
 BATCH_SIZE = 200  # names
+PAUSE_SECONDS = 0.1  # between two of many batches: others need the processor, too
 VERSION = "customers_version"  # in the state: another one after each batch that was stored
 
 
@@ -62,10 +63,11 @@ class CustomerRefresh:
     async def run(self) -> None:
         """Follow what changes, until cancelled."""
         while True:
+            pause = self._timings.customers_refresh_seconds
             with suppress(BillingError):  # the store logs its failures
-                while await self.refresh_batch():
-                    pass
-            await asyncio.sleep(self._timings.customers_refresh_seconds)
+                if await self.refresh_batch():
+                    pause = PAUSE_SECONDS
+            await asyncio.sleep(pause)
 
     async def catch_up(self) -> None:
         """Follow what has changed, for ``customers_wait_seconds`` at the most. Raises
@@ -76,19 +78,20 @@ class CustomerRefresh:
                     pass
 
     async def refresh_batch(self) -> bool:
-        """Calculate some customers anew; False where none have changed. Raises ``StoreFailure``."""
+        """Calculate some customers anew. False where those were all that had changed when it began:
+        what changes meanwhile waits for the next step. Raises ``StoreFailure``."""
         async with self._lock:
             batch = await self._store.read(calculate)
             if batch is None:
                 return False
-            await self._store.write(partial(_save, batch=batch))
-            return True
+            stored = await self._store.write(partial(save, batch=batch))
+            return len(batch.marked) >= BATCH_SIZE or not stored
 
 
-def calculate(connection: Connection, limit: int = BATCH_SIZE) -> CustomerBatch | None:
+def calculate(connection: Connection) -> CustomerBatch | None:
     """The rows of some customers that have changed; None where none have."""
     version: str | None = sync_state.load(connection, VERSION)
-    marked = stale_customers.first(connection, limit)
+    marked = stale_customers.first(connection, BATCH_SIZE)
     if not marked:
         return None
     own_ids, emails = _named_by(connection, marked)
@@ -146,12 +149,13 @@ def _is_listed(records: CustomerRecords, is_customer: bool) -> bool:
     return any(one.session.status in ("complete", "") for one in records.sessions)
 
 
-def _save(connection: Connection, batch: CustomerBatch) -> None:
+def save(connection: Connection, batch: CustomerBatch) -> bool:
     """Store the rows, unless they are outdated: another process was quicker, or a reset."""
     if sync_state.load(connection, VERSION) != batch.version:
-        return
+        return False
     if not stale_customers.are_marked(connection, batch.marked):
-        return
+        return False
     customers.replace(connection, batch.rows, batch.missing)
     stale_customers.unmark(connection, batch.marked)
     sync_state.save(connection, VERSION, uuid.uuid4().hex)
+    return True

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from billing.domain.customers.customer import Customer, ProNote, ProStatus
+from billing.domain.ledger.entitlements import credits_in
 from billing.domain.ledger.line import Cause, Due, LedgerLine, total
 from billing.domain.ledger.pro import PAST_DUE
 from billing.domain.ledger.refunds import Dispute, Refund
@@ -43,7 +44,7 @@ def summarize(
         key=key,
         customer=customer,
         email=email,
-        credits=sum(line.quantity for line in records.lines if line.kind is Kind.CREDITS),
+        credits=credits_in(records.lines),
         pro=ProStatus.ACTIVE if active else ProStatus.ENDED if last else ProStatus.NONE,
         pro_until=due.access_until if active else None,
         pro_note=_note(subscription, last, active=active) if last else None,

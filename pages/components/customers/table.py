@@ -143,7 +143,7 @@ def empty_state(wanted: CustomerFilter, listing: CustomerListing) -> None:
         )
     elif listing.state.complete and not listing.waiting:
         st.info(
-            "Whoever pays for the Pro plan or for extra credits then appears here.",
+            "Whoever pays for the Pro plan or for extra credits appears here.",
             title="No customers yet",
             icon=":material/group:",
         )

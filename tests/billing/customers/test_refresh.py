@@ -127,7 +127,7 @@ async def test_two_customers_with_one_email_are_found_in_one_step_as_in_several(
     await sell(store, *made)
     at_once = await listed(store)
     await store.write(delete_everything)
-    monkeypatch.setattr(refresh, "calculate", partial(refresh.calculate, limit=1))
+    monkeypatch.setattr(refresh, "BATCH_SIZE", 1)
     for one in reversed(made):
         await sell(store, one)
     assert await listed(store) == at_once
@@ -249,7 +249,7 @@ async def test_what_changes_while_customers_are_calculated_is_calculated_again(
     batch = await store.read(refresh.calculate)
     assert batch
     await sell(store, sold(2))
-    await store.write(partial(refresh._save, batch=batch))
+    await store.write(partial(refresh.save, batch=batch))
     assert await store.read(partial(stale_customers.count, limit=9)) == 2  # email and session
     assert (await listed(store))[EMAIL].credits == 20
     assert await store.read(partial(stale_customers.count, limit=9)) == 0
@@ -262,7 +262,7 @@ async def test_an_outdated_calculation_is_not_stored(store: Store) -> None:
     await sell(store, sold(2))
     await listed(store)  # by another process
     await sell(store, sold(3))
-    await store.write(partial(refresh._save, batch=slow))
+    await store.write(partial(refresh.save, batch=slow))
     assert (await listed(store))[EMAIL].credits == 30
     before_reset = await store.read(refresh.calculate)
     assert before_reset is None
@@ -270,7 +270,7 @@ async def test_an_outdated_calculation_is_not_stored(store: Store) -> None:
     before_reset = await store.read(refresh.calculate)
     assert before_reset
     await store.write(delete_everything)
-    await store.write(partial(refresh._save, batch=before_reset))
+    await store.write(partial(refresh.save, batch=before_reset))
     assert await listed(store) == {}
 
 
