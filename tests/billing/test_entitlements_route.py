@@ -1,4 +1,4 @@
-"""What a customer may use, as other programs are told over HTTP."""
+"""What a customer may use, as other programs read it over HTTP."""
 
 from __future__ import annotations
 

@@ -49,23 +49,23 @@ def test_of_two_that_are_paid_the_second_is_ended_and_refunded_once(
 ) -> None:
     customer = shop.stripe.v1.customers.create({"email": PAYER.email}).id if is_known else None
     first, second = (pay(shop, one) for one in open_sessions(shop, customer))
-    kept, ended = sorted(
+    older, ended = sorted(
         (pro_of(shop, one).subscription for one in (first, second)),
         key=lambda one: (one.created, one.id),
     )
     found = [one for one in (of_session(shop, first), of_session(shop, second)) if one]
-    assert [(one.first.id, one.second.id) for one in found] == [(kept.id, ended.id)]
+    assert [(one.first.id, one.second.id) for one in found] == [(older.id, ended.id)]
     assert [one.second.id for one in of_all(shop)] == [ended.id] * is_known
     with pytest.raises(InvalidInput, match="is not the second"):
-        end(shop, kept.id)
+        end(shop, older.id)
     for _ in range(2):
         end(shop, ended.id)
     (refund,) = shop.stripe.v1.refunds.list().data
     assert (refund.amount, refund.reason) == (9900, "duplicate")
     assert shop.stripe.v1.subscriptions.retrieve(ended.id).status == "canceled"
-    assert shop.stripe.v1.subscriptions.retrieve(kept.id).status == "active"
+    assert shop.stripe.v1.subscriptions.retrieve(older.id).status == "active"
     assert due_of(shop, ended.id) == Due(0)
-    assert due_of(shop, kept.id) == Due(1, kept.period_end)
+    assert due_of(shop, older.id) == Due(1, older.period_end)
     assert of_session(shop, first) is of_session(shop, second) is None
     assert of_all(shop) == ()
 

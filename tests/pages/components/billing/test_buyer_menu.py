@@ -75,9 +75,9 @@ def test_a_known_customer_is_found_and_what_is_bought_is_theirs(shared: Shop) ->
 def test_who_has_pro_is_not_sold_it_and_can_be_helped_there(shared: Shop) -> None:
     customer = customer_of(shared)
     page = open_page(shared.server, customer=customer)
-    (told,) = alerts(page)["info"]
-    assert f"`{PAYER.email}` already has the Pro plan" in told
-    assert "active until" in told
+    (shown,) = alerts(page)["info"]
+    assert f"`{PAYER.email}` already has the Pro plan" in shown
+    assert "active until" in shown
     keys = {button.key for button in page.button}
     assert "pay_pro" not in keys
     assert "pay_credits" in keys
