@@ -162,10 +162,13 @@ def _add_objects(
     connection: Connection, found: Mapping[str, CustomerRecords], by_customer: Mapping[str, str]
 ) -> None:
     customers = list(by_customer)
-    for one in stripe_objects.of_customers(connection, ObjectType.SUBSCRIPTION, customers):
-        found[by_customer[id_at(one, "customer") or ""]].subscriptions.append(one)
-    for one in stripe_objects.of_customers(connection, ObjectType.INVOICE, customers):
-        found[by_customer[id_at(one, "customer") or ""]].invoices.append(one)
+    for kind in (ObjectType.SUBSCRIPTION, ObjectType.INVOICE):
+        for one in stripe_objects.of_customers(connection, kind, customers):
+            key = by_customer.get(id_at(one, "customer") or "")
+            if key and text_at(one, "id"):  # else it is damaged
+                theirs = found[key]
+                is_invoice = kind is ObjectType.INVOICE
+                (theirs.invoices if is_invoice else theirs.subscriptions).append(one)
     paid_by: defaultdict[str, list[CustomerRecords]] = defaultdict(list)
     for records in found.values():
         for intent in payment_intents(records):

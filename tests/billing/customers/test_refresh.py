@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from billing.customers import refresh
 from billing.customers.refresh import CustomerRefresh
@@ -15,7 +16,7 @@ from billing.domain.customers.customer import Customer, ProNote, ProStatus
 from billing.domain.customers.page import CustomerFilter
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.sessions.checkout_session import Kind
-from billing.store import Store, customers, sessions, stale_customers, stripe_objects
+from billing.store import Store, customers, sessions, stale_customers, stripe_objects, tables
 from billing.store.ledger import lines
 from billing.store.reset import delete_everything
 from billing.store.stripe_objects import ObjectReading
@@ -283,3 +284,20 @@ async def test_several_at_once_come_to_the_same(store: Store) -> None:
     found = await listed(store)
     assert sum(one.credits for one in found.values()) == 400
     assert len(found) == 7
+
+
+async def test_a_damaged_object_costs_that_object_and_no_other_customer(store: Store) -> None:
+    session = sold(1, "cus_A", kind="pro")
+    invoice = {"object": "invoice", "id": "in_9", "customer": "cus_A", "amount_paid": 5}
+    await sell(store, session, sold(2, "cus_B"))
+    await keep(store, subscription_object(session), invoice)
+
+    def damage(connection: Connection) -> None:
+        connection.execute(update(tables.stripe_objects).values(data="{}"))
+
+    await store.write(damage)
+    found = await listed(store)
+    assert {key: one.paid for key, one in found.items()} == {
+        "cus_A": {"usd": 9900},
+        "cus_B": {"usd": 990},
+    }
