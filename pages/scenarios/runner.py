@@ -149,7 +149,13 @@ class _Run:
         state = self._controls.state()
         checkout = self._billing.services.checkout
         session = self._billing.call(
-            lambda: checkout.create(kind, quantity, made_by="test kit", source=Source.TEST_KIT)
+            lambda: checkout.create(
+                kind,
+                quantity,
+                made_by="test kit",
+                source=Source.TEST_KIT,
+                label=self._scenario.title,
+            )
         )
         self._end_step(StepResult(label, session.amount, time.monotonic() - started))
         # An address of its own, so that the ledger can be asked for all lines of this customer.

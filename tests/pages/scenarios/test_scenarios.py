@@ -95,7 +95,9 @@ def test_every_step_of_a_scenario_passes_and_so_does_its_verdict(
     assert last.verdict.title == PASSED[min(len(scenario.expected.causes), 2)]
     assert listener.results == list(last.steps)
     assert listener.labels[1:-1] == [step.label for step in scenario.steps]
-    assert last.session_id.startswith("cs_test_")
+    session = shop.stripe.v1.checkout.sessions.retrieve(last.session_id)
+    assert session.metadata is not None
+    assert session.metadata["label"] == scenario.title
     assert shop.controls.faults() == NO_FAULTS
 
 
