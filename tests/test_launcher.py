@@ -117,7 +117,7 @@ def test_the_environment_goes_before_this_folders_file_and_nothing_else_is_read(
         assert (answer.status_code, answer.json()) == (500, {"error": "Stripe checkout failed"})
 
 
-def test_a_second_one_in_the_same_folder_is_refused_and_told_where_the_first_is(
+def test_a_second_one_in_the_same_folder_is_refused_and_informed_where_the_first_is(
     app: Process, folder: Path
 ) -> None:
     second = refused_start(folder)
@@ -127,7 +127,7 @@ def test_a_second_one_in_the_same_folder_is_refused_and_told_where_the_first_is(
 
 
 @pytest.mark.parametrize("trouble", ["no folder", "no database"])
-def test_a_sandbox_whose_file_cannot_be_used_is_told_in_a_sentence(
+def test_a_sandbox_whose_file_cannot_be_used_is_reported_in_a_sentence(
     tmp_path: Path, trouble: str
 ) -> None:
     data = tmp_path / ".data"

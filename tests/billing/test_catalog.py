@@ -63,7 +63,7 @@ async def test_both_are_asked_for_side_by_side_and_nobody_waits(
         assert sorted(account.paths("GET")) == ["/v1/prices/price_credit", "/v1/prices/price_pro"]
 
 
-async def test_the_last_that_stripe_told_stays_while_it_cannot_be_asked(
+async def test_the_last_that_stripe_reported_stays_while_it_cannot_be_asked(
     tmp_path: Path, account: StripeAccount
 ) -> None:
     clock = Clock()

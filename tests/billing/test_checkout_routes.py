@@ -76,7 +76,7 @@ def test_extra_credits_are_one_payment_of_the_quantity(
 
 
 @pytest.mark.parametrize("path", [CHECKOUT, CREDITS])
-def test_a_label_is_kept_in_the_metadata(shop: Shop, path: str) -> None:
+def test_a_label_is_stored_in_the_metadata(shop: Shop, path: str) -> None:
     body = {"label": "  QA-1234\niOS "}
     answer = requests.post(f"{shop.url}{path}", json=body, timeout=ANSWERS_WITHIN)
     assert answer.status_code == 200

@@ -31,7 +31,7 @@ def outage(clock: Clock, caplog: pytest.LogCaptureFixture) -> Outage:
     return Outage(log, "The shop", clock=clock)
 
 
-def test_an_hour_is_told_when_it_begins_once_a_minute_and_when_it_ends(
+def test_an_hour_is_reported_when_it_begins_once_a_minute_and_when_it_ends(
     outage: Outage, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     steps = int(HOUR / STEP)
@@ -47,7 +47,7 @@ def test_an_hour_is_told_when_it_begins_once_a_minute_and_when_it_ends(
     assert len(caplog.messages) == 61
 
 
-def test_another_reason_is_told_at_once_also_in_the_middle(
+def test_another_reason_is_reported_at_once_also_in_the_middle(
     outage: Outage, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_what_still_succeeds_now_and_then_does_not_end_it(
     assert caplog.messages == ["The shop is closed."]
 
 
-def test_the_next_outage_is_told_anew(
+def test_the_next_outage_is_reported_anew(
     outage: Outage, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):

@@ -86,7 +86,7 @@ def refusals(server: BillingServer) -> list[tuple[str, int]]:
     return [(refusal.reason, refusal.size) for refusal in kept]
 
 
-def test_an_event_over_the_size_bound_is_refused_and_kept_with_its_size(shop: Shop) -> None:
+def test_an_event_over_the_size_bound_is_refused_and_stored_with_its_size(shop: Shop) -> None:
     large = event() + " " * 2 * 1024 * 1024
     answer = webhook(shop.url, large, "whsec_of_the_tests")
     assert answer.status_code == 400
@@ -94,7 +94,7 @@ def test_an_event_over_the_size_bound_is_refused_and_kept_with_its_size(shop: Sh
     assert "larger than" in answer.json()["error"]
 
 
-def test_an_event_without_end_is_refused_and_kept_with_the_size_that_had_come(shop: Shop) -> None:
+def test_an_event_without_end_is_refused_and_stored_with_the_size_that_had_come(shop: Shop) -> None:
     def pieces() -> Iterator[bytes]:
         yield from [b" " * 1024] * 1025
 

@@ -96,7 +96,7 @@ def test_a_refund_from_the_drawer_takes_what_was_typed_just_before_the_press(
     expect(drawer).to_contain_text("The bank holds the money, and all 7 credits with it")
 
 
-def test_filters_are_kept_from_page_to_page_and_undone_by_the_way_back(
+def test_filters_are_stored_from_page_to_page_and_undone_by_the_way_back(
     page: Page, app: Process
 ) -> None:
     create_session(app, 1)
@@ -180,7 +180,7 @@ def test_expiring_asks_first_and_the_same_is_made_again(page: Page, app: Process
     assert (new.amount_total, new.status) == (7 * 99, "open")
 
 
-def test_of_two_people_the_second_is_told_and_nothing_breaks(
+def test_of_two_people_the_second_is_reported_and_nothing_breaks(
     page: Page, open_page: OpenPage, app: Process
 ) -> None:
     session_id = create_session(app, 8)

@@ -57,7 +57,7 @@ def assert_all_settled(server: BillingServer, acknowledged: list[dict[str, Any]]
     assert server.ledger().keys() == {event["data"]["object"]["id"] for event in acknowledged}
 
 
-def test_a_full_disk_is_told_loses_nothing_and_is_over_when_there_is_space(
+def test_a_full_disk_is_reported_loses_nothing_and_is_over_when_there_is_space(
     account: StripeAccount, sqlite_url: str
 ) -> None:
     account.lists_nothing_new = True
@@ -111,7 +111,7 @@ def files_up_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
 
-def test_a_kernel_that_refuses_to_write_is_told_loses_nothing_and_is_over_when_it_writes(
+def test_a_kernel_that_refuses_to_write_is_reported_loses_nothing_and_is_over_when_it_writes(
     account: StripeAccount, sqlite_url: str
 ) -> None:
     account.lists_nothing_new = True
@@ -153,7 +153,7 @@ def locked(database_url: str) -> Iterator[None]:
         connection.rollback()
 
 
-def test_a_locked_database_is_told_and_used_again_when_it_is_free(
+def test_a_locked_database_is_reported_and_used_again_when_it_is_free(
     account: StripeAccount, database_url: str
 ) -> None:
     account.lists_nothing_new = True

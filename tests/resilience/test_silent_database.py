@@ -30,7 +30,7 @@ A_BUSY_MACHINE = 3.0  # seconds that a loaded machine may add to an answer
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_database_that_never_answers_is_told_and_holds_up_no_end(
+def test_a_database_that_never_answers_is_reported_and_holds_up_no_end(
     tmp_path: Path, number: int
 ) -> None:
     with ExitStack() as open_ones:

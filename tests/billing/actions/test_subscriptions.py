@@ -48,7 +48,7 @@ def change(shop: Shop, state: ProState, action: SubscriptionAction, key: str = "
     )
 
 
-def test_canceled_at_the_end_of_the_period_pro_stays_until_then_and_can_be_kept(
+def test_canceled_at_the_end_of_the_period_pro_stays_until_then_and_can_be_continued(
     shop: Shop,
 ) -> None:
     session_id = sell(shop, Kind.PRO)

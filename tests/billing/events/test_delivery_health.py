@@ -86,7 +86,7 @@ async def test_an_event_that_was_polled_a_moment_before_its_webhook_is_no_alarm(
     assert verdict.title == "Webhooks are working"
 
 
-async def test_what_an_endpoint_need_not_be_told_of_may_be_polled(services: Services) -> None:
+async def test_what_an_endpoint_need_not_be_sent_may_be_polled(services: Services) -> None:
     await arrive(services, NOW - 600)
     await arrive(services, NOW - 60, "poll", state="ignored")
     assert (await say(services)).title == "Webhooks are working"
@@ -95,7 +95,7 @@ async def test_what_an_endpoint_need_not_be_told_of_may_be_polled(services: Serv
     assert (await say(services)).title == "Webhooks are working"
 
 
-async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_accepted(
+async def test_refused_deliveries_are_reported_with_reason_and_mend_until_one_is_accepted(
     services: Services,
 ) -> None:
     await arrive(services, NOW - 600)
@@ -112,7 +112,9 @@ async def test_refused_deliveries_are_told_with_reason_and_mend_until_one_is_acc
     assert (await say(services)).level is Level.GOOD
 
 
-async def test_silence_is_told_when_sessions_were_paid_in_the_meantime(services: Services) -> None:
+async def test_silence_is_reported_when_sessions_were_paid_in_the_meantime(
+    services: Services,
+) -> None:
     await arrive(services, NOW - 900)
     line = replace(LINE, origin=Origin.RETURN, at=NOW - 30)
     await services.store.write(lambda c: lines.add(c, [line]))

@@ -88,7 +88,7 @@ async def test_a_session_that_costs_nothing_is_granted(
     ],
     ids=["open", "money on its way", "expired", "another app's", "unknown kind", "plain", "setup"],
 )
-async def test_nothing_else_is_granted_but_it_is_kept(
+async def test_nothing_else_is_granted_but_it_is_stored(
     services: Services, account: StripeAccount, values: dict[str, Any], *, ours: bool
 ) -> None:
     sold = account.sell("credits", 5, ours=ours, items=[], **values)
@@ -125,7 +125,7 @@ async def test_two_processes_at_once_grant_once(
     assert granted == {one["id"]: n for n, one in enumerate(sold, start=1)}
 
 
-async def test_sessions_that_are_settled_at_once_get_each_its_own_grant_and_cause(
+async def test_sessions_that_are_granted_at_once_get_each_its_own_grant_and_cause(
     services: Services, account: StripeAccount
 ) -> None:
     paid = [account.sell("credits", n, **PAID) for n in range(1, 9)]

@@ -65,7 +65,7 @@ def test_a_healthy_ledger_has_no_difference(shop: Shop) -> None:
     assert (last.text, last.is_proof) == (str(report), True)
 
 
-def test_a_refund_that_nobody_told_is_listed_and_only_a_fix_writes_it(shop: Shop) -> None:
+def test_a_refund_that_nobody_reported_is_listed_and_only_a_fix_writes_it(shop: Shop) -> None:
     session_id = pay(shop, create_session(shop, quantity=10))
     refund(shop, session_id, 297)
     for _ in range(2):

@@ -156,7 +156,7 @@ def test_a_subscription_that_renews_is_declined_and_ends(connected: ConnectedSho
     wait_to_come(connected, session_id)
 
 
-def test_what_no_event_told_of_is_in_the_timeline_all_the_same(shop: Shop) -> None:
+def test_what_no_event_reported_is_in_the_timeline_all_the_same(shop: Shop) -> None:
     session_id = sell(shop)
     payment = payment_of(shop, session_id)
     refund(shop, payment, amount=99)

@@ -32,14 +32,14 @@ def test_a_row_tells_the_session_in_plain_values() -> None:
     assert (found["customer"], found["payment_intent"]) == ("cus_1", "pi_1")
 
 
-def test_a_failed_debit_is_told_with_the_banks_reason() -> None:
+def test_a_failed_debit_is_reported_with_the_banks_reason() -> None:
     reason = "The bank account has been closed."
     found = row(failure=reason, status="complete")
     assert (found["outcome"], found["failure"]) == ("failed", reason)
     assert (found["status"], found["payment_status"]) == ("complete", "unpaid")
 
 
-def test_a_decline_its_source_and_its_label_are_told() -> None:
+def test_a_decline_its_source_and_its_label_are_reported() -> None:
     metadata = {"app": "billing-dashboard", "kind": "credits", "label": "QA-1234 iOS"}
     found = row(failure="Your card was declined.", metadata=metadata | {"source": "api"})
     assert (found["outcome"], found["failure"]) == ("declined", "Your card was declined.")
@@ -53,7 +53,7 @@ def test_what_is_not_known_is_empty() -> None:
     assert found["customer_email"] == ""
 
 
-def test_an_expanded_customer_is_told_by_its_id() -> None:
+def test_an_expanded_customer_is_reported_by_its_id() -> None:
     assert row(customer={"id": "cus_9", "name": "=A1"})["customer"] == "cus_9"
 
 

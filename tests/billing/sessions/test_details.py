@@ -45,7 +45,7 @@ def entry_kinds(details: SessionDetails) -> list[EntryKind]:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_the_story_of_a_decline_and_a_payment_is_told_in_order(shop: Shop, kind: Kind) -> None:
+def test_the_story_of_a_decline_and_a_payment_is_reported_in_order(shop: Shop, kind: Kind) -> None:
     session_id = create_session(shop, kind)
     shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
@@ -110,7 +110,7 @@ def test_the_events_that_setup_asks_for_tell_the_whole_story(shop: Shop, kind: K
     assert entry_kinds(details_of(shop, session_id)) == by_few
 
 
-def test_a_decline_is_told_while_the_session_is_still_open(shop: Shop) -> None:
+def test_a_decline_is_reported_while_the_session_is_still_open(shop: Shop) -> None:
     other, session_id = create_session(shop, key="other"), create_session(shop, quantity=5)
     shop.sandbox.payments.pay(other, THREE_D_SECURE, PAYER)
     shop.sandbox.payments.pay(session_id, NO_FUNDS, PAYER)
@@ -171,7 +171,7 @@ def test_an_id_that_nobody_knows_gets_a_clear_word(shop: Shop) -> None:
     assert "another account" in refused.value.next_step
 
 
-def test_when_stripe_fails_the_story_is_told_from_the_copy(
+def test_when_stripe_fails_the_story_is_distinguished_from_the_copy(
     tmp_path: Path, shop: Shop, account: StripeAccount
 ) -> None:
     session_id = create_session(shop)

@@ -50,7 +50,7 @@ def test_an_open_session_is_expired_and_the_copy_knows_at_once(shop: Shop) -> No
     assert known.status == "expired"
 
 
-def test_who_expires_a_session_that_was_paid_meanwhile_is_told_so(shop: Shop) -> None:
+def test_who_expires_a_session_that_was_paid_meanwhile_is_informed(shop: Shop) -> None:
     session_id = create_session(shop)
     shop.sandbox.payments.pay(session_id, GOOD_CARD, PAYER)
     with pytest.raises(InvalidInput) as refused:
@@ -61,7 +61,7 @@ def test_who_expires_a_session_that_was_paid_meanwhile_is_told_so(shop: Shop) ->
     assert known.is_paid
 
 
-def test_who_expires_a_session_whose_debit_is_under_way_is_not_told_that_it_was_paid(
+def test_who_expires_a_session_whose_debit_is_under_way_is_not_informed_that_it_was_paid(
     shop: Shop,
 ) -> None:
     session_id = create_session(shop)
@@ -71,7 +71,7 @@ def test_who_expires_a_session_whose_debit_is_under_way_is_not_told_that_it_was_
         call(shop, lambda: sessions_of(shop).expire(session_id))
 
 
-def test_of_two_who_expire_a_session_the_second_is_told_so(shop: Shop) -> None:
+def test_of_two_who_expire_a_session_the_second_is_informed(shop: Shop) -> None:
     session_id = create_session(shop)
     call(shop, lambda: sessions_of(shop).expire(session_id))
     with pytest.raises(InvalidInput, match="it has expired in the meantime"):

@@ -117,7 +117,7 @@ async def test_an_event_about_nothing_with_an_id_belongs_to_no_session(store: St
         ({"status": "expired"}, None, EntryKind.EXPIRED, "can no longer be used to pay"),
     ],
 )
-def test_an_end_that_no_event_has_told_is_a_step_all_the_same(
+def test_an_end_that_no_event_has_reported_is_a_step_all_the_same(
     values: JSON, failure: str | None, kind: EntryKind, detail: str
 ) -> None:
     ended = CheckoutSession.from_stripe(session(**values), failure=failure)

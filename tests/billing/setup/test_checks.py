@@ -100,7 +100,7 @@ def test_a_stripe_that_does_not_answer_is_not_waited_for_forever(
     assert report.verdict == "Some checks could not be completed"
 
 
-def test_an_address_where_nobody_answers_is_told_and_may_pass(settings_of: SettingsOf) -> None:
+def test_an_address_where_nobody_answers_is_reported_and_may_pass(settings_of: SettingsOf) -> None:
     with listening_socket() as held:
         port = held.getsockname()[1]
     report = run_checks(settings_of(STRIPE_API_BASE=f"http://127.0.0.1:{port}"))

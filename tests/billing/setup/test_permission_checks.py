@@ -33,7 +33,7 @@ from tests.support.stripe_account import REQUEST_ID, StripeAccount
         ("GET /v1/webhook_endpoints", "Webhook endpoint", UNKNOWN),
     ],
 )
-def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(
+def test_what_a_restricted_key_may_not_do_is_said_in_stripes_words(
     settings_of: SettingsOf, account: StripeAccount, route: str, name: str, status: Status
 ) -> None:
     account.forbidden[route] = "\"Some Read\" ('some_read')"

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         ),
     ],
 )
-def test_the_pro_price_is_judged_by_what_stripe_says_of_it(
+def test_the_pro_price_is_checked_by_what_stripe_says_of_it(
     settings_of: SettingsOf, shop: Shop, price: dict[str, Any], status: Status, said: str
 ) -> None:
     params: Any = {"currency": "usd", "product_data": {"name": "Another"}} | price

@@ -108,7 +108,7 @@ def test_without_a_public_url_no_endpoint_is_made(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("missing", list(Missing))
-def test_a_key_that_may_not_make_it_is_told_what_to_allow(
+def test_a_key_that_may_not_make_it_is_informed_what_to_allow(
     tmp_path: Path, account: StripeAccount, missing: Missing
 ) -> None:
     account.faults = always("forbidden")

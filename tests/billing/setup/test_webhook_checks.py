@@ -142,7 +142,7 @@ def test_a_local_address_with_stripe_itself_gets_the_command_that_forwards_event
 
 
 @pytest.mark.usefixtures("endpoint")
-def test_refused_deliveries_are_told_as_on_the_events_page(settings_of: SettingsOf) -> None:
+def test_refused_deliveries_are_reported_as_on_the_events_page(settings_of: SettingsOf) -> None:
     settings = settings_of()
     body = json.dumps(
         {"id": "evt_1", "object": "event", "type": "checkout.session.expired", "created": 1,

@@ -62,7 +62,7 @@ def hostile() -> list[dict[str, Any]]:
     return made
 
 
-async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
+async def test_it_is_stored_in_a_session_and_found_again(store: Store) -> None:
     await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(hostile())]))
     found = await store.read(lambda connection: sessions.recent(connection, len(TEXTS)))
     assert {session.customer_email for session in found} == {sound(text) for text in TEXTS}
@@ -78,7 +78,7 @@ async def test_it_is_kept_in_a_session_and_found_again(store: Store) -> None:
     assert all(len(term) <= tables.TERM_LENGTH for term in terms)
 
 
-async def test_it_is_kept_in_an_event_whole(store: Store) -> None:
+async def test_it_is_stored_in_an_event_whole(store: Store) -> None:
     told = {f"evt_{n}": event_object(f"evt_{n}", "expired", one) for n, one in enumerate(hostile())}
 
     def write(connection: Connection) -> None:

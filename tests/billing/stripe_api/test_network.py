@@ -180,7 +180,7 @@ async def test_a_proxy_of_another_kind_is_refused_by_name(
             await gateway.retrieve_account()
 
 
-async def test_a_certificate_that_is_not_trusted_is_told_with_the_reason(
+async def test_a_certificate_that_is_not_trusted_is_reported_with_the_reason(
     secure: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     failure = await failed(secure)
@@ -190,7 +190,9 @@ async def test_a_certificate_that_is_not_trusted_is_told_with_the_reason(
     assert "status=certificate" in caplog.text
 
 
-async def test_a_server_without_tls_is_told_from_one_that_is_not_trusted(plain: str) -> None:
+async def test_a_server_without_tls_is_distinguished_from_one_that_is_not_trusted(
+    plain: str,
+) -> None:
     failure = await failed(plain.replace("http:", "https:"))
     assert failure.unreachable is Unreachable.CERTIFICATE
     assert "does not speak TLS" in failure.message
@@ -209,7 +211,7 @@ async def test_a_file_without_certificates_is_named(
     assert caught.value.setting == "SSL_CERT_FILE"
 
 
-async def test_refused_dropped_and_silent_are_told_apart(
+async def test_refused_dropped_and_silent_are_distinguished(
     plain: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     failure = await failed(NOBODY)

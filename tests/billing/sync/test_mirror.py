@@ -178,7 +178,7 @@ async def test_one_session_that_cannot_be_stored_keeps_no_other_from_it(
     assert await services.mirror.session(made[0]["id"])
 
 
-async def test_what_was_just_made_is_kept_when_the_product_stops(
+async def test_what_was_just_made_is_stored_when_the_product_stops(
     account: StripeAccount, sqlite_url: str
 ) -> None:
     made = account.sell("pro")

@@ -68,7 +68,7 @@ async def test_each_is_asked_for_and_then_none_for_an_hour(
 @pytest.mark.parametrize(
     "error", [StripeFailure("No.", "", status=400), InvalidInput("No."), ZeroDivisionError()]
 )
-async def test_one_that_cannot_be_settled_keeps_no_other_from_it(
+async def test_one_that_cannot_be_updated_holds_no_other_up(
     services: Services,
     account: StripeAccount,
     monkeypatch: pytest.MonkeyPatch,
@@ -137,7 +137,7 @@ async def test_without_events_every_open_session_is_asked_for_once_a_minute(
     assert await services.store.read(granted_totals) == {"credits": 2}
 
 
-async def test_a_debit_whose_failure_no_event_told_is_found_however_late_it_fails(
+async def test_a_debit_whose_failure_no_event_reported_is_found_however_late_it_fails(
     services: Services, account: StripeAccount
 ) -> None:
     clock = Clock()

@@ -219,7 +219,7 @@ async def test_a_key_that_may_not_name_its_account_is_not_taken_for_another_once
         (LOCAL_SANDBOX, "belong to an earlier local sandbox", "Test kit page"),
     ],
 )
-async def test_a_sandbox_whose_file_was_removed_is_told_from_another_account(
+async def test_a_sandbox_whose_file_was_removed_is_distinguished_from_another_account(
     account: StripeAccount, database_url: str, source: str, message: str, next_step: str
 ) -> None:
     settings = replace(

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize(
     "kind", ["invoice.created", "plan.deleted", "checkout.session.something_new"]
 )
-async def test_types_that_nobody_handles_are_kept_as_ignored(
+async def test_types_that_nobody_handles_are_stored_as_ignored(
     services: Services, account: StripeAccount, kind: str
 ) -> None:
     await deliver(services, event_object("evt_1", kind, session_object(1, "pro", 1)))
@@ -43,7 +43,7 @@ async def test_types_that_nobody_handles_are_kept_as_ignored(
     assert await services.event_processor.replay(["evt_1"]) == 0
 
 
-async def test_an_event_of_live_mode_is_kept_as_ignored(
+async def test_an_event_of_live_mode_is_stored_as_ignored(
     services: Services, account: StripeAccount
 ) -> None:
     live = session_object(1, "pro", 1) | {"id": "cs_live_1", "livemode": True}
@@ -108,7 +108,7 @@ async def rejections(services: Services) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def test_a_rejected_delivery_is_kept_with_its_reason_and_without_its_contents(
+async def test_a_rejected_delivery_is_stored_with_its_reason_and_without_its_contents(
     services: Services,
 ) -> None:
     body = json.dumps(event_object("evt_1", "completed", session_object(77, "pro", 1))).encode()

@@ -49,7 +49,7 @@ def test_an_altered_body_is_refused() -> None:
     "layout", [{}, {"separators": (",", ":")}, {"indent": 4}, {"indent": 2, "ensure_ascii": True}]
 )
 @pytest.mark.parametrize("secrets", [[SECRET], ["whsec_old", SECRET]])
-def test_json_that_was_written_anew_is_told_from_a_wrong_secret(
+def test_json_that_was_written_anew_is_distinguished_from_a_wrong_secret(
     layout: dict[str, Any], secrets: list[str]
 ) -> None:
     body = json.dumps(json.loads(EVENT), **{"ensure_ascii": False, **layout}).encode()

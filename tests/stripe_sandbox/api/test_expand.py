@@ -85,7 +85,7 @@ def test_a_wrong_path_makes_nothing(shared_server: SandboxServer) -> None:
     assert shared_server.get("/v1/checkout/sessions", limit=1)["data"] == before
 
 
-def test_a_list_is_told_of_its_data(sold: tuple[SandboxServer, str]) -> None:
+def test_a_list_is_reported_of_its_data(sold: tuple[SandboxServer, str]) -> None:
     """A path without `data` on a list is answered with the right one, even on an empty list."""
     listing = sold[0].stripe.v1.charges.list
     error = refused(lambda: listing(params={"expand": ["customer"], "customer": "cus_none"}))

@@ -9,7 +9,7 @@ from tests.support.browsers.browser import DESKTOP, PHONE, OpenPage
 from tests.support.stripe.storefront import Storefront
 
 
-def test_the_order_is_told_in_full(page: Page, storefront: Storefront) -> None:
+def test_the_order_is_reported_in_full(page: Page, storefront: Storefront) -> None:
     """One side says what is bought, how many, for how much each and in all."""
     storefront.visit(page, storefront.sell_credits(10))
 

@@ -170,7 +170,7 @@ def test_back_leads_to_the_cancel_url(page: Page, storefront: Storefront) -> Non
     assert storefront.session(session.id).status == "open"
 
 
-def test_a_stopped_sandbox_is_said_and_the_form_kept(page: Page, storefront: Storefront) -> None:
+def test_a_stopped_sandbox_is_said_and_the_form_stays(page: Page, storefront: Storefront) -> None:
     """No answer at all is said in place; pressing again, once it runs, pays."""
     session = storefront.sell_credits()
     storefront.visit(page, session)

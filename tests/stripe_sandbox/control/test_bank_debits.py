@@ -98,7 +98,7 @@ def test_a_debit_that_is_returned(server: SandboxServer, account: Any) -> None:
     assert (after["status"], after["payment_status"]) == ("complete", "unpaid")
 
 
-def test_time_alone_settles_it(server: SandboxServer) -> None:
+def test_time_alone_decides_it(server: SandboxServer) -> None:
     """Nobody has to move the clock: when the time has come, the background work does it."""
     session = server.create()
     _pay(server, session.id)

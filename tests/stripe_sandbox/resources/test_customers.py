@@ -29,7 +29,7 @@ def test_what_is_no_address_is_refused(shared_server: SandboxServer) -> None:
     assert refused(lambda: customers.update(made.id, params={"email": "x"})).http_status == 400
 
 
-def test_changes_are_told(server: SandboxServer) -> None:
+def test_changes_are_reported(server: SandboxServer) -> None:
     """`customer.created`, then `customer.updated` with what it was before."""
     customers = server.stripe.v1.customers
     made = customers.create(params={"email": "a@example.com"})

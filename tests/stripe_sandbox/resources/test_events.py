@@ -98,7 +98,7 @@ def test_the_log_is_filtered_by_delivery(server: SandboxServer) -> None:
 
 
 @pytest.mark.parametrize("read", ["list", "retrieve"])
-def test_events_are_kept_for_thirty_days(server: SandboxServer, read: str) -> None:
+def test_events_are_stored_for_thirty_days(server: SandboxServer, read: str) -> None:
     """Older ones are gone."""
     server.stripe.v1.customers.create(params={"name": "old"})
     identifier = server.get("/v1/events", type="customer.created")["data"][0]["id"]

@@ -59,7 +59,7 @@ def test_a_full_disk_undoes_the_transaction_and_no_more(tmp_path: Path) -> None:
     database.close()
 
 
-def test_settings_are_kept(tmp_path: Path) -> None:
+def test_settings_are_stored(tmp_path: Path) -> None:
     """A value stays under its name until it is replaced, over a restart too."""
     path = tmp_path / "settings.sqlite3"
     database = Database(path, tables=_TABLE)

@@ -23,7 +23,7 @@ with instance_lock(Path(sys.argv[1]), sys.argv[2]):
 """
 
 
-def test_the_second_is_told_the_address_of_the_first_until_that_is_killed(tmp_path: Path) -> None:
+def test_the_second_gets_the_address_of_the_first_until_that_is_killed(tmp_path: Path) -> None:
     database = tmp_path / "shop.sqlite3"
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(database), ADDRESS],

@@ -224,7 +224,7 @@ async def test_a_file_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     assert "DATABASE_URL" in failed.next_step
 
 
-async def test_a_user_who_may_not_write_is_told_so(guarded: str, postgres_url: str) -> None:
+async def test_a_user_who_may_not_write_is_informed(guarded: str, postgres_url: str) -> None:
     with limited(postgres_url) as owner:
         await owner.write(save)
     with limited(guarded) as store:

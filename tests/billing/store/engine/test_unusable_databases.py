@@ -23,7 +23,7 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.sqlite3'}"
 
 
-async def test_a_file_that_is_no_database_is_refused_and_kept(
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(
     tmp_path: Path, sqlite_url: str
 ) -> None:
     letter = b"Dear diary, " * 1_000
@@ -55,7 +55,7 @@ async def test_a_url_that_says_nothing_is_named_and_not_repeated(url: str) -> No
     assert "hunter2" not in refused.value.message + refused.value.next_step
 
 
-async def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
+async def test_a_server_that_is_not_there_is_reported_without_its_password() -> None:
     nowhere = "postgresql+psycopg://a:hunter2@127.0.0.1:9/d"
     with store_on(nowhere) as store, pytest.raises(StoreFailure) as refused:
         await store.ping()

@@ -52,7 +52,7 @@ async def due(store: Store, now: float, limit: int = 10) -> list[str]:
     return [one.id for one in found]
 
 
-async def test_an_event_is_kept_whole_under_its_id(store: Store) -> None:
+async def test_an_event_is_stored_whole_under_its_id(store: Store) -> None:
     assert await record(store, "evt_1") == RecordedEvent(EventState.PENDING, 1)
     row = (await event_rows(store))["evt_1"]
     assert json.loads(row["payload"]) == event("evt_1") | {"created": row["created"]}
@@ -60,7 +60,7 @@ async def test_an_event_is_kept_whole_under_its_id(store: Store) -> None:
     assert (row["received_at"], row["attempts"], row["error"]) == (100.0, 0, None)
 
 
-async def test_outcomes_that_are_written_together_are_kept_apart(store: Store) -> None:
+async def test_outcomes_that_are_written_together_stay_apart(store: Store) -> None:
     for name in ("evt_1", "evt_2", "evt_3"):
         await record(store, name)
     results = [

@@ -116,7 +116,7 @@ async def test_over_very_many_the_newest_are_calculated_with_and_it_is_said(stor
     assert (numbers.created, numbers.since) == (10, NOW - 9)
 
 
-async def test_the_time_to_pay_is_told_by_the_completion_events(store: Store) -> None:
+async def test_the_time_to_pay_is_reported_by_the_completion_events(store: Store) -> None:
     waits = [5, 60, 61, 300]
     made = [session_object(number, "credits", 1, NOW) for number in range(5)]
     paid = {"status": "complete", "payment_status": "paid"}

@@ -108,14 +108,14 @@ async def test_the_columns_that_filters_use_follow_the_object(store: Store) -> N
     assert (row["amount_total"], row["currency"], row["source"]) == (495, "usd", "page")
 
 
-async def test_another_apps_session_is_kept_as_such(store: Store) -> None:
+async def test_another_apps_session_is_stored_as_such(store: Store) -> None:
     foreign = session_object(1, "credits", 5, ours=False)
     await store.write(lambda connection: sessions.upsert_sessions(connection, [copies([foreign])]))
     (found,) = await store.read(lambda connection: sessions.recent(connection, 10))
     assert (found.ours, found.kind) == (False, None)
 
 
-async def test_more_than_one_statement_holds_are_kept(store: Store) -> None:
+async def test_more_than_one_statement_holds_are_stored(store: Store) -> None:
     many = [session_object(n, "pro", 1) for n in range(MOST_VALUES // 5)]
     await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(many)]))
     kept = await store.read(lambda connection: len(sessions.recent(connection, 10_000)))

@@ -124,7 +124,7 @@ def test_while_stripe_fails_nothing_is_refunded_and_the_dialog_stays(shop: Conne
     assert "refund_now" not in [button.key for button in page.button]
 
 
-def test_pro_is_canceled_at_its_end_kept_paused_resumed_and_canceled_now(
+def test_pro_is_canceled_at_its_end_continued_paused_resumed_and_canceled_now(
     shop: ConnectedShop,
 ) -> None:
     session_id = sell(shop, Kind.PRO)
