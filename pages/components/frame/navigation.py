@@ -10,8 +10,15 @@ if TYPE_CHECKING:
 Page = TypeVar("Page")
 
 
+MOST_ABREAST = 7  # pages whose names fit beside each other on a desk
+
+
 def sections(groups: Mapping[str, Sequence[Page]]) -> dict[str, list[Page]]:
-    """The groups as ``st.navigation`` takes them: several pages are a menu under their group's
-    name, a single page stands by itself, before the menus, so that no press is needed to see it."""
+    """The groups as ``st.navigation`` takes them: pages beside each other in the groups' order, so
+    that each is one press away, as long as they fit. Of more, several pages of a group are a menu
+    under its name, after the pages that stand by themselves."""
+    abreast = [page for pages in groups.values() for page in pages]
+    if len(abreast) <= MOST_ABREAST:
+        return {"": abreast}
     single = [page for pages in groups.values() if len(pages) == 1 for page in pages]
     return {"": single} | {name: list(pages) for name, pages in groups.items() if len(pages) > 1}
