@@ -14,8 +14,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from billing.buyers import parse_customer, parse_email
-from billing.checkout import parse_label, parse_quantity
 from billing.domain.sessions.checkout_session import LABEL, Kind
 from billing.domain.sessions.source import Source
 from billing.errors import (
@@ -28,6 +26,8 @@ from billing.errors import (
     WebhookRefused,
 )
 from billing.json_codec import loads
+from billing.selling.buyers import parse_customer, parse_email
+from billing.selling.checkout import parse_label, parse_quantity
 from billing.setup.webhook_checks import WEBHOOK_PATHS
 
 if TYPE_CHECKING:

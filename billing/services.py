@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
-from billing.buyers import Buyers
 from billing.catalog import Catalog
-from billing.checkout import Checkout
 from billing.customers.refresh import CustomerRefresh
 from billing.customers.service import Customers
 from billing.entitlements import EntitlementReader
@@ -24,6 +22,8 @@ from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
 from billing.ledger.reconciliation import Reconciliation
 from billing.outages import Outage
+from billing.selling.buyers import Buyers
+from billing.selling.checkout import Checkout
 from billing.session_reader import SessionReader
 from billing.sessions.service import Sessions
 from billing.settings.loading import load_settings

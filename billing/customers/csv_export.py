@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.csv_cells import escape_formula, iso_time
+from billing.domain.csv_cells import escape_formula, iso_time
 from billing.domain.money import format_number
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from billing.checkout import parse_quantity
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import (
     SESSION_ID,
@@ -21,6 +20,7 @@ from billing.domain.sessions.source import NOT_COUNTED
 from billing.domain.sessions.stats import SessionFigures
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
+from billing.selling.checkout import parse_quantity
 from billing.sessions.csv_export import COLUMNS, csv_row
 from billing.sessions.records import read_lines, read_records, read_related
 from billing.sessions.timeline import timeline_entries
@@ -31,10 +31,10 @@ from billing.sync.mirror import read_sync_state
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from billing.checkout import Checkout
     from billing.domain.sessions.details import SessionReading
     from billing.domain.sessions.filters import SessionFilter
     from billing.ledger.fulfillment import Fulfillment
+    from billing.selling.checkout import Checkout
     from billing.session_reader import SessionReader
     from billing.settings.model import Settings
     from billing.store import Connection, Store

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.buyers import EMAIL
 from billing.domain.customers.customer import Customer, ProStatus
 from billing.domain.customers.page import CustomerFilter
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import BillingError
+from billing.selling.buyers import EMAIL
 from pages.components.actions.target import close_actions
 from pages.components.billing.chosen_buyer import (
     choose_buyer,

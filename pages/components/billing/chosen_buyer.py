@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.buyers import Buyer, parse_customer, parse_email
 from billing.errors import BillingError, InvalidInput
+from billing.selling.buyers import Buyer, parse_customer, parse_email
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from billing.buyers import Buyer
-from billing.checkout import LABEL_LENGTH, parse_label
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from billing.selling.buyers import Buyer
+from billing.selling.checkout import LABEL_LENGTH, parse_label
 from pages.components.billing.chosen_buyer import chosen_buyer
 from pages.components.current_user import current_user
 from pages.components.press import Press

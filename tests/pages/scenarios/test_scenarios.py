@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.buyers import Buyers
 from billing.domain.ledger import credits as ledger_credits
 from billing.domain.ledger.line import Cause, Due
 from billing.domain.ledger.pro import ProState
 from billing.domain.sessions.checkout_session import Kind
 from billing.ledger import fulfillment
+from billing.selling.buyers import Buyers
 from billing.store import tables
 from billing.store.ledger import lines
 from pages.scenarios.catalog.scenarios import SCENARIOS

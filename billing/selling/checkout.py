@@ -6,12 +6,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from billing.buyers import ANYBODY, Buyer, Buyers, unknown
 from billing.catalog import Catalog
 from billing.domain.sessions.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
 from billing.domain.sessions.source import SOURCE, Source
 from billing.errors import BillingError, InvalidInput, StripeFailure
 from billing.safe_text import sanitize
+from billing.selling.buyers import ANYBODY, Buyer, Buyers, unknown
 from billing.settings.model import PUBLIC_URL, SECRET_KEY, Settings
 from billing.urls import BILLING_PATH
 

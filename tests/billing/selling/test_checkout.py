@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from billing.checkout import parse_quantity
 from billing.domain.sessions.checkout_session import APP, CheckoutSession, Kind
 from billing.errors import InvalidInput
+from billing.selling.checkout import parse_quantity
 
 
 @pytest.mark.parametrize("value", [0, -3, 2.5, 5.0, "5", "", None, True, 10**9, 1001, [], {}, "x"])

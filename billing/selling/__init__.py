@@ -1,0 +1,1 @@
+"""What is sold, to whom, and the Checkout Sessions that sell it."""
