@@ -39,11 +39,15 @@ def is_live(state: ProState) -> bool:
 
 def second_pro(states: Iterable[ProState], second: str | None = None) -> SecondPro | None:
     """Of one person's subscriptions the oldest that gives Pro, and the newest, or the one with the
-    id ``second``; None unless these are two."""
+    id ``second``; None unless these are two. Of two that began in one second either is."""
     giving = [one.subscription for one in states if one.due.quantity]
     giving.sort(key=lambda one: (one.created, one.id))
-    others = [one for one in giving[1:] if second in (None, one.id)]
-    return SecondPro(giving[0], others[-1]) if others else None
+    chosen = next((one for one in reversed(giving) if second in (None, one.id)), None)
+    if chosen is None:
+        return None
+    before = (one for one in giving if one is not chosen and one.created <= chosen.created)
+    first = next(before, None)
+    return SecondPro(first, chosen) if first else None
 
 
 def reason(state: ProState) -> tuple[str, str]:

@@ -89,3 +89,11 @@ def test_the_second_of_two_that_give_pro_is_the_newest_or_the_one_that_is_meant(
         assert second_pro(states, other) is None
     assert second_pro([one, unpaid, ended]) is None
     assert second_pro([]) is None
+
+
+def test_of_two_that_began_in_one_second_either_is_the_second() -> None:
+    one, two = (state("active", id=f"sub_{n}", created=1) for n in (1, 2))
+    for meant, other in ((one, two), (two, one)):
+        found = second_pro([one, two], meant.subscription.id)
+        assert found == SecondPro(other.subscription, meant.subscription)
+    assert second_pro([one, two]) == SecondPro(one.subscription, two.subscription)
