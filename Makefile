@@ -1,7 +1,7 @@
 # make run     install and serve http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
 # make demo    serve it with a month of demo data that is gone at the end (HOST and PORT as above)
 # make test    install and run all tests, including browser tests
-# make test-quick  the tests that need no browser and no other process
+# make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers
 # make bench   measure, compared with the bare Stripe SDK
 # make pictures  take the README's screenshots again
@@ -11,6 +11,8 @@ PORT ?= 8501
 HOST ?= localhost
 VENV := .venv
 BIN := $(VENV)/bin
+# Many tests wait for a server or a browser: one process more than there are cores.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: install install-dev run demo test test-quick check bench pictures clean
 
@@ -51,11 +53,11 @@ demo: install
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m tests.support.pgbouncer
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-# Whatever needs no browser and no other process: see tests/support/quick.py.
+# Whatever needs no browser, no second server and no other process: see tests/support/quick.py.
 test-quick: install-dev
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow'
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not slow'
 
 check: install-dev
 	$(BIN)/ruff format --check .

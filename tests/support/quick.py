@@ -1,4 +1,5 @@
-"""Marks as ``slow`` what `make test-quick` leaves out: tests with a browser or another process.
+"""Marks as ``slow`` what `make test-quick` leaves out: tests with a browser, another process, or a
+second server: a shop is the product in front of a sandbox of its own, and pages are drawn on one.
 
 A test shows it by the fixtures that it uses, or by what its module imports.
 """
@@ -13,12 +14,13 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-FIXTURES = frozenset(("browser", "postgres"))
+FIXTURES = frozenset(("browser", "postgres", "shop"))
 ENGINES = frozenset(("postgresql",))  # of fixtures that run a test on each
 STARTERS = frozenset(
     (
         "multiprocessing",
         "subprocess",
+        "tests.support.browsers.pages",
         "tests.support.servers.billing_process",
         "tests.support.servers.dashboard",
         "tests.support.servers.forking",
@@ -31,7 +33,7 @@ STARTERS = frozenset(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: needs a browser or another process")
+    config.addinivalue_line("markers", "slow: needs a browser, a second server or another process")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,7 +51,7 @@ def _uses(item: pytest.Function) -> bool:
 
 @cache
 def starts_processes(module: ModuleType) -> bool:
-    """Something that starts processes is imported into it."""
+    """Something that starts processes, or draws pages, is imported into it."""
     return any(
         name in STARTERS
         for value in vars(module).values()
