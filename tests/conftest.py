@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -35,10 +34,3 @@ def the_sdk_tries_again_soon() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", SDK_DELAY)
         yield
-
-
-def pytest_collection_finish() -> None:
-    """Exempt what is loaded by now from garbage collection, which looks at it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
