@@ -1,8 +1,9 @@
 """A fake Stripe that costs as little as it can, so that what is measured is its caller.
 
 ``python -m benchmarks.fake_stripe`` listens on a free port of 127.0.0.1 and prints its base URL.
-It answers ``POST`` and ``GET /v1/checkout/sessions``, ``GET /v1/prices/{id}`` and
-``GET /v1/events`` (there are none), each after the delay set by ``POST /_delay?ms=100``.
+It answers ``POST`` and ``GET /v1/checkout/sessions``, ``GET /v1/prices/{id}``, ``GET /v1/events``
+and the lists of what follows a sale (which are empty), each after the delay set by
+``POST /_delay?ms=100``.
 ``POST /_history?sessions=10000`` gives it a history to list; ``GET /_count`` tells how often each
 was called.
 """
@@ -23,6 +24,10 @@ from benchmarks.event_loop import run
 from benchmarks.fake_history import History
 from benchmarks.stripe_answers import Answers
 
+AFTER_SALE = (  # nothing became of what was sold
+    *("/v1/subscriptions", "/v1/invoices", "/v1/refunds", "/v1/disputes", "/v1/customers"),
+)
+EMPTY_LIST = b'{"object":"list","has_more":false,"data":[]}'
 CREATE = "POST /v1/checkout/sessions"
 LIST = "GET /v1/checkout/sessions"
 EVENTS = "GET /v1/events"
@@ -87,6 +92,8 @@ class FakeStripe:
             case "GET", "/v1/events":
                 self.calls[EVENTS] += 1
                 body = self._answers.no_events
+            case "GET", _ if path in AFTER_SALE:
+                body = EMPTY_LIST
             case "GET", "/v1/account":
                 self.calls[ACCOUNT] += 1
                 body = ACCOUNT_ANSWER

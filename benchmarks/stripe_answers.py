@@ -138,8 +138,41 @@ def past_session(number: int, created: int) -> dict[str, Any]:
             "has_more": False,
             "url": f"/v1/checkout/sessions/{session['id']}/line_items",
         },
-        "subscription": f"sub_{number:024d}",
+        "subscription": subscription(number, created),
     }  # fmt: skip
+
+
+def subscription(number: int, created: int) -> dict[str, Any]:
+    """The subscription that a session began, as it is expanded in the session."""
+    item = {
+        "id": f"si_{number:024d}",
+        "object": "subscription_item",
+        "created": created,
+        "current_period_end": created + 30 * 86_400,
+        "current_period_start": created,
+        "metadata": {},
+        "price": price(PRICE_PRO, created) | {"product": "prod_bench"},
+        "quantity": 1,
+        "subscription": f"sub_{number:024d}",
+    }
+    return {
+        "id": f"sub_{number:024d}",
+        "object": "subscription",
+        "automatic_tax": {"enabled": False, "liability": None},
+        "billing_cycle_anchor": created,
+        "cancel_at": None,
+        "cancel_at_period_end": False,
+        "collection_method": "charge_automatically",
+        "created": created,
+        "currency": "usd",
+        "customer": f"cus_{number % 1000:014d}",
+        "items": {"object": "list", "data": [item], "has_more": False},
+        "latest_invoice": f"in_{number:024d}",
+        "livemode": False,
+        "metadata": {"app": "billing-dashboard", "kind": "pro", "quantity": "1"},
+        "pause_collection": None,
+        "status": "active",
+    }
 
 
 def line_item(number: int, created: int) -> dict[str, Any]:
