@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 LAST = "reconciliation"
 BEGUN = "reconciliation_begun"
+# What was bought while Stripe's lists were read, or just before, may not have stood in them yet.
+RECENT_SECONDS = 600.0
 _NOTHING = Due(0)
 
 
@@ -77,10 +79,11 @@ class Reconciliation:
         """Read everything from Stripe, at its rate, and compare; with ``fix``, write the lines
         that are missing. ``progress`` is told after each page what was compared so far."""
         async with self._running:
+            started = time.time()
             pro = await self._catalog.sold_price(Kind.PRO)
             reading = await self._account_reader.read(pro)
             report = ReconciliationReport(
-                time.time(), 0, 0, fixed=fix, forbidden=tuple(reading.forbidden)
+                started, 0, 0, fixed=fix, forbidden=tuple(reading.forbidden)
             )
             seen: set[str] = set()
             for some in batches(list(reading.subscriptions)):
@@ -98,8 +101,11 @@ class Reconciliation:
                 found = await self._store.write(compare_credits)
                 report = _add(report, found, payments=len(sold))
                 progress(report)
-            gone = await self._store.write(partial(_compare_gone, seen=seen, fix=fix))
-            report = _add(report, gone)
+            if not reading.forbidden:  # else what was not read is not known to be gone
+                compare_gone = partial(
+                    _compare_gone, seen=seen, before=started - RECENT_SECONDS, fix=fix
+                )
+                report = _add(report, await self._store.write(compare_gone))
             summary = vars(report.summary)
             await self._store.write(lambda c: sync_state.save(c, LAST, summary))
             return report
@@ -210,12 +216,15 @@ def _correct(connection: Connection, sales: Sequence[CreditsSale]) -> None:
     )
 
 
-def _compare_gone(connection: Connection, seen: set[str], *, fix: bool) -> list[Difference]:
-    """Subjects that give something here and are no longer in Stripe."""
+def _compare_gone(
+    connection: Connection, seen: set[str], *, before: float, fix: bool
+) -> list[Difference]:
+    """Subjects that gave something here ``before`` a time (Unix seconds), and are no longer in
+    Stripe."""
     found = []
     for known in lines.all_subjects(connection):
         recorded = total(known)
-        if known[0].subject in seen or recorded == _NOTHING:
+        if known[0].subject in seen or recorded == _NOTHING or known[-1].at >= before:
             continue
         found.append(Difference(known[0].subject, known[0].kind, recorded, _NOTHING))
         if fix:

@@ -10,6 +10,8 @@ from sqlalchemy import delete, update
 
 from billing.domain.ledger.line import Cause, total
 from billing.domain.sessions.checkout_session import Kind
+from billing.ledger.account import AccountReader, AccountReading
+from billing.ledger.reconciliation import RECENT_SECONDS
 from billing.store import tables
 from billing.store.ledger import lines
 from tests.support.servers.sales import create_session, pay
@@ -113,11 +115,38 @@ def test_what_is_no_longer_in_stripe_gives_nothing_after_a_fix(shop: Shop) -> No
     session_id = pay(shop, create_session(shop, quantity=4))
     known = lines_of(shop, session_id)[0]
     stray = {**vars(known), "subject": "cs_test_stray", "session_id": "cs_test_stray"}
+    stray["at"] = known.at - 2 * RECENT_SECONDS
     change(shop, lambda connection: connection.execute(tables.ledger.insert().values(**stray)))
     (difference,) = reconcile(shop, fix=True).differences
     assert difference.subject == "cs_test_stray"
     assert total(lines_of(shop, "cs_test_stray")).quantity == 0
     assert reconcile(shop).differences == ()
+
+
+def test_what_was_just_bought_is_not_taken_for_gone(shop: Shop) -> None:
+    known = lines_of(shop, pay(shop, create_session(shop, quantity=4)))[0]
+    newer = {**vars(known), "subject": "cs_test_newer", "session_id": "cs_test_newer"}
+    change(shop, lambda connection: connection.execute(tables.ledger.insert().values(**newer)))
+    assert reconcile(shop, fix=True).differences == ()
+    assert total(lines_of(shop, "cs_test_newer")).quantity == 4
+
+
+def test_what_the_key_may_not_read_is_not_taken_for_gone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = pay(shop, create_session(shop, Kind.PRO))
+    name = str(shop.stripe.v1.checkout.sessions.retrieve(session_id).subscription)
+    long_ago = update(tables.ledger).where(tables.ledger.c.subject == name)
+    change(shop, lambda connection: connection.execute(long_ago.values(at=1.0)))
+
+    async def read(*_: object) -> AccountReading:
+        return AccountReading(forbidden=["The key may not read Subscriptions."])
+
+    monkeypatch.setattr(AccountReader, "read", read)
+    report = reconcile(shop, fix=True)
+    assert report.differences == ()
+    assert not report.is_proof
+    assert total(lines_of(shop, name)).quantity == 1
 
 
 def test_a_subscription_whose_period_has_passed_is_read_again(shop: Shop) -> None:
