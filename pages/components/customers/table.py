@@ -6,7 +6,6 @@ meanwhile waits behind a button until somebody asks for it.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,6 +13,7 @@ import streamlit as st
 from billing.customers.service import EXPORT_LIMIT
 from billing.domain.customers.page import COUNT_LIMIT, Cursor, CustomerFilter, CustomerPage
 from billing.errors import BillingError
+from pages.components.csv_button import csv_button
 from pages.components.customers.columns import CUSTOMERS, SHOWN
 from pages.components.errors import show_failure
 from pages.components.frame.sandbox_links import sandbox_links
@@ -21,7 +21,6 @@ from pages.components.frame.sync_status import sync_progress
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import rerun_page_if_requested
-from pages.components.times import zone
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -111,26 +110,13 @@ def head(paging: CustomerPaging, listing: CustomerListing) -> None:
                     type="primary",
                     on_click=paging.newest,
                 )
-        download_button(paging.query)
-
-
-def download_button(wanted: CustomerFilter) -> None:
-    """The button to export all that match; the file is written when it is pressed."""
-    billing = page_services()
-
-    def contents() -> bytes:
-        return billing.call(lambda: billing.services.customers.as_csv(wanted))
-
-    st.download_button(
-        "Export as CSV",
-        contents,
-        file_name=f"customers-{datetime.now(zone()):%Y-%m-%d-%H%M}.csv",
-        mime="text/csv",
-        key="customers_csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help=f"All matching customers, at most the last active {EXPORT_LIMIT:,}.",
-    )
+        customers = page_services().services.customers
+        csv_button(
+            "customers",
+            lambda: customers.as_csv(paging.query),
+            key="customers_csv",
+            help_text=f"All matching customers, at most the last active {EXPORT_LIMIT:,}.",
+        )
 
 
 def empty_state(wanted: CustomerFilter, listing: CustomerListing) -> None:

@@ -1,0 +1,31 @@
+"""The button that exports all rows that match as a CSV file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.components.times import zone
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+def csv_button(
+    name: str, write: Callable[[], Awaitable[bytes]], *, key: str, help_text: str
+) -> None:
+    """The file is written when the button is pressed; its name is ``name`` and the time."""
+    billing = page_services()
+    st.download_button(
+        "Export as CSV",
+        lambda: billing.call(write),
+        file_name=f"{name}-{datetime.now(zone()):%Y-%m-%d-%H%M}.csv",
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        on_click="ignore",
+        help=help_text,
+    )
