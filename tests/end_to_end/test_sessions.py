@@ -265,6 +265,7 @@ def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process)
 
 
 def test_hostile_text_in_the_search_is_only_text(page: Page, app: Process) -> None:
+    create_session(app, 1)  # without a session there is no search
     sessions_page(page, app)
     page.get_by_label("Search", exact=True).fill(HOSTILE)
     page.get_by_label("Search", exact=True).press("Enter")
