@@ -76,14 +76,16 @@ def open_shop(folder: Path, **timings: Any) -> Iterator[Shop]:
 
 
 @contextmanager
-def connected_shop(folder: Path) -> Iterator[ConnectedShop]:
-    """A connected one."""
+def connected_shop(
+    folder: Path, *, sync_step_seconds: float = SYNC_STEP_SECONDS
+) -> Iterator[ConnectedShop]:
+    """A connected one, which polls each ``sync_step_seconds`` besides."""
     with _served_sandbox(folder) as (sandbox, url), listening_socket() as listener:
         endpoint = f"{_address(listener)}{WEBHOOK_PATH}"
         secret = sandbox.ensure_webhook_endpoint(url=endpoint, description="The product")
         settings = _settings(folder, sandbox, url, webhook_secrets=(SecretStr(secret),))
         with billing_server(
-            settings, QUICK, listener=listener, sync_step_seconds=SYNC_STEP_SECONDS
+            settings, QUICK, listener=listener, sync_step_seconds=sync_step_seconds
         ) as server:
             controls = f"{url}/_control"
             pages = PageServices(server.services, server.portal, controls)
