@@ -44,6 +44,17 @@ class NotConfigured(BillingError):
         return False
 
 
+class NotSignedIn(BillingError):
+    """Only somebody who is signed in may do this."""
+
+    def __init__(self, next_step: str = "Sign in, or send a token.") -> None:
+        super().__init__("You are not signed in.", next_step)
+
+
+class NotAllowed(BillingError):
+    """The role of whoever is signed in does not permit this."""
+
+
 class InvalidInput(BillingError):
     """What the caller sent cannot be used; nothing was created."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SECRET = "[secret]"  # noqa: S105 - what stands where one stood
+TOKEN_PREFIX = "bdt_"  # noqa: S105 - of the tokens that this app gives to programs
 
 # What is blotted out, by the words without which it cannot be there: looking for those is quick.
 # A first group is kept, as it says what stood behind it. Repeats are bounded, so that a long line
@@ -18,6 +19,7 @@ _PATTERNS = tuple(
             ("k_test_", "k_live_", "k_org_"),
             r"()[a-z]k_(?:org_)?(?:test|live)_(?!…)[^\s'\"\\<>,;&)\]}]+",
         ),
+        ((TOKEN_PREFIX,), rf"(){TOKEN_PREFIX}[a-z0-9_-]{{20,}}"),
         (("whsec_",), r"()whsec_(?!…)[^\s'\"\\<>,;&)\]}]+"),
         # Client secrets: pi_…_secret_…, seti_…_secret_…, cs_…_secret_…
         (("_secret_",), r"(_secret_)[a-z0-9%_-]{8,}"),

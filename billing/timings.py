@@ -87,6 +87,9 @@ class Timings:
     webhook_account_seconds: float = 2.0  # to learn whose event it is, before it is recorded
     refusals_write_seconds: float = 1.0
 
+    audit_write_seconds: float = 0.2
+    token_max_age_seconds: float = 5.0  # how long a revoked token may still be taken
+
     health_deadline_seconds: float = 2.0
     health_max_age_seconds: float = 1.0
     setup_check_seconds: float = 10.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from pydantic import SecretStr
 
+from billing.domain.access import Role
 from billing.errors import NotConfigured
 from billing.settings import validation
 
@@ -33,6 +34,15 @@ MAX_CREDITS = "BILLING_MAX_CREDITS"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
 USER_HEADER = "BILLING_USER_HEADER"
 PRODUCT_NAME = "BILLING_PRODUCT_NAME"
+TRUSTED_PROXIES = "BILLING_TRUSTED_PROXIES"
+OIDC_METADATA_URL = "BILLING_OIDC_METADATA_URL"
+OIDC_CLIENT_ID = "BILLING_OIDC_CLIENT_ID"
+OIDC_CLIENT_SECRET = "BILLING_OIDC_CLIENT_SECRET"  # noqa: S105
+COOKIE_SECRET = "BILLING_COOKIE_SECRET"  # noqa: S105
+ADMINS = "BILLING_ADMINS"
+TESTERS = "BILLING_TESTERS"
+VIEWERS = "BILLING_VIEWERS"
+ALLOW_ANONYMOUS = "BILLING_ALLOW_ANONYMOUS"
 
 # Where a value can come from; the launcher names further places in ``with_defaults``.
 ENVIRONMENT = "environment"
@@ -72,6 +82,25 @@ class Settings:
     allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
     user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
     product_name: Annotated[str, Setting(PRODUCT_NAME, validation.product_name)] = "PingPoint"
+    trusted_proxies: Annotated[
+        tuple[validation.Network, ...], Setting(TRUSTED_PROXIES, validation.networks)
+    ] = ()
+    oidc_metadata_url: Annotated[
+        str | None, Setting(OIDC_METADATA_URL, validation.metadata_url)
+    ] = None
+    oidc_client_id: Annotated[str | None, Setting(OIDC_CLIENT_ID, validation.one_word)] = None
+    oidc_client_secret: Annotated[
+        SecretStr | None, Setting(OIDC_CLIENT_SECRET, validation.secret)
+    ] = None
+    cookie_secret: Annotated[SecretStr | None, Setting(COOKIE_SECRET, validation.cookie_secret)] = (
+        None
+    )
+    admins: Annotated[tuple[str, ...], Setting(ADMINS, validation.members)] = ()
+    testers: Annotated[tuple[str, ...], Setting(TESTERS, validation.members)] = ()
+    viewers: Annotated[tuple[str, ...], Setting(VIEWERS, validation.members)] = ()
+    allow_anonymous: Annotated[
+        Role | None, Setting(ALLOW_ANONYMOUS, validation.role_of_anonymous)
+    ] = None
     problems: dict[str, NotConfigured] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 

@@ -1,0 +1,183 @@
+"""Who calls a use case, and whether they may.
+
+Routes, pages and commands say who is calling with ``acting_as``; a use case says with ``requires``
+what the caller has to be permitted, so that none of them can differ from another.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+
+from billing.domain.access import AuditEntry, AuditResult, Identity, Permission
+from billing.errors import BillingError, NotAllowed, NotSignedIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+STRANGER = "stranger"
+
+
+class AuditSink(Protocol):
+    """Where the lines of the audit log go."""
+
+    def record(self, entry: AuditEntry) -> None: ...
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: ``identity`` is None for somebody who did not sign in, whose ``address`` is known
+    all the same. Without ``audit`` nothing is logged."""
+
+    identity: Identity | None
+    audit: AuditSink | None = None
+    address: str | None = None
+
+    def record(
+        self, action: str, object_id: str, result: AuditResult = AuditResult.DONE, detail: str = ""
+    ) -> None:
+        """Add a line to the audit log."""
+        if self.audit is None:
+            return
+        known = self.identity
+        self.audit.record(
+            AuditEntry(
+                at=time.time(),
+                identity=known.name if known else STRANGER,
+                kind=known.kind if known else "",
+                role=known.role or "" if known else "",
+                action=action,
+                object_id=object_id,
+                result=result,
+                detail=detail,
+                address=(known.address if known else None) or self.address or "",
+            )
+        )
+
+
+_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
+_permitted: ContextVar[bool] = ContextVar("permitted", default=False)
+
+
+@contextmanager
+def acting_as(caller: Caller) -> Iterator[None]:
+    """Within the block, ``caller`` is the one who calls."""
+    token = _caller.set(caller)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+def become(caller: Caller) -> None:
+    """From here on in this thread or task, ``caller`` is the one who calls."""
+    _caller.set(caller)
+
+
+def current_identity() -> Identity | None:
+    """Who is calling; None when nobody is signed in."""
+    caller = _caller.get()
+    return caller.identity if caller else None
+
+
+def check(permission: Permission, object_id: str = "") -> None:
+    """Raises ``NotSignedIn`` or ``NotAllowed`` when the caller lacks ``permission``. Within a use
+    case that was permitted, what it calls is permitted too: a scenario may move the clock."""
+    caller = _caller.get()
+    identity = caller.identity if caller else None
+    if identity is not None and identity.may(permission):
+        return
+    if _permitted.get():
+        return
+    refused: BillingError = (
+        NotAllowed(identity.refusal(permission) or "") if identity else NotSignedIn()
+    )
+    if caller is not None:
+        caller.record(permission, object_id, AuditResult.REFUSED, refused.message)
+    raise refused
+
+
+def requires(
+    permission: Permission, *, on: str | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorates a use case: the caller needs ``permission``; ``on`` names the parameter that holds
+    the id of its object. Whoever may, and did, is in the audit log, but for reading."""
+
+    def decorate(use_case: Callable[P, R]) -> Callable[P, R]:
+        object_of = _argument(use_case, on)
+        if permission is Permission.VIEW:
+            return _reading(use_case, object_of)
+
+        if inspect.iscoroutinefunction(use_case):
+
+            @wraps(use_case)
+            async def act_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+                object_id = object_of(args, kwargs)
+                check(permission, object_id)
+                with _recorded(permission, object_id):
+                    return await use_case(*args, **kwargs)
+
+            return cast("Callable[P, R]", act_async)
+
+        @wraps(use_case)
+        def act(*args: P.args, **kwargs: P.kwargs) -> R:
+            object_id = object_of(args, kwargs)
+            check(permission, object_id)
+            with _recorded(permission, object_id):
+                return use_case(*args, **kwargs)
+
+        return act
+
+    return decorate
+
+
+def _reading(
+    use_case: Callable[P, R], object_of: Callable[[tuple[Any, ...], dict[str, Any]], str]
+) -> Callable[P, R]:
+    @wraps(use_case)
+    def read(*args: P.args, **kwargs: P.kwargs) -> R:
+        check(Permission.VIEW, object_of(args, kwargs))
+        return use_case(*args, **kwargs)
+
+    return read
+
+
+@contextmanager
+def _recorded(permission: Permission, object_id: str) -> Iterator[None]:
+    """What is called within is permitted; how it ends is logged, but for the inner of two."""
+    caller, is_inner = _caller.get(), _permitted.get()
+    token = _permitted.set(True)
+    result, detail = AuditResult.DONE, ""
+    try:
+        yield
+    except BaseException as error:
+        result = AuditResult.FAILED
+        detail = error.message if isinstance(error, BillingError) else type(error).__name__
+        raise
+    finally:
+        _permitted.reset(token)
+        if caller is not None and not is_inner:
+            caller.record(permission, object_id, result, detail)
+
+
+def _argument(
+    function: Callable[..., Any], name: str | None
+) -> Callable[[tuple[Any, ...], dict[str, Any]], str]:
+    """Finds the value of the parameter ``name`` in a call."""
+    if name is None:
+        return lambda _args, _kwargs: ""
+    position = list(inspect.signature(function).parameters).index(name)
+
+    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        value = args[position] if position < len(args) else kwargs.get(name)
+        return "" if value is None else str(value)
+
+    return find

@@ -1,0 +1,80 @@
+"""Who is calling: by the way to sign in that is set, or by a token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from billing.access.audit import AuditLog
+from billing.access.caller import Caller
+from billing.access.mode import AccessMode, access_mode
+from billing.access.roles import RoleAssignments
+from billing.access.tokens import Tokens
+from billing.access.ways import Anonymous, ProxyHeader, SignIn, ThisMachine
+from billing.domain.access import SYSTEM, Identity
+from billing.errors import NotSignedIn
+from billing.safe_text import TOKEN_PREFIX
+from billing.timings import DEFAULT_TIMINGS
+
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+
+    from billing.settings.model import Settings
+    from billing.store import Store
+    from billing.timings import Timings
+
+BEARER = "bearer "
+
+
+class Access:
+    """``mode`` is how people sign in here, ``sign_in`` what does it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        timings: Timings = DEFAULT_TIMINGS,
+        *,
+        sign_in: SignIn | None = None,
+    ) -> None:
+        self.mode = access_mode(settings)
+        self.roles = RoleAssignments(settings)
+        self.audit = AuditLog(store, timings)
+        self.tokens = Tokens(store, timings)
+        self.sign_in = sign_in or _way(self.mode, settings)
+
+    async def caller(self, headers: Headers, address: str | None) -> Caller:
+        """Who sent a request with these ``headers``: a person, or nobody who is known. Raises
+        ``StoreFailure`` where that has to be looked up."""
+        return self.caller_as(await self.sign_in.identify(headers, address), address)
+
+    async def program_or_person(self, headers: Headers, address: str | None) -> Caller:
+        """The same for a route, where a program may have sent a token. Raises ``NotSignedIn`` for
+        a token that is not valid, whoever else would be known."""
+        authorization = headers.get("authorization", "")
+        is_bearer = authorization[: len(BEARER)].lower() == BEARER
+        token = authorization[len(BEARER) :].strip() if is_bearer else ""
+        if not token.startswith(TOKEN_PREFIX):
+            # What a proxy sends of its own says nothing here.
+            caller = await self.caller(headers, address)
+        else:
+            caller = self.caller_as(await self.tokens.identify(token, address), address)
+        if token and caller.identity is None:
+            raise NotSignedIn("The token is not valid, or its time is over: create another.")
+        return caller
+
+    def caller_as(self, identity: Identity | None, address: str | None = None) -> Caller:
+        """``identity`` as a caller whose doings are logged."""
+        return Caller(identity, self.audit, address)
+
+    @property
+    def system(self) -> Caller:
+        """The server itself, whose work in the background is nobody's doing."""
+        return Caller(SYSTEM)
+
+
+def _way(mode: AccessMode, settings: Settings) -> SignIn:
+    if mode is AccessMode.PROXY:
+        return ProxyHeader(settings)
+    if mode is AccessMode.ANONYMOUS and settings.allow_anonymous:
+        return Anonymous(settings.allow_anonymous)
+    return ThisMachine()

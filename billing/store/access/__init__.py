@@ -1,0 +1,1 @@
+"""Tokens, sign-ins and the audit log, in the database."""
