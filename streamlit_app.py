@@ -30,7 +30,7 @@ from streamlit import config
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
-from billing.http.server_limits import limit_running_server
+from billing.http.server_limits import configure_running_server
 from billing.logs import configure_logging
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
@@ -59,8 +59,16 @@ if TYPE_CHECKING:
 
 # As it is before Streamlit writes what is in its secrets files over it.
 read_settings = partial(load_settings, dict(os.environ))
+settings_at_start = read_settings()
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
-UPLOADS = "/app/_stcore/upload_file"  # Streamlit's; nobody uploads anything here
+# Streamlit's: nobody uploads anything here, and what they give away or take, nobody needs.
+CLOSED = (
+    "/app/_stcore/upload_file",
+    "/app/_stcore/metrics",
+    "/app/_stcore/agent",
+    "/app/_stcore/script-health-check",
+    "/app/component/",
+)
 
 
 def address(host: str) -> str:
@@ -75,7 +83,7 @@ def address(host: str) -> str:
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
     configure_logging()
-    limit_running_server(raise_open_files_limit())
+    configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     async with AsyncExitStack() as stack:
         try:
@@ -245,7 +253,8 @@ app: st.App = st.App(
             protected,
             allowed=lambda: app.state["allowed_hosts"],
             previews=PREVIEWS,
-            closed=(UPLOADS,),
+            closed=CLOSED,
+            user_header=settings_at_start.user_header,
         ),
         Middleware(OwnRoutesFirst, own=own_routes),
     ],

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -123,3 +126,23 @@ def test_nobody_uploads(app: Process) -> None:
         )
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/app/_stcore/metrics", "/app/_stcore/metrics/", "/app//_stcore/metrics"),
+        *("/app/%5Fstcore/metrics", "/app/_stcore%2Fmetrics", "/app/./_stcore/metrics"),
+        *("/app/x/../_stcore/metrics", "/app/_stcore\\metrics", "/APP/_STCORE/METRICS"),
+        *("/app/_stcore/metrics;x", "/app/_stcore/agent/openapi.json", "/app/_stcore/agent/mcp"),
+        *("/app/_stcore/agent/interact", "/app/_stcore//agent/interact"),
+        *("/app/_stcore/script-health-check", "/app/component/x/index.html"),
+    ],
+)
+def test_what_streamlit_serves_and_nobody_needs_is_closed(app: Process, path: str) -> None:
+    with closing(HTTPConnection(urlsplit(app.url).netloc, timeout=10)) as connection:
+        for method in ("GET", "POST"):
+            connection.request(method, path)
+            answer = connection.getresponse()
+            is_page = answer.read().startswith(b"<!")  # of the frame, for a path that is nothing
+            assert is_page or answer.status in (400, 404, 405), method

@@ -10,6 +10,7 @@ from billing.http.blocked_paths import BlockedPaths
 from billing.http.host_guard import HostGuard
 from billing.http.link_previews import LinkPreviews
 from billing.http.security_headers import SecurityHeaders
+from billing.http.trusted_proxies import TrustedProxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from billing.http.allowed_hosts import AllowedHosts
+    from billing.http.trusted_proxies import Network
 
 
 def protected(
@@ -24,14 +26,18 @@ def protected(
     allowed: Callable[[], AllowedHosts],
     previews: Mapping[str, tuple[str, str]],
     closed: tuple[str, ...] = (),
+    proxies: tuple[Network, ...] = (),
+    user_header: str | None = None,
 ) -> ASGIApp:
     """``app`` behind all of that middleware.
 
     ``previews`` are the paths that create something when they are followed, each with the title
     and the description that previews get instead; ``closed`` the beginnings of closed paths.
+    ``proxies`` and ``user_header`` are those of ``TrustedProxies``.
     """
     app = HostGuard(BlockedPaths(app, closed), allowed)
-    return SecurityHeaders(LinkPreviews(IgnoreDisconnects(app), allowed, previews))
+    app = SecurityHeaders(LinkPreviews(IgnoreDisconnects(app), allowed, previews))
+    return TrustedProxies(app, proxies, user_header)
 
 
 class IgnoreDisconnects:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from billing.http.trusted_proxies import ignore_forwarded_headers
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -46,16 +48,21 @@ def running_server() -> uvicorn.Server | None:
     return owner if isinstance(owner, uvicorn.Server) else None
 
 
-def limit_running_server(open_files: int) -> None:
-    """Set the limits; call it in the lifespan, where the server does not listen yet.
+def configure_running_server(open_files: int) -> None:
+    """Set the limits, and have no forwarded header believed before ``TrustedProxies`` does; call
+    it in the lifespan, where the server does not listen yet.
 
     ``open_files`` is how many this process may have open.
     """
     server = running_server()
     if server is None:
-        log.warning("The web server was not found, so it runs without limits on its requests")
+        log.warning(
+            "The web server was not found, so it runs without limits on its requests and may "
+            "believe anybody's forwarded headers"
+        )
         return
     set_limits(server.config, open_files)
+    ignore_forwarded_headers(server.config)
 
 
 def set_limits(

@@ -1,0 +1,112 @@
+"""Where a request comes from: its peer's own address, unless the peer is a proxy that is trusted.
+
+Anybody can send ``X-Forwarded-For``, and the header in which a proxy names who is signed in.
+https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    Ip = IPv4Address | IPv6Address
+    Network = IPv4Network | IPv6Network
+
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1"))
+SCHEMES = {
+    "http": {b"http": "http", b"https": "https"},
+    "websocket": {b"http": "ws", b"https": "wss", b"ws": "ws", b"wss": "wss"},
+}
+
+
+def client_address(scope: Scope) -> str | None:
+    """The IP address that a request comes from; behind ``TrustedProxies`` the client's."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+def ignore_forwarded_headers(config: uvicorn.Config) -> None:
+    """Have uvicorn leave a request's peer and scheme as they are, whatever its headers say.
+
+    ``config`` is loaded, and its server does not listen yet.
+    """
+    if isinstance(config.loaded_app, ProxyHeadersMiddleware):
+        config.loaded_app = config.loaded_app.app
+
+
+class TrustedProxies:
+    """Takes the client's address and the scheme from ``X-Forwarded-For`` and ``-Proto``, of
+    requests from ``proxies`` alone (loopback when empty), and ``user_header`` from all others.
+    """
+
+    def __init__(
+        self, app: ASGIApp, proxies: tuple[Network, ...] = (), user_header: str | None = None
+    ) -> None:
+        self._app = app
+        self._proxies = proxies or LOOPBACK
+        self._user_header = user_header.lower().encode() if user_header else None
+        self._is_trusted = lru_cache(maxsize=1024)(self._is_proxy)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in SCHEMES:
+            peer = _ip(client_address(scope) or "")
+            is_trusted = peer is not None and self._is_trusted(peer)
+            if peer is not None:
+                scope["client"] = (str(peer), scope["client"][1])
+            if is_trusted:
+                self._believe(scope)
+            if self._user_header:
+                scope["headers"] = [
+                    header
+                    for header in scope["headers"]
+                    if not self._names_user(header[0])
+                    or (is_trusted and header[0] == self._user_header)
+                ]
+        await self._app(scope, receive, send)
+
+    def _believe(self, scope: Scope) -> None:
+        """Set the client and the scheme to what the proxy says."""
+        hops: list[bytes] = []
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-for":
+                hops += value.split(b",")
+            elif name == b"x-forwarded-proto":
+                schemes = SCHEMES[scope["type"]]
+                scope["scheme"] = schemes.get(value.strip().lower(), scope["scheme"])
+        # Each proxy adds whom it was asked by: what stands before the first that is not trusted
+        # was sent by anybody.
+        for hop in reversed(hops):
+            address = _ip(hop.decode("latin-1"))
+            if address is None:
+                return
+            scope["client"] = (str(address), 0)
+            if not self._is_trusted(address):
+                return
+
+    def _names_user(self, name: bytes) -> bool:
+        """Also as ``X_Forwarded_Email``, which some servers take for the same header."""
+        return name.replace(b"_", b"-") == self._user_header
+
+    def _is_proxy(self, address: Ip) -> bool:
+        return any(address in network for network in self._proxies)
+
+
+def _ip(text: str) -> Ip | None:
+    """The address in ``text``, also with a port; an IPv4 address written as an IPv6 one is IPv4."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
