@@ -19,14 +19,15 @@ log = logging.getLogger(__name__)
 
 DAYS = 30
 SESSIONS = 400
+SIZES = (SESSIONS, 2_000, 10_000)  # from a small shop's to what takes a minute or two
 SEED = 7  # the same data each time, so that a demo can be rehearsed
 WEIGHTS = {Kind.PRO: 2, Kind.CREDITS: 3}
 QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}
 RETRY_SECONDS = 0.2
 
 
-async def replace_with_demo(services: Services, controls: Controls) -> int:
-    """Replace all data of the sandbox, and ours, by the history; how many sessions it has.
+async def replace_with_demo(services: Services, controls: Controls, count: int = SESSIONS) -> int:
+    """Replace all data of the sandbox, and ours, by a history of so many sessions; how many it has.
 
     Raises ``ControlFailure``, ``StripeFailure`` or ``StoreFailure``.
     """
@@ -34,7 +35,7 @@ async def replace_with_demo(services: Services, controls: Controls) -> int:
 
     def simulate() -> int:
         controls.reset()
-        return controls.fill(days=DAYS, sessions=SESSIONS, products=sold, seed=SEED)
+        return controls.fill(days=DAYS, sessions=count, products=sold, seed=SEED)
 
     return await services.simulated_history.replace(simulate)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pages.scenarios.runner import ScenarioResult
 
 STATE_TIMEOUT = 2.0
+FILL_TIMEOUT = 600.0
 STATE_MAX_AGE_SECONDS = 2.0
 
 
@@ -162,7 +163,7 @@ class Controls:
     ) -> int:
         """Create a plausible history that ends now; how many sessions it holds."""
         body = {"days": days, "sessions": sessions, "seed": seed, "sold": list(products)}
-        return int(self._call("POST", "fill", body)["sessions"])
+        return int(self._call("POST", "fill", body, timeout=FILL_TIMEOUT)["sessions"])
 
     def reset(self) -> None:
         """Delete everything but Prices, Products and webhook endpoints."""
@@ -179,8 +180,16 @@ class Controls:
         """Stripe's API beside the controls."""
         return SandboxApi(self._url)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = send(method, f"{self._url}/{path}", timeout=self._timeout, json=body)
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        timeout = timeout or self._timeout
+        answer = send(method, f"{self._url}/{path}", timeout=timeout, json=body)
         if method != "GET":
             recent_state.clear()
         return answer

@@ -13,7 +13,7 @@ from stripe_sandbox.resources.line_items import MAXIMUM_QUANTITY
 from stripe_sandbox.validation import check_email
 
 MAXIMUM_DAYS = 365
-MAXIMUM_SESSIONS = 2_000
+MAXIMUM_SESSIONS = 10_000
 MAXIMUM_OFFERS = 20
 DEFAULT_URL = "https://example.com/"
 
@@ -46,6 +46,8 @@ _ANIMALS = (
     "robin",
     "seal",
 )
+_SESSIONS_A_NAMESAKE = 40
+"""So many sessions more, and one more person of each name."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,10 @@ def payers(plan: HistoryPlan, rng: random.Random) -> Iterator[tuple[str, str]]:
         while True:
             email = rng.choice(plan.emails)
             yield email, email.partition("@")[0].replace(".", " ").title()
+    namesakes = max(10, plan.sessions // _SESSIONS_A_NAMESAKE)
     while True:
         color, animal = rng.choice(_COLORS), rng.choice(_ANIMALS)
-        number = rng.randrange(1, 10)
+        number = rng.randrange(1, namesakes)
         yield f"{color}.{animal}{number}@example.com", f"{color.title()} {animal.title()}"
 
 

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.ledger import fulfillment
 from billing.store import tables
+from pages.components.test_kit import demo_data
 from pages.components.test_kit.clock import summary
-from pages.components.test_kit.demo_data import reset
 from pages.components.test_kit.open_sessions import DECLINE, EXPIRE
 from pages.components.test_kit.scenarios import RUN_ALL, WITH_CLOCK
 from pages.scenarios.catalog.scenarios import SCENARIOS
@@ -257,12 +257,15 @@ def test_advancing_the_clock_counts_what_fell_due() -> None:
 
 
 def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_sides(
-    connected: ConnectedShop,
+    connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = press(open_tab(connected, DEMO), "fill")
-    assert "sessions of the last 30 days were created" in page.success[0].value
+    monkeypatch.setattr(demo_data, "SIZES", (400, 310))
+    page = open_tab(connected, DEMO)
+    page.segmented_control(key="demo_size").set_value(310)
+    page = press(page, "fill")
+    assert "310 sessions of the last 30 days were created" in page.success[0].value
     recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
-    assert len(recent.sessions) > 300
+    assert len(recent.sessions) == 310
     assert all(session.ours and session.kind for session in recent.sessions)
     assert {session.quantity for session in recent.sessions} > {1, 2}
     assert connected.pages.call(lambda: connected.services.store.read(times_to_pay))
@@ -270,7 +273,7 @@ def test_a_month_is_filled_in_as_our_own_and_a_reset_asks_first_and_clears_both_
     page = press(page, "reset")
     assert "will be deleted" in text_of(page)
     assert connected.controls.state().counts["checkout.session"] > 300
-    reset(connected.pages, connected.controls)
+    demo_data.reset(connected.pages, connected.controls)
     assert not connected.controls.state().counts.get("checkout.session")
     recent = connected.pages.call(lambda: connected.services.mirror.recent(1000))
     assert not recent.sessions

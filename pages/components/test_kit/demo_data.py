@@ -10,7 +10,7 @@ import streamlit as st
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
-from pages.scenarios.demo_history import DAYS, SESSIONS, replace_with_demo
+from pages.scenarios.demo_history import DAYS, SESSIONS, SIZES, replace_with_demo
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -27,17 +27,26 @@ def demo_data(controls: Controls) -> None:
     with fill_side, st.container(border=True, height="stretch"):
         st.header("A month of history", anchor=False)
         st.markdown(
-            f"About {SESSIONS} sessions over the last {DAYS} days, like those of a small shop: "
+            f"Checkout Sessions of the last {DAYS} days, like those of a small shop: "
             "most paid, some declined first, some abandoned, bank debits that fail, a few still "
             "open. It is the same each time, and replaces what is there."
+        )
+        count = st.segmented_control(
+            "Sessions",
+            SIZES,
+            default=SESSIONS,
+            required=True,
+            format_func="{:,}".format,
+            key="demo_size",
+            help="How the pages cope with many: 10,000 take a minute or two.",
         )
         if st.button(
             "Create demo data", key="fill", type="primary", icon=":material/auto_awesome:"
         ):
             if has_sessions(page_services()):
-                replace_dialog(controls)
+                replace_dialog(controls, count)
             else:
-                fill(controls)
+                fill(controls, count)
     with reset_side, st.container(border=True, height="stretch"):
         st.header("Reset", anchor=False)
         st.markdown(
@@ -54,10 +63,10 @@ def has_sessions(billing: PageServices) -> bool:
 
 
 @st.dialog("Replace everything with demo data?", icon=":material/auto_awesome:")
-def replace_dialog(controls: Controls) -> None:
+def replace_dialog(controls: Controls, count: int) -> None:
     """Asks first: what is replaced cannot be brought back."""
     if is_confirmed("Replace everything", key="fill"):
-        fill(controls)
+        fill(controls, count)
 
 
 @st.dialog("Reset everything?", icon=":material/restart_alt:")
@@ -80,16 +89,16 @@ def is_confirmed(label: str, *, key: str) -> bool:
     return confirmed
 
 
-def fill(controls: Controls) -> None:
-    """Have the sandbox create the history, and our copy hold all of it."""
+def fill(controls: Controls, count: int) -> None:
+    """Have the sandbox create a history of so many sessions, and our copy hold all of it."""
     billing = page_services()
     try:
         with st.spinner("Creating demo data…"):
-            count = billing.call(partial(replace_with_demo, billing.services, controls))
+            made = billing.call(partial(replace_with_demo, billing.services, controls, count))
     except BillingError as failure:
         show_failure(failure, "The demo data could not be created")
         return
-    st.session_state["demo_result"] = f"{count} sessions of the last {DAYS} days were created."
+    st.session_state["demo_result"] = f"{made:,} sessions of the last {DAYS} days were created."
     st.rerun()
 
 

@@ -12,7 +12,6 @@ from billing.domain.sessions.checkout_session import WAS_PAID, Kind, Outcome
 from billing.domain.sessions.details import SessionLookup
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.timeline import EntryKind
-from pages.scenarios import demo_history
 from pages.scenarios.demo_history import replace_with_demo
 from tests.support.database.records import event_rows, ledger
 from tests.support.servers.shop import ConnectedShop, connected_shop
@@ -26,19 +25,17 @@ MONTH = 30 * 86_400
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
     """One whose session of before the fill was paid, and filled twice."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo_history, "SESSIONS", 300)
-        with connected_shop(tmp_path_factory.mktemp("shop")) as running:
-            checkout = running.services.checkout
-            before = running.pages.call(lambda: checkout.create(Kind.CREDITS, 1, made_by="test"))
-            running.controls.pay(before.id, email="before@example.com", card="4242424242424242")
-            for _ in range(2):
-                assert fill(running) == 300
-            yield running
+    with connected_shop(tmp_path_factory.mktemp("shop")) as running:
+        checkout = running.services.checkout
+        before = running.pages.call(lambda: checkout.create(Kind.CREDITS, 1, made_by="test"))
+        running.controls.pay(before.id, email="before@example.com", card="4242424242424242")
+        for _ in range(2):
+            assert fill(running) == 300
+        yield running
 
 
 def fill(shop: ConnectedShop) -> int:
-    return shop.pages.call(partial(replace_with_demo, shop.services, shop.controls))
+    return shop.pages.call(partial(replace_with_demo, shop.services, shop.controls, 300))
 
 
 def sessions_of(shop: ConnectedShop, *outcomes: Outcome) -> list[Any]:
