@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from billing.access.audit import AuditLog
 from billing.access.caller import Caller
 from billing.access.mode import AccessMode, access_mode
+from billing.access.oidc import Oidc
 from billing.access.roles import RoleAssignments
 from billing.access.tokens import Tokens
 from billing.access.ways import Anonymous, ProxyHeader, SignIn, ThisMachine
 from billing.domain.access import SYSTEM, Identity
 from billing.errors import NotSignedIn
+from billing.http.attempts import AttemptLimit
 from billing.safe_text import TOKEN_PREFIX
 from billing.timings import DEFAULT_TIMINGS
 
@@ -40,7 +42,9 @@ class Access:
         self.roles = RoleAssignments(settings)
         self.audit = AuditLog(store, timings)
         self.tokens = Tokens(store, timings)
-        self.sign_in = sign_in or _way(self.mode, settings)
+        self.sign_in = sign_in or _way(self.mode, settings, store, timings)
+        self.oidc = self.sign_in if isinstance(self.sign_in, Oidc) else None
+        self.attempts = AttemptLimit(timings.sign_in_attempts, timings.sign_in_attempts_seconds)
 
     async def caller(self, headers: Headers, address: str | None) -> Caller:
         """Who sent a request with these ``headers``: a person, or nobody who is known. Raises
@@ -72,7 +76,9 @@ class Access:
         return Caller(SYSTEM)
 
 
-def _way(mode: AccessMode, settings: Settings) -> SignIn:
+def _way(mode: AccessMode, settings: Settings, store: Store, timings: Timings) -> SignIn:
+    if mode is AccessMode.OIDC:
+        return Oidc(settings, store, timings)
     if mode is AccessMode.PROXY:
         return ProxyHeader(settings)
     if mode is AccessMode.ANONYMOUS and settings.allow_anonymous:
