@@ -21,6 +21,7 @@ from billing.ledger.account import AccountReader
 from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
 from billing.ledger.reconciliation import Reconciliation
+from billing.maintenance.retention import Retention
 from billing.outages import Outage
 from billing.selling.buyers import Buyers
 from billing.selling.checkout import Checkout
@@ -134,6 +135,7 @@ class Services:
         self.event_log = EventLog(
             settings, self.store, self.event_processor, self.mirror, self.refused
         )
+        self.retention = Retention(settings, self.store, timings)
         self.health = Health(self.store, self.mirror, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
         self.simulated_history = SimulatedHistory(
@@ -150,6 +152,7 @@ class Services:
                 self.sync_worker.run,
                 self.reconciliation.run_daily,
                 self.customer_refresh.run,
+                self.retention.run,
             )
             if self.settings.stripe_is_configured
             else ()

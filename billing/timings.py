@@ -73,6 +73,9 @@ class Timings:
     reconciliation_seconds: float = 86_400.0
     reconciliation_check_seconds: float = 60.0  # how often it is looked whether that is over
 
+    retention_seconds: float = 3_600.0
+    retention_check_seconds: float = 60.0
+
     database: DatabaseLimits = DatabaseLimits()
 
     # How often the list of customers follows what has changed, and how long a page waits for that.

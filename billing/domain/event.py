@@ -70,7 +70,8 @@ class Event:
     and whole, the others by ours. ``source`` says how it arrived first, ``deliveries`` how many
     webhooks delivered it, ``error`` why handling failed, in words, ``retry_at`` when it is handled
     again by itself. ``ours``: whether this app created the session that it is about; None when
-    it is about no session that is stored."""
+    it is about no session that is stored. ``payload_removed_at`` is None while its payload is
+    whole."""
 
     id: str
     type: str
@@ -84,6 +85,7 @@ class Event:
     error: str | None
     processed_at: float | None
     retry_at: float | None = None
+    payload_removed_at: float | None = None
     ours: bool | None = None
 
     @property
@@ -130,8 +132,9 @@ class EventOverview:
 
 @dataclass(frozen=True)
 class EventDetails:
-    """An event with its ``payload``: JSON text as Stripe sent it, or one JSON string where what is
-    stored is damaged. ``session`` is the one that it belongs to, where that is known."""
+    """An event with its ``payload``: JSON text as Stripe sent it, or what is left of that once it
+    was removed; one JSON string where what is stored is damaged. ``session`` is the one that it
+    belongs to, where that is known."""
 
     event: Event
     payload: str

@@ -31,6 +31,7 @@ PUBLIC_URL = "PINGPOINT_PUBLIC_URL"
 API_BASE = "STRIPE_API_BASE"
 DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
+EVENT_DAYS = "BILLING_EVENT_DAYS"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
 USER_HEADER = "BILLING_USER_HEADER"
 PRODUCT_NAME = "BILLING_PRODUCT_NAME"
@@ -79,6 +80,7 @@ class Settings:
     api_base: Annotated[str | None, Setting(API_BASE, validation.api_base)] = None
     database_url: Annotated[SecretStr | None, Setting(DATABASE_URL, validation.database_url)] = None
     max_credits: Annotated[int, Setting(MAX_CREDITS, validation.max_credits)] = 1_000
+    event_days: Annotated[int, Setting(EVENT_DAYS, validation.days)] = 30
     allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
     user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
     product_name: Annotated[str, Setting(PRODUCT_NAME, validation.product_name)] = "PingPoint"

@@ -131,6 +131,14 @@ def max_credits(name: str, value: str) -> int:
     return int(value)
 
 
+def days(name: str, value: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
+        raise NotConfigured(
+            name, f"{name} is not a whole number of days from 1 to 9999.", "Write it like 30."
+        )
+    return int(value)
+
+
 def host_names(name: str, value: str) -> tuple[str, ...]:
     """Separated by commas; as a browser sends them: lower case, and ASCII also where people write
     other letters."""

@@ -77,6 +77,7 @@ class SetupChecks:
             *await self._database(account),
             settings_checks.max_credits(self._settings),
             *settings_checks.product_name(self._settings),
+            *settings_checks.event_days(self._settings),
             *settings_checks.access(self._settings),
             *settings_checks.secrets_file(self._read_settings(), self._read_at_start),
         ]

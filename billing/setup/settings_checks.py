@@ -9,6 +9,7 @@ from billing.errors import NotConfigured
 from billing.settings.model import (
     ALLOWED_HOSTS,
     API_BASE,
+    EVENT_DAYS,
     MAX_CREDITS,
     PRODUCT_NAME,
     PUBLIC_URL,
@@ -162,6 +163,17 @@ def product_name(settings: Settings) -> list[Finding]:
         return []
     found = f"{settings.product_name}."
     return [Finding(Group.APP, name, Status.OK, found, setting=PRODUCT_NAME)]
+
+
+def event_days(settings: Settings) -> list[Finding]:
+    """How long payloads of events stay; nothing where nobody has set that."""
+    name = "Payloads of events"
+    if problem := settings.problems.get(EVENT_DAYS):
+        return [problem_finding(Group.APP, name, problem)]
+    if not settings.is_given(EVENT_DAYS):
+        return []
+    found = f"Removed after {settings.event_days:,} days."
+    return [Finding(Group.APP, name, Status.OK, found, setting=EVENT_DAYS)]
 
 
 def access(settings: Settings) -> list[Finding]:

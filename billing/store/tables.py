@@ -85,6 +85,7 @@ session_terms = Table(
 
 # Every event once. `state` and `source` are an EventState and an EventSource. `reference` is the
 # client_reference_id of the session that a payment belongs to, as the payment's metadata says.
+# Of a payload that was removed, what ``event_summary.summarize`` says is left.
 events = Table(
     "events",
     metadata,
@@ -103,6 +104,7 @@ events = Table(
     Column("retry_at", Float),  # of a failed one; None when it waits for a replay
     Column("failing_since", Float),  # for a reason that passes by itself
     Column("payload", Text, nullable=False),
+    Column("payload_removed_at", Float),  # None while it is whole
     Index("events_by_arrival", "received_at", "id"),
     Index("events_by_state", "state", "received_at", "id"),
     Index("events_by_object", "object_id", "created"),
@@ -114,6 +116,12 @@ events = Table(
     ),
     Index("events_by_type", "type", "received_at", "id"),
     Index("events_by_retry", "retry_at"),
+    Index(
+        "events_by_payload",
+        *("state", "received_at"),
+        sqlite_where=text("payload_removed_at IS NULL"),
+        postgresql_where=text("payload_removed_at IS NULL"),
+    ),
 )
 
 # Refused webhook deliveries, summed up by reason and minute; never their contents.

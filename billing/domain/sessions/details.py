@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.line import Cause, LedgerLine
+from billing.domain.stripe_json import id_at
 
 if TYPE_CHECKING:
     from billing.domain.event import Event
@@ -78,9 +79,11 @@ class RelatedObjects:
 
     @property
     def ids(self) -> list[str]:
-        """Of all of them."""
-        some = (*self.refunds, *self.disputes, *self.invoices, self.subscription)
-        return [one["id"] for one in some if one]
+        """Of all of them, and of the charges that were refunded or disputed."""
+        back = (*self.refunds, *self.disputes)
+        charges = dict.fromkeys(filter(None, (id_at(one, "charge") for one in back)))
+        some = (*back, *self.invoices, self.subscription)
+        return [*(one["id"] for one in some if one), *charges]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, or_, select, update
 
 from billing.domain.event import SUBJECTS, EventSource, EventState, Subject, subject_id
+from billing.domain.event_summary import summarize
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
@@ -156,7 +157,8 @@ def record_processed(connection: Connection, arrivals: Sequence[ReceivedEvent]) 
 
 
 def _row(arrival: ReceivedEvent) -> dict[str, Any]:
-    event = arrival.event
+    """Of an event that is not handled, the payload is not stored."""
+    event, is_ignored = arrival.event, arrival.state is EventState.IGNORED
     return {
         "id": event["id"],
         "type": event["type"],
@@ -168,7 +170,8 @@ def _row(arrival: ReceivedEvent) -> dict[str, Any]:
         "deliveries": 0,
         "state": arrival.state,
         "attempts": 0,
-        "payload": dumps(event),
+        "payload": dumps(summarize(event) if is_ignored else event),
+        "payload_removed_at": arrival.at if is_ignored else None,
     }
 
 

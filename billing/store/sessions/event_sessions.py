@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from billing.domain.event_summary import related_ids
 from billing.domain.stripe_json import object_at
 from billing.json_codec import loads
 from billing.safe_text import sanitize
 from billing.store.readable_rows import read_each
-from billing.store.sessions.events import related_ids
 from billing.store.sessions.queries import get_many
 from billing.store.tables import TERM_LENGTH, events, session_terms
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from billing.domain.event import Event
-from billing.domain.stripe_json import JSON, id_at, object_at, objects_at
+from billing.domain.event_summary import related_ids
+from billing.domain.stripe_json import JSON, id_at, object_at
 from billing.json_codec import loads
 from billing.store.events.queries import EVENT, event_of
 from billing.store.readable_rows import read_each
@@ -16,20 +17,12 @@ from billing.store.sessions.declines import reference_of
 from billing.store.tables import events
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from sqlalchemy import ColumnElement, Connection
 
 LIMIT = 200
 DEPTH = 5  # session, subscription, invoice, payment intent, charge
-# The fields by which one object of Stripe's names another of the same sale.
-RELATED = (
-    *("payment_intent", "subscription", "invoice", "setup_intent"),
-    *("latest_charge", "latest_invoice", "charge", "order_reference"),
-)
-# What holds such fields, besides the objects that they name.
-HOLDERS = ("last_payment_error", "payment", "payment_details", "parent", "subscription_details")
-
 DELAYED_PAYMENT_FAILED = "checkout.session.async_payment_failed"
 
 
@@ -81,20 +74,6 @@ def payment_has_failed(connection: Connection, session_id: str) -> bool:
         events.c.object_id == session_id, events.c.type == DELAYED_PAYMENT_FAILED
     )
     return connection.scalar(failed.limit(1)) is not None
-
-
-def related_ids(stripe_object: JSON) -> Iterator[str]:
-    """The ids of others of the same sale that an object of Stripe's names."""
-    waiting = [stripe_object]
-    while waiting:
-        found = waiting.pop()
-        for name in RELATED:
-            if related := id_at(found, name):
-                yield related
-        nested = [object_at(found, name) for name in (*RELATED, *HOLDERS)]
-        payments = objects_at(found, "payments")
-        yield from filter(None, map(id_at, payments))
-        waiting += [one for one in (*nested, *payments) if one]
 
 
 def _attempted_payments(connection: Connection, session: JSON) -> set[str]:

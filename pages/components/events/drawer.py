@@ -20,6 +20,7 @@ from pages.components.times import EARLIEST, LATEST, ago, exact_time, local
 from pages.services import page_services
 
 REPLAY = "Replay"
+DAY = 86_400
 
 
 def event_drawer() -> None:
@@ -44,7 +45,20 @@ def event(event_id: str) -> None:
         st.markdown(f"**{plain(details.event.type)}**")
         live_details(event_id)
         st.subheader("Raw JSON", anchor=False)
+        if removed := removed_payload(details.event):
+            st.caption(removed)
         st.json(details.payload, expanded=3)
+
+
+def removed_payload(event: Event) -> str:
+    """Why its payload is not whole; empty where it is."""
+    if event.payload_removed_at is None:
+        return ""
+    if event.state is EventState.IGNORED:
+        return "This app does not handle the event, so its payload is not stored. What is left:"
+    days = max(round((event.payload_removed_at - event.received_at) / DAY), 0)
+    number = f"{days:,} day{'' if days == 1 else 's'}"
+    return f"Payload removed after {number}. What is left:"
 
 
 def read(event_id: str) -> EventDetails | None:

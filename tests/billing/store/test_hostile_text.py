@@ -85,7 +85,7 @@ async def test_it_is_stored_in_an_event_whole(store: Store) -> None:
         for event in told.values():
             events.record(
                 connection,
-                [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.IGNORED, 0)],
+                [events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.PENDING, 0)],
             )
 
     await store.write(write)

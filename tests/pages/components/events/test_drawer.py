@@ -61,6 +61,8 @@ def test_an_ignored_event_cannot_be_replayed(shop: Shop) -> None:
         page.table[0].value.iloc[:, 0]["Attempts"].startswith("None: this app does not handle it")
     )
     assert not page.get("page_link")
+    assert any("its payload is not stored" in one.value for one in page.caption)
+    assert json.loads(page.json[0].value)["data"]["object"]["id"] == "in_1"
 
 
 def test_an_unknown_event_in_the_address_is_not_found(shop: Shop) -> None:

@@ -1,0 +1,1 @@
+"""What keeps the data in bounds: retention, erasure, backup."""

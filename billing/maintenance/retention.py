@@ -1,0 +1,115 @@
+"""Removes what is stored of events when it is no longer needed.
+
+Sessions, Stripe's objects and the ledger stay. See docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from billing.errors import BillingError
+from billing.store import leases, sync_state
+from billing.store.maintenance import retention
+from billing.timings import DEFAULT_TIMINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from billing.settings.model import Settings
+    from billing.store import Connection, Store
+    from billing.timings import Timings
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400.0
+BATCH_SIZE = 200  # events: some milliseconds, in which nothing else is written
+PAUSE_SECONDS = 0.2  # between two batches
+LEASE = "retention"
+LEASE_SECONDS = 60.0
+BEGUN = "retention_begun"
+
+
+@dataclass(frozen=True)
+class Removed:
+    """How many payloads, and how many events whole."""
+
+    payloads: int = 0
+    events: int = 0
+
+
+class Retention:
+    """``run`` it as long as the server runs; of several processes one works at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        timings: Timings = DEFAULT_TIMINGS,
+        *,
+        clock: Callable[[], float] = time.time,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
+        self._seconds = settings.event_days * DAY
+        self._store = store
+        self._timings = timings
+        self._clock = clock
+        self._pause = pause
+        self._holder = uuid.uuid4().hex
+
+    async def run(self) -> None:
+        """Remove what is due every ``retention_seconds``, until cancelled."""
+        while True:
+            with suppress(BillingError):  # the store logs its failures
+                if await self._store.write(self._is_due):
+                    await self.apply()
+            await asyncio.sleep(self._timings.retention_check_seconds)
+
+    async def apply(self) -> Removed:
+        """Remove what is due, in small batches. Raises ``StoreFailure``; the batches before are
+        done."""
+        payloads = await self._in_batches(self._remove_payloads)
+        removed = Removed(payloads, await self._in_batches(self._delete_ignored))
+        if removed != Removed():
+            log.info(
+                "Retention: removed %s payloads and %s events that are not handled",
+                *(removed.payloads, removed.events),
+            )
+        return removed
+
+    async def _in_batches(self, remove: Callable[[Connection], int]) -> int:
+        """``remove`` until there is nothing left to do, or another process does it; how many."""
+        total = 0
+        while True:
+            done = await self._store.write(lambda connection: self._leased(connection, remove))
+            total += done
+            if done < BATCH_SIZE:
+                return total
+            await asyncio.sleep(self._pause)
+
+    def _leased(self, connection: Connection, remove: Callable[[Connection], int]) -> int:
+        is_mine = leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
+        return remove(connection) if is_mine else 0
+
+    def _remove_payloads(self, connection: Connection) -> int:
+        now = self._clock()
+        found = retention.leftovers(connection, now - self._seconds, BATCH_SIZE)
+        retention.remove_payloads(connection, found, now)
+        return len(found)
+
+    def _delete_ignored(self, connection: Connection) -> int:
+        return retention.delete_ignored(connection, self._clock() - self._seconds, BATCH_SIZE)
+
+    def _is_due(self, connection: Connection) -> bool:
+        """So much time has passed since the last. The first follows so long after the start."""
+        now, every = leases.now(connection), self._timings.retention_seconds
+        begun = sync_state.load(connection, BEGUN)
+        if begun is not None and begun <= now < begun + every:
+            return False
+        sync_state.save(connection, BEGUN, now)
+        return begun is not None

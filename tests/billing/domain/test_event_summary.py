@@ -1,0 +1,74 @@
+"""What is left of an event whose payload is removed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from billing.domain.event_summary import related_ids, summarize
+from billing.store.events import DueEvent
+
+PERSON = {"email": "jo@example.com", "name": "Jo Doe", "address": {"line1": "Main Street 1"}}
+OBJECTS: dict[str, dict[str, Any]] = {
+    "checkout.session.completed": {
+        "id": "cs_test_1",
+        "created": 5,
+        "customer": {"id": "cus_1", **PERSON},
+        "customer_details": PERSON,
+        "payment_intent": "pi_1",
+        "payment_status": "paid",
+    },
+    "payment_intent.payment_failed": {
+        "id": "pi_1",
+        "metadata": {"reference": "ref", "note": "for jo@example.com"},
+        "last_payment_error": {
+            "code": "card_declined",
+            "message": "Your card was declined.",
+            "payment_method": {"billing_details": PERSON},
+        },
+    },
+    "refund.created": {"id": "re_1", "payment_intent": "pi_1", "amount": 99, "reason": None},
+    "charge.dispute.created": {
+        "id": "du_1",
+        "payment_intent": "pi_1",
+        "evidence": {"customer_email_address": "jo@example.com"},
+    },
+    "invoice.paid": {
+        "id": "in_1",
+        "customer_email": "jo@example.com",
+        "customer_name": "Jo Doe",
+        "parent": {"subscription_details": {"subscription": "sub_1"}},
+        "payments": {"data": [{"id": "inpay_1", "payment": {"payment_intent": "pi_2"}}]},
+    },
+    "customer.updated": {"id": "cus_1", **PERSON},
+}
+
+
+def event(name: str) -> dict[str, Any]:
+    return {
+        "id": "evt_1",
+        "type": name,
+        "created": 7,
+        "account": "acct_1",
+        "request": {"id": "req_1", "idempotency_key": None},
+        "data": {"object": OBJECTS[name], "previous_attributes": {"status": "open", **PERSON}},
+    }
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_summary_is_handled_and_found_as_its_event_is_and_names_nobody(name: str) -> None:
+    whole = event(name)
+    summary = summarize(whole)
+    assert DueEvent.of(summary) == DueEvent.of(whole)
+    about, left = whole["data"]["object"], summary["data"]["object"]
+    assert sorted(related_ids(left)) == sorted(related_ids(about))
+    assert (left["id"], summary["request"]) == (
+        about["id"],
+        {"id": "req_1", "idempotency_key": None},
+    )
+    assert summary["data"]["previous_attributes"] == {"status": "open"}
+    for personal in ("jo@example.com", "Jo Doe", "Main Street"):
+        assert personal not in json.dumps(summary)
+    assert summarize(summary) == summary
