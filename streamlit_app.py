@@ -32,6 +32,7 @@ from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
 from billing.http.server_limits import configure_running_server
 from billing.logs import configure_logging
+from billing.metrics.http import METRICS_PATH, MeasuredRequests
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.settings.embedded import (
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 read_settings = partial(load_settings, dict(os.environ))
 settings_at_start = read_settings()
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
+OWN_PATHS = ("/api/", "/sandbox/", METRICS_PATH)
 # Streamlit's: nobody uploads anything here, and what they give away or take, nobody needs.
 CLOSED = (
     "/app/_stcore/upload_file",
@@ -127,6 +129,8 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     )
     if services.store.file:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
+    if sandbox:
+        sandbox.on_delivery(partial(services.metrics.count, "sandbox_deliveries"))
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())
     controls_url = f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None
@@ -238,7 +242,7 @@ class OwnRoutesFirst:
         self._own = own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and scope["path"].startswith(("/api/", "/sandbox/"))
+        is_ours = scope["type"] == "http" and scope["path"].startswith(OWN_PATHS)
         await (self._own if is_ours else self._streamlit)(scope, receive, send)
 
 
@@ -249,6 +253,7 @@ app: st.App = st.App(
     "pages/dashboard.py",
     routes=[Route(path, home) for path in ("/", "/app", "/app/")],
     middleware=[
+        Middleware(MeasuredRequests, metrics=lambda: app.state["services"].metrics),
         Middleware(
             protected,
             allowed=lambda: app.state["allowed_hosts"],

@@ -186,5 +186,22 @@ class RecordRefused(StoreFailure):
         return True
 
 
+class WebhookRefusal(StrEnum):
+    """Why a webhook delivery is refused, in a word."""
+
+    NO_SECRET = "no_secret"  # noqa: S105 - none is set here to check it by
+    NO_SIGNATURE = "no_signature"
+    MALFORMED_SIGNATURE = "malformed_signature"
+    WRONG_SIGNATURE = "wrong_signature"
+    OLD_SIGNATURE = "old_signature"
+    CHANGED_BODY = "changed_body"
+    TOO_LARGE = "too_large"
+    NOT_AN_EVENT = "not_an_event"
+
+
 class WebhookRefused(BillingError):
-    """A webhook delivery whose signature or body cannot be trusted."""
+    """A webhook delivery whose signature or body cannot be trusted; ``why`` in a word."""
+
+    def __init__(self, message: str, next_step: str, why: WebhookRefusal) -> None:
+        super().__init__(message, next_step)
+        self.why = why

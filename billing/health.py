@@ -26,8 +26,8 @@ class Health:
     """Every method answers or raises ``StoreFailure`` within ``health_deadline_seconds``."""
 
     def __init__(self, store: Store, mirror: Mirror, timings: Timings = DEFAULT_TIMINGS) -> None:
-        self._write = _SharedQuery(lambda: store.write(_write), timings)
-        self._sync_state = _SharedQuery(mirror.state, timings)
+        self._write = SharedQuery(lambda: store.write(_write), timings)
+        self._sync_state = SharedQuery(mirror.state, timings)
 
     async def database(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has taken a write."""
@@ -43,7 +43,7 @@ def _write(connection: Connection) -> str:
     return connection.dialect.name
 
 
-class _SharedQuery(Generic[T]):
+class SharedQuery(Generic[T]):
     """A query that runs once for all callers within ``health_max_age_seconds``, and for those
     that come while it is under way."""
 

@@ -26,6 +26,7 @@ from billing.errors import (
     WebhookRefused,
 )
 from billing.json_codec import loads
+from billing.metrics.http import METRICS_PATH
 from billing.selling.buyers import parse_customer, parse_email
 from billing.selling.checkout import parse_label, parse_quantity
 from billing.setup.webhook_checks import WEBHOOK_PATHS
@@ -139,6 +140,10 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     async def ready(_request: Request) -> Response:
         return await _status(services().report_readiness)
 
+    async def metrics(request: Request) -> Response:
+        body, content_type = await services().scrape.answer(request.headers.get("accept", ""))
+        return Response(body, headers=NO_STORE | {"Content-Type": content_type})
+
     async def unknown(request: Request) -> Response:
         return error(404, f"Not found: {request.method} {request.url.path}")
 
@@ -174,6 +179,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         Route(f"{BASE}/entitlements", _with_json_errors(entitlements), methods=["GET"]),
         Route(f"{BASE}/health", _with_json_errors(health), methods=["GET"]),
         Route(f"{BASE}/ready", _with_json_errors(ready), methods=["GET"]),
+        Route(METRICS_PATH, _with_json_errors(metrics), methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 

@@ -22,6 +22,8 @@ from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
 from billing.ledger.reconciliation import Reconciliation
 from billing.maintenance.retention import Retention
+from billing.metrics.registry import Metrics
+from billing.metrics.scrape import Scrape
 from billing.outages import Outage
 from billing.selling.buyers import Buyers
 from billing.selling.checkout import Checkout
@@ -70,10 +72,13 @@ class Services:
         self.settings = settings
         self.timings = timings
         self.stripe_name = stripe_name
-        self.gateway = StripeGateway(settings, timings)
-        self.store = Store(settings.database_url or DEFAULT_DATABASE_URL, timings.database)
+        self.metrics = Metrics()
+        self.gateway = StripeGateway(settings, timings, self.metrics)
+        self.store = Store(
+            settings.database_url or DEFAULT_DATABASE_URL, timings.database, self.metrics
+        )
         self.catalog = Catalog(settings, self.gateway, self.store, timings)
-        self.refused = RefusedDeliveries(self.store, timings)
+        self.refused = RefusedDeliveries(self.store, timings, self.metrics)
         self.setup_checks = SetupChecks(
             settings,
             self.gateway,
@@ -137,6 +142,7 @@ class Services:
         )
         self.retention = Retention(settings, self.store, timings)
         self.health = Health(self.store, self.mirror, timings)
+        self.scrape = Scrape(self.metrics, self.store, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
         self.simulated_history = SimulatedHistory(
             self.gateway, reader, account_reader, self.store, self.sync_worker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -203,6 +203,10 @@ class Sandbox:
         """The signing secret of the one endpoint with that description, created or moved to `url`,
         wherever that is."""
         return self._endpoints.ensure(url, description)
+
+    def on_delivery(self, call: Callable[[str], None]) -> None:
+        """Call it after each attempt to deliver an event, with `succeeded` or `failed`."""
+        self._deliveries.on_attempt(call)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

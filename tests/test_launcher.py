@@ -9,8 +9,10 @@ import pytest
 import requests
 import stripe
 
+from pages.scenarios.sandbox_client import Controls
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, refused_start
+from tests.support.servers.scraping import scrape
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -62,6 +64,26 @@ def test_the_sandbox_speaks_stripes_api(app: Process) -> None:
     client = stripe.StripeClient("rk_test_x", base_addresses={"api": f"{app.url}/sandbox"})
     prices = {price.lookup_key: price.unit_amount for price in client.v1.prices.list().data}
     assert prices == {"pro_monthly": 9900, "extra_load_credit": 99}
+
+
+def test_metrics_follow_a_payment_to_the_ledger_and_count_the_pages_that_are_open(
+    app: Process,
+) -> None:
+    made = requests.post(f"{app.url}/api/billing/extra-credits", timeout=10).json()["id"]
+    controls = Controls(f"{app.url}/sandbox/_control")
+    controls.pay(made, email="somebody@example.com", card="4242424242424242")
+    lines = "billing_ledger_lines_total"
+    wait_for(lambda: scrape(app.url).value(lines, cause="purchase") == 1, "the purchase is counted")
+    found = scrape(app.url)
+    assert found.value("billing_sandbox_deliveries_total", result="succeeded") >= 1
+    assert found.value("billing_open_pages") == 0
+    answers = "billing_http_request_duration_seconds_count"
+    assert found.value(answers, route="/api/billing/stripe/webhook", status="200") >= 1
+    assert found.value(answers, route="/sandbox/v1", method="POST") >= 1
+    with page_socket(app.url) as socket:
+        run_page(socket, "setup")
+        assert scrape(app.url).value("billing_open_pages") == 1
+    wait_for(lambda: scrape(app.url).value("billing_open_pages") == 0, "no page is open")
 
 
 def test_it_listens_on_this_machine_only(app: Process) -> None:

@@ -147,6 +147,18 @@ class EventDetails:
 
 
 @dataclass(frozen=True)
+class WaitingEvents:
+    """How many events wait: ``pending`` to be handled, ``retrying`` failed ones that are handled
+    again by themselves, ``failed`` those that wait for a replay; over ``COUNT_LIMIT`` means that
+    many and more. ``oldest_age``: seconds since the oldest of the first two arrived, 0 for none."""
+
+    pending: int
+    retrying: int
+    failed: int
+    oldest_age: float
+
+
+@dataclass(frozen=True)
 class Refusal:
     """``count`` deliveries that were refused for one reason, from ``started_at`` (Unix seconds) on
     and within a minute. ``reason`` and ``next_step`` are sentences; ``received_at`` is when the

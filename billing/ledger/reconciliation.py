@@ -112,8 +112,7 @@ class Reconciliation:
 
     async def last(self) -> ReconciliationSummary | None:
         """What the last run found, of whichever process; None before the first."""
-        saved = await self._store.read(lambda c: sync_state.load(c, LAST))
-        return ReconciliationSummary(**saved) if saved else None
+        return await self._store.read(last_summary)
 
     async def run_daily(self) -> None:
         """Once a day read what no event has told, and compare; until cancelled. Of several
@@ -152,6 +151,12 @@ class Reconciliation:
             if not (page.has_more and page.data):
                 return
             after = {"starting_after": page.data[-1]["id"]}
+
+
+def last_summary(connection: Connection) -> ReconciliationSummary | None:
+    """What the last run found, of whichever process; None before the first."""
+    saved = sync_state.load(connection, LAST)
+    return ReconciliationSummary(**saved) if saved else None
 
 
 def _add(

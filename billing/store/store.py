@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from billing.errors import BillingError, RecordRefused, StoreFailure
+from billing.metrics.registry import Metrics
 from billing.outages import Outage
 from billing.store.engine.database import Database
 from billing.store.engine.engines import CONNECTIONS
@@ -43,10 +44,17 @@ class Store:
     ``limits``, and works again when the database does. Outages are logged here.
     """
 
-    def __init__(self, url: SecretStr, limits: DatabaseLimits = DEFAULT_TIMINGS.database) -> None:
+    def __init__(
+        self,
+        url: SecretStr,
+        limits: DatabaseLimits = DEFAULT_TIMINGS.database,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._limits = limits
+        self._metrics = metrics or Metrics()
+        self._metrics.database_connections_max.set(CONNECTIONS)
         self._database = Database(url, limits)
-        self._writer = Writer(self._database)
+        self._writer = Writer(self._database, self._metrics)
         self._readers: ThreadPoolExecutor | None = None
         self._reading: set[Future[Any]] = set()
         self._outage = Outage(log, "The database", over_after=limits.outage)
@@ -80,7 +88,11 @@ class Store:
 
         def ask() -> T:
             try:
-                with self._database.engine().connect() as connection:
+                engine = self._database.engine()
+                with (
+                    self._metrics.database_duration.labels("read").time(),
+                    engine.connect() as connection,
+                ):
                     return query(connection)
             except SQLAlchemyError as error:
                 raise self._database.failure(error) from None
@@ -94,6 +106,14 @@ class Store:
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
         return await self._in_time(asyncio.wrap_future(reading), within)
+
+    def measure(self) -> None:
+        """Set the metrics of what is under way now."""
+        reading = len(self._reading)
+        self._metrics.database_waiting.labels("read").set(max(0, reading - CONNECTIONS + 1))
+        self._metrics.database_waiting.labels("write").set(self._writer.waiting)
+        for state, number in self._database.connections().items():
+            self._metrics.database_connections.labels(state).set(number)
 
     async def ping(self) -> str:
         """The database's kind (``sqlite``, ``postgresql``), once it has answered."""
@@ -123,14 +143,18 @@ class Store:
         except RecordRefused:
             raise  # the database itself is well
         except BillingError as failure:
-            self._outage.failed(f"{failure.message} {failure.next_step}")
+            self._failed(f"{failure.message} {failure.next_step}")
             raise
         except TimeoutError:
             silence = StoreFailure(
                 f"The database did not answer within {seconds:g} seconds.",
                 "Check its server and how busy it is.",
             )
-            self._outage.failed(silence.message)
+            self._failed(silence.message)
             raise silence from None
         self._outage.succeeded()
         return result
+
+    def _failed(self, reason: str) -> None:
+        self._outage.failed(reason)
+        self._metrics.database_failures.inc()

@@ -9,6 +9,7 @@ from aiolimiter import AsyncLimiter
 
 from billing.domain.stripe_json import JSON
 from billing.errors import StripeFailure
+from billing.metrics.registry import Metrics
 from billing.stripe_api.requests import Page, StripeRequests
 from billing.timings import DEFAULT_TIMINGS
 
@@ -28,8 +29,14 @@ stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logg
 class StripeCalls:
     """What every operation of the gateway is sent by."""
 
-    def __init__(self, settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> None:
-        self._requests = StripeRequests(settings, timings)
+    def __init__(
+        self,
+        settings: Settings,
+        timings: Timings = DEFAULT_TIMINGS,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._metrics = metrics or Metrics()
+        self._requests = StripeRequests(settings, timings, self._metrics)
         self._rate_limit_attempts = timings.stripe_rate_limit_attempts
         self._rate_limit_seconds = timings.stripe_rate_limit_seconds
         # A Stripe-compatible API has a limit of its own, which it says by answering 429.
@@ -59,6 +66,8 @@ class StripeCalls:
             wait_initial=self._rate_limit_seconds,
             wait_jitter=2 * self._rate_limit_seconds,
         ):
+            if attempt.num > 1:
+                self._metrics.stripe_retries.inc()
             with attempt:
                 await self.acquire()
                 page = await self._requests.page(shape, path, filters)

@@ -14,6 +14,7 @@ from billing.stripe_api.network import proxy_for, trusted_certificates
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from billing.metrics.registry import Metrics
     from billing.timings import Timings
 
 CONNECTIONS = 256
@@ -28,7 +29,7 @@ stripe.enable_telemetry = False
 
 
 def create_client(
-    key: str, api_base: str, timings: Timings
+    key: str, api_base: str, timings: Timings, metrics: Metrics
 ) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
     """A client on the running event loop, and the connections to close in the end.
 
@@ -48,7 +49,9 @@ def create_client(
         base_addresses={"api": api_base},
         max_network_retries=timings.stripe_network_retries,
         http_client=_HTTPClient(
-            timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds), session=session
+            timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds),
+            session=session,
+            metrics=metrics,
         ),
     )
     return client, session
@@ -78,12 +81,22 @@ def is_stripe_error(error: Any) -> bool:
 
 class _HTTPClient(stripe.AIOHTTPClient):
     """Parses JSON itself. The SDK would first format the body for a debug log, personal data
-    included, and then parse it five times as slowly."""
+    included, and then parse it five times as slowly. Counts what is sent again."""
+
+    def __init__(self, *, metrics: Metrics, **options: Any) -> None:
+        super().__init__(**options)
+        self._metrics = metrics
+
+    def _sleep_time_seconds(self, num_retries: int) -> float:
+        self._metrics.stripe_retries.inc()  # the SDK asks before each
+        return super()._sleep_time_seconds(num_retries)
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: object = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         body, status, answered = await super().request_async(method, url, headers, post_data)
+        if status == 429:
+            self._metrics.stripe_rate_limited.inc()
         read = _Headers(answered, body, is_error=status >= 400)
         if not read.is_error:
             return NULL_BODY, status, read

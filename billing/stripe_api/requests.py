@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,14 @@ import stripe
 from billing.domain.stripe_json import JSON
 from billing.domain.stripe_objects import LIST
 from billing.errors import StripeFailure
+from billing.metrics.registry import Metrics
 from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings.model import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 from billing.stripe_api.client import create_client, description, document
 from billing.stripe_api.errors import translate_error
 from billing.stripe_api.network import connection_failure
+from billing.stripe_api.path_template import path_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MISSING_SESSION_ID = "cs_test_permission_check"  # of which Stripe says that there is none
-OBJECT_ID = re.compile("/[a-z]+_[^/]+")  # in a path
+UNREACHABLE = "unreachable"  # in place of a status, where no answer came
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ class StripeRequests:
     ``NotConfigured`` when there is no usable key.
     """
 
-    def __init__(self, settings: Settings, timings: Timings) -> None:
+    def __init__(
+        self, settings: Settings, timings: Timings, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self._settings = settings
         self._timings = timings
         self._deadline = timings.stripe_deadline_seconds
@@ -119,7 +123,9 @@ class StripeRequests:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        client, self._http = create_client(key.get_secret_value(), self.api_base, self._timings)
+        client, self._http = create_client(
+            key.get_secret_value(), self.api_base, self._timings, self._metrics
+        )
         return client
 
     async def _response(
@@ -132,11 +138,14 @@ class StripeRequests:
         if self._client is None:
             self._client = self._connect()
         options = {"idempotency_key": idempotency_key} if idempotency_key else {}
+        started = time.perf_counter()
+        status: int | str = UNREACHABLE
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._client.raw_request_async(
                     method, path, **(params or {}), **options
                 )
+            status = response.code
         except TimeoutError as error:
             failure = StripeFailure.too_slow(self._deadline)
             raise self._logged(method, path, failure, error) from None
@@ -144,7 +153,11 @@ class StripeRequests:
             failure = connection_failure(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
         except stripe.StripeError as error:
+            status = error.http_status or UNREACHABLE
             raise self._logged(method, path, translate_error(error, self.api_base), error) from None
+        finally:
+            series = self._metrics.stripe_requests.labels(method, path_template(path), status)
+            series.observe(time.perf_counter() - started)
         self._outage.succeeded()
         return response
 
@@ -168,7 +181,7 @@ class StripeRequests:
         elif MISSING_SESSION_ID in path:
             log.info("Stripe call failed: %s", details)
         elif method == "get":  # repeated by background work
-            kind = f"status={failure.status} {method} {OBJECT_ID.sub('/…', path)}"
+            kind = f"status={failure.status} {method} {path_template(path)}"
             self._refusals.failed(f"Stripe call failed: {kind}", details)
         else:
             log.warning("Stripe call failed: %s", details)

@@ -12,7 +12,7 @@ import re
 import orjson
 import stripe
 
-from billing.errors import WebhookRefused
+from billing.errors import WebhookRefusal, WebhookRefused
 
 TOLERANCE_SECONDS = 300
 LONGEST_HEADER = 4_096  # characters: dozens of signatures
@@ -30,12 +30,16 @@ def verify(body: bytes, header: str | None, secrets: list[str]) -> None:
     """
     if not header:
         raise WebhookRefused(
-            "The Stripe-Signature header is missing.", "Only Stripe can call this URL."
+            "The Stripe-Signature header is missing.",
+            "Only Stripe can call this URL.",
+            WebhookRefusal.NO_SIGNATURE,
         )
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        raise WebhookRefused("The body is not UTF-8 text.", "Send the event unchanged.") from None
+        raise WebhookRefused(
+            "The body is not UTF-8 text.", "Send the event unchanged.", WebhookRefusal.NOT_AN_EVENT
+        ) from None
     signature = _normalize(header)
     reason = _mismatch(text, signature, secrets, TOLERANCE_SECONDS)
     if reason is not None:
@@ -53,7 +57,9 @@ def _normalize(header: str) -> str:
             signatures.append(value)
     if not signatures or not times or not TIME.fullmatch(times[0]):
         raise WebhookRefused(
-            "The Stripe-Signature header is malformed.", "Only Stripe can call this URL."
+            "The Stripe-Signature header is malformed.",
+            "Only Stripe can call this URL.",
+            WebhookRefusal.MALFORMED_SIGNATURE,
         )
     fitting = filter(SIGNATURE.fullmatch, signatures)
     return ",".join([f"t={times[0]}", *(f"v1={one}" for one in fitting)])
@@ -79,17 +85,20 @@ def _refusal(reason: str, text: str, signature: str, secrets: list[str]) -> Webh
         return WebhookRefused(
             f"The signature is more than {TOLERANCE_SECONDS // 60} minutes old.",
             "Check this machine's clock. A recorded delivery cannot be sent again later.",
+            WebhookRefusal.OLD_SIGNATURE,
         )
     if any(_mismatch(layout, signature, secrets, None) is None for layout in _reformatted(text)):
         return WebhookRefused(
             "The body was changed in transit: its JSON was parsed and written again.",
             "Have the proxy in front of this app pass the body through unchanged. The signing "
             "secret is correct.",
+            WebhookRefusal.CHANGED_BODY,
         )
     return WebhookRefused(
         "The signature does not match.",
         "STRIPE_WEBHOOK_SECRET is the secret of another endpoint or an old one, or the body was "
         "changed in transit. Copy the signing secret of the endpoint with this URL.",
+        WebhookRefusal.WRONG_SIGNATURE,
     )
 
 

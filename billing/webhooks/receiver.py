@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.domain.event import EventSource, EventState
 from billing.domain.stripe_objects import EVENT
-from billing.errors import BillingError, NotConfigured, WebhookRefused
+from billing.errors import BillingError, NotConfigured, WebhookRefusal, WebhookRefused
 from billing.json_codec import loads
 from billing.settings.model import WEBHOOK_SECRET, Settings
 from billing.store import events
@@ -98,4 +98,5 @@ def parse_event(body: bytes, signature: str | None, secrets: list[str]) -> dict[
     raise WebhookRefused(
         "The body is signed, but it is not an event.",
         "Set the endpoint to send snapshot events, not thin events." if is_thin else f"{fault}.",
+        WebhookRefusal.NOT_AN_EVENT,
     )

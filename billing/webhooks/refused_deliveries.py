@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from billing.domain.durations import MINUTE
 from billing.domain.event import Refusal
-from billing.errors import StoreFailure
+from billing.errors import NotConfigured, StoreFailure, WebhookRefusal, WebhookRefused
+from billing.metrics.registry import Metrics
 from billing.outages import Outage
 from billing.store.events import refusals
 from billing.timings import DEFAULT_TIMINGS
@@ -40,11 +41,13 @@ class RefusedDeliveries:
         self,
         store: Store,
         timings: Timings = DEFAULT_TIMINGS,
+        metrics: Metrics | None = None,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._write_seconds = timings.refusals_write_seconds
+        self._metrics = metrics or Metrics()
         self._clock = clock
         self._sums: dict[tuple[str, float], Refusal] = {}
         self._accepted_at = 0.0
@@ -54,6 +57,7 @@ class RefusedDeliveries:
     def record(self, why: BillingError, size: int) -> None:
         """Count a refused delivery of ``size`` bytes."""
         self._outage.failed(f"Webhook refused: {why.message}", why.next_step)
+        self._metrics.events_refused.labels(_in_a_word(why)).inc()
         now = self._clock()
         # What was refused before a delivery that was accepted, and what after it, stays apart.
         started_at = max(now // MINUTE * MINUTE, self._accepted_at)
@@ -98,3 +102,12 @@ class RefusedDeliveries:
             self._sums.pop(next(iter(self._sums)))
         count = one.count + (before.count if before else 0)
         self._sums[one.reason, one.started_at] = replace(one, count=count)
+
+
+def _in_a_word(why: BillingError) -> WebhookRefusal:
+    match why:
+        case WebhookRefused():
+            return why.why
+        case NotConfigured():
+            return WebhookRefusal.NO_SECRET
+    return WebhookRefusal.TOO_LARGE

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import aiohttp
@@ -74,6 +74,7 @@ class Deliveries:
         self._wake = asyncio.Event()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
         self._responses = FirstResponses(backend.database)
+        self._on_attempt: list[Callable[[str], None]] = []
         backend.events.on_record(self.wake)
         backend.clock.on_move(self.wake)
 
@@ -81,6 +82,10 @@ class Deliveries:
         """Look for due deliveries now; from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
+
+    def on_attempt(self, call: Callable[[str], None]) -> None:
+        """Call it after each attempt, with `succeeded` or `failed`."""
+        self._on_attempt.append(call)
 
     async def run(self) -> None:
         """Deliver until cancelled; what is cut off is tried again by the next run."""
@@ -208,6 +213,8 @@ class Deliveries:
         final: bool = False,
     ) -> None:
         succeeded = error is None and status is not None and 200 <= status < 300
+        for call in self._on_attempt:
+            call("succeeded" if succeeded else "failed")
         due: float | None = None
         if succeeded:
             state = DeliveryState.SUCCEEDED

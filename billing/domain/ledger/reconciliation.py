@@ -35,12 +35,13 @@ class Difference:
 @dataclass(frozen=True)
 class ReconciliationSummary:
     """A report as it is stored: ``text`` is its counts in words, ``differences`` the first of them
-    in words, ``at`` Unix seconds."""
+    in words, ``remaining`` how many there are, where they were not fixed; ``at`` Unix seconds."""
 
     at: float
     text: str
     differences: list[str]
     is_proof: bool
+    remaining: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class ReconciliationReport:
     def summary(self) -> ReconciliationSummary:
         """What is stored of it."""
         first = [str(one) for one in self.differences[:DIFFERENCES_SHOWN]]
-        return ReconciliationSummary(self.at, str(self), first, self.is_proof)
+        remaining = 0 if self.fixed else len(self.differences)
+        return ReconciliationSummary(self.at, str(self), first, self.is_proof, remaining)
 
     def __str__(self) -> str:
         counted = (

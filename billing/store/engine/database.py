@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from billing.errors import NotConfigured, StoreFailure
 from billing.settings.model import DATABASE_URL
@@ -79,6 +80,13 @@ class Database:
     def failure(self, error: Exception) -> StoreFailure:
         """The error in words, without the password."""
         return store_failure(error, self._password)
+
+    def connections(self) -> dict[str, int]:
+        """How many connections are ``in_use`` and how many ``idle``."""
+        pool = self._engine.pool if self._engine else None
+        if not isinstance(pool, QueuePool):  # a database in memory has one connection a thread
+            return {}
+        return {"in_use": pool.checkedout(), "idle": pool.checkedin()}
 
     def close(self) -> None:
         """Close the connections."""

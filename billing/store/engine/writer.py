@@ -10,6 +10,7 @@ import asyncio
 import logging
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from traceback import clear_frames
@@ -24,6 +25,7 @@ from sqlalchemy.exc import (
 )
 
 from billing.errors import BillingError, RecordRefused
+from billing.store import committed
 from billing.store.engine.engines import WRITES
 from billing.store.engine.failures import code_of
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from billing.metrics.registry import Metrics
     from billing.store.engine.database import Database
 
 log = logging.getLogger(__name__)
@@ -64,8 +67,9 @@ class Writer:
     next change tries the database again.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, metrics: Metrics) -> None:
         self._database = database
+        self._metrics = metrics
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -78,6 +82,11 @@ class Writer:
         job = _Job(change, item, loop, loop.create_future())
         self._jobs.put(job)
         return await job.answer
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their transaction."""
+        return self._jobs.qsize()
 
     def close(self, within: float) -> None:
         """Write what is waiting, then stop. A write that takes longer than ``within`` seconds is
@@ -102,14 +111,20 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             engine = self._database.engine().execution_options(**WRITES)
-            with engine.connect() as connection:
+            done: committed.Counts = Counter()
+            with (
+                self._metrics.database_duration.labels("write").time(),
+                engine.connect() as connection,
+            ):
                 try:
                     with connection.begin():
                         for jobs in _by_change(batch):
-                            _try(jobs, connection)
+                            _try(jobs, connection, done)
                 except BaseException:
                     connection.invalidate()  # it may be stuck in this transaction
                     raise
+            for (metric, label), number in done.items():
+                self._metrics.count(metric, label, number)
         except BillingError as failure:
             _fail(batch, failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on
@@ -123,28 +138,33 @@ def _by_change(batch: list[_Job]) -> Iterable[list[_Job]]:
     return together.values()
 
 
-def _try(jobs: list[_Job], connection: Connection) -> None:
+def _try(jobs: list[_Job], connection: Connection, done: committed.Counts) -> None:
+    """Run a change within a transaction; what it has done is added to ``done``."""
+    committed.take(connection)  # of a change that was rolled back
     try:
         with connection.begin_nested():
             results = jobs[0].change(connection, [job.item for job in jobs])
+        done.update(committed.take(connection))
         for job, result in zip(jobs, results, strict=True):
             job.result = result
     except DBAPIError as error:
         if not isinstance(error, STATEMENT_ERRORS) or code_of(error.orig) in DATABASE_CODES:
             raise  # the database, not the change: no commit of the batch can be trusted
-        _refuse(jobs, connection, error)
+        _refuse(jobs, connection, error, done)
     except Exception as error:  # noqa: BLE001 - its caller gets it
         # Its frames may hold a result that was not read to the end, and SQLite does not commit
         # while there is one.
         clear_frames(error.__traceback__)
-        _refuse(jobs, connection, error)
+        _refuse(jobs, connection, error, done)
 
 
-def _refuse(jobs: list[_Job], connection: Connection, error: Exception) -> None:
+def _refuse(
+    jobs: list[_Job], connection: Connection, error: Exception, done: committed.Counts
+) -> None:
     """Fail the job; of several, try each alone, for one of them may be at fault."""
     if len(jobs) > 1:
         for job in jobs:
-            _try([job], connection)
+            _try([job], connection, done)
     elif isinstance(error, DBAPIError):
         log.warning("The database refused a record: %s", error.orig)
         jobs[0].error = RecordRefused(

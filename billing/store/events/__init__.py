@@ -26,6 +26,7 @@ from billing.store.events.queries import (
     page,
     payload_of,
     types_of,
+    waiting,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "record_processed",
     "reference_of",
     "types_of",
+    "waiting",
 ]

@@ -14,6 +14,7 @@ from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
+from billing.store import committed
 from billing.store.tables import REFERENCE_LENGTH, events
 from billing.store.upsert import upsert
 
@@ -129,6 +130,7 @@ def record(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[Re
         row["deliveries"] += arrival.source is EventSource.WEBHOOK
     if not rows:
         return []
+    committed.count(connection, "events_received", (arrival.source for arrival in arrivals))
     known = {
         row.id: RecordedEvent(EventState(row.state), row.deliveries)
         for row in _record(connection, list(rows.values()))
@@ -182,6 +184,7 @@ def mark_processed(connection: Connection, results: Sequence[ProcessingResult]) 
         alike.setdefault((result.state, result.error, result.retries), []).append(result)
     for (state, error, retries), group in alike.items():
         ids = {event_id for result in group for event_id in result.event_ids}
+        committed.count(connection, "events_processed", [state] * len(ids))
         at = max(result.at for result in group)
         these = events.c.id.in_(ids) & (events.c.state != EventState.HANDLED)
         connection.execute(

@@ -16,6 +16,7 @@ from billing.domain.event import (
     EventPage,
     EventSource,
     EventState,
+    WaitingEvents,
 )
 from billing.domain.sessions.source import Source
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
@@ -40,6 +41,8 @@ _ROWS = select(*EVENT, _OURS).outerjoin(
     checkout_sessions, checkout_sessions.c.id == events.c.object_id
 )
 _RELEVANT = events.c.type.in_(TIMELINE_EVENTS)
+_PENDING = events.c.state == EventState.PENDING
+_RETRYING = events.c.retry_at >= 0
 _NEWEST_FIRST = (events.c.received_at.desc(), events.c.id.desc())
 
 
@@ -108,6 +111,23 @@ def count_by_state(connection: Connection, wanted: EventFilter) -> EventCounts:
 def count_failed(connection: Connection) -> int:
     """How many events failed; over ``COUNT_LIMIT`` means that many and more."""
     return _count(connection, events.c.state == EventState.FAILED)
+
+
+def waiting(connection: Connection, now: float) -> WaitingEvents:
+    """Which events wait at ``now`` (Unix seconds)."""
+    failed = count_failed(connection)
+    retrying = _count(connection, _RETRYING)
+    some = select(events.c.received_at).where(_RETRYING).limit(COUNT_LIMIT).subquery()
+    oldest = [
+        connection.scalar(select(func.min(events.c.received_at)).where(_PENDING)),
+        connection.scalar(select(func.min(some.c.received_at))),
+    ]
+    return WaitingEvents(
+        pending=_count(connection, _PENDING),
+        retrying=retrying,
+        failed=max(failed - retrying, 0),
+        oldest_age=max(0.0, now - min((one for one in oldest if one is not None), default=now)),
+    )
 
 
 def known_types(connection: Connection) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.sessions.checkout_session import Kind, email_in
 from billing.json_codec import loads
-from billing.store import stale_customers
+from billing.store import committed, stale_customers
 from billing.store.readable_rows import read_each
 from billing.store.stripe_objects import as_email
 from billing.store.tables import checkout_sessions, ledger, session_terms
@@ -37,6 +37,7 @@ def add(connection: Connection, lines: Sequence[LedgerLine]) -> None:
     """Write lines; their numbers follow those that the same transaction has read."""
     if lines:
         _add(connection, [vars(line) for line in lines])
+        committed.count(connection, "ledger_lines", (line.cause for line in lines))
         stale_customers.mark(connection, (line.customer or line.session_id for line in lines))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from billing.domain.delivery_health import Level
 from billing.domain.event import EventFilter, EventState
-from billing.errors import InvalidInput, StoreFailure, WebhookRefused
+from billing.errors import InvalidInput, StoreFailure, WebhookRefusal, WebhookRefused
 from billing.events.log import PAGE_SIZE
 from billing.store.events import refusals
 from tests.billing.events.conftest import NOW, arrive, log_at
@@ -63,7 +63,7 @@ async def test_a_flood_of_refused_deliveries_is_summed_up_and_does_not_hide_the_
 
 
 async def test_what_is_refused_is_written_soon_without_being_asked_for(services: Services) -> None:
-    services.refused.record(WebhookRefused("No.", ""), 9)
+    services.refused.record(WebhookRefused("No.", "", WebhookRefusal.NO_SIGNATURE), 9)
 
     async def written() -> bool:
         return await services.store.read(refusals.count_since) == 1
@@ -80,7 +80,7 @@ async def test_refusals_wait_while_the_database_does_not_take_them(
     with monkeypatch.context() as patch:
         patch.setattr(services.store, "write", fail)
         for _ in range(3):
-            services.refused.record(WebhookRefused("No.", ""), 9)
+            services.refused.record(WebhookRefused("No.", "", WebhookRefusal.NO_SIGNATURE), 9)
             with pytest.raises(StoreFailure):
                 await services.event_log.refusals()
     assert [one.count for one in await services.event_log.refusals()] == [3]

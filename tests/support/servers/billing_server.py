@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.protection import protected
+from billing.metrics.http import MeasuredRequests
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
 from billing.urls import WEBHOOK_PATH
@@ -63,10 +64,13 @@ class BillingServer:
 
 
 def billing_app(services: Services, lifespan: Callable[..., Any]) -> Starlette:
-    """The routes, protected as they are in the product."""
+    """The routes, measured and protected as they are in the product."""
     allowed = AllowedHosts(public_url=services.settings.public_url)
     protection = Middleware(protected, allowed=lambda: allowed, previews=PREVIEWS)
-    return Starlette(routes=routes(lambda: services), lifespan=lifespan, middleware=[protection])
+    measured = Middleware(MeasuredRequests, metrics=lambda: services.metrics)
+    return Starlette(
+        routes=routes(lambda: services), lifespan=lifespan, middleware=[measured, protection]
+    )
 
 
 @contextmanager

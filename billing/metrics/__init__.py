@@ -1,0 +1,1 @@
+"""What Prometheus reads at ``/metrics``: counted since the start, or read at each scrape."""
