@@ -27,6 +27,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from streamlit import config
 
+from billing.access.caller import acting_as
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
@@ -136,7 +137,8 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     controls_url = f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None
     hand_over(services, portal, controls_url)
     if controls_url and os.environ.get("BILLING_DEMO"):
-        filling = asyncio.create_task(fill_once_serving(services, controls_url))
+        with acting_as(services.access.system):
+            filling = asyncio.create_task(fill_once_serving(services, controls_url))
         stack.callback(filling.cancel)
     freeze_gc()
     return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}

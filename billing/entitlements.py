@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.errors import InvalidInput
 from billing.ledger.customers import entitlements_of_customer, entitlements_of_email
 from billing.sync.mirror import read_sync_state
@@ -23,6 +25,7 @@ class EntitlementReader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @requires(Permission.VIEW)
     async def read(self, customers: Sequence[str], emails: Sequence[str]) -> JSON:
         """``customer``, ``email``, ``credits``, ``pro`` (``active``, ``until``, ``status``) and
         ``as_of``: when our copy last agreed with Stripe. Times are Unix seconds; see

@@ -14,12 +14,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from billing.access.caller import acting_as, name_of_caller
 from billing.domain.sessions.checkout_session import LABEL, Kind
 from billing.domain.sessions.source import Source
 from billing.errors import (
     BillingError,
     InvalidInput,
+    NotAllowed,
     NotConfigured,
+    NotSignedIn,
     SecondSubscription,
     StoreFailure,
     StripeFailure,
@@ -134,6 +137,29 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(503, lost.message, reason=lost.next_step)
         return JSONResponse(found, headers=NO_STORE)
 
+    def by_caller(endpoint: Endpoint) -> Endpoint:
+        """``endpoint``, called as whoever sent the request."""
+
+        @_with_json_errors
+        @wraps(endpoint)
+        async def answer(request: Request) -> Response:
+            try:
+                caller = await services().access.program_or_person(
+                    request.headers, request.client.host if request.client else None
+                )
+                with acting_as(caller):
+                    return await endpoint(request)
+            except NotSignedIn as refused:
+                refusal = error(401, refused.message, reason=refused.next_step)
+                refusal.headers["WWW-Authenticate"] = "Bearer"
+                return refusal
+            except NotAllowed as refused:
+                return error(403, refused.message, reason=refused.next_step)
+            except StoreFailure as lost:
+                return error(503, lost.message, reason=lost.next_step)
+
+        return answer
+
     async def health(_request: Request) -> Response:
         return await _status(services().report_health)
 
@@ -152,7 +178,12 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     ) -> CheckoutSession | Response:
         try:
             session = await services().checkout.create(
-                kind, quantity, made_by="api", source=Source.API, label=label, **buyer
+                kind,
+                quantity,
+                made_by=name_of_caller("api"),
+                source=Source.API,
+                label=label,
+                **buyer,
             )
         except InvalidInput as refused:
             return error(400, refused.message)
@@ -170,13 +201,13 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return session
 
     return [
-        Route(f"{BASE}/checkout", _with_json_errors(checkout), methods=["GET", "POST"]),
-        Route(f"{BASE}/extra-credits", _with_json_errors(extra_credits), methods=["POST"]),
+        Route(f"{BASE}/checkout", by_caller(checkout), methods=["GET", "POST"]),
+        Route(f"{BASE}/extra-credits", by_caller(extra_credits), methods=["POST"]),
         *(
             Route(path, _with_json_errors(stripe_webhook), methods=["POST"])
             for path in WEBHOOK_PATHS
         ),
-        Route(f"{BASE}/entitlements", _with_json_errors(entitlements), methods=["GET"]),
+        Route(f"{BASE}/entitlements", by_caller(entitlements), methods=["GET"]),
         Route(f"{BASE}/health", _with_json_errors(health), methods=["GET"]),
         Route(f"{BASE}/ready", _with_json_errors(ready), methods=["GET"]),
         Route(METRICS_PATH, _with_json_errors(metrics), methods=["GET"]),

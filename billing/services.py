@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from billing.access.caller import acting_as
+from billing.access.service import Access
 from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
 from billing.catalog import Catalog
@@ -48,6 +50,8 @@ from billing.webhooks.refused_deliveries import RefusedDeliveries
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
+    from billing.access.ways import SignIn
+
 log = logging.getLogger(__name__)
 
 CANCELLATIONS = 3  # a TaskGroup can drop one
@@ -58,7 +62,7 @@ class Services:
 
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
     ``Stripe test mode``. ``read_settings`` reads anew what is written, to say what has changed
-    since.
+    since. ``sign_in`` says who somebody is, where that is not one of the usual ways.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Services:
         stripe_name: str,
         timings: Timings = DEFAULT_TIMINGS,
         read_settings: Callable[[], Settings] = load_settings,
+        sign_in: SignIn | None = None,
     ) -> None:
         self.settings = settings
         self.timings = timings
@@ -77,6 +82,7 @@ class Services:
         self.store = Store(
             settings.database_url or DEFAULT_DATABASE_URL, timings.database, self.metrics
         )
+        self.access = Access(settings, self.store, timings, sign_in=sign_in)
         self.catalog = Catalog(settings, self.gateway, self.store, timings)
         self.refused = RefusedDeliveries(self.store, timings, self.metrics)
         self.setup_checks = SetupChecks(
@@ -164,8 +170,10 @@ class Services:
             else ()
         )
         pause = self.timings.background_restart_seconds
-        tasks = [asyncio.create_task(_run_forever(run, pause)) for run in work]
-        tasks.append(asyncio.create_task(self._check_database()))
+        self.access.audit.start()
+        with acting_as(self.access.system):
+            tasks = [asyncio.create_task(_run_forever(run, pause)) for run in work]
+            tasks.append(asyncio.create_task(self._check_database()))
         try:
             yield
         finally:
@@ -206,6 +214,7 @@ class Services:
             async with asyncio.timeout(self.timings.shutdown_seconds):
                 await self.mirror.aclose()
         await self.refused.aclose()
+        await self.access.audit.aclose()
         await self.catalog.aclose()
         await self.gateway.aclose()
         await asyncio.to_thread(self.store.close, self.timings.shutdown_seconds)

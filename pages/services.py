@@ -6,13 +6,18 @@ The launcher hands both over; ``st.cache_resource`` keeps them through a hot rel
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
+from starlette.datastructures import Headers
 
-from billing.errors import BillingError
+from billing.access.caller import Caller, become, current_identity
+from billing.errors import BillingError, NotSignedIn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,9 +25,15 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
+    from billing.domain.access import Permission
     from billing.services import Services
 
 T = TypeVar("T")
+
+CALLER_SECONDS = 2.0  # a run of a page asks many times
+# Of this thread, which Streamlit makes for a run of a page: who has it open, and since when that
+# is known.
+_caller: ContextVar[tuple[float, Caller | None]] = ContextVar("page_caller", default=(0.0, None))
 
 
 class ServerStopping(BillingError):
@@ -51,6 +62,21 @@ class PageServices:
         except CancelledError:
             raise ServerStopping from None
 
+    def caller(self) -> Caller:
+        """Who has the page open, as it was known within the last ``CALLER_SECONDS``."""
+        looked_up_at, caller = _caller.get()
+        if caller is None or time.monotonic() - looked_up_at > CALLER_SECONDS:
+            caller = self._look_up()
+            _caller.set((time.monotonic(), caller))
+        return caller
+
+    def _look_up(self) -> Caller:
+        access = self.services.access
+        headers, address = _headers(), st.context.ip_address
+        if known := getattr(access.sign_in, "identity", None):
+            return access.caller_as(replace(known, address=address), address)
+        return self.call(partial(access.caller, headers, address))
+
     def start(self, function: Callable[[], Awaitable[T]]) -> Future[T]:
         """The same without waiting: a future of the result."""
         return self.portal.start_task_soon(function)
@@ -66,8 +92,21 @@ def hand_over(services: Services, portal: BlockingPortal, controls_url: str | No
     _holder()[:] = [PageServices(services, portal, controls_url)]
 
 
+def _headers() -> Headers:
+    """Those of the request by which the page connected; one that came twice is there twice."""
+    sent = st.context.headers
+    return Headers(
+        raw=[
+            (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+            for name in sent
+            for value in sent.get_all(name)
+        ]
+    )
+
+
 def page_services() -> PageServices:
-    """The services, for a page. Without the launcher the page stops with an error message."""
+    """The services, for a page, called from here on as whoever has it open. Without the launcher
+    the page stops with an error message."""
     holder = _holder()
     if not holder:
         st.error(
@@ -76,4 +115,12 @@ def page_services() -> PageServices:
             title="The app was not started",
         )
         st.stop()
+    become(holder[0].caller())
     return holder[0]
+
+
+def refusal(permission: Permission) -> str | None:
+    """Why whoever has the page open may not do this, for its control; None when they may."""
+    page_services()
+    identity = current_identity()
+    return identity.refusal(permission) if identity else NotSignedIn().message

@@ -24,6 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 STRANGER = "stranger"
+NEEDS = "permission"  # the attribute of a use case that says what it requires
 
 
 class AuditSink(Protocol):
@@ -82,6 +83,12 @@ def become(caller: Caller) -> None:
     _caller.set(caller)
 
 
+def name_of_caller(otherwise: str) -> str:
+    """The person's email or the program's name, ``otherwise`` where nobody signs in."""
+    identity = current_identity()
+    return identity.name if identity and identity.kind.is_named else otherwise
+
+
 def current_identity() -> Identity | None:
     """Who is calling; None when nobody is signed in."""
     caller = _caller.get()
@@ -105,13 +112,29 @@ def check(permission: Permission, object_id: str = "") -> None:
     raise refused
 
 
+@contextmanager
+def permitted(permission: Permission, object_id: str = "") -> Iterator[None]:
+    """The block is done by a caller who has ``permission``; how it ends is in the audit log.
+
+    Raises ``NotSignedIn`` or ``NotAllowed`` before anything is done.
+    """
+    check(permission, object_id)
+    with _recorded(permission, [object_id]):
+        yield
+
+
 def requires(
-    permission: Permission, *, on: str | None = None
+    permission: Permission, *, on: str | None = None, creates: str | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorates a use case: the caller needs ``permission``; ``on`` names the parameter that holds
-    the id of its object. Whoever may, and did, is in the audit log, but for reading."""
+    """Decorates a use case: the caller needs ``permission``. Whoever did what has it, and whoever
+    wanted to, is in the audit log, but for reading.
+
+    ``on`` names the parameter that holds the id of its object, or the attribute of one
+    (``payment.id``); ``creates`` the attribute of the result that does.
+    """
 
     def decorate(use_case: Callable[P, R]) -> Callable[P, R]:
+        vars(use_case)[NEEDS] = permission  # for whoever lists the use cases
         object_of = _argument(use_case, on)
         if permission is Permission.VIEW:
             return _reading(use_case, object_of)
@@ -122,16 +145,18 @@ def requires(
             async def act_async(*args: P.args, **kwargs: P.kwargs) -> Any:
                 object_id = object_of(args, kwargs)
                 check(permission, object_id)
-                with _recorded(permission, object_id):
-                    return await use_case(*args, **kwargs)
+                object_ids = [object_id]
+                with _recorded(permission, object_ids):
+                    result: Any = await use_case(*args, **kwargs)
+                    if creates:
+                        object_ids[:] = [str(getattr(result, creates))]
+                    return result
 
             return cast("Callable[P, R]", act_async)
 
         @wraps(use_case)
         def act(*args: P.args, **kwargs: P.kwargs) -> R:
-            object_id = object_of(args, kwargs)
-            check(permission, object_id)
-            with _recorded(permission, object_id):
+            with permitted(permission, object_of(args, kwargs)):
                 return use_case(*args, **kwargs)
 
         return act
@@ -151,8 +176,9 @@ def _reading(
 
 
 @contextmanager
-def _recorded(permission: Permission, object_id: str) -> Iterator[None]:
-    """What is called within is permitted; how it ends is logged, but for the inner of two."""
+def _recorded(permission: Permission, object_ids: list[str]) -> Iterator[None]:
+    """What is called within is permitted; how it ends is logged, but for the inner of two.
+    ``object_ids`` may be replaced by one that is known later."""
     caller, is_inner = _caller.get(), _permitted.get()
     token = _permitted.set(True)
     result, detail = AuditResult.DONE, ""
@@ -165,19 +191,22 @@ def _recorded(permission: Permission, object_id: str) -> Iterator[None]:
     finally:
         _permitted.reset(token)
         if caller is not None and not is_inner:
-            caller.record(permission, object_id, result, detail)
+            caller.record(permission, " ".join(object_ids), result, detail)
 
 
 def _argument(
     function: Callable[..., Any], name: str | None
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], str]:
-    """Finds the value of the parameter ``name`` in a call."""
+    """Finds the value of the parameter ``name``, or of its attribute, in a call."""
     if name is None:
         return lambda _args, _kwargs: ""
-    position = list(inspect.signature(function).parameters).index(name)
+    parameter, _, attribute = name.partition(".")
+    position = list(inspect.signature(function).parameters).index(parameter)
 
     def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        value = args[position] if position < len(args) else kwargs.get(name)
+        value = args[position] if position < len(args) else kwargs.get(parameter)
+        if attribute:
+            value = getattr(value, attribute)
         return "" if value is None else str(value)
 
     return find

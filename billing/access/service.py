@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING
 
 from billing.access.audit import AuditLog
@@ -11,7 +12,7 @@ from billing.access.oidc import Oidc
 from billing.access.roles import RoleAssignments
 from billing.access.tokens import Tokens
 from billing.access.ways import Anonymous, ProxyHeader, SignIn, ThisMachine
-from billing.domain.access import SYSTEM, Identity
+from billing.domain.access import SYSTEM, Identity, IdentityKind, Role
 from billing.errors import NotSignedIn
 from billing.http.attempts import AttemptLimit
 from billing.safe_text import TOKEN_PREFIX
@@ -74,6 +75,17 @@ class Access:
     def system(self) -> Caller:
         """The server itself, whose work in the background is nobody's doing."""
         return Caller(SYSTEM)
+
+    def command(self) -> Caller:
+        """Whoever runs a command in a shell on this server."""
+        return self.caller_as(Identity(_shell_user(), IdentityKind.COMMAND, Role.ADMIN))
+
+
+def _shell_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container may not know its user
+        return "command"
 
 
 def _way(mode: AccessMode, settings: Settings, store: Store, timings: Timings) -> SignIn:

@@ -10,6 +10,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.actions.payment import RefundReason
 from billing.domain.actions.subscription import SubscriptionAction
 from billing.domain.ledger.second_pro import SecondPro, second_pro
@@ -42,6 +44,7 @@ class SecondSubscriptions:
         self._found: tuple[SecondPro, ...] = ()
         self._found_at = -math.inf
 
+    @requires(Permission.VIEW)
     async def all(self) -> tuple[SecondPro, ...]:
         """One of each Customer who has two, the newest first; found every ``CHECK_SECONDS``."""
         if time.monotonic() - self._found_at <= CHECK_SECONDS:
@@ -51,6 +54,7 @@ class SecondSubscriptions:
             self._found_at = time.monotonic()
         return self._found
 
+    @requires(Permission.VIEW)
     async def of_session(self, session_id: str) -> SecondPro | None:
         """Where the subscription that a session began is not the first that this Customer has, or
         that another with the same email has."""
@@ -65,6 +69,7 @@ class SecondSubscriptions:
 
         return await self._store.read(read)
 
+    @requires(Permission.REFUND, on="subscription")
     async def end(self, subscription: str) -> None:
         """Refund the newest payment of a second subscription, and cancel it now; once, however
         often it is asked for. Raises ``InvalidInput`` where it is not a second one (any more),

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from billing.access.caller import requires
 from billing.actions.reading import read_payment, read_session, read_subscription
 from billing.actions.refusals import (
     PartlyDone,
@@ -15,6 +16,7 @@ from billing.actions.refusals import (
     refund_refused,
     subscription_refused,
 )
+from billing.domain.access import Permission
 from billing.domain.actions.payment import PaymentState, RefundReason
 from billing.domain.actions.subscription import SubscriptionAction
 from billing.domain.ledger.line import Origin
@@ -74,20 +76,24 @@ class Actions:
         self._store = store
         self._after_sale = after_sale
 
+    @requires(Permission.VIEW)
     async def of_session(self, session_id: str) -> Sale:
         """What a Checkout Session sold, with the payment of it (of Pro: of its first invoice)."""
         return await self._read(partial(read_session, session_id=session_id))
 
+    @requires(Permission.VIEW)
     async def of_payment(self, payment_intent: str, subscription: str | None = None) -> Sale:
         """A payment for credits, or of an invoice of a subscription, and that then as well."""
         return await self._read(
             partial(read_payment, payment_intent=payment_intent, subscription=subscription)
         )
 
+    @requires(Permission.VIEW)
     async def of_subscription(self, subscription: str) -> Sale:
         """A subscription, with the payment of its newest paid invoice."""
         return await self._read(partial(read_subscription, subscription=subscription))
 
+    @requires(Permission.VIEW)
     async def refresh(self, sale: Sale) -> None:
         """Read from Stripe what became of it."""
         if sale.payment:
@@ -95,6 +101,7 @@ class Actions:
         elif sale.pro:
             await self._after_sale.refresh_subscription(sale.pro.subscription.id, Origin.SYNC)
 
+    @requires(Permission.REFUND, on="payment.payment_intent")
     async def refund(
         self,
         payment: PaymentState,
@@ -129,6 +136,7 @@ class Actions:
         await self._refresh_payment(payment)
         return Refund.from_stripe(refunded)
 
+    @requires(Permission.CHANGE_SUBSCRIPTION, on="subscription")
     async def change_subscription(
         self, subscription: str, action: SubscriptionAction, *, idempotency_key: str
     ) -> None:
@@ -141,6 +149,7 @@ class Actions:
             raise subscription_refused(failure, subscription) from None
         await refresh()
 
+    @requires(Permission.OPEN_PORTAL, on="customer")
     async def open_portal(
         self, customer: str, *, return_path: str = BILLING_PATH, idempotency_key: str
     ) -> str:
@@ -158,6 +167,7 @@ class Actions:
             raise portal_refused(failure) from None
         return str(session["url"])
 
+    @requires(Permission.CHANGE_SUBSCRIPTION, on="invoice")
     async def pay_invoice(self, subscription: str, invoice: str, *, idempotency_key: str) -> None:
         """Try again now to collect an invoice of a subscription. Where the card is declined, that
         is a ``StripeFailure`` with the bank's reason."""
@@ -169,6 +179,7 @@ class Actions:
             raise invoice_refused(failure, invoice) from None
         await refresh()
 
+    @requires(Permission.CHANGE_SUBSCRIPTION, on="subscription")
     async def fail_next_renewal(
         self, subscription: str, customer: str, *, idempotency_key: str
     ) -> None:
@@ -183,6 +194,7 @@ class Actions:
             raise subscription_refused(failure, subscription) from None
         await self._after_sale.refresh_subscription(subscription, Origin.SYNC)
 
+    @requires(Permission.VIEW)
     async def charge_of(self, payment_intent: str) -> str:
         """The charge that paid: what a bank disputes."""
         intent = await self._gateway.retrieve_payment_intent(payment_intent)
@@ -193,6 +205,7 @@ class Actions:
             )
         return charge
 
+    @requires(Permission.DISPUTE, on="dispute")
     async def win_dispute(
         self, payment: PaymentState, dispute: Dispute, *, idempotency_key: str
     ) -> None:
@@ -203,6 +216,7 @@ class Actions:
             payment, dispute, self._gateway.submit_evidence(dispute.id, text, idempotency_key)
         )
 
+    @requires(Permission.DISPUTE, on="dispute")
     async def lose_dispute(
         self, payment: PaymentState, dispute: Dispute, *, idempotency_key: str
     ) -> None:

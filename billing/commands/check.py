@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from billing.access.caller import acting_as
 from billing.services import Services
 from billing.settings.loading import load_settings
 from billing.setup.findings import Group, Status
@@ -32,7 +33,8 @@ async def run_checks(settings: Settings) -> Report:
     """The findings, on services of this command's own."""
     services = Services(settings, stripe_name="Stripe")
     try:
-        return await services.setup_checks.run()
+        with acting_as(services.access.command()):
+            return await services.setup_checks.run()
     finally:
         await services.aclose()
 

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from billing.access.caller import acting_as
 from billing.errors import BillingError, InvalidInput
 from billing.services import Services
 from billing.settings.embedded import (
@@ -56,7 +57,8 @@ async def _reconcile(settings: Settings, *, fix: bool) -> ReconciliationReport:
         settings = await _with_running_sandbox(settings)
     services = Services(settings, stripe_name="Stripe")
     try:
-        return await services.reconciliation.run(_show_progress, fix=fix)
+        with acting_as(services.access.command()):
+            return await services.reconciliation.run(_show_progress, fix=fix)
     finally:
         await services.aclose()
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.access.caller import requires
 from billing.customers.csv_export import COLUMNS, csv_rows
 from billing.customers.details import read_details
+from billing.domain.access import Permission
 from billing.domain.customers.page import COUNT_LIMIT, CustomerListing
 from billing.errors import BillingError, InvalidInput
 from billing.store import customers, stale_customers
@@ -43,6 +45,7 @@ class Customers:
         self._mirror = mirror
         self._refresh = refresh
 
+    @requires(Permission.VIEW)
     async def find(
         self, wanted: CustomerFilter, limit: int, below: Cursor | None = None
     ) -> CustomerListing:
@@ -55,6 +58,7 @@ class Customers:
         await self._catch_up()
         return await self._store.read(read)
 
+    @requires(Permission.VIEW)
     async def follow(self, page: CustomerPage, wanted: CustomerFilter) -> CustomerListing:
         """A page that was found before, its customers as they are now; ``new`` counts those that
         belong on it meanwhile, and means something of a first page alone."""
@@ -70,11 +74,13 @@ class Customers:
         await self._catch_up()
         return await self._store.read(read)
 
+    @requires(Permission.VIEW)
     async def get(self, key: str) -> Customer | None:
         """One customer, by the Customer's id or a guest's email; None when there is none."""
         await self._catch_up()
         return await self._store.read(lambda connection: customers.get(connection, key))
 
+    @requires(Permission.VIEW)
     async def details(self, key: str) -> CustomerDetails:
         """All that is known of one customer. Raises ``InvalidInput`` when there is none."""
         await self._catch_up()
@@ -86,6 +92,7 @@ class Customers:
             "The link may be from another account or sandbox, or from before a reset.",
         )
 
+    @requires(Permission.EXPORT)
     async def as_csv(self, wanted: CustomerFilter) -> bytes:
         """The customers that match as a CSV file, the last active ``EXPORT_LIMIT`` at the most.
         UTF-8 with the byte order mark that spreadsheets look for."""

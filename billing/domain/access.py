@@ -44,7 +44,7 @@ class Permission(StrEnum):
     CHANGE_SUBSCRIPTION = "change_subscription", Role.TESTER, "change subscriptions"
     OPEN_PORTAL = "open_portal", Role.TESTER, "open the customer portal"
     RUN_SCENARIOS = "run_scenarios", Role.TESTER, "run scenarios"
-    FILL = "fill", Role.TESTER, "fill in demo data"
+    FILL = "fill", Role.ADMIN, "replace everything by demo data"
     REPLAY = "replay", Role.TESTER, "replay events"
     RECONCILE = "reconcile", Role.TESTER, "compare the ledger with Stripe"
     FIX = "fix", Role.ADMIN, "correct the ledger"
@@ -68,6 +68,11 @@ class IdentityKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a program's, by its Authorization header
     COMMAND = "command"  # in a shell on the server
     SYSTEM = "system"  # the server's own work in the background
+
+    @property
+    def is_named(self) -> bool:
+        """It is known who it is, not only what."""
+        return self in (IdentityKind.PROXY, IdentityKind.OIDC, IdentityKind.TOKEN)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.delivery_health import DeliveryHealth
 from billing.domain.event import Cursor, EventDetails, EventFilter, EventOverview
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
@@ -51,6 +53,7 @@ class EventLog:
         self._refused = refused
         self._clock = clock
 
+    @requires(Permission.VIEW)
     async def find(self, wanted: EventFilter, below: Cursor | None = None) -> EventOverview:
         """A page of the newest events that match, or of those below a cursor, with its counts."""
 
@@ -66,6 +69,7 @@ class EventLog:
         await self._refused.write()
         return await self._store.read(read)
 
+    @requires(Permission.VIEW)
     async def refusals(self) -> list[Refusal]:
         """The newest refused deliveries, the newest first."""
         await self._refused.write()
@@ -73,10 +77,12 @@ class EventLog:
             lambda connection: refusals.newest(connection, REFUSALS_LIMIT)
         )
 
+    @requires(Permission.VIEW)
     async def types(self) -> list[str]:
         """The types of event that have arrived, in alphabetical order."""
         return await self._store.read(events.known_types)
 
+    @requires(Permission.VIEW)
     async def get(self, event_id: str) -> EventDetails | None:
         """The event of this id with its payload; None when it never arrived."""
 
@@ -90,6 +96,7 @@ class EventLog:
 
         return await self._store.read(read)
 
+    @requires(Permission.REPLAY, on="event_id")
     async def replay(self, event_id: str | None = None) -> int:
         """Handle an event again, or all that failed; how many those are.
 
@@ -105,6 +112,7 @@ class EventLog:
             )
         return replayed
 
+    @requires(Permission.VIEW)
     async def delivery_health(self) -> DeliveryHealth:
         """Whether events arrive and how, in words."""
         now = self._clock()

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.access.caller import permitted, requires
+from billing.domain.access import Permission
 from billing.domain.ledger.credits import bought, payment_due
 from billing.domain.ledger.line import Cause, Due, LedgerLine, Origin, total
 from billing.domain.ledger.reconciliation import (
@@ -78,6 +80,12 @@ class Reconciliation:
     ) -> ReconciliationReport:
         """Read everything from Stripe, at its rate, and compare; with ``fix``, write the lines
         that are missing. ``progress`` is told after each page what was compared so far."""
+        with permitted(Permission.FIX if fix else Permission.RECONCILE):
+            return await self._run(progress, fix=fix)
+
+    async def _run(
+        self, progress: Callable[[ReconciliationReport], None], *, fix: bool
+    ) -> ReconciliationReport:
         async with self._running:
             started = time.time()
             pro = await self._catalog.sold_price(Kind.PRO)
@@ -110,6 +118,7 @@ class Reconciliation:
             await self._store.write(lambda c: sync_state.save(c, LAST, summary))
             return report
 
+    @requires(Permission.VIEW)
     async def last(self) -> ReconciliationSummary | None:
         """What the last run found, of whichever process; None before the first."""
         return await self._store.read(last_summary)

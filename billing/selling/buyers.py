@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.ledger.line import Origin
 from billing.domain.ledger.pro import Subscription
 from billing.domain.ledger.second_pro import blocking, reason
@@ -130,6 +132,7 @@ class Buyers:
                 subscription=state.subscription.id,
             )
 
+    @requires(Permission.VIEW)
     async def live_pro(
         self, customer: str | None = None, email: str | None = None
     ) -> ProState | None:

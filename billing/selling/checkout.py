@@ -6,7 +6,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from billing.access.caller import requires
 from billing.catalog import Catalog
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import APP, LABEL, REFERENCE, CheckoutSession, Kind
 from billing.domain.sessions.source import SOURCE, Source
 from billing.errors import BillingError, InvalidInput, StripeFailure
@@ -65,6 +67,7 @@ class Checkout:
         self._buyers = buyers
         self._mirror = mirror
 
+    @requires(Permission.SELL, creates="id")
     async def create(
         self,
         kind: Kind,

@@ -7,6 +7,8 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import (
     SESSION_ID,
@@ -77,6 +79,7 @@ class Sessions:
         self._mirror = mirror
         self._checkout = checkout
 
+    @requires(Permission.VIEW)
     async def find(
         self, wanted: SessionFilter, limit: int, below: Cursor | None = None
     ) -> SessionListing:
@@ -89,6 +92,7 @@ class Sessions:
         await self._mirror.wait_until_stored()
         return await self._store.read(read)
 
+    @requires(Permission.VIEW)
     async def follow(self, page: SessionPage, wanted: SessionFilter) -> SessionListing:
         """A page that was found before, its sessions as they are now; ``new`` counts those that
         belong on it meanwhile, and means something of a first page alone."""
@@ -104,6 +108,7 @@ class Sessions:
         await self._mirror.wait_until_stored()
         return await self._store.read(read)
 
+    @requires(Permission.VIEW)
     async def figures(
         self,
         wanted: SessionFilter,
@@ -136,6 +141,7 @@ class Sessions:
 
         return await self._store.read(read)
 
+    @requires(Permission.EXPORT)
     async def as_csv(self, wanted: SessionFilter) -> bytes:
         """The sessions that match as a CSV file, the newest ``EXPORT_LIMIT`` at the most. UTF-8
         with the byte order mark that spreadsheets look for."""
@@ -150,6 +156,7 @@ class Sessions:
 
         return await self._store.read(write, within=EXPORT_SECONDS)
 
+    @requires(Permission.VIEW)
     async def look_up(self, session_id: str) -> SessionLookup:
         """Ask Stripe for the session with its line items. A failure is part of the result.
 
@@ -165,6 +172,7 @@ class Sessions:
         except StripeFailure as failure:
             return SessionLookup(failure=failure)
 
+    @requires(Permission.VIEW)
     async def details(self, session_id: str, lookup: SessionLookup) -> SessionDetails:
         """All that is known of a session, from the store and from ``lookup`` (see ``look_up``).
 
@@ -208,6 +216,7 @@ class Sessions:
             "The link may be from another account or sandbox, or from before a reset.",
         )
 
+    @requires(Permission.VIEW)
     async def records(self, session_id: str, email: str) -> SessionRecords:
         """The lines of the ledger about the session or others of the customer with this email, and
         the session's events."""
@@ -216,6 +225,7 @@ class Sessions:
             lambda connection: read_records(connection, session_id, email)
         )
 
+    @requires(Permission.EXPIRE, on="session_id")
     async def expire(self, session_id: str) -> CheckoutSession:
         """Expire an open session, so that its link can no longer be used to pay; the session.
 
@@ -236,6 +246,7 @@ class Sessions:
         await self._fulfillment.upsert_expired(expired)
         return CheckoutSession.from_stripe(expired)
 
+    @requires(Permission.SELL, on="session.id")
     async def duplicate(
         self, session: CheckoutSession, *, idempotency_key: str, made_by: str
     ) -> CheckoutSession:

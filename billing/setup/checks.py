@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.delivery_health import Level
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.events import delivery_health
@@ -64,6 +66,7 @@ class SetupChecks:
         self._deadline = timings.setup_check_seconds
         self._slow = timings.setup_slow_seconds
 
+    @requires(Permission.VIEW)
     async def run(self) -> Report:
         """What was found. What is wrong or does not answer is a finding, never an exception."""
         stripe_findings = await self._stripe()

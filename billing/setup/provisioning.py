@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import APP
 from billing.errors import InvalidInput, StripeFailure
 from billing.settings.model import PUBLIC_URL, WEBHOOK_SECRET, Settings
@@ -80,6 +82,7 @@ class AccountSetup:
         """Where the endpoint would lead. Raises ``NotConfigured`` without a public URL."""
         return webhook_url(self._settings.require(PUBLIC_URL, self._settings.public_url))
 
+    @requires(Permission.SET_UP)
     async def create_prices(self, *, idempotency_key: str) -> bool:
         """Create the Prices that no setting names, where the account has none; they are sold at
         once, here and by every process that uses the account. Returns True."""
@@ -89,6 +92,7 @@ class AccountSetup:
                 await self.create(planned.missing, idempotency_key=key)
         return True
 
+    @requires(Permission.SET_UP)
     async def add_event_types(self) -> list[str]:
         """Have every enabled endpoint at this app's address receive all types of event that are
         needed here, besides those that it does; the ids of the endpoints that were changed.
@@ -113,6 +117,7 @@ class AccountSetup:
                 changed.append(endpoint["id"])
         return changed
 
+    @requires(Permission.SET_UP)
     async def create(self, missing: Missing, *, idempotency_key: str) -> CreatedObject:
         """Create it; with the same ``idempotency_key`` only once."""
         with _write_permission("create it in the Stripe Dashboard"):

@@ -11,6 +11,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.page import RecentSessions
 from billing.domain.sync_state import SyncState
@@ -56,6 +58,7 @@ class Mirror:
         if len(self._unsaved) > self._timings.mirror_max_unsaved:
             await self.wait_until_stored()
 
+    @requires(Permission.VIEW)
     async def recent(self, limit: int) -> RecentSessions:
         """The newest sessions."""
         await self.wait_until_stored()
@@ -72,11 +75,13 @@ class Mirror:
         await self.wait_until_stored()
         return await self._store.read(read_sync_state)
 
+    @requires(Permission.VIEW)
     async def session(self, session_id: str) -> CheckoutSession | None:
         """One session, or None."""
         await self.wait_until_stored()
         return await self._store.read(lambda connection: sessions.get(connection, session_id))
 
+    @requires(Permission.VIEW)
     async def session_by_reference(self, reference: str) -> CheckoutSession | None:
         """The newest session with this ``client_reference_id``, or None."""
         await self.wait_until_stored()

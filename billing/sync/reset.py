@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.store.reset import delete_everything
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ class AccountReset:
         self._store = store
         self._sync_worker = sync_worker
 
+    @requires(Permission.RESET)
     async def delete_everything(self) -> None:
         """Delete sessions, events and grants, and read everything again from Stripe. What a step of
         the sync worker has read before is not stored after it."""

@@ -10,6 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.event import PAYMENT_FAILED, EventSource, subject_id
 from billing.domain.stripe_json import text_at
 from billing.ledger.account import told_now
@@ -55,6 +57,7 @@ class SimulatedHistory:
         self._store = store
         self._sync_worker = sync_worker
 
+    @requires(Permission.FILL)
     async def replace(self, simulate: Callable[[], T]) -> T:
         """Delete what is stored, have ``simulate`` (called in a thread) reset and fill the
         sandbox, and store what came of it; its result."""

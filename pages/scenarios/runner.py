@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.domain.event import EventState
 from billing.domain.sessions.source import Source
 from billing.errors import BillingError
@@ -74,6 +76,7 @@ class Reporter(Protocol):
     def step_ended(self, result: StepResult) -> None: ...
 
 
+@requires(Permission.RUN_SCENARIOS, on="scenario.name")
 def run_scenario(
     scenario: Scenario,
     billing: PageServices,

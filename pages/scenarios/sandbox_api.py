@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from pages.scenarios.sandbox_requests import send, submit
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class SandboxApi:
         """``controls_url`` is the address of the sandbox's controls, which lie beside."""
         self._url = controls_url.removesuffix("/_control")
 
+    @requires(Permission.VIEW)
     def get(self, path: str, **params: Any) -> JSON:
         """An object or a list: ``get("customers/cus_1")``."""
         return send("GET", f"{self._url}/v1/{path}", params=params)
@@ -31,10 +34,12 @@ class SandboxApi:
         """The objects of a list's first page, the newest first."""
         return tuple(self.get(path, **params)["data"])
 
+    @requires(Permission.RUN_SCENARIOS, on="path")
     def post(self, path: str, params: dict[str, Any] | None = None) -> JSON:
         """What Stripe answers to a change."""
         return send("POST", f"{self._url}/v1/{path}", data=params)
 
+    @requires(Permission.RUN_SCENARIOS, on="path")
     def delete(self, path: str) -> JSON:
         """What Stripe answers to the removal."""
         return send("DELETE", f"{self._url}/v1/{path}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from pages.scenarios.faults import Faults
 from pages.scenarios.results import last_results
 from pages.scenarios.sandbox_api import SandboxApi
@@ -91,6 +93,7 @@ class Controls:
         self._url = url
         self._timeout = timeout
 
+    @requires(Permission.VIEW)
     def state(self) -> SandboxState:
         """The clock, the faults and the counts of objects."""
         answer = self._call("GET", "state")
@@ -103,6 +106,7 @@ class Controls:
             given_up=answer["deliveries"]["failed"],
         )
 
+    @requires(Permission.MOVE_CLOCK)
     def advance(self, seconds: int) -> AdvanceResult:
         """Advance the clock; what fell due on the way."""
         answer = self._call("POST", "clock", {"advance_seconds": seconds})
@@ -118,14 +122,17 @@ class Controls:
             disputes_opened=happened["disputes_opened"],
         )
 
+    @requires(Permission.VIEW)
     def faults(self) -> Faults:
         """The faults that are on."""
         return Faults.from_json(self._call("GET", "faults"))
 
+    @requires(Permission.SET_FAULTS)
     def set_faults(self, faults: Faults) -> None:
         """Replace the faults that are on."""
         self._call("PUT", "faults", faults.to_json())
 
+    @requires(Permission.PAY, on="session_id")
     def pay(
         self,
         session_id: str,
@@ -153,11 +160,13 @@ class Controls:
             events=tuple(answer.get("events") or ()),
         )
 
+    @requires(Permission.DISPUTE, on="charge")
     def dispute(self, charge: str, kind: str) -> None:
         """A customer disputes a charge: ``fraudulent``, ``product_not_received``, or by an
         ``inquiry`` of the bank first."""
         self._call("POST", f"charges/{charge}/dispute", {"kind": kind})
 
+    @requires(Permission.FILL)
     def fill(
         self, *, days: int, sessions: int, products: Sequence[dict[str, Any]], seed: int
     ) -> int:
@@ -165,6 +174,7 @@ class Controls:
         body = {"days": days, "sessions": sessions, "seed": seed, "sold": list(products)}
         return int(self._call("POST", "fill", body, timeout=FILL_TIMEOUT)["sessions"])
 
+    @requires(Permission.RESET)
     def reset(self) -> None:
         """Delete everything but Prices, Products and webhook endpoints."""
         self._call("POST", "reset", {})

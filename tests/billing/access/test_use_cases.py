@@ -1,0 +1,105 @@
+"""Every use case that pages, routes and commands call is tried with every role."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any, NoReturn
+from unittest.mock import MagicMock
+
+import pytest
+
+from billing.access.audit import AuditLog
+from billing.access.caller import NEEDS, Caller, acting_as
+from billing.access.tokens import Tokens
+from billing.actions.second_subscriptions import SecondSubscriptions
+from billing.actions.service import Actions
+from billing.customers.service import Customers
+from billing.domain.access import Identity, IdentityKind, Permission, Role
+from billing.entitlements import EntitlementReader
+from billing.errors import BillingError, NotAllowed, NotSignedIn
+from billing.events.log import EventLog
+from billing.ledger.reconciliation import Reconciliation
+from billing.selling.checkout import Checkout
+from billing.sessions.service import Sessions
+from billing.setup.checks import SetupChecks
+from billing.setup.provisioning import AccountSetup
+from billing.sync.reset import AccountReset
+from billing.sync.simulated_history import SimulatedHistory
+from pages.scenarios import runner
+from pages.scenarios.sandbox_api import SandboxApi
+from pages.scenarios.sandbox_client import Controls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+OWNERS = (
+    *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
+    *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
+    *(AuditLog, Controls, SandboxApi),
+)
+# What the server itself calls, and what asks by another of these.
+NOT_USE_CASES = {
+    *("Reconciliation.run", "Reconciliation.run_daily", "Tokens.identify"),
+    *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
+    *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
+}
+PEOPLE = {role.value: Identity("ann@example.com", IdentityKind.OIDC, role) for role in Role} | {
+    "without a role": Identity("eve@example.com", IdentityKind.OIDC, None),
+    "stranger": None,
+}
+
+
+class Reached(BaseException):
+    """The use case itself began."""
+
+
+class Unreachable:
+    """Whatever a use case asks of its owner says that it was reached."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise Reached(name)
+
+
+def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:
+    for owner in OWNERS:
+        for name, method in inspect.getmembers(owner, inspect.isfunction):
+            if not name.startswith("_"):
+                yield f"{owner.__name__}.{name}", method
+
+
+USE_CASES = {name: method for name, method in public_methods() if name not in NOT_USE_CASES} | {
+    "run_scenario": runner.run_scenario
+}
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_use_case_is_open_to_the_roles_that_its_permission_names_and_to_no_other(
+    name: str, who: str
+) -> None:
+    use_case, identity = USE_CASES[name], PEOPLE[who]
+    permission = getattr(use_case, NEEDS, None)
+    assert isinstance(permission, Permission), f"{name} says nothing of who may call it"
+    may = identity is not None and identity.may(permission)
+    assert was_reached(use_case, identity) is may
+
+
+def was_reached(use_case: Callable[..., Any], identity: Identity | None) -> bool:
+    """Whether the use case began; its owner ends it there."""
+    parameters = list(inspect.signature(use_case).parameters.values())
+    values: dict[str, Any] = {
+        one.name: Unreachable() if one.name in ("self", "billing") else MagicMock()
+        for one in parameters
+        if one.kind is not one.VAR_KEYWORD
+    }
+    with acting_as(Caller(identity)):
+        try:
+            answer = use_case(**values)
+            if inspect.iscoroutine(answer):
+                asyncio.run(answer)
+        except (NotAllowed, NotSignedIn):
+            return False
+        except (Reached, TypeError, BillingError):  # or it stumbled over what it was given
+            return True
+    return True
