@@ -27,7 +27,8 @@ pytest_plugins = [
 
 keep_temporary_files_in_memory()
 # Tests call use cases as this machine's admin, unless they say who calls.
-become(Caller(ADMIN_OF_THIS_MACHINE))
+ADMIN = Caller(ADMIN_OF_THIS_MACHINE)
+become(ADMIN)
 # The same examples each time, on a machine of any speed.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("suite")
@@ -38,3 +39,9 @@ def the_sdk_tries_again_soon() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", SDK_DELAY)
         yield
+
+
+@pytest.fixture(autouse=True)
+def whoever_calls_in_a_test_is_gone_after_it() -> Iterator[None]:
+    yield
+    become(ADMIN)
