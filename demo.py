@@ -1,11 +1,13 @@
 """``make demo``: the dashboard with a month of demo data, in a folder of its own that is deleted at
-the end. With the network's address as host it prints a QR code, which a phone can open."""
+the end. Where the network reaches it, it prints one link and its QR code, which a phone can open:
+who opens it may use the demo, and nobody else."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -19,11 +21,14 @@ from pathlib import Path
 
 import segno
 
+from billing.access.demo_link import DemoLink
+from billing.http.listening import is_loopback
+
 ROOT = Path(__file__).parent
 SETTINGS = re.compile(r"STRIPE_|PINGPOINT_|DATABASE_URL$|BILLING_")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what somebody may ask for, not what is bound here
 ANSWERS_WITHIN = 90.0
+SECRET_BYTES = 18
 SOMEWHERE_ELSE = ("192.0.2.1", 9)  # https://www.rfc-editor.org/rfc/rfc5737: nothing is sent there
 
 
@@ -37,14 +42,15 @@ def network_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def environment(url: str) -> dict[str, str]:
+def environment(url: str, secret: str | None) -> dict[str, str]:
     """That of a demo: no setting of the surrounding one reaches it."""
     inherited = {name: value for name, value in os.environ.items() if not SETTINGS.match(name)}
-    return inherited | {"BILLING_DEMO": "1", "PINGPOINT_PUBLIC_URL": url}
+    link = {"BILLING_DEMO_LINK": secret} if secret else {}
+    return inherited | {"BILLING_DEMO": "1", "PINGPOINT_PUBLIC_URL": url} | link
 
 
-def announce(url: str, host: str) -> None:
-    """Print the link once the demo answers, and its QR code where a phone can reach it."""
+def announce(url: str, secret: str | None) -> None:
+    """Print the link once the demo answers, with its QR code where it has a ``secret``."""
     deadline = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < deadline:
         try:
@@ -54,10 +60,14 @@ def announce(url: str, host: str) -> None:
             time.sleep(0.2)
     else:
         return
-    print(f"\nThe demo is ready: {url}", flush=True)
-    if host not in LOOPBACK:
-        segno.make_qr(url).terminal(compact=True)
-        print("Scan it with a phone in the same network.", flush=True)
+    if secret is None:
+        print(f"\nThe demo is ready: {url}", flush=True)
+    else:
+        link = f"{url}{DemoLink(secret).path}"
+        print(f"\nThe demo is ready: {link}", flush=True)
+        segno.make_qr(link).terminal(compact=True)
+        print("Scan it with a phone in the same network. Whoever has this link", flush=True)
+        print("can use the demo until it ends; nobody else can.", flush=True)
     print("Everything is deleted when you press Ctrl+C.", flush=True)
 
 
@@ -69,6 +79,7 @@ def main() -> int:
     asked = parser.parse_args()
     seen_as = network_address() if asked.host in EVERYWHERE else asked.host
     url = f"http://{seen_as}:{asked.port}"
+    secret = None if is_loopback(asked.host) else secrets.token_urlsafe(SECRET_BYTES)
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")),
         *("--server.port", str(asked.port), "--server.address", asked.host),
@@ -76,11 +87,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="billing-demo-") as folder:
         # In a group of its own, so that Ctrl+C reaches it once: from here.
         running = subprocess.Popen(  # noqa: S603 - no shell, our own command
-            command, cwd=folder, env=environment(url), start_new_session=True
+            command, cwd=folder, env=environment(url, secret), start_new_session=True
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: running.terminate())
-        threading.Thread(target=announce, args=(url, seen_as), daemon=True).start()
+        threading.Thread(target=announce, args=(url, secret), daemon=True).start()
         return running.wait()
 
 

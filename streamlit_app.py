@@ -28,13 +28,15 @@ from starlette.routing import Mount, Route
 from streamlit import config
 
 from billing.access.caller import acting_as
+from billing.access.demo_link import DEMO_LINKS, DemoLink
+from billing.access.listening import refusal_of, start_refusal
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
 from billing.http.server_limits import configure_running_server
 from billing.logs import configure_logging
 from billing.metrics.http import METRICS_PATH, MeasuredRequests
-from billing.routes import PREVIEWS, routes
+from billing.routes import OPEN_PATHS, PREVIEWS, routes
 from billing.services import Services
 from billing.settings.embedded import (
     BILLING_DATABASE,
@@ -49,7 +51,7 @@ from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over
-from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
+from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,9 +61,6 @@ if TYPE_CHECKING:
 
     from billing.settings.model import Settings
 
-# As it is before Streamlit writes what is in its secrets files over it.
-read_settings = partial(load_settings, dict(os.environ))
-settings_at_start = read_settings()
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
 OWN_PATHS = ("/api/", "/sandbox/", METRICS_PATH)
 # Streamlit's: nobody uploads anything here, and what they give away or take, nobody needs.
@@ -72,12 +71,22 @@ CLOSED = (
     "/app/_stcore/script-health-check",
     "/app/component/",
 )
+# What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
+OPEN = (*OPEN_PATHS, *(f"/sandbox{path}" for path in HOSTED_PAGES), DEMO_LINKS)
+# As it is before Streamlit writes what is in its secrets files over it.
+read_settings = partial(load_settings, dict(os.environ))
+first_settings = read_settings()
+bound: str | None = st.get_option("server.address")
+demo_link = DemoLink(os.environ["BILLING_DEMO_LINK"]) if "BILLING_DEMO_LINK" in os.environ else None
+if demo_link is None and (reason := start_refusal(first_settings, bound)):
+    print(f"\n{reason}\n", file=sys.stderr, flush=True)
+    sys.exit(2)  # here, while it is imported: after a lifespan that fails the code is another
 
 
 def address(host: str) -> str:
     """This server's base URL as seen from ``host``; the port is known once it is bound."""
-    bound = st.get_option("server.address") or ""
-    host = host if bound in ("", "localhost", "127.0.0.1", "0.0.0.0", "::") else bound  # noqa: S104
+    if bound and bound not in ("localhost", "127.0.0.1", "0.0.0.0", "::"):  # noqa: S104
+        host = bound
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{st.get_option('server.port')}"
 
@@ -164,8 +173,7 @@ def allowed_hosts_of(settings: Settings) -> AllowedHosts:
     if settings.public_url and not config.is_manually_set("browser.serverAddress"):
         # Streamlit checks the Origin of its WebSocket too; it learns of the public URL here.
         config.set_option("browser.serverAddress", urlsplit(settings.public_url).hostname)
-    bound = st.get_option("server.address") or ""
-    return AllowedHosts((bound, *settings.allowed_hosts), settings.public_url)
+    return AllowedHosts((bound or "", *settings.allowed_hosts), settings.public_url)
 
 
 def freeze_gc() -> None:
@@ -253,7 +261,10 @@ own_routes = Starlette(
 )
 app: st.App = st.App(
     "pages/dashboard.py",
-    routes=[Route(path, home) for path in ("/", "/app", "/app/")],
+    routes=[
+        *(Route(path, home) for path in ("/", "/app", "/app/")),
+        *([demo_link.route()] if demo_link else []),
+    ],
     middleware=[
         Middleware(MeasuredRequests, metrics=lambda: app.state["services"].metrics),
         Middleware(
@@ -261,7 +272,10 @@ app: st.App = st.App(
             allowed=lambda: app.state["allowed_hosts"],
             previews=PREVIEWS,
             closed=CLOSED,
-            user_header=settings_at_start.user_header,
+            proxies=first_settings.trusted_proxies,
+            user_header=first_settings.user_header,
+            refusal=demo_link.refusal if demo_link else refusal_of(first_settings, bound),
+            open_paths=OPEN,
         ),
         Middleware(OwnRoutesFirst, own=own_routes),
     ],

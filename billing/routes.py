@@ -56,6 +56,8 @@ PREVIEW = (
     "This link opens Stripe Checkout for the Pro plan. Each visit creates a new Checkout "
     "Session, so open it in a browser when you want to pay."
 )
+# What answers everybody: a delivery is signed, and the others say whether all is well.
+OPEN_PATHS = (*WEBHOOK_PATHS, f"{BASE}/health", f"{BASE}/ready")
 PREVIEWS = {f"{BASE}/checkout": ("Pay for the Pro plan", PREVIEW)}
 
 

@@ -62,12 +62,16 @@ def test_a_demo_is_filled_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_phone_gets_a_code_to_scan_and_this_machine_gets_none(
+def test_a_phone_gets_a_link_with_a_secret_and_a_code_to_scan_and_this_machine_neither(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     app = Starlette(routes=[Route("/api/billing/health", lambda _: Response("ok"))])
     with serving(app) as url:
-        announce(url, "192.0.2.7")
-        assert "▄" in capsys.readouterr().out
-        announce(url, "localhost")
-        assert "▄" not in capsys.readouterr().out
+        announce(url, "secret")
+        printed = capsys.readouterr().out
+        assert f"The demo is ready: {url}/demo/secret\n" in printed
+        assert "▄" in printed
+        announce(url, None)
+        printed = capsys.readouterr().out
+        assert f"The demo is ready: {url}\n" in printed
+        assert "▄" not in printed

@@ -29,7 +29,11 @@ KEY = {"Authorization": "Bearer sk_test_x"}
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    settings = {"PINGPOINT_PUBLIC_URL": PUBLIC, "BILLING_ALLOWED_HOSTS": "dashboard"}
+    settings = {
+        "PINGPOINT_PUBLIC_URL": PUBLIC,
+        "BILLING_ALLOWED_HOSTS": "dashboard",
+        "BILLING_ALLOW_ANONYMOUS": "1",
+    }
     with dashboard(tmp_path_factory.mktemp("protection"), settings) as running:
         yield running
 

@@ -12,6 +12,7 @@ from billing.settings.model import (
     OIDC_CLIENT_ID,
     OIDC_CLIENT_SECRET,
     OIDC_METADATA_URL,
+    TRUSTED_PROXIES,
     USER_HEADER,
 )
 
@@ -47,7 +48,8 @@ def access_mode(settings: Settings) -> AccessMode:
 def sign_in_problem(settings: Settings) -> NotConfigured | None:
     """What is wrong with the settings by which people sign in, if any is set."""
     is_oidc = any(map(settings.is_given, _OIDC))
-    for name in (*(_OIDC if is_oidc else ()), COOKIE_SECRET, USER_HEADER, ALLOW_ANONYMOUS):
+    names = (COOKIE_SECRET, USER_HEADER, TRUSTED_PROXIES, ALLOW_ANONYMOUS)
+    for name in (*(_OIDC if is_oidc else ()), *names):
         if problem := settings.problems.get(name):
             return problem
     if not is_oidc:

@@ -55,13 +55,13 @@ class AllowedHosts:
 
     def is_foreign(self, host: str | None, origin: str | None, *, is_secure: bool) -> bool:
         """The request comes from another address's page."""
-        address = _address(host or "")
+        address = parse_authority(host or "")
         return origin is not None and not (
             address is not None and self._is_own(address, origin, is_secure)
         )
 
     def _decision(self, host: str, origin: str | None, is_secure: bool) -> str | None:
-        address = _address(host)
+        address = parse_authority(host)
         if address is None:
             return NO_HOST
         if address.host not in self._names and not _is_ip(address.host):
@@ -89,7 +89,8 @@ class AllowedHosts:
         return page == Address(address.host, port)
 
 
-def _address(authority: str) -> Address | None:
+def parse_authority(authority: str) -> Address | None:
+    """The host and port that a ``Host`` header names; None when it names none."""
     match = _AUTHORITY.fullmatch(authority)
     if match is None or int(match["port"] or 0) > 65_535:
         return None
@@ -102,7 +103,7 @@ def _address(authority: str) -> Address | None:
 def _origin(text: str) -> tuple[str, Address] | None:
     """Scheme and address of an origin, with its port; None for ``null`` and what is none."""
     match = _ORIGIN.fullmatch(text)
-    address = match and _address(match["authority"])
+    address = match and parse_authority(match["authority"])
     if not match or not address:
         return None
     scheme = match["scheme"].lower()

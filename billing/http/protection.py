@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 
 from billing.http.blocked_paths import BlockedPaths
+from billing.http.gate import Gate
 from billing.http.host_guard import HostGuard
 from billing.http.link_previews import LinkPreviews
 from billing.http.security_headers import SecurityHeaders
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from billing.http.allowed_hosts import AllowedHosts
+    from billing.http.gate import Refusal
     from billing.http.trusted_proxies import Network
 
 
@@ -28,14 +30,19 @@ def protected(
     closed: tuple[str, ...] = (),
     proxies: tuple[Network, ...] = (),
     user_header: str | None = None,
+    refusal: Callable[[Scope], Refusal | None] | None = None,
+    open_paths: tuple[str, ...] = (),
 ) -> ASGIApp:
     """``app`` behind all of that middleware.
 
     ``previews`` are the paths that create something when they are followed, each with the title
     and the description that previews get instead; ``closed`` the beginnings of closed paths.
-    ``proxies`` and ``user_header`` are those of ``TrustedProxies``.
+    ``proxies`` and ``user_header`` are those of ``TrustedProxies``, ``refusal`` and
+    ``open_paths`` those of the ``Gate``; without a ``refusal`` it has none.
     """
     app = HostGuard(BlockedPaths(app, closed), allowed)
+    if refusal is not None:
+        app = Gate(app, refusal, open_paths)
     app = SecurityHeaders(LinkPreviews(IgnoreDisconnects(app), allowed, previews))
     return TrustedProxies(app, proxies, user_header)
 

@@ -56,7 +56,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in SCHEMES:
-            peer = _ip(client_address(scope) or "")
+            peer = parse_ip(client_address(scope) or "")
             is_trusted = peer is not None and self._is_trusted(peer)
             if peer is not None:
                 scope["client"] = (str(peer), scope["client"][1])
@@ -83,7 +83,7 @@ class TrustedProxies:
         # Each proxy adds whom it was asked by: what stands before the first that is not trusted
         # was sent by anybody.
         for hop in reversed(hops):
-            address = _ip(hop.decode("latin-1"))
+            address = parse_ip(hop.decode("latin-1"))
             if address is None:
                 return
             scope["client"] = (str(address), 0)
@@ -98,8 +98,8 @@ class TrustedProxies:
         return any(address in network for network in self._proxies)
 
 
-def _ip(text: str) -> Ip | None:
-    """The address in ``text``, also with a port; an IPv4 address written as an IPv6 one is IPv4."""
+def parse_ip(text: str) -> Ip | None:
+    """The IP address in ``text``, also with a port; IPv4 where it is mapped into IPv6."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
