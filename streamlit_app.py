@@ -135,7 +135,10 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
             ) from error
         await stack.enter_async_context(sandbox.running())
     services = Services(
-        settings, stripe_name=stripe_name(settings, sandbox), read_settings=read_settings
+        settings,
+        stripe_name=stripe_name(settings, sandbox),
+        read_settings=read_settings,
+        sign_in=demo_link,
     )
     if services.store.file:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
