@@ -15,6 +15,7 @@ from benchmarks import (
     kills,
     ledger,
     queries,
+    size,
     warm_rerun,
     webhooks,
 )
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "kills": kills.measure,
     "ledger": ledger.measure,
     "queries": queries.measure,
+    "size": size.measure,
     "customers": customers.measure,
     "entitlements": entitlements.measure,
 }

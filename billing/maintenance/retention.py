@@ -11,6 +11,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.errors import BillingError
@@ -73,8 +74,13 @@ class Retention:
     async def apply(self) -> Removed:
         """Remove what is due, in small batches. Raises ``StoreFailure``; the batches before are
         done."""
-        payloads = await self._in_batches(self._remove_payloads)
-        removed = Removed(payloads, await self._in_batches(self._delete_ignored))
+        try:
+            payloads = await self._in_batches(self._remove_payloads)
+            removed = Removed(payloads, await self._in_batches(self._delete_ignored))
+        finally:
+            with suppress(BillingError):
+                release = partial(leases.release, name=LEASE, holder=self._holder)
+                await self._store.write(release)
         if removed != Removed():
             log.info(
                 "Retention: removed %s payloads and %s events that are not handled",

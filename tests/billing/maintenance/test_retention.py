@@ -103,6 +103,7 @@ async def test_while_another_process_holds_the_lease_nothing_is_removed(store: S
     assert await retention_of(store).apply() == Removed()
     await store.write(partial(leases.release, name=LEASE, holder="another"))
     assert await retention_of(store).apply() == Removed(payloads=1)
+    assert await store.write(partial(leases.acquire, name=LEASE, holder="another", seconds=60.0))
 
 
 async def test_a_running_server_removes_by_itself(store: Store) -> None:

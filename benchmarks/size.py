@@ -1,0 +1,164 @@
+"""How large the database becomes: a week of sales written by the product's own functions into
+PostgreSQL, and from that a year.
+
+Each day has its sales, the events that the endpoint is sent of them, and what reconciliation reads
+of customers and invoices. After each day retention removes what is due after one day, so that the
+days differ by what stays for good, and one day's payloads lie beside that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+from sqlalchemy import create_engine, text
+
+from benchmarks.sale_templates import Sale, SaleTemplate
+from benchmarks.tables import number, print_table
+from benchmarks.webhooks import postgresql
+from billing.customers.refresh import CustomerRefresh
+from billing.domain.event import EventSource, EventState
+from billing.domain.sessions.checkout_session import Kind
+from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
+from billing.maintenance.retention import Retention
+from billing.session_reader import SessionReader
+from billing.settings.model import Settings
+from billing.store import Store, events, sessions, stripe_objects
+from billing.store.events import ProcessingResult, ReceivedEvent
+from billing.store.maintenance.sizes import database_bytes, table_sizes
+from billing.store.stripe_objects import ObjectReading
+from billing.sync.mirror import Mirror
+from billing.webhooks.processor import initial_state
+from tests.support.servers.shop import idle_shop
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+DAYS, SALES, QUICK_SALES = 7, 10_000, 500  # paid sessions a day
+PRO_SHARE = 0.25
+TOGETHER = 100  # sales written in one transaction
+DAY = 86_400
+YEAR = 365
+KEPT_DAYS = Settings().event_days
+SEED = 1
+
+
+@dataclass
+class Week:
+    """Bytes of the database and of its tables at the end of each day, after retention; and before
+    retention of the first."""
+
+    sizes: list[dict[str, int]] = field(default_factory=list)
+    whole: dict[str, int] = field(default_factory=dict)
+
+
+def measure(*, quick: bool) -> None:
+    """Print the table."""
+    sales = QUICK_SALES if quick else SALES
+    with postgresql() as url:
+        week = asyncio.run(write_week(url, sales))
+    rows, total = [], 0.0
+    scale = SALES / sales
+    for name in sorted(week.whole, key=lambda one: -week.sizes[-1][one]):
+        stays = (week.sizes[-1][name] - week.sizes[1][name]) / (DAYS - 2) * scale
+        passes = max(week.whole[name] - week.sizes[0][name], 0) * scale
+        year = stays * YEAR + passes * KEPT_DAYS
+        total += year
+        if year > 1e6:
+            rows.append(
+                [name, number(stays / SALES), number(passes / SALES), number(year / 1e9, 2)]
+            )
+    rows.append(["together", "", "", number(total / 1e9, 2)])
+    print_table(
+        f"Size: {SALES:,} paid sessions a day for a year on PostgreSQL, from {DAYS} days of "
+        f"{sales:,}; payloads stay for {KEPT_DAYS} days",
+        ["table", "bytes a sale for good", f"and for {KEPT_DAYS} days", "GB in a year"],
+        rows,
+    )
+
+
+async def write_week(url: str, sales: int) -> Week:
+    """Write so many sales a day, and look at the sizes."""
+    week, chance = Week(), random.Random(SEED)  # noqa: S311 - it is no secret
+    with tempfile.TemporaryDirectory() as folder, idle_shop(Path(folder)) as shop:
+        templates = {kind: SaleTemplate(shop, kind) for kind in Kind}
+        store = Store(SecretStr(url))
+        services = shop.services
+        reader = SessionReader(services.gateway, services.catalog, store)
+        first = int(time.time()) // DAY * DAY - DAYS * DAY
+        try:
+            for day in range(DAYS):
+                for start in range(0, sales, TOGETHER):
+                    at = first + day * DAY + start * DAY // sales
+                    some = [
+                        templates[
+                            Kind.PRO if chance.random() < PRO_SHARE else Kind.CREDITS
+                        ].another(day * sales + start + one, at, chance)
+                        for one in range(min(TOGETHER, sales - start))
+                    ]
+                    readings = [
+                        shop.server.portal.call(reader.read, sale.paid, float(at)) for sale in some
+                    ]
+                    await write_sales(store, some, SyncBatch.of(readings), float(at))
+                refresh = CustomerRefresh(store)
+                while await refresh.refresh_batch():
+                    pass
+                vacuum(url)
+                week.whole = week.whole or await store.read(sizes)
+                end = float(first + (day + 2) * DAY)
+                await Retention(
+                    Settings(event_days=1), store, clock=partial(float, end), pause=0
+                ).apply()
+                vacuum(url)
+                week.sizes.append(await store.read(sizes))
+        finally:
+            await asyncio.to_thread(store.close)
+    return week
+
+
+async def write_sales(store: Store, some: list[Sale], paid: SyncBatch, at: float) -> None:
+    """As they come: created here, then their events, then what those say to look at."""
+    mirror = Mirror(store)
+    for sale in some:
+        mirror.enqueue(sale.opened, "req_0123456789abcd")
+    await mirror.wait_until_stored()
+    await mirror.aclose()
+    arrivals = [
+        ReceivedEvent(event, EventSource.WEBHOOK, initial_state(event), at)
+        for sale in some
+        for event in sale.events
+    ]
+    await store.write(partial(events.record, arrivals=arrivals))
+    handled = [one.event["id"] for one in arrivals if one.state is EventState.PENDING]
+    objects = [
+        ObjectReading(one, at) for sale in some for one in (sale.customer, *sale.invoices) if one
+    ]
+
+    def process(connection: Connection) -> None:
+        upsert_and_grant(connection, [paid])
+        sessions.record_completions(connection, [sale.paid["id"] for sale in some])
+        stripe_objects.store(connection, objects)
+
+    await store.write(process)
+    result = ProcessingResult(handled, EventState.HANDLED, at + 1)
+    await store.write_each(events.mark_processed, result)
+
+
+def sizes(connection: Connection) -> dict[str, int]:
+    found = {one.name: one.bytes or 0 for one in table_sizes(connection)}
+    return found | {"PostgreSQL's own": database_bytes(connection) - sum(found.values())}
+
+
+def vacuum(url: str) -> None:
+    """What PostgreSQL does by itself in the course of a day."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
