@@ -290,3 +290,10 @@ sign_ins = Table(
     Index("sign_ins_by_subject", "subject"),
     Index("sign_ins_by_start", "started_at"),
 )
+
+# One row: the oldest release of this app that works with these tables. See engine.releases.
+schema_release = Table(
+    "schema_release",
+    metadata,
+    Column("oldest_served", Integer, primary_key=True),
+)

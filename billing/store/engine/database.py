@@ -24,6 +24,7 @@ from billing.store.engine.engines import (
     sqlite_file,
 )
 from billing.store.engine.failures import store_failure
+from billing.store.engine.releases import is_served, store_oldest_served
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -59,7 +60,7 @@ class Database:
         """The engine, once the schema is current. Blocks: call it in a thread.
 
         Raises ``NotConfigured`` when ``DATABASE_URL`` is malformed, and ``StoreFailure`` when the
-        database does not answer or has a newer schema. The next call tries again.
+        database does not answer or has a schema that is too new. The next call tries again.
         """
         if not self._current:
             if not self._lock.acquire(timeout=self._limits.statement):
@@ -118,7 +119,7 @@ class Database:
 def upgrade(engine: Engine) -> None:
     """Upgrade the schema to this code's version, in one transaction that other processes wait for.
 
-    Raises ``StoreFailure`` when the schema is newer; it is not changed then.
+    A newer schema is not changed. Raises ``StoreFailure`` when this code does not work with it.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -130,13 +131,17 @@ def upgrade(engine: Engine) -> None:
         if not _is_current(connection, scripts):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            store_oldest_served(connection)
 
 
 def _is_current(connection: Connection, scripts: ScriptDirectory) -> bool:
+    """There is nothing to upgrade."""
     current = MigrationContext.configure(connection).get_current_revision()
-    if current not in {None, *(script.revision for script in scripts.walk_revisions())}:
-        raise StoreFailure(
-            "The database was created by a newer version of this app and was not changed.",
-            f"Install a newer version of the app, or set {DATABASE_URL} to another database.",
-        )
-    return current == scripts.get_current_head()
+    if current in {None, *(script.revision for script in scripts.walk_revisions())}:
+        return current == scripts.get_current_head()
+    if is_served(connection):
+        return True
+    raise StoreFailure(
+        "The database was upgraded by a newer version of this app, and was not changed.",
+        f"Install a newer version of the app, or set {DATABASE_URL} to another database.",
+    )

@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from billing.domain.event import Refusal, Subject
 from billing.domain.ledger.line import Cause, LedgerLine
@@ -27,6 +27,7 @@ from billing.domain.sessions.source import Source
 from billing.errors import StoreFailure
 from billing.store import Store, events, sessions, stale_customers
 from billing.store.engine.database import MIGRATIONS
+from billing.store.engine.releases import RELEASE
 from billing.store.events import refusals
 from billing.store.ledger import lines
 from billing.store.tables import metadata
@@ -50,6 +51,7 @@ pytestmark = pytest.mark.anyio
 
 
 STARTS_WITHIN = 60.0
+FIRST_SERVED = "0017"  # of here on, old and new processes run side by side
 
 
 @pytest.fixture
@@ -187,13 +189,16 @@ def make_older(url: str) -> None:
     on(url, work)
 
 
-def make_newer(url: str) -> None:
-    on(
-        url,
-        lambda connection: connection.execute(
-            text("UPDATE alembic_version SET version_num = '9999'")
-        ),
-    )
+def make_newer(url: str, oldest_served: int = RELEASE + 1) -> None:
+    """As the database is once a newer release has upgraded it."""
+
+    def upgrade(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        oldest = {"oldest": oldest_served}
+        connection.execute(text("UPDATE schema_release SET oldest_served = :oldest"), oldest)
+        connection.execute(text("ALTER TABLE ledger ADD COLUMN added_later VARCHAR(16)"))
+
+    on(url, upgrade)
 
 
 def terms(connection: Connection) -> list[tuple[object, ...]]:
@@ -278,6 +283,73 @@ async def test_a_newer_database_is_refused_with_a_clear_word(database_url: str) 
             assert "was not changed" in refused.value.message
             assert "DATABASE_URL" in refused.value.next_step
     on(database_url, lambda connection: lines.add(connection, [LINE]))
+
+
+async def test_a_newer_database_that_serves_this_release_is_used_beside_the_newer_one(
+    database_url: str,
+) -> None:
+    with store_on(database_url) as running:
+        await running.write(lambda connection: lines.add(connection, [LINE]))
+        make_newer(database_url, oldest_served=RELEASE)
+        await running.write(
+            lambda connection: lines.add(connection, [replace(LINE, subject="another")])
+        )
+    with store_on(database_url) as started_later:
+        assert await started_later.read(granted_totals)
+        made = session_object(1, "credits", 1)
+        await started_later.write(partial(sessions.upsert_sessions, batches=[copies([made])]))
+        assert await started_later.read(revision) == "9999"
+
+
+async def test_a_newer_database_that_says_nothing_of_this_release_is_refused(
+    database_url: str,
+) -> None:
+    with store_on(database_url) as store:
+        await store.ping()
+    make_newer(database_url, oldest_served=RELEASE)
+    on(database_url, lambda connection: connection.execute(text("DROP TABLE schema_release")))
+    with store_on(database_url) as store, pytest.raises(StoreFailure, match="newer version"):
+        await store.ping()
+
+
+def test_migrations_take_nothing_away_that_the_release_before_needs(tmp_path: Path) -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    later = list(scripts.iterate_revisions(HEAD, FIRST_SERVED))
+    engine = create_engine(f"sqlite:///{tmp_path / 'schema.sqlite3'}")
+    migrate(engine, FIRST_SERVED)
+    before = columns(engine)
+    for script in reversed(later):
+        migrate(engine, script.revision)
+        after = columns(engine)
+        if "OLDEST_SERVED" in (script.module.__doc__ or ""):  # which says what became needless
+            continue
+        assert before.keys() <= after.keys(), script.module.__doc__
+        for table in before:
+            for name, is_optional in after[table].items():
+                old = before[table].get(name)
+                assert is_optional if old is None else old == is_optional, f"{table}.{name}"
+            assert before[table].keys() <= after[table].keys(), table
+        before = after
+    engine.dispose()
+
+
+def migrate(engine: Engine, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+def columns(engine: Engine) -> dict[str, dict[str, bool]]:
+    """By table, whether a row may leave out each column."""
+    found = inspect(engine)
+    return {
+        table: {
+            one["name"]: bool(one["nullable"] or one["default"]) for one in found.get_columns(table)
+        }
+        for table in found.get_table_names()
+    }
 
 
 async def test_a_newer_file_stays_as_it_is_byte_for_byte(tmp_path: Path, sqlite_url: str) -> None:
