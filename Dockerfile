@@ -1,4 +1,7 @@
-# The dashboard for a team: docker build -t billing-dashboard . ; see docs/team.md
+# The dashboard for a team; see docs/team.md. It starts once it is set how people sign in, or that
+# nobody does:
+#   docker build -t billing-dashboard .
+#   docker run -p 127.0.0.1:8501:8501 -e BILLING_ALLOW_ANONYMOUS=1 billing-dashboard
 FROM python:3.12-slim
 
 WORKDIR /app

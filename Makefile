@@ -1,5 +1,6 @@
 # make run     install and serve http://localhost:8501 (PORT=8600 for another port, HOST=0.0.0.0 for the network)
-# make demo    serve it with a month of demo data that is gone at the end (HOST and PORT as above)
+#              (for the network, set how people sign in first: docs/team.md)
+# make demo    serve it with a month of demo data that is gone at the end; with HOST=0.0.0.0 for whoever has its link
 # make test    install and run all tests, including browser tests
 # make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers

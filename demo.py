@@ -83,6 +83,7 @@ def main() -> int:
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")),
         *("--server.port", str(asked.port), "--server.address", asked.host),
+        *("--logger.hideWelcomeMessage", "true"),  # the link that counts is printed below
     ]
     with tempfile.TemporaryDirectory(prefix="billing-demo-") as folder:
         # In a group of its own, so that Ctrl+C reaches it once: from here.

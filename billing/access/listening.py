@@ -38,14 +38,14 @@ WAYS = (
     ),
     Step(
         "Sign-in at a proxy in front",
-        "Set the header in which it passes the user's email, and the addresses that it connects "
-        "from (this machine's own when unset):",
+        "Name the header in which it passes the user's email, and the addresses that it connects "
+        "from (when unset, this machine's own):",
         (USER_HEADER, TRUSTED_PROXIES),
     ),
     Step(
         "No sign-in",
-        "Everybody who reaches the server may sell, pay and refund as a tester; with admin "
-        "instead of 1, change everything.",
+        "Everybody who reaches the server is a tester, who may sell, pay and refund. With admin "
+        "instead of 1, everybody is an admin.",
         (f"{ALLOW_ANONYMOUS}=1",),
     ),
 )
@@ -90,8 +90,8 @@ def _refusal_of_others(address: str | None, note: str, scope: Scope) -> Refusal 
         return None
     return Refusal(
         "This dashboard serves only the machine that it runs on",
-        f"Nobody signs in to it, and your request comes from elsewhere: {sign}. Whoever runs the "
-        "dashboard can choose how it serves other people, and start it again:",
+        f"Nobody signs in to it, and your request comes from elsewhere: {sign}. To serve other "
+        "people, whoever runs the dashboard sets one of these and starts it again:",
         WAYS,
         note,
     )

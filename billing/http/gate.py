@@ -124,7 +124,7 @@ main {{
   width: 100%; max-width: 640px; padding: 32px; background: var(--card);
   border: 1px solid var(--line); border-radius: 14px; box-shadow: 0 8px 30px #12162b12;
 }}
-svg {{ display: block; margin-bottom: 16px; color: var(--accent); }}
+svg {{ display: block; margin: 0 0 16px -5px; color: var(--accent); }}
 h1 {{ margin: 0 0 8px; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em; }}
 p {{ margin: 0; color: var(--soft); }}
 ol {{ display: grid; gap: 12px; margin: 24px 0 0; padding: 0; list-style: none; counter-reset: n; }}
@@ -134,10 +134,10 @@ li {{
 }}
 li::before {{
   content: counter(n); position: absolute; left: 16px; top: 14px; width: 26px; height: 26px;
-  border-radius: 50%; background: var(--tint); color: var(--accent); font: 650 .85rem/26px inherit;
-  font-family: inherit; text-align: center;
+  border-radius: 50%; background: var(--tint); color: var(--accent); font-size: .85rem;
+  font-weight: 650; line-height: 26px; text-align: center;
 }}
-h2 {{ margin: 0 0 2px; font-size: 1rem; font-weight: 650; line-height: 26px; }}
+h2 {{ margin: 2px 0; font-size: 1rem; font-weight: 650; line-height: 22px; }}
 li p {{ font-size: .94rem; }}
 code {{
   display: inline-block; margin: 8px 6px 0 0; padding: 2px 8px; border-radius: 6px;
