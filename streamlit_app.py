@@ -72,7 +72,7 @@ CLOSED = (
     "/app/component/",
 )
 # What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
-OPEN = (*OPEN_PATHS, *(f"/sandbox{path}" for path in HOSTED_PAGES), DEMO_LINKS)
+OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
 # As it is before Streamlit writes what is in its secrets files over it.
 read_settings = partial(load_settings, dict(os.environ))
 first_settings = read_settings()

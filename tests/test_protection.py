@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from http.client import HTTPConnection
+from sqlite3 import connect
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from websockets.frames import CloseCode
 
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
         "PINGPOINT_PUBLIC_URL": PUBLIC,
         "BILLING_ALLOWED_HOSTS": "dashboard",
         "BILLING_ALLOW_ANONYMOUS": "1",
+        "BILLING_TRUSTED_PROXIES": "192.0.2.0/24",
     }
     with dashboard(tmp_path_factory.mktemp("protection"), settings) as running:
         yield running
@@ -150,3 +153,18 @@ def test_what_streamlit_serves_and_nobody_needs_is_closed(app: Process, path: st
             answer = connection.getresponse()
             is_page = answer.read().startswith(b"<!")  # of the frame, for a path that is nothing
             assert is_page or answer.status in (400, 404, 405), method
+
+
+def test_where_a_request_comes_from_is_its_peers_address_whatever_it_says(app: Process) -> None:
+    """Red when a newer Streamlit or uvicorn believes a header before this app does."""
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+    assert requests.post(f"{app.url}/api/billing/checkout", headers=headers, timeout=10).ok
+    database = app.log_file.parent / ".data/billing_sandbox.sqlite3"
+
+    def addresses() -> set[str]:
+        with closing(connect(database)) as connection:
+            found = connection.execute("SELECT address FROM audit_log WHERE action = 'sell'")
+            return {address for (address,) in found}
+
+    wait_for(addresses, "the audit log has the request")
+    assert addresses() == {"127.0.0.1"}

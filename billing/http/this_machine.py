@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from billing.http.allowed_hosts import parse_authority
 from billing.http.host_guard import host_and_origin
-from billing.http.trusted_proxies import parse_ip
+from billing.http.trusted_proxies import client_address, parse_ip
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -36,6 +36,9 @@ def foreign_sign(scope: Scope, bound: str | None) -> str | None:
     for name, _ in scope["headers"]:
         if name in FORWARDING or name.startswith(FORWARDING_PREFIXES):
             return f"it carries the header {name.decode('latin-1').title()[:50]}"
+    client = client_address(scope)
+    if client is not None and not _is_loopback_ip(client):
+        return f"it comes from {client}"
     host, _ = host_and_origin(scope)
     address = parse_authority(host or "")
     own = ("localhost", (bound or "").lower().removesuffix("."))

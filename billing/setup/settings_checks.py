@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from billing.access.mode import AccessMode, access_mode, sign_in_problem
 from billing.errors import NotConfigured
 from billing.settings.model import (
+    ALLOW_ANONYMOUS,
     ALLOWED_HOSTS,
     API_BASE,
     EVENT_DAYS,
@@ -16,6 +19,7 @@ from billing.settings.model import (
     SECRET_KEY,
     SECRETS_FILE,
     STRIPE_API_BASE,
+    TRUSTED_PROXIES,
     USER_HEADER,
     WEBHOOK_SECRET,
     Settings,
@@ -23,6 +27,9 @@ from billing.settings.model import (
 from billing.setup.findings import Finding, Group, Status
 from billing.stripe_api.network import proxy_for
 from billing.urls import is_private
+
+if TYPE_CHECKING:
+    from billing.http.trusted_proxies import Network
 
 KEY_KINDS = {"sk": "secret key", "rk": "restricted key"}
 LONG_KEY = 24  # of a shorter one, four characters are too much to show
@@ -186,12 +193,33 @@ def access(settings: Settings) -> list[Finding]:
             f"The app also answers at {', '.join(settings.allowed_hosts)}.",
         ),
         ("User header", USER_HEADER, f"{settings.user_header} names the signed-in user."),
+        (
+            "Trusted proxies",
+            TRUSTED_PROXIES,
+            f"{_listed(settings.trusted_proxies)}: believed who is signed in, and where from.",
+        ),
+        (
+            "Anonymous access",
+            ALLOW_ANONYMOUS,
+            "Nobody signs in, and everybody who reaches the server has the role "
+            f"{settings.allow_anonymous}."
+            if access_mode(settings) is AccessMode.ANONYMOUS
+            else "Not in force.",
+        ),
     ):
         if problem := settings.problems.get(setting):
             findings.append(problem_finding(Group.APP, name, problem))
         elif settings.is_given(setting):
             findings.append(Finding(Group.APP, name, Status.OK, found, setting=setting))
+    problem = sign_in_problem(settings)
+    if problem and problem.setting not in settings.problems:
+        findings.append(problem_finding(Group.APP, "Sign-in", problem))
     return findings
+
+
+def _listed(networks: tuple[Network, ...]) -> str:
+    """With an address as it was written, without the length of its prefix."""
+    return ", ".join(str(one).removesuffix(f"/{one.max_prefixlen}") for one in networks)
 
 
 def stripe_reaches_app(settings: Settings) -> bool:

@@ -7,9 +7,11 @@ import pytest
 from billing.http.this_machine import foreign_sign
 
 
-def sign(headers: dict[str, str], bound: str = "localhost") -> str | None:
+def sign(
+    headers: dict[str, str], bound: str = "localhost", client: str = "127.0.0.1"
+) -> str | None:
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    return foreign_sign({"headers": raw}, bound)
+    return foreign_sign({"headers": raw, "client": (client, 4711)}, bound)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,8 @@ def test_what_a_tunnel_or_a_proxy_brought_is_not(header: str) -> None:
     found = sign({"Host": "localhost", header: "203.0.113.9"})
     assert found is not None
     assert header.lower() in found.lower()
+
+
+def test_nor_is_what_another_machine_sent_whatever_it_asks_for() -> None:
+    assert sign({"Host": "localhost"}, client="::1") is None
+    assert "192.0.2.7" in (sign({"Host": "localhost"}, client="192.0.2.7") or "")

@@ -47,6 +47,7 @@ def seen(
     return found[0]
 
 
+@pytest.mark.parametrize("type_", ["http", "websocket"])
 @pytest.mark.parametrize(
     ("peer", "forwarded", "proxies", "address"),
     [
@@ -70,9 +71,10 @@ def seen(
     ],
 )
 def test_the_address_is_the_peers_or_the_last_one_that_a_trusted_proxy_did_not_write(
-    peer: str | None, forwarded: str, proxies: tuple[str, ...], address: str | None
+    peer: str | None, forwarded: str, proxies: tuple[str, ...], address: str | None, type_: str
 ) -> None:
-    scope = seen(peer, (b"x-forwarded-for", forwarded.encode()), proxies=proxies)
+    header = (b"x-forwarded-for", forwarded.encode())
+    scope = seen(peer, header, proxies=proxies, type_=type_)
     assert client_address(scope) == address
 
 

@@ -11,6 +11,7 @@ from billing.services import Services
 from billing.setup import settings_checks
 from tests.billing.setup.conftest import (
     KEY,
+    OK,
     WARNING,
     WRONG,
     SettingsOf,
@@ -130,3 +131,36 @@ def test_a_proxy_is_named_without_its_password(
     monkeypatch.delenv("NO_PROXY", raising=False)
     finding = settings_checks.api_base(settings_of(STRIPE_API_BASE="https://api.stripe.com"))
     assert finding.found == "Stripe's own API, through the proxy http://proxy.example.com:3128:"
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "status", "said"),
+    [
+        (
+            {"BILLING_TRUSTED_PROXIES": "10.0.0.5,172.16.0.0/12"},
+            "Trusted proxies",
+            OK,
+            "10.0.0.5, 172.16.0.0/12: believed",
+        ),
+        ({"BILLING_ALLOW_ANONYMOUS": "1"}, "Anonymous access", OK, "has the role tester."),
+        (
+            {"BILLING_ALLOW_ANONYMOUS": "admin", "BILLING_USER_HEADER": "X-Email"},
+            "Anonymous access",
+            OK,
+            "Not in force.",
+        ),
+        ({"BILLING_TRUSTED_PROXIES": "all"}, "Trusted proxies", WRONG, "neither an IP address"),
+        ({"BILLING_OIDC_CLIENT_ID": "dashboard"}, "Sign-in", WRONG, "must be set too"),
+    ],
+)
+def test_what_is_set_on_who_may_come_in_is_a_finding(
+    settings_of: SettingsOf, environment: dict[str, str], name: str, status: str, said: str
+) -> None:
+    findings = {one.name: one for one in settings_checks.access(settings_of(**environment))}
+    assert findings[name].status == status
+    assert said in findings[name].found
+    assert len(findings) == len(environment)
+
+
+def test_nothing_is_said_of_it_where_nothing_is_set(settings_of: SettingsOf) -> None:
+    assert settings_checks.access(settings_of()) == []
