@@ -53,7 +53,7 @@ demo: install
 
 test: install-dev
 	@$(BIN)/python -m tests.support.chromium
-	@$(BIN)/python -m tests.support.pgbouncer
+	@$(BIN)/python -m tests.support.programs
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Whatever needs no browser, no second server and no other process: see tests/support/quick.py.

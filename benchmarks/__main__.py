@@ -31,6 +31,8 @@ BENCHMARKS = {
     "size": size.measure,
     "customers": customers.measure,
     "entitlements": entitlements.measure,
+    "rolling": rolling.measure,
+    "soak": soak.measure,
 }
 
 

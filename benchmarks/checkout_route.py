@@ -130,9 +130,9 @@ def loaded(url: str, pace: Pace) -> Load:
 
 
 @contextmanager
-def pages_open(on: Dashboard) -> Iterator[None]:
+def pages_open(on: Dashboard, count: int = OPEN_PAGES) -> Iterator[None]:
     """Billing pages that refresh while the block runs. Fails when they did not."""
-    with running("-m", "benchmarks.open_pages", on.url, str(OPEN_PAGES)) as process:
+    with running("-m", "benchmarks.open_pages", on.url, str(count)) as process:
         assert first_line(process) == "open"
         yield
         output, _ = process.communicate(timeout=30)

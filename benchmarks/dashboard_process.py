@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 import time
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.processes import ROOT, ask, environment, running
 from benchmarks.stripe_answers import PRICE_CREDIT, PRICE_PRO
+from tests.support.servers.server import free_port
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,12 +61,6 @@ def dashboard(stripe: str) -> Iterator[Dashboard]:
             url = f"http://localhost:{port}"
             wait_until_ready(url, process, home / "log")
             yield Dashboard(url, process.pid)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[str], log: Path) -> None:

@@ -33,3 +33,23 @@ def usage(pid: int | None = None) -> Usage:
         cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"),
         peak_rss_mib=int(peak[1]) / 1024 if peak else math.nan,
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a process holds at the moment; NaN where there is no ``/proc``."""
+
+    rss_mib: float
+    threads: float
+    open_files: float
+
+
+def held(pid: int) -> Held:
+    """What the process holds now."""
+    process = Path(f"/proc/{pid}")
+    if not process.exists():
+        return Held(math.nan, math.nan, math.nan)
+    status = process.joinpath("status").read_text()
+    figures = {name: int(value) for name, value in re.findall(r"(VmRSS|Threads):\s+(\d+)", status)}
+    open_files = len(list(process.joinpath("fd").iterdir()))
+    return Held(figures["VmRSS"] / 1024, figures["Threads"], open_files)

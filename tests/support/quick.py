@@ -25,6 +25,8 @@ STARTERS = frozenset(
         "tests.support.servers.dashboard",
         "tests.support.servers.forking",
         "tests.support.servers.killing",
+        "tests.support.servers.rolling",
+        "tests.support.nginx",
         "tests.support.pgbouncer",
         "tests.support.database.postgres",
         "tests.support.servers.proxy",

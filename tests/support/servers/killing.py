@@ -13,7 +13,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 from pydantic import SecretStr
@@ -42,6 +42,7 @@ WEBHOOK = "/api/billing/stripe/webhook"
 SETTLES_WITHIN = 60.0  # the next event
 SETTLED = {"handled", "ignored"}
 ANSWERS_WITHIN = 30.0
+UNAVAILABLE = {502, 503}  # of a proxy and of the server: the delivery is repeated
 LOOK_AGAIN = 0.1
 TROUBLE = Faults(rate_limited=0.1, failing=0.1, dropped=0.02, delayed=0.2, delay_seconds=0.05)
 ON_ITS_WAY: JSON = {"status": "complete", "payment_status": "unpaid", "url": None}
@@ -107,6 +108,18 @@ class Story:
         self.events.append(event_object(f"evt_{len(self.events)}", kind, session))
 
 
+class Servers(Protocol):
+    """Servers behind one address, of which one can be ended and another started."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def database_url(self) -> str: ...
+    def check(self) -> None: ...
+    def kill_one(self) -> None: ...
+    def start(self) -> None: ...
+
+
 @dataclass
 class Outcome:
     """What came of it. ``lost``, ``unasked`` and ``wrong`` name sessions: paid without a grant,
@@ -163,7 +176,7 @@ def kill_while_events_arrive(
             for _ in range(processes):
                 first.kill_one()
         with Processes(*servers) as last:
-            outcome = asyncio.run(_settled(last, story, delivery.acknowledged))
+            outcome = asyncio.run(settled(last, story, delivery.acknowledged))
     outcome.deliveries = len(arriving)
     outcome.redeliveries = delivery.repeated
     outcome.kills = delivery.kills + processes
@@ -176,7 +189,7 @@ class Delivery:
     """Stripe's side: sends each event until it is acknowledged. After as many acknowledgements as
     ``kills`` says next, a server is killed."""
 
-    def __init__(self, servers: Processes, waiting: deque[JSON], kills: Iterator[int]) -> None:
+    def __init__(self, servers: Servers, waiting: deque[JSON], kills: Iterator[int]) -> None:
         self.acknowledged: set[str] = set()
         self.repeated = 0
         self.kills = 0
@@ -220,7 +233,7 @@ class Delivery:
             async with http.post(
                 f"{self._servers.url}{WEBHOOK}", data=body, headers=headers
             ) as answer:
-                assert answer.status in (200, 503), await answer.text()
+                assert answer.status in UNAVAILABLE | {200}, await answer.text()
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
@@ -241,7 +254,7 @@ class Delivery:
             self.kills += 1
 
 
-async def all_processed(servers: Processes, store: Store) -> None:
+async def all_processed(servers: Servers, store: Store) -> None:
     """Wait until every event is processed, or none has been for long."""
     left, deadline = math.inf, 0.0
     while left:
@@ -255,7 +268,7 @@ async def all_processed(servers: Processes, store: Store) -> None:
         await asyncio.sleep(LOOK_AGAIN)
 
 
-async def _settled(servers: Processes, story: Story, acknowledged: set[str]) -> Outcome:
+async def settled(servers: Servers, story: Story, acknowledged: set[str]) -> Outcome:
     """What the database says once every event is settled, or when none has been for long."""
     store = Store(SecretStr(servers.database_url))
     try:

@@ -23,6 +23,13 @@ TICK = 1.0
 GLANCE = 0.002
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class _Server(uvicorn.Server):
     """Says when it has started, or has given up trying; ends without uvicorn's pauses of 0.1 s,
     of which each of the many servers would meet two or three."""
