@@ -15,7 +15,9 @@ from benchmarks import (
     kills,
     ledger,
     queries,
+    rolling,
     size,
+    soak,
     warm_rerun,
     webhooks,
 )

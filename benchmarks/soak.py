@@ -35,10 +35,10 @@ def measure(*, quick: bool) -> None:
         rows.append(row("at the start", held(app.pid)))
         with pages_open(app, PAGES):
             rows.append(row(f"{PAGES} pages open", held(app.pid)))
-            for number_, load in enumerate(_loads(app.url, window), 1):
+            for count, load in enumerate(_loads(app.url, window), 1):
                 assert not load.errors, f"{load.errors} requests failed"
                 now = held(app.pid)
-                rows.append(row(f"after {number_ * window:.0f} s", now, load))
+                rows.append(row(f"after {count * window:.0f} s", now, load))
         rows.append(row("pages closed", held(app.pid)))
     print_table(
         f"{PAGES} pages open, {CLIENTS} clients that create sessions",
