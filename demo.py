@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--port", default="8501", type=int)
     asked = parser.parse_args()
     seen_as = network_address() if asked.host in EVERYWHERE else asked.host
-    url = f"http://{seen_as}:{asked.port}"
+    url = f"http://{f'[{seen_as}]' if ':' in seen_as else seen_as}:{asked.port}"
     secret = None if is_loopback(asked.host) else secrets.token_urlsafe(SECRET_BYTES)
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")),

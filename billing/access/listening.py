@@ -59,7 +59,8 @@ def start_refusal(settings: Settings, address: str | None) -> str | None:
         return None
     where = address or "every address of this machine"
     lines = [
-        f"The dashboard does not start: {where} can be reached by others, and nobody signs in."
+        f"The dashboard does not start: it would listen on {where}, where other machines reach it,",
+        "and nobody signs in.",
     ]
     if problem := _problem(settings):
         lines += [problem]
