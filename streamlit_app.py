@@ -30,9 +30,11 @@ from streamlit import config
 from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.access.listening import refusal_of, start_refusal
+from billing.access.sign_in_routes import SignInRoutes
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
+from billing.http.public_host import PublicHost
 from billing.http.server_limits import configure_running_server
 from billing.logs import configure_logging
 from billing.metrics.http import METRICS_PATH, MeasuredRequests
@@ -51,6 +53,7 @@ from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over
+from pages.streamlit_auth import auth_secrets, sign_in_refusal
 from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
 
 if TYPE_CHECKING:
@@ -78,17 +81,20 @@ read_settings = partial(load_settings, dict(os.environ))
 first_settings = read_settings()
 bound: str | None = st.get_option("server.address")
 demo_link = DemoLink(os.environ["BILLING_DEMO_LINK"]) if "BILLING_DEMO_LINK" in os.environ else None
-if demo_link is None and (reason := start_refusal(first_settings, bound)):
+if demo_link is None and (
+    reason := start_refusal(first_settings, bound) or sign_in_refusal(first_settings, bound)
+):
     print(f"\n{reason}\n", file=sys.stderr, flush=True)
     sys.exit(2)  # here, while it is imported: after a lifespan that fails the code is another
 
 
-def address(host: str) -> str:
+def address(host: str, port: str = "") -> str:
     """This server's base URL as seen from ``host``; the port is known once it is bound."""
     if bound and bound not in ("localhost", "127.0.0.1", "0.0.0.0", "::"):  # noqa: S104
         host = bound
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{st.get_option('server.port')}"
+    host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{host}:{port or st.get_option('server.port')}"
 
 
 @asynccontextmanager
@@ -259,6 +265,12 @@ class OwnRoutesFirst:
         await (self._own if is_ours else self._streamlit)(scope, receive, send)
 
 
+def sign_in_url() -> str | None:
+    """Where people sign in; None where they do not sign in here."""
+    services: Services = app.state["services"]
+    return services.settings.public_url if services.access.oidc else None
+
+
 own_routes = Starlette(
     routes=[*routes(lambda: app.state["services"]), Mount("/sandbox", sandbox_asgi)]
 )
@@ -280,7 +292,14 @@ app: st.App = st.App(
             refusal=demo_link.refusal if demo_link else refusal_of(first_settings, bound),
             open_paths=OPEN,
         ),
+        Middleware(PublicHost, public_url=sign_in_url),
+        Middleware(
+            SignInRoutes,
+            access=lambda: app.state["services"].access,
+            settings=lambda: app.state["services"].settings,
+        ),
         Middleware(OwnRoutesFirst, own=own_routes),
     ],
+    secrets=auth_secrets(first_settings, address("localhost", port="{port}")),
     lifespan=lifespan,
 )

@@ -8,14 +8,16 @@ import streamlit as st
 
 from pages.components.billing.notices import no_price, wait_for_prices
 from pages.components.billing.second_subscription import second_subscription
+from pages.components.frame.account import account
 from pages.components.frame.brand import brand
 from pages.components.frame.navigation import sections
 from pages.components.frame.notices import notices
+from pages.components.frame.sign_in import entrance
 from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.markdown import plain
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.test_kit.notices import clock_ahead, faults_on
-from pages.services import page_services
+from pages.services import ADMITTED, page_services
 
 # No title here: the browser's tab is called as the page is.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -47,23 +49,30 @@ GROUPS = {
     "Run": [test_kit],
     "Manage": [setup],
 }
-page = st.navigation(sections(GROUPS), position="top")
+shared = page_services()
+services, settings = shared.services, shared.services.settings
+admitted = st.session_state[ADMITTED] = shared.caller().is_admitted
+# Also for strangers, whose address stays as it is: they come back to it.
+page = st.navigation(sections(GROUPS), position="top" if admitted else "hidden")
+if not admitted:
+    entrance(services)
+    st.stop()
 
-services = page_services().services
-settings = services.settings
 brand(settings.product_name)
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title(page.title, anchor=False, width="content")
-    if settings.stripe_is_configured:
-        st.badge(
-            f"{plain(services.stripe_name)} · no money moves",
-            icon=":material/science:",
-            color="orange",
-            help="All payments here are test payments. Live keys are refused.",
-        )
-    else:
-        st.badge("Not connected to Stripe", icon=":material/error:", color="red")
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        if settings.stripe_is_configured:
+            st.badge(
+                f"{plain(services.stripe_name)} · no money moves",
+                icon=":material/science:",
+                color="orange",
+                help="All payments here are test payments. Live keys are refused.",
+            )
+        else:
+            st.badge("Not connected to Stripe", icon=":material/error:", color="red")
+        account()
 
 if page.title == billing.title:
     wait_for_prices()

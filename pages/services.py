@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ADMITTED = "admitted"  # whether the page was drawn for somebody who may see it
 CALLER_SECONDS = 2.0  # a run of a page asks many times
 # Of this thread, which Streamlit makes for a run of a page: who has it open, and since when that
 # is known.
@@ -72,7 +73,7 @@ class PageServices:
 
     def _look_up(self) -> Caller:
         access = self.services.access
-        headers, address = _headers(), st.context.ip_address
+        headers, address = request_headers(), st.context.ip_address
         if known := getattr(access.sign_in, "identity", None):
             return access.caller_as(replace(known, address=address), address)
         return self.call(partial(access.caller, headers, address))
@@ -92,7 +93,7 @@ def hand_over(services: Services, portal: BlockingPortal, controls_url: str | No
     _holder()[:] = [PageServices(services, portal, controls_url)]
 
 
-def _headers() -> Headers:
+def request_headers() -> Headers:
     """Those of the request by which the page connected; one that came twice is there twice."""
     sent = st.context.headers
     return Headers(
@@ -115,7 +116,10 @@ def page_services() -> PageServices:
             title="The app was not started",
         )
         st.stop()
-    become(holder[0].caller())
+    caller = holder[0].caller()
+    become(caller)
+    if not caller.is_admitted and st.session_state.pop(ADMITTED, False):
+        st.rerun()  # signed out meanwhile: the whole page makes way
     return holder[0]
 
 

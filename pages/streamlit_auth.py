@@ -8,25 +8,36 @@ from typing import TYPE_CHECKING, Any
 from streamlit import config
 
 from billing.access.mode import AccessMode, access_mode
+from billing.access.sign_in_routes import CALLBACK
+from billing.http.listening import is_loopback
+from billing.settings.model import PUBLIC_URL
 
 if TYPE_CHECKING:
     from billing.settings.model import Settings
 
-REDIRECT_PATH = "/app/oauth2callback"
-MISSING_LIBRARY = (
-    "To sign in by OIDC, Authlib must be installed. Run pip install -r requirements-team.txt"
-)
 
-
-def missing_library(settings: Settings) -> str | None:
-    """What to install for the sign-in that is set; None when nothing is missing."""
-    is_missing = access_mode(settings) is AccessMode.OIDC and not find_spec("authlib")
-    return MISSING_LIBRARY if is_missing else None
+def sign_in_refusal(settings: Settings, address: str | None) -> str | None:
+    """Why a server that listens on ``address`` must not start with the sign-in that is set; None
+    when it may."""
+    if access_mode(settings) is not AccessMode.OIDC:
+        return None
+    if not find_spec("authlib"):
+        return (
+            "The dashboard does not start: people sign in by OIDC, and Authlib is not installed. "
+            "Run pip install -r requirements-team.txt"
+        )
+    if not settings.public_url and not is_loopback(address):
+        return (
+            "The dashboard does not start: people sign in by OIDC, and come back to the public "
+            f"URL. Set {PUBLIC_URL} to the address at which they open the dashboard."
+        )
+    return None
 
 
 def auth_secrets(settings: Settings, base_url: str) -> dict[str, Any]:
     """The section ``[auth]`` for ``st.App(secrets=…)``, in place of one in a secrets file; empty
-    where nobody signs in by OIDC. ``base_url`` may hold ``{port}``, which Streamlit fills in."""
+    where nobody signs in by OIDC. ``base_url`` counts where no public URL is set; it may hold
+    ``{port}``, which Streamlit fills in."""
     if settings.cookie_secret:  # one for all processes; Streamlit makes up one for each
         config.set_option("server.cookieSecret", settings.cookie_secret.get_secret_value())
     if access_mode(settings) is not AccessMode.OIDC:
@@ -35,7 +46,7 @@ def auth_secrets(settings: Settings, base_url: str) -> dict[str, Any]:
     cookie_secret, client_secret = (one.get_secret_value() if one else "" for one in secrets)
     return {
         "auth": {
-            "redirect_uri": base_url + REDIRECT_PATH,
+            "redirect_uri": (settings.public_url or base_url) + CALLBACK,
             "cookie_secret": cookie_secret,
             "client_id": settings.oidc_client_id or "",
             "client_secret": client_secret,

@@ -42,6 +42,11 @@ class Caller:
     audit: AuditSink | None = None
     address: str | None = None
 
+    @property
+    def is_admitted(self) -> bool:
+        """Somebody who is known, and has a role."""
+        return self.identity is not None and self.identity.role is not None
+
     def record(
         self, action: str, object_id: str, result: AuditResult = AuditResult.DONE, detail: str = ""
     ) -> None:

@@ -1,0 +1,65 @@
+"""What somebody sees who is not, or not yet, allowed in: no data and no navigation."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from billing.access.caller import current_identity
+from billing.access.mode import AccessMode
+from billing.access.sign_in_routes import FAILED_COOKIE
+from pages.components.markdown import code, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from billing.domain.access import Identity
+    from billing.services import Services
+
+_MARK = Path(__file__).parents[2].joinpath("icon.svg").read_text(encoding="utf-8")
+
+
+def entrance(services: Services) -> None:
+    """The page in place of every other for whoever may not enter."""
+    identity = current_identity()
+    with _card(services.settings.product_name):
+        if identity is not None:
+            _turned_away(services, identity)
+        elif services.access.mode is AccessMode.OIDC:
+            _sign_in()
+        else:
+            st.write("The proxy in front of this dashboard has not said who you are.")
+            st.caption("Open the dashboard at the address where the proxy signs you in.")
+
+
+@contextmanager
+def _card(product_name: str) -> Iterator[None]:
+    with st.container(key="entrance", horizontal_alignment="center"), st.container(width=420):
+        st.image(_MARK, width=48, alt="")
+        st.title(plain(product_name), anchor=False)
+        yield
+
+
+def _sign_in() -> None:
+    st.write("The team's billing dashboard: Stripe Checkout, payments and webhooks in test mode.")
+    if st.context.cookies.get(FAILED_COOKIE):
+        st.warning(
+            "You were not signed in: the identity provider refused, could not be reached, or the "
+            "attempt took too long. Try again, or ask whoever runs this server to look at its log.",
+            icon=":material/error:",
+        )
+    if st.button("Sign in", type="primary", icon=":material/login:", width="stretch"):
+        st.login()
+    st.caption("You continue at your organization's sign-in page, and come back to this page.")
+
+
+def _turned_away(services: Services, identity: Identity) -> None:
+    st.write(f"You are signed in as {code(identity.name)}, who may not use this dashboard.")
+    st.write(plain(services.access.roles.whom_to_ask()))
+    if services.access.mode is AccessMode.OIDC:
+        if st.button("Sign out", type="primary", icon=":material/logout:", width="stretch"):
+            st.logout()
+        st.caption("Then you can sign in with another account.")
