@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 from billing.safe_text import redact, sanitize
@@ -53,6 +54,15 @@ class NotSignedIn(BillingError):
 
 class NotAllowed(BillingError):
     """The role of whoever is signed in does not permit this."""
+
+
+class TooManyAttempts(BillingError):
+    """Too many attempts to sign in came from one address; in ``retry_after`` seconds the next may
+    come."""
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = math.ceil(retry_after)
+        super().__init__(f"Too many attempts to sign in. Try again in {self.retry_after} seconds.")
 
 
 class InvalidInput(BillingError):

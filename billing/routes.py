@@ -5,6 +5,7 @@ Errors are JSON ``{"error": "…"}``; what the full error was goes to the log.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from functools import wraps
@@ -15,6 +16,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing.access.caller import acting_as, name_of_caller
+from billing.access.cross_site import cross_site_refusal
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import LABEL, Kind
 from billing.domain.sessions.source import Source
 from billing.errors import (
@@ -26,8 +29,10 @@ from billing.errors import (
     SecondSubscription,
     StoreFailure,
     StripeFailure,
+    TooManyAttempts,
     WebhookRefused,
 )
+from billing.http.trusted_proxies import client_address
 from billing.json_codec import loads
 from billing.metrics.http import METRICS_PATH
 from billing.selling.buyers import parse_customer, parse_email
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from billing.access.caller import Caller
     from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.services import Services
 
@@ -79,8 +85,8 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     """The routes. ``services`` is called at each request: they exist once the server runs."""
 
     async def checkout(request: Request) -> Response:
-        if refusal := _cross_site_refusal(request):
-            return refusal
+        if refusal := cross_site_refusal(request.method, request.headers):
+            return error(*refusal)
         if request.method == "HEAD":
             return error(405, "HEAD does not create a Checkout Session; use GET or POST")
         try:
@@ -98,8 +104,8 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return _link(session)
 
     async def extra_credits(request: Request) -> Response:
-        if refusal := _cross_site_refusal(request):
-            return refusal
+        if refusal := cross_site_refusal(request.method, request.headers):
+            return error(*refusal)
         try:
             sent = _json(await _body(request, MAX_BODY))
             quantity = parse_quantity(sent.get("quantity", 1), services().settings.max_credits)
@@ -116,10 +122,8 @@ def routes(services: Callable[[], Services]) -> list[Route]:
                 await _body(request, MAX_EVENT),
                 ",".join(request.headers.getlist("stripe-signature")),
             )
-        except NotConfigured as missing:
-            return error(503, missing.message, reason=missing.next_step)
-        except StoreFailure as lost:
-            return error(503, lost.message, reason=lost.next_step)
+        except (NotConfigured, StoreFailure) as failure:
+            return error(503, failure.message, reason=failure.next_step)
         except BodyTooLarge as refused:
             services().refused.record(refused, refused.size)
             return error(400, refused.message)
@@ -139,6 +143,10 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(503, lost.message, reason=lost.next_step)
         return JSONResponse(found, headers=NO_STORE)
 
+    async def caller_of(request: Request) -> Caller:
+        address = client_address(request.scope)
+        return await services().access.program_or_person(request.headers, address)
+
     def by_caller(endpoint: Endpoint) -> Endpoint:
         """``endpoint``, called as whoever sent the request."""
 
@@ -146,10 +154,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         @wraps(endpoint)
         async def answer(request: Request) -> Response:
             try:
-                caller = await services().access.program_or_person(
-                    request.headers, request.client.host if request.client else None
-                )
-                with acting_as(caller):
+                with acting_as(await caller_of(request)):
                     return await endpoint(request)
             except NotSignedIn as refused:
                 refusal = error(401, refused.message, reason=refused.next_step)
@@ -157,16 +162,33 @@ def routes(services: Callable[[], Services]) -> list[Route]:
                 return refusal
             except NotAllowed as refused:
                 return error(403, refused.message, reason=refused.next_step)
+            except TooManyAttempts as refused:
+                refusal = error(429, refused.message)
+                refusal.headers["Retry-After"] = str(refused.retry_after)
+                return refusal
             except StoreFailure as lost:
                 return error(503, lost.message, reason=lost.next_step)
 
         return answer
 
-    async def health(_request: Request) -> Response:
-        return await _status(services().report_health)
+    def status(report: Callable[[], Awaitable[dict[str, Any]]]) -> Endpoint:
+        """``report``'s status for everybody, and the rest for who may see it."""
 
-    async def ready(_request: Request) -> Response:
-        return await _status(services().report_readiness)
+        @_with_json_errors
+        async def answer(request: Request) -> Response:
+            (code, body), is_known = await asyncio.gather(_status(report), may_view(request))
+            return JSONResponse(body if is_known else {"status": body["status"]}, code, NO_STORE)
+
+        return answer
+
+    async def may_view(request: Request) -> bool:
+        """Whoever cannot be identified in time may not."""
+        try:
+            async with asyncio.timeout(services().timings.health_deadline_seconds):
+                identity = (await caller_of(request)).identity
+        except (BillingError, TimeoutError):
+            return False
+        return identity is not None and identity.may(Permission.VIEW)
 
     async def metrics(request: Request) -> Response:
         body, content_type = await services().scrape.answer(request.headers.get("accept", ""))
@@ -210,9 +232,9 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             for path in WEBHOOK_PATHS
         ),
         Route(f"{BASE}/entitlements", by_caller(entitlements), methods=["GET"]),
-        Route(f"{BASE}/health", _with_json_errors(health), methods=["GET"]),
-        Route(f"{BASE}/ready", _with_json_errors(ready), methods=["GET"]),
-        Route(METRICS_PATH, _with_json_errors(metrics), methods=["GET"]),
+        Route(f"{BASE}/health", status(lambda: services().report_health()), methods=["GET"]),
+        Route(f"{BASE}/ready", status(lambda: services().report_readiness()), methods=["GET"]),
+        Route(METRICS_PATH, by_caller(metrics), methods=["GET"]),
         Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 
@@ -233,12 +255,12 @@ def _with_json_errors(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-async def _status(report: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
+async def _status(report: Callable[[], Awaitable[dict[str, Any]]]) -> tuple[int, dict[str, Any]]:
     try:
-        return JSONResponse(await report(), headers=NO_STORE)
+        return 200, await report()
     except BillingError as failure:
         body = {"status": "unavailable", "error": failure.message, "reason": failure.next_step}
-        return JSONResponse(body, 503, NO_STORE)
+        return 503, body
 
 
 def _link(session: CheckoutSession) -> JSONResponse:
@@ -275,21 +297,3 @@ async def _body(request: Request, limit: int) -> bytes:
             size = int(declared) if CONTENT_LENGTH.fullmatch(declared) else len(body)
             raise BodyTooLarge(limit, size)
     return bytes(body)
-
-
-def _cross_site_refusal(request: Request) -> Response | None:
-    """A refusal of a prefetch, or of a request from another site's page; None for others.
-
-    Programs send none of these headers and pass. A link may be followed from anywhere. What a
-    page sends has an Origin as well, which ``billing.http.host_guard`` has looked at.
-    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
-    """
-    headers = request.headers
-    if "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):
-        return error(503, "A prefetch does not create a Checkout Session")
-    if request.method != "POST" and headers.get("sec-fetch-mode", "navigate") == "navigate":
-        if headers.get("sec-fetch-dest", "document") == "document":
-            return None
-    elif headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
-        return None
-    return error(403, "Pages of other sites cannot create a Checkout Session")

@@ -12,8 +12,8 @@ from billing.access.oidc import Oidc
 from billing.access.roles import RoleAssignments
 from billing.access.tokens import Tokens
 from billing.access.ways import Anonymous, ProxyHeader, SignIn, ThisMachine
-from billing.domain.access import SYSTEM, Identity, IdentityKind, Role
-from billing.errors import NotSignedIn
+from billing.domain.access import SYSTEM, AuditResult, Identity, IdentityKind, Role
+from billing.errors import NotSignedIn, TooManyAttempts
 from billing.http.attempts import AttemptLimit
 from billing.safe_text import TOKEN_PREFIX
 from billing.timings import DEFAULT_TIMINGS
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from billing.store import Store
     from billing.timings import Timings
 
-BEARER = "bearer "
+BEARER = "bearer"
 
 
 class Access:
@@ -54,18 +54,27 @@ class Access:
 
     async def program_or_person(self, headers: Headers, address: str | None) -> Caller:
         """The same for a route, where a program may have sent a token. Raises ``NotSignedIn`` for
-        a token that is not valid, whoever else would be known."""
-        authorization = headers.get("authorization", "")
-        is_bearer = authorization[: len(BEARER)].lower() == BEARER
-        token = authorization[len(BEARER) :].strip() if is_bearer else ""
+        a token that is not valid, whoever else would be known, and ``TooManyAttempts`` after many
+        of them."""
+        token = _bearer_token(headers)
         if not token.startswith(TOKEN_PREFIX):
             # What a proxy sends of its own says nothing here.
-            caller = await self.caller(headers, address)
+            identity = await self.sign_in.identify(headers, address)
         else:
-            caller = self.caller_as(await self.tokens.identify(token, address), address)
-        if token and caller.identity is None:
+            if not self.tokens.is_remembered(token):
+                self._limit_attempts(address)
+            identity = await self.tokens.identify(token, address)
+        caller = self.caller_as(identity, address)
+        if token and identity is None:
+            self._limit_attempts(address)
+            self.attempts.count(address)
+            caller.record("sign_in", "", AuditResult.REFUSED, "The token is not valid.")
             raise NotSignedIn("The token is not valid, or its time is over: create another.")
         return caller
+
+    def _limit_attempts(self, address: str | None) -> None:
+        if wait := self.attempts.retry_after(address):
+            raise TooManyAttempts(wait)
 
     def caller_as(self, identity: Identity | None, address: str | None = None) -> Caller:
         """``identity`` as a caller whose doings are logged."""
@@ -79,6 +88,12 @@ class Access:
     def command(self) -> Caller:
         """Whoever runs a command in a shell on this server."""
         return self.caller_as(Identity(_shell_user(), IdentityKind.COMMAND, Role.ADMIN))
+
+
+def _bearer_token(headers: Headers) -> str:
+    """What the ``Authorization`` header brings by the scheme Bearer; empty where it does not."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == BEARER else ""
 
 
 def _shell_user() -> str:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from billing.access.caller import current_identity, requires
 from billing.domain.access import AccessToken, Identity, IdentityKind, Permission, Role
 from billing.domain.durations import DAY, MINUTE
-from billing.errors import InvalidInput
+from billing.errors import InvalidInput, StoreFailure
 from billing.safe_text import TOKEN_PREFIX
 from billing.store.access import tokens
 from billing.timings import DEFAULT_TIMINGS
@@ -100,22 +100,37 @@ class Tokens:
             raise InvalidInput(f"There is no token {token_id}, or it is revoked already.")
 
     async def identify(self, secret: str, address: str | None) -> Identity | None:
-        """Whose ``secret`` this is; None when it is nobody's, or its time is over. Raises
-        ``StoreFailure``."""
+        """Whose ``secret`` this is; None when it is nobody's, or its time is over.
+
+        While the database does not answer, what it said last holds, so that metrics can be read;
+        raises ``StoreFailure`` for a token that was not seen before.
+        """
         if not secret.startswith(TOKEN_PREFIX):
             return None
         digest, now = _digest(secret), self._clock()
         read_at, token = self._remembered.get(digest, (0.0, None))
         if not now - self._max_age < read_at <= now:
-            token = await self._store.read(partial(tokens.by_digest, digest=digest))
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            if token and now - (token.used_at or 0.0) >= MINUTE:
-                await self._store.write(partial(tokens.mark_used, token_id=token.id, at=now))
-            self._remembered[digest] = now, token
+            try:
+                token = await self._read(digest, now)
+            except StoreFailure:
+                if token is None:
+                    raise
         if token is None or not token.is_valid(now):
             return None
         return Identity(token.name, IdentityKind.TOKEN, token.role, address)
+
+    def is_remembered(self, secret: str) -> bool:
+        """``secret`` was a token when it was last looked up here, lately."""
+        return self._remembered.get(_digest(secret), (0.0, None))[1] is not None
+
+    async def _read(self, digest: str, now: float) -> AccessToken | None:
+        token = await self._store.read(partial(tokens.by_digest, digest=digest))
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[digest] = now, token
+        if token and now - (token.used_at or 0.0) >= MINUTE:
+            await self._store.write(partial(tokens.mark_used, token_id=token.id, at=now))
+        return token
 
 
 def _digest(secret: str) -> str:

@@ -74,6 +74,11 @@ class IdentityKind(StrEnum):
         """It is known who it is, not only what."""
         return self in (IdentityKind.PROXY, IdentityKind.OIDC, IdentityKind.TOKEN)
 
+    @property
+    def is_ambient(self) -> bool:
+        """A browser sends it with every request by itself, whichever site's page asks for it."""
+        return self in (IdentityKind.PROXY, IdentityKind.OIDC, IdentityKind.DEMO)
+
 
 @dataclass(frozen=True)
 class Identity:

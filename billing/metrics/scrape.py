@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.exposition import choose_encoder
 
+from billing.access.caller import requires
+from billing.domain.access import Permission
 from billing.errors import BillingError
 from billing.health import SharedQuery
 from billing.ledger import reconciliation
@@ -42,6 +44,7 @@ class Scrape:
         self._store = store
         self._readings = SharedQuery(lambda: store.read(_read), timings)
 
+    @requires(Permission.VIEW)
     async def answer(self, accept: str) -> tuple[bytes, str]:
         """The metrics as text, and its content type: of those that ``accept``, the request's
         header, names. https://prometheus.io/docs/instrumenting/content_negotiation/"""

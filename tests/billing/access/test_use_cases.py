@@ -20,6 +20,7 @@ from billing.entitlements import EntitlementReader
 from billing.errors import BillingError, NotAllowed, NotSignedIn
 from billing.events.log import EventLog
 from billing.ledger.reconciliation import Reconciliation
+from billing.metrics.scrape import Scrape
 from billing.selling.checkout import Checkout
 from billing.sessions.service import Sessions
 from billing.setup.checks import SetupChecks
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 OWNERS = (
     *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
     *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
-    *(AuditLog, Controls, SandboxApi),
+    *(AuditLog, Scrape, Controls, SandboxApi),
 )
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {
     *("Reconciliation.run", "Reconciliation.run_daily", "Tokens.identify"),
+    "Tokens.is_remembered",
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
 }

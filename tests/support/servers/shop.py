@@ -24,7 +24,7 @@ from tests.support.waiting import until, wait_for
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from billing.services import Services
@@ -67,10 +67,12 @@ class ConnectedShop(Shop):
 
 
 @contextmanager
-def open_shop(folder: Path, **timings: Any) -> Iterator[Shop]:
+def open_shop(
+    folder: Path, settings_that_differ: Mapping[str, object] | None = None, /, **timings: Any
+) -> Iterator[Shop]:
     """A shop whose databases lie in the folder; ``timings`` are those that differ."""
     with _served_sandbox(folder) as (sandbox, url):
-        settings = _settings(folder, sandbox, url)
+        settings = _settings(folder, sandbox, url, **(settings_that_differ or {}))
         with billing_server(settings, **timings) as server:
             yield Shop(server, _client(url), sandbox)
 
