@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import sqlite3
 import sys
@@ -26,6 +27,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from streamlit import config
+from streamlit import logger as streamlit_logger
 
 from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
@@ -35,6 +37,7 @@ from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
 from billing.http.public_host import PublicHost
+from billing.http.request_ids import RequestIds
 from billing.http.server_limits import configure_running_server
 from billing.logs import configure_logging
 from billing.metrics.http import METRICS_PATH, MeasuredRequests
@@ -76,6 +79,8 @@ CLOSED = (
 )
 # What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
 OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
+log = logging.getLogger("billing.launcher")
+
 # As it is before Streamlit writes what is in its secrets files over it.
 read_settings = partial(load_settings, dict(os.environ))
 first_settings = read_settings()
@@ -97,10 +102,23 @@ def address(host: str, port: str = "") -> str:
     return f"{scheme}://{host}:{port or st.get_option('server.port')}"
 
 
+def share_log_handler() -> None:
+    """Have Streamlit's loggers, and uvicorn's, which it sets up, write by our handler: it gives
+    each a handler and a format of its own."""
+
+    def propagate(logger: logging.Logger) -> None:
+        logger.handlers.clear()
+        logger.propagate = True
+
+    streamlit_logger.setup_formatter = propagate  # of loggers that come later
+    streamlit_logger.update_formatter()
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
-    configure_logging()
+    configure_logging(as_json=first_settings.log_format == "json")
+    share_log_handler()
     configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     async with AsyncExitStack() as stack:
@@ -111,7 +129,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
             print(f"The dashboard cannot start. {error}", file=sys.stderr, flush=True)
             os._exit(1)  # raised, it would be a traceback
         yield state
+        log.info("Stopping")
         end_process_within(EXIT_SECONDS)
+    log.info("Stopped")
 
 
 async def build(stack: AsyncExitStack) -> dict[str, Any]:
@@ -154,12 +174,19 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     portal = await stack.enter_async_context(portal_for_pages())
     controls_url = f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None
     hand_over(services, portal, controls_url)
+    announcing = asyncio.create_task(log_start(services))
+    stack.callback(announcing.cancel)
     if controls_url and os.environ.get("BILLING_DEMO"):
         with acting_as(services.access.system):
             filling = asyncio.create_task(fill_once_serving(services, controls_url))
         stack.callback(filling.cancel)
     freeze_gc()
     return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
+
+
+async def log_start(services: Services) -> None:
+    """Log what has started."""
+    log.info("Started: %s, listening on %s", await services.describe(), address("localhost"))
 
 
 @asynccontextmanager
@@ -281,6 +308,7 @@ app: st.App = st.App(
         *([demo_link.route()] if demo_link else []),
     ],
     middleware=[
+        Middleware(RequestIds),
         Middleware(MeasuredRequests, metrics=lambda: app.state["services"].metrics),
         Middleware(
             protected,

@@ -2,3 +2,5 @@
 
 Knows no page and no sandbox. Imports run downward (see CONTRIBUTING.md).
 """
+
+__version__ = "0.1.0"

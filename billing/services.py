@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from billing import __version__
 from billing.access.caller import acting_as
 from billing.access.service import Access
 from billing.actions.second_subscriptions import SecondSubscriptions
@@ -35,7 +36,7 @@ from billing.settings.loading import load_settings
 from billing.settings.model import DEFAULT_DATABASE_URL, SECRET_KEY, Settings
 from billing.setup.checks import SetupChecks
 from billing.setup.provisioning import AccountSetup
-from billing.store import Store
+from billing.store import Store, current_revision
 from billing.stripe_api.gateway import StripeGateway
 from billing.sync.mirror import Mirror
 from billing.sync.reset import AccountReset
@@ -180,6 +181,19 @@ class Services:
             await _end(tasks, self.timings.shutdown_seconds)
             await self.aclose()
 
+    async def describe(self) -> str:
+        """In a line of the log: the version, which Stripe, and which database; no secret."""
+        try:
+            database = await self.health.database()
+            database += f" at revision {await self.store.read(current_revision)}"
+        except BillingError as failure:
+            database = f"no database yet ({failure.message})"
+        return f"version {__version__}, {self._mode}, {database}"
+
+    @property
+    def _mode(self) -> str:
+        return self.stripe_name if self.settings.stripe_is_configured else "not configured"
+
     async def report_health(self) -> dict[str, str]:
         """``status``, ``mode``, ``database`` and versions; no secret among them.
 
@@ -188,7 +202,7 @@ class Services:
         database = await self.health.database()
         return {
             "status": "ok",
-            "mode": self.stripe_name if self.settings.stripe_is_configured else "not configured",
+            "mode": self._mode,
             "database": database,
             "stripe": version("stripe"),
             "streamlit": version("streamlit"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 import stripe
 
+from billing import __version__
 from pages.scenarios.sandbox_client import Controls
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, refused_start
@@ -163,6 +168,41 @@ def test_a_sandbox_whose_file_cannot_be_used_is_reported_in_a_sentence(
     assert "The dashboard cannot start. " in refused.stdout
     assert ".data/stripe_sandbox.sqlite3" in refused.stdout
     assert "Traceback" not in refused.stdout
+
+
+def test_the_log_says_what_started_and_stopped_and_every_line_of_it_may_be_json(
+    tmp_path: Path,
+) -> None:
+    with dashboard(tmp_path, {"BILLING_LOG_FORMAT": "json"}) as running:
+        wait_for(lambda: "Lease taken: mirror" in running.log, "the lease is taken")
+        wait_for(lambda: "Started: " in running.log, "it says what it is")
+        forged = requests.post(
+            f"{running.url}/api/billing/stripe/webhook",
+            headers={"X-Request-Id": "given-by-a-proxy"},
+            timeout=10,
+        )
+        assert forged.headers["x-request-id"] == "given-by-a-proxy"
+        address = urlsplit(running.url)
+        with socket.create_connection((address.hostname, address.port or 0), 10) as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            connection.recv(100)
+        wait_for(lambda: "Invalid HTTP request" in running.log, "uvicorn logs it")
+        running.stop()
+        lines = [json.loads(line) for line in running.log.splitlines() if line.startswith("{")]
+        others = [line for line in running.log.splitlines() if re.search("INFO|WARN|ERROR", line)]
+    assert len(lines) == len(others), running.log
+    messages = {line["message"]: line for line in lines}
+    (started,) = (message for message in messages if message.startswith("Started: "))
+    assert re.fullmatch(
+        rf"Started: version {re.escape(__version__)}, Local sandbox, sqlite at revision \d+, "
+        rf"listening on {running.url}",
+        started,
+    )
+    (refused,) = (line for line in lines if line["message"].startswith("Webhook refused"))
+    assert refused["request_id"] == "given-by-a-proxy"
+    assert messages["Invalid HTTP request received."]["logger"] == "uvicorn.error"
+    for message in ("Lease taken: sweep", "Lease released: mirror", "Stopping", "Stopped"):
+        assert message in messages
 
 
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.errors import BillingError
@@ -61,7 +59,7 @@ class Retention:
         self._timings = timings
         self._clock = clock
         self._pause = pause
-        self._holder = uuid.uuid4().hex
+        self._lease = leases.Lease(LEASE, LEASE_SECONDS)
 
     async def run(self) -> None:
         """Remove what is due every ``retention_seconds``, until cancelled."""
@@ -79,8 +77,7 @@ class Retention:
             removed = Removed(payloads, await self._in_batches(self._delete_ignored))
         finally:
             with suppress(BillingError):
-                release = partial(leases.release, name=LEASE, holder=self._holder)
-                await self._store.write(release)
+                await self._store.write(self._lease.release)
         if removed != Removed():
             log.info(
                 "Retention: removed %s payloads and %s events that are not handled",
@@ -99,7 +96,7 @@ class Retention:
             await asyncio.sleep(self._pause)
 
     def _leased(self, connection: Connection, remove: Callable[[Connection], int]) -> int:
-        is_mine = leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
+        is_mine = self._lease.acquire(connection)
         return remove(connection) if is_mine else 0
 
     def _remove_payloads(self, connection: Connection) -> int:

@@ -16,6 +16,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from billing import __version__
 from billing.domain.event import EventSource, EventState
 from billing.domain.ledger.line import Cause
 from billing.errors import WebhookRefusal
@@ -106,6 +107,9 @@ class Metrics:
         )
 
     def _measure_database(self) -> None:
+        self._gauge(
+            "build_info", "1; the version that runs is a label.", version=[__version__]
+        ).labels(__version__).set(1)
         self.ready = self._gauge(
             "ready", "1 while the database answers and the copy of Stripe's sessions is up to date."
         )

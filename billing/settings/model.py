@@ -32,6 +32,7 @@ API_BASE = "STRIPE_API_BASE"
 DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
 EVENT_DAYS = "BILLING_EVENT_DAYS"
+LOG_FORMAT = "BILLING_LOG_FORMAT"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
 USER_HEADER = "BILLING_USER_HEADER"
 PRODUCT_NAME = "BILLING_PRODUCT_NAME"
@@ -81,6 +82,7 @@ class Settings:
     database_url: Annotated[SecretStr | None, Setting(DATABASE_URL, validation.database_url)] = None
     max_credits: Annotated[int, Setting(MAX_CREDITS, validation.max_credits)] = 1_000
     event_days: Annotated[int, Setting(EVENT_DAYS, validation.days)] = 30
+    log_format: Annotated[str, Setting(LOG_FORMAT, validation.log_format)] = "text"
     allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
     user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
     product_name: Annotated[str, Setting(PRODUCT_NAME, validation.product_name)] = "PingPoint"

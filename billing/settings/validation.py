@@ -131,6 +131,12 @@ def max_credits(name: str, value: str) -> int:
     return int(value)
 
 
+def log_format(name: str, value: str) -> str:
+    if value not in ("text", "json"):
+        raise NotConfigured(name, f"{name} is neither text nor json.", "Write json, or unset it.")
+    return value
+
+
 def days(name: str, value: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
         raise NotConfigured(

@@ -13,6 +13,7 @@ from billing.settings.model import (
     ALLOWED_HOSTS,
     API_BASE,
     EVENT_DAYS,
+    LOG_FORMAT,
     MAX_CREDITS,
     PRODUCT_NAME,
     PUBLIC_URL,
@@ -181,6 +182,16 @@ def event_days(settings: Settings) -> list[Finding]:
         return []
     found = f"Removed after {settings.event_days:,} days."
     return [Finding(Group.APP, name, Status.OK, found, setting=EVENT_DAYS)]
+
+
+def log_format(settings: Settings) -> list[Finding]:
+    """How the log is written; nothing where nobody has set that."""
+    name = "Log format"
+    if problem := settings.problems.get(LOG_FORMAT):
+        return [problem_finding(Group.APP, name, problem)]
+    if not settings.is_given(LOG_FORMAT):
+        return []
+    return [Finding(Group.APP, name, Status.OK, f"{settings.log_format}.", setting=LOG_FORMAT)]
 
 
 def access(settings: Settings) -> list[Finding]:

@@ -174,7 +174,8 @@ class StripeRequests:
         cause = error.__cause__ or error
         details = (
             f"path={path} status={failure.unreachable or failure.status} code={failure.code}"
-            f" request_id={failure.request_id} cause={type(cause).__name__}: {redact(str(cause))}"
+            f" stripe_request_id={failure.request_id}"
+            f" cause={type(cause).__name__}: {redact(str(cause))}"
         )
         if failure.is_temporary:
             self._outage.failed(f"Stripe call failed: {failure.message}", details)

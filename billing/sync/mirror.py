@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,8 @@ class Mirror:
         ``request_id`` is Stripe's, of the request that created it."""
         self._unsaved.append((session, request_id))
         if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.create_task(self._flush_all())
+            # It stores what other requests created as well, so it belongs to none.
+            self._flushing = asyncio.create_task(self._flush_all(), context=Context())
 
     async def apply_backpressure(self) -> None:
         """Wait while more than ``mirror_max_unsaved`` sessions are not stored yet."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -74,8 +73,8 @@ class SyncWorker:
         self._own_account = own_account
         self._embedded = embedded
         self._timings = timings
-        self._lease_seconds = max(timings.sync_lease_seconds, 3 * timings.sync_step_seconds)
-        self._holder = uuid.uuid4().hex
+        lease_seconds = max(timings.sync_lease_seconds, 3 * timings.sync_step_seconds)
+        self._lease = leases.Lease(LEASE, lease_seconds)
         self._wake = asyncio.Event()
         self._step = asyncio.Lock()
         self._read_passed_at = 0.0  # by the monotonic clock
@@ -125,15 +124,12 @@ class SyncWorker:
         self._wake.clear()
 
     async def _acquire_lease(self) -> bool:
-        return await self._store.write(self._take_lease)
-
-    def _take_lease(self, connection: Connection) -> bool:
-        return leases.acquire(connection, LEASE, self._holder, self._lease_seconds)
+        return await self._store.write(self._lease.acquire)
 
     async def _release_lease(self) -> None:
         with suppress(BillingError, TimeoutError):  # else the lease runs out by itself
             async with asyncio.timeout(RELEASE_SECONDS):
-                await self._store.write(partial(leases.release, name=LEASE, holder=self._holder))
+                await self._store.write(self._lease.release)
 
     async def _sync_once(self) -> None:
         saved, started = await self._store.read(
@@ -220,7 +216,7 @@ class SyncWorker:
         """Store pages of sessions in the order they were read, and the last checkpoint."""
         upsert_and_grant(connection, [sessions for sessions, _ in pages])
         checkpoint.save(connection, pages[-1][1])
-        self._take_lease(connection)
+        self._lease.acquire(connection)
         return [None] * len(pages)
 
     async def _poll_sessions(self, saved: JSON) -> None:

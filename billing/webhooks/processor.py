@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import nsmallest
@@ -83,7 +82,7 @@ class EventProcessor:
         self._retries = timings.event_retries
         self._sweep_seconds = timings.event_sweep_seconds
         self._clock = clock
-        self._holder = uuid.uuid4().hex
+        self._lease = leases.Lease(LEASE, 3 * self._sweep_seconds)
         self._due: Due = {}
         self._in_progress: set[str] = set()  # events that are being handled
         self._something_due = asyncio.Event()
@@ -140,7 +139,7 @@ class EventProcessor:
 
     def _due_events(self, connection: Connection) -> list[DueEvent]:
         """Due events, if this process holds the lease; otherwise none."""
-        if not leases.acquire(connection, LEASE, self._holder, 3 * self._sweep_seconds):
+        if not self._lease.acquire(connection):
             return []
         return events.due(connection, self._clock(), self._retries, SWEEP_LIMIT)
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ class RefusedDeliveries:
         started_at = max(now // MINUTE * MINUTE, self._accepted_at)
         self._sum_up(Refusal(why.message, started_at, now, 1, why.next_step, size))
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_all())
+            self._writing = asyncio.create_task(self._write_all(), context=Context())
 
     def record_accepted(self, at: float) -> None:
         """A delivery was accepted at this moment (Unix seconds)."""

@@ -134,9 +134,14 @@ def upgrade(engine: Engine) -> None:
             store_oldest_served(connection)
 
 
+def current_revision(connection: Connection) -> str | None:
+    """The last migration of the schema; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _is_current(connection: Connection, scripts: ScriptDirectory) -> bool:
     """There is nothing to upgrade."""
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = current_revision(connection)
     if current in {None, *(script.revision for script in scripts.walk_revisions())}:
         return current == scripts.get_current_head()
     if is_served(connection):
