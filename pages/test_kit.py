@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.test_kit.cards import cards
 from pages.components.test_kit.clock import clock
@@ -15,7 +16,6 @@ from pages.components.test_kit.scenario_steps import scenario_drawer
 from pages.components.test_kit.scenarios import enqueue, scenario_list
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import Controls
-from pages.scenarios.sandbox_requests import ControlFailure
 from pages.services import page_services
 
 controls_url = page_services().controls_url
@@ -52,5 +52,5 @@ try:
     if demo_tab.open:
         with demo_tab:
             demo_data(controls)
-except ControlFailure as failure:
+except BillingError as failure:
     show_failure(failure, "The sandbox returned an error")

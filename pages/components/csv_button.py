@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.access.caller import acting_as
+from billing.domain.access import Permission
+from pages.components.permission import guarded
 from pages.components.times import zone
 from pages.services import page_services
 
@@ -15,17 +18,28 @@ if TYPE_CHECKING:
 
 
 def csv_button(
-    name: str, write: Callable[[], Awaitable[bytes]], *, key: str, help_text: str
+    name: str,
+    write: Callable[[], Awaitable[bytes]],
+    *,
+    key: str,
+    help_text: str,
+    permission: Permission = Permission.EXPORT,
 ) -> None:
     """The file is written when the button is pressed; its name is ``name`` and the time."""
     billing = page_services()
+    caller = billing.caller()
+
+    def export() -> bytes:
+        with acting_as(caller):  # Streamlit calls this in a thread of its own
+            return billing.call(write)
+
     st.download_button(
         "Export as CSV",
-        lambda: billing.call(write),
+        export,
         file_name=f"{name}-{datetime.now(zone()):%Y-%m-%d-%H%M}.csv",
         mime="text/csv",
         key=key,
         icon=":material/download:",
         on_click="ignore",
-        help=help_text,
+        **guarded(permission, help_text),
     )

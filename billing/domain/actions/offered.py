@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from billing.domain.access import Permission
 from billing.domain.actions.subscription import SubscriptionAction, possible, unpaid_invoice
 from billing.domain.ledger.pro import ACTIVE
 
@@ -32,6 +33,17 @@ class SandboxAction(StrEnum):
 
 
 Action = SubscriptionAction | SaleAction | SandboxAction
+_PERMISSIONS: dict[Action, Permission] = {
+    SaleAction.REFUND: Permission.REFUND,
+    SaleAction.OPEN_PORTAL: Permission.OPEN_PORTAL,
+    SandboxAction.DISPUTE: Permission.DISPUTE,
+    SandboxAction.DECIDE_DISPUTE: Permission.DISPUTE,
+}
+
+
+def permission_for(action: Action) -> Permission:
+    """What somebody needs to do it."""
+    return _PERMISSIONS.get(action, Permission.CHANGE_SUBSCRIPTION)
 
 
 @dataclass(frozen=True)

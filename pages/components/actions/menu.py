@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.domain.actions.offered import Action, SaleAction, SandboxAction, offered
+from billing.domain.actions.offered import (
+    Action,
+    SaleAction,
+    SandboxAction,
+    offered,
+    permission_for,
+)
 from billing.domain.actions.sale import Sale
 from billing.domain.actions.subscription import SubscriptionAction
 from billing.errors import BillingError
@@ -30,6 +36,7 @@ from pages.components.actions.target import (
 )
 from pages.components.actions.wording import LABELS, TITLES, icon
 from pages.components.errors import show_failure
+from pages.components.permission import guarded
 from pages.services import page_services
 
 _MENDING = (
@@ -78,6 +85,7 @@ def action_buttons(target: Target) -> Sale | None:
             type="primary" if found.primary in _MENDING else "secondary",
             on_click=_on_choose,
             args=(target, found.primary),
+            **guarded(permission_for(found.primary)),
         )
     if found.others:
         st.menu_button(
@@ -87,6 +95,7 @@ def action_buttons(target: Target) -> Sale | None:
             format_func=lambda action: f"{icon(action)} {LABELS[action]}",
             on_click=_on_menu,
             args=(target,),
+            **guarded(permission_for(found.others[0])),  # all need the same role
         )
     return sale
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
 from pages.components.markdown import plain
+from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun
 from pages.services import page_services
 
@@ -33,7 +35,9 @@ def canceled_banner(reference: str) -> None:
     with banner_row():
         st.warning(canceled_text(session), title="Canceled", icon=":material/undo:")
         if session and session.status == "open" and session.url:
-            st.link_button("Back to Checkout", session.url, type="primary")
+            st.link_button(
+                "Back to Checkout", session.url, type="primary", **guarded(Permission.PAY)
+            )
             expire_popover(session)
         dismiss_button()
     if refusal := st.session_state.pop("expire_failure", None):
@@ -87,7 +91,7 @@ def on_dismiss() -> None:
 
 def expire_popover(session: CheckoutSession) -> None:
     """Asks whether to expire the session, and does."""
-    with st.popover("Expire…", key="expire_popover"):
+    with st.popover("Expire…", key="expire_popover", **guarded(Permission.EXPIRE)):
         st.markdown("Its link can no longer be used to pay. This cannot be undone.")
         danger_button(
             "Expire session", key="expire_canceled", on_click=on_expire, args=(session.id,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
 from pages.components.billing.order import Order, clear_order
 from pages.components.browser.copy_button import copy_button
@@ -11,6 +12,7 @@ from pages.components.browser.copyable import copyable
 from pages.components.browser.open_url import open_url
 from pages.components.browser.preference import preference, preference_toggle
 from pages.components.markdown import plain
+from pages.components.permission import guarded
 from pages.components.sessions.actions import link_and_qr
 from pages.components.times import exact_time
 from pages.services import page_services
@@ -24,7 +26,10 @@ def open_at_once_toggle() -> None:
     preference_toggle(
         OPEN_AT_ONCE,
         "Open Checkout with the first press",
-        help="In this tab, without showing its link. This browser remembers your choice.",
+        **guarded(
+            Permission.SELL,
+            "In this tab, without showing its link. This browser remembers your choice.",
+        ),
     )
 
 

@@ -6,11 +6,13 @@ from functools import partial
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import BillingError, NotConfigured
 from pages.components.errors import failure_lines
 from pages.components.frame.notices import Notice, Severity
 from pages.components.frame.stripe_notices import copy_outdated
+from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.components.setup.notices import setup_link
 from pages.services import page_services
@@ -62,7 +64,13 @@ def _press() -> Press[bool]:
 
 def create_prices_button() -> None:
     """The button that creates the Prices which no setting names."""
-    if st.button("Create both Prices", key="create_prices", type="primary", icon=":material/add:"):
+    if st.button(
+        "Create both Prices",
+        key="create_prices",
+        type="primary",
+        icon=":material/add:",
+        **guarded(Permission.SET_UP),
+    ):
         billing, press = page_services(), _press()
         setup = billing.services.account_setup
         press.attempt(lambda key: billing.call(lambda: setup.create_prices(idempotency_key=key)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.price import Price, PriceLookup
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import NotConfigured
@@ -19,6 +20,7 @@ from pages.components.billing.order import (
 )
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
+from pages.components.permission import guarded
 from pages.services import page_services
 
 PRICE_REFRESH = "1s"  # until it is known
@@ -62,9 +64,14 @@ def _card(kind: Kind, is_loading: bool) -> None:
             type="primary",
             icon="spinner" if order.is_pending else ":material/credit_card:",
             width="stretch",
-            disabled=order.is_pending or not is_valid or isinstance(lookup.failure, NotConfigured),
             on_click=place_order,
             args=(kind,),
+            **guarded(
+                Permission.SELL,
+                disabled=order.is_pending
+                or not is_valid
+                or isinstance(lookup.failure, NotConfigured),
+            ),
         )
     if order.is_pending:
         create_session(kind, order)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.selling.buyers import Buyer
 from billing.selling.checkout import LABEL_LENGTH, parse_label
 from pages.components.billing.chosen_buyer import chosen_buyer
 from pages.components.current_user import current_user
+from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.services import page_services
 
@@ -67,6 +69,7 @@ def label_field() -> None:
         placeholder="Label, such as QA-1234 iOS",
         label_visibility="collapsed",
         width=260,
+        **guarded(Permission.SELL),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
@@ -25,7 +26,7 @@ from pages.components.billing.second_subscription import second_subscription_ban
 from pages.components.errors import show_failure
 from pages.components.markdown import code, link, plain
 from pages.components.rerun import rerun_page_if_requested
-from pages.services import page_services
+from pages.services import page_services, refusal
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -171,7 +172,8 @@ def outcome_banner(session: CheckoutSession) -> None:
                 icon=":material/timer_off:",
             )
         case Outcome.OPEN | Outcome.DECLINED:
-            back = f" {link('Back to Checkout', session.url)}" if session.url else ""
+            url = session.url if refusal(Permission.PAY) is None else None
+            back = f" {link('Back to Checkout', url)}" if url else ""
             st.warning(
                 f"{bought}: nothing has been paid yet and the session is still open.{back}",
                 title="Not paid",

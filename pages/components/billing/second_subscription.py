@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import failure_lines, show_failure
 from pages.components.frame.notices import Notice, Severity
 from pages.components.markdown import code
+from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun
 from pages.services import page_services
 
@@ -81,6 +83,7 @@ def end_button(found: SecondPro, place: str = "notice") -> None:
         key=f"end_second_{place}",
         on_click=on_end,
         args=(found.second.id, place),
+        **guarded(Permission.REFUND),
     )
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Unpack
+
 import streamlit as st
+
+if TYPE_CHECKING:
+    from pages.components.permission import Guarded
 
 _ON = "1"
 # The server cannot set a cookie once the page is open.
@@ -25,14 +30,14 @@ def preference(name: str) -> bool:
     return st.context.cookies.get(name) == _ON if chosen is None else chosen
 
 
-def preference_toggle(name: str, label: str, *, help: str) -> None:  # noqa: A002 - Streamlit's word
+def preference_toggle(name: str, label: str, **how: Unpack[Guarded]) -> None:
     """The switch for it."""
     key = f"toggle_{name}"
 
     def remember() -> None:
         st.session_state[f"preference_{name}"] = bool(st.session_state[key])
 
-    st.toggle(label, value=preference(name), key=key, help=help, on_change=remember)
+    st.toggle(label, value=preference(name), key=key, on_change=remember, **how)
     chosen = st.session_state.get(f"preference_{name}")
     value = "" if chosen is None else _ON if chosen else "0"
     _COOKIE(data={"name": name, "value": value}, key=f"cookie_{name}")

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from billing.domain.event import Event, EventDetails, EventState
 from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession
@@ -16,6 +17,7 @@ from pages.components.chips import ANOTHER_APP, chip
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
 from pages.components.markdown import code, plain
+from pages.components.permission import guarded
 from pages.components.times import EARLIEST, LATEST, ago, exact_time, local
 from pages.services import page_services
 
@@ -189,10 +191,20 @@ def _replay_button(event: Event) -> None:
             icon=":material/replay:",
             on_click=_on_replay,
             args=(event.id,),
-            help="Retrieves its session from Stripe again. Nothing is granted twice.",
+            **guarded(
+                Permission.REPLAY,
+                "Retrieves its session from Stripe again. Nothing is granted twice.",
+            ),
         )
     elif event.state is EventState.HANDLED:
-        st.menu_button("More", [REPLAY], key="more", on_click=_on_replay, args=(event.id,))
+        st.menu_button(
+            "More",
+            [REPLAY],
+            key="more",
+            on_click=_on_replay,
+            args=(event.id,),
+            **guarded(Permission.REPLAY),
+        )
 
 
 def _on_replay(event_id: str) -> None:

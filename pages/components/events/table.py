@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.event import COUNT_LIMIT, Cursor, EventOverview, EventState, Refusal
 from billing.errors import BillingError
 from pages.components.errors import show_failure
@@ -22,6 +23,7 @@ from pages.components.events.filters import (
 from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.paging import Paging, current_paging, pager
+from pages.components.permission import guarded
 from pages.components.rerun import request_page, rerun_page_if_requested
 from pages.components.times import local
 from pages.services import page_services
@@ -121,7 +123,10 @@ def replay_all(failed: int) -> None:
         type="tertiary",
         icon=":material/replay:",
         on_click=on_replay_all,
-        help="Retrieves their sessions from Stripe again. Nothing is granted twice.",
+        **guarded(
+            Permission.REPLAY,
+            "Retrieves their sessions from Stripe again. Nothing is granted twice.",
+        ),
     )
     result: BillingError | str | None = st.session_state.get("replay_all_result")
     if isinstance(result, BillingError):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.details import SessionDetails
 from billing.errors import BillingError, InvalidInput
@@ -18,6 +19,7 @@ from pages.components.actions.target import Target
 from pages.components.current_user import current_user
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
+from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.components.rerun import request_page_rerun
 from pages.services import page_services
@@ -39,8 +41,14 @@ def session_actions(details: SessionDetails) -> None:
                 type="primary",
                 icon=":material/open_in_new:",
                 icon_position="right",
+                **guarded(Permission.PAY),
             )
-            with st.popover("Link and QR code", icon=":material/qr_code_2:", key="qr_popover"):
+            with st.popover(
+                "Link and QR code",
+                icon=":material/qr_code_2:",
+                key="qr_popover",
+                **guarded(Permission.PAY),
+            ):
                 link_and_qr(session.url)
             st.button(
                 "Expire…",
@@ -48,6 +56,7 @@ def session_actions(details: SessionDetails) -> None:
                 icon=":material/timer_off:",
                 on_click=confirm_expire,
                 args=(session.id,),
+                **guarded(Permission.EXPIRE),
             )
         if is_sold:
             sale = action_buttons(target)
@@ -58,6 +67,7 @@ def session_actions(details: SessionDetails) -> None:
                 icon=":material/content_copy:",
                 on_click=on_duplicate,
                 args=(session, duplicate_press(session.id)),
+                **guarded(Permission.SELL),
             )
     if sale:
         action_dialog(target, sale)

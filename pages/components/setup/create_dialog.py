@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.settings.model import SECRETS_FILE
 from billing.setup.findings import Missing, Report
 from billing.setup.provisioning import CreatedObject, planned_price
 from billing.setup.webhook_checks import ENDPOINT_EVENTS
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
+from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.components.setup.event_types import listed_types
 from pages.services import page_services
@@ -19,7 +21,12 @@ def create_button(missing: Missing, report: Report) -> None:
     """The button that opens the dialog."""
     price = planned_price(missing)
     label = f"Create this Price ({price.amount})…" if price else "Create this endpoint…"
-    if st.button(plain(label), key=f"create_{missing}", icon=":material/add:"):
+    if st.button(
+        plain(label),
+        key=f"create_{missing}",
+        icon=":material/add:",
+        **guarded(Permission.SET_UP),
+    ):
         st.session_state["create_press"] = Press[CreatedObject]()
         title = f"Create the {price.name}" if price else "Create the webhook endpoint"
         st.dialog(title, width="medium", on_dismiss=close)(dialog)(missing, report)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.markdown import code
+from pages.components.permission import guarded
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ def listed_types(types: Iterable[str]) -> str:
 def add_event_types(lacking: tuple[str, ...]) -> None:
     """The button that shows them and asks; then it adds them and has everything checked again."""
     label = f"Add {len(lacking)} type{'' if len(lacking) == 1 else 's'} of event…"
-    with st.popover(label, icon=":material/add:", key="add_event_types"):
+    with st.popover(
+        label, icon=":material/add:", key="add_event_types", **guarded(Permission.SET_UP)
+    ):
         st.markdown(f"The endpoint will receive these as well: {listed_types(lacking)}.")
         st.button("Add them", key="add_event_types_now", type="primary", on_click=_on_add)
     if failure := st.session_state.pop(FAILURE, None):

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.errors import failure_lines
 from pages.components.markdown import plain
+from pages.components.permission import guarded
 from pages.components.times import ago
 from pages.services import page_services
 
@@ -77,11 +79,19 @@ def _last() -> None:
     _result(summary)
     with st.container(horizontal=True, gap="small"):
         what = "Reads every payment and subscription from Stripe and changes nothing here."
-        if st.button("Compare with Stripe", key="reconcile", icon=":material/balance:", help=what):
+        if st.button(
+            "Compare with Stripe",
+            key="reconcile",
+            icon=":material/balance:",
+            **guarded(Permission.RECONCILE, what),
+        ):
             _start(fixes=False)
         what = "Writes a line for each difference. No line is changed or deleted."
         if differs and st.button(
-            "Write missing lines", key="reconcile_fix", icon=":material/add_notes:", help=what
+            "Write missing lines",
+            key="reconcile_fix",
+            icon=":material/add_notes:",
+            **guarded(Permission.FIX, what),
         ):
             _start(fixes=True)
 

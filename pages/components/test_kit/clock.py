@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.markdown import plain
+from pages.components.permission import guarded
 from pages.components.times import local
 from pages.scenarios.steps.step import DAY
 
@@ -37,7 +39,7 @@ def clock(controls: Controls, state: SandboxState) -> None:
         slot = st.container()
         with st.container(horizontal=True, gap="xsmall"):
             for label, seconds in ADVANCES.items():
-                if st.button(label, key=f"advance_{seconds}"):
+                if st.button(label, key=f"advance_{seconds}", **guarded(Permission.MOVE_CLOCK)):
                     with slot:
                         advance(controls, seconds)
         st.caption(

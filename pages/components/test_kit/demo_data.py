@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
+from pages.components.permission import guarded
 from pages.scenarios.demo_history import DAYS, SESSIONS, SIZES, replace_with_demo
 from pages.services import page_services
 
@@ -38,10 +40,17 @@ def demo_data(controls: Controls) -> None:
             required=True,
             format_func="{:,}".format,
             key="demo_size",
-            help="How the pages cope with many: 10,000 take a minute or two.",
+            **guarded(
+                Permission.FILL,
+                "How the pages cope with many: 10,000 take a minute or two.",
+            ),
         )
         if st.button(
-            "Create demo data", key="fill", type="primary", icon=":material/auto_awesome:"
+            "Create demo data",
+            key="fill",
+            type="primary",
+            icon=":material/auto_awesome:",
+            **guarded(Permission.FILL),
         ):
             if has_sessions(page_services()):
                 replace_dialog(controls, count)
@@ -53,7 +62,9 @@ def demo_data(controls: Controls) -> None:
             "Deletes every session, payment, event and grant, clears the faults and sets the clock "
             "back to the current time. Prices and settings stay."
         )
-        if st.button("Reset…", key="reset", icon=":material/restart_alt:"):
+        if st.button(
+            "Reset…", key="reset", icon=":material/restart_alt:", **guarded(Permission.RESET)
+        ):
             reset_dialog(controls)
 
 

@@ -6,10 +6,13 @@ from functools import partial
 
 import streamlit as st
 
+from billing.domain.access import Permission
+from billing.errors import BillingError
 from pages.components.errors import show_failure
+from pages.components.permission import guarded
 from pages.scenarios.faults import ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import Controls
-from pages.scenarios.sandbox_requests import ControlFailure
+from pages.services import page_services
 
 WEBHOOK_DELAYS = (0, 3, 30, 120)
 API_DELAYS = (0, 1, 5, 25)
@@ -22,7 +25,7 @@ def fault_switches(controls: Controls, current: Faults) -> None:
     fill_switches(current)
     if failure := st.session_state.pop("fault_failure", None):
         show_failure(failure, "The fault could not be set")
-    on_change = partial(set_faults, controls)
+    on_change, may_set = partial(set_faults, controls), guarded(Permission.SET_FAULTS)
     webhooks, api = st.columns(2, gap="medium")
     with webhooks, st.container(border=True, height="stretch"):
         st.header("Webhooks", anchor=False)
@@ -33,14 +36,18 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             key="fault_late",
             required=True,
             on_change=on_change,
+            **may_set,
         )
-        st.toggle("Send each twice", key="fault_twice", on_change=on_change)
-        st.toggle("Send in random order", key="fault_shuffle", on_change=on_change)
+        st.toggle("Send each twice", key="fault_twice", on_change=on_change, **may_set)
+        st.toggle("Send in random order", key="fault_shuffle", on_change=on_change, **may_set)
         st.toggle(
             "Lose the first attempt",
             key="fault_drop",
-            help="It is retried after 5 seconds, then with increasing delays.",
             on_change=on_change,
+            **guarded(
+                Permission.SET_FAULTS,
+                "It is retried after 5 seconds, then with increasing delays.",
+            ),
         )
     with api, st.container(border=True, height="stretch"):
         st.header("Stripe's API", anchor=False)
@@ -51,6 +58,7 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             key="fault_status",
             required=True,
             on_change=on_change,
+            **may_set,
         )
         st.segmented_control(
             "Delay of each request",
@@ -59,6 +67,7 @@ def fault_switches(controls: Controls, current: Faults) -> None:
             key="fault_slow",
             required=True,
             on_change=on_change,
+            **may_set,
         )
         st.caption("The Checkout page and the controls on this page are not affected.")
 
@@ -75,6 +84,7 @@ def fill_switches(current: Faults) -> None:
 
 def set_faults(controls: Controls) -> None:
     """Set what all switches show."""
+    page_services()  # in a callback, it is not known before who has the page open
     switches = st.session_state
     faults = Faults(
         WebhookFaults(
@@ -87,7 +97,7 @@ def set_faults(controls: Controls) -> None:
     )
     try:
         controls.set_faults(faults)
-    except ControlFailure as failure:
+    except BillingError as failure:
         switches["fault_failure"] = failure
 
 

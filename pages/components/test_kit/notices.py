@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.durations import format_duration
+from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.frame.notices import Notice, Severity
 from pages.components.markdown import plain
+from pages.components.permission import guarded
 from pages.components.times import local
 from pages.scenarios.faults import NO_FAULTS
 from pages.scenarios.sandbox_client import Controls, recent_state
-from pages.scenarios.sandbox_requests import ControlFailure
 from pages.services import page_services
 
 UNNOTICED_SECONDS = 600  # scenarios move it by seconds, which nobody notices
@@ -44,10 +46,15 @@ def clock_ahead() -> Notice | None:
 
 def _clear_faults_button() -> None:
     url = page_services().controls_url
-    if url and st.button("Clear all faults", key="clear_faults", icon=":material/healing:"):
+    if url and st.button(
+        "Clear all faults",
+        key="clear_faults",
+        icon=":material/healing:",
+        **guarded(Permission.SET_FAULTS),
+    ):
         try:
             Controls(url).set_faults(NO_FAULTS)
-        except ControlFailure as failure:
+        except BillingError as failure:
             show_failure(failure, "The faults could not be cleared")
         else:
             st.rerun()  # the whole page: what it says may have been the faults' doing

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from billing.errors import BillingError, StripeFailure
+from billing.domain.access import Permission
+from billing.errors import BillingError, InvalidInput
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
 from pages.components.ids import short_id
 from pages.components.markdown import code, plain
+from pages.components.permission import guarded
 from pages.components.times import ago, exact_time
 from pages.scenarios.catalog.checkout import INSUFFICIENT_FUNDS
 from pages.scenarios.catalog.scenario import VISA
@@ -106,13 +108,20 @@ def row(session: CheckoutSession, controls: Controls, result: ActionResult | Non
             )
             st.button("Keep open", key=f"keep_{session.id}", on_click=keep_open)
             return
-        st.button(PAY, key=f"pay_{session.id}", on_click=on_action, args=(PAY, session, controls))
+        st.button(
+            PAY,
+            key=f"pay_{session.id}",
+            on_click=on_action,
+            args=(PAY, session, controls),
+            **guarded(Permission.PAY),
+        )
         st.menu_button(
             "More",
             (DECLINE, EXPIRE),
             key=f"more_{session.id}",
             on_click=on_more,
             args=(session, controls),
+            **guarded(Permission.EXPIRE),
         )
 
 
@@ -139,7 +148,8 @@ def on_action(action: str, session: CheckoutSession, controls: Controls) -> None
 
 
 def pay(action: str, session: CheckoutSession, controls: Controls) -> ActionResult:
-    """Pay with a good card, or with one that is declined. Raises ``ControlFailure``."""
+    """Pay with a good card, or with one that is declined. Raises ``BillingError``."""
+    page_services()  # in a callback, it is not known before who has the page open
     card = VISA if action == PAY else INSUFFICIENT_FUNDS
     payment = controls.pay(session.id, email=PAYER, card=card)
     if payment.outcome is PaymentOutcome.CLOSED:
@@ -150,12 +160,10 @@ def pay(action: str, session: CheckoutSession, controls: Controls) -> ActionResu
 
 
 def expire(session: CheckoutSession) -> ActionResult:
-    """Expire it at Stripe. Raises ``StripeFailure``."""
+    """Expire it at Stripe. Raises ``BillingError``."""
     billing = page_services()
     try:
-        billing.call(lambda: billing.services.gateway.expire_checkout_session(session.id))
-    except StripeFailure as failure:
-        if failure.status == 400:  # only open ones can be expired
-            return CLOSED
-        raise
+        billing.call(lambda: billing.services.sessions.expire(session.id))
+    except InvalidInput:
+        return CLOSED
     return ActionResult("Expired", closed=True)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from pages.components.markdown import plain
+from pages.components.permission import guarded
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.times import ago, exact_time
 from pages.scenarios.catalog.scenarios import SCENARIOS
@@ -67,6 +69,7 @@ def details(scenario: Scenario, result: ScenarioResult | None, on_run: Callable[
             icon=":material/play_arrow:",
             type="primary",
             on_click=on_run,
+            **guarded(Permission.RUN_SCENARIOS),
         )
         if result and result.session_id:
             st.page_link(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from billing.domain.durations import format_duration
+from billing.errors import BillingError
+from pages.components.errors import show_failure
 from pages.components.ids import short_id
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
+from pages.components.permission import guarded
 from pages.components.rerun import request_page, request_page_rerun
 from pages.components.tables import Table, age_column, chip_column
 from pages.components.test_kit.scenario_steps import PageReporter
@@ -17,7 +22,7 @@ from pages.components.times import ticking
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.runner import ScenarioResult, run_scenario
-from pages.services import page_services
+from pages.services import page_services, refusal
 
 if TYPE_CHECKING:
     from pages.components.chips import Color
@@ -88,8 +93,13 @@ def scenario_list(controls: Controls) -> None:
     queue: tuple[str, ...] = st.session_state.pop("scenario_queue", ())
     head(running=bool(queue))
     if queue:
-        run_queue(queue, controls)
-        st.rerun()
+        try:
+            run_queue(queue, controls)
+        except BillingError as refused:  # the role has changed since the page was drawn
+            show_failure(refused, "The scenario was not run")
+        else:
+            st.rerun()
+    may_run = refusal(Permission.RUN_SCENARIOS) is None
     opening_table(
         TABLE,
         [Row(scenario, controls.results.get(scenario.name)) for scenario in SCENARIOS],
@@ -97,10 +107,10 @@ def scenario_list(controls: Controls) -> None:
         first="title",
         opens="scenario",
         alt="Scenarios with their last verdicts",
-        order=ORDER,
+        order=ORDER if may_run else [name for name in ORDER if name != "run"],
         height="content",
         buttons={
-            "run": CellButton("id", enqueue),
+            **({"run": CellButton("id", enqueue)} if may_run else {}),
             "session": CellButton(
                 "session_id", lambda session_id: request_page("sessions.py", session=session_id)
             ),
@@ -111,6 +121,7 @@ def scenario_list(controls: Controls) -> None:
 
 def head(*, running: bool) -> None:
     """What scenarios are, how their webhooks are delivered, and the buttons that run them."""
+    may_run = partial(guarded, Permission.RUN_SCENARIOS, disabled=running)
     st.markdown(
         "Each plays a sale in the sandbox, then compares the ledger with what the sandbox says."
     )
@@ -124,9 +135,8 @@ def head(*, running: bool) -> None:
             key="delivery",
             default=Delivery.IN_ORDER,
             required=True,
-            disabled=running,
             wrap=True,
-            help="  \n".join(f"**{one.label}**: {one.about}" for one in Delivery),
+            **may_run("  \n".join(f"**{one.label}**: {one.about}" for one in Delivery)),
         )
         with st.container(horizontal=True, gap="xsmall", width="content"):
             st.button(
@@ -134,21 +144,21 @@ def head(*, running: bool) -> None:
                 key="run_all",
                 icon=":material/playlist_play:",
                 type="primary",
-                disabled=running,
                 on_click=enqueue,
                 args=RUN_ALL,
-                help=f"{len(RUN_ALL)} scenarios, one after another, in about half a minute.",
+                **may_run(f"{len(RUN_ALL)} scenarios, one after another, in about half a minute."),
             )
             st.button(
                 f"Run {len(WITH_CLOCK)} that move the clock",
                 key="run_with_clock",
                 icon=":material/fast_forward:",
-                disabled=running,
                 on_click=enqueue,
                 args=WITH_CLOCK,
-                help="The last in the list. They advance the sandbox's clock by months, and only "
-                "a reset sets it back. What else is due happens as well: with demo data they take "
-                "longer, as all its subscriptions renew.",
+                **may_run(
+                    "The last in the list. They advance the sandbox's clock by months, and only "
+                    "a reset sets it back. What else is due happens as well: with demo data they "
+                    "take longer, as all its subscriptions renew."
+                ),
             )
 
 
