@@ -57,6 +57,7 @@ from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over
 from pages.streamlit_auth import auth_secrets, sign_in_refusal
+from pages.streamlit_paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
 
 if TYPE_CHECKING:
@@ -69,14 +70,6 @@ if TYPE_CHECKING:
 
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
 OWN_PATHS = ("/api/", "/sandbox/", METRICS_PATH)
-# Streamlit's: nobody uploads anything here, and what they give away or take, nobody needs.
-CLOSED = (
-    "/app/_stcore/upload_file",
-    "/app/_stcore/metrics",
-    "/app/_stcore/agent",
-    "/app/_stcore/script-health-check",
-    "/app/component/",
-)
 # What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
 OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
 log = logging.getLogger("billing.launcher")
@@ -314,7 +307,7 @@ app: st.App = st.App(
             protected,
             allowed=lambda: app.state["allowed_hosts"],
             previews=PREVIEWS,
-            closed=CLOSED,
+            closed=closed_paths(first_settings),
             proxies=first_settings.trusted_proxies,
             user_header=first_settings.user_header,
             refusal=demo_link.refusal if demo_link else refusal_of(first_settings, bound),

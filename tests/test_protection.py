@@ -144,6 +144,7 @@ def test_nobody_uploads(app: Process) -> None:
         *("/app/_stcore/metrics;x", "/app/_stcore/agent/openapi.json", "/app/_stcore/agent/mcp"),
         *("/app/_stcore/agent/interact", "/app/_stcore//agent/interact"),
         *("/app/_stcore/script-health-check", "/app/component/x/index.html"),
+        *("/app/auth/login", "/app/auth/logout", "/app/oauth2callback?state=x&code=x"),
     ],
 )
 def test_what_streamlit_serves_and_nobody_needs_is_closed(app: Process, path: str) -> None:
