@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pages.components.tables import Table
 
 HOW_TO_OPEN = "To open a row, click its first column or press Shift + Space."
-BUTTON_FRAME = 24  # pixels around its text
+BUTTON_FRAME = 16  # pixels, besides those around a cell's text
 
 Item = TypeVar("Item")
 

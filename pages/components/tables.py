@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pandas as pd
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-CHARACTER_WIDTH = 8  # pixels of the widest digit, in any of the theme's fonts
+# Pixels of a character in the widest of the theme's fonts.
+NARROW, USUAL, WIDE = 5.0, 8.5, 13.5
+NARROW_CHARACTERS, WIDE_CHARACTERS = frozenset(" !'(),.:;|Ifijlrt"), frozenset("%@MWmw")
 CELL_FRAME = 16  # pixels around its text
-CHIP_CHARACTER_WIDTH = 7  # pixels, of words
-CHIP_FRAME = 32  # pixels around the word of a chip and its shape
+CHIP_FRAME = 44  # pixels around the word of a chip, its shape among them
 MOST_WIDTH = 360  # pixels; some emails have 300 characters
 
 
@@ -96,5 +98,15 @@ def _width(cells: Iterable[object], least: int) -> int:
 
 def _pixels(cell: object) -> int:
     if isinstance(cell, list):
-        return sum(CHIP_CHARACTER_WIDTH * len(str(word)) + CHIP_FRAME for word in cell)
-    return CHARACTER_WIDTH * len(cell) + CELL_FRAME if isinstance(cell, str) else 0
+        return sum(_text_width(str(word)) + CHIP_FRAME for word in cell)
+    return _text_width(cell) + CELL_FRAME if isinstance(cell, str) else 0
+
+
+def _text_width(text: str) -> int:
+    return ceil(sum(map(_character_width, text)))
+
+
+def _character_width(character: str) -> float:
+    if character in NARROW_CHARACTERS:
+        return NARROW
+    return WIDE if character in WIDE_CHARACTERS or not character.isascii() else USUAL

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing.domain.money import format_money
+from billing.domain.reason import UNKNOWN_CODE, Reason, reason_label
 from billing.domain.sessions.source import SOURCE, Source
 from billing.domain.stripe_json import JSON, integer_at, object_at, text_at
 from billing.urls import web_url
@@ -212,6 +213,29 @@ class CheckoutSession:
             for amount, how in amounts
             if amount and self.currency
         )
+
+    @property
+    def note(self) -> str:
+        """What its outcome leaves to ask, in few words: why no money came, or what went back of it;
+        empty where it is simply paid."""
+        match self.outcome:
+            case Outcome.OPEN:
+                return "Nothing paid yet"
+            case Outcome.PROCESSING:
+                return "Payment on its way"
+            case Outcome.DECLINED | Outcome.FAILED:
+                return self._failure_note
+            case Outcome.EXPIRED:
+                if not (why := self._failure_note):
+                    return Reason.ABANDONED.label
+                return f"Declined: {why[:1].lower()}{why[1:]}"
+        return self.went_back
+
+    @property
+    def _failure_note(self) -> str:
+        if self.failure_code in (None, UNKNOWN_CODE):
+            return self.failure or ""
+        return reason_label(self.failure_code)
 
     @property
     def is_paid(self) -> bool:

@@ -16,7 +16,7 @@ from pages.components.sessions.columns import SESSIONS
 from pages.services import page_services
 
 SESSIONS_SHOWN = 7  # whole rows, without a scroll bar of their own
-COLUMNS = ("what", "outcome", "amount", "when", "email", "source")
+COLUMNS = ("what", "amount", "outcome", "note", "when", "email", "source")
 WITH_TESTS = "Test kit and demo"
 
 

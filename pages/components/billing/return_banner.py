@@ -166,8 +166,8 @@ def outcome_banner(session: CheckoutSession) -> None:
             )
         case Outcome.EXPIRED:
             st.warning(
-                f"{bought}: the session expired without a payment. Press the button to create a "
-                "new one.",
+                f"{bought}: the session expired without a payment.{declined(session)} Press the "
+                "button to create a new one.",
                 title="Not paid",
                 icon=":material/timer_off:",
             )
@@ -175,23 +175,36 @@ def outcome_banner(session: CheckoutSession) -> None:
             url = session.url if refusal(Permission.PAY) is None else None
             back = f" {link('Back to Checkout', url)}" if url else ""
             st.warning(
-                f"{bought}: nothing has been paid yet and the session is still open.{back}",
+                f"{bought}: nothing has been paid yet and the session is still open."
+                f"{declined(session)}{back}",
                 title="Not paid",
                 icon=":material/pending:",
             )
 
 
-def paid_banner(session: CheckoutSession) -> None:
-    """What was granted and what was paid by whom; and what went back since, if anything."""
+def stored(session: CheckoutSession) -> SessionDetails | None:
+    """What our copy knows of it besides, by events; None where the database does not answer, as the
+    table below says."""
     billing = page_services()
     try:
-        details = billing.call(
-            lambda: billing.services.sessions.details(session.id, SessionLookup())
-        )
-    except BillingError:  # the table below says that the database does not answer
-        text, now = plain(session.what), session
-    else:
-        text, now = granted(details), details.session
+        return billing.call(lambda: billing.services.sessions.details(session.id, SessionLookup()))
+    except BillingError:
+        return None
+
+
+def declined(session: CheckoutSession) -> str:
+    """The bank's reason for the last decline as a sentence to add; empty where none is known."""
+    details = stored(session)
+    if details is None or not details.session.failure:
+        return ""
+    return f" Last attempt: {plain(details.session.failure)}"
+
+
+def paid_banner(session: CheckoutSession) -> None:
+    """What was granted and what was paid by whom; and what went back since, if anything."""
+    details = stored(session)
+    text = granted(details) if details else plain(session.what)
+    now = details.session if details else session
     payer = f" by {code(now.customer_email)}" if now.customer_email else ""
     text = f"{text} · {plain(now.amount)} paid{payer}"
     if now.outcome is Outcome.PAID:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from billing.domain.event import Event, Refusal
     from billing.domain.sessions.checkout_session import CheckoutSession
 
-LONGEST_TYPE = 285  # pixels of checkout.session.async_payment_succeeded
-
 
 def source_text(event: Event) -> str:
     """How it came: ``webhook``, ``webhook, twice``, ``polling``, ``polling, then webhook``."""
@@ -48,11 +46,11 @@ def _cells(row: EventRow) -> dict[str, object]:
     return {
         "type": event.type,
         "session": f"{session.what}, {session.amount}".strip(", ") if session else "",
-        "email": session.customer_email if session else None,
         "arrived": ticking(event.received_at),
         "state": [event.state.label],
         "source": source_text(event),
         "delay": format_duration(event.delay),
+        "email": session.customer_email if session else None,
         "app": [ANOTHER_APP] if event.ours is False else None,
         "object": short_id(event.object_id),
         "error": event.error,
@@ -74,13 +72,13 @@ def _refusal_cells(refusal: Refusal) -> dict[str, object]:
 
 EVENTS = Table(
     {
-        "type": st.column_config.TextColumn("Event", width=LONGEST_TYPE),
-        "session": st.column_config.TextColumn("Session", width=160),
-        "email": st.column_config.TextColumn("Email"),
+        "type": st.column_config.TextColumn("Event"),
+        "session": st.column_config.TextColumn("Session"),
         "arrived": age_column("Arrived", width=125),
         "state": chip_column("State", EVENT_STATE_COLORS, width=82),
-        "source": st.column_config.TextColumn("Source", width=80),
+        "source": st.column_config.TextColumn("Source"),
         "delay": st.column_config.TextColumn("Delay", alignment="right"),
+        "email": st.column_config.TextColumn("Email"),
         "app": chip_column("App", ANOTHER_APP_COLORS, width=115),
         "object": st.column_config.TextColumn("Object", width=80),
         "error": st.column_config.TextColumn("Error", width=320),
@@ -89,7 +87,7 @@ EVENTS = Table(
         "session_id": None,
     },
     _cells,
-    least_widths={"delay": 60, "email": 150},
+    least_widths={"type": 180, "session": 140, "source": 80, "delay": 60, "email": 150},
 )
 # Of those that failed, the reason is what people came for.
 FAILED_ORDER = ("type", "error", "session", "email", "arrived", "source", "delay", "app")

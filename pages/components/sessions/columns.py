@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def _cells(session: CheckoutSession) -> dict[str, object]:
     return {
         "what": f"{OUTCOME_STYLES[session.outcome].shape} {session.what}",
-        "outcome": [session.outcome.label],
         "amount": session.amount,
+        "outcome": [session.outcome.label],
+        "note": session.note,
         "when": ticking(session.created),
         "email": session.customer_email,
         "source": session.source.label,
@@ -33,9 +34,10 @@ def _cells(session: CheckoutSession) -> dict[str, object]:
 
 SESSIONS = Table(
     {
-        "what": st.column_config.TextColumn("Product", width=116),
-        "outcome": chip_column("Outcome", OUTCOME_COLORS, 112, outcome_text_of),
+        "what": st.column_config.TextColumn("Product"),
         "amount": st.column_config.TextColumn("Amount", alignment="right"),
+        "outcome": chip_column("Outcome", OUTCOME_COLORS, 104, outcome_text_of),
+        "note": st.column_config.TextColumn("Details"),
         "when": age_column("Created", width=125),
         "email": st.column_config.TextColumn("Customer email"),
         "source": st.column_config.TextColumn("Source", width=95),
@@ -44,7 +46,7 @@ SESSIONS = Table(
         "id": st.column_config.TextColumn("Session ID"),
     },
     _cells,
-    least_widths={"outcome": 112, "amount": 75, "email": 160},
+    least_widths={"what": 110, "amount": 70, "outcome": 104, "note": 125, "email": 160},
 )
 
 

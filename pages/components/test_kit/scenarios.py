@@ -79,13 +79,14 @@ TABLE = Table(
         "session": st.column_config.TextColumn("Session", width=84),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),
         "ended": age_column("Ended", width=130),
-        "about": st.column_config.TextColumn("Result", width=430),
+        "about": st.column_config.TextColumn("Result", width=560),
         "id": None,
         "session_id": None,
     },
     _cells,
 )
 ORDER = ("title", "verdict", "run", "session", "took", "ended", "about")
+BEFORE_ANY = ("title", "run", "about")  # has run: what is empty takes no width from the rest
 
 
 def scenario_list(controls: Controls) -> None:
@@ -100,14 +101,16 @@ def scenario_list(controls: Controls) -> None:
         else:
             st.rerun()
     may_run = refusal(Permission.RUN_SCENARIOS) is None
+    rows = [Row(scenario, controls.results.get(scenario.name)) for scenario in SCENARIOS]
+    names = ORDER if any(row.result for row in rows) else BEFORE_ANY
     opening_table(
         TABLE,
-        [Row(scenario, controls.results.get(scenario.name)) for scenario in SCENARIOS],
+        rows,
         key="scenarios",
         first="title",
         opens="scenario",
         alt="Scenarios with their last verdicts",
-        order=ORDER if may_run else [name for name in ORDER if name != "run"],
+        order=names if may_run else [name for name in names if name != "run"],
         height="content",
         buttons={
             **({"run": CellButton("id", enqueue)} if may_run else {}),

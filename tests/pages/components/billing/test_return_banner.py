@@ -12,11 +12,11 @@ import pytest
 from billing.domain.sessions.checkout_session import Kind
 from billing.domain.sessions.details import SessionLookup
 from pages.scenarios.sandbox_client import Controls
-from tests.support.browsers.pages import alerts, open_page, press
+from tests.support.browsers.pages import alerts, open_page, press, run_until
 from tests.support.servers.after_sale import look, payment_of, refund, sell
 from tests.support.servers.deliveries import deliver, event_about
 from tests.support.servers.sales import GOOD_CARD, PAYER, create_session
-from tests.support.servers.shop import open_shop
+from tests.support.servers.shop import connected_shop, open_shop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -95,6 +95,19 @@ def test_an_open_session_has_no_success_banner_whatever_the_address_says(shop: S
     found = alerts(open_page(shop.server, success="1", session_id=session.id))
     assert "success" not in found
     assert "Not paid" in found["warning"][0]
+
+
+def test_a_decline_has_a_banner_with_the_banks_reason(tmp_path: Path) -> None:
+    with connected_shop(tmp_path) as shop:
+        checkout = shop.services.checkout
+        session = shop.pages.call(lambda: checkout.create(Kind.CREDITS, made_by="test"))
+        shop.controls.pay(session.id, email="tester@example.com", card="4000000000009995")
+        page = open_page(shop.pages, success="1", session_id=session.id)
+        run_until(page, lambda: "insufficient" in str(alerts(page)["warning"]))
+        (banner,) = alerts(page)["warning"]
+        for said in ("Not paid", "still open", "Last attempt: Your card has insufficient funds"):
+            assert said in banner
+        assert page.dataframe[0].value["note"].iloc[0] == "Insufficient funds"
 
 
 def test_an_expired_session_has_a_banner_that_says_so(shop: Shop) -> None:

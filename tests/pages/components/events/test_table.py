@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from pydantic import SecretStr
 
 from billing.domain.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Kind
-from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.events.log import PAGE_SIZE
 from billing.store import events
 from tests.pages.components.events.arrivals import counts, show
@@ -60,12 +58,6 @@ def test_a_row_shows_source_deliveries_delay_and_state_of_an_event(shop: Shop) -
         "Ignored": "0",
         "Refused": "0",
     }
-
-
-def test_no_type_of_event_is_cut(shop: Shop) -> None:
-    assert deliver(shop, event_about("cs_test_1")).ok
-    columns = json.loads(open_page(shop.server, "events.py").dataframe[0].proto.columns)
-    assert columns["type"]["width"] > 7 * max(map(len, TIMELINE_EVENTS)) + 16
 
 
 def test_an_event_of_another_apps_session_is_marked(shop: Shop) -> None:
