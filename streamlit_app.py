@@ -38,9 +38,11 @@ from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
 from billing.http.public_host import PublicHost
 from billing.http.request_ids import RequestIds
+from billing.http.route_names import METRICS_PATH
 from billing.http.server_limits import configure_running_server
+from billing.http.traced_requests import TracedRequests
 from billing.logs import configure_logging
-from billing.metrics.http import METRICS_PATH, MeasuredRequests
+from billing.metrics.http import MeasuredRequests
 from billing.routes import OPEN_PATHS, PREVIEWS, routes
 from billing.services import Services
 from billing.settings.embedded import (
@@ -53,6 +55,7 @@ from billing.settings.embedded import (
 from billing.settings.loading import load_settings
 from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
+from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over
@@ -75,7 +78,8 @@ OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
 log = logging.getLogger("billing.launcher")
 
 # As it is before Streamlit writes what is in its secrets files over it.
-read_settings = partial(load_settings, dict(os.environ))
+environment = dict(os.environ)
+read_settings = partial(load_settings, environment)
 first_settings = read_settings()
 bound: str | None = st.get_option("server.address")
 demo_link = DemoLink(os.environ["BILLING_DEMO_LINK"]) if "BILLING_DEMO_LINK" in os.environ else None
@@ -116,6 +120,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     async with AsyncExitStack() as stack:
+        stack.enter_context(start_tracing(environment))
         try:
             state = await build(stack)
         except (AlreadyInUse, UnusableDatabaseError) as error:
@@ -303,6 +308,7 @@ app: st.App = st.App(
     ],
     middleware=[
         Middleware(RequestIds),
+        *([Middleware(TracedRequests)] if wants_tracing(environment) else ()),
         Middleware(MeasuredRequests, metrics=lambda: app.state["services"].metrics),
         Middleware(
             protected,

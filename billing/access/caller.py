@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from billing.domain.access import AuditEntry, AuditResult, Identity, Permission
 from billing.errors import BillingError, NotAllowed, NotSignedIn
+from billing.tracing import in_span, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,6 +141,7 @@ def requires(
 
     def decorate(use_case: Callable[P, R]) -> Callable[P, R]:
         vars(use_case)[NEEDS] = permission  # for whoever lists the use cases
+        name = use_case.__qualname__
         object_of = _argument(use_case, on)
         if permission is Permission.VIEW:
             return _reading(use_case, object_of)
@@ -151,7 +153,7 @@ def requires(
                 object_id = object_of(args, kwargs)
                 check(permission, object_id)
                 object_ids = [object_id]
-                with _recorded(permission, object_ids):
+                with span(name), _recorded(permission, object_ids):
                     result: Any = await use_case(*args, **kwargs)
                     if creates:
                         object_ids[:] = [str(getattr(result, creates))]
@@ -161,7 +163,7 @@ def requires(
 
         @wraps(use_case)
         def act(*args: P.args, **kwargs: P.kwargs) -> R:
-            with permitted(permission, object_of(args, kwargs)):
+            with span(name), permitted(permission, object_of(args, kwargs)):
                 return use_case(*args, **kwargs)
 
         return act
@@ -175,7 +177,7 @@ def _reading(
     @wraps(use_case)
     def read(*args: P.args, **kwargs: P.kwargs) -> R:
         check(Permission.VIEW, object_of(args, kwargs))
-        return use_case(*args, **kwargs)
+        return in_span(use_case.__qualname__, use_case(*args, **kwargs))
 
     return read
 

@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 
 from billing.json_codec import dumps
+from billing.tracing import trace_id
 
 TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
@@ -24,7 +25,7 @@ class TextFormatter(logging.Formatter):
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``; where
-    there are any also ``request_id``, ``exception`` and ``stack``."""
+    there are any also ``request_id``, ``trace_id``, ``exception`` and ``stack``."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -34,6 +35,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "request_id": getattr(record, "request_id", ""),
+            "trace_id": trace_id(),
             "exception": record.exc_text,
             "stack": record.stack_info,
         }

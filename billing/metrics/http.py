@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from billing.http.route_names import NO_ANSWER, method_of, route_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,16 +14,7 @@ if TYPE_CHECKING:
 
     from billing.metrics.registry import Metrics
 
-METRICS_PATH = "/metrics"
-OWN_ROUTES = ("/api/", METRICS_PATH)
-# What is not one of our own routes is counted by where its path begins.
-BEGINNINGS = (
-    *("/api/", "/sandbox/v1/", "/sandbox/v2/", "/sandbox/_control/", "/sandbox/"),
-    *("/app/static/", "/app/_stcore/", "/app"),
-)
-METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 PAGE_SOCKET = "/app/_stcore/stream"
-NO_ANSWER = 499  # as nginx logs it: the client left before there was one
 
 
 class MeasuredRequests:
@@ -59,17 +52,5 @@ class MeasuredRequests:
             status = 500  # what the server answers then
             raise
         finally:
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            series = self._metrics().requests.labels(route_of(scope), method, status)
+            series = self._metrics().requests.labels(route_of(scope), method_of(scope), status)
             series.observe(time.perf_counter() - started)
-
-
-def route_of(scope: Scope) -> str:
-    """The path of the route that answered a request, as it is declared, or where its path begins;
-    never an id."""
-    path: str = getattr(scope.get("route"), "path", "")
-    if path.startswith(OWN_ROUTES):
-        return path
-    path = scope["path"]
-    begin = next((begin for begin in BEGINNINGS if path.startswith(begin)), "other")
-    return begin.rstrip("/")

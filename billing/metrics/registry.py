@@ -55,7 +55,7 @@ class Metrics:
         self.stripe_requests = self._histogram(
             "stripe_request_duration_seconds",
             "Time of a call to Stripe with its retries, by method, path and status; the status is "
-            "'unreachable' where no answer came.",
+            "'unreachable' where no answer came, 'canceled' where nobody waited for it.",
             ("method", "path", "status"),
             REQUEST_BUCKETS,
         )

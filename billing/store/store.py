@@ -19,6 +19,7 @@ from billing.store.engine.database import Database
 from billing.store.engine.engines import CONNECTIONS
 from billing.store.engine.writer import Writer
 from billing.timings import DEFAULT_TIMINGS
+from billing.tracing import named_span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -66,9 +67,10 @@ class Store:
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """``change``'s result, once it is durably committed, together with others."""
-        result: T = await self._in_time(
-            self._writer.write(lambda connection, _: [change(connection)], None)
-        )
+        with named_span("database write", change):
+            result: T = await self._in_time(
+                self._writer.write(lambda connection, _: [change(connection)], None)
+            )
         return result
 
     async def write_each(
@@ -79,7 +81,8 @@ class Store:
         Items that are given to the same ``change`` at the same time are written by one call of
         it, which answers one result for each. When it raises, each is tried alone.
         """
-        result: T = await self._in_time(self._writer.write(change, item))
+        with named_span("database write", change):
+            result: T = await self._in_time(self._writer.write(change, item))
         return result
 
     async def read(self, query: Callable[[Connection], T], *, within: float | None = None) -> T:
@@ -105,7 +108,8 @@ class Store:
         reading = self._readers.submit(ask)
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
-        return await self._in_time(asyncio.wrap_future(reading), within)
+        with named_span("database read", query):
+            return await self._in_time(asyncio.wrap_future(reading), within)
 
     def measure(self) -> None:
         """Set the metrics of what is under way now."""

@@ -26,6 +26,7 @@ from billing.stripe_api.client import create_client, description, document
 from billing.stripe_api.errors import translate_error
 from billing.stripe_api.network import connection_failure
 from billing.stripe_api.path_template import path_template
+from billing.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MISSING_SESSION_ID = "cs_test_permission_check"  # of which Stripe says that there is none
-UNREACHABLE = "unreachable"  # in place of a status, where no answer came
+# In place of a status: no answer came, or nobody waited for it any more.
+UNREACHABLE, CANCELED = "unreachable", "canceled"
 
 
 @dataclass(frozen=True)
@@ -135,17 +137,41 @@ class StripeRequests:
         params: Mapping[str, Any] | None,
         idempotency_key: str | None = None,
     ) -> Any:
+        """What the SDK answers; the call is measured and traced."""
+        template = path_template(path)
+        status: int | str = CANCELED
+        request_id: str | None = None
+        started = time.perf_counter()
+        with span(f"Stripe {method.upper()} {template}") as current:
+            try:
+                response = await self._send(method, path, params, idempotency_key)
+                status, request_id = response.code, response.request_id
+            except StripeFailure as failure:
+                status, request_id = failure.status or UNREACHABLE, failure.request_id
+                raise
+            finally:
+                series = self._metrics.stripe_requests.labels(method, template, status)
+                series.observe(time.perf_counter() - started)
+                current.set_attribute("http.response.status_code", status)
+                current.set_attribute("stripe.request_id", request_id or "")
+        self._outage.succeeded()
+        return response
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        idempotency_key: str | None,
+    ) -> Any:
         if self._client is None:
             self._client = self._connect()
         options = {"idempotency_key": idempotency_key} if idempotency_key else {}
-        started = time.perf_counter()
-        status: int | str = UNREACHABLE
         try:
             async with asyncio.timeout(self._deadline):
-                response = await self._client.raw_request_async(
+                return await self._client.raw_request_async(
                     method, path, **(params or {}), **options
                 )
-            status = response.code
         except TimeoutError as error:
             failure = StripeFailure.too_slow(self._deadline)
             raise self._logged(method, path, failure, error) from None
@@ -153,13 +179,7 @@ class StripeRequests:
             failure = connection_failure(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
         except stripe.StripeError as error:
-            status = error.http_status or UNREACHABLE
             raise self._logged(method, path, translate_error(error, self.api_base), error) from None
-        finally:
-            series = self._metrics.stripe_requests.labels(method, path_template(path), status)
-            series.observe(time.perf_counter() - started)
-        self._outage.succeeded()
-        return response
 
     def _unexpected(
         self, method: str, path: str, response: Any, shape: Shape, fault: str

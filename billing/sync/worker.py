@@ -23,6 +23,7 @@ from billing.sync.event_poller import NO_EVENTS, EventPoller, save_cursor
 from billing.sync.list_poller import ListPoller
 from billing.sync.stale_sessions import StaleSessions
 from billing.timings import DEFAULT_TIMINGS
+from billing.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -104,7 +105,8 @@ class SyncWorker:
                     async with self._step:
                         is_leader = await self._acquire_lease()
                         if is_leader:
-                            await self._sync_once()
+                            with span("SyncWorker.sync"):
+                                await self._sync_once()
                     if is_leader:
                         self._outage.succeeded()
                         if self._was_failing:

@@ -23,6 +23,7 @@ from billing.store import events, leases, sessions
 from billing.store.events import DueEvent, ProcessingResult
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.timings import DEFAULT_TIMINGS
+from billing.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -146,7 +147,8 @@ class EventProcessor:
     async def _handle_batch(self, due: Due) -> None:
         event_ids = _event_ids(due.values())
         try:
-            await self._handle_all(due)
+            with span("EventProcessor.handle", {"events": len(event_ids)}):
+                await self._handle_all(due)
         except Exception as failure:
             # The events stay as they are in the store, and the sweep finds them there.
             if not isinstance(failure, BillingError):

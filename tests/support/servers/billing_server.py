@@ -14,6 +14,8 @@ from starlette.middleware import Middleware
 
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.protection import protected
+from billing.http.request_ids import RequestIds
+from billing.http.traced_requests import TracedRequests
 from billing.metrics.http import MeasuredRequests
 from billing.routes import PREVIEWS, routes
 from billing.services import Services
@@ -64,12 +66,16 @@ class BillingServer:
 
 
 def billing_app(services: Services, lifespan: Callable[..., Any]) -> Starlette:
-    """The routes, measured and protected as they are in the product."""
+    """The routes, observed and protected as they are in the product."""
     allowed = AllowedHosts(public_url=services.settings.public_url)
     protection = Middleware(protected, allowed=lambda: allowed, previews=PREVIEWS)
-    measured = Middleware(MeasuredRequests, metrics=lambda: services.metrics)
+    observed = (
+        Middleware(RequestIds),
+        Middleware(TracedRequests),
+        Middleware(MeasuredRequests, metrics=lambda: services.metrics),
+    )
     return Starlette(
-        routes=routes(lambda: services), lifespan=lifespan, middleware=[measured, protection]
+        routes=routes(lambda: services), lifespan=lifespan, middleware=[*observed, protection]
     )
 
 
