@@ -5,6 +5,9 @@
 # make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers
 # make bench   measure, compared with the bare Stripe SDK
+# make lock    resolve the requirements again, for every platform, with hashes
+# make sbom    what the server is made of, as a CycloneDX file (sbom.json)
+# make licenses  list the licences of what the server is made of, in docs/licenses.md
 # make pictures  take the README's screenshots again
 
 PYTHON ?= python3
@@ -15,7 +18,11 @@ BIN := $(VENV)/bin
 # Many tests wait for a server or a browser: one process more than there are cores.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-.PHONY: install install-dev run demo test test-quick check bench pictures clean
+TOOLS := .venv-tools
+REQUIREMENTS := requirements requirements-team requirements-dev
+ACCEPTED_LICENSES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL-3.0-only
+
+.PHONY: install install-dev run demo test test-quick check bench lock sbom licenses pictures clean
 
 install: $(VENV)/.installed
 
@@ -32,16 +39,19 @@ define virtual_environment
 	}
 endef
 
-$(VENV)/.installed: requirements.txt
+# Exactly what was tested, and nothing that was put in its place: every file has its hash.
+PIP_INSTALL = @$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+$(VENV)/.installed: requirements.lock
 	$(virtual_environment)
-	@echo "Installing what the app needs (requirements.txt) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing what the app needs (requirements.lock) ..."
+	$(PIP_INSTALL) -r requirements.lock
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements-team.txt requirements.txt
+$(VENV)/.installed-dev: requirements-dev.lock
 	$(virtual_environment)
-	@echo "Installing what the tests need (requirements-dev.txt) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing what the tests need (requirements-dev.lock) ..."
+	$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@ $(VENV)/.installed
 
 run: install
@@ -65,13 +75,33 @@ check: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.licenses "$(ACCEPTED_LICENSES)"
 
 bench: install-dev
 	@$(BIN)/python -m benchmarks
+
+$(TOOLS)/.installed: requirements-tools.txt
+	@$(PYTHON) -m venv --clear $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tools.txt
+	@touch $@
+
+lock: $(TOOLS)/.installed
+	@for name in $(REQUIREMENTS); do \
+		$(TOOLS)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+			--no-emit-index-url --custom-compile-command "make lock" $$name.txt -o $$name.lock || exit 1; \
+	done
+
+sbom: $(TOOLS)/.installed
+	@$(TOOLS)/bin/cyclonedx-py requirements requirements-team.lock --output-reproducible \
+		--output-format JSON --output-file sbom.json
+	@echo "Written: sbom.json"
+
+licenses: install-dev
+	@$(BIN)/python -m docs.licenses --write "$(ACCEPTED_LICENSES)"
 
 pictures: install-dev
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m docs.take_pictures
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache test-results
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache test-results

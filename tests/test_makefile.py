@@ -42,7 +42,7 @@ def test_without_python3_venv_make_says_so_and_leaves_nothing_that_the_next_make
     tmp_path: Path,
 ) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "requirements.lock").touch()
     failed = make_install(tmp_path, has_venv=False)
     assert failed.returncode
     assert "apt-get install python3-venv" in failed.stdout
@@ -54,7 +54,7 @@ def test_without_python3_venv_make_says_so_and_leaves_nothing_that_the_next_make
 
 def test_an_environment_that_was_left_half_made_is_made_anew(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "requirements.lock").touch()
     half = tmp_path / ".venv/bin/python"
     half.parent.mkdir(parents=True)
     half.write_text("#!/bin/sh\nexit 1\n")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
 ROOT = Path(__file__).parents[3]
+LAUNCHER = ROOT / "streamlit_app.py"
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 20.0
 GLANCE = 0.02
@@ -86,11 +87,8 @@ def process(
             running.join()
 
 
-def _dashboard_command(port: int) -> list[str]:
-    return [
-        *("streamlit", "run", "--server.port", str(port)),
-        str(ROOT / "streamlit_app.py"),
-    ]
+def _dashboard_command(port: int, launcher: Path = LAUNCHER) -> list[str]:
+    return ["streamlit", "run", "--server.port", str(port), str(launcher)]
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -111,11 +109,17 @@ def refused_start(
 
 @contextmanager
 def dashboard(
-    folder: Path, settings: Mapping[str, str] | None = None, *, port: int = 0, anew: bool = False
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    port: int = 0,
+    launcher: Path = LAUNCHER,
+    anew: bool = False,
 ) -> Iterator[Process]:
     """The dashboard with ``settings`` in its environment; ``url`` has no path."""
     announced = r"URL: (http://\S+)/app"
-    with process(_dashboard_command(port), folder, announced, settings or {}, anew=anew) as running:
+    command = _dashboard_command(port, launcher)
+    with process(command, folder, announced, settings or {}, anew=anew) as running:
         wait_until_serving(running)
         yield running
 
