@@ -58,7 +58,7 @@ def test_what_the_image_copies_is_enough_to_start(tmp_path: Path) -> None:
     for line in copied:
         *sources, target = line.split()
         for source in sources:
-            where = tmp_path / "app" / (target if target != "./" else source)
+            where = tmp_path / "app" / (source if target in (".", "./") else target)
             if (ROOT / source).is_dir():
                 shutil.copytree(ROOT / source, where)
             else:
