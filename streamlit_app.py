@@ -32,11 +32,10 @@ from streamlit import logger as streamlit_logger
 from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.access.listening import refusal_of, start_refusal
-from billing.access.sign_in_routes import SignInRoutes
+from billing.access.sign_in_routes import sign_in
 from billing.http.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.protection import protected
-from billing.http.public_host import PublicHost
 from billing.http.request_ids import RequestIds
 from billing.http.route_names import METRICS_PATH
 from billing.http.server_limits import configure_running_server
@@ -59,7 +58,12 @@ from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over
-from pages.streamlit_auth import auth_secrets, sign_in_refusal
+from pages.streamlit_auth import (
+    auth_secrets,
+    share_cookie_secret,
+    sign_in_refusal,
+    warn_of_unread_section,
+)
 from pages.streamlit_paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
 
@@ -117,6 +121,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
     configure_logging(as_json=first_settings.log_format == "json")
     share_log_handler()
+    warn_of_unread_section(first_settings)
     configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     async with AsyncExitStack() as stack:
@@ -291,12 +296,7 @@ class OwnRoutesFirst:
         await (self._own if is_ours else self._streamlit)(scope, receive, send)
 
 
-def sign_in_url() -> str | None:
-    """Where people sign in; None where they do not sign in here."""
-    services: Services = app.state["services"]
-    return services.settings.public_url if services.access.oidc else None
-
-
+share_cookie_secret(first_settings)
 own_routes = Starlette(
     routes=[*routes(lambda: app.state["services"]), Mount("/sandbox", sandbox_asgi)]
 )
@@ -320,12 +320,7 @@ app: st.App = st.App(
             refusal=demo_link.refusal if demo_link else refusal_of(first_settings, bound),
             open_paths=OPEN,
         ),
-        Middleware(PublicHost, public_url=sign_in_url),
-        Middleware(
-            SignInRoutes,
-            access=lambda: app.state["services"].access,
-            settings=lambda: app.state["services"].settings,
-        ),
+        Middleware(sign_in, access=lambda: app.state["services"].access),
         Middleware(OwnRoutesFirst, own=own_routes),
     ],
     secrets=auth_secrets(first_settings, address("localhost", port="{port}")),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.billing.notices import no_price, wait_for_prices
 from pages.components.billing.second_subscription import second_subscription
-from pages.components.frame.account import account
+from pages.components.frame.account import account, stay_signed_in
 from pages.components.frame.brand import brand
 from pages.components.frame.navigation import sections
 from pages.components.frame.notices import notices
@@ -57,6 +57,7 @@ page = st.navigation(sections(GROUPS), position="top" if admitted else "hidden")
 if not admitted:
     entrance(services)
     st.stop()
+stay_signed_in()
 
 brand(settings.product_name)
 

@@ -116,7 +116,11 @@ def page_services() -> PageServices:
             title="The app was not started",
         )
         st.stop()
-    caller = holder[0].caller()
+    try:
+        caller = holder[0].caller()
+    except BillingError as failure:
+        st.error(f"{failure.message} {failure.next_step}", title="It cannot be read who you are")
+        st.stop()
     become(caller)
     if not caller.is_admitted and st.session_state.pop(ADMITTED, False):
         st.rerun()  # signed out meanwhile: the whole page makes way

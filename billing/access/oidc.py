@@ -16,6 +16,8 @@ from billing.timings import DEFAULT_TIMINGS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import SecretStr
+
     from billing.domain.login import Login
     from billing.settings.model import Settings
     from billing.store import Store
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
 
 
 class Oidc:
-    """Every coroutine raises ``StoreFailure`` where the database does not answer."""
+    """``public_url`` is where people sign in. Every coroutine raises ``StoreFailure`` where the
+    database does not answer."""
 
     def __init__(
         self, settings: Settings, store: Store, timings: Timings = DEFAULT_TIMINGS
     ) -> None:
-        self._cookie = LoginCookie(settings.require(COOKIE_SECRET, settings.cookie_secret))
+        self.public_url = settings.public_url
+        self.cookie_secret: SecretStr = settings.require(COOKIE_SECRET, settings.cookie_secret)
+        self._cookie = LoginCookie(self.cookie_secret)
         self._sign_ins = SignIns(store, timings)
         self._roles = RoleAssignments(settings)
 

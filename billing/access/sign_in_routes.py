@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from billing.access.login_cookie import is_user_cookie
 from billing.domain.access import AuditResult
 from billing.errors import BillingError
+from billing.http.public_host import PublicHost
 from billing.http.set_cookie import cookies_set, widened
 from billing.http.trusted_proxies import client_address
 from billing.urls import web_url
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from billing.access.oidc import Oidc
     from billing.access.service import Access
-    from billing.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
@@ -48,22 +48,30 @@ FAILED_COOKIE = "sign_in_failed"
 FAILED_SECONDS = 60
 
 
-class SignInRoutes:
-    """Goes around Streamlit. ``access`` and ``settings`` are asked at each request: they are known
-    once the server runs."""
+def sign_in(app: ASGIApp, access: Callable[[], Access]) -> ASGIApp:
+    """Goes around Streamlit: pages at the public URL alone, and its routes as said above, where
+    people sign in by OIDC. ``access`` is asked at each request: it is there once the server runs.
+    """
 
-    def __init__(
-        self, app: ASGIApp, access: Callable[[], Access], settings: Callable[[], Settings]
-    ) -> None:
+    def public_url() -> str | None:
+        oidc = access().oidc
+        return oidc.public_url if oidc else None
+
+    return PublicHost(SignInRoutes(app, access), public_url)
+
+
+class SignInRoutes:
+    """Goes around Streamlit's routes where people sign in by OIDC."""
+
+    def __init__(self, app: ASGIApp, access: Callable[[], Access]) -> None:
         self._app = app
         self._access = access
-        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in ROUTES:
             access = self._access()
             if access.oidc is not None:
-                exchange = _Exchange(access, access.oidc, self._settings(), scope, send)
+                exchange = _Exchange(access, access.oidc, scope, send)
                 await exchange.run(self._app, receive)
                 return
         await self._app(scope, receive, send)
@@ -72,18 +80,17 @@ class SignInRoutes:
 class _Exchange:
     """One request to one of these routes, and its answer."""
 
-    def __init__(
-        self, access: Access, oidc: Oidc, settings: Settings, scope: Scope, send: Send
-    ) -> None:
+    def __init__(self, access: Access, oidc: Oidc, scope: Scope, send: Send) -> None:
         self._access = access
         self._oidc = oidc
         self._scope = scope
         self._send = send
         self._headers = Headers(scope=scope)
         self._address = client_address(scope)
-        self._is_secure = (settings.public_url or "").startswith("https:")
-        secret = settings.cookie_secret.get_secret_value() if settings.cookie_secret else ""
-        self._signer = URLSafeTimedSerializer(secret, salt=RETURN_COOKIE)
+        self._is_secure = (oidc.public_url or "").startswith("https:")
+        self._signer = URLSafeTimedSerializer(
+            oidc.cookie_secret.get_secret_value(), salt=RETURN_COOKIE
+        )
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         path = self._scope["path"]

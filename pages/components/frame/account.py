@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import streamlit as st
 
 from billing.access.caller import current_identity
 from billing.domain.access import Role
+from billing.errors import BillingError
+from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.services import page_services, request_headers
 
@@ -24,17 +27,26 @@ MAY = {
 
 
 def account() -> None:
-    """The person's menu; nothing where people do not sign in here."""
+    """The person's menu; nothing where nobody signs in."""
     shared = page_services()
-    oidc, identity = shared.services.access.oidc, current_identity()
-    if oidc is None or identity is None or identity.role is None:
+    access, identity = shared.services.access, current_identity()
+    if not access.mode.signs_in or identity is None or identity.role is None:
         return
-    shared.call(partial(oidc.mark_used, request_headers()))
     with st.popover(_label(identity.name), icon=":material/account_circle:", key="account"):
         st.write(code(identity.name))
         st.badge(identity.role.capitalize(), icon=":material/badge:", color="blue")
         st.caption(MAY[identity.role])
-        _ways_out(oidc)
+        if access.oidc is not None:
+            _ways_out(access.oidc)
+
+
+def stay_signed_in() -> None:
+    """Somebody does something with the page, which alone its live parts are not: the sign-in is
+    not idle."""
+    shared = page_services()
+    if oidc := shared.services.access.oidc:
+        with suppress(BillingError):  # it is only idle sooner
+            shared.call(partial(oidc.mark_used, request_headers()))
 
 
 def _label(name: str) -> str:
@@ -52,5 +64,11 @@ def _ways_out(oidc: Oidc) -> None:
         width="stretch",
         help="In every browser where you are signed in. Open pages close within a minute.",
     ):
-        page_services().call(partial(oidc.end_everywhere, request_headers()))
-        st.logout()
+        shared = page_services()
+        try:
+            shared.call(partial(oidc.end_everywhere, request_headers()))
+        except BillingError as failure:
+            show_failure(failure, "You are still signed in")
+        else:
+            shared.caller().record("sign_out_everywhere", "")
+            st.logout()

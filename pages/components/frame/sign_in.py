@@ -11,6 +11,7 @@ import streamlit as st
 from billing.access.caller import current_identity
 from billing.access.mode import AccessMode
 from billing.access.sign_in_routes import FAILED_COOKIE
+from billing.safe_text import sanitize
 from pages.components.markdown import code, plain
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _MARK = Path(__file__).parents[2].joinpath("icon.svg").read_text(encoding="utf-8
 def entrance(services: Services) -> None:
     """The page in place of every other for whoever may not enter."""
     identity = current_identity()
+    st.set_page_config(page_title=f"Sign in · {sanitize(services.settings.product_name)}")
     with _card(services.settings.product_name):
         if identity is not None:
             _turned_away(services, identity)
