@@ -41,6 +41,7 @@ from billing.http.route_names import METRICS_PATH
 from billing.http.server_limits import configure_running_server
 from billing.http.traced_requests import TracedRequests
 from billing.logs import configure_logging
+from billing.logs.sentry import sentry
 from billing.metrics.http import MeasuredRequests
 from billing.routes import OPEN_PATHS, PREVIEWS, routes
 from billing.services import Services
@@ -125,6 +126,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     async with AsyncExitStack() as stack:
+        stack.enter_context(sentry(environment.get("SENTRY_DSN")))
         stack.enter_context(start_tracing(environment))
         try:
             state = await build(stack)
