@@ -10,7 +10,8 @@ FROM ${PYTHON_IMAGE} AS packages
 COPY requirements-team.lock .
 RUN pip install --no-cache-dir --require-hashes --only-binary :all: --target /packages \
       -r requirements-team.lock \
-  && find /packages -name tests -type d -path "*/pandas/*" -prune -exec rm -rf {} + \
+  && cd /packages && rm -rf bin share pyarrow/include pyarrow/src \
+  && find pandas numpy pyarrow -name tests -type d -prune -exec rm -rf {} + \
   && python -m compileall -q /packages
 
 FROM ${PYTHON_IMAGE}
