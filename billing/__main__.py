@@ -1,12 +1,20 @@
-"""Commands: ``python -m billing check`` and ``python -m billing reconcile``."""
+"""Commands: ``python -m billing check``, ``reconcile``, ``erase``."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import sys
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from billing.commands import check, reconcile
+from billing.commands import check, erase, reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Each module says what it does (HELP), which arguments it takes and how it ends (EXIT_HELP).
+COMMANDS = MappingProxyType({"check": check, "reconcile": reconcile, "erase": erase})
 
 
 def main() -> int:
@@ -14,18 +22,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m billing",
         description="Command-line tools of the billing dashboard.",
-        epilog=f"{check.EXIT_HELP}\n\n{reconcile.EXIT_HELP}",
+        epilog="\n\n".join(command.EXIT_HELP for command in COMMANDS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("check", help="check every setting and say how to fix what is wrong")
-    reconciling = commands.add_parser(
-        "reconcile", help="compare the ledger with Stripe and say what differs"
-    )
-    reconciling.add_argument("--fix", action="store_true", help="write the lines that are missing")
+    for name, command in COMMANDS.items():
+        command.add_arguments(commands.add_parser(name, help=command.HELP))
     chosen = parser.parse_args()
     logging.getLogger().addHandler(logging.NullHandler())  # the answers say what went wrong
-    return reconcile.run(fix=chosen.fix) if chosen.command == "reconcile" else check.run()
+    run: Callable[[argparse.Namespace], int] = COMMANDS[chosen.command].run
+    return run(chosen)
 
 
 if __name__ == "__main__":

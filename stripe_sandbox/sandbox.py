@@ -23,6 +23,7 @@ from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.disputes import ControlDisputes
+from stripe_sandbox.control.erasure import Erasure
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_after_sale import AfterSale
 from stripe_sandbox.control.pay import ControlPayments
@@ -129,6 +130,7 @@ class Sandbox:
                 self.payments,
                 AfterSale(backend, resources.refunds, resources.disputes, billing.changes),
             ),
+            Erasure(backend),
             base_url,
         )
         actions = CustomerActions(

@@ -15,12 +15,15 @@ from billing.settings.loading import load_settings
 from billing.setup.findings import Group, Status
 
 if TYPE_CHECKING:
+    import argparse
+
     from billing.settings.model import Settings
     from billing.setup.findings import Finding, Report
 
 
 STATUS_WIDTH = max(map(len, Status))
 EXIT_STATUS = {Status.WRONG: 1, Status.UNAVAILABLE: 3}
+HELP = "check every setting and say how to fix what is wrong"
 EXIT_HELP = """exit status of check:
   0  no problems found
   1  problems found
@@ -59,7 +62,11 @@ def _lines(finding: Finding, width: int) -> str:
     )
 
 
-def run() -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(_: argparse.Namespace) -> int:
     """Check, print the findings, and say by the exit status how bad they are."""
     report = asyncio.run(run_checks(load_settings()))
     print(as_text(report))

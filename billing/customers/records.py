@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from billing.domain.ledger.pro import Invoice
 from billing.domain.stripe_json import JSON, id_at, text_at
-from billing.store import sessions, stripe_objects
+from billing.store import erased_ids, sessions, stripe_objects
 from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType, as_email
 
@@ -56,8 +56,12 @@ class CustomerRecords:
 
 
 def sessions_of_customers(connection: Connection, customers: Collection[str]) -> OwnSessions:
-    """The sessions of these Customers (ids), by the id."""
+    """The sessions of these Customers (ids), by the id, with those that they paid as guests before
+    they were erased."""
     found: OwnSessions = {}
+    erased = erased_ids.sessions_of(connection, customers)
+    for one in load_sessions(connection, erased):
+        found.setdefault(erased[one.session.id], []).append(one)
     for one in sessions_found_by(connection, customers):
         if (customer := id_at(one.data, "customer")) in customers and customer:
             found.setdefault(customer, []).append(one)

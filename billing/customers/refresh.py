@@ -6,7 +6,6 @@ What is calculated is read beside the writer, which only stores it: webhooks do 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +24,7 @@ from billing.customers.records import (
 from billing.customers.summary import summarize
 from billing.domain.stripe_json import id_at
 from billing.errors import BillingError
-from billing.store import customers, stale_customers, stripe_objects, sync_state
+from billing.store import customers, stale_customers, stripe_objects
 from billing.store.stripe_objects import as_email
 from billing.timings import DEFAULT_TIMINGS
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 200  # names
 PAUSE_SECONDS = 0.1  # between two of many batches: others need the processor, too
-VERSION = "customers_version"  # in the state: another one after each batch that was stored
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class CustomerRefresh:
 
 def calculate(connection: Connection) -> CustomerBatch | None:
     """The rows of some customers that have changed; None where none have."""
-    version: str | None = sync_state.load(connection, VERSION)
+    version: str | None = customers.version(connection)
     marked = stale_customers.first(connection, BATCH_SIZE)
     if not marked:
         return None
@@ -151,11 +149,11 @@ def _is_listed(records: CustomerRecords, is_customer: bool) -> bool:
 
 def save(connection: Connection, batch: CustomerBatch) -> bool:
     """Store the rows, unless they are outdated: another process was quicker, or a reset."""
-    if sync_state.load(connection, VERSION) != batch.version:
+    if customers.version(connection) != batch.version:
         return False
     if not stale_customers.are_marked(connection, batch.marked):
         return False
     customers.replace(connection, batch.rows, batch.missing)
     stale_customers.unmark(connection, batch.marked)
-    sync_state.save(connection, VERSION, uuid.uuid4().hex)
+    customers.change_version(connection)
     return True

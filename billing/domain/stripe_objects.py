@@ -68,6 +68,10 @@ class _CreatedEndpoint(_WebhookEndpoint, total=False):
     secret: Required[str]
 
 
+class _Erased(_Shape, total=False):
+    erased: Required[int]
+
+
 class _Details(_Shape, total=False):
     email: str | None
 
@@ -215,5 +219,6 @@ INVOICE = Shape("invoice", _Invoice)
 CUSTOMER = Shape("customer", _Customer)
 PORTAL_SESSION = Shape("customer portal session", _PortalSession)
 PAYMENT_METHOD = Shape("PaymentMethod", _PaymentMethod)
+ERASED = Shape("answer of the sandbox", _Erased)
 EVENT = Shape("event", _Event)
 LIST = Shape("list", _List)

@@ -12,7 +12,7 @@ from billing.domain.ledger.entitlements import Entitlements, credits_in, pro_acc
 from billing.domain.stripe_json import text_at
 from billing.ledger.records import pro_states
 from billing.safe_text import sanitize
-from billing.store import sessions, stripe_objects
+from billing.store import erased_ids, sessions, stripe_objects
 from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectType
 
@@ -33,7 +33,9 @@ def entitlements_of_customer(connection: Connection, customer: str) -> Entitleme
     sold = lines.of_email(connection, email) if email else []
     is_theirs = bool(email) and customers_with_email(connection, email or "", sold) == [customer]
     guests = [line for line in sold if line.customer is None and is_theirs]
-    return _entitlements(connection, [customer], customer, email, [*own, *guests])
+    paid = erased_ids.sessions_of(connection, [customer])
+    erased = lines.of_sessions(connection, list(paid)) if paid else []
+    return _entitlements(connection, [customer], customer, email, [*own, *guests, *erased])
 
 
 def entitlements_of_email(connection: Connection, email: str) -> Entitlements:

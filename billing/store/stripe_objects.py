@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from billing.domain.stripe_json import JSON, id_at, integer_at, subscription_of, text_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
-from billing.store import stale_customers
+from billing.store import erased_ids, stale_customers
 from billing.store.readable_rows import read_each
 from billing.store.tables import TERM_LENGTH, stripe_objects
 from billing.store.upsert import upsert
@@ -60,8 +60,10 @@ _upsert = upsert(stripe_objects, _newer_only)
 def store(connection: Connection, found: Iterable[ObjectReading]) -> None:
     """Store objects; an older reading never replaces a newer one."""
     rows: dict[str, JSON] = {}
-    for one in sorted(found, key=lambda one: one.read_at):
-        row = _row(one)
+    ordered = sorted(found, key=lambda one: one.read_at)
+    safe = erased_ids.anonymize_erased(connection, [one.data for one in ordered])
+    for one, data in zip(ordered, safe, strict=True):
+        row = _row(ObjectReading(data, one.read_at))
         rows[row["id"]] = row
     if rows:
         _upsert(connection, sorted(rows.values(), key=lambda row: str(row["id"])))

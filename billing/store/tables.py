@@ -181,6 +181,16 @@ stripe_objects = Table(
     Index("objects_by_email", "email"),
 )
 
+# What belongs to people who were erased: see erased_ids.py.
+erased_ids = Table(
+    "erased_ids",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("customer", String(300)),
+    Column("at", Float, nullable=False),
+    Index("erased_by_customer", "customer"),
+)
+
 # The Prices that settings have named, of each kind of sale.
 sold_prices = Table(
     "sold_prices",

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from billing.domain.stripe_objects import (
+    CHECKOUT_SESSION,
     CUSTOMER,
     DISPUTE,
+    ERASED,
     INVOICE,
     INVOICE_PAYMENT,
     REFUND,
@@ -16,7 +18,7 @@ from billing.domain.stripe_objects import (
 from billing.stripe_api.calls import StripeCalls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from billing.domain.stripe_json import JSON
     from billing.stripe_api.requests import Page
@@ -97,6 +99,22 @@ class AfterSaleCalls(StripeCalls):
         https://docs.stripe.com/api/customers/list
         """
         return await self._all(CUSTOMER, "/v1/customers", {"email": email})
+
+    async def sessions_of_customer(self, customer: str) -> list[JSON]:
+        """Their Checkout Sessions, the newest first.
+        https://docs.stripe.com/api/checkout/sessions/list
+        """
+        return await self._all(CHECKOUT_SESSION, "/v1/checkout/sessions", {"customer": customer})
+
+    async def sessions_with_email(self, email: str) -> list[JSON]:
+        """The Checkout Sessions that exactly this email was given in, the newest first."""
+        filters: dict[str, Any] = {"customer_details": {"email": email}}
+        return await self._all(CHECKOUT_SESSION, "/v1/checkout/sessions", filters)
+
+    async def erase_in_sandbox(self, ids: Sequence[str]) -> None:
+        """Have the sandbox erase names and addresses of these Customers and Checkout Sessions, and
+        of all that belongs to them. Stripe itself has no such call."""
+        await self._call(ERASED, "post", f"/_control/erase/{','.join(ids)}")
 
     async def retrieve_customer(self, customer_id: str) -> JSON:
         """Of a deleted one ``deleted`` is true and little else is there.

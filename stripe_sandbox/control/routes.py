@@ -21,6 +21,7 @@ from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.responses import error_response, json_response, new_request_id
 from stripe_sandbox.control.clock_summary import summarize
 from stripe_sandbox.control.disputes import ControlDisputes
+from stripe_sandbox.control.erasure import Erasure
 from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_plan import HistoryPlan
@@ -69,6 +70,7 @@ class Control:
         payments: ControlPayments,
         disputes: ControlDisputes,
         history: History,
+        erasure: Erasure,
         base_url: str,
     ) -> None:
         self._clock = clock
@@ -81,6 +83,7 @@ class Control:
         self._payments = payments
         self._disputes = disputes
         self._history = history
+        self._erasure = erasure
         self._base_url = base_url
 
     def routes(self) -> list[BaseRoute]:
@@ -96,6 +99,7 @@ class Control:
             ("POST", "/charges/{charge}/dispute", self._dispute),
             ("POST", "/fill", self._fill),
             ("POST", "/reset", self._reset),
+            ("POST", "/erase/{ids}", self._erase),
         )
         routes = [
             Route(path, self._answering(handler), methods=[method])
@@ -209,6 +213,11 @@ class Control:
         plan = HistoryPlan.of(fields)
         # In a thread, as it takes a while: what needs no database goes on meanwhile.
         return await asyncio.to_thread(self._history.fill, plan, self._base_url)
+
+    async def _erase(self, request: Request, fields: JsonFields) -> dict[str, Any]:
+        fields.reject_unknown()
+        ids = request.path_params["ids"].split(",")
+        return await asyncio.to_thread(self._erasure.erase, ids)
 
     async def _reset(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.reject_unknown()

@@ -13,16 +13,19 @@ from billing.store.customers.queries import (
     previous_emails,
     with_emails,
 )
-from billing.store.customers.writes import replace
+from billing.store.customers.writes import change_version, delete_named, replace, version
 
 __all__ = [
     "Rivals",
+    "change_version",
     "count_new",
+    "delete_named",
     "get",
     "get_many",
     "iter_matching",
     "page",
     "previous_emails",
     "replace",
+    "version",
     "with_emails",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 
 from billing.json_codec import dumps
+from billing.store import sync_state
 from billing.store.tables import customers
 from billing.store.upsert import upsert
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from billing.domain.customers.customer import Customer
 
+VERSION = "customers_version"  # in the state
 _AT_ONCE = 5_000
 _AMOUNTS = ("paid", "refunded", "disputed")
 _upsert = upsert(
@@ -39,3 +42,21 @@ def replace(connection: Connection, found: Collection[Customer], missing: Collec
             {**vars(one), **{name: dumps(getattr(one, name)) for name in _AMOUNTS}} for one in found
         ]
         _upsert(connection, sorted(rows, key=lambda row: str(row["key"])))
+
+
+def delete_named(connection: Connection, ids: Collection[str], emails: Collection[str]) -> None:
+    """Delete the rows of these Customers (ids) and of whoever has one of these emails."""
+    named = or_(customers.c.customer.in_(ids), customers.c.email.in_(emails))
+    connection.execute(delete(customers).where(or_(named, customers.c.key.in_(emails))))
+    change_version(connection)
+
+
+def version(connection: Connection) -> str | None:
+    """The version of the list; what was calculated for another one is outdated."""
+    found: str | None = sync_state.load(connection, VERSION)
+    return found
+
+
+def change_version(connection: Connection) -> None:
+    """The list was changed."""
+    sync_state.save(connection, VERSION, uuid.uuid4().hex)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from billing.domain.erasure import anonymize, ids_in
 from billing.domain.event import SUBJECTS, EventSource, EventState, Subject, subject_id
 from billing.domain.event_summary import summarize
 from billing.domain.sessions.checkout_session import REFERENCE
@@ -14,7 +15,7 @@ from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
-from billing.store import committed
+from billing.store import committed, erased_ids
 from billing.store.tables import REFERENCE_LENGTH, events
 from billing.store.upsert import upsert
 
@@ -125,8 +126,8 @@ def record(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[Re
     The first arrival sets an event's state and source; later webhooks are counted.
     """
     rows: dict[str, dict[str, Any]] = {}
-    for arrival in arrivals:
-        row = rows.setdefault(arrival.event["id"], _row(arrival))
+    for arrival, row in zip(arrivals, _rows(connection, arrivals), strict=True):
+        row = rows.setdefault(row["id"], row)
         row["deliveries"] += arrival.source is EventSource.WEBHOOK
     if not rows:
         return []
@@ -145,8 +146,8 @@ def record_processed(connection: Connection, arrivals: Sequence[ReceivedEvent]) 
     """Store events of the past that are known to be dealt with: one that would be ``pending`` is
     ``handled`` since its arrival."""
     rows = []
-    for arrival in arrivals:
-        row, handled = _row(arrival), arrival.state is EventState.PENDING
+    for arrival, row in zip(arrivals, _rows(connection, arrivals), strict=True):
+        handled = arrival.state is EventState.PENDING
         row |= {
             "deliveries": int(arrival.source is EventSource.WEBHOOK),
             "state": EventState.HANDLED if handled else arrival.state,
@@ -158,9 +159,20 @@ def record_processed(connection: Connection, arrivals: Sequence[ReceivedEvent]) 
         _record_past(connection, rows)
 
 
-def _row(arrival: ReceivedEvent) -> dict[str, Any]:
-    """Of an event that is not handled, the payload is not stored."""
-    event, is_ignored = arrival.event, arrival.state is EventState.IGNORED
+def _rows(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[dict[str, Any]]:
+    """Payloads are not stored of events that are not handled, and of people who were erased."""
+    about = [ids_in(arrival.event["data"]["object"]) for arrival in arrivals]
+    erased = erased_ids.among(connection, about)
+    return [_row(one, is_erased=is_erased) for one, is_erased in zip(arrivals, erased, strict=True)]
+
+
+def _row(arrival: ReceivedEvent, *, is_erased: bool) -> dict[str, Any]:
+    event = arrival.event
+    left: dict[str, Any] | None = None
+    if is_erased or arrival.state is EventState.IGNORED:
+        left = summarize(event)
+    if is_erased:
+        event = left = anonymize(summarize(event))
     return {
         "id": event["id"],
         "type": event["type"],
@@ -172,8 +184,8 @@ def _row(arrival: ReceivedEvent) -> dict[str, Any]:
         "deliveries": 0,
         "state": arrival.state,
         "attempts": 0,
-        "payload": dumps(summarize(event) if is_ignored else event),
-        "payload_removed_at": arrival.at if is_ignored else None,
+        "payload": dumps(left or event),
+        "payload_removed_at": arrival.at if left else None,
     }
 
 

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, bindparam, case, func, literal_column, or_, select, update
 
+from billing.domain.erasure import anonymize, ids_in
 from billing.domain.sessions.checkout_session import (
     APP_METADATA,
     WAS_PAID,
     CheckoutSession,
     Outcome,
+    email_in,
 )
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
-from billing.json_codec import dumps
+from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
-from billing.store import stale_customers
+from billing.store import erased_ids, stale_customers
 from billing.store.sessions.declines import DECLINABLE, record_declines, reference_of
 from billing.store.tables import TERM_LENGTH, checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -107,7 +109,7 @@ class SessionRows:
         terms = [
             {"term": term, "created": session.created, "session_id": session.id}
             for session, data in found
-            for term in search_terms(session, data)
+            for term in search_terms(data)
         ]
         unpaid = {
             reference: session.id
@@ -116,20 +118,14 @@ class SessionRows:
             and session.outcome in DECLINABLE
             and (reference := reference_of(data))
         }
-        customers = {
-            name
-            for session, data in found
-            for name in (
-                sanitize(id_at(data, "customer") or ""),
-                as_term(session.customer_email or ""),
-            )
-            if name
-        }
+        customers = {name for _, data in found for name in customer_names(data)}
         return cls([_row(session, data) for session, data in found], terms, unpaid, customers)
 
 
 def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> None:
     """Store sessions; an older state never replaces a newer one."""
+    if not erased_ids.is_empty(connection):
+        batches = [_without_erased(connection, batch) for batch in batches]
     rows = sorted((row for batch in batches for row in batch.sessions), key=itemgetter("progress"))
     if rows:
         # Of two states of one session, the one that has come further.
@@ -178,9 +174,10 @@ def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> N
         connection.execute(_set_request_id, rows)
 
 
-def search_terms(session: CheckoutSession, data: JSON) -> Iterable[str]:
-    """What a session can be found by, besides its id and amount; in lower case."""
-    email = session.customer_email or ""
+def search_terms(data: JSON) -> set[str]:
+    """What a session (Stripe's object) can be found by, besides its id and amount; in lower
+    case."""
+    email = email_in(data) or ""
     found = (
         email,
         email.rpartition("@")[2],
@@ -191,9 +188,34 @@ def search_terms(session: CheckoutSession, data: JSON) -> Iterable[str]:
     return {as_term(term) for term in found if isinstance(term, str) and term}
 
 
+def customer_names(data: JSON) -> set[str]:
+    """By what a session (Stripe's object) is a customer's: the id of the Customer, the email."""
+    return {
+        name
+        for name in (sanitize(id_at(data, "customer") or ""), as_term(email_in(data) or ""))
+        if name
+    }
+
+
 def as_term(text: str) -> str:
     """``text`` as the term that sessions are found by."""
     return sanitize(text.lower())[:TERM_LENGTH]
+
+
+def _without_erased(connection: Connection, batch: SessionRows) -> SessionRows:
+    """The rows, of people who were erased without names and addresses."""
+    found = [loads(row["data"]) for row in batch.sessions]
+    erased = erased_ids.among(connection, [ids_in(data) for data in found])
+    if not any(erased):
+        return batch
+    safe = [anonymize(data) if one else data for data, one in zip(found, erased, strict=True)]
+    terms = {row["id"]: search_terms(data) for row, data in zip(batch.sessions, safe, strict=True)}
+    return SessionRows(
+        [row | {"data": dumps(data)} for row, data in zip(batch.sessions, safe, strict=True)],
+        [term for term in batch.terms if term["term"] in terms[term["session_id"]]],
+        batch.unpaid,
+        {name for data in safe for name in customer_names(data)},
+    )
 
 
 def _row(session: CheckoutSession, data: JSON) -> JSON:
