@@ -7,7 +7,7 @@ from typing import Any
 
 from billing.domain.event_summary import related_ids
 from billing.domain.sessions.checkout_session import APP_METADATA, REFERENCE
-from billing.domain.stripe_json import JSON, id_at
+from billing.domain.stripe_json import JSON, id_at, text_at
 
 ERASED = "[erased]"
 EMAIL = re.compile(r"[^\s\"'<>()\[\],;:@=&?/]+(?:@|%40)[^\s\"'<>()\[\],;:@=&?/]+", re.IGNORECASE)
@@ -34,10 +34,11 @@ def ids_in(stripe_object: JSON) -> set[str]:
 def anonymize(stripe_object: JSON) -> JSON:
     """The object without names, emails, addresses and phone numbers. Of metadata only what this
     app writes is left."""
-    if stripe_object.get("object") in _NOBODY:
+    kind = text_at(stripe_object, "object")
+    if kind in _NOBODY:
         return stripe_object
     found = {name: _value(name, value) for name, value in stripe_object.items()}
-    if stripe_object.get("object") == "customer":
+    if kind == "customer":
         found["description"] = None
     return found
 
@@ -50,7 +51,7 @@ def anonymize_text(text: str) -> str:
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         if name == "evidence" or name.endswith("address"):
-            return dict.fromkeys(value)
+            return {key: None if isinstance(one, str) else one for key, one in value.items()}
         if name == "metadata":
             value = {key: value[key] for key in value if key in _METADATA}
         return anonymize(value)

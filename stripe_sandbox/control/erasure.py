@@ -96,7 +96,7 @@ class Erasure:
             for seq, body in rows:
                 if named.search(body):
                     event = json.loads(body)
-                    event["data"] = _erased(event["data"])
+                    event["data"] = {name: _erased(one) for name, one in event["data"].items()}
                     database.write("UPDATE events SET body = ? WHERE seq = ?", (dump(event), seq))
             after = rows[-1][0]
 
@@ -113,7 +113,7 @@ def _erased(value: Object) -> Object:
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         if name == "evidence" or name.endswith("address"):
-            return dict.fromkeys(value)
+            return {key: None if isinstance(one, str) else one for key, one in value.items()}
         return _erased(value)
     if isinstance(value, list):
         return [_value("", one) for one in value]

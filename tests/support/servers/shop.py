@@ -79,13 +79,15 @@ def open_shop(
 
 @contextmanager
 def connected_shop(
-    folder: Path, *, sync_step_seconds: float = SYNC_STEP_SECONDS
+    folder: Path, *, sync_step_seconds: float = SYNC_STEP_SECONDS, **changed: object
 ) -> Iterator[ConnectedShop]:
-    """A connected one, which polls each ``sync_step_seconds`` besides."""
+    """A connected one, which polls each ``sync_step_seconds`` besides; ``changed`` are settings
+    that differ."""
     with _served_sandbox(folder) as (sandbox, url), listening_socket() as listener:
         endpoint = f"{_address(listener)}{WEBHOOK_PATH}"
         secret = sandbox.ensure_webhook_endpoint(url=endpoint, description="The product")
-        settings = _settings(folder, sandbox, url, webhook_secrets=(SecretStr(secret),))
+        secrets = (SecretStr(secret),)
+        settings = _settings(folder, sandbox, url, webhook_secrets=secrets, **changed)
         with billing_server(
             settings, QUICK, listener=listener, sync_step_seconds=sync_step_seconds
         ) as server:
