@@ -170,6 +170,7 @@ def test_the_command_says_what_would_be_erased_and_what_stays_at_stripe(
 ) -> None:
     pro = buy(shop, Kind.PRO, PERSON)
     wait_until_quiet(shop)
+    shop.server.portal.call(shop.services.customer_refresh.catch_up)
     customer = str(shop.stripe.v1.checkout.sessions.retrieve(pro).customer)
     url = shop.services.settings.database_url
     assert url is not None
