@@ -22,7 +22,7 @@ from pathlib import Path
 import segno
 
 from billing.access.demo_link import DemoLink
-from billing.http.listening import is_loopback
+from billing.http.guards.listening import is_loopback
 
 ROOT = Path(__file__).parent
 SETTINGS = re.compile(r"STRIPE_|PINGPOINT_|DATABASE_URL$|BILLING_")

@@ -20,21 +20,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import streamlit as st
-from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from streamlit import config
-from streamlit import logger as streamlit_logger
 
 from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.access.listening import refusal_of, start_refusal
 from billing.access.sign_in_routes import sign_in
-from billing.http.allowed_hosts import AllowedHosts
+from billing.http.guards.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
+from billing.http.own_routes import OwnRoutesFirst
 from billing.http.protection import protected
 from billing.http.request_ids import RequestIds
 from billing.http.route_names import METRICS_PATH
@@ -58,13 +57,14 @@ from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.scenarios.demo_history import fill_once_serving
-from pages.services import hand_over
+from pages.services import hand_over, portal_for_pages
 from pages.streamlit_auth import (
     auth_secrets,
     share_cookie_secret,
     sign_in_refusal,
     warn_of_unread_section,
 )
+from pages.streamlit_logs import share_log_handler
 from pages.streamlit_paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
 
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
     from billing.settings.model import Settings
 
@@ -102,19 +102,6 @@ def address(host: str, port: str = "") -> str:
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}:{port or st.get_option('server.port')}"
-
-
-def share_log_handler() -> None:
-    """Have Streamlit's loggers, and uvicorn's, which it sets up, write by our handler: it gives
-    each a handler and a format of its own. What is asked for is not logged: addresses hold emails,
-    a provider's codes and the secret of a demo."""
-
-    def propagate(logger: logging.Logger) -> None:
-        logger.handlers.clear()
-        logger.propagate = logger.name != "uvicorn.access"
-
-    streamlit_logger.setup_formatter = propagate  # of loggers that come later
-    streamlit_logger.update_formatter()
 
 
 @asynccontextmanager
@@ -193,14 +180,6 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
 async def log_start(services: Services) -> None:
     """Log what has started."""
     log.info("Started: %s, listening on %s", await services.describe(), address("localhost"))
-
-
-@asynccontextmanager
-async def portal_for_pages() -> AsyncIterator[BlockingPortal]:
-    """The portal by which pages call the services; calls under way are cancelled at the end."""
-    async with BlockingPortal() as portal:
-        yield portal
-        await portal.stop(cancel_remaining=True)
 
 
 def end_process_within(seconds: float) -> None:
@@ -286,18 +265,6 @@ async def home(request: Request) -> RedirectResponse:
     )
 
 
-class OwnRoutesFirst:
-    """Our routes go before Streamlit's own middleware (cookies, compression): they need none."""
-
-    def __init__(self, app: ASGIApp, own: ASGIApp) -> None:
-        self._streamlit = app
-        self._own = own
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and scope["path"].startswith(OWN_PATHS)
-        await (self._own if is_ours else self._streamlit)(scope, receive, send)
-
-
 share_cookie_secret(first_settings)
 own_routes = Starlette(
     routes=[*routes(lambda: app.state["services"]), Mount("/sandbox", sandbox_asgi)]
@@ -323,7 +290,7 @@ app: st.App = st.App(
             open_paths=OPEN,
         ),
         Middleware(sign_in, access=lambda: app.state["services"].access),
-        Middleware(OwnRoutesFirst, own=own_routes),
+        Middleware(OwnRoutesFirst, own=own_routes, paths=OWN_PATHS),
     ],
     secrets=auth_secrets(first_settings, address("localhost", port="{port}")),
     lifespan=lifespan,

@@ -32,8 +32,8 @@ from billing.errors import (
     TooManyAttempts,
     WebhookRefused,
 )
+from billing.http.guards.trusted_proxies import client_address
 from billing.http.route_names import METRICS_PATH
-from billing.http.trusted_proxies import client_address
 from billing.json_codec import loads
 from billing.selling.buyers import parse_customer, parse_email
 from billing.selling.checkout import parse_label, parse_quantity

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import CancelledError
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
+from anyio.from_thread import BlockingPortal
 from starlette.datastructures import Headers
 
 from billing.access.caller import Caller, become, current_identity
 from billing.errors import BillingError, NotSignedIn
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from concurrent.futures import Future
-
-    from anyio.from_thread import BlockingPortal
 
     from billing.domain.access import Permission
     from billing.services import Services
@@ -81,6 +81,14 @@ class PageServices:
     def start(self, function: Callable[[], Awaitable[T]]) -> Future[T]:
         """The same without waiting: a future of the result."""
         return self.portal.start_task_soon(function)
+
+
+@asynccontextmanager
+async def portal_for_pages() -> AsyncIterator[BlockingPortal]:
+    """The portal by which pages call the services; calls under way are cancelled at the end."""
+    async with BlockingPortal() as portal:
+        yield portal
+        await portal.stop(cancel_remaining=True)
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,7 +11,7 @@ from streamlit.runtime.secrets import secrets_singleton
 
 from billing.access.mode import AccessMode, access_mode
 from billing.access.sign_in_routes import CALLBACK
-from billing.http.listening import is_loopback
+from billing.http.guards.listening import is_loopback
 from billing.settings.model import (
     COOKIE_SECRET,
     OIDC_CLIENT_ID,

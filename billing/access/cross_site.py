@@ -19,7 +19,7 @@ def cross_site_refusal(method: str, headers: Headers) -> tuple[int, str] | None:
 
     Programs send none of these headers and pass. A link may be followed from anywhere, unless the
     browser adds by itself who the caller is. What a page sends has an Origin as well, which
-    ``billing.http.host_guard`` has looked at.
+    ``billing.http.guards.host_guard`` has looked at.
     https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
     """
     if "prefetch" in headers.get("sec-purpose", headers.get("purpose", "")):

@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 from billing.domain.access import Identity, IdentityKind, Role
-from billing.http.gate import NO_STORE, Refusal, page
-from billing.http.listening import is_loopback
-from billing.http.trusted_proxies import client_address, parse_ip
+from billing.http.guards.gate import NO_STORE, Refusal, page
+from billing.http.guards.listening import is_loopback
+from billing.http.guards.trusted_proxies import client_address, parse_ip
 from billing.urls import BILLING_PATH
 
 if TYPE_CHECKING:

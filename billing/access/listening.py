@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.access.mode import AccessMode, access_mode, sign_in_problem
-from billing.http.gate import Refusal, Step
-from billing.http.listening import is_loopback
-from billing.http.this_machine import foreign_sign
+from billing.http.guards.gate import Refusal, Step
+from billing.http.guards.listening import is_loopback
+from billing.http.guards.this_machine import foreign_sign
 from billing.settings.model import (
     ALLOW_ANONYMOUS,
     COOKIE_SECRET,

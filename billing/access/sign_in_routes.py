@@ -19,9 +19,9 @@ from starlette.responses import PlainTextResponse
 from billing.access.login_cookie import is_user_cookie
 from billing.domain.access import AuditResult
 from billing.errors import BillingError
-from billing.http.public_host import PublicHost
+from billing.http.guards.public_host import PublicHost
+from billing.http.guards.trusted_proxies import client_address
 from billing.http.set_cookie import cookies_set, widened
-from billing.http.trusted_proxies import client_address
 from billing.urls import web_url
 
 if TYPE_CHECKING:

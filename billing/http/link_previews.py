@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 
-from billing.http.host_guard import SECURE_SCHEMES, host_and_origin
+from billing.http.guards.host_guard import SECURE_SCHEMES, host_and_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from billing.http.allowed_hosts import AllowedHosts
+    from billing.http.guards.allowed_hosts import AllowedHosts
 
 # The names that they give themselves, in lower case. (Cubot makes phones.)
 PREVIEW_AGENTS = re.compile(

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 
 from billing.http.blocked_paths import BlockedPaths
-from billing.http.gate import Gate
-from billing.http.host_guard import HostGuard
+from billing.http.guards.gate import Gate
+from billing.http.guards.host_guard import HostGuard
+from billing.http.guards.trusted_proxies import TrustedProxies
 from billing.http.link_previews import LinkPreviews
 from billing.http.security_headers import SecurityHeaders
-from billing.http.trusted_proxies import TrustedProxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from billing.http.allowed_hosts import AllowedHosts
-    from billing.http.gate import Refusal
-    from billing.http.trusted_proxies import Network
+    from billing.http.guards.allowed_hosts import AllowedHosts
+    from billing.http.guards.gate import Refusal
+    from billing.http.guards.trusted_proxies import Network
 
 
 def protected(

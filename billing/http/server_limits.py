@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from billing.http.trusted_proxies import ignore_forwarded_headers
+from billing.http.guards.trusted_proxies import ignore_forwarded_headers
 
 if TYPE_CHECKING:
     import asyncio

@@ -30,7 +30,7 @@ from billing.stripe_api.network import proxy_for
 from billing.urls import is_private
 
 if TYPE_CHECKING:
-    from billing.http.trusted_proxies import Network
+    from billing.http.guards.trusted_proxies import Network
 
 KEY_KINDS = {"sk": "secret key", "rk": "restricted key"}
 LONG_KEY = 24  # of a shorter one, four characters are too much to show

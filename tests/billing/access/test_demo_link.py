@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.domain.access import IdentityKind, Role
-from billing.http.gate import Gate
-from billing.http.trusted_proxies import TrustedProxies, ignore_forwarded_headers
+from billing.http.guards.gate import Gate
+from billing.http.guards.trusted_proxies import TrustedProxies, ignore_forwarded_headers
 from tests.support.servers.server import serving
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from anyio.from_thread import BlockingPortal
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from billing.http.allowed_hosts import AllowedHosts
+from billing.http.guards.allowed_hosts import AllowedHosts
 from billing.http.protection import protected
 from billing.http.request_ids import RequestIds
 from billing.http.traced_requests import TracedRequests

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from billing.http.allowed_hosts import AllowedHosts
+    from billing.http.guards.allowed_hosts import AllowedHosts
 
 SECURE_SCHEMES = ("https", "wss")
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from starlette.responses import PlainTextResponse
 
-from billing.http.gate import Gate, Refusal, Step, page
+from billing.http.guards.gate import Gate, Refusal, Step, page
 from tests.support.servers.server import serving
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.http.public_host import PublicHost
+from billing.http.guards.public_host import PublicHost
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.http.listening import addresses_of, is_loopback
+from billing.http.guards.listening import addresses_of, is_loopback
 
 NAMES = {
     "me.internal": ["127.0.1.1"],

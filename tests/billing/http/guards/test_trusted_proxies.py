@@ -11,7 +11,11 @@ import requests
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from billing.http.trusted_proxies import TrustedProxies, client_address, ignore_forwarded_headers
+from billing.http.guards.trusted_proxies import (
+    TrustedProxies,
+    client_address,
+    ignore_forwarded_headers,
+)
 from tests.support.servers.server import serving
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.http.this_machine import foreign_sign
+from billing.http.guards.this_machine import foreign_sign
 
 
 def sign(

@@ -4,7 +4,7 @@ import timeit
 
 import pytest
 
-from billing.http.allowed_hosts import AllowedHosts
+from billing.http.guards.allowed_hosts import AllowedHosts
 
 ALLOWED = AllowedHosts(("box.lan", "dashboard"), "https://billing.example.com")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.http.allowed_hosts import parse_authority
-from billing.http.host_guard import host_and_origin
-from billing.http.trusted_proxies import client_address, parse_ip
+from billing.http.guards.allowed_hosts import parse_authority
+from billing.http.guards.host_guard import host_and_origin
+from billing.http.guards.trusted_proxies import client_address, parse_ip
 
 if TYPE_CHECKING:
     from starlette.types import Scope

@@ -1,0 +1,1 @@
+"""Where a request comes from, and whether it is served at all."""
