@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from billing.domain.access import Permission
 from pages.components.billing.notices import no_price, wait_for_prices
 from pages.components.billing.second_subscription import second_subscription
 from pages.components.frame.account import account, stay_signed_in
@@ -17,7 +18,7 @@ from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.markdown import plain
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.test_kit.notices import clock_ahead, faults_on
-from pages.services import ADMITTED, page_services
+from pages.services import ADMITTED, page_services, refusal
 
 # No title here: the browser's tab is called as the page is.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -41,13 +42,20 @@ customers = st.Page(
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
 test_kit = st.Page("test_kit.py", title="Test kit", icon=":material/science:", url_path="test-kit")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
+audit = st.Page(
+    "audit.py",
+    title="Audit",
+    icon=":material/policy:",
+    url_path="audit",
+    visibility="hidden" if refusal(Permission.READ_AUDIT) else "visible",
+)
 GROUPS = {
     "": [st.Page(home, default=True, visibility="hidden")],
     "Sell": [billing],
     "Look": [sessions, customers],
     "Trace": [events],
     "Run": [test_kit],
-    "Manage": [setup],
+    "Manage": [setup, audit],
 }
 shared = page_services()
 services, settings = shared.services, shared.services.settings

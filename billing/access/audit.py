@@ -71,7 +71,7 @@ class AuditLog:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._write_soon)
 
-    @requires(Permission.READ_AUDIT)
+    @requires(Permission.READ_AUDIT, reads=True)
     async def find(self, wanted: AuditFilter, below: int | None = None) -> AuditPage:
         """A page of the entries that match. Raises ``StoreFailure``."""
         await self.write()
@@ -79,6 +79,16 @@ class AuditLog:
         found = await self._store.read(query)
         shown = found[:PAGE_SIZE]
         return AuditPage(shown, shown[-1].id if len(found) > PAGE_SIZE else None)
+
+    @requires(Permission.READ_AUDIT, reads=True)
+    async def get(self, entry_id: int) -> AuditEntry | None:
+        """The entry of this id, if there is one. Raises ``StoreFailure``."""
+        return await self._store.read(partial(audit.get, entry_id=entry_id))
+
+    @requires(Permission.READ_AUDIT, reads=True)
+    async def identities(self) -> list[str]:
+        """Whoever has an entry, in alphabetical order. Raises ``StoreFailure``."""
+        return await self._store.read(audit.identities)
 
     @requires(Permission.READ_AUDIT)
     async def as_csv(self, wanted: AuditFilter) -> bytes:

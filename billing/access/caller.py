@@ -130,10 +130,15 @@ def permitted(permission: Permission, object_id: str = "") -> Iterator[None]:
 
 
 def requires(
-    permission: Permission, *, on: str | None = None, creates: str | None = None
+    permission: Permission,
+    *,
+    on: str | None = None,
+    creates: str | None = None,
+    reads: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorates a use case: the caller needs ``permission``. Whoever did what has it, and whoever
-    wanted to, is in the audit log, but for reading.
+    wanted to, is in the audit log; of one that only ``reads``, as whatever needs ``VIEW`` does,
+    refusals alone are.
 
     ``on`` names the parameter that holds the id of its object, or the attribute of one
     (``payment.id``); ``creates`` the attribute of the result that does.
@@ -143,8 +148,8 @@ def requires(
         vars(use_case)[NEEDS] = permission  # for whoever lists the use cases
         name = use_case.__qualname__
         object_of = _argument(use_case, on)
-        if permission is Permission.VIEW:
-            return _reading(use_case, object_of)
+        if reads or permission is Permission.VIEW:
+            return _reading(use_case, permission, object_of)
 
         if inspect.iscoroutinefunction(use_case):
 
@@ -172,11 +177,13 @@ def requires(
 
 
 def _reading(
-    use_case: Callable[P, R], object_of: Callable[[tuple[Any, ...], dict[str, Any]], str]
+    use_case: Callable[P, R],
+    permission: Permission,
+    object_of: Callable[[tuple[Any, ...], dict[str, Any]], str],
 ) -> Callable[P, R]:
     @wraps(use_case)
     def read(*args: P.args, **kwargs: P.kwargs) -> R:
-        check(Permission.VIEW, object_of(args, kwargs))
+        check(permission, object_of(args, kwargs))
         return in_span(use_case.__qualname__, use_case(*args, **kwargs))
 
     return read

@@ -55,7 +55,7 @@ class Tokens:
         self._clock = clock
         self._remembered: dict[str, tuple[float, AccessToken | None]] = {}
 
-    @requires(Permission.MANAGE_TOKENS)
+    @requires(Permission.MANAGE_TOKENS, reads=True)
     async def all(self) -> list[AccessToken]:
         """Every token that was created, the newest first. Raises ``StoreFailure``."""
         return await self._store.read(tokens.every)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from billing.domain.access import Permission
 
 
+NO_LINK = "@\u2060"  # a help that one points at is no place for a link to an email
+
+
 class Guarded(TypedDict, total=False):
     """What a Streamlit control takes."""
 
@@ -24,5 +27,5 @@ def guarded(
     """For a control that does what needs ``permission``: ``st.button(…, **guarded(…))``. Its help
     is ``help_text``, or why whoever has the page open may not use it."""
     if reason := refusal(permission):
-        return {"disabled": True, "help": plain(reason)}
+        return {"disabled": True, "help": plain(reason).replace("@", NO_LINK)}
     return {"disabled": disabled, "help": help_text}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from billing.domain.access import AuditEntry
+from billing.domain.access import AuditEntry, AuditFilter
+from billing.safe_text import sanitize
 from billing.store.tables import audit_log
 
 if TYPE_CHECKING:
@@ -14,19 +15,25 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from billing.domain.access import AuditFilter
-
 _COLUMNS = (
     *("at", "identity", "kind", "role", "action", "object_id", "result", "detail", "address"),
     "id",
 )
 CSV_BATCH = 1_000
+IDENTITIES_LIMIT = 1_000
 
 
 def add(connection: Connection, entries: Sequence[AuditEntry]) -> None:
-    columns = _COLUMNS[:-1]
-    rows = [{name: getattr(entry, name) for name in columns} for entry in entries]
+    """What others wrote is cut to the length of its column: no line may hold up the others."""
+    rows = [
+        {name: _stored(name, getattr(entry, name)) for name in _COLUMNS[:-1]} for entry in entries
+    ]
     connection.execute(insert(audit_log), rows)
+
+
+def _stored(name: str, value: object) -> object:
+    length = getattr(audit_log.c[name].type, "length", None)
+    return sanitize(value)[:length] if isinstance(value, str) else value
 
 
 def find(
@@ -39,16 +46,31 @@ def find(
     return [AuditEntry(**row) for row in connection.execute(query).mappings()]
 
 
+def get(connection: Connection, entry_id: int) -> AuditEntry | None:
+    query = _matching(AuditFilter()).where(audit_log.c.id == entry_id)
+    row = connection.execute(query).mappings().one_or_none()
+    return AuditEntry(**row) if row else None
+
+
+def identities(connection: Connection) -> list[str]:
+    """Each once, in alphabetical order."""
+    # From each straight to the next one in the index, never over all entries.
+    column = audit_log.c.identity
+    first = select(func.min(column).label("name")).cte(recursive=True)
+    following = (
+        select(func.min(column)).where(column > first.c.name).correlate(first).scalar_subquery()
+    )
+    steps = first.union_all(select(following).where(first.c.name.is_not(None)))
+    found = connection.scalars(select(steps.c.name).limit(IDENTITIES_LIMIT))
+    return [name for name in found if name is not None]
+
+
 def every(connection: Connection, wanted: AuditFilter) -> Iterator[AuditEntry]:
     """All that match, the newest first."""
     page = find(connection, wanted, limit=CSV_BATCH)
     while page:
         yield from page
         page = find(connection, wanted, below=page[-1].id, limit=CSV_BATCH)
-
-
-def newest_id(connection: Connection) -> int:
-    return connection.scalar(select(func.max(audit_log.c.id))) or 0
 
 
 def _matching(wanted: AuditFilter) -> Select[tuple[object, ...]]:
@@ -61,5 +83,5 @@ def _matching(wanted: AuditFilter) -> Select[tuple[object, ...]]:
         (table.result, wanted.result),
     ):
         if value:
-            query = query.where(column == value)
+            query = query.where(column == sanitize(value))
     return query

@@ -12,6 +12,7 @@ from billing.access.caller import current_identity
 from billing.access.mode import AccessMode
 from billing.access.sign_in_routes import FAILED_COOKIE
 from billing.safe_text import sanitize
+from billing.settings.model import TRUSTED_PROXIES, USER_HEADER
 from pages.components.markdown import code, plain
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ def entrance(services: Services) -> None:
             _sign_in()
         else:
             st.write("The proxy in front of this dashboard has not said who you are.")
-            st.caption("Open the dashboard at the address where the proxy signs you in.")
+            st.write("Open the dashboard at the address where the proxy signs you in.")
+            st.caption(
+                f"The proxy names you in the header that {code(USER_HEADER)} says, and is believed "
+                f"at the addresses in {code(TRUSTED_PROXIES)}."
+            )
 
 
 @contextmanager

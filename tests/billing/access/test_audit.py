@@ -106,3 +106,40 @@ async def test_a_tester_may_not_read_it_and_that_is_logged(store: Store) -> None
     assert [(entry.identity, entry.action) for entry in refused] == [
         ("bob@example.com", "read_audit")
     ]
+
+
+@pytest.mark.anyio
+async def test_reading_the_log_adds_nothing_to_it_and_exporting_it_does(store: Store) -> None:
+    log = AuditLog(store)
+    log.record(ENTRY)
+    admin = Identity("ann@example.com", IdentityKind.OIDC, Role.ADMIN)
+    with acting_as(Caller(admin, log)):
+        (entry,) = (await log.find(AuditFilter())).entries
+        assert await log.get(entry.id) == entry
+        assert await log.get(entry.id + 1) is None
+        assert await log.identities() == ["ann@example.com"]
+        assert len((await log.find(AuditFilter())).entries) == 1
+        await log.as_csv(AuditFilter())
+        assert (await log.find(AuditFilter())).entries[0].action == Permission.READ_AUDIT
+
+
+@pytest.mark.anyio
+async def test_whoever_has_entries_is_named_once_in_alphabetical_order(store: Store) -> None:
+    log = AuditLog(store)
+    for name in ("tom", "ann", "tom", "eve"):
+        log.record(replace(ENTRY, identity=name))
+    with acting_as(ADMIN):
+        await log.find(AuditFilter())
+        assert await log.identities() == ["ann", "eve", "tom"]
+
+
+@pytest.mark.anyio
+async def test_what_no_column_holds_holds_up_no_other_entry(store: Store) -> None:
+    log = AuditLog(store)
+    long = replace(ENTRY, identity="a" * 900, object_id="b" * 900, action="c" * 90, detail="\0x")
+    log.record(replace(long, address="1" * 90))
+    log.record(ENTRY)
+    with acting_as(ADMIN):
+        found = (await log.find(AuditFilter())).entries
+        assert [len(entry.identity) for entry in found] == [15, 200]
+        assert (await log.find(AuditFilter(identity="\0"))).entries == []

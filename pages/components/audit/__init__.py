@@ -1,0 +1,1 @@
+"""The Audit page: filters, table, and the drawer of one entry."""

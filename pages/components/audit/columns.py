@@ -1,0 +1,73 @@
+"""How entries of the audit log look in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from billing.domain.access import AuditResult
+from pages.components.audit.wording import (
+    RESULTS,
+    action_text,
+    result_text,
+    shape,
+    signed_in_text,
+)
+from pages.components.ids import short_id
+from pages.components.tables import Table, age_column, chip_column, time_column
+from pages.components.times import local, ticking
+
+if TYPE_CHECKING:
+    from billing.domain.access import AuditEntry
+    from pages.components.chips import Color
+
+_RESULTS = {label: result for result, label in RESULTS.items()}
+COLORS: dict[AuditResult, Color] = {
+    AuditResult.DONE: "green",
+    AuditResult.REFUSED: "red",
+    AuditResult.FAILED: "orange",
+}
+
+
+def _cells(entry: AuditEntry) -> dict[str, object]:
+    return {
+        "action": f"{shape(entry.result)} {action_text(entry.action)}",
+        "result": [RESULTS[AuditResult(entry.result)]],
+        "who": entry.identity,
+        "when": ticking(entry.at),
+        "object": short_id(entry.object_id),
+        "detail": entry.detail,
+        "address": entry.address,
+        "time": local(entry.at),
+        "role": entry.role.capitalize(),
+        "signed_in": signed_in_text(entry.kind),
+        "id": str(entry.id),
+        "object_id": entry.object_id,
+    }
+
+
+ENTRIES = Table(
+    {
+        "action": st.column_config.TextColumn("Action", width=205),
+        "result": chip_column(
+            "Result",
+            {RESULTS[result]: color for result, color in COLORS.items()},
+            width=100,
+            format_func=lambda label: result_text(_RESULTS[label]),
+        ),
+        "who": st.column_config.TextColumn("Who"),
+        "when": age_column("When", width=135),
+        "object": st.column_config.TextColumn("Object", width=100),
+        "detail": st.column_config.TextColumn("Reason", width=270),
+        "address": st.column_config.TextColumn("From", width=110),
+        "time": time_column("Time"),
+        "role": st.column_config.TextColumn("Role", width=70),
+        "signed_in": st.column_config.TextColumn("Signed in", width=130),
+        "id": None,
+        "object_id": None,
+    },
+    _cells,
+    least_widths={"who": 150},
+)
+SHOWN = [name for name in ENTRIES.columns if name not in ("id", "object_id")]
