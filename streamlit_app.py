@@ -30,7 +30,10 @@ from streamlit import config
 from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.access.listening import refusal_of, start_refusal
+from billing.access.mode import access_mode
+from billing.access.sandbox_key import sandbox_key
 from billing.access.sign_in_routes import sign_in
+from billing.errors import StoreFailure
 from billing.http.guards.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.own_routes import OwnRoutesFirst
@@ -49,7 +52,6 @@ from billing.settings.embedded import (
     CREDIT_LOOKUP_KEY,
     PRO_LOOKUP_KEY,
     SANDBOX_DATABASE,
-    SANDBOX_KEY,
 )
 from billing.settings.loading import load_settings
 from billing.settings.model import LOCAL_SANDBOX
@@ -117,7 +119,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         stack.enter_context(start_tracing(environment))
         try:
             state = await build(stack)
-        except (AlreadyInUse, UnusableDatabaseError) as error:
+        except (AlreadyInUse, StoreFailure, UnusableDatabaseError) as error:
             await stack.aclose()
             print(f"The dashboard cannot start. {error}", file=sys.stderr, flush=True)
             os._exit(1)  # raised, it would be a traceback
@@ -130,7 +132,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 async def build(stack: AsyncExitStack) -> dict[str, Any]:
     """What the app's state is; ``stack`` takes it down again.
 
-    Raises ``AlreadyInUse`` or ``UnusableDatabaseError`` when this cannot be.
+    Raises ``AlreadyInUse``, ``StoreFailure`` or ``UnusableDatabaseError`` when this cannot be.
     """
     settings = read_settings()
     allowed_hosts = allowed_hosts_of(settings)
@@ -138,15 +140,18 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     sandbox: Sandbox | None = None
     if settings.wants_sandbox:
         stack.enter_context(instance_lock(SANDBOX_DATABASE, address("localhost")))
+        key = sandbox_key()
+        knows_callers = demo_link is not None or access_mode(settings).signs_in
         sandbox = Sandbox(
             SandboxConfig(
                 database=SANDBOX_DATABASE,
                 base_url=f"{settings.public_url or address('localhost')}/sandbox",
                 business_name=settings.product_name,
+                api_key=key.get_secret_value() if knows_callers else None,
             )
         )
         try:
-            settings = with_sandbox(sandbox, settings)
+            settings = with_sandbox(sandbox, key, settings)
         except sqlite3.Error as error:
             what = f"The sandbox's database {SANDBOX_DATABASE} cannot be used: {error}."
             raise UnusableDatabaseError(
@@ -207,7 +212,7 @@ def freeze_gc() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def with_sandbox(sandbox: Sandbox, settings: Settings) -> Settings:
+def with_sandbox(sandbox: Sandbox, key: SecretStr, settings: Settings) -> Settings:
     """The settings with the sandbox in Stripe's place: the same code, another address."""
     here = address("127.0.0.1")
     signing_secret = sandbox.ensure_webhook_endpoint(
@@ -217,7 +222,7 @@ def with_sandbox(sandbox: Sandbox, settings: Settings) -> Settings:
     settings = replace(settings, api_base=None)
     return settings.with_defaults(
         source=LOCAL_SANDBOX,
-        secret_key=SANDBOX_KEY,
+        secret_key=key,
         api_base=f"{here}/sandbox",
         database_url=BILLING_DATABASE,
         webhook_secrets=(SecretStr(signing_secret),),

@@ -15,16 +15,14 @@ from pages.components.test_kit.open_sessions import clear_results, open_sessions
 from pages.components.test_kit.scenario_steps import scenario_drawer
 from pages.components.test_kit.scenarios import enqueue, scenario_list
 from pages.components.test_kit.without_sandbox import without_sandbox
-from pages.scenarios.sandbox_client import Controls
-from pages.services import page_services
+from pages.scenarios.sandbox_client import sandbox_controls
 
-controls_url = page_services().controls_url
-if controls_url is None:
+controls = sandbox_controls()
+if controls is None:
     without_sandbox()
     cards()
     st.stop()
 
-controls = Controls(controls_url)
 scenarios_tab, cards_tab, sessions_tab, faults_tab, demo_tab = st.tabs(
     ["Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data"],
     key="show",

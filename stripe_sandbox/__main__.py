@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
 
+from stripe_sandbox.api.auth import is_test_key
 from stripe_sandbox.api.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.storage.database import UnusableDatabaseError
 
 _ALL_INTERFACES = ("", "0.0.0.0", "::")  # noqa: S104  # recognized, not bound to
 MAXIMUM_CONNECTIONS = 1_000
+API_KEY = "STRIPE_SANDBOX_API_KEY"
+"""In the environment, as other users of the machine can read a command's arguments."""
 SHUTDOWN_TIMEOUT = 5
 """Seconds that open connections have after SIGTERM."""
 
@@ -27,6 +31,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.public_url is not None and not is_public_url(options.public_url):
         parser.error("--public-url must be http(s)://HOST[:PORT], without a password")
+    api_key = os.environ.get(API_KEY)
+    if api_key and not is_test_key(api_key):
+        parser.error(f"{API_KEY} must begin with sk_test_ or rk_test_")
     logging.basicConfig(level=logging.INFO)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     with socket.create_server((options.host, options.port), family=family) as listener:
@@ -36,6 +43,7 @@ def main() -> None:
             base_url=public_url,
             delay=options.delay,
             deliver_to=tuple(options.deliver_to),
+            api_key=api_key or None,
         )
         try:
             sandbox = Sandbox(config)
@@ -44,8 +52,9 @@ def main() -> None:
         names = (*options.allowed_host, options.host)
         app = HostGuard(sandbox.asgi, public_url=public_url, names=names)
         print(  # the command's own words
-            f"Stripe sandbox: {public_url} (API under /v1; any key that starts with sk_test_ is "
-            "accepted)",
+            f"Stripe sandbox: {public_url} (API under /v1; "
+            + (f"the key in {API_KEY}" if api_key else "any key that starts with sk_test_")
+            + " is accepted)",
             flush=True,
         )
         server = uvicorn.Server(
@@ -63,7 +72,9 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m stripe_sandbox", description="A local simulation of Stripe Checkout."
+        prog="python -m stripe_sandbox",
+        description="A local simulation of Stripe Checkout.",
+        epilog=f"With {API_KEY} in the environment, that key alone is accepted.",
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ class SandboxConfig:
     links lead. `retry_delays`: seconds before each further try of a webhook. `delivery_timeout`:
     seconds an endpoint has to answer. `deliver_to`: public hosts that events may be delivered to,
     `*` for any, beside this machine and its private networks. `delay`: seconds before each answer
-    of the API. `business_name`: whose
-    Checkout page it is, empty for nobody's.
+    of the API. `business_name`: whose Checkout page it is, empty for nobody's. `api_key`: the one
+    that API and controls accept, any of test mode when None.
     """
 
     database: Path | None = Path(".data/stripe_sandbox.sqlite3")
@@ -68,6 +68,7 @@ class SandboxConfig:
     deliver_to: tuple[str, ...] = ()
     delay: float = 0.0
     business_name: str = ""
+    api_key: str | None = field(default=None, repr=False)
 
 
 class Sandbox:
@@ -110,6 +111,7 @@ class Sandbox:
             faults,
             base_url=base_url,
             delay=config.delay,
+            api_key=config.api_key,
         )
         self._scheduler = Scheduler(self._database, self.clock, jobs, self._purge_old)
         control = Control(
@@ -132,6 +134,7 @@ class Sandbox:
             ),
             Erasure(backend),
             base_url,
+            config.api_key,
         )
         actions = CustomerActions(
             backend,

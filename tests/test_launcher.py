@@ -166,7 +166,7 @@ def test_a_sandbox_whose_file_cannot_be_used_is_reported_in_a_sentence(
     refused = refused_start(tmp_path)
     assert refused.returncode == 1
     assert "The dashboard cannot start. " in refused.stdout
-    assert ".data/stripe_sandbox.sqlite3" in refused.stdout
+    assert ".data/stripe_sandbox." in refused.stdout
     assert "Traceback" not in refused.stdout
 
 

@@ -8,6 +8,7 @@ import pytest
 import requests
 from websockets.exceptions import InvalidStatus
 
+from tests.billing.test_check_command import run
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, refused_start
 
@@ -33,9 +34,14 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("link")
+
+
+@pytest.fixture(scope="module")
+def demo(demo_folder: Path) -> Iterator[Process]:
     settings = {"BILLING_DEMO_LINK": SECRET}
-    with dashboard(tmp_path_factory.mktemp("link"), settings) as running:
+    with dashboard(demo_folder, settings) as running:
         yield running
 
 
@@ -115,6 +121,22 @@ def test_a_demo_pays_without_its_link(demo: Process) -> None:
     made = requests.post(f"{demo.url}/api/billing/checkout", headers=cookie, timeout=10).json()
     assert requests.get(made["url"], headers=TUNNEL, timeout=10).status_code == 200
     assert {get(demo, path, TUNNEL).status_code for path in OPEN} <= ANSWERED
+
+
+def test_where_not_everybody_is_served_the_sandbox_takes_its_own_key_alone(
+    demo: Process, demo_folder: Path
+) -> None:
+    own = (demo_folder / ".data/stripe_sandbox.key").read_text().strip()
+    for path in ("/sandbox/v1/prices", "/sandbox/_control/state"):
+        refused = get(demo, path, {})
+        assert (refused.status_code, refused.json()["error"]["type"]) == (
+            401,
+            "invalid_request_error",
+        )
+        assert get(demo, path, {"Authorization": f"Bearer {own}"}).status_code == 200
+    reconciled = run(demo_folder, "reconcile")
+    assert (reconciled.stderr, reconciled.returncode) == ("", 0)
+    assert own not in demo.log
 
 
 def test_where_others_reach_it_and_nobody_signs_in_it_does_not_start(tmp_path: Path) -> None:

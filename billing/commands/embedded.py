@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from billing.access.sandbox_key import sandbox_key
 from billing.errors import InvalidInput
 from billing.settings.embedded import (
     BILLING_DATABASE,
     CREDIT_LOOKUP_KEY,
     PRO_LOOKUP_KEY,
     SANDBOX_DATABASE,
-    SANDBOX_KEY,
 )
 from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import running_at
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 async def with_running_sandbox(settings: Settings) -> Settings:
     """The settings, where no key is set with the sandbox of the dashboard that runs in this
-    folder. Raises ``InvalidInput`` where none does."""
+    folder. Raises ``InvalidInput`` where none does, and
+    ``StoreFailure``."""
     if not settings.wants_sandbox:
         return settings
     address = running_at(SANDBOX_DATABASE)
@@ -33,7 +34,7 @@ async def with_running_sandbox(settings: Settings) -> Settings:
         )
     settings = settings.with_defaults(
         source=LOCAL_SANDBOX,
-        secret_key=SANDBOX_KEY,
+        secret_key=sandbox_key(),
         api_base=f"{address}/sandbox",
         database_url=BILLING_DATABASE,
     )

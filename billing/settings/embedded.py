@@ -9,6 +9,5 @@ from pydantic import SecretStr
 SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
 # Beside the one for Stripe, so that a later key does not meet the sandbox's sessions.
 BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
-SANDBOX_KEY = SecretStr("sk_test_sandbox")
 PRO_LOOKUP_KEY = "pro_monthly"
 CREDIT_LOOKUP_KEY = "extra_load_credit"

@@ -7,8 +7,7 @@ import streamlit as st
 from billing.errors import BillingError, StripeFailure
 from pages.components.markdown import code, plain
 from pages.scenarios.faults import NO_FAULTS
-from pages.scenarios.sandbox_client import recent_state
-from pages.services import page_services
+from pages.scenarios.sandbox_client import sandbox_controls
 
 
 def show_failure(failure: BillingError, title: str) -> None:
@@ -29,6 +28,6 @@ def failure_lines(failure: BillingError) -> list[str]:
 
 def api_faults_are_on() -> bool:
     """Whether faults of the sandbox's API are on."""
-    url = page_services().controls_url
-    state = recent_state(url) if url else None
+    controls = sandbox_controls()
+    state = controls.recent_state() if controls else None
     return state is not None and state.faults.api != NO_FAULTS.api

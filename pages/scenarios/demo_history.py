@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from billing.domain.sessions.checkout_session import APP, REFERENCE, Kind
 from billing.errors import BillingError
 from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.sandbox_requests import ANY_KEY
 
 if TYPE_CHECKING:
     from typing import Any
@@ -42,7 +43,7 @@ async def replace_with_demo(services: Services, controls: Controls, count: int =
 
 async def fill_once_serving(services: Services, controls_url: str) -> None:
     """The same as soon as this process's own server answers."""
-    controls = Controls(controls_url)
+    controls = Controls(controls_url, services.settings.secret_key or ANY_KEY)
     while True:
         try:
             await asyncio.to_thread(controls.state)

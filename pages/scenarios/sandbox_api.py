@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from pages.scenarios.sandbox_requests import send, submit
+from pages.scenarios.sandbox_requests import ANY_KEY, send, submit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pydantic import SecretStr
 
     from billing.domain.stripe_json import JSON
 
@@ -21,14 +23,16 @@ class SandboxApi:
     """Stripe's API as the sandbox serves it. Parameters are named as in a form: ``items[0][id]``.
     Every method raises ``ControlFailure``. Blocks: call it from a page's thread."""
 
-    def __init__(self, controls_url: str) -> None:
-        """``controls_url`` is the address of the sandbox's controls, which lie beside."""
+    def __init__(self, controls_url: str, key: SecretStr = ANY_KEY) -> None:
+        """``controls_url`` is the address of the sandbox's controls, which lie beside; ``key`` one
+        that it accepts."""
         self._url = controls_url.removesuffix("/_control")
+        self._key = key
 
     @requires(Permission.VIEW)
     def get(self, path: str, **params: Any) -> JSON:
         """An object or a list: ``get("customers/cus_1")``."""
-        return send("GET", f"{self._url}/v1/{path}", params=params)
+        return send("GET", f"{self._url}/v1/{path}", key=self._key, params=params)
 
     def page(self, path: str, **params: Any) -> Sequence[JSON]:
         """The objects of a list's first page, the newest first."""
@@ -37,12 +41,12 @@ class SandboxApi:
     @requires(Permission.RUN_SCENARIOS, on="path")
     def post(self, path: str, params: dict[str, Any] | None = None) -> JSON:
         """What Stripe answers to a change."""
-        return send("POST", f"{self._url}/v1/{path}", data=params)
+        return send("POST", f"{self._url}/v1/{path}", key=self._key, data=params)
 
     @requires(Permission.RUN_SCENARIOS, on="path")
     def delete(self, path: str) -> JSON:
         """What Stripe answers to the removal."""
-        return send("DELETE", f"{self._url}/v1/{path}")
+        return send("DELETE", f"{self._url}/v1/{path}", key=self._key)
 
     def events(self, event_type: str) -> Sequence[JSON]:
         """The newest events of a type, the newest first."""

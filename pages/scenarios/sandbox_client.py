@@ -13,10 +13,13 @@ from billing.domain.access import Permission
 from pages.scenarios.faults import Faults
 from pages.scenarios.results import last_results
 from pages.scenarios.sandbox_api import SandboxApi
-from pages.scenarios.sandbox_requests import TIMEOUT, ControlFailure, send
+from pages.scenarios.sandbox_requests import ANY_KEY, TIMEOUT, ControlFailure, send
+from pages.services import page_services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pydantic import SecretStr
 
     from pages.scenarios.runner import ScenarioResult
 
@@ -86,11 +89,12 @@ class AdvanceResult:
 
 
 class Controls:
-    """The control API at ``url``. Every method raises ``ControlFailure`` when it refuses or does
-    not answer. Blocks: call it from a page's thread."""
+    """The control API at ``url``, which accepts ``key``. Every method raises ``ControlFailure``
+    when it refuses or does not answer. Blocks: call it from a page's thread."""
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str, key: SecretStr = ANY_KEY, *, timeout: float = TIMEOUT) -> None:
         self._url = url
+        self._key = key
         self._timeout = timeout
 
     @requires(Permission.VIEW)
@@ -188,7 +192,13 @@ class Controls:
     @property
     def stripe(self) -> SandboxApi:
         """Stripe's API beside the controls."""
-        return SandboxApi(self._url)
+        return SandboxApi(self._url, self._key)
+
+    @requires(Permission.VIEW)
+    def recent_state(self) -> SandboxState | None:
+        """The state as it was within the last two seconds, or as this process has changed it since:
+        for what every open page asks again and again. None when the controls do not answer."""
+        return _recent_state(self._url, self._key)
 
     def _call(
         self,
@@ -199,17 +209,24 @@ class Controls:
         timeout: float | None = None,
     ) -> dict[str, Any]:
         timeout = timeout or self._timeout
-        answer = send(method, f"{self._url}/{path}", timeout=timeout, json=body)
+        url = f"{self._url}/{path}"
+        answer = send(method, url, key=self._key, timeout=timeout, json=body)
         if method != "GET":
-            recent_state.clear()
+            _recent_state.clear()
         return answer
 
 
 @st.cache_data(ttl=STATE_MAX_AGE_SECONDS, max_entries=8, show_spinner=False)
-def recent_state(url: str) -> SandboxState | None:
-    """The state as it was within the last two seconds, or as this process has changed it since:
-    for what every open page asks again and again. None when the controls do not answer."""
+def _recent_state(url: str, _key: SecretStr) -> SandboxState | None:
     try:
-        return Controls(url, timeout=STATE_TIMEOUT).state()
+        return Controls(url, _key, timeout=STATE_TIMEOUT).state()
     except ControlFailure:
         return None
+
+
+def sandbox_controls() -> Controls | None:
+    """The controls of the sandbox at the other end; None where that is another Stripe."""
+    billing = page_services()
+    if billing.controls_url is None:
+        return None
+    return Controls(billing.controls_url, billing.services.settings.secret_key or ANY_KEY)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import requests
+from pydantic import SecretStr
 
 from billing.errors import BillingError
 
-# Any test key opens it; it keeps other sites' pages out, which cannot send one.
-KEY = "sk_test_kit"
+# What a sandbox accepts that has no key of its own.
+ANY_KEY = SecretStr("sk_test_kit")
 TIMEOUT = 60.0
 
 
@@ -17,10 +18,13 @@ class ControlFailure(BillingError):
     """The sandbox refused a request, or did not answer."""
 
 
-def send(method: str, url: str, *, timeout: float = TIMEOUT, **body: Any) -> dict[str, Any]:
+def send(
+    method: str, url: str, *, key: SecretStr, timeout: float = TIMEOUT, **body: Any
+) -> dict[str, Any]:
     """The JSON that the sandbox answers with; ``body`` as ``requests`` takes it: ``json``,
     ``data``, ``params``. Raises ``ControlFailure``."""
-    response = _send(method, url, timeout, body)
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"}
+    response = _send(method, url, timeout, body | {"headers": headers})
     try:
         answer = response.json()
     except requests.JSONDecodeError:
@@ -45,8 +49,7 @@ def _send(method: str, url: str, timeout: float, body: dict[str, Any]) -> reques
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy lies between this machine and itself
-            headers = {"Authorization": f"Bearer {KEY}"}
-            return session.request(method, url, headers=headers, timeout=timeout, **body)
+            return session.request(method, url, timeout=timeout, **body)
     except requests.RequestException:
         raise ControlFailure(
             "The sandbox does not answer.", "See the server's log for the reason."

@@ -54,7 +54,8 @@ class _Reply:
 class Api:
     """The ASGI app under /v1.
 
-    `delay` seconds pass before each answer, for measuring against a Stripe far away.
+    `delay` seconds pass before each answer, for measuring against a Stripe far away. With
+    `api_key` no other key is accepted.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Api:
         *,
         base_url: str,
         delay: float = 0.0,
+        api_key: str | None = None,
     ) -> None:
         self._router = Router(routes)
         self._database = database
@@ -76,6 +78,7 @@ class Api:
         self._keys = IdempotencyKeys(database, clock)
         self._base_url = base_url
         self._delay = delay
+        self._api_key = api_key
 
     def purge_old_keys(self) -> None:
         """Remove idempotency keys older than a day."""
@@ -129,7 +132,7 @@ class Api:
         return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
 
     async def _answer(self, request: _Request, key: str | None) -> _Reply:
-        check_key(request.headers)
+        check_key(request.headers, self._api_key)
         fault = self._faults.take_api_error()
         if fault is not None:
             await self._wait()

@@ -1,8 +1,9 @@
-"""API keys (https://docs.stripe.com/keys): the sandbox accepts any key of test mode."""
+"""API keys (https://docs.stripe.com/keys): any of test mode is accepted, or one alone."""
 
 from __future__ import annotations
 
 import base64
+import hmac
 
 from starlette.datastructures import Headers
 
@@ -16,9 +17,9 @@ NO_KEY = (
 )
 
 
-def check_key(headers: Headers) -> None:
-    """Raise a StripeError 401 unless the Authorization header holds a key of test mode (sk_test_…,
-    rk_test_…), as Bearer or Basic."""
+def check_key(headers: Headers, only: str | None = None) -> None:
+    """Raise a StripeError 401 unless the Authorization header holds the key `only`, or without one
+    any key of test mode (sk_test_…, rk_test_…), as Bearer or Basic."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     key = credentials.strip()
     if scheme.lower() == "basic":
@@ -30,9 +31,15 @@ def check_key(headers: Headers) -> None:
         key = ""
     if not key:
         raise errors.unauthorized(NO_KEY)
-    prefix = next((known for known in ("sk_test_", "rk_test_") if key.startswith(known)), None)
-    if prefix is None or len(key) == len(prefix):
+    is_accepted = hmac.compare_digest(key.encode(), only.encode()) if only else is_test_key(key)
+    if not is_accepted:
         raise errors.unauthorized(f"Invalid API Key provided: {masked(key)}")
+
+
+def is_test_key(key: str) -> bool:
+    """Whether it is a secret or restricted key of test mode, by its form."""
+    prefix = next((known for known in ("sk_test_", "rk_test_") if key.startswith(known)), None)
+    return prefix is not None and len(key) > len(prefix)
 
 
 def masked(key: str) -> str:

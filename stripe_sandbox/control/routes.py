@@ -72,6 +72,7 @@ class Control:
         history: History,
         erasure: Erasure,
         base_url: str,
+        api_key: str | None = None,
     ) -> None:
         self._clock = clock
         self._scheduler = scheduler
@@ -85,6 +86,7 @@ class Control:
         self._history = history
         self._erasure = erasure
         self._base_url = base_url
+        self._api_key = api_key
 
     def routes(self) -> list[BaseRoute]:
         """The routes to mount, all under /_control."""
@@ -119,7 +121,7 @@ class Control:
         async def answer(request: Request) -> Response:
             request_id = new_request_id()
             try:
-                check_key(request.headers)
+                check_key(request.headers, self._api_key)
                 fields = JsonFields.parse(await read_body(request.receive, MAXIMUM_BODY))
                 return json_response(await handler(request, fields), request_id)
             except StripeError as error:

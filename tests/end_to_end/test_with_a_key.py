@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+KEY = "sk_test_a_stranger"
+
 
 @pytest.fixture
 def stripe_alone(tmp_path: Path) -> Iterator[Process]:
     folder = tmp_path / "stripe"
     folder.mkdir()
-    with lone_sandbox(folder) as running:
+    with lone_sandbox(folder, {"STRIPE_SANDBOX_API_KEY": KEY}) as running:
         yield running
 
 
 def account_of(stripe_url: str, webhook_url: str) -> dict[str, str]:
     """Set the account up as a stranger would, and return the settings for it."""
-    client = stripe.StripeClient("sk_test_a_stranger", base_addresses={"api": stripe_url})
+    client = stripe.StripeClient(KEY, base_addresses={"api": stripe_url})
     pro = client.v1.prices.create(
         {
             "unit_amount": 4900,
@@ -51,7 +53,7 @@ def account_of(stripe_url: str, webhook_url: str) -> dict[str, str]:
     endpoint = client.v1.webhook_endpoints.create({"url": webhook_url, "enabled_events": ["*"]})
     assert endpoint.secret is not None
     return {
-        "STRIPE_SECRET_KEY": "sk_test_a_stranger",
+        "STRIPE_SECRET_KEY": KEY,
         "STRIPE_API_BASE": stripe_url,
         "STRIPE_PRICE_PRO_MONTHLY": pro.id,
         "STRIPE_PRICE_EXTRA_CREDIT": credit.id,

@@ -122,14 +122,13 @@ def action_dialog(target: Target, sale: Sale) -> None:
 def _content(dialog: ActionDialog, sale: Sale) -> None:
     """The dialog of its action. Where the sale has changed meanwhile, so that it is possible no
     more, nothing but Close is left."""
-    controls_url = page_services().controls_url or ""
     match dialog.action, sale.pro:
         case SaleAction.REFUND, _:
             refund_dialog(dialog, sale)
         case SandboxAction.DISPUTE, _:
-            dispute_dialog(dialog, sale, controls_url)
+            dispute_dialog(dialog, sale)
         case SandboxAction.DECIDE_DISPUTE, _:
-            decide_dialog(dialog, sale, controls_url)
+            decide_dialog(dialog, sale)
         case _, None:
             nothing_to_do("This subscription is not known here any more.")
         case SaleAction.OPEN_PORTAL, state:

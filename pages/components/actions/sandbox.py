@@ -12,7 +12,7 @@ from billing.domain.actions.subscription import unpaid_invoice
 from pages.components.actions.target import button_row, nothing_to_do
 from pages.components.actions.wording import BUTTONS, day, what_is_held
 from pages.components.markdown import code
-from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ DONE = {
 _END = "dispute_end"
 
 
-def dispute_dialog(dialog: ActionDialog, sale: Sale, controls_url: str) -> None:
+def dispute_dialog(dialog: ActionDialog, sale: Sale) -> None:
     """Has the customer's bank dispute the payment."""
     if sale.payment is None or sale.payment.disputes:
         nothing_to_do("This payment has been disputed already, or is not paid.")
@@ -65,11 +65,10 @@ def dispute_dialog(dialog: ActionDialog, sale: Sale, controls_url: str) -> None:
         dialog,
         sale,
         (DisputeEnd.OPEN, DisputeEnd.LOST, DisputeEnd.WON, DisputeEnd.INQUIRY),
-        controls_url,
     )
 
 
-def decide_dialog(dialog: ActionDialog, sale: Sale, controls_url: str) -> None:
+def decide_dialog(dialog: ActionDialog, sale: Sale) -> None:
     """Ends an open dispute, or an inquiry."""
     dispute = sale.payment.dispute if sale.payment else None
     if dispute is None:
@@ -81,7 +80,6 @@ def decide_dialog(dialog: ActionDialog, sale: Sale, controls_url: str) -> None:
         (DisputeEnd.CLOSED, DisputeEnd.ESCALATED)
         if dispute.is_inquiry
         else (DisputeEnd.WON, DisputeEnd.LOST),
-        controls_url,
     )
 
 
@@ -117,9 +115,7 @@ def retry_dialog(dialog: ActionDialog, state: ProState) -> None:
     _button(SandboxAction.RETRY_INVOICE, _on_retry, dialog, state, invoice.id)
 
 
-def _choose(
-    dialog: ActionDialog, sale: Sale, ends: tuple[DisputeEnd, ...], controls_url: str
-) -> None:
+def _choose(dialog: ActionDialog, sale: Sale, ends: tuple[DisputeEnd, ...]) -> None:
     end = st.radio(
         "What happens",
         ends,
@@ -128,7 +124,7 @@ def _choose(
         on_change=dialog.begin_anew,
     )
     st.markdown(f"- {_effect(end, sale)}")
-    _button(dialog.action, _on_dispute, dialog, sale, controls_url)
+    _button(dialog.action, _on_dispute, dialog, sale)
 
 
 def _effect(end: DisputeEnd, sale: Sale) -> str:
@@ -150,13 +146,13 @@ def _button(action: Action, on_click: Callable[..., None], *args: object) -> Non
     st.caption("Shown in the sandbox only.")
 
 
-def _on_dispute(dialog: ActionDialog, sale: Sale, controls_url: str) -> None:
+def _on_dispute(dialog: ActionDialog, sale: Sale) -> None:
     payment, end = sale.payment, DisputeEnd(st.session_state[_END])
     if payment is None:
         return
 
     def act(key: str) -> str:
-        disputed = payment if payment.dispute else _dispute(dialog, payment, end, controls_url)
+        disputed = payment if payment.dispute else _dispute(dialog, payment, end)
         if end in (DisputeEnd.LOST, DisputeEnd.WON, DisputeEnd.ESCALATED, DisputeEnd.CLOSED):
             _answer(page_services(), disputed, end, key)
         return DONE[end]
@@ -164,17 +160,15 @@ def _on_dispute(dialog: ActionDialog, sale: Sale, controls_url: str) -> None:
     dialog.attempt(act)
 
 
-def _dispute(
-    dialog: ActionDialog, payment: PaymentState, end: DisputeEnd, controls_url: str
-) -> PaymentState:
+def _dispute(dialog: ActionDialog, payment: PaymentState, end: DisputeEnd) -> PaymentState:
     """The payment, disputed; as Stripe has it. One that an earlier try has disputed stays so."""
-    billing = page_services()
+    billing, controls = page_services(), sandbox_controls()
     actions = billing.services.actions
     sale = dialog.target.read()
-    if not (sale.payment and sale.payment.dispute):
+    if controls and not (sale.payment and sale.payment.dispute):
         charge = billing.call(lambda: actions.charge_of(payment.payment_intent))
         kind = "inquiry" if end is DisputeEnd.INQUIRY else "fraudulent"
-        Controls(controls_url).dispute(charge, kind)
+        controls.dispute(charge, kind)
         billing.call(lambda: actions.refresh(sale))
     return dialog.target.read().payment or payment
 

@@ -13,16 +13,15 @@ from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.times import local
 from pages.scenarios.faults import NO_FAULTS
-from pages.scenarios.sandbox_client import Controls, recent_state
-from pages.services import page_services
+from pages.scenarios.sandbox_client import sandbox_controls
 
 UNNOTICED_SECONDS = 600  # scenarios move it by seconds, which nobody notices
 
 
 def faults_on() -> Notice | None:
     """The faults that are switched on."""
-    url = page_services().controls_url
-    state = recent_state(url) if url else None
+    controls = sandbox_controls()
+    state = controls.recent_state() if controls else None
     if state is None or not state.faults.lines:
         return None
     text = " ".join(plain(line) for line in state.faults.lines)
@@ -32,8 +31,8 @@ def faults_on() -> Notice | None:
 
 def clock_ahead() -> Notice | None:
     """The sandbox's time, while it is ahead."""
-    url = page_services().controls_url
-    state = recent_state(url) if url else None
+    controls = sandbox_controls()
+    state = controls.recent_state() if controls else None
     if state is None or state.ahead_seconds <= UNNOTICED_SECONDS:
         return None
     text = (
@@ -45,15 +44,15 @@ def clock_ahead() -> Notice | None:
 
 
 def _clear_faults_button() -> None:
-    url = page_services().controls_url
-    if url and st.button(
+    controls = sandbox_controls()
+    if controls and st.button(
         "Clear all faults",
         key="clear_faults",
         icon=":material/healing:",
         **guarded(Permission.SET_FAULTS),
     ):
         try:
-            Controls(url).set_faults(NO_FAULTS)
+            controls.set_faults(NO_FAULTS)
         except BillingError as failure:
             show_failure(failure, "The faults could not be cleared")
         else:

@@ -125,10 +125,10 @@ def dashboard(
 
 
 @contextmanager
-def lone_sandbox(folder: Path) -> Iterator[Process]:
+def lone_sandbox(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Process]:
     """The sandbox by itself, as ``python -m stripe_sandbox`` starts it."""
     command = ["stripe_sandbox", "--port", "0"]
-    with process(command, folder, r"(http://[\w.]+:[1-9]\d*)", {}) as running:
+    with process(command, folder, r"(http://[\w.]+:[1-9]\d*)", settings or {}) as running:
         wait_until_serving(running)
         yield running
 
