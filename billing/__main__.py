@@ -1,4 +1,4 @@
-"""Commands: ``python -m billing check``, ``reconcile``, ``erase``."""
+"""Commands: ``python -m billing check``, ``reconcile``, ``backup``, ``restore``, ``erase``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from billing.commands import check, erase, reconcile
+from billing.commands import backup, check, erase, reconcile, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Each module says what it does (HELP), which arguments it takes and how it ends (EXIT_HELP).
-COMMANDS = MappingProxyType({"check": check, "reconcile": reconcile, "erase": erase})
+COMMANDS = MappingProxyType(
+    {
+        "check": check,
+        "reconcile": reconcile,
+        "backup": backup,
+        "restore": restore,
+        "erase": erase,
+    }
+)
 
 
 def main() -> int:

@@ -61,6 +61,11 @@ class Postgres:
             self.close()
             raise
 
+    @property
+    def programs(self) -> Path:
+        """The folder of ``pg_dump`` and the others."""
+        return self._bin
+
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database on this server."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
