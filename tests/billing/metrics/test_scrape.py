@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ from billing.errors import RecordRefused, StoreFailure, StripeFailure
 from billing.metrics.registry import Metrics
 from billing.services import Services
 from billing.store import Connection, committed
+from billing.store.engine.engines import CONNECTIONS
 from tests.billing.signed_events import event, webhook
 from tests.support.servers.sales import create_session
 from tests.support.servers.scraping import parse, scrape
@@ -21,7 +24,7 @@ from tests.support.servers.services import open_services
 from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import always, event_object
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE, until, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -129,6 +132,32 @@ async def test_a_database_that_does_not_answer_is_not_ready_and_the_rest_is_ther
     found = await scraped(services)
     assert found.value("billing_ready") == 0
     assert found.value("billing_stripe_retries_total") == 0
+
+
+@pytest.mark.anyio
+async def test_reads_that_wait_for_a_connection_are_seen(services: Services) -> None:
+    may_end = threading.Event()
+
+    def busy(_connection: Connection) -> None:
+        may_end.wait(PATIENCE)
+
+    def value(name: str, label: str, wanted: str) -> float:
+        services.store.measure()
+        return services.metrics.registry.get_sample_value(name, {label: wanted}) or 0
+
+    reads = [asyncio.create_task(services.store.read(busy)) for _ in range(CONNECTIONS + 1)]
+    try:
+        await until(lambda: soon(value("billing_database_connections", "state", "in_use") >= 7))
+        assert value("billing_database_waiting", "operation", "read") == 2
+    finally:
+        may_end.set()
+        await asyncio.gather(*reads)
+    assert value("billing_database_waiting", "operation", "read") == 0
+    assert value("billing_database_connections", "state", "in_use") == 0
+
+
+async def soon(value: object) -> object:
+    return value
 
 
 @pytest.mark.anyio

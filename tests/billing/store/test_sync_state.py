@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -85,6 +86,27 @@ async def test_leases_count_by_the_databases_clock_whatever_a_machines_own_says(
         for wrong in (right + 3_600, right - 3_600):
             monkeypatch.setattr(time, "time", partial(float, wrong))
             assert not await acquire(store, "two")
+
+
+async def test_the_log_says_when_a_lease_was_taken_lost_and_released(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = leases.Lease("work", SECONDS), leases.Lease("work", SECONDS)
+    with caplog.at_level(logging.INFO, "billing.store.leases"):
+        for _ in range(2):
+            assert await store.write(one.acquire)
+            assert not await store.write(other.acquire)
+        assert caplog.messages == ["Lease taken: work"]
+        await move_lease(store, -SECONDS)
+        assert await store.write(other.acquire)
+        assert not await store.write(one.acquire)
+        await store.write(one.release)
+        await store.write(other.release)
+    assert caplog.messages[1:] == [
+        "Lease taken: work",
+        "Lease lost: work",
+        "Lease released: work",
+    ]
 
 
 async def test_of_two_processes_that_ask_at_once_one_gets_it(
