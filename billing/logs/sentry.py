@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EMAIL = re.compile(r"[^\s@<>\"'(),:;]{1,64}@[^\s@<>\"'(),:;]{1,255}")
-END_SECONDS = 2.0  # for what is not sent yet, when the server stops
+END_SECONDS = 1.0  # for what is not sent yet, when the server stops
 
 
 @contextmanager

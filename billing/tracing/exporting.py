@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 SERVICE = "billing-dashboard"
 PROTOCOL = "http/protobuf"
-END_SECONDS = 2.0  # for what is not sent yet, when the server stops
+END_SECONDS = 1.0  # for what is not sent yet, when the server stops
 WANTED_BY = (
     "OTEL_TRACES_EXPORTER",
     "OTEL_EXPORTER_OTLP_ENDPOINT",

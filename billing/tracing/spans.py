@@ -51,13 +51,14 @@ def span(name: str, attributes: Mapping[str, Value] | None = None) -> AbstractCo
 
 
 def named_span(prefix: str, function: Callable[..., Any]) -> AbstractContextManager[Span]:
-    """A span that is called after a function."""
+    """A span that is called after a function, as in ``database write processing.record``."""
     if _tracer is None:
         return _OFF
     named = getattr(function, "func", function)  # of a partial
     name: str = getattr(named, "__qualname__", type(named).__name__)
-    name = name.replace(".<locals>", "").replace(".<lambda>", "")
-    return _recorded(_tracer, f"{prefix} {name}", {"code.function.name": name})
+    name = f"{named.__module__}.{name}".replace(".<locals>", "").replace(".<lambda>", "")
+    short = ".".join(name.split(".")[-2:])
+    return _recorded(_tracer, f"{prefix} {short}", {"code.function.name": name})
 
 
 def server_span(method: str, headers: Mapping[str, str]) -> AbstractContextManager[Span]:

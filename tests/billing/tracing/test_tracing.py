@@ -71,7 +71,7 @@ def test_a_request_is_traced_from_the_route_to_stripe_and_the_database(
     paths = [path(one) for one in collector.spans]
     assert [route, "Checkout.create", "Stripe POST /v1/checkout/sessions"] in paths
     webhook = "POST /api/billing/stripe/webhook"
-    assert [webhook, "database write record"] in paths
+    assert [webhook, "database write processing.record"] in paths
     (call,) = (one for one in collector.spans if one.name == "Stripe POST /v1/checkout/sessions")
     assert attributes(call)["stripe.request_id"]
 
