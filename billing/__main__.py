@@ -1,4 +1,4 @@
-"""Commands: ``python -m billing check``, ``reconcile``, ``backup``, ``restore``, ``erase``."""
+"""Commands: ``python -m billing check`` and the others in ``COMMANDS``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from billing.commands import backup, check, erase, reconcile, restore
+from billing.commands import backup, check, erase, reconcile, restore, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType(
         "backup": backup,
         "restore": restore,
         "erase": erase,
+        "token": token,
     }
 )
 
