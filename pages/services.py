@@ -20,6 +20,7 @@ from starlette.datastructures import Headers
 
 from billing.access.caller import Caller, become, current_identity
 from billing.errors import BillingError, NotSignedIn
+from billing.logs.request_id import begin_request, current_request_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -115,7 +116,10 @@ def request_headers() -> Headers:
 
 def page_services() -> PageServices:
     """The services, for a page, called from here on as whoever has it open. Without the launcher
-    the page stops with an error message."""
+    the page stops with an error message. The lines of the log that a run of it leads to have one
+    id."""
+    if not current_request_id():
+        begin_request(None)
     holder = _holder()
     if not holder:
         st.error(

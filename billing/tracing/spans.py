@@ -56,9 +56,10 @@ def named_span(prefix: str, function: Callable[..., Any]) -> AbstractContextMana
         return _OFF
     named = getattr(function, "func", function)  # of a partial
     name: str = getattr(named, "__qualname__", type(named).__name__)
-    name = f"{named.__module__}.{name}".replace(".<locals>", "").replace(".<lambda>", "")
-    short = ".".join(name.split(".")[-2:])
-    return _recorded(_tracer, f"{prefix} {short}", {"code.function.name": name})
+    name = name.replace(".<locals>", "").replace(".<lambda>", "")
+    package, _, module = named.__module__.rpartition(".")
+    attributes = {"code.function.name": f"{package}.{module}.{name}"}
+    return _recorded(_tracer, f"{prefix} {module}.{name}", attributes)
 
 
 def server_span(method: str, headers: Mapping[str, str]) -> AbstractContextManager[Span]:

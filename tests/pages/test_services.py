@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +15,7 @@ from streamlit.runtime.context import StreamlitHeaders
 from billing.access.caller import current_identity
 from billing.access.service import Access
 from billing.domain.access import Identity, Permission, Role
+from billing.logs.request_id import current_request_id
 from billing.settings.loading import load_settings
 from billing.store import Store
 from pages import services as pages_services
@@ -74,3 +76,18 @@ def test_a_header_that_is_missing_or_empty_or_came_twice_names_nobody(
 ) -> None:
     assert open_page(monkeypatch, HEADER, [("X-Auth-Email", v) for v in values]) is None
     assert refusal(Permission.VIEW) == "You are not signed in."
+
+
+def test_the_lines_of_the_log_that_a_run_of_a_page_leads_to_have_one_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run() -> str:
+        open_page(monkeypatch, {}, [])
+        first = current_request_id()
+        open_page(monkeypatch, {}, [])  # whatever else on the page asks
+        assert current_request_id() == first
+        return first
+
+    ids = {Context().run(run) for _ in range(2)}  # each has a thread of its own
+    assert len(ids) == 2
+    assert all(len(one) == 16 for one in ids)
