@@ -24,6 +24,7 @@ from billing.ledger.account import AccountReader
 from billing.ledger.after_sale import AfterSale
 from billing.ledger.fulfillment import Fulfillment
 from billing.ledger.reconciliation import Reconciliation
+from billing.maintenance.database_size import DatabaseSize
 from billing.maintenance.erasure import Erasure
 from billing.maintenance.retention import Retention
 from billing.metrics.registry import Metrics
@@ -148,6 +149,7 @@ class Services:
         self.event_log = EventLog(
             settings, self.store, self.event_processor, self.mirror, self.refused
         )
+        self.database_size = DatabaseSize(self.store)
         self.erasure = Erasure(settings, self.gateway, self.store)
         self.retention = Retention(settings, self.store, timings)
         self.health = Health(self.store, self.mirror, timings)

@@ -12,6 +12,7 @@ from billing.setup.findings import Finding, Group, Missing, Report, Status
 from pages.components.billing.notices import create_prices_button
 from pages.components.markdown import code, plain
 from pages.components.setup.create_dialog import create_button
+from pages.components.setup.database_size import database_size_card
 from pages.components.setup.event_types import add_event_types
 from pages.components.setup.reconciliation import reconciliation_card
 from pages.components.times import local
@@ -121,3 +122,4 @@ for side, groups in zip(
 
 if billing.services.settings.stripe_is_configured:
     reconciliation_card()
+database_size_card()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.access.caller import check, requires
+from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.errors import InvalidInput, StripeFailure
 from billing.store import erased_ids
@@ -44,6 +44,11 @@ class ErasureReport:
         return not (self.person.ids or any(vars(self.stored).values()))
 
     @property
+    def named(self) -> str:
+        """The ids that the audit log names."""
+        return self.person.named
+
+    @property
     def stays_at_stripe(self) -> list[str]:
         """The ids of Customers, else of Checkout Sessions, that Stripe still has with names."""
         return sorted(self.person.customers or self.person.sessions)
@@ -58,9 +63,9 @@ class Erasure:
         self._gateway = gateway
         self._store = store
 
+    @requires(Permission.ERASE, reads=True)
     async def find(self, *, email: str | None = None, customer: str | None = None) -> ErasureReport:
         """What would be erased."""
-        check(Permission.ERASE)
         if bool(email) == bool(customer):
             raise InvalidInput("Give either an email or a Customer's ID.", "Nothing was changed.")
         if email and "@" not in email:
@@ -81,6 +86,7 @@ class Erasure:
         person = await self._store.read(find)
         return await self._with_stored(ErasureReport(person, StoredIds(), not_asked))
 
+    @requires(Permission.ERASE, creates="named")
     async def erase(
         self, *, email: str | None = None, customer: str | None = None
     ) -> ErasureReport:
@@ -89,7 +95,6 @@ class Erasure:
         report = await self.find(email=email, customer=customer)
         return report if report.is_nobody else await self._erase(report, report.person)
 
-    @requires(Permission.ERASE, on="person.named")
     async def _erase(self, report: ErasureReport, person: Person) -> ErasureReport:
         now = time.time()
         remembered = person.ids | report.stored.sessions | report.stored.objects

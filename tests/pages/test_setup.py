@@ -21,7 +21,7 @@ from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 if TYPE_CHECKING:
     from tests.support.servers.shop import Shop
 
-GROUPS = ["Stripe", "Prices", "Webhook", "This app", "Ledger"]
+GROUPS = ["Stripe", "Prices", "Webhook", "This app", "Ledger", "Data"]
 HERE = "http://localhost:8501"
 
 
@@ -50,6 +50,17 @@ def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> No
     assert badges(page) == ["OK"] * 13
     assert [heading.value for heading in page.header] == GROUPS
     assert [button.label for button in page.button] == ["Check again", "Compare with Stripe"]
+
+
+def test_the_tables_are_counted_once_they_are_asked_for(shop: Shop) -> None:
+    pay(shop, create_session(shop))
+    page = open_page(shop.server, "setup.py")
+    assert not page.dataframe
+    page.toggle(key="database_size_shown").set_value(True)
+    page.run()
+    found = dict(zip(*(page.dataframe[0].value[name] for name in ("table", "rows")), strict=True))
+    assert found["checkout_sessions"] == "1"
+    assert any("The whole database takes" in one.value for one in page.caption)
 
 
 def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:

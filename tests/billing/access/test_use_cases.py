@@ -20,6 +20,8 @@ from billing.entitlements import EntitlementReader
 from billing.errors import BillingError, NotAllowed, NotSignedIn
 from billing.events.log import EventLog
 from billing.ledger.reconciliation import Reconciliation
+from billing.maintenance.database_size import DatabaseSize
+from billing.maintenance.erasure import Erasure
 from billing.metrics.scrape import Scrape
 from billing.selling.checkout import Checkout
 from billing.sessions.service import Sessions
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 OWNERS = (
     *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
     *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
-    *(AuditLog, Scrape, Controls, SandboxApi),
+    *(AuditLog, Scrape, Controls, SandboxApi, Erasure, DatabaseSize),
 )
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {

@@ -141,7 +141,11 @@ def test_where_something_is_nothing_is_restored(
         restore(settings_on(database_url), file)
     with pytest.raises(InvalidInput, match="exists"):
         back_up(settings_on(database_url), file)
-    other = "sqlite:///x.sqlite3" if "postgresql" in empty_url else "postgresql+psycopg://h/x"
+    other = (
+        f"sqlite:///{tmp_path}/x.sqlite3"
+        if "postgresql" in empty_url
+        else "postgresql+psycopg://h/x"
+    )
     with pytest.raises(InvalidInput, match="The backup is of"):
         restore(settings_on(other), file)
     whole = file.read_bytes()

@@ -10,6 +10,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import String, Text, select
 
+from billing.access.caller import acting_as
+from billing.domain.access import AuditFilter, Permission
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import InvalidInput
 from billing.settings.model import LOCAL_SANDBOX, SECRET_KEY
@@ -143,9 +145,13 @@ def test_after_an_erasure_nothing_names_the_person_whatever_is_read_again(
     assert {pro, guest} <= dry.stored.sessions
     assert "checkout_sessions.data" in places(shop)
 
-    call(lambda: services.erasure.erase(email=EMAIL.upper()))
+    with acting_as(services.access.command()):
+        call(lambda: services.erasure.erase(email=EMAIL.upper()))
     assert places(shop) == set()
     assert ledger(shop) == sums
+    wanted = AuditFilter(action=Permission.ERASE)
+    (line,) = call(lambda: services.access.audit.find(wanted)).entries
+    assert (line.object_id, line.result, line.detail) == (customer, "done", "")
     known = shop.server.portal.call(services.mirror.session, another)
     assert known is not None
     read_everything_again(shop)
