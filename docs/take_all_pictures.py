@@ -1,13 +1,15 @@
 """Takes a picture of every page, for looking at them: ``python -m docs.take_all_pictures FOLDER``.
 
 Each page at three widths, light and dark, empty and with a history of ``--sessions``; filled, also
-what its drawers, dialogs and the hosted pages show. ``--only TEXT`` takes those whose name has it.
-The dashboard and its sandbox run in a temporary folder.
+each outcome of sessions, drawers, dialogs and the hosted pages. It prints what axe-core finds, and
+which pages are wider than the screen. The dashboard and its sandbox run in a temporary folder; with
+``--url`` it is one that runs already, as it is. ``--only`` takes those whose names match.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from playwright.sync_api import expect, sync_playwright
 
+from billing.domain.sessions.checkout_session import Outcome
 from pages.scenarios.sandbox_client import Controls
-from tests.support.browsers.accessibility import AT_REST
+from tests.support.browsers.accessibility import AT_REST, AXE, fits, violations
 from tests.support.browsers.demo_history import fill_a_month
 from tests.support.chromium import find
 from tests.support.servers.dashboard import dashboard
@@ -71,6 +74,12 @@ class View:
 def pages(url: str) -> list[View]:
     """Every page of the dashboard at ``url``."""
     return [View(name, f"{url}/app/{path}") for name, path in PAGES.items()]
+
+
+def filled(url: str) -> list[View]:
+    """The same with what there is once it has sessions."""
+    outcomes = [View(f"sessions-{one}", f"{url}/app/sessions?outcome={one}") for one in Outcome]
+    return [*pages(url), *outcomes, *Sold(url).views()]
 
 
 class Sold:
@@ -213,7 +222,9 @@ def photograph(browser: Browser, views: list[View], folder: Path, prefix: str) -
                     page.set_viewport_size({"width": width, "height": whole})
                     rest(page)
                 page.screenshot(path=path)
-                print(path, flush=True)
+                page.evaluate(AXE)
+                wrong = violations(page) + ["wider than the screen"] * (not fits(page))
+                print(path, *wrong, sep="\n    ", flush=True)
                 page.close()
             context.close()
 
@@ -244,13 +255,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m docs.take_all_pictures", description=__doc__)
     parser.add_argument("into", type=Path, metavar="FOLDER")
     parser.add_argument("--sessions", type=int, choices=SIZES, default=SIZES[0])
-    parser.add_argument("--only", default="", metavar="TEXT")
+    parser.add_argument("--only", default="", metavar="REGEX")
+    parser.add_argument("--url")
     asked = parser.parse_args()
     asked.into.mkdir(parents=True, exist_ok=True)
 
     def wanted(views: list[View], prefix: str) -> list[View]:
-        return [view for view in views if asked.only in f"{prefix}{view.name}"]
+        return [view for view in views if re.search(asked.only, f"{prefix}{view.name}")]
 
+    if asked.url:
+        with chromium() as browser:
+            photograph(browser, wanted(filled(asked.url), "full-"), asked.into, "full-")
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         dashboard(Path(folder)) as app,
@@ -260,10 +276,10 @@ def main() -> None:
         page = browser.new_page()
         fill_a_month(page, app.url, asked.sessions)
         page.close()
-        views = [*pages(app.url), *Sold(app.url).views()]
-        photograph(browser, wanted(views, "full-"), asked.into, "full-")
-        Controls(f"{app.url}/sandbox/_control").advance(A_MONTH)
-        photograph(browser, wanted(Sold(app.url).later(), "later-"), asked.into, "later-")
+        photograph(browser, wanted(filled(app.url), "full-"), asked.into, "full-")
+        if asked.sessions == SIZES[0]:  # of more, thousands would renew
+            Controls(f"{app.url}/sandbox/_control").advance(A_MONTH)
+            photograph(browser, wanted(Sold(app.url).later(), "later-"), asked.into, "later-")
     print(f"Pictures are in {asked.into}")
 
 

@@ -17,6 +17,7 @@ from billing.errors import BillingError, InvalidInput
 from pages.components.actions.menu import action_buttons, action_dialog
 from pages.components.actions.target import Target
 from pages.components.current_user import current_user
+from pages.components.danger import danger_button
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
@@ -33,7 +34,7 @@ def session_actions(details: SessionDetails) -> None:
     is_open = session.status == "open" and bool(session.url)
     is_sold = session.is_paid and session.kind is not None
     target, sale = Target(session=session.id), None
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):  # three fit in a phone's row
         if is_open and session.url:
             st.link_button(
                 "Open Checkout",
@@ -77,12 +78,8 @@ def session_actions(details: SessionDetails) -> None:
                 "Expire this session? Its link can no longer be used to pay. This cannot be undone."
             )
             with st.container(horizontal=True):
-                st.button(
-                    "Expire session",
-                    key="expire_now",
-                    type="primary",
-                    on_click=on_expire,
-                    args=(session.id,),
+                danger_button(
+                    "Expire session", key="expire_now", on_click=on_expire, args=(session.id,)
                 )
                 st.button("Keep open", key="keep_open", on_click=keep_open)
 
