@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 DAYS = 30
 SESSIONS = 400
-SIZES = (SESSIONS, 2_000, 10_000)  # from a small shop's to what takes a minute or two
+SIZES = (SESSIONS, 2_000, 10_000)  # from a small shop's to what takes a few minutes
 SEED = 7  # the same data each time, so that a demo can be rehearsed
 WEIGHTS = {Kind.PRO: 2, Kind.CREDITS: 3}
 QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}

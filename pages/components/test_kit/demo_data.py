@@ -42,7 +42,7 @@ def demo_data(controls: Controls) -> None:
             key="demo_size",
             **guarded(
                 Permission.FILL,
-                "How the pages cope with many: 10,000 take a minute or two.",
+                "How the pages cope with many: 10,000 take a few minutes.",
             ),
         )
         if st.button(
