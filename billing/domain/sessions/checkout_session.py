@@ -226,9 +226,10 @@ class CheckoutSession:
             case Outcome.DECLINED | Outcome.FAILED:
                 return self._failure_note
             case Outcome.EXPIRED:
-                if not (why := self._failure_note):
-                    return Reason.ABANDONED.label
-                return f"Declined: {why[:1].lower()}{why[1:]}"
+                if why := self._failure_note:
+                    return f"Declined: {why[:1].lower()}{why[1:]}"
+                # Stripe ties the declines of a subscription to no session that was not paid.
+                return "Never paid" if self.mode == "subscription" else Reason.ABANDONED.label
         return self.went_back
 
     @property

@@ -38,17 +38,20 @@ def _counts(label: str, key: str, options: Iterable[str], numbers: SessionStats)
     if not shown:
         return
     st.session_state[key] = chosen if chosen in shown else None
-    st.caption(label, width="content")
-    st.pills(
-        label,
-        shown,
-        format_func=lambda one: f"{plain(reason_label(one))} {numbers.reasons[one]:,}",
-        key=key,
-        on_change=_on_reason,
-        args=(key,),
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", width="content", key=f"{key}_row"
+    ):
+        st.caption(label, width="content")
+        st.pills(
+            label,
+            shown,
+            format_func=lambda one: f"{plain(reason_label(one))} {numbers.reasons[one]:,}",
+            key=key,
+            on_change=_on_reason,
+            args=(key,),
+            label_visibility="collapsed",
+            wrap=True,
+        )
 
 
 def _on_reason(key: str) -> None:

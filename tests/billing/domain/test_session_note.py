@@ -25,6 +25,7 @@ NO_CODE = {"failure": "The bank says no.", "failure_code": None}
         (UNPAID, NO_FUNDS | {"failure_code": "no_account"}, Outcome.FAILED, "No account"),
         (UNPAID, NO_CODE, Outcome.FAILED, "The bank says no."),
         (EXPIRED, {}, Outcome.EXPIRED, "Abandoned"),
+        (EXPIRED | {"mode": "subscription"}, {}, Outcome.EXPIRED, "Never paid"),
         (EXPIRED, NO_FUNDS, Outcome.EXPIRED, "Declined: insufficient funds"),
         (PAID, {}, Outcome.PAID, ""),
         (PAID, {"amount_refunded": 297}, Outcome.PARTLY_REFUNDED, "$2.97 refunded"),
