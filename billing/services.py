@@ -153,7 +153,7 @@ class Services:
         self.erasure = Erasure(settings, self.gateway, self.store)
         self.retention = Retention(settings, self.store, timings)
         self.health = Health(self.store, self.mirror, timings)
-        self.scrape = Scrape(self.metrics, self.store, timings)
+        self.scrape = Scrape(self.metrics, self.store, self.report_readiness, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
         self.simulated_history = SimulatedHistory(
             self.gateway, reader, account_reader, self.store, self.sync_worker

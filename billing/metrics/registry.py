@@ -111,7 +111,7 @@ class Metrics:
             "build_info", "1; the version that runs is a label.", version=[__version__]
         ).labels(__version__).set(1)
         self.ready = self._gauge(
-            "ready", "1 while the database answers and the copy of Stripe's sessions is up to date."
+            "ready", "1 while the server is ready: it can write, and its copy is up to date."
         )
         self.copy_age = self._gauge(
             "copy_age_seconds",

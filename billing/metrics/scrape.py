@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client.exposition import choose_encoder
 
@@ -21,11 +21,15 @@ from billing.sync.mirror import read_sync_state
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from billing.domain.event import WaitingEvents
     from billing.domain.ledger.reconciliation import ReconciliationSummary
     from billing.domain.sync_state import SyncState
     from billing.store import Connection, Store
     from billing.timings import Timings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,22 @@ class _Readings:
 
 
 class Scrape:
-    """``metrics`` and what ``store`` holds. However many ask, the database is read once a second,
-    and answers within ``health_deadline_seconds`` or counts as not ready."""
+    """``metrics`` and what ``store`` holds. However many ask, the database is read once a second;
+    where it does not answer within ``health_deadline_seconds``, what it said last is left.
 
-    def __init__(self, metrics: Metrics, store: Store, timings: Timings = DEFAULT_TIMINGS) -> None:
+    ``report_readiness`` raises ``BillingError`` where the server is not ready.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        store: Store,
+        report_readiness: Callable[[], Awaitable[object]],
+        timings: Timings = DEFAULT_TIMINGS,
+    ) -> None:
         self._metrics = metrics
         self._store = store
+        self._report_readiness = report_readiness
         self._readings = SharedQuery(lambda: store.read(_read), timings)
 
     @requires(Permission.VIEW)
@@ -49,19 +63,18 @@ class Scrape:
         """The metrics as text, and its content type: of those that ``accept``, the request's
         header, names. https://prometheus.io/docs/instrumenting/content_negotiation/"""
         self._store.measure()
-        await self._update()
+        is_ready, found = await asyncio.gather(
+            _succeeded(self._report_readiness()), _succeeded(self._readings.answer("answer"))
+        )
+        self._metrics.ready.set(is_ready is not None)
+        if found is not None:
+            self._show(found)
         encode, content_type = choose_encoder(accept)
         text = await asyncio.to_thread(encode, self._metrics.registry)
         return text, content_type
 
-    async def _update(self) -> None:
+    def _show(self, found: _Readings) -> None:
         metrics = self._metrics
-        try:
-            found = await self._readings.answer("answer")
-        except BillingError:  # the store has logged it
-            metrics.ready.set(0)
-            return
-        metrics.ready.set(found.copy.stale_reason is None)
         metrics.copy_age.set(math.nan if found.copy.age is None else max(found.copy.age, 0.0))
         for state in WAITING:
             metrics.events_waiting.labels(state).set(getattr(found.waiting, state))
@@ -69,6 +82,14 @@ class Scrape:
         if found.reconciled:
             metrics.reconciliation_differences.set(found.reconciled.remaining)
             metrics.reconciled_at.set(found.reconciled.at)
+
+
+async def _succeeded(report: Awaitable[T]) -> T | None:
+    """The result; None where there is none."""
+    try:
+        return await report
+    except BillingError:  # whoever raised it has logged it
+        return None
 
 
 def _read(connection: Connection) -> _Readings:
