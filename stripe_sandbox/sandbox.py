@@ -37,6 +37,7 @@ from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySettin
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
+from stripe_sandbox.storage.caps import Caps, remove_surplus
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
@@ -239,6 +240,7 @@ class Sandbox:
     def _purge_old(self) -> None:
         self._api.purge_old_keys()
         self._backend.events.purge_old()
+        remove_surplus(self._database, Caps())
 
     def close(self) -> None:
         """Close the database; once more does nothing."""
