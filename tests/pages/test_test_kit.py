@@ -14,6 +14,7 @@ from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.ledger import fulfillment
 from billing.store import tables
 from pages.components.test_kit import demo_data
+from pages.components.test_kit import open_sessions as open_list
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.open_sessions import DECLINE, EXPIRE
 from pages.components.test_kit.scenarios import RUN_ALL, WITH_CLOCK
@@ -23,7 +24,7 @@ from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import AdvanceResult
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
 from stripe_sandbox.cards import TEST_CARDS
-from tests.support.browsers.pages import ids, open_page, press, rows, run, text_of
+from tests.support.browsers.pages import ids, open_page, press, rows, run, run_until, text_of
 from tests.support.servers.shop import ConnectedShop, connected_shop
 
 if TYPE_CHECKING:
@@ -191,6 +192,21 @@ def test_a_row_that_somebody_else_was_faster_with_says_so(
     page = press(page, f"{action}_{session_id}")
     assert "someone else completed or expired it" in text_of(page)
     assert f"pay_{session_id}" not in {button.key for button in page.button}
+
+
+def test_of_many_open_sessions_the_newest_are_shown_with_the_way_to_all(
+    connected: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = made(connected), made(connected)
+    connected.controls.pay(made(connected), email="payer@example.com", card="4242424242424242")
+    monkeypatch.setattr(open_list, "ROWS_SHOWN", 1)
+    page = open_tab(connected, OPEN)
+    run_until(
+        page, lambda: len([one for one in page.button if str(one.key).startswith("pay_")]) == 1
+    )
+    assert {f"pay_{one}" for one in (older, newer)} & {button.key for button in page.button}
+    (link,) = (one for one in page.get("page_link") if one.proto.page == "sessions")
+    assert link.proto.query_string == "outcome=open&outcome=declined"
 
 
 def test_no_open_session_says_what_to_do(connected: ConnectedShop) -> None:

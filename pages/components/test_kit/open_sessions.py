@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.access import Permission
+from billing.domain.sessions.checkout_session import Outcome
+from billing.domain.sessions.filters import SessionFilter
 from billing.errors import BillingError, InvalidInput
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
@@ -45,21 +47,37 @@ CLOSED = ActionResult("No longer open: someone else completed or expired it", cl
 def open_sessions(controls: Controls) -> None:
     """The newest open sessions in our copy. The row of one that was closed here stays, with the
     result."""
-    billing = page_services()
+    results = row_results()
     try:
-        recent = billing.call(lambda: billing.services.mirror.recent(SESSIONS_READ))
+        rows = find_rows(results)
     except BillingError as failure:
         show_failure(failure, "The open sessions could not be loaded")
         return
-    results = row_results()
-    rows = [one for one in recent.sessions if one.status == "open" or one.id in results]
     if not rows:
         no_open_sessions()
     with st.container(gap="small"):
         for session in rows[:ROWS_SHOWN]:
             row(session, controls, results.get(session.id))
     if len(rows) > ROWS_SHOWN:
-        st.caption(f"Showing the newest {ROWS_SHOWN} of {len(rows)} open sessions.")
+        st.page_link(
+            "sessions.py",
+            label="All open sessions →",
+            query_params=[("outcome", one) for one in (Outcome.OPEN, Outcome.DECLINED)],
+        )
+
+
+def find_rows(results: dict[str, ActionResult]) -> list[CheckoutSession]:
+    """The newest open sessions, one more than is shown, and those of the newest that were closed
+    here. Raises ``BillingError``."""
+    billing = page_services()
+    is_open = SessionFilter(outcomes=frozenset((Outcome.OPEN, Outcome.DECLINED)))
+    found = billing.call(lambda: billing.services.sessions.find(is_open, ROWS_SHOWN + 1))
+    recent = (
+        billing.call(lambda: billing.services.mirror.recent(SESSIONS_READ)) if results else None
+    )
+    closed = [one for one in recent.sessions if one.id in results] if recent else []
+    rows = {one.id: one for one in (*closed, *found.page.sessions)}
+    return sorted(rows.values(), key=lambda one: one.created, reverse=True)
 
 
 def row_results() -> dict[str, ActionResult]:
