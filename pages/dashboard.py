@@ -62,34 +62,46 @@ services, settings = shared.services, shared.services.settings
 admitted = st.session_state[ADMITTED] = shared.caller().is_admitted
 # Also for strangers, whose address stays as it is: they come back to it.
 page = st.navigation(sections(GROUPS), position="top" if admitted else "hidden")
-if not admitted:
+
+
+def frame() -> None:
+    """What is around the page, and the page."""
+    stay_signed_in()
+
+    brand(settings.product_name)
+
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title(page.title, anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if settings.stripe_is_configured:
+                st.badge(
+                    f"{plain(services.stripe_name)} · no money moves",
+                    icon=":material/science:",
+                    color="orange",
+                    help="All payments here are test payments. Live keys are refused.",
+                )
+            else:
+                st.badge("Not connected to Stripe", icon=":material/error:", color="red")
+            account()
+
+    if page.title == billing.title:
+        wait_for_prices()
+    # The Setup page says in detail what is wrong with the settings.
+    of_settings = (
+        () if page.title == setup.title else (unusable_key, unreadable_secrets_file, no_price)
+    )
+    notices(
+        (*of_settings, second_subscription, faults_on, copy_outdated, clock_ahead),
+        page.title,
+    )
+
+    page.run()
+
+
+# Not by st.stop(), after which Streamlit goes on to run the parts of the page that was here before.
+if admitted:
+    frame()
+else:
     entrance(services)
-    st.stop()
-stay_signed_in()
-
-brand(settings.product_name)
-
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.title(page.title, anchor=False, width="content")
-    with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        if settings.stripe_is_configured:
-            st.badge(
-                f"{plain(services.stripe_name)} · no money moves",
-                icon=":material/science:",
-                color="orange",
-                help="All payments here are test payments. Live keys are refused.",
-            )
-        else:
-            st.badge("Not connected to Stripe", icon=":material/error:", color="red")
-        account()
-
-if page.title == billing.title:
-    wait_for_prices()
-# The Setup page says in detail what is wrong with the settings.
-of_settings = () if page.title == setup.title else (unusable_key, unreadable_secrets_file, no_price)
-notices(
-    (*of_settings, second_subscription, faults_on, copy_outdated, clock_ahead),
-    page.title,
-)
-
-page.run()
