@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any, NoReturn
 from unittest.mock import MagicMock
 
 import pytest
 
+import billing
 from billing.access.audit import AuditLog
 from billing.access.caller import NEEDS, Caller, acting_as
 from billing.access.tokens import Tokens
@@ -29,9 +34,11 @@ from billing.setup.checks import SetupChecks
 from billing.setup.provisioning import AccountSetup
 from billing.sync.reset import AccountReset
 from billing.sync.simulated_history import SimulatedHistory
-from pages.scenarios import runner
+from pages import scenarios
 from pages.scenarios.sandbox_api import SandboxApi
 from pages.scenarios.sandbox_client import Controls
+from tests.support.servers.services import quick_services
+from tests.support.servers.settings import working_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,10 +55,20 @@ NOT_USE_CASES = {
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
 }
-PEOPLE = {role.value: Identity("ann@example.com", IdentityKind.OIDC, role) for role in Role} | {
+PEOPLE = {
+    **{role.value: Identity("ann@example.com", IdentityKind.OIDC, role) for role in Role},
+    **{f"{role}'s token": Identity("ci", IdentityKind.TOKEN, role) for role in Role},
     "without a role": Identity("eve@example.com", IdentityKind.OIDC, None),
     "stranger": None,
 }
+# What pages call besides: prices and the age of the copy, which hold nothing of anybody; and what
+# has a session that somebody returns from granted, as its webhook does.
+ASKED_BY_PAGES = {
+    *("catalog.cached_price", "catalog.wait_for_prices"),
+    *("health.sync_state", "fulfillment.refresh_and_grant"),
+}
+PAGES = Path(scenarios.__path__[0]).parent
+CALL = re.compile(r"services\.(\w+)\.(\w+)\b")
 
 
 class Reached(BaseException):
@@ -72,9 +89,23 @@ def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield f"{owner.__name__}.{name}", method
 
 
-USE_CASES = {name: method for name, method in public_methods() if name not in NOT_USE_CASES} | {
-    "run_scenario": runner.run_scenario
-}
+def requiring() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Whatever says of itself what it requires, in whichever module."""
+    for package in (billing, scenarios):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                for owner in vars(import_module(module.name)).values():
+                    if getattr(owner, "__module__", None) == module.name:
+                        functions = vars(owner).values() if inspect.isclass(owner) else [owner]
+                        yield from ((one.__qualname__, one) for one in functions if _requires(one))
+
+
+def _requires(function: object) -> bool:
+    return inspect.isfunction(function) and hasattr(function, NEEDS)
+
+
+USE_CASES = {name: method for name, method in public_methods() if name not in NOT_USE_CASES}
+USE_CASES |= dict(requiring())
 
 
 @pytest.mark.parametrize("name", USE_CASES)
@@ -107,3 +138,21 @@ def was_reached(use_case: Callable[..., Any], identity: Identity | None) -> bool
         except (Reached, TypeError, BillingError):  # or it stumbled over what it was given
             return True
     return True
+
+
+def test_pages_call_nothing_that_asks_nobody_who_calls(tmp_path: Path) -> None:
+    services = quick_services(working_settings(tmp_path, "http://127.0.0.1:9"))
+    called = {
+        found.groups()
+        for file in PAGES.rglob("*.py")
+        for found in CALL.finditer(file.read_text(encoding="utf-8"))
+    }
+    unasked = {
+        f"{service}.{name}"
+        for service, name in called
+        if inspect.iscoroutinefunction(method := getattr(getattr(services, service), name))
+        and f"{type(getattr(services, service)).__name__}.{name}"
+        not in {*USE_CASES, *NOT_USE_CASES}
+        and not hasattr(method, NEEDS)
+    }
+    assert unasked == ASKED_BY_PAGES
