@@ -220,7 +220,7 @@ def photograph(browser: Browser, views: list[View], folder: Path, prefix: str) -
                     view.press(page)
                     rest(page)
                 else:
-                    whole = min(max(page.evaluate(WHOLE), height), TALLEST)
+                    whole = min(max(whole_height(page), height), TALLEST)
                     page.set_viewport_size({"width": width, "height": whole})
                     rest(page)
                 page.screenshot(path=path)
@@ -229,6 +229,15 @@ def photograph(browser: Browser, views: list[View], folder: Path, prefix: str) -
                 print(path, *wrong, sep="\n    ", flush=True)
                 page.close()
             context.close()
+
+
+def whole_height(page: Page) -> int:
+    """The height of all that the page holds, once it grows no more."""
+    before = 0
+    while (height := int(page.evaluate(WHOLE))) != before:
+        before = height
+        page.wait_for_timeout(REST)
+    return height
 
 
 def rest(page: Page) -> None:
