@@ -219,6 +219,18 @@ def test_what_a_session_s_drawer_opens(page: Page, demo: Demo) -> None:
     check(page)
 
 
+def test_what_a_customer_s_drawer_opens(page: Page, demo: Demo, app: Process) -> None:
+    made = requests.post(f"{demo.url}/api/billing/checkout", timeout=9).json()
+    pay(app, made["id"], email="subscriber@example.com", card="4242424242424242")
+    customer = sandbox_client(app).v1.checkout.sessions.retrieve(made["id"]).customer
+    page.goto(f"{demo.url}/app/customers?customer={customer}")
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("button", name="More").first.click()
+    page.get_by_role("menuitem", name="Dispute…").click()
+    expect(drawer).to_contain_text("The bank holds the money, and Pro with it")
+    check(page)
+
+
 def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=part-refund")
     drawer = page.get_by_role("dialog")
