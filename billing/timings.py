@@ -95,6 +95,7 @@ class Timings:
     sign_in_idle_seconds: float = 12 * 3600.0  # without use, after which one signs in again
     sign_in_absolute_seconds: float = 7 * 86_400.0  # however much it is used
     sign_in_max_age_seconds: float = 5.0  # how long one that was ended may still be taken
+    sign_in_outage_seconds: float = 45.0  # the same while the database does not answer
     sign_in_attempts: int = 30  # from one address, within so many seconds
     sign_in_attempts_seconds: float = 60.0
 

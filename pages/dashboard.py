@@ -13,7 +13,7 @@ from pages.components.frame.account import account, stay_signed_in
 from pages.components.frame.brand import brand
 from pages.components.frame.navigation import sections
 from pages.components.frame.notices import notices
-from pages.components.frame.sign_in import entrance
+from pages.components.frame.sign_in import entrance, may_enter
 from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.markdown import plain
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
@@ -59,7 +59,7 @@ GROUPS = {
 }
 shared = page_services()
 services, settings = shared.services, shared.services.settings
-admitted = st.session_state[ADMITTED] = shared.caller().is_admitted
+admitted = st.session_state[ADMITTED] = may_enter()
 # Also for strangers, whose address stays as it is: they come back to it.
 page = st.navigation(sections(GROUPS), position="top" if admitted else "hidden")
 

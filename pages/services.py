@@ -35,7 +35,9 @@ ADMITTED = "admitted"  # whether the page was drawn for somebody who may see it
 CALLER_SECONDS = 2.0  # a run of a page asks many times
 # Of this thread, which Streamlit makes for a run of a page: who has it open, and since when that
 # is known.
-_caller: ContextVar[tuple[float, Caller | None]] = ContextVar("page_caller", default=(0.0, None))
+_caller: ContextVar[tuple[float, Caller | BillingError | None]] = ContextVar(
+    "page_caller", default=(0.0, None)
+)
 
 
 class ServerStopping(BillingError):
@@ -65,12 +67,18 @@ class PageServices:
             raise ServerStopping from None
 
     def caller(self) -> Caller:
-        """Who has the page open, as it was known within the last ``CALLER_SECONDS``."""
-        looked_up_at, caller = _caller.get()
-        if caller is None or time.monotonic() - looked_up_at > CALLER_SECONDS:
-            caller = self._look_up()
-            _caller.set((time.monotonic(), caller))
-        return caller
+        """Who has the page open, as it was known within the last ``CALLER_SECONDS``. Raises
+        ``StoreFailure`` where that had to be looked up."""
+        looked_up_at, found = _caller.get()
+        if found is None or time.monotonic() - looked_up_at > CALLER_SECONDS:
+            try:
+                found = self._look_up()
+            except BillingError as failure:
+                found = failure
+            _caller.set((time.monotonic(), found))
+        if isinstance(found, BillingError):
+            raise found
+        return found
 
     def _look_up(self) -> Caller:
         access = self.services.access
@@ -130,12 +138,11 @@ def page_services() -> PageServices:
         st.stop()
     try:
         caller = holder[0].caller()
-    except BillingError as failure:
-        st.error(f"{failure.message} {failure.next_step}", title="It cannot be read who you are")
-        st.stop()
+    except BillingError:  # nobody, until it can be looked up
+        caller = Caller(None)
     become(caller)
     if not caller.is_admitted and st.session_state.pop(ADMITTED, False):
-        st.rerun()  # signed out meanwhile: the whole page makes way
+        st.rerun()  # the whole page makes way
     return holder[0]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 
 from billing.access.login_cookie import is_user_cookie
 from billing.domain.access import AuditResult
@@ -27,6 +27,7 @@ from billing.urls import web_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from billing.access.oidc import Oidc
@@ -94,16 +95,14 @@ class _Exchange:
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         path = self._scope["path"]
-        if path == LOGIN and (wait := self._access.attempts.retry_after(self._address)):
-            refusal = f"Too many attempts to sign in. Try again in {math.ceil(wait)} seconds."
-            answer = PlainTextResponse(refusal, 429, {"Retry-After": str(math.ceil(wait))})
+        if answer := self._own_answer(path):
             await answer(self._scope, receive, self._send)
             return
         if path == LOGIN:
             self._access.attempts.count(self._address)
         if path == LOGOUT:
             await self._end()
-        finish = {LOGIN: self._begun, LOGOUT: self._plain, CALLBACK: self._returned}[path]
+        finish = {LOGIN: self._begun, LOGOUT: self._ended, CALLBACK: self._returned}[path]
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -111,6 +110,18 @@ class _Exchange:
             await self._send(message)
 
         await app(self._scope, receive, send)
+
+    def _own_answer(self, path: str) -> Response | None:
+        """What Streamlit is not asked."""
+        if path == LOGIN and (wait := self._access.attempts.retry_after(self._address)):
+            refusal = f"Too many attempts to sign in. Try again in {math.ceil(wait)} seconds."
+            return PlainTextResponse(refusal, 429, {"Retry-After": str(math.ceil(wait))})
+        if path == LOGOUT and self._headers.get("sec-fetch-site") == "cross-site":
+            return RedirectResponse(PAGES, 302)  # another site's link signs nobody out
+        asked = (one.partition(b"=")[0] for one in self._scope["query_string"].split(b"&"))
+        if path == CALLBACK and ANSWERS.isdisjoint(asked):
+            return RedirectResponse(PAGES, 302)  # back from signing out at the provider
+        return None
 
     async def _end(self) -> None:
         try:
@@ -134,11 +145,7 @@ class _Exchange:
         self._set_cookie(answer, FAILED_COOKIE, "", 0)
 
     async def _returned(self, message: Message) -> None:
-        """The provider has sent the browser back, after a sign-in or after a sign-out there."""
-        asked = self._scope["query_string"].split(b"&")
-        if ANSWERS.isdisjoint(one.partition(b"=")[0] for one in asked):
-            await self._plain(message)
-            return
+        """The provider has sent the browser back after a sign-in, or after refusing it."""
         is_signed_in = await self._start(self._widen(message))
         if not is_signed_in:
             self._access.attempts.count(self._address)
@@ -148,7 +155,8 @@ class _Exchange:
         if not is_signed_in:
             self._set_cookie(answer, FAILED_COOKIE, "1", FAILED_SECONDS)
 
-    async def _plain(self, message: Message) -> None:
+    async def _ended(self, message: Message) -> None:
+        """Streamlit takes its cookies back."""
         self._widen(message)
 
     async def _start(self, answer: MutableHeaders) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from billing.domain.durations import MINUTE
 from billing.domain.login import SignInRecord
+from billing.errors import StoreFailure
 from billing.store.access import sign_ins
 from billing.timings import DEFAULT_TIMINGS
 
@@ -26,8 +27,9 @@ MOST_REMEMBERED = 1_000
 
 
 class SignIns:
-    """One that was ended is refused within ``sign_in_max_age_seconds``, by every process. Every
-    method raises ``StoreFailure``."""
+    """One that was ended is refused within ``sign_in_max_age_seconds``, by every process; what was
+    read counts for ``sign_in_outage_seconds`` while the database does not answer. Every method
+    raises ``StoreFailure``."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class SignIns:
         self._idle = timings.sign_in_idle_seconds
         self._absolute = timings.sign_in_absolute_seconds
         self._max_age = timings.sign_in_max_age_seconds
+        self._outage = timings.sign_in_outage_seconds
         self._clock = clock
         self._remembered: dict[str, tuple[float, SignInRecord | None]] = {}
 
@@ -89,7 +92,12 @@ class SignIns:
     async def _record(self, key: str, now: float) -> SignInRecord | None:
         read_at, record = self._remembered.get(key, (0.0, None))
         if not now - self._max_age < read_at <= now:
-            record = await self._store.read(partial(sign_ins.find, key=key))
+            try:
+                record = await self._store.read(partial(sign_ins.find, key=key))
+            except StoreFailure:
+                if record is None or not now - self._outage < read_at <= now:
+                    raise
+                return record
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = now, record

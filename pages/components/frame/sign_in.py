@@ -11,9 +11,12 @@ import streamlit as st
 from billing.access.caller import current_identity
 from billing.access.mode import AccessMode
 from billing.access.sign_in_routes import FAILED_COOKIE
+from billing.errors import BillingError
 from billing.safe_text import sanitize
 from billing.settings.model import TRUSTED_PROXIES, USER_HEADER
+from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
+from pages.services import page_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +24,14 @@ if TYPE_CHECKING:
     from billing.domain.access import Identity
     from billing.services import Services
 
+TRY_AGAIN = "4s"
 _MARK = Path(__file__).parents[2].joinpath("icon.svg").read_text(encoding="utf-8")
+
+
+def may_enter() -> bool:
+    """Whoever has the page open is known, and has a role."""
+    identity = current_identity()
+    return identity is not None and identity.role is not None
 
 
 def entrance(services: Services) -> None:
@@ -31,6 +41,8 @@ def entrance(services: Services) -> None:
     with _card(services.settings.product_name):
         if identity is not None:
             _turned_away(services, identity)
+        elif failure := _lookup_failure():
+            _try_again(failure)
         elif services.access.mode is AccessMode.OIDC:
             _sign_in()
         else:
@@ -40,6 +52,23 @@ def entrance(services: Services) -> None:
                 f"The proxy names you in the header that {code(USER_HEADER)} says, and is believed "
                 f"at the addresses in {code(TRUSTED_PROXIES)}."
             )
+
+
+def _lookup_failure() -> BillingError | None:
+    """Why it is not known who has the page open, where the database did not say."""
+    try:
+        page_services().caller()
+    except BillingError as failure:
+        return failure
+    return None
+
+
+@st.fragment(run_every=TRY_AGAIN)
+def _try_again(failure: BillingError) -> None:
+    """The failure, until it is over."""
+    show_failure(_lookup_failure() or failure, "It cannot be read who you are")
+    if may_enter():
+        st.rerun()
 
 
 @contextmanager

@@ -225,7 +225,19 @@ def test_signing_out_ends_the_row_whatever_becomes_of_the_cookie(site: Site) -> 
 
 
 def test_back_from_signing_out_at_the_provider_nothing_has_failed(site: Site) -> None:
-    assert "sign_in_failed" not in set_cookies(site.get(CALLBACK))
+    answer = site.get(CALLBACK)
+    assert (answer.status, answer.headers["location"]) == (302, "/app/")
+    assert set_cookies(answer) == {}
+    assert site.audit() == []
+
+
+def test_a_link_on_another_site_signs_nobody_out(site: Site) -> None:
+    value = set_cookies(site.come_back("ann@example.com"))[USER_COOKIE].value
+    sent = {"cookie": f"{USER_COOKIE}={value}", "sec-fetch-site": "cross-site"}
+    answer = site.get(LOGOUT, **sent)
+    assert (answer.status, answer.headers["location"]) == (302, "/app/")
+    assert set_cookies(answer) == {}
+    assert site.status_of(value)
 
 
 def test_who_is_signed_in_by_nobody_goes_back_and_reads_why(site: Site) -> None:

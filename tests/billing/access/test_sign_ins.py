@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from billing.access.sign_ins import SignIns
 from billing.domain.durations import DAY, HOUR, MINUTE
 from billing.domain.login import Login
+from billing.errors import StoreFailure
 from billing.store import Store
 from billing.timings import DEFAULT_TIMINGS
 
@@ -109,3 +111,28 @@ async def test_being_used_is_written_once_a_minute(store: Store) -> None:
     await sign_ins.mark_used(DESK)
     clock.now = Clock.now + 12 * HOUR
     assert not await sign_ins.is_valid(DESK)
+
+
+@pytest.mark.anyio
+async def test_what_was_read_last_counts_through_a_short_outage_of_the_database(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    store = Store(SecretStr(sqlite_url))
+    sign_ins = SignIns(store, clock=clock)
+    await sign_ins.start(DESK, None)
+    assert await sign_ins.is_valid(DESK)
+
+    async def lost(*_: object) -> None:
+        raise StoreFailure("The database does not answer.", "")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(store, "read", lost)
+        clock.now += DEFAULT_TIMINGS.sign_in_outage_seconds - 1
+        assert await sign_ins.is_valid(DESK)
+        clock.now += 1
+        for login in (DESK, PHONE):
+            with pytest.raises(StoreFailure):
+                await sign_ins.is_valid(login)
+    assert await sign_ins.is_valid(DESK)
+    store.close(5)
