@@ -31,7 +31,7 @@ from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.access.listening import refusal_of, start_refusal
 from billing.access.mode import access_mode
-from billing.access.sandbox_key import sandbox_key
+from billing.access.sandbox_key import load_sandbox_key
 from billing.access.sign_in_routes import sign_in
 from billing.errors import StoreFailure
 from billing.http.guards.allowed_hosts import AllowedHosts
@@ -140,7 +140,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     sandbox: Sandbox | None = None
     if settings.wants_sandbox:
         stack.enter_context(instance_lock(SANDBOX_DATABASE, address("localhost")))
-        key = sandbox_key()
+        key = load_sandbox_key()
         knows_callers = demo_link is not None or access_mode(settings).signs_in
         sandbox = Sandbox(
             SandboxConfig(

@@ -14,6 +14,7 @@ from pages.components.markdown import code, plain
 from pages.components.setup.create_dialog import create_button
 from pages.components.setup.database_size import database_size_card
 from pages.components.setup.event_types import add_event_types
+from pages.components.setup.programs import programs_cards
 from pages.components.setup.reconciliation import reconciliation_card
 from pages.components.times import local
 from pages.services import page_services
@@ -122,4 +123,5 @@ for side, groups in zip(
 
 if billing.services.settings.stripe_is_configured:
     reconciliation_card()
+programs_cards()
 database_size_card()

@@ -10,6 +10,7 @@ from billing.access.caller import Caller
 from billing.access.mode import AccessMode, access_mode
 from billing.access.oidc import Oidc
 from billing.access.roles import RoleAssignments
+from billing.access.sandbox_key import SandboxKey
 from billing.access.tokens import Tokens
 from billing.access.ways import Anonymous, ProxyHeader, SignIn, ThisMachine
 from billing.domain.access import SYSTEM, AuditResult, Identity, IdentityKind, Role
@@ -43,6 +44,7 @@ class Access:
         self.roles = RoleAssignments(settings)
         self.audit = AuditLog(store, timings)
         self.tokens = Tokens(store, timings)
+        self.sandbox_key = SandboxKey(settings)
         self.sign_in = sign_in or _way(self.mode, settings, store, timings)
         self.oidc = self.sign_in if isinstance(self.sign_in, Oidc) else None
         self.attempts = AttemptLimit(timings.sign_in_attempts, timings.sign_in_attempts_seconds)
@@ -75,6 +77,11 @@ class Access:
     def _limit_attempts(self, address: str | None) -> None:
         if wait := self.attempts.retry_after(address):
             raise TooManyAttempts(wait)
+
+    @property
+    def serves_everybody(self) -> bool:
+        """Nobody has to say who they are."""
+        return isinstance(self.sign_in, (ThisMachine, Anonymous))
 
     def caller_as(self, identity: Identity | None, address: str | None = None) -> Caller:
         """``identity`` as a caller whose doings are logged."""

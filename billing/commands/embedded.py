@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.access.sandbox_key import sandbox_key
+from billing.access.sandbox_key import load_sandbox_key
 from billing.errors import InvalidInput
 from billing.settings.embedded import (
     BILLING_DATABASE,
@@ -34,7 +34,7 @@ async def with_running_sandbox(settings: Settings) -> Settings:
         )
     settings = settings.with_defaults(
         source=LOCAL_SANDBOX,
-        secret_key=sandbox_key(),
+        secret_key=load_sandbox_key(),
         api_base=f"{address}/sandbox",
         database_url=BILLING_DATABASE,
     )

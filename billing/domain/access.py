@@ -50,6 +50,7 @@ class Permission(StrEnum):
     FIX = "fix", Role.ADMIN, "correct the ledger"
     SET_UP = "set_up", Role.ADMIN, "change what is set up at Stripe"
     SET_FAULTS = "set_faults", Role.ADMIN, "set faults in the sandbox"
+    READ_SANDBOX_KEY = "read_sandbox_key", Role.TESTER, "see the sandbox's key"
     MOVE_CLOCK = "move_clock", Role.ADMIN, "move the sandbox's clock"
     RESET = "reset", Role.ADMIN, "reset the sandbox"
     MANAGE_TOKENS = "manage_tokens", Role.ADMIN, "create and revoke tokens"

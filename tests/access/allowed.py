@@ -97,6 +97,8 @@ CONTROLS: dict[str, dict[str, Permission]] = {
         "Create this endpoint…": Permission.SET_UP,
         "Compare with Stripe": Permission.RECONCILE,
         "Write missing lines": Permission.FIX,
+        "Create token…": Permission.MANAGE_TOKENS,
+        "Show key": Permission.READ_SANDBOX_KEY,
     },
     "Audit": {"Export as CSV": Permission.READ_AUDIT},
 }

@@ -77,6 +77,7 @@ def not_set_up(shop: ConnectedShop) -> Iterator[BillingServer]:
         price_pro_monthly=None,
         price_extra_credit=None,
         public_url="http://localhost:9999",
+        user_header="X-Email",  # so that there are tokens
     )
     with billing_server(settings) as server:
         yield server

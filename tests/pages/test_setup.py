@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from billing.errors import NotConfigured
 from billing.setup.webhook_checks import ENDPOINT_EVENTS, NEEDED_EVENTS
 from billing.urls import webhook_url
+from pages.services import PageServices
 from tests.support.browsers.pages import open_page, press, run_until, text_of
 from tests.support.servers.billing_server import billing_server
 from tests.support.servers.sales import create_session, pay
@@ -21,7 +22,7 @@ from tests.support.stripe_account import REQUEST_ID, StripeAccount, always
 if TYPE_CHECKING:
     from tests.support.servers.shop import Shop
 
-GROUPS = ["Stripe", "Prices", "Webhook", "This app", "Ledger", "Data"]
+GROUPS = ["Stripe", "Prices", "Webhook", "This app", "Ledger", "Programs", "Data"]
 HERE = "http://localhost:8501"
 
 
@@ -50,6 +51,7 @@ def test_everything_in_order_is_said_on_top_and_for_each_thing(shop: Shop) -> No
     assert badges(page) == ["OK"] * 13
     assert [heading.value for heading in page.header] == GROUPS
     assert [button.label for button in page.button] == ["Check again", "Compare with Stripe"]
+    assert "Nobody signs in here, so the routes" in text_of(page)
 
 
 def test_the_tables_are_counted_once_they_are_asked_for(shop: Shop) -> None:
@@ -72,7 +74,10 @@ def test_the_sandbox_is_said_to_need_no_settings(shop: Shop) -> None:
     )
     shop.server.portal.call(shop.server.services.store.ping)
     with billing_server(settings) as server:
-        page = open_page(server, "setup.py")
+        controls = f"{settings.api_base}/_control"
+        pages = PageServices(server.services, server.portal, controls)
+        page = open_page(pages, "setup.py")
+        assert "any API key that begins `sk_test_`" in text_of(page)
         assert "the app uses the local sandbox" in page.success[0].value
         assert "STRIPE_SECRET_KEY` · local sandbox" in text_of(page)
 

@@ -1,4 +1,7 @@
-"""Every route, where people sign in at a proxy, as everybody who can ask it."""
+"""What the routes say where people sign in at a proxy: to strangers, wrong tokens, other sites.
+
+Who may ask which of them: ``tests/access``.
+"""
 
 from __future__ import annotations
 
@@ -108,19 +111,6 @@ def audited(shop: Shop, wanted: AuditFilter) -> list[tuple[str, str, str]]:
     with acting_as(shop.services.access.system):
         found = shop.server.portal.call(shop.services.access.audit.find, wanted)
     return [(entry.identity, entry.action, entry.result) for entry in found.entries]
-
-
-@pytest.mark.parametrize("role", Role)
-def test_a_person_and_a_token_may_what_their_role_may(shop: Shop, role: Role) -> None:
-    person = {Role.ADMIN: ADMIN, Role.TESTER: TESTER, Role.VIEWER: VIEWER}[role]
-    may_not = dict.fromkeys(SELLING, 403) if role is Role.VIEWER else {}
-    for headers in (person, create(shop, role).header):
-        assert statuses(shop, headers) == EVERYTHING | may_not
-        refused = ask(shop, "POST", CHECKOUT, headers)
-        if refused.status_code == 403:
-            assert (
-                "The role tester is needed to create Checkout Sessions" in refused.json()["error"]
-            )
 
 
 def test_a_stranger_is_401_everywhere_and_somebody_without_a_role_403(shop: Shop) -> None:

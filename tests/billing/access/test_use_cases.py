@@ -16,6 +16,7 @@ import pytest
 import billing
 from billing.access.audit import AuditLog
 from billing.access.caller import NEEDS, Caller, acting_as
+from billing.access.sandbox_key import SandboxKey
 from billing.access.tokens import Tokens
 from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 OWNERS = (
     *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
     *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
-    *(AuditLog, Scrape, Controls, SandboxApi, Erasure, DatabaseSize),
+    *(AuditLog, SandboxKey, Scrape, Controls, SandboxApi, Erasure, DatabaseSize),
 )
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {
