@@ -143,6 +143,12 @@ PAGES = {
         "?show=Demo+data": "A month of history",
     },
     "setup": {"": "A secret key in test mode"},
+    "audit": {
+        "": "Create Checkout Sessions",
+        "?action=erase": "No matching entries",
+        "?entry=1": "On this machine",
+        "?entry=0": "Entry not found",
+    },
 }
 
 

@@ -23,7 +23,7 @@ from billing.urls import webhook_url
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.faults import Faults, WebhookFaults
 from tests.access.allowed import CONTROLS, EVERYWHERE, PAGES
-from tests.support.browsers.pages import alerts, open_page, text_of
+from tests.support.browsers.pages import alerts, open_page, run, run_until, text_of
 from tests.support.servers.billing_server import BillingServer, billing_server
 from tests.support.servers.sales import PAYER, create_session, pay
 from tests.support.servers.shop import ConnectedShop, connected_shop
@@ -211,6 +211,30 @@ def test_who_lacks_the_role_sees_a_control_disabled_with_the_reason_and_everybod
         if place != "Audit" or role is Role.ADMIN
     }
     assert expected <= seen, expected - seen
+
+
+@pytest.mark.parametrize(
+    ("script", "query", "button"),
+    [
+        ("billing.py", {}, "pay_credits"),
+        ("test_kit.py", {"show": "Scenarios"}, "run_all"),
+        ("test_kit.py", {"show": "Clock and faults"}, "fault_twice"),
+        ("events.py", {}, "replay_all"),
+    ],
+)
+def test_whose_role_was_lowered_since_the_page_was_drawn_is_told_why_nothing_happens(
+    shop: ConnectedShop, visits: list[Visit], script: str, query: dict[str, str], button: str
+) -> None:
+    assert visits  # all has happened that has a control
+    become(person(Role.ADMIN), shop)
+    page = open_page(shop.pages, script, **query)
+    become(person(Role.VIEWER), shop)
+    if button == "fault_twice":
+        page.toggle(key=button).set_value(True)
+    else:
+        page.button(key=button).click()
+    run(page)
+    run_until(page, lambda: "ann@example.com is a viewer." in text_of(page))
 
 
 @pytest.mark.parametrize("somebody", [None, person(None)], ids=["a stranger", "without a role"])

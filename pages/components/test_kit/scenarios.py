@@ -15,7 +15,7 @@ from pages.components.errors import show_failure
 from pages.components.ids import short_id
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.permission import guarded
-from pages.components.rerun import request_page, request_page_rerun
+from pages.components.rerun import request_page, request_page_rerun, rerun_page_if_requested
 from pages.components.tables import Table, age_column, chip_column
 from pages.components.test_kit.scenario_steps import PageReporter
 from pages.components.times import ticking
@@ -91,15 +91,17 @@ BEFORE_ANY = ("title", "run", "about")  # has run: what is empty takes no width 
 
 def scenario_list(controls: Controls) -> None:
     """All scenarios; those that are queued run first, while the table shows how far that is."""
+    rerun_page_if_requested()
     queue: tuple[str, ...] = st.session_state.pop("scenario_queue", ())
     head(running=bool(queue))
     if queue:
         try:
             run_queue(queue, controls)
         except BillingError as refused:  # the role has changed since the page was drawn
-            show_failure(refused, "The scenario was not run")
-        else:
-            st.rerun()
+            st.session_state["scenario_failure"] = refused
+        st.rerun()
+    if failure := st.session_state.pop("scenario_failure", None):
+        show_failure(failure, "The scenario was not run")
     may_run = refusal(Permission.RUN_SCENARIOS) is None
     rows = [Row(scenario, controls.results.get(scenario.name)) for scenario in SCENARIOS]
     names = ORDER if any(row.result for row in rows) else BEFORE_ANY
