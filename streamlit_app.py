@@ -31,8 +31,8 @@ from billing.access.caller import acting_as
 from billing.access.demo_link import DEMO_LINKS, DemoLink
 from billing.access.listening import refusal_of, start_refusal
 from billing.access.mode import access_mode
+from billing.access.oidc.routes import sign_in
 from billing.access.sandbox_key import load_sandbox_key
-from billing.access.sign_in_routes import sign_in
 from billing.errors import StoreFailure
 from billing.http.guards.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
@@ -58,14 +58,9 @@ from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
+from pages import streamlit_auth
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over, portal_for_pages
-from pages.streamlit_auth import (
-    auth_secrets,
-    share_cookie_secret,
-    sign_in_refusal,
-    warn_of_unread_section,
-)
 from pages.streamlit_logs import share_log_handler
 from pages.streamlit_paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
@@ -91,7 +86,7 @@ first_settings = read_settings()
 bound: str | None = st.get_option("server.address")
 demo_link = DemoLink(os.environ["BILLING_DEMO_LINK"]) if "BILLING_DEMO_LINK" in os.environ else None
 if demo_link is None and (
-    reason := start_refusal(first_settings, bound) or sign_in_refusal(first_settings, bound)
+    reason := start_refusal(first_settings, bound) or streamlit_auth.refusal(first_settings, bound)
 ):
     print(f"\n{reason}\n", file=sys.stderr, flush=True)
     sys.exit(2)  # here, while it is imported: after a lifespan that fails the code is another
@@ -111,7 +106,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
     configure_logging(as_json=first_settings.log_format == "json")
     share_log_handler()
-    warn_of_unread_section(first_settings)
+    streamlit_auth.warn_of_unread_section(first_settings)
     configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())
     async with AsyncExitStack() as stack:
@@ -270,7 +265,7 @@ async def home(request: Request) -> RedirectResponse:
     )
 
 
-share_cookie_secret(first_settings)
+streamlit_auth.share_cookie_secret(first_settings)
 own_routes = Starlette(
     routes=[*routes(lambda: app.state["services"]), Mount("/sandbox", sandbox_asgi)]
 )
@@ -297,6 +292,6 @@ app: st.App = st.App(
         Middleware(sign_in, access=lambda: app.state["services"].access),
         Middleware(OwnRoutesFirst, own=own_routes, paths=OWN_PATHS),
     ],
-    secrets=auth_secrets(first_settings, address("localhost", port="{port}")),
+    secrets=streamlit_auth.auth_secrets(first_settings, address("localhost", port="{port}")),
     lifespan=lifespan,
 )

@@ -10,7 +10,7 @@ from streamlit import config
 from streamlit.runtime.secrets import secrets_singleton
 
 from billing.access.mode import AccessMode, access_mode
-from billing.access.sign_in_routes import CALLBACK
+from billing.access.oidc.routes import CALLBACK
 from billing.http.guards.listening import is_loopback
 from billing.settings.model import (
     COOKIE_SECRET,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def sign_in_refusal(settings: Settings, address: str | None) -> str | None:
+def refusal(settings: Settings, address: str | None) -> str | None:
     """Why a server that listens on ``address`` must not start with the sign-in that is set; None
     when it may."""
     if access_mode(settings) is not AccessMode.OIDC:

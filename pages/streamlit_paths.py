@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billing.access.mode import AccessMode, access_mode
-from billing.access.sign_in_routes import ROUTES as SIGN_IN
+from billing.access.oidc.routes import ROUTES as SIGN_IN
 
 if TYPE_CHECKING:
     from billing.settings.model import Settings

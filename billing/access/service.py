@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from billing.access.audit import AuditLog
 from billing.access.caller import Caller
 from billing.access.mode import AccessMode, access_mode
-from billing.access.oidc import Oidc
+from billing.access.oidc.way import Oidc
 from billing.access.roles import RoleAssignments
 from billing.access.sandbox_key import SandboxKey
 from billing.access.tokens import Tokens

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import SESSION_COOKIE_NAME
 
-from billing.access.login_cookie import USER_COOKIE
+from billing.access.oidc.cookie import USER_COOKIE
 from billing.domain.durations import DAY, HOUR
 from tests.support.browsers.accessibility import check
 from tests.support.browsers.browser import PHONE

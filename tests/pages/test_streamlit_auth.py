@@ -15,8 +15,8 @@ from billing.settings.loading import load_settings
 from pages import streamlit_auth
 from pages.streamlit_auth import (
     auth_secrets,
+    refusal,
     share_cookie_secret,
-    sign_in_refusal,
     warn_of_unread_section,
 )
 
@@ -90,20 +90,20 @@ def test_every_process_signs_with_the_secret_that_is_set() -> None:
 
 
 def test_a_server_starts_with_what_it_needs() -> None:
-    assert sign_in_refusal(load_settings({}), None) is None
-    assert sign_in_refusal(load_settings(OIDC), "localhost") is None
-    assert sign_in_refusal(load_settings(OIDC | PUBLIC), "0.0.0.0") is None  # noqa: S104
+    assert refusal(load_settings({}), None) is None
+    assert refusal(load_settings(OIDC), "localhost") is None
+    assert refusal(load_settings(OIDC | PUBLIC), "0.0.0.0") is None  # noqa: S104
 
 
 def test_without_authlib_the_start_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "authlib", None)
-    assert "requirements-team.txt" in str(sign_in_refusal(load_settings(OIDC), "localhost"))
-    assert sign_in_refusal(load_settings({}), "localhost") is None
+    assert "requirements-team.txt" in str(refusal(load_settings(OIDC), "localhost"))
+    assert refusal(load_settings({}), "localhost") is None
 
 
 @pytest.mark.parametrize("address", [None, "0.0.0.0", "192.0.2.1"])  # noqa: S104
 def test_beyond_this_machine_people_need_an_address_to_come_back_to(address: str | None) -> None:
-    assert "PINGPOINT_PUBLIC_URL" in str(sign_in_refusal(load_settings(OIDC), address))
+    assert "PINGPOINT_PUBLIC_URL" in str(refusal(load_settings(OIDC), address))
 
 
 def test_a_section_of_a_secrets_file_that_is_not_read_is_named_in_the_log(

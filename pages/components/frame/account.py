@@ -17,7 +17,7 @@ from pages.components.markdown import code, plain
 from pages.services import page_services, request_headers
 
 if TYPE_CHECKING:
-    from billing.access.oidc import Oidc
+    from billing.access.oidc.way import Oidc
 
 MAY = {
     Role.VIEWER: "You can look at everything and export it.",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from billing.access.caller import current_identity
 from billing.access.mode import AccessMode
-from billing.access.sign_in_routes import FAILED_COOKIE
+from billing.access.oidc.routes import FAILED_COOKIE
 from billing.errors import BillingError
 from billing.safe_text import sanitize
 from billing.settings.model import TRUSTED_PROXIES, USER_HEADER

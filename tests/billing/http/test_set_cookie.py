@@ -7,7 +7,7 @@ from starlette.responses import Response
 from streamlit import config
 from streamlit.web.server.starlette.starlette_auth_routes import _clear_auth_cookie
 
-from billing.access.login_cookie import is_user_cookie
+from billing.access.oidc.cookie import is_user_cookie
 from billing.http.set_cookie import cookies_set, widened
 
 SET = "_streamlit_user=abc; HttpOnly; Max-Age=2592000; Path=/app; SameSite=lax"

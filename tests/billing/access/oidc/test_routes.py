@@ -14,9 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from billing.access.caller import Caller, acting_as
-from billing.access.login_cookie import USER_COOKIE
+from billing.access.oidc.cookie import USER_COOKIE
+from billing.access.oidc.routes import CALLBACK, LOGIN, LOGOUT, RETURN_COOKIE, sign_in
 from billing.access.service import Access
-from billing.access.sign_in_routes import CALLBACK, LOGIN, LOGOUT, RETURN_COOKIE, sign_in
 from billing.domain.access import SYSTEM, AuditFilter
 from billing.settings.loading import load_settings
 from billing.store import Store

@@ -11,7 +11,7 @@ from streamlit.auth_util import set_cookie_with_chunks
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from billing.access.login_cookie import USER_COOKIE, LoginCookie, is_user_cookie
+from billing.access.oidc.cookie import USER_COOKIE, LoginCookie, is_user_cookie
 
 SECRET = "s" * 32
 CLAIMS = {

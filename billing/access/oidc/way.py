@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import cookie_parser
 
-from billing.access.login_cookie import LoginCookie
+from billing.access.oidc.cookie import LoginCookie
+from billing.access.oidc.sign_ins import SignIns
 from billing.access.roles import RoleAssignments
-from billing.access.sign_ins import SignIns
 from billing.domain.access import Identity, IdentityKind
 from billing.settings.model import COOKIE_SECRET
 from billing.timings import DEFAULT_TIMINGS

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse
 
-from billing.access.login_cookie import is_user_cookie
+from billing.access.oidc.cookie import is_user_cookie
 from billing.domain.access import AuditResult
 from billing.errors import BillingError
 from billing.http.guards.public_host import PublicHost
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from billing.access.oidc import Oidc
+    from billing.access.oidc.way import Oidc
     from billing.access.service import Access
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from billing.access.sign_ins import SignIns
+from billing.access.oidc.sign_ins import SignIns
 from billing.domain.durations import DAY, HOUR, MINUTE
 from billing.domain.login import Login
 from billing.errors import StoreFailure
