@@ -39,7 +39,10 @@ HEIGHTS = {1280: 860, 1920: 1080, 390: 844}
 WIDEST = max(HEIGHTS)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZES = (400, 2_000, 10_000)
-AT_WORK = "[data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true]"
+AT_WORK = (
+    "[data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true],"
+    "[data-test-script-state=running]"
+)
 REST = 700.0  # milliseconds: a chart is drawn after its element is there
 WHOLE = """() => {
     const main = document.querySelector("[data-testid=stMain], section.stMain");
@@ -61,6 +64,7 @@ PAGES = {
     "test-kit-clock": "test-kit?show=Clock+and+faults",
     "test-kit-demo": "test-kit?show=Demo+data",
     "setup": "setup",
+    "audit": "audit",
 }
 
 

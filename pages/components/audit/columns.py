@@ -49,7 +49,7 @@ def _cells(entry: AuditEntry) -> dict[str, object]:
 
 ENTRIES = Table(
     {
-        "action": st.column_config.TextColumn("Action", width=205),
+        "action": st.column_config.TextColumn("Action", width=213),
         "result": chip_column(
             "Result",
             {RESULTS[result]: color for result, color in COLORS.items()},

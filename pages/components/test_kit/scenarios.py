@@ -73,10 +73,10 @@ def _cells(row: Row) -> dict[str, object]:
 
 TABLE = Table(
     {
-        "title": st.column_config.TextColumn("Scenario", width=180),
+        "title": st.column_config.TextColumn("Scenario", width=196),
         "verdict": chip_column("Verdict", VERDICT_COLORS, width=90),
-        "run": st.column_config.TextColumn("Run", width=44),
-        "session": st.column_config.TextColumn("Session", width=84),
+        "run": st.column_config.TextColumn("Run", width=52),
+        "session": st.column_config.TextColumn("Session", width=92),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),
         "ended": age_column("Ended", width=130),
         "about": st.column_config.TextColumn("Result", width=560),
