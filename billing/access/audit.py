@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 MOST_WAITING = 10_000  # lines, while the database does not write
 MINUTE = 60
 CSV_HEADER = (

@@ -34,8 +34,8 @@ class Permission(StrEnum):
         permission.what = what
         return permission
 
-    VIEW = "view", Role.VIEWER, "see this"
-    EXPORT = "export", Role.VIEWER, "export this"
+    VIEW = "view", Role.VIEWER, "see data"
+    EXPORT = "export", Role.VIEWER, "export data"
     SELL = "sell", Role.TESTER, "create Checkout Sessions"
     EXPIRE = "expire", Role.TESTER, "expire Checkout Sessions"
     PAY = "pay", Role.TESTER, "pay in the sandbox"

@@ -79,7 +79,7 @@ def show(found: AuditEntry) -> None:
         file, name = page
         st.page_link(
             file,
-            label="Open",
+            label=f"Open {name}",
             icon=":material/open_in_full:",
             query_params={name: found.object_id},
         )

@@ -44,11 +44,11 @@ def audit_filter() -> AuditFilter:
             key=FILTERS.widget("object", FILTERS.value("object")),
             on_change=FILTERS.write,
             label_visibility="collapsed",
-            width=250,
+            width=215,
             help="The whole ID of a session, a payment, a subscription, an event, …",
         )
-        _choice("Who", "who", {"": "Anybody"} | {name: name for name in _identities()}, 230)
-        _choice("Action", "action", {"": "Any action"} | ACTIONS, 250)
+        _choice("Who", "who", {"": "Anybody"} | {name: name for name in _identities()}, 205)
+        _choice("Action", "action", {"": "Any action"} | ACTIONS, 225)
         st.pills(
             "Result",
             list(AuditResult),
