@@ -313,7 +313,7 @@ async def test_a_newer_database_that_says_nothing_of_this_release_is_refused(
 
 
 def test_migrations_take_nothing_away_that_the_release_before_needs(tmp_path: Path) -> None:
-    scripts = ScriptDirectory(str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(alembic())
     later = list(scripts.iterate_revisions(HEAD, FIRST_SERVED))
     engine = create_engine(f"sqlite:///{tmp_path / 'schema.sqlite3'}")
     migrate(engine, FIRST_SERVED)
@@ -334,8 +334,7 @@ def test_migrations_take_nothing_away_that_the_release_before_needs(tmp_path: Pa
 
 
 def migrate(engine: Engine, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = alembic()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
