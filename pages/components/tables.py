@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 # Pixels of a character in the widest of the theme's fonts.
-NARROW, USUAL, WIDE = 5.0, 8.5, 13.5
+NARROW, USUAL, WIDE = 5.0, 8.0, 13.0
 NARROW_CHARACTERS, WIDE_CHARACTERS = frozenset(" !'(),.:;|Ifijlrt"), frozenset("%@MWmw")
 CELL_FRAME = 16  # pixels around its text
-CHIP_FRAME = 44  # pixels around the word of a chip, its shape among them
+CHIP_FRAME = 46  # pixels around the word of a chip, its shape among them
 MOST_WIDTH = 360  # pixels; some emails have 300 characters
 
 
