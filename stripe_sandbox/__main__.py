@@ -16,6 +16,7 @@ from stripe_sandbox.api.auth import is_test_key
 from stripe_sandbox.api.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.storage.database import UnusableDatabaseError
+from stripe_sandbox.versions.releases import NEWEST, OLDEST, RELEASES
 
 _ALL_INTERFACES = ("", "0.0.0.0", "::")  # noqa: S104  # recognized, not bound to
 MAXIMUM_CONNECTIONS = 1_000
@@ -44,6 +45,7 @@ def main() -> None:
             delay=options.delay,
             deliver_to=tuple(options.deliver_to),
             api_key=api_key or None,
+            api_version=options.api_version,
         )
         try:
             sandbox = Sandbox(config)
@@ -111,6 +113,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--delay", type=float, default=0.0, help="seconds to delay each API response"
+    )
+    parser.add_argument(
+        "--api-version",
+        choices=RELEASES,
+        default=NEWEST,
+        metavar="VERSION",
+        help="the account's API version, for requests and webhook endpoints that name none "
+        f"(default: %(default)s; from {OLDEST} on)",
     )
     return parser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 NOT_SIMULATED = "sandbox_not_simulated"
@@ -37,6 +38,12 @@ class StripeError(Exception):
         self.decline_code = decline_code
         self.before_execution = before_execution
         self.keeps_changes = keeps_changes
+
+    def reword(self, words: Mapping[str, str]) -> None:
+        """Say these words otherwise, as a request of an older version does."""
+        for newest, own in words.items():
+            self.message = self.message.replace(newest, own)
+            self.param = self.param and self.param.replace(newest, own)
 
     def body(self, request_id: str, now: int) -> dict[str, Any]:
         """The JSON body: `{"error": {…}}`."""

@@ -15,16 +15,21 @@ from functools import cache
 from typing import Any, get_args
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import API_VERSION, NO_REQUEST, RequestInfo
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
 from stripe_sandbox.storage.database import Database, dump
 from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Window, fetch_page
+from stripe_sandbox.versions.releases import NEWEST
+from stripe_sandbox.versions.translation import Translations
 
 RETENTION_SECONDS = 30 * 86_400
 MAXIMUM_TYPES = 20
+
+
+_IS_NEWEST = f'"object":"event","api_version":"{NEWEST}"'
 
 
 class DeliveryState(StrEnum):
@@ -63,11 +68,16 @@ class EventLog:
     """Records events and their deliveries, in the transaction of the change that they report."""
 
     def __init__(
-        self, database: Database, clock: Clock, delay: Callable[[], float] = lambda: 0.0
+        self,
+        database: Database,
+        clock: Clock,
+        translations: Translations,
+        delay: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`delay` returns the seconds after which a new delivery is due."""
         self._database = database
         self._clock = clock
+        self._translations = translations
         self._delay = delay
         self._listeners: list[Callable[[], None]] = []
 
@@ -113,7 +123,7 @@ class EventLog:
         event = {
             "id": identifier,
             "object": "event",
-            "api_version": API_VERSION,
+            "api_version": self._translations.default,
             "created": now,
             "data": data,
             "livemode": False,
@@ -148,13 +158,16 @@ class EventLog:
             if not {"*", name}.isdisjoint(json.loads(body)["enabled_events"])
         ]
 
-    def get(self, identifier: str) -> Object | None:
-        """The event as it is now, or None."""
+    def get(self, identifier: str, version: str | None = None) -> Object | None:
+        """The event as it is now, or None; in the version of the API, otherwise in the account's of
+        when it was recorded."""
         row = self._database.row(
             "SELECT body, pending FROM events WHERE id = ? AND created > ?",
             (identifier, self._oldest()),
         )
-        return None if row is None else json.loads(_with_pending(row[0], row[1]))
+        if row is None:
+            return None
+        return self._translations.event(json.loads(_with_pending(row[0], row[1])), version)
 
     def page(
         self, url: str, types: Iterable[str] | None, delivered: bool | None, window: Window
@@ -172,7 +185,11 @@ class EventLog:
                 rows, more = self._merge_types(sorted(set(types)), conditions, values, window)
         except NoSuchCursorError as error:
             raise errors.no_such("event", error.identifier, error.parameter) from error
-        return Page(url, [_with_pending(row[2], row[3]) for row in rows], more)
+        return Page(url, [self._shown(_with_pending(row[2], row[3])) for row in rows], more)
+
+    def _shown(self, body: str) -> str:
+        """A stored event, whose object is the newest version's, in its own version."""
+        return body if _IS_NEWEST in body else dump(self._translations.event(json.loads(body)))
 
     def _rows(
         self, conditions: list[str], values: list[Any], window: Window

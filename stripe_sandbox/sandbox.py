@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from stripe_sandbox.api.app import Api
-from stripe_sandbox.api.expand import Expander, Load
+from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.responses import unrecognized
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
@@ -39,8 +39,10 @@ from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.caps import Caps, remove_surplus
 from stripe_sandbox.storage.database import Database
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.storage.tables import OBJECT_TABLES, TABLES
+from stripe_sandbox.storage.objects import Objects
+from stripe_sandbox.storage.tables import OBJECT_TABLES
+from stripe_sandbox.versions.releases import NEWEST
+from stripe_sandbox.versions.translation import Translations
 from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, Deliveries
 from stripe_sandbox.wiring import Billing, Resources
 
@@ -58,7 +60,8 @@ class SandboxConfig:
     seconds an endpoint has to answer. `deliver_to`: public hosts that events may be delivered to,
     `*` for any, beside this machine and its private networks. `delay`: seconds before each answer
     of the API. `business_name`: whose Checkout page it is, empty for nobody's. `api_key`: the one
-    that API and controls accept, any of test mode when None.
+    that API and controls accept, any of test mode when None. `api_version`: the account's, for
+    requests and webhook endpoints that name none.
     """
 
     database: Path | None = Path(".data/stripe_sandbox.sqlite3")
@@ -70,6 +73,7 @@ class SandboxConfig:
     delay: float = 0.0
     business_name: str = ""
     api_key: str | None = field(default=None, repr=False)
+    api_version: str = NEWEST
 
 
 class Sandbox:
@@ -85,8 +89,10 @@ class Sandbox:
         self._database = Database(config.database, tables=OBJECT_TABLES)
         self.clock = SimulatedClock(clock or Clock(), self._database)
         faults = FaultSwitch(self._database)
-        events = EventLog(self._database, self.clock, faults.webhook_delay)
-        backend = Backend(self._database, Objects(self._database), events, self.clock)
+        objects = Objects(self._database)
+        translations = Translations(objects, config.api_version)
+        events = EventLog(self._database, self.clock, translations, faults.webhook_delay)
+        backend = Backend(self._database, objects, events, self.clock)
         self._backend = backend
         jobs = ScheduledJobs(self._database)
         policy = RetryPolicySetting(self._database)
@@ -108,8 +114,9 @@ class Sandbox:
             [*resources.routes(), *billing.routes()],
             self._database,
             self.clock,
-            Expander(_loader(backend), resources.includes()),
+            Expander(objects, resources.includes()),
             faults,
+            translations,
             base_url=base_url,
             delay=config.delay,
             api_key=config.api_key,
@@ -245,10 +252,3 @@ class Sandbox:
     def close(self) -> None:
         """Close the database; once more does nothing."""
         self._database.close()
-
-
-def _loader(backend: Backend) -> Load:
-    def load(kind: str, identifier: str) -> Object | None:
-        return backend.objects.get(kind, identifier) if kind in TABLES else None
-
-    return load

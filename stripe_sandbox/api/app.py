@@ -13,12 +13,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors
-from stripe_sandbox.api import form
 from stripe_sandbox.api.auth import check_key
 from stripe_sandbox.api.bodies import read_body
-from stripe_sandbox.api.endpoint import API_VERSION, Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
-from stripe_sandbox.api.form import Form
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.api.responses import new_request_id
@@ -26,7 +24,11 @@ from stripe_sandbox.api.router import Endpoint, Router
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.parameters import form
+from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.versions import releases
+from stripe_sandbox.versions.translation import Translation, Translations
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class _Request:
     query: bytes
     body: bytes
     headers: Headers
+    version: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,24 @@ class _Reply:
     status: int
     body: str
     original: str | None = None
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """What answers in one version of the API."""
+
+    translation: Translation
+    expander: Expander
+
+    def render(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
+        """The answer as JSON."""
+        if isinstance(answer, Page):
+            if not expand and not self.translation.changes_any(answer.bodies):
+                return answer.to_json()
+            answer = answer.to_object()
+        if expand:
+            self.expander.apply(route.returns, answer, expand)
+        return dump(self.translation.lower(answer))
 
 
 class Api:
@@ -65,6 +86,7 @@ class Api:
         clock: Clock,
         expander: Expander,
         faults: FaultSwitch,
+        translations: Translations,
         *,
         base_url: str,
         delay: float = 0.0,
@@ -74,6 +96,8 @@ class Api:
         self._database = database
         self._clock = clock
         self._expander = expander
+        self._translations = translations
+        self._spoken: dict[str, _Spoken] = {}
         self._faults = faults
         self._keys = IdempotencyKeys(database, clock)
         self._base_url = base_url
@@ -88,14 +112,19 @@ class Api:
         headers = Headers(scope=scope)
         request_id = new_request_id()
         key = headers.get("idempotency-key") if scope["method"] == "POST" else None
+        version = self._translations.default
         try:
+            body = b"" if scope["method"] == "GET" else await read_body(receive, MAXIMUM_BODY)
+            check_key(headers, self._api_key)
+            version = releases.read(headers.get("stripe-version", version))
             request = _Request(
                 id=request_id,
                 method=scope["method"],
                 path=scope["path"].removeprefix(scope.get("root_path", "").rpartition("/")[0]),
                 query=scope["query_string"],
-                body=b"" if scope["method"] == "GET" else await read_body(receive, MAXIMUM_BODY),
+                body=body,
                 headers=headers,
+                version=version,
             )
             reply = await self._answer(request, key)
         except ClientDisconnect:
@@ -105,7 +134,7 @@ class Api:
         except Exception:
             logger.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
             reply = self._refusal(errors.internal(), request_id)
-        extra = [(b"request-id", request_id.encode()), (b"stripe-version", API_VERSION.encode())]
+        extra = [(b"request-id", request_id.encode()), (b"stripe-version", version.encode())]
         if key:
             extra.append((b"idempotency-key", key.encode("latin-1")))
             extra.append((b"original-request", (reply.original or request_id).encode()))
@@ -132,7 +161,6 @@ class Api:
         return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
 
     async def _answer(self, request: _Request, key: str | None) -> _Reply:
-        check_key(request.headers, self._api_key)
         fault = self._faults.take_api_error()
         if fault is not None:
             await self._wait()
@@ -140,7 +168,6 @@ class Api:
         for header in ("stripe-account", "stripe-context"):
             if header in request.headers:
                 raise errors.account_invalid(request.headers[header])
-        _check_version(request.headers.get("stripe-version", API_VERSION))
         found = self._router.find(request.method, request.path)
         if found is None:
             raise self._router.unknown(request.method, request.path)
@@ -174,21 +201,28 @@ class Api:
         key: str | None,
     ) -> _Reply:
         """Run the endpoint in one transaction with the saved answer of its idempotency key."""
-        params = endpoint.parameters.read(_decode_form(text))
         route = endpoint.route
+        spoken = self._speaking(request.version)
+        given = spoken.translation.raise_request(route.name, _decode_form(text))
+        try:
+            params = endpoint.parameters.read(given.form)
+        except StripeError as error:
+            error.reword(given.words)
+            raise
         expand: list[str] = params.pop("expand", [])
-        self._expander.check(route.returns, expand, lists=route.lists)
+        spoken.expander.check(route.returns, expand, lists=route.lists)
         call = Call(params, ids, RequestInfo(request.id, key), self._base_url)
         try:
             with self._database.transaction():
                 try:
                     answer = route.handler(call)
                 except StripeError as error:
+                    error.reword(given.words)
                     if not error.keeps_changes:
                         raise
                     reply = self._refusal(error, request.id)
                 else:
-                    reply = _Reply(200, self._render(route, answer, expand))
+                    reply = _Reply(200, spoken.render(route, answer, expand))
                 self._save(key, request, text, reply)
         except StripeError as error:
             reply = self._refusal(error, request.id)
@@ -207,25 +241,13 @@ class Api:
             answer = SavedAnswer(reply.status, reply.body, request.id)
             self._keys.save(key, request.path, text, answer)
 
-    def _render(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
-        if isinstance(answer, Page):
-            if not expand:
-                return answer.to_json()
-            answer = answer.to_object()
-        if expand:
-            self._expander.apply(route.returns, answer, expand)
-        return dump(answer)
-
-
-def _check_version(given: str) -> None:
-    """Raise a StripeError unless it is the sandbox's own version; a beta's suffix (`;
-    some_beta=v1`) changes nothing."""
-    version = given.partition(";")[0].strip()
-    if version != API_VERSION:
-        raise StripeError(
-            f"The local sandbox supports only the Stripe API version {API_VERSION}, not {version}.",
-            before_execution=True,
-        )
+    def _speaking(self, version: str) -> _Spoken:
+        spoken = self._spoken.get(version)
+        if spoken is None:
+            translation = self._translations.of(version)
+            expander = self._expander.with_fields(translation.fields)
+            spoken = self._spoken[version] = _Spoken(translation, expander)
+        return spoken
 
 
 def _parameters(request: _Request) -> str:

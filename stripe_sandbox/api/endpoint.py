@@ -6,13 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stripe._api_version import _ApiVersion
-
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.storage.objects import Object
-
-API_VERSION: str = _ApiVersion.CURRENT
-"""The one version of Stripe's API that the sandbox speaks: the SDK's."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,11 @@ class Route:
     returns: str
     simulates: tuple[str, ...] = ()
     lists: bool = False
+
+    @property
+    def name(self) -> str:
+        """Method and path: `POST /v1/prices/:price`."""
+        return f"{self.method} {self.path}"
 
     @classmethod
     def listing(

@@ -15,12 +15,11 @@ from stripe._stripe_object import StripeObject
 from stripe_sandbox import errors
 from stripe_sandbox.schema.objects import only_expanded
 from stripe_sandbox.schema.sdk_types import StripeClass, object_class, object_fields
-from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.storage.objects import Object, Objects
+from stripe_sandbox.storage.tables import TABLES
+from stripe_sandbox.versions.change import FormerField
 
 MAXIMUM_DEPTH = 4
-
-Load = Callable[[str, str], "Object | None"]
-"""The object of a kind and id."""
 
 Include = Callable[[Object], Any]
 """Returns, for an object, the value of a field that answers hold only when it is expanded."""
@@ -67,9 +66,26 @@ def _classify(hint: Any) -> _Field:
 class Expander:
     """Replaces ids by the objects they name, and adds what only expansion shows."""
 
-    def __init__(self, load: Load, includes: Mapping[tuple[type, str], Include]) -> None:
-        self._load = load
+    def __init__(
+        self,
+        objects: Objects,
+        includes: Mapping[tuple[type, str], Include],
+        former: Mapping[tuple[type, str], FormerField] | None = None,
+    ) -> None:
+        """`former`: the fields that an older version has besides."""
+        self._objects = objects
         self._includes = includes
+        self._former = former or {}
+
+    def with_fields(self, former: Mapping[tuple[type, str], FormerField]) -> Expander:
+        """The same, for a version that has these fields besides."""
+        return Expander(self._objects, self._includes, former)
+
+    def _field(self, cls: StripeClass, name: str) -> _Field | None:
+        former = self._former.get((cls, name))
+        if former is None:
+            return _field(cls, name)
+        return _Field(object_class(former.returns), is_list=False, expandable=former.expandable)
 
     def check(self, kind: str, paths: list[str], *, lists: bool) -> None:
         """Raise a StripeError if one of the paths cannot be expanded in an answer of that kind."""
@@ -98,7 +114,7 @@ class Expander:
             if in_list and name == "data":
                 in_list = can_end = False
                 continue
-            found = None if current is None or in_list else _field(current, name)
+            found = None if current is None or in_list else self._field(current, name)
             if found is None or current is None:
                 raise refusal
             if only_expanded(current, name) and (current, name) not in self._includes:
@@ -124,9 +140,12 @@ class Expander:
         if name == "data" and value.get("object") == "list":
             self._walk(value["data"], cls, rest)
             return
-        found = _field(cls, name)
+        found = self._field(cls, name)
         if found is None or found.target is None:
             return
+        former = self._former.get((cls, name))
+        if former is not None and name not in value:
+            value[name] = former.read(value, self._objects)
         include = self._includes.get((cls, name))
         if include is not None:
             if name not in value:
@@ -140,4 +159,5 @@ class Expander:
             return [self._loaded(inner, target) for inner in held]
         if not isinstance(held, str):
             return held
-        return self._load(str(getattr(target, "OBJECT_NAME", "")), held) or held
+        kind = str(getattr(target, "OBJECT_NAME", ""))
+        return (self._objects.get(kind, held) if kind in TABLES else None) or held

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Route
 from stripe_sandbox.api.pagination import PARAMETERS
-from stripe_sandbox.api.params import SimulatedParams
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.parameters.params import SimulatedParams
 from stripe_sandbox.schema import sdk_operations
 
 _WORD = re.compile(r"[a-z_]+\Z")

@@ -6,8 +6,8 @@ import json
 from typing import Any, TypeVar
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.param_types import NO_NULL, StringMap
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.parameters.param_types import NO_NULL, StringMap
 from stripe_sandbox.storage.database import dump
 
 T = TypeVar("T")

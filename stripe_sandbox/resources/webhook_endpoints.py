@@ -11,7 +11,7 @@ from stripe.params._webhook_endpoint_retrieve_params import WebhookEndpointRetri
 from stripe.params._webhook_endpoint_update_params import WebhookEndpointUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import API_VERSION, Call, Route
+from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.ids import new_id
@@ -19,6 +19,7 @@ from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url
+from stripe_sandbox.versions.releases import RELEASES
 
 MAXIMUM_ENDPOINTS = 16
 
@@ -99,7 +100,8 @@ class WebhookEndpoints(Resource):
         return secrets
 
     def _create(self, call: Call) -> Object:
-        if (version := call.params.get("api_version", API_VERSION)) != API_VERSION:
+        if "api_version" in call.params and call.params["api_version"] not in RELEASES:
+            version = call.params["api_version"]
             raise errors.not_simulated("api_version", f"api_version={version}")
         endpoint, secret = self.create(call.params)
         return {**endpoint, "secret": secret}

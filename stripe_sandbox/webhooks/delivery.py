@@ -160,7 +160,7 @@ class Deliveries:
         attempts: int,
     ) -> None:
         endpoint = self._backend.objects.get("webhook_endpoint", endpoint_id)
-        event = self._backend.events.get(event_id)
+        event = endpoint and self._backend.events.get(event_id, endpoint["api_version"])
         if endpoint is None or event is None or endpoint["status"] != "enabled":
             gone = "The endpoint is disabled or deleted, or the event is too old."
             self._record(seq, event_id, attempts, None, gone, final=True)

@@ -249,7 +249,7 @@ REFUSED: dict[str, list[Case]] = {
     "POST /v1/prices": _cases(
         _PLAN, **{"billing_scheme": "tiered", "recurring.usage_type": "metered"}
     ),
-    "POST /v1/webhook_endpoints": _cases(ENDPOINT, api_version="2025-03-31.basil"),
+    "POST /v1/webhook_endpoints": _cases(ENDPOINT, api_version="2020-08-27"),
     **PORTAL_REFUSED,
     "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
 }

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from stripe_sandbox.api import form
+from stripe_sandbox.parameters import form
 from tests.stripe_sandbox.api.parameter_cases import ENDPOINT, PRICE_DATA
 from tests.support.stripe.sandbox_server import SandboxServer
 

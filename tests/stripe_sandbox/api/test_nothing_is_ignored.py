@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from stripe_sandbox.api import form
 from stripe_sandbox.api.router import Endpoint
+from stripe_sandbox.parameters import form
 from tests.stripe_sandbox.api.parameter_cases import (
     NARROWED,
     REFUSED,

@@ -8,7 +8,7 @@ import pytest
 import stripe
 from starlette.responses import Response
 
-from stripe_sandbox.api.endpoint import API_VERSION
+from stripe_sandbox.versions.releases import NEWEST
 from tests.support.stripe.sandbox_server import SandboxServer, refused
 from tests.support.waiting import wait_for
 
@@ -24,7 +24,7 @@ def test_an_event_names_its_cause(server: SandboxServer) -> None:
     answer = server.post("/v1/customers", {"name": "One"}, **{"Idempotency-Key": "mine"})
     event = server.get("/v1/events", type="customer.created")["data"][0]
     assert event["request"] == {"id": answer.headers["Request-Id"], "idempotency_key": "mine"}
-    assert event["api_version"] == API_VERSION
+    assert event["api_version"] == NEWEST
     assert event["data"]["object"] == answer.json()
     assert event["created"] == server.clock.now()
     server.pay(server.create().id)

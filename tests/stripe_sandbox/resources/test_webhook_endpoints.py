@@ -63,7 +63,7 @@ def test_a_deleted_endpoint_is_gone(server: SandboxServer) -> None:
         ({"url": "shop"}, "url"),
         ({"enabled_events": ["session.paid"]}, "enabled_events[0]"),
         ({"enabled_events": None}, "enabled_events"),
-        ({"api_version": "2024-04-10"}, "api_version"),
+        ({"api_version": "2020-08-27"}, "api_version"),
         ({"connect": True}, "connect"),
     ],
 )

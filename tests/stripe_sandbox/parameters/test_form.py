@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stripe_sandbox.api import form
+from stripe_sandbox.parameters import form
 
 
 def test_brackets_nest() -> None:

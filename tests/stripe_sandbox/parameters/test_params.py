@@ -10,9 +10,9 @@ from stripe.params._subscription_update_params import SubscriptionUpdateParams
 from stripe.params.checkout._session_create_params import SessionCreateParams
 from stripe.params.checkout._session_list_params import SessionListParams
 
-from stripe_sandbox.api import form
-from stripe_sandbox.api.params import SimulatedParams, schema_of
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.parameters import form
+from stripe_sandbox.parameters.params import SimulatedParams, schema_of
 from tests.support.stripe.sandbox_server import SandboxServer
 
 _KNOWN = SimulatedParams(SessionCreateParams, schema_of(SessionCreateParams).names())

@@ -7,7 +7,7 @@ import re
 from typing import Any, Protocol
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.form import Form
+from stripe_sandbox.parameters.form import Form
 
 METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 50, 40, 500
 MAXIMUM_TEXT = 5_000

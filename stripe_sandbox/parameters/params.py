@@ -26,9 +26,9 @@ from stripe._stripe_object import UntypedStripeObject
 from typing_extensions import is_typeddict
 
 from stripe_sandbox import errors
-from stripe_sandbox.api import param_types
-from stripe_sandbox.api.form import Form
-from stripe_sandbox.api.param_types import Reader
+from stripe_sandbox.parameters import param_types
+from stripe_sandbox.parameters.form import Form
+from stripe_sandbox.parameters.param_types import Reader
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _OPTION_NAMES = {"Mapping": Mapping, "StripeContext": object}

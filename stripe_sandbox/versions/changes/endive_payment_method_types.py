@@ -1,0 +1,45 @@
+"""`payment_method_types` can be written no more: Checkout's `allowed_payment_method_types` took its
+place."""
+
+from __future__ import annotations
+
+from stripe_sandbox import errors
+from stripe_sandbox.parameters.param_types import Array, String
+from stripe_sandbox.storage.objects import Object, Objects
+from stripe_sandbox.versions.change import Change, OlderRequest
+
+_NAME = "payment_method_types"
+_TYPES = Array(String())
+
+
+def _check(request: OlderRequest, simulated: tuple[str, ...]) -> None:
+    """StripeError: a type that would be left out without a word."""
+    for index, kind in enumerate(_TYPES.read(request.form[_NAME], _NAME)):
+        if kind not in simulated:
+            raise errors.not_simulated(f"{_NAME}[{index}]", f"{_NAME}={kind}")
+
+
+def _raise_session(request: OlderRequest) -> None:
+    if _NAME in request.form:
+        _check(request, ("card", "us_bank_account"))
+        request.rename(_NAME, f"allowed_{_NAME}")
+
+
+def _raise_setup(request: OlderRequest) -> None:
+    if _NAME in request.form:
+        _check(request, ("card",))
+        del request.form[_NAME]  # a card is what every SetupIntent saves
+
+
+def _lower_session(session: Object, _: Objects) -> None:
+    session.pop(f"allowed_{_NAME}", None)
+
+
+CHANGE = Change(
+    "2026-09-30.endive",
+    requests={
+        "POST /v1/checkout/sessions": _raise_session,
+        "POST /v1/setup_intents": _raise_setup,
+    },
+    answers={"checkout.session": _lower_session},
+)
