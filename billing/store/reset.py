@@ -11,8 +11,8 @@ from billing.store import tables
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# All but the leases, the Prices that settings name and the ids of who was erased: a reset changes
-# none of them.
+# All but the leases, who may sign in and what they did, the Prices that settings name and the ids
+# of who was erased: a reset changes none of them.
 DELETED = (
     tables.session_terms,
     tables.checkout_sessions,
