@@ -1,0 +1,52 @@
+"""What 2026-03-25.dahlia changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.stripe.older_versions import Older
+from tests.support.stripe.sandbox_server import SandboxServer
+from tests.support.waiting import wait_for
+
+BEFORE, SINCE = "2026-02-25.clover", "2026-03-25.dahlia"
+
+
+def test_a_session_is_hosted_before(shared_server: SandboxServer) -> None:
+    """And on a page of Stripe's since: in its creation, its retrieval and a list."""
+    older, newer = Older(shared_server, BEFORE), Older(shared_server, SINCE)
+    params = shared_server.params(ui_mode="hosted")
+    session = older.post("/v1/checkout/sessions", **params)
+    path = f"/v1/checkout/sessions/{session['id']}"
+    assert session["ui_mode"] == older.get(path)["ui_mode"] == "hosted"
+    assert {one["ui_mode"] for one in older.get("/v1/checkout/sessions")["data"]} == {"hosted"}
+    assert newer.get(path)["ui_mode"] == "hosted_page"
+    assert newer.refusal("POST", "/v1/checkout/sessions", **params)["param"] == "ui_mode"
+
+
+def test_what_is_refused_is_named_as_the_request_does(shared_server: SandboxServer) -> None:
+    """Words of newer versions are none."""
+    older = Older(shared_server, BEFORE)
+    for mode, words in (
+        ("embedded", "does not simulate ui_mode=embedded."),
+        ("hosted_page", "Invalid ui_mode: must be one of custom, embedded, or hosted"),
+    ):
+        params = shared_server.params(ui_mode=mode)
+        error = older.refusal("POST", "/v1/checkout/sessions", **params)
+        assert words in error["message"]
+
+
+def test_each_endpoint_gets_events_of_its_version(server: SandboxServer) -> None:
+    """One created with an `api_version` that one, the others the account's."""
+    for version in ({"api_version": BEFORE}, {}):
+        params: Any = {"url": server.receiver.url, "enabled_events": ["checkout.session.completed"]}
+        made = Older(server, SINCE).post("/v1/webhook_endpoints", **params, **version)
+        assert made["api_version"] == version.get("api_version")
+    server.pay(server.create().id)
+    wait_for(lambda: len(server.receiver.received) == 2)
+    got = {
+        event["api_version"]: event["data"]["object"]["ui_mode"]
+        for event in server.receiver.events()
+    }
+    [shown] = Older(server, BEFORE).get("/v1/events", type="checkout.session.completed")["data"]
+    assert got == {BEFORE: "hosted", shown["api_version"]: "hosted_page"}
+    assert shown["data"]["object"]["ui_mode"] == "hosted_page"
