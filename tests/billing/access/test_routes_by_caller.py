@@ -235,3 +235,10 @@ def test_a_person_may_follow_the_link_from_our_pages_and_from_the_address_bar(
 
 def sessions(shop: Shop) -> list[str]:
     return [one.id for one in shop.stripe.v1.checkout.sessions.list({"limit": 100}).data]
+
+
+def test_a_link_that_a_stranger_follows_leads_to_where_one_signs_in(shop: Shop) -> None:
+    answer = requests.get(
+        f"{shop.url}{CHECKOUT}", headers=FOLLOWED, allow_redirects=False, timeout=ANSWERS_WITHIN
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/app/billing")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +33,11 @@ from billing.errors import (
 )
 from billing.http.guards.trusted_proxies import client_address
 from billing.http.route_names import METRICS_PATH
-from billing.json_codec import loads
+from billing.routes.bodies import BodyTooLarge, read_body, read_json
 from billing.selling.buyers import parse_customer, parse_email
 from billing.selling.checkout import parse_label, parse_quantity
 from billing.setup.webhook_checks import WEBHOOK_PATHS
+from billing.urls import BILLING_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,9 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BASE = "/api/billing"
-MAX_BODY = 64 * 1024
 MAX_EVENT = 1024 * 1024
-CONTENT_LENGTH = re.compile("[0-9]{1,9}")  # a size in bytes, as large as a database holds
 NO_STORE = {"Cache-Control": "no-store"}
 # What link previews get of a route that creates something: a title and a description.
 PREVIEW = (
@@ -65,14 +63,6 @@ PREVIEW = (
 # What answers everybody: a delivery is signed, and the others say whether all is well.
 OPEN_PATHS = (*WEBHOOK_PATHS, f"{BASE}/health", f"{BASE}/ready")
 PREVIEWS = {f"{BASE}/checkout": ("Pay for the Pro plan", PREVIEW)}
-
-
-class BodyTooLarge(InvalidInput):
-    """More was sent than is read; ``size`` is what the sender announced, else what had come."""
-
-    def __init__(self, limit: int, size: int) -> None:
-        super().__init__(f"The body is larger than {limit} bytes")
-        self.size = size
 
 
 def error(status: int, message: str, **more: str | None) -> JSONResponse:
@@ -91,7 +81,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(405, "HEAD does not create a Checkout Session; use GET or POST")
         try:
             # A link has no body.
-            sent = _json(await _body(request, MAX_BODY)) if request.method == "POST" else {}
+            sent = await read_json(request) if request.method == "POST" else {}
             buyer = _buyer(sent)
             label = parse_label(sent.get(LABEL))
         except InvalidInput as refused:
@@ -107,7 +97,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         if refusal := cross_site_refusal(request.method, request.headers):
             return error(*refusal)
         try:
-            sent = _json(await _body(request, MAX_BODY))
+            sent = await read_json(request)
             quantity = parse_quantity(sent.get("quantity", 1), services().settings.max_credits)
             buyer = _buyer(sent)
             label = parse_label(sent.get(LABEL))
@@ -119,7 +109,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     async def stripe_webhook(request: Request) -> Response:
         try:
             event_id = await services().webhooks.receive(
-                await _body(request, MAX_EVENT),
+                await read_body(request, MAX_EVENT),
                 ",".join(request.headers.getlist("stripe-signature")),
             )
         except (NotConfigured, StoreFailure) as failure:
@@ -157,6 +147,8 @@ def routes(services: Callable[[], Services]) -> list[Route]:
                 with acting_as(await caller_of(request)):
                     return await endpoint(request)
             except NotSignedIn as refused:
+                if _is_followed_link(request):
+                    return RedirectResponse(BILLING_PATH, 303, NO_STORE)  # where one signs in
                 refusal = error(401, refused.message, reason=refused.next_step)
                 refusal.headers["WWW-Authenticate"] = "Bearer"
                 return refusal
@@ -263,6 +255,11 @@ async def _status(report: Callable[[], Awaitable[dict[str, Any]]]) -> tuple[int,
         return 503, body
 
 
+def _is_followed_link(request: Request) -> bool:
+    """A person's browser shows the answer as a page."""
+    return request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
+
+
 def _link(session: CheckoutSession) -> JSONResponse:
     return JSONResponse({"url": session.url, "id": session.id}, headers=NO_STORE)
 
@@ -273,27 +270,3 @@ def _buyer(sent: dict[str, Any]) -> dict[str, str | None]:
         "customer": parse_customer(sent.get("customer")),
         "email": parse_email(sent.get("email")),
     }
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    """The body's JSON object; an empty one where there is no body."""
-    if not body.strip():
-        return {}
-    try:
-        sent = loads(body)
-    except ValueError:
-        raise InvalidInput("The body is not JSON") from None
-    if not isinstance(sent, dict):
-        raise InvalidInput('The body must be a JSON object like {"label": "QA-1234"}')
-    return sent
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            declared = request.headers.get("content-length", "")
-            size = int(declared) if CONTENT_LENGTH.fullmatch(declared) else len(body)
-            raise BodyTooLarge(limit, size)
-    return bytes(body)
