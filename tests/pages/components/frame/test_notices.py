@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from billing.domain.sync_state import SyncState
 
-PAGES = ("billing.py", "sessions.py", "customers.py", "events.py", "test_kit.py", "setup.py")
+PAGES = (
+    *("billing.py", "sessions.py", "customers.py", "events.py", "test_kit.py", "setup.py"),
+    "audit.py",
+)
 TABS = ("Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data")
 DAY = 86_400
 # What the pages called things before they used Stripe's terms.
