@@ -16,6 +16,7 @@ from pages.components.frame.notices import notices
 from pages.components.frame.sign_in import entrance, may_enter
 from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.markdown import plain
+from pages.components.permission import disabled_controls_explained
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.test_kit.notices import clock_ahead, faults_on
 from pages.services import ADMITTED, page_services, refusal
@@ -92,12 +93,12 @@ def frame() -> None:
     of_settings = (
         () if page.title == setup.title else (unusable_key, unreadable_secrets_file, no_price)
     )
-    notices(
-        (*of_settings, second_subscription, faults_on, copy_outdated, clock_ahead),
-        page.title,
-    )
-
-    page.run()
+    with disabled_controls_explained():
+        notices(
+            (*of_settings, second_subscription, faults_on, copy_outdated, clock_ahead),
+            page.title,
+        )
+        page.run()
 
 
 # Not by st.stop(), after which Streamlit goes on to run the parts of the page that was here before.

@@ -95,6 +95,7 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
     address = webhook_url(shop.services.settings.public_url or "")
     few: Any = {"url": address, "enabled_events": list(NEEDED_EVENTS)}
     shop.stripe.v1.webhook_endpoints.create(few)
+    shop.services.access.caller_as(person(Role.ADMIN)).record("sign_in", "")
     handled, failed = two_events(shop)
     differs = ReconciliationSummary(1.8e9, "1 payment", ["One line is missing"], is_proof=False)
     store(shop, partial(sync_state.save, name=LAST, value=vars(differs)))
@@ -194,6 +195,8 @@ def test_who_lacks_the_role_sees_a_control_disabled_with_the_reason_and_everybod
             assert "The role admin is needed to read the audit log" in alerts(page)["error"][0]
             assert not page.dataframe
             continue
+        explained = f"are disabled: ann@example.com is a {role}." in text_of(page)
+        assert explained is any(is_disabled for _, is_disabled, _ in controls(page._tree)), visit
         for place, nodes in places(page, visit):
             permissions = permissions_at(place)
             for label, is_disabled, help_text in controls(nodes):
