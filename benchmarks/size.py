@@ -26,6 +26,7 @@ from benchmarks.webhooks import postgresql
 from billing.customers.refresh import CustomerRefresh
 from billing.domain.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.details import SessionReading
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.maintenance.retention import Retention
 from billing.session_reader import SessionReader
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DAYS, SALES, QUICK_SALES = 7, 10_000, 500  # paid sessions a day
-PRO_SHARE = 0.25
+PRO_SHARE = 0.1
 TOGETHER = 100  # sales written in one transaction
 DAY = 86_400
 YEAR = 365
@@ -96,17 +97,15 @@ async def write_week(url: str, sales: int) -> Week:
         try:
             for day in range(DAYS):
                 for start in range(0, sales, TOGETHER):
-                    at = first + day * DAY + start * DAY // sales
                     some = [
-                        templates[
-                            Kind.PRO if chance.random() < PRO_SHARE else Kind.CREDITS
-                        ].another(day * sales + start + one, at, chance)
-                        for one in range(min(TOGETHER, sales - start))
+                        templates[kind_of(chance)].another(
+                            day * sales + one, first + day * DAY + one * DAY // sales, chance
+                        )
+                        for one in range(start, min(start + TOGETHER, sales))
                     ]
-                    readings = [
-                        shop.server.portal.call(reader.read, sale.paid, float(at)) for sale in some
-                    ]
-                    await write_sales(store, some, SyncBatch.of(readings), float(at))
+                    read = partial(shop.server.portal.call, reader.read)
+                    readings = [read(sale.paid, float(sale.paid["created"])) for sale in some]
+                    await write_sales(store, some, readings)
                 refresh = CustomerRefresh(store)
                 while await refresh.refresh_batch():
                     pass
@@ -123,32 +122,42 @@ async def write_week(url: str, sales: int) -> Week:
     return week
 
 
-async def write_sales(store: Store, some: list[Sale], paid: SyncBatch, at: float) -> None:
+async def write_sales(store: Store, some: list[Sale], readings: list[SessionReading]) -> None:
     """As they come: created here, then their events, then what those say to look at."""
+    at = {sale.paid["id"]: float(sale.paid["created"]) for sale in some}
     mirror = Mirror(store)
     for sale in some:
         mirror.enqueue(sale.opened, "req_0123456789abcd")
     await mirror.wait_until_stored()
     await mirror.aclose()
     arrivals = [
-        ReceivedEvent(event, EventSource.WEBHOOK, initial_state(event), at)
+        ReceivedEvent(
+            event, EventSource.WEBHOOK, initial_state(event), at[sale.paid["id"]] + number / 10
+        )
         for sale in some
-        for event in sale.events
+        for number, event in enumerate(sale.events)
     ]
     await store.write(partial(events.record, arrivals=arrivals))
-    handled = [one.event["id"] for one in arrivals if one.state is EventState.PENDING]
     objects = [
-        ObjectReading(one, at) for sale in some for one in (sale.customer, *sale.invoices) if one
+        ObjectReading(one, at[sale.paid["id"]])
+        for sale in some
+        for one in (sale.customer, *sale.invoices)
+        if one
     ]
 
     def process(connection: Connection) -> None:
-        upsert_and_grant(connection, [paid])
-        sessions.record_completions(connection, [sale.paid["id"] for sale in some])
+        upsert_and_grant(connection, [SyncBatch.of(readings, times=at)])
+        sessions.record_completions(connection, list(at))
         stripe_objects.store(connection, objects)
 
     await store.write(process)
-    result = ProcessingResult(handled, EventState.HANDLED, at + 1)
+    handled = [one.event["id"] for one in arrivals if one.state is EventState.PENDING]
+    result = ProcessingResult(handled, EventState.HANDLED, max(at.values()) + 1)
     await store.write_each(events.mark_processed, result)
+
+
+def kind_of(chance: random.Random) -> Kind:
+    return Kind.PRO if chance.random() < PRO_SHARE else Kind.CREDITS
 
 
 def sizes(connection: Connection) -> dict[str, int]:

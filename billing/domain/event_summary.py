@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.sessions.checkout_session import REFERENCE
-from billing.domain.stripe_json import JSON, id_at, object_at, objects_at
+from billing.domain.stripe_json import JSON, compact, id_at, object_at, objects_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ RELATED = (
 # What holds such fields, besides the objects that they name.
 HOLDERS = ("last_payment_error", "payment", "payment_details", "parent", "subscription_details")
 
-_EVENT = ("id", "object", "type", "created", "livemode", "account", "context", "request")
+_EVENT = ("account", "context")
 _LEFT = frozenset(
     (
         *RELATED,
@@ -36,10 +36,14 @@ _LEFT = frozenset(
 
 
 def summarize(event: JSON) -> JSON:
-    """The event (Stripe's object) without its payload. Of a summary: the same."""
-    found = {name: event[name] for name in _EVENT if name in event}
+    """The event (Stripe's object) without its payload, and without what stands in columns. Of a
+    summary: the same."""
+    found = {name: event[name] for name in _EVENT if event.get(name)}
+    if request_id := id_at(event, "request"):
+        found["request"] = {"id": request_id}
     data = {name: _summary(value) for name, value in object_at(event, "data").items()}
-    return found | {"data": data}
+    left: JSON = compact(found | {"data": data})
+    return left | {"data": {"object": {}} | left.get("data", {})}
 
 
 def related_ids(stripe_object: JSON) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select
 
-from billing.domain.stripe_json import JSON, id_at, integer_at, subscription_of, text_at
+from billing.domain.stripe_json import JSON, compact, id_at, integer_at, subscription_of, text_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store import erased_ids, stale_customers
@@ -151,7 +151,7 @@ def _row(one: ObjectReading) -> JSON:
         "email": as_email(email) if email else None,
         "created": integer_at(data, "created") or 0,
         "read_at": one.read_at,
-        "data": dumps(data),
+        "data": dumps(compact(data)),
     }
 
 

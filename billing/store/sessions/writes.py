@@ -16,7 +16,7 @@ from billing.domain.sessions.checkout_session import (
     Outcome,
     email_in,
 )
-from billing.domain.stripe_json import JSON, id_at, object_at, text_at
+from billing.domain.stripe_json import JSON, compact, id_at, object_at, text_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store import erased_ids, stale_customers
@@ -231,5 +231,5 @@ def _row(session: CheckoutSession, data: JSON) -> JSON:
         "quantity": session.quantity,
         "failure": None if session.failure is None else sanitize(session.failure),
         "failure_code": session.failure_code,
-        "data": dumps(data),
+        "data": dumps(compact(data)),
     }
