@@ -75,6 +75,7 @@ class Timings:
 
     retention_seconds: float = 3_600.0
     retention_check_seconds: float = 60.0
+    indexes_seconds: float = 30 * 86_400.0  # how often they are rebuilt
 
     database: DatabaseLimits = DatabaseLimits()
 

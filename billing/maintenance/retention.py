@@ -1,4 +1,4 @@
-"""Removes what is stored of events when it is no longer needed.
+"""Removes what is stored of events when it is no longer needed, and rebuilds indexes.
 
 Sessions, Stripe's objects and the ledger stay. See docs/operations.md.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from billing.errors import BillingError
 from billing.store import leases, sync_state
 from billing.store.maintenance import retention
+from billing.store.maintenance.indexes import rebuild_indexes
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ PAUSE_SECONDS = 0.2  # between two batches
 LEASE = "retention"
 LEASE_SECONDS = 60.0
 BEGUN = "retention_begun"
+REBUILT = "indexes_rebuilt"
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,14 @@ class Retention:
         self._lease = leases.Lease(LEASE, LEASE_SECONDS)
 
     async def run(self) -> None:
-        """Remove what is due every ``retention_seconds``, until cancelled."""
+        """Remove what is due every ``retention_seconds``, and rebuild the indexes every
+        ``indexes_seconds``, until cancelled."""
         while True:
             with suppress(BillingError):  # the store logs its failures
-                if await self._store.write(self._is_due):
+                if await self._is_due(BEGUN, self._timings.retention_seconds):
                     await self.apply()
+                if await self._is_due(REBUILT, self._timings.indexes_seconds):
+                    await self._store.maintain(rebuild_indexes)
             await asyncio.sleep(self._timings.retention_check_seconds)
 
     async def apply(self) -> Removed:
@@ -108,11 +113,15 @@ class Retention:
     def _delete_ignored(self, connection: Connection) -> int:
         return retention.delete_ignored(connection, self._clock() - self._seconds, BATCH_SIZE)
 
-    def _is_due(self, connection: Connection) -> bool:
-        """So much time has passed since the last. The first follows so long after the start."""
-        now, every = leases.now(connection), self._timings.retention_seconds
-        begun = sync_state.load(connection, BEGUN)
-        if begun is not None and begun <= now < begun + every:
-            return False
-        sync_state.save(connection, BEGUN, now)
-        return begun is not None
+    async def _is_due(self, name: str, every: float) -> bool:
+        """So many seconds have passed since the last, of whichever process. The first follows so
+        long after the start."""
+
+        def begin(connection: Connection) -> bool:
+            now, begun = leases.now(connection), sync_state.load(connection, name)
+            if begun is not None and begun <= now < begun + every:
+                return False
+            sync_state.save(connection, name, now)
+            return begun is not None
+
+        return await self._store.write(begin)

@@ -31,6 +31,7 @@ PROGRESS_STEPS = 100_000  # of SQLite's virtual machine, some milliseconds
 # Execution options of a connection that will write, and of the one that upgrades the schema.
 WRITES: Mapping[str, Any] = {"billing_writes": True}
 UPGRADES: Mapping[str, Any] = {"billing_writes": True, "billing_upgrades": True}
+MAINTAINS: Mapping[str, Any] = {**UPGRADES, "isolation_level": "AUTOCOMMIT"}  # PostgreSQL's
 
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 CONNECT_ARGS = {
