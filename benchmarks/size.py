@@ -51,16 +51,18 @@ YEAR, MONTH = 365, 30
 MOST_GIGABYTES = 20
 KEPT_DAYS = Settings().event_days
 SEED = 1
+INDEXED = 500  # bytes of an event in all indexes, however empty their pages are
+UNUSED = 1.2  # autovacuum begins when a fifth of a table is dead
 
 
 @dataclass
 class Week:
-    """Bytes of the database and of its tables at the end of each day, after retention; before
-    retention of the ``whole`` first day; and in the end with the indexes ``rebuilt``."""
+    """Bytes of the tables at the end of each day, after retention, and in the end with the indexes
+    ``rebuilt``; and what retention removed of each sale of the first day."""
 
     sizes: list[dict[str, int]] = field(default_factory=list)
-    whole: dict[str, int] = field(default_factory=dict)
     rebuilt: dict[str, int] = field(default_factory=dict)
+    removed: int = 0
 
 
 def measure(*, quick: bool) -> None:
@@ -70,11 +72,11 @@ def measure(*, quick: bool) -> None:
         week = asyncio.run(write_week(url, sales))
     rows, total = [], 0.0
     scale = SALES / sales
-    for name in sorted(week.whole, key=lambda one: -week.sizes[-1][one]):
+    for name in sorted(week.rebuilt, key=lambda one: -week.sizes[-1][one]):
         grows = (week.sizes[-1][name] - week.sizes[1][name]) / (DAYS - 2) * scale
         is_bloat = (week.sizes[-1][name] - week.rebuilt[name]) / DAYS * scale
         stays = max(grows - is_bloat, 0)
-        passes = max(week.whole[name] - week.sizes[0][name], 0) * scale
+        passes = week.removed * scale * UNUSED if name == "events" else 0
         year = stays * YEAR + is_bloat * MONTH + passes * KEPT_DAYS
         total += year
         if year > 1e7:
@@ -119,13 +121,14 @@ async def write_week(url: str, sales: int) -> Week:
                 while await refresh.refresh_batch():
                     pass
                 vacuum(url)
-                week.whole = week.whole or await store.read(sizes)
+                before = await store.read(event_bytes)
                 end = float(first + (day + 2) * DAY)
                 await Retention(
                     Settings(event_days=1), store, clock=partial(float, end), pause=0
                 ).apply()
                 vacuum(url)
                 week.sizes.append(await store.read(sizes))
+                week.removed = week.removed or before - await store.read(event_bytes)
             await store.maintain(rebuild_indexes)
             week.rebuilt = await store.read(sizes)
         finally:
@@ -169,6 +172,15 @@ async def write_sales(store: Store, some: list[Sale], readings: list[SessionRead
 
 def kind_of(chance: random.Random) -> Kind:
     return Kind.PRO if chance.random() < PRO_SHARE else Kind.CREDITS
+
+
+def event_bytes(connection: Connection) -> int:
+    """What the rows of events take, with their share of the indexes."""
+    query = (
+        "SELECT sum(pg_column_size(e.*) + 28), count(*), pg_indexes_size('events') FROM events e"
+    )
+    rows, number_of, indexes = connection.execute(text(query)).one()
+    return int(rows + min(indexes / number_of, INDEXED) * number_of)
 
 
 def sizes(connection: Connection) -> dict[str, int]:

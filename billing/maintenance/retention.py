@@ -10,6 +10,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.errors import BillingError
@@ -19,7 +20,7 @@ from billing.store.maintenance.indexes import rebuild_indexes
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from billing.settings.model import Settings
     from billing.store import Connection, Store
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0
-BATCH_SIZE = 200  # events: some milliseconds, in which nothing else is written
+BATCH_SIZE = 100  # events: a few milliseconds, in which nothing else is written
 PAUSE_SECONDS = 0.2  # between two batches
 LEASE = "retention"
 LEASE_SECONDS = 60.0
@@ -90,28 +91,37 @@ class Retention:
             )
         return removed
 
-    async def _in_batches(self, remove: Callable[[Connection], int]) -> int:
+    async def _in_batches(self, remove: Callable[[], Awaitable[int]]) -> int:
         """``remove`` until there is nothing left to do, or another process does it; how many."""
         total = 0
         while True:
-            done = await self._store.write(lambda connection: self._leased(connection, remove))
+            done = await remove()
             total += done
             if done < BATCH_SIZE:
                 return total
             await asyncio.sleep(self._pause)
 
-    def _leased(self, connection: Connection, remove: Callable[[Connection], int]) -> int:
-        is_mine = self._lease.acquire(connection)
-        return remove(connection) if is_mine else 0
-
-    def _remove_payloads(self, connection: Connection) -> int:
+    async def _remove_payloads(self) -> int:
         now = self._clock()
-        found = retention.leftovers(connection, now - self._seconds, BATCH_SIZE)
-        retention.remove_payloads(connection, found, now)
-        return len(found)
+        # Read and summed up beside the writer: webhooks do not wait for that.
+        before = now - self._seconds
+        look = partial(retention.leftovers, handled_before=before, limit=BATCH_SIZE)
+        found = await self._store.read(look)
+        remove = partial(retention.remove_payloads, found=found, at=now)
+        return len(found) if found and await self._leased(remove) is not None else 0
 
-    def _delete_ignored(self, connection: Connection) -> int:
-        return retention.delete_ignored(connection, self._clock() - self._seconds, BATCH_SIZE)
+    async def _delete_ignored(self) -> int:
+        before = self._clock() - self._seconds
+        delete = partial(retention.delete_ignored, before=before, limit=BATCH_SIZE)
+        return await self._leased(delete) or 0
+
+    async def _leased(self, work: Callable[[Connection], int]) -> int | None:
+        """What ``work`` answers; None while another process holds the lease."""
+
+        def run(connection: Connection) -> int | None:
+            return work(connection) if self._lease.acquire(connection) else None
+
+        return await self._store.write(run)
 
     async def _is_due(self, name: str, every: float) -> bool:
         """So many seconds have passed since the last, of whichever process. The first follows so

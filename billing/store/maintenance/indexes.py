@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from billing.store.tables import checkout_sessions, events, session_terms
+from billing.store.tables import checkout_sessions, customers, events, ledger, session_terms
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 log = logging.getLogger(__name__)
 
-TABLES = (events, checkout_sessions, session_terms)
+TABLES = (events, checkout_sessions, session_terms, customers, ledger)
 SUFFIXES = ("_ccnew", "_ccold")  # of what an interrupted REINDEX leaves
 _INVALID = text(
     "SELECT relname FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid"

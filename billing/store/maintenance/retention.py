@@ -42,11 +42,13 @@ def leftovers(connection: Connection, handled_before: float, limit: int) -> list
     return found
 
 
-def remove_payloads(connection: Connection, found: Sequence[Leftover], at: float) -> None:
-    """Store what is left of payloads, of events that are not to be handled again meanwhile."""
+def remove_payloads(connection: Connection, found: Sequence[Leftover], at: float) -> int:
+    """Store what is left of payloads, of events that are not to be handled again meanwhile; how
+    many those were before."""
     if found:
         rows = [{"event": one.event_id, "left": one.payload} for one in found]
         connection.execute(_remove.values(payload_removed_at=at), rows)
+    return len(found)
 
 
 def delete_ignored(connection: Connection, before: float, limit: int) -> int:

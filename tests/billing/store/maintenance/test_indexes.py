@@ -41,7 +41,7 @@ async def test_indexes_are_rebuilt_while_others_write(store: Store) -> None:
     rebuilt = {name for name in after if after[name] != before[name]}
     expected = {"events_by_type", "sessions_by_time", "session_terms_pkey"} if before else set()
     assert expected <= rebuilt
-    assert "ledger_pkey" not in rebuilt
+    assert "leases_pkey" not in rebuilt
 
 
 async def test_what_was_left_half_done_is_removed(store: Store) -> None:
