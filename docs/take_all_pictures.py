@@ -12,16 +12,15 @@ import argparse
 import re
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from playwright.sync_api import expect, sync_playwright
 
 from billing.access.caller import Caller, become
 from billing.domain.access import ADMIN_OF_THIS_MACHINE
-from billing.domain.sessions.checkout_session import Outcome
+from docs.views import PAGES, Sold, View, filled, pages
+from pages.scenarios.demo_history import SIZES
 from pages.scenarios.sandbox_client import Controls
 from tests.support.browsers.accessibility import AT_REST, AXE, fits, violations
 from tests.support.browsers.demo_history import fill_a_month
@@ -29,16 +28,13 @@ from tests.support.chromium import find
 from tests.support.servers.dashboard import dashboard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
-
-    from billing.domain.stripe_json import JSON
 
 HEIGHTS = {1280: 860, 1920: 1080, 390: 844}
 WIDEST = max(HEIGHTS)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SIZES = (400, 2_000, 10_000)
 AT_WORK = (
     "[data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true],"
     "[data-test-script-state=running]"
@@ -53,158 +49,6 @@ WHOLE = """() => {
 TALLEST = 4_000
 A_MONTH = 32 * 86_400
 
-PAGES = {
-    "billing": "billing",
-    "sessions": "sessions",
-    "customers": "customers",
-    "events": "events",
-    "test-kit-scenarios": "test-kit?show=Scenarios",
-    "test-kit-cards": "test-kit?show=Test+cards",
-    "test-kit-open": "test-kit?show=Open+sessions",
-    "test-kit-clock": "test-kit?show=Clock+and+faults",
-    "test-kit-demo": "test-kit?show=Demo+data",
-    "setup": "setup",
-    "audit": "audit",
-}
-
-
-@dataclass(frozen=True)
-class View:
-    """What is photographed: an address, and what is pressed there first."""
-
-    name: str
-    url: str
-    press: Callable[[Page], None] | None = None
-
-
-def pages(url: str) -> list[View]:
-    """Every page of the dashboard at ``url``."""
-    return [View(name, f"{url}/app/{path}") for name, path in PAGES.items()]
-
-
-def filled(url: str) -> list[View]:
-    """The same with what there is once it has sessions."""
-    outcomes = [View(f"sessions-{one}", f"{url}/app/sessions?outcome={one}") for one in Outcome]
-    return [*pages(url), *outcomes, *Sold(url).views()]
-
-
-class Sold:
-    """What a filled sandbox holds that drawers and hosted pages are about."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._stripe = Controls(f"{url}/sandbox/_control").stripe
-
-    def views(self) -> list[View]:
-        """The drawers, their dialogs, what a return from Checkout shows, the hosted pages."""
-        subscription = self._newest("subscriptions", status="active")
-        customer = self._customer(subscription["customer"])
-        dialogs = [View(f"dialog-{name}", customer, opener) for name, opener in OPENERS.items()]
-        return [*self._drawers(), *dialogs, *self._hosted(subscription)]
-
-    def later(self) -> list[View]:
-        """The same of what has become of subscriptions once they were to be renewed."""
-        found = []
-        for status in ("past_due", "canceled", "active"):
-            for one in self._stripe.page("subscriptions", status=status, limit=100)[-1:]:
-                name, customer = f"customer-{status}", self._customer(one["customer"])
-                found += [
-                    View(f"drawer-{name}", customer),
-                    View(f"portal-{name}", self._portal(one)),
-                ]
-        for invoice in self._stripe.page("invoices", status="open", limit=1):
-            found.append(View("invoice-open", invoice["hosted_invoice_url"]))
-        return [*found, View("customers", f"{self._url}/app/customers")]
-
-    def _drawers(self) -> Iterator[View]:
-        for name, session in self._sessions().items():
-            yield View(f"drawer-session-{name}", f"{self._url}/app/sessions?session={session}")
-            returned = f"billing?success=1&session_id={session}"
-            yield View(f"return-{name}", f"{self._url}/app/{returned}")
-        for name, one in (
-            ("paid", self._newest("subscriptions", status="active")),
-            ("refunded", self._charge(self._newest("refunds"))),
-            ("disputed", self._charge(self._newest("disputes"))),
-        ):
-            who = one["customer"] or one["billing_details"]["email"]
-            yield View(f"drawer-customer-{name}", self._customer(who))
-        event = self._newest("events", type="checkout.session.completed")["id"]
-        yield View("drawer-event", f"{self._url}/app/events?event={event}")
-        yield View("return-canceled", f"{self._url}/app/billing?canceled=1")
-
-    def _sessions(self) -> dict[str, str]:
-        """A session of each kind, by its id."""
-        found: dict[str, str] = {}
-        for session in self._stripe.page("checkout/sessions", limit=100):
-            found.setdefault(f"{session['status']}-{session['payment_status']}", session["id"])
-        for name, path in (("refunded", "refunds"), ("disputed", "disputes")):
-            for one in self._stripe.page(path, limit=100):  # some are of an invoice's payment
-                intent = {"payment_intent": one["payment_intent"]}
-                if paid := self._stripe.page("checkout/sessions", **intent):
-                    found[name] = paid[0]["id"]
-                    break
-        return found
-
-    def _hosted(self, subscription: JSON) -> Iterator[View]:
-        portal = self._portal(subscription)
-        yield View("portal", portal)
-        yield View("portal-cancel", f"{portal}/subscriptions/{subscription['id']}/cancel")
-        yield View("portal-card", f"{portal}/payment-method")
-        for invoice in self._stripe.page("invoices", status="paid", limit=1):
-            yield View("invoice-paid", invoice["hosted_invoice_url"])
-        for session in self._stripe.page("checkout/sessions", status="open", limit=1):
-            yield View("checkout", session["url"])
-
-    def _customer(self, who: str) -> str:
-        return f"{self._url}/app/customers?customer={who}"
-
-    def _portal(self, subscription: JSON) -> str:
-        customer = {"customer": subscription["customer"]}
-        return str(self._stripe.post("billing_portal/sessions", customer)["url"])
-
-    def _charge(self, of: JSON) -> JSON:
-        return self._stripe.get(f"charges/{of['charge']}")
-
-    def _newest(self, path: str, **params: Any) -> JSON:
-        return self._stripe.page(path, limit=1, **params)[0]
-
-
-def choose(page: Page, item: str) -> None:
-    """Press the drawer's button of that name, or choose it in its first menu that has it."""
-    drawer = page.get_by_role("dialog")
-    menus = drawer.get_by_role("button", name="More").or_(
-        drawer.get_by_role("button", name="Actions")
-    )
-    expect(menus.first).to_be_visible()
-    button = drawer.get_by_role("button", name=item)
-    if button.count():
-        button.first.click()
-    else:
-        for menu in menus.all():
-            menu.click()
-            entry = page.get_by_role("menuitem", name=item)
-            if entry.count():
-                entry.click()
-                break
-            page.keyboard.press("Escape")
-    dialog = drawer.locator(".st-key-action_dialog")
-    expect(dialog).to_be_visible()
-    dialog.scroll_into_view_if_needed()
-
-
-OPENERS = {
-    name: partial(choose, item=item)
-    for name, item in (
-        ("refund", "Refund…"),
-        ("cancel-now", "Cancel now…"),
-        ("cancel-at-end", "Cancel at period end…"),
-        ("pause", "Pause collection…"),
-        ("portal", "Customer portal…"),
-        ("dispute", "Dispute…"),
-        ("fail-renewal", "Let the next renewal fail…"),
-    )
-}
-
 
 def photograph(browser: Browser, views: list[View], folder: Path, prefix: str) -> None:
     """Each view at each width, light and dark; what is no page of its own not at the widest."""
@@ -218,7 +62,7 @@ def photograph(browser: Browser, views: list[View], folder: Path, prefix: str) -
                     continue
                 page = context.new_page()
                 path = folder / f"{prefix}{view.name}-{width}-{scheme}.png"
-                page.goto(view.url)
+                page.goto(view.url() if callable(view.url) else view.url)
                 rest(page)
                 if view.press:
                     view.press(page)
@@ -228,11 +72,17 @@ def photograph(browser: Browser, views: list[View], folder: Path, prefix: str) -
                     page.set_viewport_size({"width": width, "height": whole})
                     rest(page)
                 page.screenshot(path=path)
-                page.evaluate(AXE)
-                wrong = violations(page) + ["wider than the screen"] * (not fits(page))
-                print(path, *wrong, sep="\n    ", flush=True)
+                print(path, *wrong_with(page), sep="\n    ", flush=True)
                 page.close()
             context.close()
+
+
+def wrong_with(page: Page) -> list[str]:
+    """What axe-core finds, and whether the page is wider than the screen."""
+    page.evaluate(AXE)
+    if violations(page):  # of rows that are just drawn anew: look again
+        rest(page)
+    return violations(page) + ["wider than the screen"] * (not fits(page))
 
 
 def whole_height(page: Page) -> int:
