@@ -36,7 +36,10 @@ CODE_LENGTH = 100
 
 
 def _prefix_searched(length: int) -> TypeEngine[str]:
-    """Text that is searched by its beginning; PostgreSQL's index needs the C collation for that."""
+    """Text that is searched by its beginning; PostgreSQL's index needs the C collation for that.
+
+    What is compared with it has to be in the same collation: else PostgreSQL uses no index.
+    """
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
@@ -149,12 +152,11 @@ ledger = Table(
     Column("cause", String(16), nullable=False),
     Column("origin", String(300), nullable=False),  # an event's id or an Origin
     Column("at", Float, nullable=False),
+    Column("customer", String(300)),
+    Column("session_id", _prefix_searched(300)),
     *(
         Column(name, String(300))
-        for name in (
-            *("customer", "session_id", "payment_intent", "invoice", "refund", "dispute"),
-            "subscription",
-        )
+        for name in ("payment_intent", "invoice", "refund", "dispute", "subscription")
     ),
     Index("ledger_by_time", "at"),
     Index("ledger_by_end", "access_until"),
@@ -268,6 +270,7 @@ audit_log = Table(
     Index("audit_by_identity", "identity", "id"),
     Index("audit_by_action", "action", "id"),
     Index("audit_by_object", "object_id", "id"),
+    Index("audit_by_result", "result", "id"),
 )
 
 # What programs sign in to the routes with: never a token itself, only its SHA-256.

@@ -46,8 +46,8 @@ def replace(connection: Connection, found: Collection[Customer], missing: Collec
 
 def delete_named(connection: Connection, ids: Collection[str], emails: Collection[str]) -> None:
     """Delete the rows of these Customers (ids) and of whoever has one of these emails."""
-    named = or_(customers.c.customer.in_(ids), customers.c.email.in_(emails))
-    connection.execute(delete(customers).where(or_(named, customers.c.key.in_(emails))))
+    named = or_(customers.c.key.in_({*ids, *emails}), customers.c.email.in_(emails))
+    connection.execute(delete(customers).where(named))
     change_version(connection)
 
 

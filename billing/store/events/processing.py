@@ -231,15 +231,19 @@ _set_retry = (
 
 
 def due(connection: Connection, now: float, retries: Retries, limit: int) -> list[DueEvent]:
-    """Events to handle ``now`` (Unix seconds), the oldest first: left pending, or failed and to
-    be retried; ``limit`` at the most."""
+    """Events to handle ``now`` (Unix seconds): left pending, the oldest first, or failed and to be
+    retried, those that wait longest first; ``limit`` at the most."""
     # A time further ahead than any wait was stored before somebody set the clock back.
     received, retry = events.c.received_at, events.c.retry_at
     fresh = or_(received <= now - retries.fresh, received >= now + retries.fresh)
-    again = or_(retry <= now, retry > now + retries.longest)
+    pending = (events.c.state == EventState.PENDING) & fresh
     found: list[DueEvent] = []
-    for condition in ((events.c.state == EventState.PENDING) & fresh, again):
-        waiting = select(*_DUE).where(condition).order_by(events.c.received_at).limit(limit)
+    for condition, *order in (  # each is one range of one index
+        (pending, received),
+        (retry <= now, retry, received),
+        (retry > now + retries.longest, retry, received),
+    ):
+        waiting = select(*_DUE).where(condition).order_by(*order).limit(limit)
         found += map(_due, connection.execute(waiting).all())
     return found[:limit]
 

@@ -101,7 +101,7 @@ def count_by_state(connection: Connection, wanted: EventFilter) -> EventCounts:
         found = {state: _count(connection, events.c.state == state) for state in EventState}
     else:
         conditions = _conditions(connection, wanted, bounded=True)
-        matching = select(events.c.state).where(*conditions).subquery()
+        matching = select(events.c.state).where(*conditions).limit(SCAN_LIMIT).subquery()
         number = func.count().label("number")
         grouped = select(matching.c.state, number).group_by(matching.c.state)
         found = {row.state: row.number for row in connection.execute(grouped)}

@@ -76,11 +76,11 @@ def matching(
         rows = select(*columns)
         here = (*combination, *_times(wanted, below))
         if wanted.reason == Reason.NOT_GRANTED:
-            paid = _limited(select(_s.id).where(*here), GRANTS_CHECKED).subquery()
+            paid = _limited(select(_s.id).where(*here), GRANTS_CHECKED, combination).subquery()
             rows = rows.join(paid, paid.c.id == _s.id)
         else:
             rows = rows.where(*here)
-        parts.append(_limited(rows.where(*conditions), limit))
+        parts.append(_limited(rows.where(*conditions), limit, combination))
     if len(parts) == 1:
         return parts[0]
     return union_all(*(select(part.subquery()) for part in parts))
@@ -126,10 +126,15 @@ def is_partial(connection: Connection, wanted: SessionFilter) -> bool:
     return (connection.scalar(select(func.count()).select_from(some)) or 0) >= SEARCH_LIMIT
 
 
-def _limited(rows: Select[Any], limit: int | None) -> Select[Any]:
+def _limited(
+    rows: Select[Any], limit: int | None, combination: list[ColumnElement[bool]]
+) -> Select[Any]:
     if limit is None:
         return rows
-    return rows.order_by(_s.created.desc(), _s.id.desc()).limit(limit)
+    # The kind is the same in all of them. To PostgreSQL ``IS NULL`` does not say so: by time alone
+    # it would read the index by time, past all that are of another outcome.
+    kind = (_s.kind.desc(),) if combination else ()
+    return rows.order_by(*kind, _s.created.desc(), _s.id.desc()).limit(limit)
 
 
 def _combinations(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
