@@ -49,8 +49,8 @@ def entrance(services: Services) -> None:
             st.write("The proxy in front of this dashboard has not said who you are.")
             st.write("Open the dashboard at the address where the proxy signs you in.")
             st.caption(
-                f"The proxy names you in the header that {code(USER_HEADER)} says, and is believed "
-                f"at the addresses in {code(TRUSTED_PROXIES)}."
+                f"The proxy names you in the header that {plain(USER_HEADER)} says, and is "
+                f"believed at the addresses in {plain(TRUSTED_PROXIES)}."
             )
 
 
