@@ -104,4 +104,4 @@ pictures: install-dev
 	@$(BIN)/python -m docs.take_pictures
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache test-results
+	rm -rf $(VENV) $(TOOLS) .older-sdks .mypy_cache .ruff_cache .pytest_cache test-results

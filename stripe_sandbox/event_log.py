@@ -130,7 +130,7 @@ class EventLog:
             "request": {"id": request.id, "idempotency_key": request.idempotency_key},
             "type": name,
         }
-        endpoints = [] if _muted.get() else self._endpoints_for(name)
+        endpoints = [] if _muted.get() else self._endpoints_for(name, subject)
         self._database.write(
             "INSERT INTO events (id, created, type, pending, delivered, body) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -149,14 +149,18 @@ class EventLog:
             capture.add(identifier, name, subject)
         return identifier
 
-    def _endpoints_for(self, name: str) -> list[str]:
-        return [
-            endpoint
-            for endpoint, body in self._database.rows(
-                "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
-            )
-            if not {"*", name}.isdisjoint(json.loads(body)["enabled_events"])
-        ]
+    def _endpoints_for(self, name: str, subject: Object) -> list[str]:
+        found: list[str] = []
+        for identifier, body in self._database.rows(
+            "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
+        ):
+            endpoint = json.loads(body)
+            version = endpoint["api_version"] or self._translations.default
+            if not {"*", name}.isdisjoint(endpoint["enabled_events"]) and self._translations.of(
+                version
+            ).sends(name, subject):
+                found.append(identifier)
+        return found
 
     def get(self, identifier: str, version: str | None = None) -> Object | None:
         """The event as it is now, or None; in the version of the API, otherwise in the account's of

@@ -171,6 +171,8 @@ class Api:
         found = self._router.find(request.method, request.path)
         if found is None:
             raise self._router.unknown(request.method, request.path)
+        if (request.method, request.path) in self._speaking(request.version).translation.operations:
+            raise errors.operation_not_simulated(request.method, request.path)
         endpoint, ids = found
         text = _parameters(request)
         if not key:

@@ -70,12 +70,16 @@ class Integer:
         return int(value)
 
 
+_BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
+"""As SDKs write them: Python's began with a capital up to major 11."""
+
+
 class Boolean:
     """A boolean."""
 
     def read(self, value: Form, path: str) -> bool:
-        if value == "true" or value == "false":
-            return value == "true"
+        if isinstance(value, str) and value in _BOOLEANS:
+            return _BOOLEANS[value]
         if value == "":
             raise errors.parameter_empty(path)
         shown = value if isinstance(value, str) else _ruby_inspect(value)

@@ -16,6 +16,7 @@ from stripe_sandbox.resources.billing_cycle import add_interval
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes, build
+from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.objects import Object
 
 ITEMS_URL = "/v1/subscription_items"
@@ -218,30 +219,5 @@ def _item(subscription: str, line: Object, now: int) -> Object:
             "quantity": line["quantity"],
             "subscription": subscription,
             "tax_rates": [],
-        },
-    )
-
-
-def plan_of(price: Object) -> Object:
-    """The Plan that a recurring Price is, too, for Stripe's older integrations."""
-    recurring = price["recurring"]
-    return build(
-        "plan",
-        {
-            "id": price["id"],
-            "object": "plan",
-            "active": price["active"],
-            "amount": price["unit_amount"],
-            "amount_decimal": price["unit_amount_decimal"],
-            "billing_scheme": price["billing_scheme"],
-            "created": price["created"],
-            "currency": price["currency"],
-            "interval": recurring["interval"],
-            "interval_count": recurring["interval_count"],
-            "livemode": False,
-            "metadata": price["metadata"],
-            "nickname": price["nickname"],
-            "product": price["product"],
-            "usage_type": recurring["usage_type"],
         },
     )

@@ -51,9 +51,13 @@ class FormerField:
 @dataclass(frozen=True)
 class Change:
     """A breaking change: `version` brought it, `requests` raises those of an endpoint (`POST
-    /v1/prices/:price`), `fields` and `answers` lower the objects of a kind."""
+    /v1/prices/:price`), `fields` and `answers` lower the objects of a kind. `operations` are those
+    that only the versions before have, by method and path; `sends` says whether they send an event
+    of the type about the object."""
 
     version: str
     requests: Mapping[str, Raise] = field(default_factory=dict)
     fields: tuple[FormerField, ...] = ()
     answers: Mapping[str, Lower] = field(default_factory=dict)
+    operations: frozenset[tuple[str, str]] = frozenset()
+    sends: Callable[[str, Object], bool] | None = None

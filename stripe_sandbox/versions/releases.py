@@ -13,7 +13,7 @@ from stripe_sandbox.errors import StripeError
 
 NEWEST: str = _ApiVersion.CURRENT
 """The SDK's own version, the only one that resources know."""
-OLDEST = "2025-03-31.basil"
+OLDEST = "2022-11-15"
 """The first version that a request may have."""
 
 

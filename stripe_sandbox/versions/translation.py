@@ -27,6 +27,9 @@ class Translation:
         self._lowers: dict[str, list[Lower]] = {}
         self.fields: dict[tuple[type, str], FormerField] = {}
         """The fields that only older versions have, by class of the SDK's and name."""
+        self.operations = frozenset().union(*(change.operations for change in changes))
+        """The operations that only older versions have, by method and path."""
+        self._sends = [change.sends for change in changes if change.sends is not None]
         for change in changes:
             for endpoint, step in change.requests.items():
                 self._raises.setdefault(endpoint, []).append(step)
@@ -68,7 +71,7 @@ class Translation:
         if kind == "event":  # it has a version of its own
             return value
         lowers = self._lowers.get(kind) if isinstance(kind, str) else None
-        if lowers is not None and "deleted" not in value:
+        if lowers is not None and not value.get("deleted"):
             value = dict(value)
             for lower in lowers:
                 lower(value, self._objects)
@@ -78,6 +81,10 @@ class Translation:
             else inner
             for name, inner in value.items()
         }
+
+    def sends(self, name: str, subject: Object) -> bool:
+        """Whether endpoints of this version get an event of the type about the object."""
+        return all(sends(name, subject) for sends in self._sends)
 
     def lower_event(self, data: Object) -> Object:
         """An event's `data`, as the version has it."""

@@ -25,6 +25,7 @@ STARTERS = frozenset(
         "tests.support.servers.dashboard",
         "tests.support.servers.forking",
         "tests.support.servers.killing",
+        "tests.support.older_sdk.runs",
         "tests.support.servers.rolling",
         "tests.support.nginx",
         "tests.support.pgbouncer",

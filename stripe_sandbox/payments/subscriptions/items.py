@@ -13,8 +13,9 @@ from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.resources.billing_cycle import add_interval
 from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.invoice_items import InvoiceItems
-from stripe_sandbox.resources.subscriptions import Subscriptions, plan_of
+from stripe_sandbox.resources.subscriptions import Subscriptions
 from stripe_sandbox.schema.objects import merge_metadata
+from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.objects import Object
 
 PARAMETERS = (

@@ -1,0 +1,12 @@
+"""The upcoming invoice gave way to previews."""
+
+from __future__ import annotations
+
+from stripe_sandbox.versions.change import Change
+
+CHANGE = Change(
+    "2025-03-31.basil",
+    operations=frozenset(
+        (("GET", "/v1/invoices/upcoming"), ("GET", "/v1/invoices/upcoming/lines"))
+    ),
+)

@@ -1,0 +1,85 @@
+"""What the versions before basil changed, back to 2022-11-15."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.stripe.older_versions import Older
+from tests.support.stripe.sandbox_server import SandboxServer
+from tests.support.waiting import wait_for
+
+
+def test_refunds_of_charges_have_no_events_of_their_own_before(server: SandboxServer) -> None:
+    """An endpoint of before 2024-10-28 gets the charge's alone."""
+    wanted = ["refund.created", "charge.refunded"]
+    for version in ("2024-09-30.acacia", "2024-10-28.acacia"):
+        params: Any = {"url": server.receiver.url, "enabled_events": wanted, "api_version": version}
+        server.stripe.v1.webhook_endpoints.create(params=params)
+    session = server.create()
+    server.pay(session.id)
+    intent = str(server.retrieve(session.id).payment_intent)
+    server.stripe.v1.refunds.create(params={"payment_intent": intent})
+    wait_for(lambda: len(server.receiver.received) == 3)
+    got = sorted((event["api_version"], event["type"]) for event in server.receiver.events())
+    assert got == [
+        ("2024-09-30.acacia", "charge.refunded"),
+        ("2024-10-28.acacia", "charge.refunded"),
+        ("2024-10-28.acacia", "refund.created"),
+    ]
+
+
+def test_products_have_features_before(shared_server: SandboxServer) -> None:
+    """And `marketing_features` since 2024-04-10, as parameters and in lists as well."""
+    older, newer = Older(shared_server, "2023-10-16"), Older(shared_server, "2024-04-10")
+    features = [{"name": "Hot"}]
+    product = older.post("/v1/products", name="Tea", features=features)
+    path = f"/v1/products/{product['id']}"
+    assert product["features"] == older.get("/v1/products")["data"][0]["features"] == features
+    assert "marketing_features" not in product
+    assert newer.get(path)["marketing_features"] == features
+    changed = older.post(path, features=[{"name": "Cold"}])
+    assert changed["features"] == [{"name": "Cold"}]
+    assert newer.refusal("POST", path, features=features)["code"] == "parameter_unknown"
+
+
+def test_payments_are_captured_at_once_before(shared_server: SandboxServer) -> None:
+    """Asynchronously since 2024-04-10, unless the request says otherwise."""
+
+    def method(version: str, **params: Any) -> str:
+        older = Older(shared_server, version)
+        session = older.post("/v1/checkout/sessions", **shared_server.params(**params))
+        shared_server.pay(session["id"])
+        path = f"/v1/checkout/sessions/{session['id']}"
+        found: str = older.get(path, "payment_intent")["payment_intent"]["capture_method"]
+        return found
+
+    data = {"capture_method": "automatic_async"}
+    assert method("2023-10-16") == "automatic"
+    assert method("2023-10-16", payment_intent_data=data) == "automatic_async"
+    assert method("2024-04-10") == "automatic_async"
+
+
+def test_invoices_have_rendering_options_before(shared_server: SandboxServer) -> None:
+    """And `rendering` since 2024-04-10."""
+    shared_server.paid_subscription()
+    [older] = Older(shared_server, "2023-10-16").get("/v1/invoices")["data"]
+    [newer] = Older(shared_server, "2024-04-10").get("/v1/invoices")["data"]
+    assert older["rendering_options"] is newer["rendering"] is None
+    assert "rendering" not in older
+
+
+def test_a_payment_intent_has_its_latest_charge(shared_server: SandboxServer) -> None:
+    """No list of charges, from 2022-11-15 on."""
+    session = shared_server.create()
+    shared_server.pay(session.id)
+    path = f"/v1/checkout/sessions/{session.id}"
+    found = Older(shared_server, "2022-11-15").get(path, "payment_intent.latest_charge")
+    assert found["payment_intent"]["latest_charge"]["paid"] is True
+    assert "charges" not in found["payment_intent"]
+
+
+def test_metadata_are_nobodys_object(shared_server: SandboxServer) -> None:
+    """Whatever they are called."""
+    metadata = {"object": "invoice", "status": "draft"}
+    older = Older(shared_server, "2022-11-15")
+    assert older.post("/v1/products", name="Tea", metadata=metadata)["metadata"] == metadata
