@@ -49,7 +49,7 @@ def _cells(entry: AuditEntry) -> dict[str, object]:
 
 ENTRIES = Table(
     {
-        "action": st.column_config.TextColumn("Action", width=213),
+        "action": st.column_config.TextColumn("Action"),
         "result": chip_column(
             "Result",
             {RESULTS[result]: color for result, color in COLORS.items()},
@@ -68,6 +68,6 @@ ENTRIES = Table(
         "object_id": None,
     },
     _cells,
-    least_widths={"who": 150},
+    least_widths={"action": 180, "who": 150},
 )
 SHOWN = [name for name in ENTRIES.columns if name not in ("id", "object_id")]
