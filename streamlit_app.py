@@ -34,6 +34,7 @@ from billing.access.mode import access_mode
 from billing.access.oidc.routes import sign_in
 from billing.access.sandbox_key import load_sandbox_key
 from billing.errors import StoreFailure
+from billing.http.compressed_assets import CompressedAssets
 from billing.http.guards.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.own_routes import OwnRoutesFirst
@@ -291,6 +292,7 @@ app: st.App = st.App(
         ),
         Middleware(sign_in, access=lambda: app.state["services"].access),
         Middleware(OwnRoutesFirst, own=own_routes, paths=OWN_PATHS),
+        Middleware(CompressedAssets, below="/app/static/"),
     ],
     secrets=streamlit_auth.auth_secrets(first_settings, address("localhost", port="{port}")),
     lifespan=lifespan,
