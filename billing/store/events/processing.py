@@ -170,15 +170,13 @@ def _row(arrival: ReceivedEvent, *, is_erased: bool) -> dict[str, Any]:
     event = arrival.event
     left: dict[str, Any] | None = None
     if is_erased or arrival.state is EventState.IGNORED:
-        left = summarize(event)
-    if is_erased:
-        event = left = anonymize(summarize(event))
+        left = anonymize(summarize(event)) if is_erased else summarize(event)
     return {
         "id": event["id"],
         "type": event["type"],
         "created": event["created"],
         "object_id": object_id(event),
-        "reference": reference_of(event),
+        "reference": reference_of(left or event),
         "received_at": arrival.at,
         "source": arrival.source,
         "deliveries": 0,
