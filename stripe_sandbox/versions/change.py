@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stripe_sandbox import errors
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.storage.objects import Object, Objects
 
@@ -23,6 +24,24 @@ class OlderRequest:
         if old in self.form:
             self.form[new] = self.form.pop(old)
             self.words[new] = old
+
+    def refuse(self, *path: str) -> None:
+        """StripeError, by its name, for a parameter that only the version has and the sandbox does
+        not simulate. `*` in the path stands for each item of a list."""
+        _refuse(self.form, path, "")
+
+
+def _refuse(value: Form, path: tuple[str, ...], shown: str) -> None:
+    if not isinstance(value, dict):
+        return
+    name, *rest = path
+    for key in value if name == "*" else [name]:
+        here = f"{shown}[{key}]" if shown else key
+        if key not in value:
+            continue
+        if not rest:
+            raise errors.not_simulated(here)
+        _refuse(value[key], tuple(rest), here)
 
 
 Raise = Callable[[OlderRequest], None]

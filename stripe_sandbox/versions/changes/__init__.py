@@ -5,20 +5,24 @@ from stripe_sandbox.versions.changes import (
     acacia_refund_events,
     basil,
     capture_method,
+    dahlia_dynamic_tax_rates,
     dahlia_ui_mode,
     endive_billing_cycle_anchor,
     endive_payment_method_types,
+    event_types,
     invoice_rendering,
     marketing_features,
 )
 
 CHANGES: tuple[Change, ...] = (
     capture_method.CHANGE,
+    event_types.CHANGE,
     invoice_rendering.CHANGE,
     marketing_features.CHANGE,
     acacia_refund_events.CHANGE,
     *basil.CHANGES,
     dahlia_ui_mode.CHANGE,
+    dahlia_dynamic_tax_rates.CHANGE,
     endive_billing_cycle_anchor.CHANGE,
     endive_payment_method_types.CHANGE,
 )

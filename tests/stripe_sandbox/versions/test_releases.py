@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import stripe
 
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.storage.database import dump
 from stripe_sandbox.versions import releases
+from stripe_sandbox.versions.changes import CHANGES
+from stripe_sandbox.versions.translation import Translations
 from tests.support.stripe.older_versions import Older
 from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
@@ -49,3 +54,45 @@ def test_the_accounts_version_counts_where_a_request_names_none() -> None:
         events = newest.get("/v1/events", type="product.created")["data"]
         assert events[0]["api_version"] == releases.OLDEST
         assert newest.get(f"/v1/events/{events[0]['id']}")["api_version"] == releases.OLDEST
+
+
+def test_the_newest_is_not_translated(shared_server: SandboxServer) -> None:
+    """Objects are not even looked at, and an answer is the stored object, byte for byte."""
+    objects = shared_server.sandbox._backend.objects
+    translation = Translations(objects).of(releases.NEWEST)
+    value = {"object": "invoice", "lines": {"object": "list", "data": [{"object": "line_item"}]}}
+    assert translation.lower(value) is value
+    assert not translation.changes_any([dump(value)])
+    subscription = shared_server.paid_subscription()
+    stored = dump(objects.get("subscription", subscription["id"]))
+    assert shared_server.fetch(f"/v1/subscriptions/{subscription['id']}").text == stored
+    listed = f'"data":[{stored}]'
+    assert listed in shared_server.fetch("/v1/subscriptions").text
+
+
+def test_each_change_is_of_a_version_that_stripe_has() -> None:
+    """In their order, and none of before the first that is served."""
+    versions = [change.version for change in CHANGES]
+    assert versions == sorted(versions)
+    assert set(versions) <= set(releases.RELEASES[1:])
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "params", "param"),
+    [
+        ("2026-06-24.dahlia", "/v1/checkout/sessions",
+         {"line_items": [{"dynamic_tax_rates": ["txr_1"]}]}, "line_items[0][dynamic_tax_rates]"),
+        ("2025-02-24.acacia", "/v1/prices",
+         {"recurring": {"aggregate_usage": "sum"}}, "recurring[aggregate_usage]"),
+        ("2023-10-16", "/v1/webhook_endpoints",
+         {"enabled_events": ["charge.failed", "sku.created"]}, "enabled_events[1]"),
+    ],
+)  # fmt: skip
+def test_what_only_a_version_has_is_refused_by_name(
+    shared_server: SandboxServer, version: str, path: str, params: dict[str, Any], param: str
+) -> None:
+    """Where the sandbox does not simulate it; the newest does not know it."""
+    error = Older(shared_server, version).refusal("POST", path, **params)
+    assert (error["code"], error["param"]) == ("sandbox_not_simulated", param)
+    newest = Older(shared_server, releases.NEWEST).refusal("POST", path, **params)
+    assert newest.get("code") != "sandbox_not_simulated"

@@ -1,6 +1,7 @@
 """The breaking changes of 2025-03-31.basil (https://docs.stripe.com/changelog/basil)."""
 
 from stripe_sandbox.versions.changes.basil import (
+    aggregate_usage,
     checkout_shipping,
     discounts,
     invoice_parent,
@@ -12,6 +13,7 @@ from stripe_sandbox.versions.changes.basil import (
 )
 
 CHANGES = (
+    aggregate_usage.CHANGE,
     checkout_shipping.CHANGE,
     discounts.CHANGE,
     invoice_parent.CHANGE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stripe_sandbox import errors
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.versions.change import Change, OlderRequest
 
@@ -18,8 +17,7 @@ def _raise_subscription(request: OlderRequest) -> None:
 
 def _raise_customer(request: OlderRequest) -> None:
     for name in _NAMES:
-        if name in request.form:
-            raise errors.not_simulated(name)
+        request.refuse(name)
 
 
 def _lower(value: Object, _: Objects) -> None:
