@@ -56,8 +56,9 @@ def run(chosen: argparse.Namespace) -> int:
     stored = report.stored
     print(
         f"{'Would erase' if chosen.dry_run else 'Erased'} names and addresses in "
-        f"{len(stored.sessions):,} sessions, {len(stored.objects):,} other objects and the "
-        f"payloads of {len(stored.events):,} events. The ledger stays as it is."
+        f"{_counted(len(stored.sessions), 'session')}, "
+        f"{_counted(len(stored.objects), 'other object')} and the payloads of "
+        f"{_counted(len(stored.events), 'event')}. The ledger stays as it is."
     )
     if settings.is_embedded:
         if not chosen.dry_run:
@@ -65,6 +66,10 @@ def run(chosen: argparse.Namespace) -> int:
     elif ids := report.stays_at_stripe:
         print(AT_STRIPE.format(ids="\n".join(f"  {one}" for one in ids)))
     return 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 async def _erase(settings: Settings, chosen: argparse.Namespace) -> tuple[ErasureReport, Settings]:

@@ -183,7 +183,7 @@ def test_the_command_says_what_would_be_erased_and_what_stays_at_stripe(
     settings = settings_of(shop) | {"DATABASE_URL": url.get_secret_value()}
     dry = run(tmp_path, "erase", "--customer", customer, "--dry-run", settings=settings)
     assert (dry.returncode, dry.stderr) == (0, "")
-    assert dry.stdout.startswith("Would erase names and addresses in 1 sessions, ")
+    assert dry.stdout.startswith("Would erase names and addresses in 1 session, ")
     assert places(shop) != set()
     done = run(tmp_path, "erase", "--customer", customer, settings=settings)
     assert (done.returncode, done.stderr) == (0, "")
