@@ -59,11 +59,11 @@ from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
-from pages import streamlit_auth
 from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over, portal_for_pages
-from pages.streamlit_logs import share_log_handler
-from pages.streamlit_paths import closed_paths
+from pages.streamlit_setup import auth as streamlit_auth
+from pages.streamlit_setup.logs import share_log_handler
+from pages.streamlit_setup.paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from billing.domain.actions.sale import Sale
     from billing.ledger.after_sale import AfterSale
     from billing.settings.model import Settings
-    from billing.store import Connection, Store
+    from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
 
 # What decides a dispute in test mode: https://docs.stripe.com/testing#disputes
@@ -200,12 +200,11 @@ class Actions:
         intent = await self._gateway.retrieve_payment_intent(payment_intent)
         charge = id_at(intent, "latest_charge")
         if charge is None:
-            raise InvalidInput(
-                f"The payment {payment_intent} has no charge.", "Only a paid one can be disputed."
-            )
+            what = f"The payment {payment_intent} has no charge."
+            raise InvalidInput(what, "Only a paid one can be disputed.")
         return charge
 
-    @requires(Permission.DISPUTE, on="dispute")
+    @requires(Permission.DISPUTE, on="dispute.id")
     async def win_dispute(
         self, payment: PaymentState, dispute: Dispute, *, idempotency_key: str
     ) -> None:
@@ -216,7 +215,7 @@ class Actions:
             payment, dispute, self._gateway.submit_evidence(dispute.id, text, idempotency_key)
         )
 
-    @requires(Permission.DISPUTE, on="dispute")
+    @requires(Permission.DISPUTE, on="dispute.id")
     async def lose_dispute(
         self, payment: PaymentState, dispute: Dispute, *, idempotency_key: str
     ) -> None:
@@ -286,12 +285,7 @@ class Actions:
                 await refresh()
 
     async def _read(self, read: Callable[..., Sale]) -> Sale:
-        pro = await self._pro()
-
-        def within(connection: Connection) -> Sale:
-            return read(connection, pro=pro)
-
-        return await self._store.read(within)
+        return await self._store.read(partial(read, pro=await self._pro()))
 
     async def _pro(self) -> SoldPrice:
         """By which Prices the Pro plan is known, as far as that is known."""

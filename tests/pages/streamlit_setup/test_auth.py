@@ -12,8 +12,8 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.web.server import server_util
 
 from billing.settings.loading import load_settings
-from pages import streamlit_auth
-from pages.streamlit_auth import (
+from pages.streamlit_setup import auth as streamlit_auth
+from pages.streamlit_setup.auth import (
     auth_secrets,
     refusal,
     share_cookie_secret,
