@@ -5,6 +5,7 @@
 # make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers
 # make bench   measure, compared with the bare Stripe SDK
+# make compat  run every older release of Stripe's Python SDK against the local sandbox
 # make lock    resolve the requirements again, for every platform, with hashes
 # make sbom    what the server is made of, as a CycloneDX file (sbom.json)
 # make licenses  list the licences of what the server is made of, in docs/licenses.md
@@ -22,7 +23,7 @@ TOOLS := .venv-tools
 REQUIREMENTS := requirements requirements-team requirements-dev
 ACCEPTED_LICENSES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL-3.0-only
 
-.PHONY: install install-dev run demo test test-quick check bench lock sbom licenses pictures clean
+.PHONY: install install-dev run demo test test-quick check bench compat lock sbom licenses pictures clean
 
 install: $(VENV)/.installed
 
@@ -79,6 +80,9 @@ check: install-dev
 
 bench: install-dev
 	@$(BIN)/python -m benchmarks
+
+compat: install-dev
+	@$(BIN)/python -m tests.compat
 
 $(TOOLS)/.installed: requirements-tools.txt
 	@$(PYTHON) -m venv --clear $(TOOLS)

@@ -53,11 +53,18 @@ class Shop:
         self.seen.append(found)
         return found
 
+    def control(self, path: str, body: dict[str, str]) -> dict[str, Any]:
+        """What a control of the sandbox answers."""
+        url, headers = f"{self.url}/_control/{path}", {"Authorization": f"Bearer {KEY}"}
+        answer = requests.post(url, json=body, headers=headers, timeout=20)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
     def pay(self, session: str) -> None:
-        """The payer's part, by the sandbox's control."""
-        url, key = f"{self.url}/_control/sessions/{session}/pay", f"Bearer {KEY}"
-        answer = requests.post(url, json={"card": CARD}, headers={"Authorization": key}, timeout=20)
-        assert answer.json()["outcome"] == "paid"
+        """The payer's part."""
+        paid = self.control(f"sessions/{session}/pay", {"card": CARD})
+        assert paid["outcome"] == "paid"
 
     def listen(self) -> str:
         """Receive webhooks; returns their URL."""
@@ -138,6 +145,9 @@ def run(shop: Shop) -> None:
         customer=customer, return_url="https://shop.example/account"
     )
     assert shop.see(portal)["url"].startswith(shop.url)
+    types = {} if shop.since("2026-09-30") else {"payment_method_types": ["card"]}
+    shop.see(stripe.SetupIntent.create(customer=customer, **types))
+    shop.see(stripe.PaymentMethod.list(customer=customer, type="card"))
     listed: tuple[Any, ...] = (
         *(stripe.Customer, stripe.Charge, stripe.Invoice, stripe.Subscription),
         *(stripe.PaymentIntent, stripe.Refund, stripe.Price, stripe.Product),
@@ -167,6 +177,9 @@ def buy_once(shop: Shop, secret: str, customer: str, price: str) -> None:
     assert paid["line_items"]["data"][0]["price"]["product"]["name"] == "Tea"
     if not shop.since("2025-03-31"):
         assert intent["invoice"] is intent["latest_charge"]["invoice"] is None
+    shop.control(f"charges/{intent['latest_charge']['id']}/dispute", {"kind": "inquiry"})
+    dispute = shop.event(secret, "charge.dispute.created")
+    assert dispute["charge"] == intent["latest_charge"]["id"]
     refund = shop.see(stripe.Refund.create(payment_intent=intent["id"], amount=400))
     assert refund["status"] == "succeeded"
     refunded = shop.event(secret, "charge.refunded")
@@ -208,6 +221,11 @@ def subscribe(shop: Shop, secret: str, customer: str, price: str) -> None:
         assert invoice["payment_intent"]["invoice"] == invoice["id"]
         assert invoice["charge"] == paid["charge"] == invoice["payment_intent"]["latest_charge"]
         assert "parent" not in invoice
+    item = {"id": subscription["items"]["data"][0]["id"], "quantity": 3}
+    shop.see(stripe.Subscription.modify(subscription["id"], items=[item]))
+    added = shop.see(stripe.InvoiceItem.list(customer=customer))["data"]
+    assert {one["proration"] for one in added} == {True}
+    assert all(("pricing" in one) is basil and ("price" in one) is not basil for one in added)
     shop.see(stripe.Subscription.modify(subscription["id"], cancel_at_period_end=True))
     while not shop.event(secret, "customer.subscription.updated")["cancel_at_period_end"]:
         pass  # it became active before
