@@ -64,8 +64,9 @@ class _Spoken:
     def render(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
         """The answer as JSON."""
         if isinstance(answer, Page):
-            if not expand and not self.translation.changes_any(answer.bodies):
-                return answer.to_json()
+            if not expand:
+                bodies = self.translation.lower_bodies(route.returns, answer.bodies)
+                return Page(answer.url, bodies, answer.has_more).to_json()
             answer = answer.to_object()
         if expand:
             self.expander.apply(route.returns, answer, expand)

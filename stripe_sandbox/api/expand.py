@@ -4,63 +4,20 @@ fields."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
-
-from stripe._list_object import ListObject
-from stripe._stripe_object import StripeObject
+from typing import Any
 
 from stripe_sandbox import errors
 from stripe_sandbox.schema.objects import only_expanded
-from stripe_sandbox.schema.sdk_types import StripeClass, object_class, object_fields
+from stripe_sandbox.schema.references import Reference, reference
+from stripe_sandbox.schema.sdk_types import StripeClass, object_class
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.storage.tables import TABLES
-from stripe_sandbox.versions.change import FormerField
+from stripe_sandbox.versions.change import FormerField, Lookup
 
 MAXIMUM_DEPTH = 4
 
 Include = Callable[[Object], Any]
 """Returns, for an object, the value of a field that answers hold only when it is expanded."""
-
-
-@dataclass(frozen=True)
-class _Field:
-    """Where a path leads: into `target` (a class, or None), whether it holds a list object, and
-    whether the field holds an id that can be replaced by the object."""
-
-    target: StripeClass | None
-    is_list: bool
-    expandable: bool
-
-
-@cache
-def _field(cls: StripeClass, name: str) -> _Field | None:
-    hint = object_fields(cls).get(name)
-    return None if hint is None else _classify(hint)
-
-
-def _classify(hint: Any) -> _Field:
-    origin = get_origin(hint)
-    if origin is list:
-        return _classify(get_args(hint)[0])
-    if origin in (Union, UnionType):
-        members = get_args(hint)
-        found = [_classify(member) for member in members if member not in (str, type(None))]
-        targets = [member for member in found if member.target is not None]
-        if not targets:
-            return _Field(None, is_list=False, expandable=False)
-        return _Field(
-            targets[0].target,
-            targets[0].is_list,
-            expandable=str in members or targets[0].expandable,
-        )
-    if origin is ListObject:
-        return _Field(_classify(get_args(hint)[0]).target, is_list=True, expandable=False)
-    if isinstance(hint, type) and issubclass(hint, StripeObject):
-        return _Field(hint, is_list=False, expandable=False)
-    return _Field(None, is_list=False, expandable=False)
 
 
 class Expander:
@@ -81,11 +38,11 @@ class Expander:
         """The same, for a version that has these fields besides."""
         return Expander(self._objects, self._includes, former)
 
-    def _field(self, cls: StripeClass, name: str) -> _Field | None:
+    def _reference(self, cls: StripeClass, name: str) -> Reference | None:
         former = self._former.get((cls, name))
         if former is None:
-            return _field(cls, name)
-        return _Field(object_class(former.returns), is_list=False, expandable=former.expandable)
+            return reference(cls, name)
+        return Reference(object_class(former.returns), is_list=False, expandable=former.expandable)
 
     def check(self, kind: str, paths: list[str], *, lists: bool) -> None:
         """Raise a StripeError if one of the paths cannot be expanded in an answer of that kind."""
@@ -114,7 +71,7 @@ class Expander:
             if in_list and name == "data":
                 in_list = can_end = False
                 continue
-            found = None if current is None or in_list else self._field(current, name)
+            found = None if current is None or in_list else self._reference(current, name)
             if found is None or current is None:
                 raise refusal
             if only_expanded(current, name) and (current, name) not in self._includes:
@@ -140,12 +97,12 @@ class Expander:
         if name == "data" and value.get("object") == "list":
             self._walk(value["data"], cls, rest)
             return
-        found = self._field(cls, name)
+        found = self._reference(cls, name)
         if found is None or found.target is None:
             return
         former = self._former.get((cls, name))
         if former is not None and name not in value:
-            value[name] = former.read(value, self._objects)
+            value[name] = former.read(value, Lookup(self._objects))
         include = self._includes.get((cls, name))
         if include is not None:
             if name not in value:

@@ -208,6 +208,11 @@ class Database:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
             return int(version)
 
+    def state(self) -> tuple[int, int]:
+        """What is another one after each write to the file, of whatever process."""
+        with self._lock:
+            return self._connection.total_changes, self.version()
+
     def setting(self, name: str) -> str | None:
         """The value stored under a name, or None; read again only when another process changed the
         file."""

@@ -101,6 +101,14 @@ class Objects:
         )
         return [row[0] for row in rows]
 
+    def first(self, kind: str, column: str, value: Any) -> Object | None:
+        """The object whose column has the value, the first if there are several, or None."""
+        row = self.database.row(
+            f"SELECT body FROM {TABLES[kind].name} WHERE {column} = ? ORDER BY seq LIMIT 1",  # noqa: S608
+            (value,),
+        )
+        return None if row is None else json.loads(row[0])
+
     def page(self, kind: str, filters: Mapping[str, Any], window: Window) -> tuple[list[str], bool]:
         """The stored JSON of the objects in the window whose columns equal the filters, newest
         first, and whether more follow. A filter's tuple means any of its values, its None that

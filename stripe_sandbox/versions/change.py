@@ -44,14 +44,45 @@ def _refuse(value: Form, path: tuple[str, ...], shown: str) -> None:
         _refuse(value[key], tuple(rest), here)
 
 
+def id_of(held: str | Object) -> str:
+    """The id in a field that may be expanded."""
+    found: str = held if isinstance(held, str) else held["id"]
+    return found
+
+
+class Lookup:
+    """Finds other objects, as they are now, each once."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._found: dict[tuple[str, ...], Object | None] = {}
+
+    @property
+    def used(self) -> bool:
+        """Whether it was asked for any."""
+        return bool(self._found)
+
+    def get(self, kind: str, identifier: str) -> Object | None:
+        """The object, or None."""
+        if (kind, identifier) not in self._found:
+            self._found[kind, identifier] = self._objects.get(kind, identifier)
+        return self._found[kind, identifier]
+
+    def first(self, kind: str, column: str, value: str) -> Object | None:
+        """The first object whose column has the value, or None."""
+        if (kind, column, value) not in self._found:
+            self._found[kind, column, value] = self._objects.first(kind, column, value)
+        return self._found[kind, column, value]
+
+
 Raise = Callable[[OlderRequest], None]
 """Puts the newest's parameters in place of the older ones. StripeError: they are none of its
 version's."""
 
-Lower = Callable[[Object, Objects], None]
+Lower = Callable[[Object, Lookup], None]
 """Puts the fields of the version before the change in place of the newer ones. It may replace
 fields of the object, which is a copy; what they hold is to stay as it is, and is still the
-newest's. The second argument is the store of all objects."""
+newest's."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +93,7 @@ class FormerField:
 
     kind: str
     name: str
-    read: Callable[[Object, Objects], Any]
+    read: Callable[[Object, Lookup], Any]
     returns: str
     expandable: bool = True
 

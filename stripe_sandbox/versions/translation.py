@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.schema.objects import sdk_class
+from stripe_sandbox.schema.sdk_types import object_class
+from stripe_sandbox.storage.database import dump
 from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, FormerField, Lower, OlderRequest, Raise
+from stripe_sandbox.versions.change import (
+    Change,
+    FormerField,
+    Lookup,
+    Lower,
+    OlderRequest,
+    Raise,
+)
 from stripe_sandbox.versions.changes import CHANGES
+from stripe_sandbox.versions.nesting import Nesting
 from stripe_sandbox.versions.releases import NEWEST, is_before
 
-_FREE = frozenset(("metadata",))
-"""Fields whose content is the merchant's own."""
+MAXIMUM_SAVED = 2_000
+"""How many objects of lists are remembered as a version has them."""
+
+
+_State = tuple[int, int] | None
 
 
 class Translation:
@@ -39,9 +52,8 @@ class Translation:
                 self._lowers.setdefault(former.kind, []).append(_setter(former))
             for kind, lower in change.answers.items():
                 self._lowers.setdefault(kind, []).append(lower)
-        self._changed = re.compile(
-            f'"object":"(?:{"|".join(map(re.escape, self._lowers))})"' if self._lowers else r"\Z."
-        )
+        self._nesting = Nesting(frozenset(self._lowers), self.fields)
+        self._saved: dict[str, tuple[str, _State]] = {}
 
     def raise_request(self, endpoint: str, form: dict[str, Form]) -> OlderRequest:
         """The newest's parameters for a request to the endpoint. StripeError: the version has no
@@ -51,36 +63,58 @@ class Translation:
             step(request)
         return request
 
-    def changes_any(self, bodies: Iterable[str]) -> bool:
-        """Whether `lower` changes anything in one of these objects, which are JSON."""
-        return bool(self._lowers) and any(self._changed.search(body) for body in bodies)
-
     def lower(self, value: Object) -> Object:
-        """The object, and all inside it, as the version has them; the argument stays as it is."""
-        if not self._lowers:
-            return value
-        lowered: Object = self._lowered(value)
+        """The object, or list of objects, and all inside it, as the version has them; the argument
+        stays as it is. Events stay too: they have a version of their own."""
+        return self._lowered(value, Lookup(self._objects)) if self._lowers else value
+
+    def lower_bodies(self, kind: str, bodies: list[str]) -> list[str]:
+        """Objects of the kind as JSON, with nothing expanded in them, as the version has them."""
+        if not self._lowers or not self._nesting.changes(kind):
+            return bodies
+        state = self._objects.database.state()
+        return [self._lowered_body(body, state) for body in bodies]
+
+    def _lowered_body(self, body: str, state: _State) -> str:
+        """The object as the version has it, remembered for as long as it holds: always, or, where
+        it shows something of other objects, until the next write."""
+        lowered, of = self._saved.get(body, ("", None))
+        if lowered and of in (None, state):
+            return lowered
+        lookup = Lookup(self._objects)
+        lowered = dump(self._lowered(json.loads(body), lookup))
+        if len(self._saved) >= MAXIMUM_SAVED:
+            self._saved.clear()
+        self._saved[body] = lowered, state if lookup.used else None
         return lowered
 
-    def _lowered(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._lowered(inner) for inner in value]
-        if not isinstance(value, dict):
+    def _lowered(self, value: Object, lookup: Lookup) -> Object:
+        kind: str = value["object"]
+        if kind == "list":
+            return {**value, "data": [self._lowered(inner, lookup) for inner in value["data"]]}
+        if kind == "event" or value.get("deleted"):
             return value
-        kind = value.get("object")
-        if kind == "event":  # it has a version of its own
-            return value
-        lowers = self._lowers.get(kind) if isinstance(kind, str) else None
-        if lowers is not None and not value.get("deleted"):
-            value = dict(value)
-            for lower in lowers:
-                lower(value, self._objects)
-        return {
-            name: self._lowered(inner)
-            if inner.__class__ in (dict, list) and name not in _FREE
-            else inner
-            for name, inner in value.items()
-        }
+        value = dict(value)
+        for lower in self._lowers.get(kind, ()):
+            lower(value, lookup)
+        return self._inside(value, object_class(kind), lookup)
+
+    def _inside(self, value: Object, cls: type, lookup: Lookup) -> Object:
+        """A copy of the object, or of a part of one, with all in it lowered."""
+        for name, target in self._nesting.fields(cls):
+            held = value.get(name)
+            if held.__class__ is dict or held.__class__ is list:
+                value[name] = self._part(held, target, lookup)
+        return value
+
+    def _part(self, held: Any, target: type, lookup: Lookup) -> Any:
+        if isinstance(held, list):
+            return [self._part(inner, target, lookup) for inner in held]
+        if not isinstance(held, dict):
+            return held
+        if "object" in held:
+            return self._lowered(held, lookup)
+        return self._inside(dict(held), target, lookup)
 
     def sends(self, name: str, subject: Object) -> bool:
         """Whether endpoints of this version get an event of the type about the object."""
@@ -104,9 +138,9 @@ class Translation:
 
 
 def _setter(former: FormerField) -> Lower:
-    def lower(value: Object, objects: Objects) -> None:
+    def lower(value: Object, lookup: Lookup) -> None:
         if former.name not in value:  # expansion may have put the object there
-            value[former.name] = former.read(value, objects)
+            value[former.name] = former.read(value, lookup)
 
     return lower
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stripe_sandbox.parameters.param_types import OneOf
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, OlderRequest
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, Lookup, OlderRequest
 
 _NAME = "ui_mode"
 _NEWER = {"custom": "elements", "embedded": "embedded_page", "hosted": "hosted_page"}
@@ -19,7 +19,7 @@ def _raise(request: OlderRequest) -> None:
         request.words[f"{_NAME}={_NEWER[older]}"] = f"{_NAME}={older}"
 
 
-def _lower(session: Object, _: Objects) -> None:
+def _lower(session: Object, _: Lookup) -> None:
     session[_NAME] = _OLDER.get(session[_NAME], session[_NAME])
 
 

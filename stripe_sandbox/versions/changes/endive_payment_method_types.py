@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from stripe_sandbox import errors
 from stripe_sandbox.parameters.param_types import Array, String
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, OlderRequest
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, Lookup, OlderRequest
 
 _NAME = "payment_method_types"
 _TYPES = Array(String())
@@ -31,7 +31,7 @@ def _raise_setup(request: OlderRequest) -> None:
         del request.form[_NAME]  # a card is what every SetupIntent saves
 
 
-def _lower_session(session: Object, _: Objects) -> None:
+def _lower_session(session: Object, _: Lookup) -> None:
     session.pop(f"allowed_{_NAME}", None)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, Lookup
 
 
-def _lower(invoice: Object, _: Objects) -> None:
+def _lower(invoice: Object, _: Lookup) -> None:
     invoice["rendering_options"] = invoice.pop("rendering")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, OlderRequest
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, Lookup, OlderRequest
 
 
 def _raise(request: OlderRequest) -> None:
     request.rename("features", "marketing_features")
 
 
-def _lower(product: Object, _: Objects) -> None:
+def _lower(product: Object, _: Lookup) -> None:
     product["features"] = product.pop("marketing_features")
 
 

@@ -79,11 +79,29 @@ def test_an_invoice_names_what_paid_it_before(sold: Sold) -> None:
     assert newer.get("/v1/invoices")["data"][0].keys().isdisjoint(("paid", "payment_intent"))
 
 
-def test_what_was_sold_once_has_no_invoice(shared_server: SandboxServer) -> None:
-    """PaymentIntent and charge say so before."""
-    shared_server.pay(shared_server.create().id)
+def test_an_invoice_that_was_paid_otherwise_says_so_before(shared_server: SandboxServer) -> None:
+    """Its PaymentIntent did not pay it."""
     older = Older(shared_server, BEFORE)
-    [intent] = older.get("/v1/payment_intents", "data.latest_charge")["data"]
+    customer = older.post("/v1/customers", email="ada@example.com")["id"]
+    subscription = older.post(
+        "/v1/subscriptions",
+        customer=customer,
+        items=[{"price": shared_server.pro}],
+        payment_behavior="default_incomplete",
+        expand=["latest_invoice.payment_intent"],
+    )
+    invoice = subscription["latest_invoice"]
+    assert invoice["payment_intent"]["client_secret"]
+    assert (invoice["paid"], invoice["charge"]) == (False, None)
+    paid = older.post(f"/v1/invoices/{invoice['id']}/pay", paid_out_of_band=True)
+    assert (paid["paid"], paid["paid_out_of_band"]) == (True, True)
+
+
+def test_what_was_sold_once_has_no_invoice(server: SandboxServer) -> None:
+    """PaymentIntent and charge say so before."""
+    server.pay(server.create().id)
+    older = Older(server, BEFORE)
+    intent = older.get("/v1/payment_intents", "data.latest_charge", limit=1)["data"][0]
     assert intent["invoice"] is intent["latest_charge"]["invoice"] is None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, OlderRequest
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, Lookup, OlderRequest
 
 _NAMES = ("coupon", "promotion_code")
 
@@ -20,7 +20,7 @@ def _raise_customer(request: OlderRequest) -> None:
         request.refuse(name)
 
 
-def _lower(value: Object, _: Objects) -> None:
+def _lower(value: Object, _: Lookup) -> None:
     value["discount"] = next(iter(value["discounts"]), None)
 
 

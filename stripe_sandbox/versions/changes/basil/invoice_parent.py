@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, FormerField
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, FormerField, Lookup
 
 
 def _details(invoice: Object) -> Object:
@@ -11,11 +11,11 @@ def _details(invoice: Object) -> Object:
     return found
 
 
-def _subscription(invoice: Object, _: Objects) -> str | None:
+def _subscription(invoice: Object, _: Lookup) -> str | None:
     return _details(invoice).get("subscription")
 
 
-def _lower(invoice: Object, _: Objects) -> None:
+def _lower(invoice: Object, _: Lookup) -> None:
     details = _details(invoice)
     invoice["quote"] = None
     invoice["subscription_details"] = {"metadata": details.get("metadata")}

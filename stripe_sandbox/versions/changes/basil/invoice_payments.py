@@ -3,41 +3,37 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, FormerField
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, FormerField, Lookup, id_of
 
 
-def _payment(objects: Objects, condition: str, identifier: str | None) -> Object | None:
-    found = objects.ids("invoice_payment", f"{condition} = ?", (identifier,), 1)
-    return objects.get("invoice_payment", found[0]) if found else None
-
-
-def _intent_of_invoice(invoice: Object, objects: Objects) -> str | None:
+def _intent_of_invoice(invoice: Object, objects: Lookup) -> str | None:
     if invoice["status"] == "draft":
         return None
-    payment = _payment(objects, "invoice", invoice["id"])
+    payment = objects.first("invoice_payment", "invoice", invoice["id"])
     return payment["payment"]["payment_intent"] if payment else None
 
 
-def _charge_of_invoice(invoice: Object, objects: Objects) -> str | None:
+def _charge_of_invoice(invoice: Object, objects: Lookup) -> str | None:
     identifier = _intent_of_invoice(invoice, objects) if invoice["attempted"] else None
     intent = identifier and objects.get("payment_intent", identifier)
     return intent["latest_charge"] if intent else None
 
 
-def _invoice_of_intent(intent: Object, objects: Objects) -> str | None:
-    payment = _payment(objects, "payment_intent", intent["id"])
+def _invoice_of_intent(intent: Object, objects: Lookup) -> str | None:
+    payment = objects.first("invoice_payment", "payment_intent", intent["id"])
     return payment["invoice"] if payment else None
 
 
-def _invoice_of_charge(charge: Object, objects: Objects) -> str | None:
-    payment = _payment(objects, "payment_intent", charge["payment_intent"])
+def _invoice_of_charge(charge: Object, objects: Lookup) -> str | None:
+    held = charge["payment_intent"]
+    payment = held and objects.first("invoice_payment", "payment_intent", id_of(held))
     return payment["invoice"] if payment else None
 
 
-def _lower_invoice(invoice: Object, objects: Objects) -> None:
+def _lower_invoice(invoice: Object, objects: Lookup) -> None:
     paid = invoice["status"] == "paid"
-    payment = _payment(objects, "invoice", invoice["id"]) if paid else None
+    payment = objects.first("invoice_payment", "invoice", invoice["id"]) if paid else None
     by_intent = payment is not None and payment["status"] == "paid"
     invoice["paid"] = paid
     invoice["paid_out_of_band"] = paid and invoice["amount_due"] > 0 and not by_intent

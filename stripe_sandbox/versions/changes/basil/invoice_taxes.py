@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, Lookup
 
 
 def _amount(tax: Object) -> Object:
@@ -17,14 +17,14 @@ def _amount(tax: Object) -> Object:
     }
 
 
-def _lower_invoice(invoice: Object, _: Objects) -> None:
+def _lower_invoice(invoice: Object, _: Lookup) -> None:
     taxes: list[Object] = invoice.pop("total_taxes") or []
     invoice["total_tax_amounts"] = [_amount(tax) for tax in taxes]
     invoice["tax"] = sum(tax["amount"] for tax in taxes) if taxes else None
     invoice["application_fee_amount"] = invoice["transfer_data"] = None
 
 
-def _lower_line(line: Object, _: Objects) -> None:
+def _lower_line(line: Object, _: Lookup) -> None:
     taxes: list[Object] = line.pop("taxes") or []
     inclusive = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "inclusive")
     line["tax_amounts"] = [_amount(tax) for tax in taxes]

@@ -4,21 +4,21 @@ come from into their `parent`."""
 from __future__ import annotations
 
 from stripe_sandbox.schema.plans import plan_of
-from stripe_sandbox.storage.objects import Object, Objects
-from stripe_sandbox.versions.change import Change, FormerField
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.versions.change import Change, FormerField, Lookup, id_of
 
 
-def _price(value: Object, objects: Objects) -> Object | None:
+def _price(value: Object, objects: Lookup) -> Object | None:
     details = (value["pricing"] or {}).get("price_details") or {}
-    return objects.get("price", details["price"]) if details else None
+    return objects.get("price", id_of(details["price"])) if details else None
 
 
-def _plan(value: Object, objects: Objects) -> Object | None:
+def _plan(value: Object, objects: Lookup) -> Object | None:
     price = _price(value, objects)
     return plan_of(price) if price and price["recurring"] else None
 
 
-def _subscription(item: Object, _: Objects) -> str | None:
+def _subscription(item: Object, _: Lookup) -> str | None:
     found: str | None = _parts(item, "subscription_details").get("subscription")
     return found
 
@@ -28,7 +28,7 @@ def _parts(value: Object, name: str) -> Object:
     return found
 
 
-def _lower_line(line: Object, _: Objects) -> None:
+def _lower_line(line: Object, _: Lookup) -> None:
     details = _parts(line, "subscription_item_details") or _parts(line, "invoice_item_details")
     item = details.get("invoice_item")
     line["proration"] = details.get("proration", False)
@@ -42,7 +42,7 @@ def _lower_line(line: Object, _: Objects) -> None:
     del line["parent"], line["pricing"]
 
 
-def _lower_item(item: Object, _: Objects) -> None:
+def _lower_item(item: Object, _: Lookup) -> None:
     details = _parts(item, "subscription_details")
     amount = (item["pricing"] or {}).get("unit_amount_decimal")
     item["unit_amount"] = int(amount) if amount and amount.isdecimal() else None
