@@ -169,11 +169,13 @@ class Api:
         for header in ("stripe-account", "stripe-context"):
             if header in request.headers:
                 raise errors.account_invalid(request.headers[header])
+        translation = self._speaking(request.version).translation
+        former = translation.former_operation(request.method, request.path)
+        if former is not None:
+            raise errors.operation_not_simulated(request.method, former.path)
         found = self._router.find(request.method, request.path)
         if found is None:
             raise self._router.unknown(request.method, request.path)
-        if (request.method, request.path) in self._speaking(request.version).translation.operations:
-            raise errors.operation_not_simulated(request.method, request.path)
         endpoint, ids = found
         text = _parameters(request)
         if not key:

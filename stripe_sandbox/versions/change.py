@@ -8,6 +8,7 @@ from typing import Any
 
 from stripe_sandbox import errors
 from stripe_sandbox.parameters.form import Form
+from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.storage.objects import Object, Objects
 
 
@@ -102,12 +103,12 @@ class FormerField:
 class Change:
     """A breaking change: `version` brought it, `requests` raises those of an endpoint (`POST
     /v1/prices/:price`), `fields` and `answers` lower the objects of a kind. `operations` are those
-    that only the versions before have, by method and path; `sends` says whether they send an event
+    that only the versions before have; `sends` says whether they send an event
     of the type about the object."""
 
     version: str
     requests: Mapping[str, Raise] = field(default_factory=dict)
     fields: tuple[FormerField, ...] = ()
     answers: Mapping[str, Lower] = field(default_factory=dict)
-    operations: frozenset[tuple[str, str]] = frozenset()
+    operations: tuple[Operation, ...] = ()
     sends: Callable[[str, Object], bool] | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.schema.objects import sdk_class
+from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.schema.sdk_types import object_class
 from stripe_sandbox.storage.database import dump
 from stripe_sandbox.storage.objects import Object, Objects
@@ -40,8 +41,7 @@ class Translation:
         self._lowers: dict[str, list[Lower]] = {}
         self.fields: dict[tuple[type, str], FormerField] = {}
         """The fields that only older versions have, by class of the SDK's and name."""
-        self.operations = frozenset().union(*(change.operations for change in changes))
-        """The operations that only older versions have, by method and path."""
+        self._operations = [one for change in changes for one in change.operations]
         self._sends = [change.sends for change in changes if change.sends is not None]
         for change in changes:
             for endpoint, step in change.requests.items():
@@ -54,6 +54,14 @@ class Translation:
                 self._lowers.setdefault(kind, []).append(lower)
         self._nesting = Nesting(frozenset(self._lowers), self.fields)
         self._saved: dict[str, tuple[str, _State]] = {}
+
+    def former_operation(self, method: str, path: str) -> Operation | None:
+        """The operation that a request calls if only older versions have it."""
+        if not self._operations:
+            return None
+        parts = tuple(path.split("/")[1:])
+        found = (one for one in self._operations if one.method == method and one.is_at(parts))
+        return next(found, None)
 
     def raise_request(self, endpoint: str, form: dict[str, Form]) -> OlderRequest:
         """The newest's parameters for a request to the endpoint. StripeError: the version has no

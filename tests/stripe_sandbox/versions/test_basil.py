@@ -180,6 +180,16 @@ def test_the_upcoming_invoice_is_refused_by_name(sold: Sold) -> None:
     assert Older(server, SINCE).refusal("GET", path)["code"] == "resource_missing"
 
 
+def test_usage_records_are_refused_by_name(sold: Sold) -> None:
+    """Since, there is no such URL."""
+    server, subscription = sold
+    path = f"/v1/subscription_items/{subscription['items']['data'][0]['id']}/usage_records"
+    error = Older(server, BEFORE).refusal("POST", path, quantity=1)
+    assert error["code"] == "sandbox_not_simulated"
+    assert "/{subscription_item}/usage_records" in error["message"]
+    assert Older(server, SINCE).send("POST", path, {"quantity": 1}).status_code == 404
+
+
 def test_the_former_values_of_an_event_are_of_its_version(server: SandboxServer) -> None:
     """A renewal moves the subscription's period before, its items' since; opening an invoice names
     its PaymentIntent before."""

@@ -1,7 +1,6 @@
 """The breaking changes of 2025-03-31.basil (https://docs.stripe.com/changelog/basil)."""
 
 from stripe_sandbox.versions.changes.basil import (
-    aggregate_usage,
     checkout_shipping,
     discounts,
     invoice_parent,
@@ -10,10 +9,10 @@ from stripe_sandbox.versions.changes.basil import (
     line_pricing,
     subscription_periods,
     upcoming_invoice,
+    usage_records,
 )
 
 CHANGES = (
-    aggregate_usage.CHANGE,
     checkout_shipping.CHANGE,
     discounts.CHANGE,
     invoice_parent.CHANGE,
@@ -22,4 +21,5 @@ CHANGES = (
     line_pricing.CHANGE,
     subscription_periods.CHANGE,
     upcoming_invoice.CHANGE,
+    usage_records.CHANGE,
 )

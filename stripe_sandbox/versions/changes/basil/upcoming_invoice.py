@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.versions.change import Change
 
 CHANGE = Change(
     "2025-03-31.basil",
-    operations=frozenset(
-        (("GET", "/v1/invoices/upcoming"), ("GET", "/v1/invoices/upcoming/lines"))
+    operations=(
+        Operation("GET", "/v1/invoices/upcoming"),
+        Operation("GET", "/v1/invoices/upcoming/lines"),
     ),
 )
