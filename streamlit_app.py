@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ from billing.http.compressed_assets import CompressedAssets
 from billing.http.guards.allowed_hosts import AllowedHosts
 from billing.http.open_files import LazyEventLoopPolicy, raise_open_files_limit
 from billing.http.own_routes import OwnRoutesFirst
+from billing.http.page_style import PageStyle
 from billing.http.protection import protected
 from billing.http.request_ids import RequestIds
 from billing.http.route_names import METRICS_PATH
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from billing.settings.model import Settings
 
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
+FIRST_PAINT = Path(__file__).parent / "pages" / "first_paint.css"
 OWN_PATHS = ("/api/", "/sandbox/", METRICS_PATH)
 # What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
 OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
@@ -293,6 +296,7 @@ app: st.App = st.App(
         Middleware(sign_in, access=lambda: app.state["services"].access),
         Middleware(OwnRoutesFirst, own=own_routes, paths=OWN_PATHS),
         Middleware(CompressedAssets, below="/app/static/"),
+        Middleware(PageStyle, below="/app", css=FIRST_PAINT.read_text()),
     ],
     secrets=streamlit_auth.auth_secrets(first_settings, address("localhost", port="{port}")),
     lifespan=lifespan,

@@ -12,6 +12,7 @@ from benchmarks import (
     checkout_route,
     customers,
     entitlements,
+    first_load,
     kills,
     ledger,
     queries,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "customers": customers.measure,
     "entitlements": entitlements.measure,
     "rolling": rolling.measure,
+    "load": first_load.measure,
     "soak": soak.measure,
 }
 

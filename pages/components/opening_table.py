@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import streamlit as st
 
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
+from pages.components.tables import table_height
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -60,7 +61,8 @@ def opening_table(
         column_config=columns,
         column_order=(first, *others),
         hide_index=True,
-        height=height,
+        # In pixels, its height is reserved until it is loaded.
+        height=table_height(len(rows)) if height == "content" else height,
         key=key,
         on_select=partial(_on_select, key, f"{key}_{first}", pressed[first]),
         selection_mode="single-row",

@@ -24,6 +24,7 @@ NARROW_CHARACTERS, WIDE_CHARACTERS = frozenset(" !'(),.:;|Ifijlrt"), frozenset("
 CELL_FRAME = 16  # pixels around its text
 CHIP_FRAME = 46  # pixels around the word of a chip, its shape among them
 MOST_WIDTH = 360  # pixels; some emails have 300 characters
+ROW_HEIGHT = 35  # pixels
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Table(Generic[Item]):
             item_id = getattr(item, "id", None)
             log.exception("This row cannot be shown: %r", item_id)
             return [_safe(item_id) if name == "id" else None for name in self.columns]
+
+
+def table_height(rows: int) -> int:
+    """As high as so many rows under the header; in pixels."""
+    return ROW_HEIGHT * (rows + 1) + 3
 
 
 def age_column(label: str, width: int) -> Any:

@@ -25,6 +25,7 @@ from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_tabl
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.permission import guarded
 from pages.components.rerun import request_page, rerun_page_if_requested
+from pages.components.tables import table_height
 from pages.components.times import local
 from pages.services import page_services
 
@@ -32,7 +33,6 @@ RELEVANT = "relevant"  # the default; its name does not stand in the address
 RELEVANT_HELP = "Events that tell what became of a payment: those that a timeline shows"
 SELDOM = (ALL, EventState.HANDLED, EventState.IGNORED)
 ROWS_IN_VIEW = 14
-ROW_HEIGHT = 35  # pixels
 
 
 @st.fragment(run_every="2s")
@@ -157,7 +157,7 @@ def events(found: list[EventRow], state: EventState | None) -> None:
         opens="event",
         alt="Events, the newest arrival first",
         order=column_order(found, state),
-        height=table_height(len(found)),
+        height=table_height(min(len(found), ROWS_IN_VIEW)),
         buttons={
             "session": CellButton(
                 "session_id", lambda session_id: request_page("sessions.py", session=session_id)
@@ -185,7 +185,7 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         column_config=REFUSALS.columns,
         hide_index=True,
         key="refused_table",
-        height=table_height(len(refusals)),
+        height=table_height(min(len(refusals), ROWS_IN_VIEW)),
         alt="Refused deliveries, the newest first",
     )
     st.caption(
@@ -193,11 +193,6 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         "last of them. The contents of a refused delivery are not stored, because its sender is "
         "unknown."
     )
-
-
-def table_height(rows: int) -> int:
-    """As high as its rows, up to a screenful; in pixels."""
-    return ROW_HEIGHT * (min(rows, ROWS_IN_VIEW) + 1) + 3
 
 
 def empty_state(query: EventQuery) -> None:
