@@ -29,7 +29,11 @@ MAY_SCAN = {
     "reset.delete_everything": "everything is deleted",
     "stripe_objects.customers_with_several": "compares all subscriptions, twice a minute at most",
 }
-WITHOUT_STATEMENTS = {"committed.count", "committed.take", "leases.now"}
+# What runs no statement, on SQLite or at all, or none that has a plan.
+WITHOUT_PLANS = {
+    *("committed.count", "committed.take", "leases.now"),
+    "maintenance.indexes.rebuild_indexes",
+}
 # How many rows are read at the most: here a hundredth, as if the tables were so much larger.
 BOUNDS = (
     *("COUNT_LIMIT", "COUNTED", "GRANTS_CHECKED", "PREFIX_LIMIT", "SCAN_LIMIT", "SCANNED_AT_ONCE"),
@@ -67,7 +71,7 @@ def test_every_statement_reads_a_stretch_of_an_index(database_url: str) -> None:
             ]
     finally:
         database.close()
-    assert functions() - asked == WITHOUT_STATEMENTS - asked
+    assert functions() - asked <= WITHOUT_PLANS
     assert not found
 
 
