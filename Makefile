@@ -5,7 +5,7 @@
 # make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers
 # make bench   measure, compared with the bare Stripe SDK
-# make compat  run every older release of Stripe's Python SDK against the local sandbox
+# make compat  run older releases of Stripe's SDKs for Python and node against the local sandbox
 # make lock    resolve the requirements again, for every platform, with hashes
 # make sbom    what the server is made of, as a CycloneDX file (sbom.json)
 # make licenses  list the licences of what the server is made of, in docs/licenses.md

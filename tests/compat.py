@@ -1,53 +1,53 @@
-"""`make compat`: every older major of Stripe's Python SDK against the sandbox, each in its own
-version of the API. Prints the table of docs/sandbox.md; exits with 1 if any fails."""
+"""`make compat`: older majors of Stripe's SDKs for Python and node against the sandbox, each in its
+own version of the API. Prints a row for each; exits with 1 if any fails."""
 
 from __future__ import annotations
 
+import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from stripe_sandbox.versions.releases import NEWEST, OLDEST
-from tests.support.older_sdk.installed import RELEASES
-from tests.support.older_sdk.runs import FailedError, run
+from tests.support.older_sdk.installed import NODE, PYTHON
+from tests.support.older_sdk.runs import FailedError, Outcome, run_node, run_python
 from tests.support.stripe.sandbox_server import sandbox_server
 
-SENDS_NO_VERSION = 5
-"""The last major that leaves it to the account."""
+Run = Callable[[int, str, str], Outcome]
+SDKS: tuple[tuple[str, dict[int, str], Run, int], ...] = (
+    ("stripe-python", PYTHON, run_python, 5),
+    ("stripe-node", NODE, run_node, 11),
+)
+"""Name, releases by major, what runs one, and the last major that sends no version: the account's
+counts."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """An SDK: its release, its version of the API, and what was wrong."""
-
-    release: str
-    version: str
-    problem: str
-
-    def __str__(self) -> str:
-        result = self.problem or "passed"
-        return f"| stripe-python {self.release} | {self.version} | {result} |"
-
-
-def row(major: int) -> Row:
-    """What one SDK does."""
-    account = OLDEST if major <= SENDS_NO_VERSION else NEWEST
+def row(name: str, release: str, major: int, run: Run, account: str) -> tuple[str, bool]:
+    """The table's row of an SDK, and whether it passed."""
     with sandbox_server(None, api_version=account) as server:
         try:
             outcome = run(major, server.url, account)
         except FailedError as error:
-            return Row(RELEASES[major], "", str(error).strip().rpartition("\n")[2])
-    return Row(RELEASES[major], outcome.version, "; ".join(outcome.faults))
+            version, problem = "", str(error).strip().rpartition("\n")[2] or "failed"
+        else:
+            version, problem = outcome.version, "; ".join(outcome.faults)
+    return f"| {name} {release} | {version} | {problem or 'passed'} |", not problem
 
 
 def main() -> None:
     """Print the table, a row as soon as it is known."""
-    print("| SDK | API version | result |\n| --- | --- | --- |")
-    failed = 0
-    for major in RELEASES:
-        found = row(major)
-        failed += bool(found.problem)
-        print(found, flush=True)
-    sys.exit(1 if failed else 0)
+    print("| SDK | API version | result |\n| --- | --- | --- |", flush=True)
+    passed = True
+    for name, releases, run, last_silent in SDKS:
+        if run is run_node and not (shutil.which("node") and shutil.which("npm")):
+            print(f"| {name} | | node and npm are missing: install them (apt-get install npm) |")
+            passed = False
+            continue
+        for major, release in releases.items():
+            account = OLDEST if major <= last_silent else NEWEST
+            line, good = row(name, release, major, run, account)
+            passed = passed and good
+            print(line, flush=True)
+    sys.exit(0 if passed else 1)
 
 
 if __name__ == "__main__":

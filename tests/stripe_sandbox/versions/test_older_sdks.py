@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.older_sdk.runs import run
+from tests.support.older_sdk.runs import run_python
 from tests.support.stripe.sandbox_server import SandboxServer
 
 
@@ -13,6 +13,6 @@ def test_an_older_sdk_buys_and_gets_objects_of_its_types(
     shared_server: SandboxServer, major: int
 ) -> None:
     """From the customer to the portal, with events whose signature it verifies."""
-    outcome = run(major, shared_server.url)
-    assert outcome.faults == ()
+    outcome = run_python(major, shared_server.url)
+    assert outcome.faults == []
     assert outcome.objects > 40

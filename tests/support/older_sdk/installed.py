@@ -1,4 +1,4 @@
-"""Installs stripe SDKs beside each other, from the package registry."""
+"""Installs stripe SDKs beside each other, from their package registries."""
 
 from __future__ import annotations
 
@@ -6,26 +6,46 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / ".older-sdks"
-RELEASES = {
-    5: "5.5.0", 6: "6.7.0", 7: "7.14.0", 8: "8.11.0", 9: "9.12.0", 10: "10.12.0", 11: "11.6.0",
-    12: "12.5.1", 13: "13.2.0", 14: "14.4.1", 15: "15.6.1",
+PYTHON = {
+    5: "5.5.1", 6: "6.7.1", 7: "7.14.1", 8: "8.11.1", 9: "9.12.1", 10: "10.12.1", 11: "11.6.1",
+    12: "12.5.2", 13: "13.2.1", 14: "14.4.2", 15: "15.6.2",
+}  # fmt: skip
+"""The last release of each major that is older than the one required here."""
+NODE = {
+    11: "11.18.0", 12: "12.18.0", 13: "13.11.0", 14: "14.25.0", 15: "15.12.0", 16: "16.12.0",
+    17: "17.7.0", 18: "18.5.0", 19: "19.3.1", 20: "20.4.1", 21: "21.0.1", 22: "22.6.2",
+    23: "23.1.0",
 }  # fmt: skip
 """The last release of each major."""
 
 
-def path_of(major: int) -> Path:
+def python_sdk(major: int) -> Path:
     """The folder that PYTHONPATH is to name; installed at the first call."""
-    release = RELEASES[major]
-    folder = FOLDER / f"stripe-{release}"
+    release = PYTHON[major]
+    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
+    pip = (sys.executable, "-m", "pip", "install", *options, f"stripe=={release}", "--target")
+    return _installed(f"python-{release}", pip)
+
+
+def node_sdk(major: int) -> Path:
+    """The package's folder; installed at the first call."""
+    release = NODE[major]
+    options = ("--silent", "--no-audit", "--no-fund")
+    npm = ("npm", "install", *options, f"stripe@{release}", "--prefix")
+    return _installed(f"node-{release}", npm) / "node_modules" / "stripe"
+
+
+def _installed(name: str, command: Sequence[str]) -> Path:
+    folder = FOLDER / name
     if not folder.is_dir():
-        partial = FOLDER / f"{os.getpid()}-{release}"
-        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-        target = ["--target", str(partial), f"stripe=={release}"]
-        subprocess.run([sys.executable, "-m", "pip", "install", *options, *target], check=True)
+        partial = FOLDER / f"{os.getpid()}-{name}"
+        partial.mkdir(parents=True)
+        subprocess.run([*command, str(partial)], check=True)
         try:
             partial.rename(folder)
         except OSError:  # another process was faster

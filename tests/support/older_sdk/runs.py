@@ -1,4 +1,4 @@
-"""Runs the program with an older SDK, in a process of its own."""
+"""Runs a shop's life with an older SDK, in a process of its own."""
 
 from __future__ import annotations
 
@@ -6,31 +6,45 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.support.older_sdk.installed import ROOT, path_of
+from tests.support.older_sdk.installed import ROOT, node_sdk, python_sdk
+
+NODE_PROGRAM = Path(__file__).with_name("purchase.cjs")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The version that the SDK asked in, how many objects and events it got, and where those
-    depart from its types."""
+    """The version that the SDK asked in, how many objects and events were held against its types,
+    and where those depart from them."""
 
     version: str
-    objects: int
-    faults: tuple[str, ...]
+    objects: int = 0
+    faults: Sequence[str] = ()
 
 
 class FailedError(AssertionError):
     """The program ended before its end; the text is what it said."""
 
 
-def run(major: int, url: str, account_version: str = "") -> Outcome:
+def run_python(major: int, url: str, account_version: str = "") -> Outcome:
     """The outcome against the sandbox at the URL. FailedError."""
-    paths = os.pathsep.join((str(path_of(major)), str(ROOT)))
+    paths = os.pathsep.join((str(python_sdk(major)), str(ROOT)))
+    program = (sys.executable, "-m", "tests.support.older_sdk.purchase")
+    return _run([*program, url, account_version], {"PYTHONPATH": paths})
+
+
+def run_node(major: int, url: str, account_version: str = "") -> Outcome:
+    """The same with an SDK for node, whose types are not looked at. FailedError."""
+    return _run(["node", str(NODE_PROGRAM), str(node_sdk(major)), url, account_version], {})
+
+
+def _run(command: list[str], environment: dict[str, str]) -> Outcome:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.older_sdk.purchase", url, account_version],
-        env={**os.environ, "PYTHONPATH": paths},
+        command,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -38,5 +52,4 @@ def run(major: int, url: str, account_version: str = "") -> Outcome:
     )
     if done.returncode:
         raise FailedError(done.stderr)
-    found = json.loads(done.stdout)
-    return Outcome(found["version"], found["objects"], tuple(found["faults"]))
+    return Outcome(**json.loads(done.stdout))
