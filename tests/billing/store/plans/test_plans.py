@@ -51,7 +51,7 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_bounds")
 def test_every_statement_reads_a_stretch_of_an_index(database_url: str) -> None:
-    database = Database(SecretStr(database_url), DatabaseLimits())
+    database = Database(SecretStr(database_url), DatabaseLimits(statement=300.0))
     engine = database.engine()
     try:
         with engine.begin() as connection:
