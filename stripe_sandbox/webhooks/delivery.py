@@ -129,12 +129,14 @@ class Deliveries:
             if seq not in self._in_flight and len(self._in_flight) < self._concurrency:
                 task = asyncio.create_task(self._deliver(session, seq, event, endpoint, attempts))
                 self._in_flight[seq] = task
-                task.add_done_callback(partial(self._finished, seq))
+                task.add_done_callback(partial(self._finished, seq, event, attempts))
 
-    def _finished(self, seq: int, task: asyncio.Task[None]) -> None:
+    def _finished(self, seq: int, event_id: str, attempts: int, task: asyncio.Task[None]) -> None:
         del self._in_flight[seq]
         if not task.cancelled() and task.exception() is not None:
-            logger.error("Delivering a webhook failed", exc_info=task.exception())
+            logger.error("Delivering %s failed", event_id, exc_info=task.exception())
+            problem = "An internal error occurred in the local sandbox. See its log."
+            self._record(seq, event_id, attempts + 1, None, problem)
         self._wake.set()
 
     def _nap(self) -> float:

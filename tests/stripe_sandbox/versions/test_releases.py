@@ -53,6 +53,7 @@ def test_the_accounts_version_counts_where_a_request_names_none() -> None:
         newest = Older(server, releases.NEWEST)
         events = newest.get("/v1/events", type="product.created")["data"]
         assert events[0]["api_version"] == releases.OLDEST
+        assert events[0]["data"]["object"]["features"] == []
         assert newest.get(f"/v1/events/{events[0]['id']}")["api_version"] == releases.OLDEST
 
 

@@ -116,6 +116,24 @@ def test_nobody_there_is_a_failure_that_is_retried(server: SandboxServer) -> Non
     assert len(server.receiver.received) == 1
 
 
+def test_a_fault_of_the_sandboxs_own_is_a_failure_that_is_retried(
+    server: SandboxServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged once, and the next try comes after the usual delay."""
+
+    def break_down(_: object) -> bytes:
+        raise RuntimeError("power cut")
+
+    _ensure(server)
+    with monkeypatch.context() as patch:
+        patch.setattr("stripe_sandbox.webhooks.delivery.encode_payload", break_down)
+        server.stripe.v1.customers.create(params={"name": "One"})
+        wait_for(lambda: _deliveries(server) == [("pending", 1)])
+    assert caplog.text.count("RuntimeError: power cut") == 1
+    server.clock.advance(10)
+    wait_for(lambda: _deliveries(server) == [("succeeded", 2)])
+
+
 def test_a_slow_endpoint_times_out() -> None:
     """No answer in time is a failure."""
     with sandbox_server(None, delivery_timeout=0.1, retry_delays=(10.0,)) as server:
