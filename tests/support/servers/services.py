@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STRIPE_NAME = "Stripe under test"
 
+CANCELS_AGAIN_AFTER = 1.0  # seconds
+
 
 def quick_services(settings: Settings, **timings: Any) -> Services:
     """What the composition root builds; ``timings`` are those that differ from ``QUICK``."""
@@ -43,7 +45,10 @@ async def at_work(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
+        pending = set(tasks)
+        while pending:
+            for task in pending:  # again and again: a TaskGroup can drop one
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=CANCELS_AGAIN_AFTER)
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(end, asyncio.CancelledError) for end in ended), ended
