@@ -29,6 +29,7 @@ FONT_SIZE = 14  # pixels, of a table's text
 CELL, BUTTON, CHIP = 16, 32, 28  # pixels around the text of a cell: padding, and the frame in it
 CHECKBOXES, TABLE = 33, 1_120  # pixels; a table in a page of 1280
 BEGINNING = 150  # pixels of an email that are seen as well
+BANK_ACCOUNT = "000123456789"
 LONG = "somebody.with.a.long.name@example.com"
 MEASURE = """([texts, font]) => {
     const context = document.createElement("canvas").getContext("2d");
@@ -57,8 +58,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
             opened.controls.pay(made.id, email=LONG, card=card)
             if payment := stripe.get(f"checkout/sessions/{made.id}")["payment_intent"]:
                 stripe.post("refunds", {"payment_intent": payment, "amount": 29_700})
+        made = opened.pages.call(lambda: checkout.create(Kind.CREDITS, 1_000, made_by="test"))
+        opened.controls.pay(
+            made.id, email=LONG, bank_account=BANK_ACCOUNT, settles_in_seconds=86_400
+        )
         page = open_page(opened.pages)
-        ends = {outcome.label for outcome in (Outcome.DECLINED, Outcome.PARTLY_REFUNDED)}
+        wanted = (Outcome.DECLINED, Outcome.PARTLY_REFUNDED, Outcome.PROCESSING)
+        ends = {outcome.label for outcome in wanted}
         run_until(page, lambda: ends <= {words[0] for words in page.dataframe[0].value["outcome"]})
         yield opened
 
