@@ -49,10 +49,11 @@ $(VENV)/.installed: requirements.lock
 	$(PIP_INSTALL) -r requirements.lock
 	@touch $@
 
+# Compiled when it is imported: most of what the tests' libraries bring never is.
 $(VENV)/.installed-dev: requirements-dev.lock
 	$(virtual_environment)
 	@echo "Installing what the tests need (requirements-dev.lock) ..."
-	$(PIP_INSTALL) -r requirements-dev.lock
+	$(PIP_INSTALL) --no-compile -r requirements-dev.lock
 	@touch $@ $(VENV)/.installed
 
 run: install
