@@ -1,0 +1,42 @@
+"""The tables. Amounts are minor units, times Unix seconds UTC.
+
+Change them together with a migration in ``migrations/versions``.
+"""
+
+from billing.store.tables.access import access_tokens, audit_log, sign_ins
+from billing.store.tables.columns import (
+    CODE_LENGTH,
+    LAST_CHARACTER,
+    REFERENCE_LENGTH,
+    TERM_LENGTH,
+    metadata,
+)
+from billing.store.tables.customers import customers, erased_ids, stale_customers, stripe_objects
+from billing.store.tables.events import events, rejected_deliveries
+from billing.store.tables.installation import leases, schema_release, sync_state
+from billing.store.tables.ledger import ledger, sold_prices
+from billing.store.tables.sessions import checkout_sessions, session_terms
+
+__all__ = [
+    "CODE_LENGTH",
+    "LAST_CHARACTER",
+    "REFERENCE_LENGTH",
+    "TERM_LENGTH",
+    "access_tokens",
+    "audit_log",
+    "checkout_sessions",
+    "customers",
+    "erased_ids",
+    "events",
+    "leases",
+    "ledger",
+    "metadata",
+    "rejected_deliveries",
+    "schema_release",
+    "session_terms",
+    "sign_ins",
+    "sold_prices",
+    "stale_customers",
+    "stripe_objects",
+    "sync_state",
+]

@@ -1,0 +1,31 @@
+"""Named values, leases and the release of the schema."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Integer, String, Table, Text
+
+from billing.store.tables.columns import metadata
+
+# Named values as JSON, such as how far synchronization with Stripe has come.
+sync_state = Table(
+    "sync_state",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Which process does the work that one at a time may do.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Float, nullable=False),
+)
+
+# One row: the oldest release of this app that works with these tables. See engine.releases.
+schema_release = Table(
+    "schema_release",
+    metadata,
+    Column("oldest_served", Integer, primary_key=True),
+)
