@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.tables import number, print_table
 from benchmarks.webhooks import postgresql, sqlite_file
-from tests.support.servers.killing import TROUBLE, Outcome, kill_while_events_arrive
+from tests.support.servers.processes.killing import TROUBLE, Outcome, kill_while_events_arrive
 from tests.support.stripe_account import NO_FAULTS
 
 UNIQUE, KILL_EVERY = 10_000, 200

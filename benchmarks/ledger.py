@@ -32,8 +32,8 @@ from billing.store.ledger import lines
 from pages.scenarios.sandbox_client import Controls
 from stripe_sandbox import Sandbox, SandboxConfig
 from tests.support.database.records import states
-from tests.support.servers.billing_process import Processes
-from tests.support.servers.killing import SETTLED, Delivery, all_processed
+from tests.support.servers.processes.billing_process import Processes
+from tests.support.servers.processes.killing import SETTLED, Delivery, all_processed
 from tests.support.servers.server import listening_socket, serving
 from tests.support.stripe.sandbox_server import price_of
 

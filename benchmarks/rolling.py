@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.tables import number, print_table
 from benchmarks.webhooks import postgresql
-from tests.support.servers.rolling import restart_under_load
+from tests.support.servers.processes.rolling import restart_under_load
 
 UNIQUE, QUICK_UNIQUE = 6_000, 600
 PER_SECOND = 200

@@ -12,8 +12,8 @@ from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
-from stripe_sandbox.resources.customers import Customers
-from stripe_sandbox.resources.subscriptions import LIVE, Subscriptions
+from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
+from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.storage.objects import Object, Window
 
 OPEN = ("open", "uncollectible")

@@ -38,7 +38,7 @@ from stripe_sandbox.hosted_page.requests import (
     redirect_answer,
     submitted_fields,
 )
-from stripe_sandbox.resources.portal_sessions import PortalSessions
+from stripe_sandbox.resources.billing_portal.portal_sessions import PortalSessions
 from stripe_sandbox.storage.objects import Object
 
 LONGEST_COMMENT = 500

@@ -10,7 +10,7 @@ from stripe_sandbox.hosted_page.form import FieldError
 from stripe_sandbox.hosted_page.rendering import Templates
 from stripe_sandbox.hosted_page.samples import card_groups
 from stripe_sandbox.hosted_page.security import web_link
-from stripe_sandbox.resources.portal_configurations import REASONS
+from stripe_sandbox.resources.billing_portal.portal_configurations import REASONS
 from stripe_sandbox.storage.objects import Object
 
 _REASON_TEXTS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.resources.checkout_session_object import known_email, return_url
-from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.checkout.checkout_session_object import known_email, return_url
+from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.storage.objects import Object
 
 

@@ -8,7 +8,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import DisputeKind
 from stripe_sandbox.control.fields import JsonFields
-from stripe_sandbox.resources.disputes import Disputes
+from stripe_sandbox.resources.payments.disputes import Disputes
 
 
 class ControlDisputes:

@@ -28,7 +28,7 @@ from stripe_sandbox.control.history_plan import (
 )
 from stripe_sandbox.ids import random_text
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer, Payments
-from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.scheduling.scheduler import Scheduler
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.objects import Object

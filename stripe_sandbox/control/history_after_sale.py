@@ -12,9 +12,9 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import DisputeKind
 from stripe_sandbox.control.history_plan import pick_pause
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
-from stripe_sandbox.resources.disputes import CLOSED, WINNING, Disputes
-from stripe_sandbox.resources.refunds import Refunds
-from stripe_sandbox.resources.subscriptions import ENDED
+from stripe_sandbox.resources.billing.subscriptions import ENDED
+from stripe_sandbox.resources.payments.disputes import CLOSED, WINNING, Disputes
+from stripe_sandbox.resources.payments.refunds import Refunds
 from stripe_sandbox.storage.objects import Object, Window
 
 Step = Callable[[], None]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from stripe_sandbox import errors
 from stripe_sandbox.control.fields import JsonFields
-from stripe_sandbox.resources.line_items import MAXIMUM_QUANTITY
+from stripe_sandbox.resources.checkout.line_items import MAXIMUM_QUANTITY
 from stripe_sandbox.validation import check_email
 
 MAXIMUM_DAYS = 365

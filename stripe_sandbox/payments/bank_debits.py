@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import TestBankAccount, of_fingerprint
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
-from stripe_sandbox.resources.charges import Charges
-from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.payments.charges import Charges
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stripe_sandbox.cards import CardRefusal, TestCard
-from stripe_sandbox.resources.charges import Charges
-from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.payments.charges import Charges
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.storage.objects import Object
 
 

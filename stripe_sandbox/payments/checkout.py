@@ -22,10 +22,10 @@ from stripe_sandbox.payments.outcomes import (
     Processing,
 )
 from stripe_sandbox.payments.validation import check_card, payer_refusal
-from stripe_sandbox.resources.checkout_session_object import known_email, return_url
-from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
-from stripe_sandbox.resources.payment_intents import PaymentIntents
-from stripe_sandbox.resources.payment_methods import PaymentMethods, billing_details
+from stripe_sandbox.resources.checkout.checkout_session_object import known_email, return_url
+from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.storage.objects import Object
 
 __all__ = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
-from stripe_sandbox.resources.checkout_session_object import customer_details
-from stripe_sandbox.resources.checkout_sessions import CheckoutSessions
-from stripe_sandbox.resources.customers import Customers
-from stripe_sandbox.resources.invoice_payments import InvoicePayments
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.payment_methods import PaymentMethods
-from stripe_sandbox.resources.subscriptions import Subscriptions
+from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.billing.invoices import Invoices
+from stripe_sandbox.resources.billing.subscriptions import Subscriptions
+from stripe_sandbox.resources.checkout.checkout_session_object import customer_details
+from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.customers.customers import Customers
+from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 

@@ -15,9 +15,9 @@ from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
-from stripe_sandbox.resources.invoice_payments import InvoicePayments
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.billing.invoices import Invoices
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 

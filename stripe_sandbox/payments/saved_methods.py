@@ -13,7 +13,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.validation import check_card
-from stripe_sandbox.resources.payment_methods import PaymentMethods, billing_details
+from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
 from stripe_sandbox.storage.objects import Object
 
 COUNTRY = "US"

@@ -11,8 +11,8 @@ from stripe_sandbox import cards, errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.saved_methods import SavedMethods, attach_refusal
-from stripe_sandbox.resources.payment_methods import PaymentMethods
-from stripe_sandbox.resources.setup_intents import SetupIntents
+from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
+from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.storage.objects import Object
 
 _CREATE = (

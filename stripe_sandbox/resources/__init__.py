@@ -1,1 +1,2 @@
-"""Stripe's resources, one file each: what a request may ask, and the objects it answers."""
+"""Stripe's resources, one file each, by topic as in its API reference: what a request may ask, and
+the objects it answers."""

@@ -11,7 +11,7 @@ import pytest
 
 from billing.urls import webhook_url
 from tests.support.servers.dashboard import OUR_SETTINGS, ROOT
-from tests.support.servers.forking import start_module
+from tests.support.servers.processes.forking import start_module
 from tests.support.stripe_account import StripeAccount, always
 
 if TYPE_CHECKING:

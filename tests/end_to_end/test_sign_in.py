@@ -18,7 +18,7 @@ from billing.domain.durations import DAY, HOUR
 from tests.support.browsers.accessibility import check
 from tests.support.browsers.browser import PHONE
 from tests.support.servers.dashboard import Process, dashboard
-from tests.support.servers.oidc_provider import oidc_provider, settings
+from tests.support.servers.stand_ins.oidc_provider import oidc_provider, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

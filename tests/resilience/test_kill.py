@@ -14,9 +14,9 @@ from billing.store.tables import leases
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.sync.backfill import READERS
 from tests.support.database.records import ledger
-from tests.support.servers import billing_process
-from tests.support.servers.billing_process import Processes, ServerEnded
-from tests.support.servers.killing import TROUBLE, Outcome, kill_while_events_arrive
+from tests.support.servers.processes import billing_process
+from tests.support.servers.processes.billing_process import Processes, ServerEnded
+from tests.support.servers.processes.killing import TROUBLE, Outcome, kill_while_events_arrive
 from tests.support.stripe_account import NO_FAULTS, PAID, Faults, StripeAccount
 from tests.support.waiting import until
 

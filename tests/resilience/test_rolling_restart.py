@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.servers.rolling import restart_under_load
+from tests.support.servers.processes.rolling import restart_under_load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,16 +21,16 @@ STARTERS = frozenset(
         "multiprocessing",
         "subprocess",
         "tests.support.browsers.pages",
-        "tests.support.servers.billing_process",
+        "tests.support.servers.processes.billing_process",
         "tests.support.servers.dashboard",
-        "tests.support.servers.forking",
-        "tests.support.servers.killing",
+        "tests.support.servers.processes.forking",
+        "tests.support.servers.processes.killing",
         "tests.support.older_sdk.runs",
-        "tests.support.servers.rolling",
+        "tests.support.servers.processes.rolling",
         "tests.support.nginx",
         "tests.support.pgbouncer",
         "tests.support.database.postgres",
-        "tests.support.servers.proxy",
+        "tests.support.servers.stand_ins.proxy",
     )
 )
 

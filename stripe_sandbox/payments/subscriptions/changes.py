@@ -15,7 +15,7 @@ from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.subscriptions import items
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
-from stripe_sandbox.resources.subscriptions import ENDED, Subscriptions
+from stripe_sandbox.resources.billing.subscriptions import ENDED, Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object

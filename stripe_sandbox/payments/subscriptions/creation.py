@@ -11,9 +11,9 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
-from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.subscriptions import Subscriptions
+from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
+from stripe_sandbox.resources.billing.invoices import Invoices
+from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 

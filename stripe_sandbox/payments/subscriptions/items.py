@@ -10,10 +10,10 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
-from stripe_sandbox.resources.billing_cycle import add_interval
-from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
-from stripe_sandbox.resources.invoice_items import InvoiceItems
-from stripe_sandbox.resources.subscriptions import Subscriptions
+from stripe_sandbox.resources.billing.billing_cycle import add_interval
+from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
+from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
+from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.objects import Object

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import DRAFT_SECONDS
-from stripe_sandbox.resources.billing_cycle import next_period_end
-from stripe_sandbox.resources.invoice_drafts import InvoiceDrafts
-from stripe_sandbox.resources.subscriptions import ENDED, NOTICE_SECONDS, Subscriptions
+from stripe_sandbox.resources.billing.billing_cycle import next_period_end
+from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
+from stripe_sandbox.resources.billing.subscriptions import ENDED, NOTICE_SECONDS, Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.subscriptions.retry_policy import AfterRetries, RetryPolicySetting
-from stripe_sandbox.resources.customers import Customers
-from stripe_sandbox.resources.invoices import Invoices
-from stripe_sandbox.resources.subscriptions import ENDED, Subscriptions
+from stripe_sandbox.resources.billing.invoices import Invoices
+from stripe_sandbox.resources.billing.subscriptions import ENDED, Subscriptions
+from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 

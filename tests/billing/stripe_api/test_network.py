@@ -11,9 +11,9 @@ import trustme
 
 from billing.errors import NotConfigured, StripeFailure, Unreachable
 from billing.stripe_api.gateway import StripeGateway
-from tests.support.servers.proxy import PASSWORD, Proxy, forward_proxy
 from tests.support.servers.server import listening_socket, serving
 from tests.support.servers.settings import settings_for
+from tests.support.servers.stand_ins.proxy import PASSWORD, Proxy, forward_proxy
 from tests.support.servers.timings import NO_REPEATS
 
 if TYPE_CHECKING:

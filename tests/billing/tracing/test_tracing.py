@@ -14,16 +14,16 @@ import requests
 
 from billing.tracing import span, start_tracing, trace_id, wants_tracing
 from tests.billing.signed_events import event, webhook
-from tests.support.servers.otlp import attributes, otlp_collector
 from tests.support.servers.settings import SECRET
 from tests.support.servers.shop import open_shop
+from tests.support.servers.stand_ins.otlp import attributes, otlp_collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-    from tests.support.servers.otlp import Collector
+    from tests.support.servers.stand_ins.otlp import Collector
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 EMAIL = "somebody@example.com"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, NotOpen, Paid, Payer
-from stripe_sandbox.resources.subscriptions import Subscriptions
+from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, refused
 
 

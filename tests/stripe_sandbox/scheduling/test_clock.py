@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stripe_sandbox.clock import ManualClock
-from stripe_sandbox.resources.billing_cycle import add_interval
+from stripe_sandbox.resources.billing.billing_cycle import add_interval
 
 
 @pytest.mark.parametrize(

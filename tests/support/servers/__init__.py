@@ -1,1 +1,1 @@
-"""The product at work: in this process, in a thread, in processes of its own."""
+"""The product at work, in this process and in threads; `processes` of its own; and `stand_ins`."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from tests.support.servers.forking import start_module
+from tests.support.servers.processes.forking import start_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

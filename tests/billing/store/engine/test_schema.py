@@ -35,7 +35,7 @@ from tests.billing.store.ledger.test_lines import LINE
 from tests.support.database.databases import fresh_database, store_on
 from tests.support.database.records import granted_totals
 from tests.support.database.stored import copies
-from tests.support.servers.forking import fork
+from tests.support.servers.processes.forking import fork
 from tests.support.servers.timings import RETRIES
 from tests.support.stripe_account import session_object
 

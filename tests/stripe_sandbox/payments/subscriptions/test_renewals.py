@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stripe_sandbox.clock import ManualClock
-from stripe_sandbox.resources.billing_cycle import add_interval, next_period_end
+from stripe_sandbox.resources.billing.billing_cycle import add_interval, next_period_end
 from tests.support.stripe.sandbox_server import SandboxServer, price_of, sandbox_server, types
 from tests.support.stripe.stripe_types import assert_fits
 from tests.support.waiting import wait_for

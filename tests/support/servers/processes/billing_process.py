@@ -18,7 +18,7 @@ import stripe
 import uvicorn
 
 from tests.support.servers.billing_server import billing_app
-from tests.support.servers.forking import fork
+from tests.support.servers.processes.forking import fork
 from tests.support.servers.server import listening_socket
 from tests.support.servers.services import quick_services
 from tests.support.servers.settings import settings_for

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.invoice_items import InvoiceItems
-from stripe_sandbox.resources.invoice_object import (
+from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
+from stripe_sandbox.resources.billing.invoice_object import (
     apply_balance,
     new_invoice,
     new_line,

@@ -15,7 +15,7 @@ from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import maximum, parse_currency
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.products import Products
+from stripe_sandbox.resources.catalog.products import Products
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
 from stripe_sandbox.storage.objects import Object

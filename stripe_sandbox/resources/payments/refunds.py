@@ -16,8 +16,8 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.charges import Charges
-from stripe_sandbox.resources.disputes import Disputes
+from stripe_sandbox.resources.payments.charges import Charges
+from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build, merge_metadata, sdk_class

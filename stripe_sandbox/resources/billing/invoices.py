@@ -10,13 +10,9 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.resources.customers import Customers
-from stripe_sandbox.resources.invoice_object import (
-    apply_balance,
-    new_invoice,
-    new_line,
-)
-from stripe_sandbox.resources.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.billing.invoice_object import apply_balance, new_invoice, new_line
+from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, sdk_class
 from stripe_sandbox.storage.objects import Object

@@ -16,7 +16,7 @@ from proxy.http.proxy import HttpProxyBasePlugin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 STARTS_WITHIN = 30.0
 USER, PASSWORD = "eve", "hidden"
 

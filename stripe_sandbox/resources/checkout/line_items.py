@@ -8,7 +8,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.prices import Prices
+from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 

@@ -21,7 +21,7 @@ from websockets.exceptions import WebSocketException
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.nginx import nginx
 from tests.support.servers.dashboard import Process, dashboard
-from tests.support.servers.killing import Delivery, Outcome, Story, settled
+from tests.support.servers.processes.killing import Delivery, Outcome, Story, settled
 from tests.support.servers.server import free_port
 from tests.support.servers.settings import SECRET
 from tests.support.stripe_account import StripeAccount

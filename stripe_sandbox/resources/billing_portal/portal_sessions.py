@@ -11,7 +11,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.portal_configurations import PortalConfigurations
+from stripe_sandbox.resources.billing_portal.portal_configurations import PortalConfigurations
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url

@@ -10,13 +10,13 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.charge_object import (
+from stripe_sandbox.resources.payments.charge_object import (
     card_details,
     card_outcome,
     debit_details,
     debit_outcome,
 )
-from stripe_sandbox.resources.disputes import Disputes
+from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object

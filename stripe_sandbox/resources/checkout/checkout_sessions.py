@@ -17,10 +17,10 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import MINIMUM, check_charge, format_amount, format_minimum, maximum
-from stripe_sandbox.resources.checkout_session_object import new_session
-from stripe_sandbox.resources.checkout_session_params import SIMULATED, check_request
-from stripe_sandbox.resources.line_items import LineItems
-from stripe_sandbox.resources.payment_intents import PaymentIntents
+from stripe_sandbox.resources.checkout.checkout_session_object import new_session
+from stripe_sandbox.resources.checkout.checkout_session_params import SIMULATED, check_request
+from stripe_sandbox.resources.checkout.line_items import LineItems
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import merge_metadata, sdk_class

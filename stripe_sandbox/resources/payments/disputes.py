@@ -14,7 +14,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import DisputeKind
-from stripe_sandbox.resources.dispute_object import new_dispute, reinstatement, withdrawal
+from stripe_sandbox.resources.payments.dispute_object import new_dispute, reinstatement, withdrawal
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes, merge_metadata

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from billing.store import Store
 from tests.support.database.records import event_rows, ledger, states
-from tests.support.servers.billing_process import Processes
+from tests.support.servers.processes.billing_process import Processes
 from tests.support.servers.webhooks import signature
 from tests.support.stripe_account import (
     EXPIRED,

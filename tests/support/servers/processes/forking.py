@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.support.servers.preloaded"])
+_context.set_forkserver_preload(["tests.support.servers.processes.preloaded"])
 
 
 def fork(target: Callable[..., None], *arguments: object) -> ForkServerProcess:

@@ -1,0 +1,1 @@
+"""Subscriptions and invoices (https://docs.stripe.com/billing)."""

@@ -1,0 +1,1 @@
+"""The customer portal (https://docs.stripe.com/api/customer_portal/sessions)."""

@@ -1,0 +1,1 @@
+"""What is sold: products and prices (https://docs.stripe.com/products-prices/overview)."""

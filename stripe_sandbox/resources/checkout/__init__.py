@@ -1,0 +1,1 @@
+"""Checkout Sessions (https://docs.stripe.com/api/checkout/sessions)."""

@@ -1,0 +1,2 @@
+"""Payments and what becomes of them: intents, charges, refunds, disputes
+(https://docs.stripe.com/payments)."""
