@@ -7,29 +7,19 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import (
-    backfill,
-    checkout_route,
-    customers,
-    entitlements,
-    first_load,
-    kills,
-    ledger,
-    queries,
-    rolling,
-    size,
-    soak,
-    warm_rerun,
-    webhooks,
-)
+from benchmarks.checkout import route
+from benchmarks.ledger import ledger
+from benchmarks.pages import first_load, soak, warm_rerun
+from benchmarks.store import backfill, customers, entitlements, queries, size
+from benchmarks.webhooks import acknowledged, kills, rolling
 from billing.access.caller import Caller, become
 from billing.domain.access import ADMIN_OF_THIS_MACHINE
 
 BENCHMARKS = {
-    "checkout": checkout_route.measure,
+    "checkout": route.measure,
     "rerun": warm_rerun.measure,
     "backfill": backfill.measure,
-    "webhooks": webhooks.measure,
+    "webhooks": acknowledged.measure,
     "kills": kills.measure,
     "ledger": ledger.measure,
     "queries": queries.measure,

@@ -1,4 +1,4 @@
-"""Hundreds of mutated, signed events; ``python -m benchmarks.fuzz_webhooks 100000`` sends more."""
+"""Hundreds of mutated, signed events; ``python -m benchmarks.webhooks.fuzz 100000`` sends more."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from benchmarks.fuzz_webhooks import handled, send
-from benchmarks.mutated_events import mutated, signed
+from benchmarks.webhooks.fuzz import handled, send
+from benchmarks.webhooks.mutated_events import mutated, signed
 from tests.support.servers.billing_server import billing_server
 from tests.support.servers.settings import SECRET, settings_for
 from tests.support.servers.timings import QUICK

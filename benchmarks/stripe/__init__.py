@@ -1,0 +1,1 @@
+"""A fake Stripe that costs next to nothing, in a process of its own."""

@@ -1,0 +1,1 @@
+"""What every benchmark is built of: processes, a load, its tally, tables."""

@@ -1,0 +1,1 @@
+"""Events under load, mutated, and while servers are killed or restarted."""

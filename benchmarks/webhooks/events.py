@@ -1,0 +1,45 @@
+"""Signed deliveries of events, 30 % of them duplicates, shuffled, ready to be sent."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import stripe
+
+from benchmarks.stripe.answers import past_session
+from benchmarks.stripe.history import created
+
+SECRET = "whsec_of_the_benchmark"
+PATH = "/api/billing/stripe/webhook"
+DUPLICATES = 0.3
+
+
+def deliveries(unique: int, host: str, now: int) -> list[bytes]:
+    """Whole HTTP requests for ``unique`` events and their duplicates, in any order."""
+    requests = []
+    for place in range(unique):
+        body = json.dumps(
+            {
+                "id": f"evt_{place:024d}",
+                "object": "event",
+                "api_version": "2026-10-28.endive",
+                "created": now,
+                "data": {"object": past_session(place, created(place, unique, now))},
+                "livemode": False,
+                "pending_webhooks": 1,
+                "request": {"id": None, "idempotency_key": None},
+                "type": "checkout.session.completed",
+            },
+            indent=2,
+        )
+        signature = stripe.WebhookSignature.generate_signature_header(body, SECRET)
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"Stripe-Signature: {signature}\r\nContent-Length: {len(body.encode())}\r\n\r\n"
+        )
+        requests.append(f"{head}{body}".encode())
+    chance = random.Random(7)  # noqa: S311 - the same shuffle every time
+    requests += chance.choices(requests, k=round(unique * DUPLICATES / (1 - DUPLICATES)))
+    chance.shuffle(requests)
+    return requests
