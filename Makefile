@@ -4,7 +4,8 @@
 # make test    install and run all tests, including browser tests
 # make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers
-# make bench   measure, compared with the bare Stripe SDK
+# make bench   measure this app beside its peers and write benchmarks/report.md (15 minutes);
+#              QUICK=1 takes two, records nothing and warns of what has become half as good
 # make compat  run older releases of Stripe's SDKs for Python and node against the local sandbox
 # make lock    resolve the requirements again, for every platform, with hashes
 # make sbom    what the server is made of, as a CycloneDX file (sbom.json)
@@ -80,7 +81,7 @@ check: install-dev
 	$(BIN)/python -m docs.licenses "$(ACCEPTED_LICENSES)"
 
 bench: install-dev
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks report $(if $(QUICK),--quick)
 
 compat: install-dev
 	@$(BIN)/python -m tests.compat

@@ -1,15 +1,21 @@
-"""``python -m benchmarks [--quick] [name …]``: measure, and print a table for each."""
+"""``python -m benchmarks [--quick] [name …]``: measure, and print a table for each.
+
+Without a name it is ``report``, which measures this app beside its peers and writes report.md.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import platform
+import sys
 from importlib.metadata import version
 
 from benchmarks.checkout import route
 from benchmarks.ledger import ledger
 from benchmarks.pages import first_load, soak, warm_rerun
+from benchmarks.report.command import report
+from benchmarks.report.sections import SECTIONS
 from benchmarks.store import backfill, customers, entitlements, queries, size
 from benchmarks.webhooks import acknowledged, kills, rolling
 from billing.access.caller import Caller, become
@@ -40,12 +46,22 @@ def machine() -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}")
+    names = ", ".join(("report", *BENCHMARKS))
+    parser.add_argument("names", nargs="*", default=["report"], metavar="name", help=f"of {names}")
     parser.add_argument("--quick", action="store_true", help="short and rough")
+    parser.add_argument(
+        "--only", default="", metavar="section,…", help=f"of the report's {', '.join(SECTIONS)}"
+    )
     asked = parser.parse_args()
-    if unknown := set(asked.names) - set(BENCHMARKS):
+    only = [name for name in asked.only.split(",") if name]
+    if unknown := {*asked.names, *only} - {"report", *BENCHMARKS, *SECTIONS}:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     become(Caller(ADMIN_OF_THIS_MACHINE))
     print(machine(), flush=True)
-    for name in asked.names or BENCHMARKS:
-        BENCHMARKS[name](quick=asked.quick)
+    failed = 0
+    for name in asked.names:
+        if name == "report":
+            failed += report(only, machine(), quick=asked.quick)
+        else:
+            BENCHMARKS[name](quick=asked.quick)
+    sys.exit(failed > 0)

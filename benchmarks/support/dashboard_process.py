@@ -32,10 +32,11 @@ class Dashboard:
 
 
 @contextmanager
-def dashboard(stripe: str) -> Iterator[Dashboard]:
+def dashboard(stripe: str, **settings: str) -> Iterator[Dashboard]:
     """The app, talking to the Stripe at the base URL ``stripe``, until the block is left.
 
-    It runs on a copy, so that neither the user's ``.data`` nor their secrets are touched.
+    It runs on a copy, so that neither the user's ``.data`` nor their secrets are touched, and on
+    a SQLite file of its own, unless ``settings`` (of its environment) name another database.
     """
     with tempfile.TemporaryDirectory(prefix="bench-dashboard-") as folder:
         home = Path(folder)
@@ -45,32 +46,32 @@ def dashboard(stripe: str) -> Iterator[Dashboard]:
         home.joinpath(".streamlit").mkdir()
         shutil.copy(ROOT / ".streamlit" / "config.toml", home / ".streamlit")
         port = free_port()
-        settings = environment(
-            HOME=folder,
-            STRIPE_SECRET_KEY="sk_test_bench",
-            STRIPE_API_BASE=stripe,
-            STRIPE_PRICE_PRO_MONTHLY=PRICE_PRO,
-            STRIPE_PRICE_EXTRA_CREDIT=PRICE_CREDIT,
-            DATABASE_URL=f"sqlite:///{home / 'billing.sqlite3'}",
-        )
+        own = {
+            "HOME": folder,
+            "STRIPE_SECRET_KEY": "sk_test_bench",
+            "STRIPE_API_BASE": stripe,
+            "STRIPE_PRICE_PRO_MONTHLY": PRICE_PRO,
+            "STRIPE_PRICE_EXTRA_CREDIT": PRICE_CREDIT,
+            "DATABASE_URL": f"sqlite:///{home / 'billing.sqlite3'}",
+        }
         command = ("-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port))
         with (
             home.joinpath("log").open("w+") as log,
-            running(*command, cwd=home, env=settings, log=log) as process,
+            running(*command, cwd=home, env=environment(**own | settings), log=log) as process,
         ):
             url = f"http://localhost:{port}"
-            wait_until_ready(url, process, home / "log")
+            wait_until_ready(f"{url}/api/billing/health", process, home / "log")
             yield Dashboard(url, process.pid)
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[str], log: Path) -> None:
-    """Wait for the health route. Fails with the app's log when it does not come up."""
+    """Wait until ``url`` answers with 200. Fails with the log when the server does not come up."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if ask("GET", f"{url}/api/billing/health")[0] == 200:
+            if ask("GET", url)[0] == 200:
                 return
         except OSError:
             pass
         time.sleep(LOOK_AGAIN_SECONDS)
-    raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+    raise RuntimeError(f"It did not start:\n{log.read_text()}")

@@ -40,11 +40,16 @@ def result_of(module: str, *arguments: str, timeout: float) -> str:
 
 @contextmanager
 def running(
-    *command: str, cwd: Path = ROOT, env: dict[str, str] | None = None, log: IO[str] | None = None
+    *command: str,
+    program: str = sys.executable,
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
+    log: IO[str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A child that is ended when the block is left. Its output is piped, or goes to ``log``."""
+    """A child, of Python or another program, that is ended when the block is left. Its output is
+    piped, or goes to ``log``."""
     child = subprocess.Popen(
-        [sys.executable, *command],
+        [program, *command],
         cwd=cwd,
         env=env or environment(),
         stdin=subprocess.PIPE,

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """The first column is text and stands left, the others are numbers and stand right."""
     lines = [columns, *rows]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    widths = [max(3, *(len(line[index]) for line in lines)) for index in range(len(columns))]
 
     def line(cells: Sequence[str]) -> str:
         first, *others = (
@@ -22,8 +22,13 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
         return f"| {' | '.join([first, *others])} |"
 
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return [line(columns), line(rule), *map(line, rows)]
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print the table under its title."""
     print(f"\n### {title}\n")
-    print("\n".join([line(columns), line(rule), *map(line, rows)]), flush=True)
+    print("\n".join(table_lines(columns, rows)), flush=True)
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -1,0 +1,1 @@
+"""What this app is compared with, each served as people serve it."""
