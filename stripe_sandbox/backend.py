@@ -31,11 +31,19 @@ class Backend:
             raise errors.no_such(kind, identifier, param, status)
         return value
 
-    def page(self, kind: str, url: str, filters: Mapping[str, Any], window: Window) -> Page:
+    def page(
+        self,
+        kind: str,
+        url: str,
+        filters: Mapping[str, Any],
+        window: Window,
+        shown_as: str | None = None,
+    ) -> Page:
         """A page of a list: the objects whose columns equal the filters, in the window.
-        StripeError: the cursor names nothing."""
+        StripeError: the cursor names nothing; `shown_as`: what it is called then, if not by its
+        kind."""
         try:
             bodies, more = self.objects.page(kind, filters, window)
         except NoSuchCursorError as error:
-            raise errors.no_such(kind, error.identifier, error.parameter) from error
+            raise errors.no_such(shown_as or kind, error.identifier, error.parameter) from error
         return Page(url, bodies, more)

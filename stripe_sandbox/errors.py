@@ -8,6 +8,9 @@ from typing import Any
 NOT_SIMULATED = "sandbox_not_simulated"
 """The code, none of Stripe's own, of what Stripe has and the local sandbox has not."""
 
+_V2_CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 500: "internal_error"}
+"""The code of an error under /v2 that has none under /v1, by its status."""
+
 
 class StripeError(Exception):
     """An answer other than 200, in Stripe's words.
@@ -61,6 +64,15 @@ class StripeError(Exception):
         error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}?t={now}"
         error["type"] = self.type
         return {"error": error}
+
+    def body_v2(self) -> dict[str, Any]:
+        """The JSON body of an answer under /v2, where every error has a code
+        (https://docs.stripe.com/api-v2-overview)."""
+        code = self.code
+        if code in (None, "resource_missing"):
+            code = _V2_CODES.get(self.status, "invalid_request")
+        error = {"type": self.type, "code": code, "message": self.message, "param": self.param}
+        return {"error": {name: value for name, value in error.items() if value is not None}}
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
@@ -170,11 +182,11 @@ def operation_not_simulated(method: str, path: str) -> StripeError:
     )
 
 
-def account_invalid(account: str) -> StripeError:
-    """A connected account in the Stripe-Account header: there are none."""
+def account_invalid(account: str, key: str) -> StripeError:
+    """Another account than the sandbox's own; `key` is the API key, masked."""
     return StripeError(
-        f"The provided key does not have access to account '{account}' (or that account does not "
-        "exist). Application access may have been revoked.",
+        f"The provided key '{key}' does not have access to account '{account}' (or that account "
+        "does not exist). Application access may have been revoked.",
         status=403,
         code="account_invalid",
         before_execution=True,

@@ -34,6 +34,7 @@ from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.hosted_page.rendering import static_routes
 from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
+from stripe_sandbox.resources.empty_lists import EmptyLists
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
@@ -117,6 +118,8 @@ class Sandbox:
             Expander(objects, resources.includes()),
             faults,
             translations,
+            more=EmptyLists(backend).find,
+            account=resources.accounts.id,
             base_url=base_url,
             delay=config.delay,
             api_key=config.api_key,

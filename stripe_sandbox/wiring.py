@@ -29,6 +29,7 @@ from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.resources.billing_portal.portal_configurations import PortalConfigurations
 from stripe_sandbox.resources.billing_portal.portal_sessions import PortalSessions
+from stripe_sandbox.resources.catalog.plans import Plans
 from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.resources.catalog.products import Products
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
@@ -55,6 +56,7 @@ class Resources:
         self.accounts = Accounts(backend)
         self.products = Products(backend)
         self.prices = Prices(backend, self.products)
+        self.plans = Plans(backend)
         self.customers = Customers(backend)
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
@@ -74,10 +76,10 @@ class Resources:
         self.events = Events(backend)
         self.endpoints = WebhookEndpoints(backend, destinations)
         resources: tuple[Resource, ...] = (
-            self.accounts, self.products, self.prices, self.customers, self.sessions, self.intents,
-            self.setup_intents, self.charges, self.refunds, self.disputes, self.methods,
-            self.subscriptions, self.invoices, self.invoice_payments, self.invoice_items,
-            self.portal_configurations, self.events, self.endpoints,
+            self.accounts, self.products, self.prices, self.plans, self.customers, self.sessions,
+            self.intents, self.setup_intents, self.charges, self.refunds, self.disputes,
+            self.methods, self.subscriptions, self.invoices, self.invoice_payments,
+            self.invoice_items, self.portal_configurations, self.events, self.endpoints,
         )  # fmt: skip
         self._resources = resources
 

@@ -1,11 +1,11 @@
-"""The pipeline of a request to /v1: key, version, form, idempotency, parameters, endpoint,
-answer."""
+"""The pipeline of a request to /v1 or /v2: key, version, form or JSON, idempotency, parameters,
+endpoint, answer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -13,19 +13,18 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.auth import check_key
+from stripe_sandbox.api.auth import check_key, masked
 from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.api.requests import V2, ApiRequest, decode, read_parameters
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.faults import FaultSwitch
-from stripe_sandbox.parameters import form
-from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.storage.database import Database, dump
 from stripe_sandbox.versions import releases
 from stripe_sandbox.versions.translation import Translation, Translations
@@ -33,18 +32,6 @@ from stripe_sandbox.versions.translation import Translation, Translations
 logger = logging.getLogger(__name__)
 
 MAXIMUM_BODY = 1 << 20
-_FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True)
-class _Request:
-    id: str
-    method: str
-    path: str
-    query: bytes
-    body: bytes
-    headers: Headers
-    version: str
 
 
 @dataclass(frozen=True)
@@ -74,10 +61,11 @@ class _Spoken:
 
 
 class Api:
-    """The ASGI app under /v1.
+    """The ASGI app under /v1 and /v2.
 
-    `delay` seconds pass before each answer, for measuring against a Stripe far away. With
-    `api_key` no other key is accepted.
+    `more` makes routes that are not needed before somebody asks for them, `account` returns
+    the account's id. `delay` seconds pass before each answer, for measuring against a Stripe far
+    away. With `api_key` no other key is accepted.
     """
 
     def __init__(
@@ -89,11 +77,14 @@ class Api:
         faults: FaultSwitch,
         translations: Translations,
         *,
+        more: Callable[[str, str], Route | None],
+        account: Callable[[], str],
         base_url: str,
         delay: float = 0.0,
         api_key: str | None = None,
     ) -> None:
-        self._router = Router(routes)
+        self._router = Router(routes, more)
+        self._account = account
         self._database = database
         self._clock = clock
         self._expander = expander
@@ -112,35 +103,40 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         request_id = new_request_id()
-        key = headers.get("idempotency-key") if scope["method"] == "POST" else None
+        path = scope["path"].removeprefix(scope.get("root_path", "").rpartition("/")[0])
+        repeatable = ("POST", "DELETE") if path.startswith(V2) else ("POST",)
+        key = headers.get("idempotency-key") if scope["method"] in repeatable else None
         version = self._translations.default
         try:
             body = b"" if scope["method"] == "GET" else await read_body(receive, MAXIMUM_BODY)
-            check_key(headers, self._api_key)
+            api_key = masked(check_key(headers, self._api_key))
             version = releases.read(headers.get("stripe-version", version))
-            request = _Request(
+            request = ApiRequest(
                 id=request_id,
                 method=scope["method"],
-                path=scope["path"].removeprefix(scope.get("root_path", "").rpartition("/")[0]),
+                path=path,
                 query=scope["query_string"],
                 body=body,
                 headers=headers,
                 version=version,
+                key=api_key,
             )
             reply = await self._answer(request, key)
         except ClientDisconnect:
             return
         except StripeError as error:
-            reply = self._refusal(error, request_id)
+            reply = self._refusal(error, request_id, path)
         except Exception:
             logger.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
-            reply = self._refusal(errors.internal(), request_id)
+            reply = self._refusal(errors.internal(), request_id, path)
         extra = [(b"request-id", request_id.encode()), (b"stripe-version", version.encode())]
         if key:
             extra.append((b"idempotency-key", key.encode("latin-1")))
             extra.append((b"original-request", (reply.original or request_id).encode()))
         if reply.original is not None:
             extra.append((b"idempotent-replayed", b"true"))
+        if "stripe-account" in headers and reply.status == 200:
+            extra.append((b"stripe-account", headers["stripe-account"].encode("latin-1")))
         if reply.status == 401:
             extra.append((b"www-authenticate", b'Bearer realm="Stripe"'))
         body = reply.body.encode()
@@ -158,17 +154,19 @@ class Api:
         )
         await send({"type": "http.response.body", "body": body})
 
-    def _refusal(self, error: StripeError, request_id: str) -> _Reply:
+    def _refusal(self, error: StripeError, request_id: str, path: str) -> _Reply:
+        if path.startswith(V2):
+            return _Reply(error.status, dump(error.body_v2()))
         return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
 
-    async def _answer(self, request: _Request, key: str | None) -> _Reply:
+    async def _answer(self, request: ApiRequest, key: str | None) -> _Reply:
         fault = self._faults.take_api_error()
         if fault is not None:
             await self._wait()
             raise fault
         for header in ("stripe-account", "stripe-context"):
-            if header in request.headers:
-                raise errors.account_invalid(request.headers[header])
+            if request.headers.get(header, self._account()) != self._account():
+                raise errors.account_invalid(request.headers[header], request.key)
         translation = self._speaking(request.version).translation
         former = translation.former_operation(request.method, request.path)
         if former is not None:
@@ -177,7 +175,7 @@ class Api:
         if found is None:
             raise self._router.unknown(request.method, request.path)
         endpoint, ids = found
-        text = _parameters(request)
+        text = read_parameters(request)
         if not key:
             reply = self._execute(endpoint, ids, request, text, None)
             await self._wait()
@@ -201,14 +199,14 @@ class Api:
         self,
         endpoint: Endpoint,
         ids: tuple[str, ...],
-        request: _Request,
+        request: ApiRequest,
         text: str,
         key: str | None,
     ) -> _Reply:
         """Run the endpoint in one transaction with the saved answer of its idempotency key."""
         route = endpoint.route
         spoken = self._speaking(request.version)
-        given = spoken.translation.raise_request(route.name, _decode_form(text))
+        given = spoken.translation.raise_request(route.name, decode(text))
         try:
             params = endpoint.parameters.read(given.form)
         except StripeError as error:
@@ -216,7 +214,7 @@ class Api:
             raise
         expand: list[str] = params.pop("expand", [])
         spoken.expander.check(route.returns, expand, lists=route.lists)
-        call = Call(params, ids, RequestInfo(request.id, key), self._base_url)
+        call = Call(params, ids, RequestInfo(request.id, key), self._base_url, request.key)
         try:
             with self._database.transaction():
                 try:
@@ -225,23 +223,23 @@ class Api:
                     error.reword(given.words)
                     if not error.keeps_changes:
                         raise
-                    reply = self._refusal(error, request.id)
+                    reply = self._refusal(error, request.id, request.path)
                 else:
                     reply = _Reply(200, spoken.render(route, answer, expand))
                 self._save(key, request, text, reply)
         except StripeError as error:
-            reply = self._refusal(error, request.id)
+            reply = self._refusal(error, request.id, request.path)
             if error.before_execution:
                 return reply
         except Exception:
             logger.exception("%s %s failed (%s)", request.method, request.path, request.id)
-            reply = self._refusal(errors.internal(), request.id)
+            reply = self._refusal(errors.internal(), request.id, request.path)
         else:
             return reply
         self._save(key, request, text, reply)
         return reply
 
-    def _save(self, key: str | None, request: _Request, text: str, reply: _Reply) -> None:
+    def _save(self, key: str | None, request: ApiRequest, text: str, reply: _Reply) -> None:
         if key:
             answer = SavedAnswer(reply.status, reply.body, request.id)
             self._keys.save(key, request.path, text, answer)
@@ -253,27 +251,3 @@ class Api:
             expander = self._expander.with_fields(translation.fields)
             spoken = self._spoken[version] = _Spoken(translation, expander)
         return spoken
-
-
-def _parameters(request: _Request) -> str:
-    """The request's form: the query of a GET, the query and the body of the others."""
-    kind = request.headers.get("content-type", _FORM)
-    if request.body and not kind.startswith(_FORM):
-        raise StripeError(
-            f"Invalid request (check that your POST content type is {_FORM}). If you have any "
-            "questions, we can help at https://support.stripe.com/.",
-            before_execution=True,
-        )
-    try:
-        return b"&".join(part for part in (request.query, request.body) if part).decode()
-    except UnicodeDecodeError as error:
-        raise StripeError(
-            "Invalid parameters: they must be UTF-8.", before_execution=True
-        ) from error
-
-
-def _decode_form(text: str) -> dict[str, Form]:
-    try:
-        return form.decode(text)
-    except form.MalformedFormError as error:
-        raise StripeError(str(error), before_execution=True) from error

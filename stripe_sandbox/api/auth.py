@@ -17,9 +17,9 @@ NO_KEY = (
 )
 
 
-def check_key(headers: Headers, only: str | None = None) -> None:
-    """Raise a StripeError 401 unless the Authorization header holds the key `only`, or without one
-    any key of test mode (sk_test_…, rk_test_…), as Bearer or Basic."""
+def check_key(headers: Headers, only: str | None = None) -> str:
+    """The key in the Authorization header, as Bearer or Basic. StripeError 401: it is not the key
+    `only`, or without one none of test mode (sk_test_…, rk_test_…)."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     key = credentials.strip()
     if scheme.lower() == "basic":
@@ -34,6 +34,7 @@ def check_key(headers: Headers, only: str | None = None) -> None:
     is_accepted = hmac.compare_digest(key.encode(), only.encode()) if only else is_test_key(key)
     if not is_accepted:
         raise errors.unauthorized(f"Invalid API Key provided: {masked(key)}")
+    return key
 
 
 def is_test_key(key: str) -> bool:

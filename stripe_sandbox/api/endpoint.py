@@ -13,12 +13,14 @@ from stripe_sandbox.storage.objects import Object
 @dataclass(frozen=True)
 class Call:
     """One request to an endpoint: its checked and typed parameters, the ids in its path, the
-    request's id and key, and the URL under which the sandbox is served."""
+    request's id and idempotency key, the URL under which the sandbox is served, and the API key as
+    messages show it."""
 
     params: dict[str, Any]
     ids: tuple[str, ...]
     request: RequestInfo
     base_url: str
+    key: str = ""
 
 
 Answer = Object | Page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from stripe_sandbox import errors
@@ -16,6 +16,9 @@ from stripe_sandbox.schema import sdk_operations
 _WORD = re.compile(r"[a-z_]+\Z")
 """What can be a word of Stripe's paths rather than an id."""
 
+_WITH_TWO_IDS = 5
+"""How many parts a path such as `/v1/charges/:charge/refunds/:refund` has."""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -25,22 +28,44 @@ class Endpoint:
     parameters: SimulatedParams
 
 
+Found = tuple[Endpoint, tuple[str, ...]]
+"""An endpoint and the ids in the path."""
+
+
 class Router:
-    """Endpoints by method and path."""
+    """Endpoints by method and path.
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    `more` makes those that are not needed before somebody asks for them.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        more: Callable[[str, str], Route | None] = lambda _method, _path: None,
+    ) -> None:
         self._endpoints: dict[tuple[str, tuple[str, ...]], Endpoint] = {}
+        self._more = more
         for route in routes:
-            parts = tuple(
-                ":" if part.startswith(":") else part for part in route.path.split("/")[1:]
-            )
-            simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
-            endpoint = Endpoint(route, SimulatedParams(route.parameters, simulates))
-            self._endpoints[route.method, parts] = endpoint
+            self._add(route)
 
-    def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]] | None:
-        """The endpoint and the ids in the path; None when there is none. An id stands third or
-        fourth, before an action."""
+    def _add(self, route: Route) -> None:
+        parts = tuple(":" if part.startswith(":") else part for part in route.path.split("/")[1:])
+        simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
+        endpoint = Endpoint(route, SimulatedParams(route.parameters, simulates))
+        self._endpoints[route.method, parts] = endpoint
+
+    def find(self, method: str, path: str) -> Found | None:
+        """The endpoint and the ids in the path; None when there is none."""
+        found = self._match(method, path)
+        if found is None:
+            route = self._more(method, path)
+            if route is not None:
+                self._add(route)
+                found = self._match(method, path)
+        return found
+
+    def _match(self, method: str, path: str) -> Found | None:
+        """An id stands third or fourth, before an action, and perhaps another one fifth."""
         parts = tuple(path.split("/")[1:])
         exact = self._endpoints.get((method, parts))
         if exact is not None:
@@ -50,6 +75,10 @@ class Router:
             endpoint = self._endpoints.get((method, pattern))
             if endpoint is not None and _is_id(method, path, parts, position):
                 return endpoint, (parts[position],)
+        if len(parts) == _WITH_TWO_IDS:
+            endpoint = self._endpoints.get((method, (*parts[:2], ":", parts[3], ":")))
+            if endpoint is not None and parts[2] and parts[4]:
+                return endpoint, (parts[2], parts[4])
         return None
 
     def unknown(self, method: str, path: str) -> StripeError:

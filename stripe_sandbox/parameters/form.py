@@ -91,18 +91,20 @@ def _invalid_name(key: str) -> MalformedFormError:
     return MalformedFormError(f"Invalid parameter name: {shown}")
 
 
-def encode(fields: Mapping[str, Any]) -> str:
-    """The form body of nested fields: the inverse of `decode`, lists numbered from 0."""
-    return urlencode([pair for name, value in fields.items() for pair in _pairs(name, value)])
+def encode(fields: Mapping[str, Any], null: str | None = None) -> str:
+    """The form body of nested fields: the inverse of `decode`, lists numbered from 0. Where a value
+    is None, it is `null`, or left out."""
+    return urlencode([pair for name, value in fields.items() for pair in _pairs(name, value, null)])
 
 
-def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+def _pairs(name: str, value: Any, null: str | None) -> Iterator[tuple[str, str]]:
+    value = null if value is None else value
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _pairs(f"{name}[{key}]", inner)
+            yield from _pairs(f"{name}[{key}]", inner, null)
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from _pairs(f"{name}[{index}]", inner)
+            yield from _pairs(f"{name}[{index}]", inner, null)
     elif isinstance(value, bool):
         yield name, "true" if value else "false"
     elif value is not None:

@@ -39,16 +39,20 @@ class Accounts(Resource):
             ),
         ]
 
+    def id(self) -> str:
+        """The account's id."""
+        return str(self._backend.database.setting(ID))
+
     def _retrieve_by_id(self, call: Call) -> Object:
-        if call.ids[0] != self._backend.database.setting(ID):
-            raise errors.no_such(self.kind, call.ids[0], "account", 404)
+        if call.ids[0] != self.id():
+            raise errors.account_invalid(call.ids[0], call.key)
         return self._retrieve(call)
 
     def _retrieve(self, _: Call) -> Object:
         return build(
             self.kind,
             {
-                "id": self._backend.database.setting(ID),
+                "id": self.id(),
                 "object": self.kind,
                 "business_profile": build("account.BusinessProfile", {"name": "Local sandbox"}),
                 "capabilities": {"card_payments": "active", "transfers": "active"},

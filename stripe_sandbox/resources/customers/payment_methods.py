@@ -6,9 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 from stripe.params._customer_payment_method_list_params import CustomerPaymentMethodListParams
+from stripe.params._customer_retrieve_payment_method_params import (
+    CustomerRetrievePaymentMethodParams,
+)
 from stripe.params._payment_method_list_params import PaymentMethodListParams
 from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveParams
 
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
@@ -31,14 +35,22 @@ class PaymentMethods(Resource):
 
     def routes(self) -> list[Route]:
         """All endpoints."""
+        url = "/v1/customers/:customer/payment_methods"
         return [
             *super().routes(),
             Route.listing(
-                "/v1/customers/:customer/payment_methods",
+                url,
                 self._list_of_customer,
                 CustomerPaymentMethodListParams,
                 self.kind,
                 ("type",),
+            ),
+            Route(
+                "GET",
+                f"{url}/:payment_method",
+                self._retrieve_of_customer,
+                CustomerRetrievePaymentMethodParams,
+                self.kind,
             ),
         ]
 
@@ -123,6 +135,14 @@ class PaymentMethods(Resource):
         filters = {"customer": customer, **pick(call.params, "type")}
         url = f"/v1/customers/{customer}/payment_methods"
         return self._backend.page(self.kind, url, filters, read_window(call.params))
+
+    def _retrieve_of_customer(self, call: Call) -> Object:
+        customer, method = call.ids
+        self._backend.require("customer", customer, "customer", status=404)
+        found = self._backend.require(self.kind, method, self.id_param, status=404)
+        if found["customer"] != customer:
+            raise errors.no_such(self.kind, method, self.id_param, 404)
+        return found
 
 
 def checks(card: TestCard) -> Object:

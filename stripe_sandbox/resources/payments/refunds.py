@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from stripe.params._charge_list_refunds_params import ChargeListRefundsParams
+from stripe.params._charge_retrieve_refund_params import ChargeRetrieveRefundParams
 from stripe.params._refund_cancel_params import RefundCancelParams
 from stripe.params._refund_create_params import RefundCreateParams
 from stripe.params._refund_list_params import RefundListParams
@@ -13,6 +15,7 @@ from stripe.params._refund_update_params import RefundUpdateParams
 from stripe_sandbox import cards, errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
+from stripe_sandbox.api.pagination import Page, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.ids import new_id
@@ -26,6 +29,7 @@ from stripe_sandbox.storage.objects import Object, Window
 DECIDED_AFTER = 12 * 3_600.0
 """Seconds until a pending refund succeeds, or one that fails later fails."""
 
+_OF_CHARGE = "/v1/charges/:charge/refunds"
 _CREATE = ("amount", "charge", "metadata", "payment_intent", "reason")
 
 
@@ -54,6 +58,14 @@ class Refunds(Resource):
             Route("POST", self.url, self._create, RefundCreateParams, self.kind, _CREATE),
             Route("POST", self.path, self._update, RefundUpdateParams, self.kind, ("metadata",)),
             Route("POST", f"{self.path}/cancel", self._cancel, RefundCancelParams, self.kind),
+            Route.listing(_OF_CHARGE, self._list_of_charge, ChargeListRefundsParams, self.kind),
+            Route(
+                "GET",
+                f"{_OF_CHARGE}/:refund",
+                self._retrieve_of_charge,
+                ChargeRetrieveRefundParams,
+                self.kind,
+            ),
         ]
 
     def includes(self) -> dict[tuple[type, str], Include]:
@@ -160,6 +172,18 @@ class Refunds(Resource):
         url = f"/v1/charges/{charge['id']}/refunds"
         found = self._backend.page(self.kind, url, {"charge": charge["id"]}, Window(limit))
         return found.to_object()
+
+    def _list_of_charge(self, call: Call) -> Page:
+        charge = self._backend.require("charge", call.ids[0], "charge", status=404)["id"]
+        url = f"/v1/charges/{charge}/refunds"
+        return self._backend.page(self.kind, url, {"charge": charge}, read_window(call.params))
+
+    def _retrieve_of_charge(self, call: Call) -> Object:
+        charge, refund = call.ids
+        found = self._backend.require(self.kind, refund, "refund", status=404)
+        if found["charge"] != charge:
+            raise errors.no_such(self.kind, refund, "refund", 404)
+        return found
 
     def _decide(self, refund_id: str) -> None:
         """Let a pending refund succeed, or fail the one that its card lets fail."""

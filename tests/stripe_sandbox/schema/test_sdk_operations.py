@@ -60,7 +60,8 @@ def test_every_operation_is_simulated_or_refused_by_name(shared_server: SandboxS
         ("GET", "/v1/products/search", "/v1/products/search"),
         ("DELETE", "/v1/customers/cus_1", "/v1/customers/{customer}"),
         ("POST", "/v1/subscriptions/sub_1/migrate", "/v1/subscriptions/{subscription}/migrate"),
-        ("GET", "/v1/charges/ch_1/refunds/re_1", "/v1/charges/{charge}/refunds/{refund}"),
+        ("DELETE", "/v1/coupons/c_1", "/v1/coupons/{coupon}"),
+        ("POST", "/v1/tax_rates", "/v1/tax_rates"),
         ("POST", "/v2/core/event_destinations", "/v2/core/event_destinations"),
     ],
 )

@@ -1,0 +1,71 @@
+"""What a request to the API is, and its parameters: a form under /v1, JSON under /v2."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.parameters import form
+from stripe_sandbox.parameters.form import Form
+
+V2 = "/v2/"
+"""How the paths begin whose requests, answers and errors have the second shape
+(https://docs.stripe.com/api-v2-overview)."""
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """A request whose key was accepted; `key` is the key as messages show it, `version` that of the
+    API."""
+
+    id: str
+    method: str
+    path: str
+    query: bytes
+    body: bytes
+    headers: Headers
+    version: str
+    key: str
+
+
+def read_parameters(request: ApiRequest) -> str:
+    """The request's form: the query of a GET, the query and the body of the others. Under
+    /v2 the body is JSON, which is returned as /v1 would be sent it. StripeError: it is neither."""
+    body, given = request.body, _JSON if request.path.startswith(V2) else _FORM
+    if body and not request.headers.get("content-type", given).startswith(given):
+        raise StripeError(
+            f"Invalid request (check that your POST content type is {given}). If you have any "
+            "questions, we can help at https://support.stripe.com/.",
+            before_execution=True,
+        )
+    if body and given == _JSON:
+        body = _form_of(body)
+    try:
+        return b"&".join(part for part in (request.query, body) if part).decode()
+    except UnicodeDecodeError as error:
+        raise StripeError(
+            "Invalid parameters: they must be UTF-8.", before_execution=True
+        ) from error
+
+
+def _form_of(body: bytes) -> bytes:
+    """What /v2 is sent as JSON, as /v1 would be sent it."""
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise StripeError("Invalid request: its body must be a JSON object.", before_execution=True)
+    return form.encode(fields, null="").encode()
+
+
+def decode(text: str) -> dict[str, Form]:
+    """The fields of a form. StripeError: it is none."""
+    try:
+        return form.decode(text)
+    except form.MalformedFormError as error:
+        raise StripeError(str(error), before_execution=True) from error
