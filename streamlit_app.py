@@ -15,7 +15,6 @@ import threading
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -61,12 +60,12 @@ from billing.settings.model import LOCAL_SANDBOX
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
-from pages.scenarios.demo_history import fill_once_serving
 from pages.services import hand_over, portal_for_pages
 from pages.streamlit_setup import auth as streamlit_auth
 from pages.streamlit_setup.logs import share_log_handler
 from pages.streamlit_setup.paths import closed_paths
-from stripe_sandbox import HOSTED_PAGES, Sandbox, SandboxConfig, UnusableDatabaseError
+from stripe_sandbox import HOSTED_PAGES
+from stripe_sandbox.storage.database import UnusableDatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from billing.settings.model import Settings
+    from stripe_sandbox.sandbox import Sandbox
 
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
 FIRST_PAINT = Path(__file__).parent / "pages" / "first_paint.css"
@@ -138,6 +138,8 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     settings = settings.with_defaults(public_url=address("localhost"))
     sandbox: Sandbox | None = None
     if settings.wants_sandbox:
+        from stripe_sandbox.sandbox import Sandbox, SandboxConfig  # 20 MiB, which Stripe spares
+
         stack.enter_context(instance_lock(SANDBOX_DATABASE, address("localhost")))
         key = load_sandbox_key()
         knows_callers = demo_link is not None or access_mode(settings).signs_in
@@ -174,6 +176,8 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     announcing = asyncio.create_task(log_start(services))
     stack.callback(announcing.cancel)
     if controls_url and os.environ.get("BILLING_DEMO"):
+        from pages.scenarios.demo_history import fill_once_serving
+
         with acting_as(services.access.system):
             filling = asyncio.create_task(fill_once_serving(services, controls_url))
         stack.callback(filling.cancel)
@@ -205,7 +209,6 @@ def freeze_gc() -> None:
     """Exempt what is loaded by now from garbage collection, which otherwise takes a third of a
     busy route's time.
     """
-    import_module("pandas")  # the pages' largest import: the first visitor need not wait for it
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

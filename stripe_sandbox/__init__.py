@@ -1,6 +1,7 @@
-"""A local, stateful stand-in for the slice of Stripe that a Checkout uses."""
+"""A local, stateful stand-in for the slice of Stripe that a Checkout uses.
 
-from stripe_sandbox.sandbox import HOSTED_PAGES, Sandbox, SandboxConfig
-from stripe_sandbox.storage.database import UnusableDatabaseError
+Its composition root is ``sandbox``; nothing is loaded by importing this package alone.
+"""
 
-__all__ = ["HOSTED_PAGES", "Sandbox", "SandboxConfig", "UnusableDatabaseError"]
+# Where the pages lie that people open by a link, and their files; all else takes a key.
+HOSTED_PAGES = ("/c/", "/p/", "/i/")

@@ -48,8 +48,6 @@ from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, Deliveries
 from stripe_sandbox.wiring import Billing, Resources
 
 _BASE_URL = "base_url"
-# Where the pages lie that people open by a link, and their files; all else takes a key.
-HOSTED_PAGES = ("/c/", "/p/", "/i/")
 
 
 @dataclass(frozen=True)

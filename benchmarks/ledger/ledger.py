@@ -30,7 +30,7 @@ from billing.domain.sessions.checkout_session import Kind
 from billing.store import Store, tables
 from billing.store.ledger import lines
 from pages.scenarios.sandbox_client import Controls
-from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from tests.support.database.records import states
 from tests.support.servers.processes.billing_process import Processes
 from tests.support.servers.processes.killing import SETTLED, Delivery, all_processed

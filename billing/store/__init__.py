@@ -14,7 +14,7 @@ times are Unix seconds UTC, amounts minor units.
 
 from sqlalchemy import Connection
 
-from billing.store.engine.database import current_revision
+from billing.store.engine.schema import current_revision
 from billing.store.store import Store
 
 __all__ = ["Connection", "Store", "current_revision"]

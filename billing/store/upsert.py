@@ -11,8 +11,8 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, Text, bindparam, cast, column, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, String, Text, bindparam, cast, column, func, select
+from sqlalchemy.dialects import sqlite
 
 from billing.json_codec import dumps
 
@@ -36,6 +36,8 @@ def upsert(
 
     @cache
     def from_json(names: tuple[str, ...]) -> Any:
+        from sqlalchemy.dialects import postgresql  # 3 MiB, which SQLite does not need
+
         rows = _recordset([table.c[name] for name in names])
         return finish(postgresql.insert(table).from_select(names, rows))
 
@@ -76,5 +78,5 @@ def _recordset(columns: Sequence[Column[Any]]) -> Select[Any]:
     typed = [
         column(one.key, Text() if isinstance(one.type, String) else one.type) for one in columns
     ]
-    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON))
+    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), JSON))
     return select(rows.table_valued(*typed, name="sent").render_derived(with_types=True))

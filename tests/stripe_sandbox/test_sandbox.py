@@ -18,10 +18,10 @@ import stripe
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from stripe_sandbox import Sandbox, SandboxConfig, UnusableDatabaseError
 from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.payments.checkout import Paid
-from stripe_sandbox.storage.database import NewerDatabaseError
+from stripe_sandbox.sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.storage.database import NewerDatabaseError, UnusableDatabaseError
 from tests.support.servers.server import listening_socket, serving
 from tests.support.stripe.sandbox_server import KEY, PAYER, card, price_of, sandbox_server
 

@@ -1,39 +1,28 @@
-"""The database: connecting, and upgrading its schema."""
+"""The database: connecting to it, its schema upgraded first."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from billing.errors import NotConfigured, StoreFailure
 from billing.settings.model import DATABASE_URL
-from billing.store.engine.engines import (
-    UPGRADES,
-    postgresql_engine,
-    sqlite_engine,
-    sqlite_file,
-)
+from billing.store.engine.engines import postgresql_engine, sqlite_engine, sqlite_file
 from billing.store.engine.failures import store_failure
-from billing.store.engine.releases import is_served, store_oldest_served
+from billing.store.engine.schema import upgrade
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import SecretStr
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from billing.timings import DatabaseLimits
-
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
-_UPGRADING = threading.Lock()  # Alembic works on one connection of a process at a time
 
 
 class Database:
@@ -114,39 +103,3 @@ class Database:
             f"{DATABASE_URL} cannot be used.",
             "Write it like postgresql+psycopg://user:password@host/name, or unset it.",
         ) from None
-
-
-def upgrade(engine: Engine) -> None:
-    """Upgrade the schema to this code's version, in one transaction that other processes wait for.
-
-    A newer schema is not changed. Raises ``StoreFailure`` when this code does not work with it.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        if _is_current(connection, scripts):
-            return
-    with _UPGRADING, engine.execution_options(**UPGRADES).begin() as connection:
-        if not _is_current(connection, scripts):
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            store_oldest_served(connection)
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The last migration of the schema; None before the first."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _is_current(connection: Connection, scripts: ScriptDirectory) -> bool:
-    """There is nothing to upgrade."""
-    current = current_revision(connection)
-    if current in {None, *(script.revision for script in scripts.walk_revisions())}:
-        return current == scripts.get_current_head()
-    if is_served(connection):
-        return True
-    raise StoreFailure(
-        "The database was upgraded by a newer version of this app, and was not changed.",
-        f"Install a newer version of the app, or set {DATABASE_URL} to another database.",
-    )

@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import sqlalchemy
-from psycopg import errors
 from sqlalchemy import event
 
 from billing.store.engine.private_file import make_private
@@ -19,7 +17,6 @@ from billing.store.engine.private_file import make_private
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from psycopg.abc import PQGen
     from sqlalchemy import URL, Connection, Engine
 
     from billing.timings import DatabaseLimits
@@ -62,6 +59,9 @@ def _set_limits(limits: DatabaseLimits, *, idle: float, more: str = "") -> str:
 
 def postgresql_engine(url: URL, limits: DatabaseLimits) -> Engine:
     """An engine for PostgreSQL. Timeouts and keepalives that the URL names are left as they are."""
+    # Its driver takes 8 MiB, which SQLite does not need.
+    from billing.store.engine.patient_connection import PatientConnection
+
     given = CONNECT_ARGS | {"connect_timeout": limits.connect}
     engine = sqlalchemy.create_engine(
         url,
@@ -82,7 +82,7 @@ def postgresql_engine(url: URL, limits: DatabaseLimits) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: object, _record: object, args: Any, parameters: Any) -> Any:
-        connection = _PatientConnection.connect(*args, **parameters)
+        connection = PatientConnection.connect(*args, **parameters)
         connection.patience = limits.connect
         return connection
 
@@ -103,21 +103,6 @@ def postgresql_engine(url: URL, limits: DatabaseLimits) -> Engine:
             connection.exec_driver_sql(writes if options.get("billing_writes") else reads)
 
     return engine
-
-
-class _PatientConnection(psycopg.Connection[Any]):
-    """Stops waiting for a server that is silent; psycopg by itself waits for ever."""
-
-    patience = 3.0  # seconds
-
-    def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
-        try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
-        except errors._WaitTimeout:
-            if timeout is not None:
-                raise
-            self.pgconn.finish()  # what comes late must not be taken for the next answer
-            raise errors.ConnectionTimeout("timeout expired: no answer") from None
 
 
 def sqlite_file(url: URL) -> Path | None:

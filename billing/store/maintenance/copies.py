@@ -13,17 +13,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from billing.errors import NotConfigured, StoreFailure
 from billing.safe_text import redact
 from billing.settings.model import DATABASE_URL
-from billing.store.engine.database import MIGRATIONS
 from billing.store.engine.engines import sqlite_file
 from billing.store.engine.failures import store_failure
 from billing.store.engine.private_file import make_private
+from billing.store.engine.schema import known_revisions
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -157,7 +156,7 @@ def revision_of_sqlite(file: Path) -> str:
 
 def is_known(revision: str) -> bool:
     """This release can use tables of that migration."""
-    return revision in {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    return revision in known_revisions()
 
 
 def _run(program: str, url: URL, *arguments: str) -> None:

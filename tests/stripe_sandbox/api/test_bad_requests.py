@@ -12,8 +12,8 @@ import pytest
 import requests
 from starlette.types import Message
 
-from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.api import bodies
+from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from tests.support.stripe.sandbox_server import KEY, SandboxServer
 
 FORM = "application/x-www-form-urlencoded"

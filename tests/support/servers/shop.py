@@ -14,7 +14,7 @@ from billing.sync import checkpoint
 from billing.urls import WEBHOOK_PATH
 from pages.scenarios.sandbox_client import Controls
 from pages.services import PageServices
-from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from tests.support.servers.billing_server import BillingServer, billing_server
 from tests.support.servers.server import listening_socket, serving
 from tests.support.servers.settings import working_settings

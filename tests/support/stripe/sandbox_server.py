@@ -19,10 +19,10 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from stripe.checkout import Session
 
-from stripe_sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
 from stripe_sandbox.clock import Clock, ManualClock
 from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
+from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from tests.support.servers.server import listening_socket, serving
 from tests.support.stripe.stripe_types import assert_fits
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from billing.store.engine.database import Database
 from billing.timings import DatabaseLimits
-from stripe_sandbox import Sandbox, SandboxConfig
+from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,8 +26,8 @@ from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.source import Source
 from billing.errors import StoreFailure
 from billing.store import Store, events, sessions, stale_customers
-from billing.store.engine.database import MIGRATIONS
 from billing.store.engine.releases import RELEASE
+from billing.store.engine.schema import MIGRATIONS, known_revisions
 from billing.store.events import refusals
 from billing.store.ledger import lines
 from billing.store.tables import metadata
@@ -211,6 +211,12 @@ async def test_it_is_made_from_nothing_and_is_what_the_tables_say(store: Store) 
 
     assert await store.read(difference) == []
     assert await store.read(revision) == HEAD
+
+
+def test_each_migration_is_in_the_file_that_begins_with_its_number() -> None:
+    scripts = ScriptDirectory.from_config(alembic())
+    assert known_revisions() == {script.revision for script in scripts.walk_revisions()}
+    assert max(known_revisions()) == scripts.get_current_head()
 
 
 async def test_an_older_database_is_upgraded_and_keeps_what_it_holds(database_url: str) -> None:

@@ -1,7 +1,7 @@
-"""What forked processes have loaded: the product, and what starts it.
+"""What forked processes have loaded: the product, what starts it, and what upgrades a database.
 
-Not pandas, which the product loads late: its libraries start threads, and what has threads is not
-to be forked.
+Not pandas, which the pages load: its libraries start threads, and what has threads is not to be
+forked.
 """
 
 from importlib import import_module
