@@ -10,6 +10,7 @@
 # make lock    resolve the requirements again, for every platform, with hashes
 # make sbom    what the server is made of, as a CycloneDX file (sbom.json)
 # make licenses  list the licences of what the server is made of, in docs/licenses.md
+# make operations  list what the sandbox does with each of Stripe's operations, in docs/sandbox.md
 # make pictures  take the README's screenshots again
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ TOOLS := .venv-tools
 REQUIREMENTS := requirements requirements-team requirements-dev
 ACCEPTED_LICENSES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL-3.0-only
 
-.PHONY: install install-dev run demo test test-quick check bench compat lock sbom licenses pictures clean
+.PHONY: install install-dev run demo test test-quick check bench compat lock sbom licenses operations pictures clean
 
 install: $(VENV)/.installed
 
@@ -104,6 +105,9 @@ sbom: $(TOOLS)/.installed
 
 licenses: install-dev
 	@$(BIN)/python -m docs.licenses --write "$(ACCEPTED_LICENSES)"
+
+operations: install-dev
+	@$(BIN)/python -m docs.sandbox_operations
 
 pictures: install-dev
 	@$(BIN)/python -m tests.support.chromium

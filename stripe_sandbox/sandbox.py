@@ -15,6 +15,7 @@ from starlette.routing import Mount
 from stripe_sandbox.api.app import Api
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.responses import unrecognized
+from stripe_sandbox.api.router import Support
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
@@ -38,6 +39,7 @@ from stripe_sandbox.resources.empty_lists import EmptyLists
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
+from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.storage.caps import Caps, remove_surplus
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Objects
@@ -183,6 +185,10 @@ class Sandbox:
             self._sessions.rebase(former, base_url)
             self._invoices.rebase(former, base_url)
         self._database.set_setting(_BASE_URL, base_url)
+
+    def support(self, operation: Operation) -> Support:
+        """What the sandbox does with an operation of Stripe's."""
+        return self._api.support(operation)
 
     def ensure_price(
         self,

@@ -21,10 +21,11 @@ from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.api.requests import V2, ApiRequest, decode, read_parameters
 from stripe_sandbox.api.responses import new_request_id
-from stripe_sandbox.api.router import Endpoint, Router
+from stripe_sandbox.api.router import Endpoint, Router, Support
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.storage.database import Database, dump
 from stripe_sandbox.versions import releases
 from stripe_sandbox.versions.translation import Translation, Translations
@@ -95,6 +96,10 @@ class Api:
         self._base_url = base_url
         self._delay = delay
         self._api_key = api_key
+
+    def support(self, operation: Operation) -> Support:
+        """What becomes of a request that calls the operation."""
+        return self._router.support(operation)
 
     def purge_old_keys(self) -> None:
         """Remove idempotency keys older than a day."""

@@ -30,7 +30,7 @@ Answer = Object | Page
 class Route:
     """An endpoint: `path` names its ids with a colon, `parameters` is one of the SDK's TypedDicts,
     `simulates` those of its paths that the sandbox acts on, `returns` the kind of object that the
-    answer is or lists."""
+    answer is or lists. `empty`: what it lists or retrieves cannot exist in the sandbox."""
 
     method: str
     path: str
@@ -39,6 +39,7 @@ class Route:
     returns: str
     simulates: tuple[str, ...] = ()
     lists: bool = False
+    empty: bool = False
 
     @property
     def name(self) -> str:
@@ -53,9 +54,11 @@ class Route:
         parameters: type,
         returns: str,
         filters: tuple[str, ...] = (),
+        *,
+        empty: bool = False,
     ) -> Route:
         """The endpoint of a list, with those filters that the sandbox acts on."""
-        return cls("GET", path, handler, parameters, returns, filters, lists=True)
+        return cls("GET", path, handler, parameters, returns, filters, lists=True, empty=empty)
 
 
 @dataclass(frozen=True)

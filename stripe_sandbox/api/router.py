@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Route
@@ -12,10 +13,12 @@ from stripe_sandbox.api.pagination import PARAMETERS
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.parameters.params import SimulatedParams
 from stripe_sandbox.schema import sdk_operations
+from stripe_sandbox.schema.sdk_operations import Operation
 
 _WORD = re.compile(r"[a-z_]+\Z")
 """What can be a word of Stripe's paths rather than an id."""
 
+_SOME_ID = "xx_1Ab2Cd3Ef4Gh5I"
 _WITH_TWO_IDS = 5
 """How many parts a path such as `/v1/charges/:charge/refunds/:refund` has."""
 
@@ -26,6 +29,14 @@ class Endpoint:
 
     route: Route
     parameters: SimulatedParams
+
+
+class Support(StrEnum):
+    """What the sandbox does with an operation of Stripe's."""
+
+    SIMULATED = "simulated"
+    EMPTY = "listed empty"
+    REFUSED = "refused"
 
 
 Found = tuple[Endpoint, tuple[str, ...]]
@@ -80,6 +91,13 @@ class Router:
             if endpoint is not None and parts[2] and parts[4]:
                 return endpoint, (parts[2], parts[4])
         return None
+
+    def support(self, operation: Operation) -> Support:
+        """What becomes of a request that calls the operation."""
+        found = self.find(operation.method, re.sub(r"\{\w+\}", _SOME_ID, operation.path))
+        if found is None:
+            return Support.REFUSED
+        return Support.EMPTY if found[0].route.empty else Support.SIMULATED
 
     def unknown(self, method: str, path: str) -> StripeError:
         """The error for a request without an endpoint: for an operation that only Stripe has, or

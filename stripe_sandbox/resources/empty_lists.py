@@ -95,7 +95,7 @@ class EmptyLists:
             return paginate(_filled(url, call), [], call.params, name)
 
         filters = tuple(schema_of(parameters).names())
-        return Route.listing(_route_path(url), answer, parameters, _kind(url), filters)
+        return Route.listing(_route_path(url), answer, parameters, _kind(url), filters, empty=True)
 
     def _retrieval(self, url: str, param: str) -> Route:
         name, parameters = _named(url), _params(url, "retrieve")
@@ -105,9 +105,8 @@ class EmptyLists:
             raise errors.no_such(name, call.ids[-1], param, 404)
 
         simulates = tuple(schema_of(parameters).names())
-        return Route(
-            "GET", f"{_route_path(url)}/:{param}", answer, parameters, _kind(url), simulates
-        )
+        path = f"{_route_path(url)}/:{param}"
+        return Route("GET", path, answer, parameters, _kind(url), simulates, empty=True)
 
     def _require_parent(self, url: str, call: Call) -> None:
         if url in _NESTED:

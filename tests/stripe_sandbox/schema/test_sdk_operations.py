@@ -9,6 +9,7 @@ import pytest
 import requests
 import stripe
 
+from docs import sandbox_operations
 from stripe_sandbox.errors import NOT_SIMULATED
 from stripe_sandbox.schema import sdk_operations
 from tests.support.stripe.sandbox_server import KEY, SandboxServer
@@ -31,6 +32,15 @@ def test_the_sdks_operations_are_read_from_its_code() -> None:
         assert found.path == operation
     for method, path in (("PUT", "/v1/customers"), ("GET", "/v1/customers/"), ("GET", "/v1")):
         assert sdk_operations.find(method, path) is None
+
+
+def test_the_documentation_says_what_becomes_of_every_operation() -> None:
+    """`make operations` writes its table, which is the code's."""
+    written = sandbox_operations.PAGE.read_text()
+    assert sandbox_operations.page(written) == written, "run make operations"
+    services = sandbox_operations.services()
+    listed = {operation for operations in services for operation in operations.values()}
+    assert listed == sdk_operations.operations()
 
 
 def test_every_operation_is_simulated_or_refused_by_name(shared_server: SandboxServer) -> None:
