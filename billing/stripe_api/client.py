@@ -1,15 +1,21 @@
-"""The SDK's client: one pool of connections, no telemetry, faster JSON."""
+"""Sends what Stripe's SDK would send, and reads errors as it does, without its cost.
+
+The SDK puts the headers together anew for each request, and formats each for a log that nobody
+keeps: two thirds of its CPU time. Here it does so once, for a request that is not sent.
+"""
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import stripe
-from multidict import CIMultiDict
 
-from billing.json_codec import dumps, loads
+from billing.json_codec import dumps
+from billing.stripe_api.form import encode
 from billing.stripe_api.network import proxy_for, trusted_certificates
+from billing.stripe_api.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,70 +24,109 @@ if TYPE_CHECKING:
     from billing.timings import Timings
 
 CONNECTIONS = 256
-NULL_BODY = b"null"
-UNREADABLE = object()  # in place of a document: the body was no JSON
-EXCERPT_BYTES = 80  # bytes of a body that is none of Stripe's
-MAX_NAMES = 5
-ERROR = ("type", "code", "message", "param")
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 # Telemetry takes a third of the SDK's CPU time of a request.
 stripe.enable_telemetry = False
 
 
-def create_client(
-    key: str, api_base: str, timings: Timings, metrics: Metrics
-) -> tuple[stripe.StripeClient, aiohttp.ClientSession]:
-    """A client on the running event loop, and the connections to close in the end.
+class StripeClient:
+    """Requests on the running event loop, over one pool of connections; close it with ``aclose``.
 
     Raises ``NotConfigured`` when the proxy or the certificates of the environment are unusable.
     """
-    is_secure = api_base.startswith("https:")
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=CONNECTIONS,
-            ssl=trusted_certificates(stripe.ca_bundle_path) if is_secure else True,
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        proxy=proxy_for(api_base),
-    )
-    client = stripe.StripeClient(
-        key,
-        base_addresses={"api": api_base},
-        max_network_retries=timings.stripe_network_retries,
-        http_client=_HTTPClient(
+
+    def __init__(self, key: str, api_base: str, timings: Timings, metrics: Metrics) -> None:
+        is_secure = api_base.startswith("https:")
+        self._api_base = api_base
+        self._retries = timings.stripe_network_retries
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=CONNECTIONS,
+                ssl=trusted_certificates(stripe.ca_bundle_path) if is_secure else True,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=proxy_for(api_base),
+        )
+        self._http = _HTTPClient(
             timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds),
-            session=session,
+            session=self._session,
             metrics=metrics,
-        ),
-    )
-    return client, session
+        )
+        self._rehearsal = _Rehearsal()
+        self._sdk = stripe.StripeClient(key, http_client=self._rehearsal)
+        self._headers: dict[str, Mapping[str, str]] = {}
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Response:
+        """The response to ``method`` (``get``, ``post``, ``delete``) on a path of the API's first
+        version; repeated as the SDK does where that is safe, under one idempotency key.
+
+        Raises ``stripe.APIConnectionError`` or ``aiohttp.ClientError`` where none came.
+        """
+        url, headers = f"{self._api_base}{path}", self._headers_of(method)
+        form = encode(params) if params else ""
+        body: str | None = None
+        if method == "post":
+            headers = {**headers, IDEMPOTENCY_KEY: idempotency_key or str(uuid.uuid4())}
+            body = form
+        elif form:
+            url = f"{url}?{form}"
+        response: Response
+        response, *_ = await self._http.request_with_retries_async(
+            method, url, headers, body, self._retries
+        )
+        return response
+
+    def error(self, response: Response) -> stripe.StripeError:
+        """The SDK's exception for a response that is an error."""
+        # Made from what it can count on.
+        body = dumps({"error": response.error or {}}).encode()
+        self._rehearsal.answer = body, response.status, response.headers
+        try:
+            self._sdk.raw_request("get", "/v1")
+        except stripe.StripeError as error:
+            return error
+        return stripe.APIError(http_status=response.status, headers=dict(response.headers))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    def _headers_of(self, method: str) -> Mapping[str, str]:
+        """Those of every such request, but for the idempotency key."""
+        if method not in self._headers:
+            self._rehearsal.answer = b"null", 200, {}
+            self._sdk.raw_request(method, "/v1")
+            self._headers[method] = self._rehearsal.headers
+        return self._headers[method]
 
 
-def document(response: Any) -> Any:
-    """The JSON value that came, whatever it is: of a response of ``create_client``'s client."""
-    return response.headers.document
+class _Rehearsal(stripe.HTTPClient):
+    """Sends nothing: notes the headers of a request, and gives the SDK an ``answer`` to read."""
 
+    name = stripe.AIOHTTPClient.name  # which the headers name
 
-def description(source: Any) -> str:
-    """The body in a few words, without personal data: of a response or an exception of
-    ``create_client``'s client."""
-    headers: _Headers = source.headers
-    found = headers.document
-    if found is UNREADABLE or headers.is_error:
-        return headers.excerpt or "an empty body"
-    if isinstance(found, dict):
-        return f"an object with {', '.join(list(found)[:MAX_NAMES])}" if found else "{}"
-    return "a list" if isinstance(found, list) and found else dumps(found)[:EXCERPT_BYTES]
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers: Mapping[str, str] = {}
+        self.answer: tuple[bytes, int, Mapping[str, str]] = b"null", 200, {}
 
-
-def is_stripe_error(error: Any) -> bool:
-    """Whether the error's body is one of Stripe's. https://docs.stripe.com/api/errors"""
-    return _error_in(error.headers.document) is not None
+    def request_with_retries(  # type: ignore[override] # only the headers are of interest
+        self, _method: str, _url: str, headers: Mapping[str, str], *_args: Any, **_options: Any
+    ) -> Any:
+        self.headers = headers
+        return self.answer
 
 
 class _HTTPClient(stripe.AIOHTTPClient):
-    """Parses JSON itself. The SDK would first format the body for a debug log, personal data
-    included, and then parse it five times as slowly. Counts what is sent again."""
+    """Answers with a ``Response``, and counts what is sent again."""
 
     def __init__(self, *, metrics: Metrics, **options: Any) -> None:
         super().__init__(**options)
@@ -93,34 +138,8 @@ class _HTTPClient(stripe.AIOHTTPClient):
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: object = None
-    ) -> tuple[bytes, int, Mapping[str, str]]:
+    ) -> Any:
         body, status, answered = await super().request_async(method, url, headers, post_data)
         if status == 429:
             self._metrics.stripe_rate_limited.inc()
-        read = _Headers(answered, body, is_error=status >= 400)
-        if not read.is_error:
-            return NULL_BODY, status, read
-        # The SDK makes the exception, from what it can count on.
-        return dumps({"error": _error_in(read.document) or {}}).encode(), status, read
-
-
-def _error_in(answer: Any) -> dict[str, str] | None:
-    """The ``error`` object of an answer; None when it is not one of Stripe's."""
-    match answer:
-        case {"error": dict(error)}:
-            fields = {name: error[name] for name in ERROR if isinstance(error.get(name), str)}
-            return fields if "type" in fields or "message" in fields else None
-    return None
-
-
-class _Headers(CIMultiDict[str]):
-    """Carry the parsed body, as the SDK hands nothing else of a response on."""
-
-    def __init__(self, headers: Mapping[str, str], body: bytes, *, is_error: bool) -> None:
-        super().__init__(headers)
-        self.is_error = is_error
-        self.excerpt = body[:EXCERPT_BYTES].decode(errors="replace")
-        try:
-            self.document = loads(body)
-        except ValueError:
-            self.document = UNREADABLE
+        return Response.of(status, answered, body), status, answered

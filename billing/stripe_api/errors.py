@@ -5,19 +5,23 @@ https://docs.stripe.com/api/errors
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import stripe
 
 from billing.errors import StripeFailure, Unreachable
-from billing.stripe_api.client import description, is_stripe_error
 from billing.stripe_api.network import where_to_check
 
+if TYPE_CHECKING:
+    from billing.stripe_api.response import Response
 
-def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
-    """Stripe's exception, of a request to ``api_base``, in words a person can act on."""
-    status = error.http_status or 0
-    content = "" if is_stripe_error(error) else description(error)
+
+def translate_error(error: stripe.StripeError, response: Response, api_base: str) -> StripeFailure:
+    """Stripe's exception for a ``response`` of ``api_base``, in words a person can act on."""
+    status = response.status
+    content = "" if response.error else response.description
     if content and status < 500 and status not in (407, 429):
-        return StripeFailure.unexpected(status, content, request_id=error.request_id)
+        return StripeFailure.unexpected(status, content, request_id=response.request_id)
     said = (error.user_message or "").strip()
     reason: Unreachable | None = None
     match error:
@@ -57,7 +61,7 @@ def translate_error(error: stripe.StripeError, api_base: str) -> StripeFailure:
     return StripeFailure(
         message,
         next_step,
-        request_id=error.request_id,
+        request_id=response.request_id,
         status=status,
         code=error.code or ("resource_missing" if is_missing else None),
         unreachable=reason,

@@ -1,7 +1,7 @@
 """Requests to Stripe's API: sent, repeated where that is safe, and their answers checked.
 
-Every one goes through the SDK's ``raw_request_async`` on aiohttp: plain JSON objects come back as
-dicts (no typed objects are built), and whatever is not as the API describes is a failure.
+Plain JSON objects come back as dicts (no typed objects are built), and whatever is not as the API
+describes is a failure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from billing.metrics.registry import Metrics
 from billing.outages import Outage
 from billing.safe_text import redact
 from billing.settings.model import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
-from billing.stripe_api.client import create_client, description, document
+from billing.stripe_api.client import StripeClient
 from billing.stripe_api.errors import translate_error
 from billing.stripe_api.network import connection_failure
 from billing.stripe_api.path_template import path_template
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from billing.domain.stripe_objects import Shape
+    from billing.stripe_api.response import Response
     from billing.timings import Timings
 
 log = logging.getLogger(__name__)
@@ -75,8 +76,7 @@ class StripeRequests:
         self._deadline = timings.stripe_deadline_seconds
         self._outage = Outage(log, "Stripe")
         self._refusals = Outage(log, "Reading from Stripe")
-        self._http: aiohttp.ClientSession | None = None
-        self._client: stripe.StripeClient | None = None
+        self._client: StripeClient | None = None
 
     @property
     def api_base(self) -> str:
@@ -94,7 +94,7 @@ class StripeRequests:
     ) -> Answer:
         """Stripe's answer, checked to be of this shape."""
         response = await self._response(method, path, params, idempotency_key)
-        answer: JSON = document(response)
+        answer: JSON = response.document
         if fault := shape.fault(answer):
             raise self._unexpected(method, path, response, shape, fault)
         return Answer(answer, response.request_id)
@@ -104,7 +104,7 @@ class StripeRequests:
         out; when all are, that is a ``StripeFailure``, so that no pagination ends early."""
         requested_at = time.time()
         response = await self._response("get", path, filters)
-        found: JSON = document(response)
+        found: JSON = response.document
         if fault := LIST.fault(found):
             raise self._unexpected("get", path, response, LIST, fault)
         faults = [shape.fault(one) for one in found["data"]]
@@ -117,18 +117,15 @@ class StripeRequests:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
-            self._http = self._client = None
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
-    def _connect(self) -> stripe.StripeClient:
+    def _connect(self) -> StripeClient:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        client, self._http = create_client(
-            key.get_secret_value(), self.api_base, self._timings, self._metrics
-        )
-        return client
+        return StripeClient(key.get_secret_value(), self.api_base, self._timings, self._metrics)
 
     async def _response(
         self,
@@ -136,8 +133,8 @@ class StripeRequests:
         path: str,
         params: Mapping[str, Any] | None,
         idempotency_key: str | None = None,
-    ) -> Any:
-        """What the SDK answers; the call is measured and traced."""
+    ) -> Response:
+        """Stripe's response; the call is measured and traced."""
         template = path_template(path)
         status: int | str = CANCELED
         request_id: str | None = None
@@ -145,7 +142,7 @@ class StripeRequests:
         with span(f"Stripe {method.upper()} {template}") as current:
             try:
                 response = await self._send(method, path, params, idempotency_key)
-                status, request_id = response.code, response.request_id
+                status, request_id = response.status, response.request_id
             except StripeFailure as failure:
                 status, request_id = failure.status or UNREACHABLE, failure.request_id
                 raise
@@ -163,14 +160,14 @@ class StripeRequests:
         path: str,
         params: Mapping[str, Any] | None,
         idempotency_key: str | None,
-    ) -> Any:
+    ) -> Response:
         if self._client is None:
             self._client = self._connect()
-        options = {"idempotency_key": idempotency_key} if idempotency_key else {}
+        client = self._client
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._client.raw_request_async(
-                    method, path, **(params or {}), **options
+                response = await client.request(
+                    method, path, params, idempotency_key=idempotency_key
                 )
         except TimeoutError as error:
             failure = StripeFailure.too_slow(self._deadline)
@@ -178,14 +175,17 @@ class StripeRequests:
         except (stripe.APIConnectionError, aiohttp.ClientError) as error:
             failure = connection_failure(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
-        except stripe.StripeError as error:
-            raise self._logged(method, path, translate_error(error, self.api_base), error) from None
+        if response.is_error:
+            refusal = client.error(response)
+            failure = translate_error(refusal, response, self.api_base)
+            raise self._logged(method, path, failure, refusal)
+        return response
 
     def _unexpected(
-        self, method: str, path: str, response: Any, shape: Shape, fault: str
+        self, method: str, path: str, response: Response, shape: Shape, fault: str
     ) -> StripeFailure:
-        content = f"{description(response)}, not a valid {shape.name} ({fault})"
-        failure = StripeFailure.unexpected(response.code, content, request_id=response.request_id)
+        content = f"{response.description}, not a valid {shape.name} ({fault})"
+        failure = StripeFailure.unexpected(response.status, content, request_id=response.request_id)
         return self._logged(method, path, failure, failure)
 
     def _logged(

@@ -1,0 +1,41 @@
+"""Parameters as Stripe's API takes them: a form, with nested names in brackets.
+
+https://docs.stripe.com/api#intro
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def encode(params: Mapping[str, Any]) -> str:
+    """``params`` (texts, numbers, booleans, and lists and dicts of them) as the SDK encodes them,
+    at a fraction of its cost. What is None is left out."""
+    fields: list[str] = []
+    for name, value in params.items():
+        _add(fields, name, value)
+    return "&".join(fields)
+
+
+def _add(fields: list[str], name: str, value: Any) -> None:
+    if isinstance(value, str):
+        fields.append(f"{_quoted(name)}={_quoted(value)}")
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            _add(fields, f"{name}[{key}]", one)
+    elif isinstance(value, (list, tuple)):
+        for number, one in enumerate(value):
+            _add(fields, f"{name}[{number}]", one)
+    elif value is not None:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        fields.append(f"{_quoted(name)}={_quoted(text)}")
+
+
+@lru_cache(maxsize=1024)
+def _quoted(text: str) -> str:
+    return quote_plus(text).replace("%5B", "[").replace("%5D", "]")
