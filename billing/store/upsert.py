@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Connection, CursorResult, Row, Select, Table
 
-MOST_VALUES = 30_000  # SQLite takes 32,766: https://sqlite.org/limits.html#max_variable_number
+FEW_ROWS, MOST_ROWS = (
+    8,
+    128,
+)  # of one statement in SQLite; 30 columns of them are far from its limit
 
 
 def upsert(
@@ -58,18 +61,26 @@ def upsert(
             yield connection.execute(from_json(names), sent)
             return
         before, placeholders, after, values_of = from_values(names)
-        at_once = MOST_VALUES // len(names)
-        for start in range(0, len(rows), at_once):
-            some = rows[start : start + at_once]
-            statement = before + ", ".join([placeholders] * len(some)) + after
+        start = 0
+        while start < len(rows):
+            size = _size(len(rows) - start)
+            some = rows[start : start + size]
+            statement = before + ", ".join([placeholders] * size) + after
             values = tuple(chain.from_iterable(map(values_of, some)))
             yield connection.exec_driver_sql(statement, values)
+            start += size
 
     def write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Row[Any]]:
         answers = (one for one in results(connection, rows) if one.returns_rows)
         return list(chain.from_iterable(answers))
 
     return write
+
+
+def _size(left: int) -> int:
+    """How many rows the next statement writes. A connection keeps its last 128 statements, each
+    with what it wrote last: so there are few, which also are found again."""
+    return left if left <= FEW_ROWS else min(1 << left.bit_length() - 1, MOST_ROWS)
 
 
 def _recordset(columns: Sequence[Column[Any]]) -> Select[Any]:

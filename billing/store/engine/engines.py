@@ -115,7 +115,9 @@ def sqlite_engine(url: URL, limits: DatabaseLimits) -> Engine:
     """An engine for SQLite. Creates the file and its folder; raises ``OSError`` when it cannot."""
     if file := sqlite_file(url):
         make_private(file)
-    engine = sqlalchemy.create_engine(url, connect_args={"timeout": limits.lock})
+    # The last one used comes first: the others need not fill caches of their own.
+    pool = {} if sqlite_file(url) is None else {"pool_size": CONNECTIONS, "pool_use_lifo": True}
+    engine = sqlalchemy.create_engine(url, connect_args={"timeout": limits.lock}, **pool)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:

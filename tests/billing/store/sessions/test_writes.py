@@ -13,7 +13,7 @@ from sqlalchemy import select
 from billing.domain.sessions.checkout_session import Outcome
 from billing.store import sessions
 from billing.store.tables import checkout_sessions, session_terms
-from billing.store.upsert import MOST_VALUES
+from billing.store.upsert import MOST_ROWS
 from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object
 
@@ -116,7 +116,7 @@ async def test_another_apps_session_is_stored_as_such(store: Store) -> None:
 
 
 async def test_more_than_one_statement_holds_are_stored(store: Store) -> None:
-    many = [session_object(n, "pro", 1) for n in range(MOST_VALUES // 5)]
+    many = [session_object(n, "pro", 1) for n in range(2 * MOST_ROWS + 9)]
     await store.write(lambda connection: sessions.upsert_sessions(connection, [copies(many)]))
     kept = await store.read(lambda connection: len(sessions.recent(connection, 10_000)))
     assert kept == len(many)
