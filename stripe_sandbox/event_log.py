@@ -4,7 +4,6 @@ endpoints."""
 from __future__ import annotations
 
 import heapq
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,8 @@ from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
-from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Window, fetch_page
 from stripe_sandbox.versions.releases import NEWEST
 from stripe_sandbox.versions.translation import Translations
@@ -29,7 +29,7 @@ RETENTION_SECONDS = 30 * 86_400
 MAXIMUM_TYPES = 20
 
 
-_IS_NEWEST = f'"object":"event","api_version":"{NEWEST}"'
+_IS_NEWEST = f'"object": "event",\n  "api_version": "{NEWEST}"'
 
 
 class DeliveryState(StrEnum):
@@ -154,7 +154,7 @@ class EventLog:
         for identifier, body in self._database.rows(
             "SELECT id, body FROM webhook_endpoints WHERE status = 'enabled'"
         ):
-            endpoint = json.loads(body)
+            endpoint = load(body)
             version = endpoint["api_version"] or self._translations.default
             if not {"*", name}.isdisjoint(endpoint["enabled_events"]) and self._translations.of(
                 version
@@ -171,7 +171,7 @@ class EventLog:
         )
         if row is None:
             return None
-        return self._translations.event(json.loads(_with_pending(row[0], row[1])), version)
+        return self._translations.event(load(_with_pending(row[0], row[1])), version)
 
     def page(
         self, url: str, types: Iterable[str] | None, delivered: bool | None, window: Window
@@ -193,7 +193,7 @@ class EventLog:
 
     def _shown(self, body: str) -> str:
         """A stored event, whose object is the newest version's, in its own version."""
-        return body if _IS_NEWEST in body else dump(self._translations.event(json.loads(body)))
+        return body if _IS_NEWEST in body else dump(self._translations.event(load(body)))
 
     def _rows(
         self, conditions: list[str], values: list[Any], window: Window
@@ -251,4 +251,4 @@ class EventLog:
 
 
 def _with_pending(body: str, pending: int) -> str:
-    return f'{body[:-1]},"pending_webhooks":{pending}}}'
+    return f'{body[:-1].rstrip()},\n  "pending_webhooks": {pending}\n}}'

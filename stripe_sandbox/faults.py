@@ -3,7 +3,6 @@ an error, or slowly."""
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -11,7 +10,8 @@ from typing import Any
 
 from stripe_sandbox import errors
 from stripe_sandbox.errors import StripeError
-from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.json_text import dump, load
 
 _NAME = "faults"
 SHUFFLED_WITHIN = 1.5
@@ -56,7 +56,7 @@ class Faults:
 def _read(text: str | None) -> Faults:
     if text is None:
         return Faults()
-    value = json.loads(text)
+    value = load(text)
     return Faults(WebhookFaults(**value["webhooks"]), ApiFaults(**value["api"]))
 
 

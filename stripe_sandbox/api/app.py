@@ -19,19 +19,23 @@ from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.api.pagination import Page
-from stripe_sandbox.api.requests import V2, ApiRequest, decode, read_parameters
+from stripe_sandbox.api.requests import V2, ApiRequest, canonical, read_parameters
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router, Support
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.schema.sdk_operations import Operation
-from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.versions import releases
 from stripe_sandbox.versions.translation import Translation, Translations
 
 logger = logging.getLogger(__name__)
 
+RETRYABLE = frozenset((409, 429, 500))
+"""What the same request may be answered otherwise a moment later; the SDKs decide about it."""
 MAXIMUM_BODY = 1 << 20
 
 
@@ -40,6 +44,14 @@ class _Reply:
     status: int
     body: str
     original: str | None = None
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """An idempotency key that a request holds, and what it was sent with."""
+
+    key: str
+    parameters: str
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,8 @@ class Api:
         if key:
             extra.append((b"idempotency-key", key.encode("latin-1")))
             extra.append((b"original-request", (reply.original or request_id).encode()))
+            if reply.status not in RETRYABLE:
+                extra.append((b"stripe-should-retry", b"false"))
         if reply.original is not None:
             extra.append((b"idempotent-replayed", b"true"))
         if "stripe-account" in headers and reply.status == 200:
@@ -180,16 +194,17 @@ class Api:
         if found is None:
             raise self._router.unknown(request.method, request.path)
         endpoint, ids = found
-        text = read_parameters(request)
+        fields = read_parameters(request)
         if not key:
-            reply = self._execute(endpoint, ids, request, text, None)
+            reply = self._execute(endpoint, ids, request, fields, None)
             await self._wait()
             return reply
-        saved = self._keys.claim(key, request.path, text)
+        claim = _Claim(key, canonical(fields))
+        saved = self._keys.claim(key, request.path, claim.parameters)
         if saved is not None:
             return _Reply(saved.status, saved.body, original=saved.request)
         try:
-            reply = self._execute(endpoint, ids, request, text, key)
+            reply = self._execute(endpoint, ids, request, fields, claim)
             await self._wait()
             return reply
         finally:
@@ -205,13 +220,13 @@ class Api:
         endpoint: Endpoint,
         ids: tuple[str, ...],
         request: ApiRequest,
-        text: str,
-        key: str | None,
+        fields: dict[str, Form],
+        claim: _Claim | None,
     ) -> _Reply:
         """Run the endpoint in one transaction with the saved answer of its idempotency key."""
         route = endpoint.route
         spoken = self._speaking(request.version)
-        given = spoken.translation.raise_request(route.name, decode(text))
+        given = spoken.translation.raise_request(route.name, fields)
         try:
             params = endpoint.parameters.read(given.form)
         except StripeError as error:
@@ -219,7 +234,8 @@ class Api:
             raise
         expand: list[str] = params.pop("expand", [])
         spoken.expander.check(route.returns, expand, lists=route.lists)
-        call = Call(params, ids, RequestInfo(request.id, key), self._base_url, request.key)
+        info = RequestInfo(request.id, claim.key if claim else None)
+        call = Call(params, ids, info, self._base_url, request.key)
         try:
             with self._database.transaction():
                 try:
@@ -231,7 +247,7 @@ class Api:
                     reply = self._refusal(error, request.id, request.path)
                 else:
                     reply = _Reply(200, spoken.render(route, answer, expand))
-                self._save(key, request, text, reply)
+                self._save(claim, request, reply)
         except StripeError as error:
             reply = self._refusal(error, request.id, request.path)
             if error.before_execution:
@@ -241,13 +257,13 @@ class Api:
             reply = self._refusal(errors.internal(), request.id, request.path)
         else:
             return reply
-        self._save(key, request, text, reply)
+        self._save(claim, request, reply)
         return reply
 
-    def _save(self, key: str | None, request: ApiRequest, text: str, reply: _Reply) -> None:
-        if key:
+    def _save(self, claim: _Claim | None, request: ApiRequest, reply: _Reply) -> None:
+        if claim is not None:
             answer = SavedAnswer(reply.status, reply.body, request.id)
-            self._keys.save(key, request.path, text, answer)
+            self._keys.save(claim.key, request.path, claim.parameters, answer)
 
     def _speaking(self, version: str) -> _Spoken:
         spoken = self._spoken.get(version)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from stripe_sandbox import errors
-from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.json_text import dump_list, load
 from stripe_sandbox.storage.objects import Object, Window
 
 PARAMETERS = ("limit", "starting_after", "ending_before")
@@ -23,15 +22,11 @@ class Page:
 
     def to_json(self) -> str:
         """The list object as JSON, made without parsing the objects in it."""
-        more = "true" if self.has_more else "false"
-        return (
-            f'{{"object":"list","data":[{",".join(self.bodies)}],'
-            f'"has_more":{more},"url":{dump(self.url)}}}'
-        )
+        return dump_list(self.url, self.bodies, self.has_more)
 
     def to_object(self) -> Object:
         """The list object."""
-        return list_object(self.url, [json.loads(body) for body in self.bodies], self.has_more)
+        return list_object(self.url, [load(body) for body in self.bodies], self.has_more)
 
 
 def pick(params: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import orjson
 from starlette.datastructures import Headers
 
 from stripe_sandbox.errors import StripeError
@@ -32,9 +33,9 @@ class ApiRequest:
     key: str
 
 
-def read_parameters(request: ApiRequest) -> str:
-    """The request's form: the query of a GET, the query and the body of the others. Under
-    /v2 the body is JSON, which is returned as /v1 would be sent it. StripeError: it is neither."""
+def read_parameters(request: ApiRequest) -> dict[str, Form]:
+    """The request's fields: those of the query, and of the body unless it is a GET. Under /v2 the
+    body is JSON, otherwise a form. StripeError: it is neither."""
     body, given = request.body, _JSON if request.path.startswith(V2) else _FORM
     if body and not request.headers.get("content-type", given).startswith(given):
         raise StripeError(
@@ -45,7 +46,9 @@ def read_parameters(request: ApiRequest) -> str:
     if body and given == _JSON:
         body = _form_of(body)
     try:
-        return b"&".join(part for part in (request.query, body) if part).decode()
+        return form.decode(b"&".join(part for part in (request.query, body) if part).decode())
+    except form.MalformedFormError as error:
+        raise StripeError(str(error), before_execution=True) from error
     except UnicodeDecodeError as error:
         raise StripeError(
             "Invalid parameters: they must be UTF-8.", before_execution=True
@@ -63,9 +66,6 @@ def _form_of(body: bytes) -> bytes:
     return form.encode(fields, null="").encode()
 
 
-def decode(text: str) -> dict[str, Form]:
-    """The fields of a form. StripeError: it is none."""
-    try:
-        return form.decode(text)
-    except form.MalformedFormError as error:
-        raise StripeError(str(error), before_execution=True) from error
+def canonical(fields: dict[str, Form]) -> str:
+    """The fields as text that is the same in whatever order and encoding they were sent."""
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from stripe_sandbox import errors
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.json_text import dump
 
 
 def new_request_id() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.state import SURVIVES_RESET
-from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.storage.tables import TABLES
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from stripe_sandbox import errors
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.parameters.param_types import NO_NULL, StringMap
-from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.json_text import dump
 
 T = TypeVar("T")
 

@@ -1,87 +1,43 @@
 """The shapes of Stripe's objects, filled from the SDK's annotations.
 
-What is nullable is there and null unless a value is given; what Stripe leaves out until it applies
-is named, with the reason, in `LEFT_OUT`, `ONLY_WHAT_APPLIES` and `BY_TYPE`.
+What is nullable is there and null unless a value is given, or left out until it applies, as Stripe
+does (`left_out`).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Any, get_args
-
-from stripe._stripe_object import StripeObject
 
 from stripe_sandbox.schema.sdk_types import StripeClass, object_class, object_fields
 from stripe_sandbox.storage.objects import Object
 
-_EXPANDED = "only in answers that expand it"
-_DELETED = "only in the answer to a deletion"
-_OTHER_CURRENCY = "only when another currency was shown than is settled"
-
-LEFT_OUT: dict[str, dict[str, str]] = {
-    "charge": {
-        "refunds": _EXPANDED,
-        "authorization_code": "only for cards whose network gives one to the merchant",
-        "level3": "only for merchants that send Level III data",
-        "presentment_details": _OTHER_CURRENCY,
-        "source": "only for charges created with the legacy Sources API",
-        "transfer": "only for Connect's destination charges",
-    },
-    "checkout.session": {"line_items": _EXPANDED, "presentment_details": _OTHER_CURRENCY},
-    "checkout.session.TotalDetails": {"breakdown": _EXPANDED},
-    "customer": {
-        **dict.fromkeys(("cash_balance", "sources", "subscriptions", "tax", "tax_ids"), _EXPANDED),
-        "deleted": _DELETED,
-    },
-    "event": dict.fromkeys(("account", "context"), "only for events of connected accounts"),
-    "event.Data": {"previous_attributes": "only for *.updated events"},
-    "invoice": {
-        "confirmation_secret": _EXPANDED,
-        "payments": _EXPANDED,
-        "deleted": _DELETED,
-        "threshold_reason": "only for invoices that a billing threshold created",
-    },
-    "invoice_payment.Payment": dict.fromkeys(
-        ("charge", "payment_record"), "only when `type` names it"
-    ),
-    "plan": {"tiers": _EXPANDED, "deleted": _DELETED},
-    "price": {"currency_options": _EXPANDED, "tiers": _EXPANDED, "deleted": _DELETED},
-    "product": {"deleted": _DELETED},
-    "subscription_item": {"deleted": _DELETED},
-    "webhook_endpoint": {"secret": "only in the answer to its creation", "deleted": _DELETED},
+EXPANDED: dict[str, frozenset[str]] = {
+    "charge": frozenset({"refunds"}),
+    "checkout.session": frozenset({"line_items"}),
+    "checkout.session.TotalDetails": frozenset({"breakdown"}),
+    "customer": frozenset({"cash_balance", "sources", "subscriptions", "tax", "tax_ids"}),
+    "invoice": frozenset({"confirmation_secret", "payments"}),
+    "plan": frozenset({"tiers"}),
+    "price": frozenset({"currency_options", "tiers"}),
 }
-"""Single fields that Stripe leaves out until they apply, each with its reason."""
+"""Fields that Stripe sends only in answers that expand them."""
 
-ONLY_WHAT_APPLIES: dict[str, str] = {
-    "account": "most is for connected accounts and their onboarding",
-    "account.Capabilities": "only what the account asked for",
-    "account.Controller": "all but `type` is for connected accounts",
-    "charge.FraudDetails": "only when somebody reported fraud",
-    "charge.RadarOptions": "only what the request set",
-    "checkout.session.PaymentMethodOptions.Card": "only what the request set",
-    "payment_intent.AmountDetails": "only what the request set",
-    "payment_intent.AmountDetails.Tip": "only when a terminal took a tip",
-    "payment_intent.LastPaymentError": "only what concerns the error, as in every error",
-    "payment_intent.PaymentMethodOptions.Card": "only what the request set",
-    "setup_intent.LastSetupError": "only what concerns the error, as in every error",
-}
-"""Objects whose every nullable field Stripe leaves out until it applies, with the reason."""
+_OF_OTHER_ACCOUNTS: dict[str, frozenset[str]] = {"charge": frozenset({"source"})}
+"""Fields that only accounts with the legacy Sources API see."""
 
-BY_TYPE = frozenset(
-    {
-        "charge.PaymentMethodDetails",
-        "checkout.session.PaymentMethodOptions",
-        "payment_intent.NextAction",
-        "payment_intent.PaymentMethodOptions",
-        "payment_method",
-        "setup_intent.NextAction",
-        "setup_intent.PaymentMethodOptions",
-    }
-)
-"""Classes of which Stripe sends, of the parts for each type of payment method or action, only
-those that apply."""
+_ONLY_WHAT_APPLIES = frozenset({"account"})
+"""Objects whose every nullable field is left out: most of an account's are for connected ones."""
+
+
+@cache
+def _published() -> dict[str, frozenset[str]]:
+    text = files("stripe_sandbox.schema").joinpath("left_out.json").read_bytes()
+    return {path: frozenset(names) for path, names in json.loads(text).items()}
 
 
 def sdk_class(path: str) -> StripeClass:
@@ -101,39 +57,28 @@ def nullable(hint: Any) -> bool:
 
 @cache
 def left_out(path: str) -> frozenset[str]:
-    """The fields that Stripe leaves out until they apply."""
-    cls = sdk_class(path)
-    names = set(LEFT_OUT.get(path, ()))
-    if path in ONLY_WHAT_APPLIES:
-        names |= {name for name, hint in object_fields(cls).items() if nullable(hint)}
-    if path in BY_TYPE:
-        names |= {
-            name
-            for name, hint in object_fields(cls).items()
-            if nullable(hint)
-            and any(
-                isinstance(member, type)
-                and issubclass(member, StripeObject)
-                and member.__qualname__.startswith(cls.__qualname__ + ".")
-                for member in get_args(hint)
-            )
-        }
-    return frozenset(names)
+    """The fields that Stripe leaves out until they apply: never null, as Stripe's types for node
+    say (`left_out.json`), or only in answers that expand them."""
+    none: frozenset[str] = frozenset()
+    names = _published().get(path, none) | EXPANDED.get(path, none)
+    names |= _OF_OTHER_ACCOUNTS.get(path, none)
+    if path in _ONLY_WHAT_APPLIES:
+        names |= {name for name, hint in object_fields(sdk_class(path)).items() if nullable(hint)}
+    return names
 
 
 @cache
 def only_expanded(cls: StripeClass, name: str) -> bool:
     """Whether Stripe sends that field of the class only in answers that expand it."""
-    return any(
-        sdk_class(path) is cls and fields.get(name) == _EXPANDED
-        for path, fields in LEFT_OUT.items()
-    )
+    return any(sdk_class(path) is cls and name in names for path, names in EXPANDED.items())
 
 
 @dataclass(frozen=True)
 class _Template:
     known: frozenset[str]
     required: frozenset[str]
+    absent: frozenset[str]
+    names: tuple[str, ...]
     blank: Object
 
 
@@ -147,13 +92,15 @@ def _template(path: str) -> _Template:
     return _Template(
         frozenset(fields),
         frozenset(name for name, hint in fields.items() if not nullable(hint)),
+        absent,
+        tuple(names),
         blank,
     )
 
 
 def build(path: str, values: Mapping[str, Any]) -> Object:
-    """An object of Stripe's, or a part of one: the values given, and null for what Stripe has as
-    null. `path` is one of `sdk_class`.
+    """An object of Stripe's, or a part of one: the values given, null for what Stripe has as null,
+    and nothing for what Stripe leaves out (`left_out`). `path` is one of `sdk_class`.
 
     TypeError: a value for a field that Stripe has not, or none for one that is never null.
     """
@@ -163,7 +110,14 @@ def build(path: str, values: Mapping[str, Any]) -> Object:
         raise TypeError(f"{path} has no field {', '.join(sorted(given - template.known))}")
     if not template.required <= given:
         raise TypeError(f"{path} lacks {', '.join(sorted(template.required - given))}")
-    return {**template.blank, **values}
+    filled = {**template.blank, **values}
+    if template.absent.isdisjoint(given):
+        return filled
+    return {
+        name: filled[name]
+        for name in template.names
+        if name in filled and (filled[name] is not None or name not in template.absent)
+    }
 
 
 def apply_changes(value: Object, changes: Mapping[str, Any]) -> Object:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stripe_sandbox.storage.database import Database, dump
+from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.tables import TABLES
 
 Object = dict[str, Any]
@@ -79,7 +79,7 @@ class Objects:
             f"SELECT body FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
             (identifier,),
         )
-        return None if row is None else json.loads(row[0])
+        return None if row is None else load(row[0])
 
     def hidden(self, kind: str, identifier: str) -> Object:
         """What no answer shows of an object; empty when there is nothing."""
@@ -87,7 +87,7 @@ class Objects:
             f"SELECT hidden FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
             (identifier,),
         )
-        return {} if row is None or row[0] is None else json.loads(row[0])
+        return {} if row is None or row[0] is None else load(row[0])
 
     def delete(self, kind: str, identifier: str) -> None:
         """Remove the object."""
@@ -107,7 +107,7 @@ class Objects:
             f"SELECT body FROM {TABLES[kind].name} WHERE {column} = ? ORDER BY seq LIMIT 1",  # noqa: S608
             (value,),
         )
-        return None if row is None else json.loads(row[0])
+        return None if row is None else load(row[0])
 
     def page(self, kind: str, filters: Mapping[str, Any], window: Window) -> tuple[list[str], bool]:
         """The stored JSON of the objects in the window whose columns equal the filters, newest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.schema.objects import sdk_class
 from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.schema.sdk_types import object_class
-from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.objects import Object, Objects
 from stripe_sandbox.versions.change import (
     Change,
@@ -90,7 +89,7 @@ class Translation:
         if lowered and of in (None, state):
             return lowered
         lookup = Lookup(self._objects)
-        lowered = dump(self._lowered(json.loads(body), lookup))
+        lowered = dump(self._lowered(load(body), lookup))
         if len(self._saved) >= MAXIMUM_SAVED:
             self._saved.clear()
         self._saved[body] = lowered, state if lookup.used else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -17,6 +16,7 @@ from stripe_sandbox.destinations import Destinations, Resolver
 from stripe_sandbox.event_log import DeliveryState
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.webhooks.first_response import POLL_INTERVAL, FirstResponses
@@ -42,7 +42,7 @@ def signature(payload: bytes, secrets: Iterable[str], timestamp: int) -> str:
 
 def encode_payload(event: Object) -> bytes:
     """An event as Stripe posts it: indented JSON."""
-    return json.dumps(event, indent=2, ensure_ascii=False).encode()
+    return dump(event).encode()
 
 
 class Deliveries:

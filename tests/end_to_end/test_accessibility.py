@@ -36,11 +36,13 @@ THEMED = """scheme =>
 """
 
 
+LOOKS: tuple[tuple[tuple[int, int], ColorScheme], ...] = ((DESKTOP, "light"), (PHONE, "dark"))
+
+
 def check(page: Page) -> None:
     """Nothing is wrong with the page light on a desk, nor once it is dark and on a phone."""
     check_as_it_is(page)
     look(page, PHONE, "dark")
-    page.wait_for_function(THEMED, arg="dark")
     check_as_it_is(page)
     look(page, DESKTOP, "light")
 
@@ -49,6 +51,7 @@ def look(page: Page, size: tuple[int, int], color_scheme: ColorScheme) -> None:
     width, height = size
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=color_scheme)
+    page.wait_for_function(THEMED, arg=color_scheme)
 
 
 @dataclass(frozen=True)
@@ -154,11 +157,16 @@ PAGES = {
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_at_its_addresses(page: Page, demo: Demo, name: str) -> None:
+    looks = LOOKS
     for query, says in PAGES[name].items():
         page.goto(f"{demo.url}/app/{name}{query.format(**demo.__dict__)}")
         # Attached, not visible: the text of a table lies behind its canvas.
         expect(page.get_by_text(says).first).to_be_attached()
-        check(page)
+        for number, (size, color_scheme) in enumerate(looks):
+            if number:
+                look(page, size, color_scheme)
+            check_as_it_is(page)
+        looks = looks[::-1]  # the next page starts as this one was left
 
 
 def test_a_link_that_was_made_and_paid(page: Page, demo: Demo, app: Process) -> None:

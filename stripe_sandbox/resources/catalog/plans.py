@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from stripe.params._plan_list_params import PlanListParams
@@ -14,7 +13,7 @@ from stripe_sandbox.api.endpoint import Answer, Call
 from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.plans import plan_of
-from stripe_sandbox.storage.database import dump
+from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.objects import Object
 
 
@@ -38,7 +37,7 @@ class Plans(Resource):
         page = self._backend.page(
             "price", self.url, self._conditions(call.params), read_window(call.params), self.kind
         )
-        plans = [dump(plan_of(json.loads(body))) for body in page.bodies]
+        plans = [dump(plan_of(load(body))) for body in page.bodies]
         return Page(self.url, plans, page.has_more)
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:

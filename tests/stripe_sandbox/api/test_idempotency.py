@@ -22,10 +22,26 @@ def test_the_first_answer_is_replayed(shared_server: SandboxServer) -> None:
     second = _post(shared_server, "twice", name="One")
     assert first.text == second.text
     assert "Idempotent-Replayed" not in first.headers
+    assert {one.headers["Stripe-Should-Retry"] for one in (first, second)} == {"false"}
     assert second.headers["Idempotent-Replayed"] == "true"
     assert second.headers["Original-Request"] == first.headers["Request-Id"]
     assert second.headers["Request-Id"] != first.headers["Request-Id"]
     assert second.headers["Idempotency-Key"] == "twice"
+
+
+def test_the_order_and_encoding_of_parameters_do_not_matter(shared_server: SandboxServer) -> None:
+    """The same parameters sent in another order, and encoded otherwise, are the same request."""
+    headers = {
+        "Authorization": "Bearer sk_test_x",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Idempotency-Key": "reordered",
+    }
+    first, second = (
+        requests.post(f"{shared_server.url}{PATH}", body, headers=headers, timeout=9)
+        for body in ("name=A+B&metadata[x]=1", "metadata%5Bx%5D=1&name=A%20B")
+    )
+    assert first.json()["id"] == second.json()["id"]
+    assert second.headers["Idempotent-Replayed"] == "true"
 
 
 def test_other_parameters_under_the_key_are_refused(shared_server: SandboxServer) -> None:

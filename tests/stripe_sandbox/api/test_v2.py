@@ -7,7 +7,7 @@ import json
 import pytest
 from starlette.datastructures import Headers
 
-from stripe_sandbox.api.requests import ApiRequest, decode, read_parameters
+from stripe_sandbox.api.requests import ApiRequest, read_parameters
 from stripe_sandbox.errors import StripeError
 from tests.support.stripe.sandbox_server import SandboxServer, refused
 
@@ -35,7 +35,7 @@ def test_a_request_without_a_key_has_the_second_shape_too(shared_server: Sandbox
 def _read(body: bytes, content_type: str = "application/json", query: bytes = b"") -> object:
     headers = Headers({"content-type": content_type})
     request = ApiRequest("req_1", "POST", "/v2/core/x", query, body, headers, "", "")
-    return decode(read_parameters(request))
+    return read_parameters(request)
 
 
 def test_a_body_of_json_is_read_as_parameters_are() -> None:

@@ -52,7 +52,7 @@ def test_a_right_object_fits(paid: dict[str, Any]) -> None:
         "total_details.amount_tax",
         "customer_details.email",
         "payment_intent.amount",
-        "payment_intent.latest_charge.outcome.risk_level",
+        "payment_intent.latest_charge.outcome.network_status",
         "payment_intent.latest_charge.payment_method_details.card.last4",
         "line_items.data.0.quantity",
         "line_items.has_more",
@@ -86,6 +86,12 @@ def test_a_missing_field_is_found(paid: dict[str, Any], path: str) -> None:
 def test_a_wrong_type_is_found(paid: dict[str, Any], path: str, wrong: Any) -> None:
     """A value of another type, or a word that is none of Stripe's, makes the check fail."""
     assert misfits(_changed(paid, path, wrong))
+
+
+def test_a_null_that_stripe_leaves_out_is_found(paid: dict[str, Any]) -> None:
+    """What Stripe never sends as null makes the check fail when it is null."""
+    for path in ("return_url", "payment_intent.latest_charge.level3"):
+        assert len(misfits(_changed(paid, path, None))) == 1
 
 
 def test_a_wrong_list_is_found(paid: dict[str, Any]) -> None:

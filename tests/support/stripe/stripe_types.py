@@ -2,8 +2,7 @@
 
 `misfits(value)` lists, in words, where an object of Stripe's departs from the annotations of the
 SDK's class for its `object`: a field that is missing, of a wrong type, or invented, at any depth.
-A nullable field must be there, unless `stripe_sandbox.shapes.LEFT_OUT` gives the reason why Stripe
-leaves it out.
+A nullable field must be there, unless Stripe leaves it out until it applies; then it is never null.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from stripe._list_object import ListObject
 from stripe._stripe_object import StripeObject, UntypedStripeObject
 
-from stripe_sandbox.schema.objects import left_out
+from stripe_sandbox.schema.objects import left_out, nullable
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
 
 LIST_FIELDS = {"object", "data", "has_more", "url"}
@@ -73,7 +72,9 @@ def _fields(value: Any, cls: type, path: str) -> Iterator[str]:
     for name in value.keys() - fields.keys():
         yield f"{path}.{name}: invented"
     for name, hint in fields.items():
-        if name in value:
+        if name in value and value[name] is None and name in absent and nullable(hint):
+            yield f"{path}.{name}: null, which Stripe leaves out"
+        elif name in value:
             yield from _value(value[name], hint, f"{path}.{name}")
         elif name not in absent:
             yield f"{path}.{name}: missing"
