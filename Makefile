@@ -114,4 +114,4 @@ pictures: install-dev
 	@$(BIN)/python -m docs.take_pictures
 
 clean:
-	rm -rf $(VENV) $(TOOLS) .older-sdks .mypy_cache .ruff_cache .pytest_cache test-results
+	rm -rf $(VENV) $(TOOLS) .older-sdks .peers benchmarks/peers/next/node_modules benchmarks/peers/next/.next .mypy_cache .ruff_cache .pytest_cache test-results

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.checkout import sessions
+from benchmarks.webhooks import whole_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,4 +14,5 @@ if TYPE_CHECKING:
 
 SECTIONS: dict[str, Callable[[bool], Section]] = {
     "checkout": sessions.section,
+    "webhooks": whole_app.section,
 }

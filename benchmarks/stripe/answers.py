@@ -142,6 +142,14 @@ def past_session(number: int, created: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def unexpanded(session: dict[str, Any], *, line_items: bool = False) -> dict[str, Any]:
+    """The session as events have it, and answers whose request expands nothing, or these alone."""
+    own = {name: value for name, value in session.items() if line_items or name != "line_items"}
+    if own["subscription"]:
+        own["subscription"] = own["subscription"]["id"]
+    return own
+
+
 def subscription(number: int, created: int) -> dict[str, Any]:
     """The subscription that a session began, as it is expanded in the session."""
     item = {

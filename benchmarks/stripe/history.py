@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from benchmarks.stripe.answers import past_session, printed, session_id
+from benchmarks.stripe.answers import past_session, printed, session_id, unexpanded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +23,23 @@ class History:
 
     def __init__(self, count: int, newest: int) -> None:
         self._created = [created(place, count, newest) for place in range(count)]
-        self._bodies = [
-            printed(past_session(place, moment)) for place, moment in enumerate(self._created)
-        ]
+        sessions = [past_session(place, moment) for place, moment in enumerate(self._created)]
+        self._bodies = [printed(session) for session in sessions]
+        self._with_items = [printed(unexpanded(one, line_items=True)) for one in sessions]
+        self._unexpanded = [printed(unexpanded(one)) for one in sessions]
         self._places = {session_id(place): place for place in range(count)}
 
     def __len__(self) -> int:
         return len(self._bodies)
 
-    def session(self, wanted: str) -> bytes | None:
-        """One session's JSON, or None."""
+    def session(self, wanted: str, query: str) -> bytes | None:
+        """One session's JSON, or None; ``query`` says what is expanded."""
         place = self._places.get(wanted)
-        return None if place is None else self._bodies[place]
+        if place is None:
+            return None
+        if "subscription" in query:
+            return self._bodies[place]
+        return (self._with_items if "line_items" in query else self._unexpanded)[place]
 
     def page(self, query: Mapping[str, str]) -> bytes:
         """A page of the list. https://docs.stripe.com/api/checkout/sessions/list"""

@@ -1,9 +1,9 @@
 """A fake Stripe that costs as little as it can, so that what is measured is its caller.
 
 ``python -m benchmarks.stripe.server`` listens on a free port of 127.0.0.1 and prints its base URL.
-It answers ``POST`` and ``GET /v1/checkout/sessions``, ``GET /v1/prices/{id}``, ``GET /v1/events``
-and the lists of what follows a sale (which are empty), each after the delay set by
-``POST /_delay?ms=100``.
+It answers ``POST`` and ``GET /v1/checkout/sessions``, ``GET /v1/prices/{id}``, ``GET /v1/events``,
+the lists of what follows a sale (which are empty) and what belongs to a session, by its id, each
+after the delay set by ``POST /_delay?ms=100``.
 ``POST /_history?sessions=10000`` gives it a history to list; ``GET /_count`` tells how often each
 was called.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections import Counter
 from email.utils import formatdate
@@ -22,11 +23,13 @@ import httptools
 
 from benchmarks.stripe.answers import Answers
 from benchmarks.stripe.history import History
+from benchmarks.stripe.objects import retrieved
 from benchmarks.support.event_loop import run
 
 AFTER_SALE = (  # nothing became of what was sold
     *("/v1/subscriptions", "/v1/invoices", "/v1/refunds", "/v1/disputes", "/v1/customers"),
 )
+OF_A_SESSION = re.compile(r"cs_\w+")
 EMPTY_LIST = b'{"object":"list","has_more":false,"data":[]}'
 CREATE = "POST /v1/checkout/sessions"
 LIST = "GET /v1/checkout/sessions"
@@ -111,9 +114,13 @@ class FakeStripe:
             case "GET", _ if path.startswith("/v1/prices/"):
                 self.calls[PRICE] += 1
                 body = self._answers.price(path.removeprefix("/v1/prices/"))
-            case "GET", _ if path.startswith("/v1/checkout/sessions/"):
+            case "GET", _ if path.startswith("/v1/checkout/sessions/cs_") and path.count("/") == 4:
                 self.calls[RETRIEVE] += 1
-                body = self._history.session(path.rpartition("/")[2])
+                body = self._history.session(path.rpartition("/")[2], target)
+            case "GET", _:
+                kind = path.rpartition("/")[0]
+                self.calls[f"GET {OF_A_SESSION.sub('{id}', kind)}/…"] += 1
+                body = retrieved(path)
             case _:
                 body = None
         if body is None:

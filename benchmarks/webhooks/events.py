@@ -7,7 +7,7 @@ import random
 
 import stripe
 
-from benchmarks.stripe.answers import past_session
+from benchmarks.stripe.answers import past_session, unexpanded
 from benchmarks.stripe.history import created
 
 SECRET = "whsec_of_the_benchmark"
@@ -15,8 +15,8 @@ PATH = "/api/billing/stripe/webhook"
 DUPLICATES = 0.3
 
 
-def deliveries(unique: int, host: str, now: int) -> list[bytes]:
-    """Whole HTTP requests for ``unique`` events and their duplicates, in any order."""
+def deliveries(unique: int, again: int, host: str, path: str, now: int) -> list[bytes]:
+    """Whole HTTP requests for ``unique`` events and ``again`` duplicates of theirs, shuffled."""
     requests = []
     for place in range(unique):
         body = json.dumps(
@@ -25,7 +25,7 @@ def deliveries(unique: int, host: str, now: int) -> list[bytes]:
                 "object": "event",
                 "api_version": "2026-10-28.endive",
                 "created": now,
-                "data": {"object": past_session(place, created(place, unique, now))},
+                "data": {"object": unexpanded(past_session(place, created(place, unique, now)))},
                 "livemode": False,
                 "pending_webhooks": 1,
                 "request": {"id": None, "idempotency_key": None},
@@ -35,11 +35,11 @@ def deliveries(unique: int, host: str, now: int) -> list[bytes]:
         )
         signature = stripe.WebhookSignature.generate_signature_header(body, SECRET)
         head = (
-            f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
             f"Stripe-Signature: {signature}\r\nContent-Length: {len(body.encode())}\r\n\r\n"
         )
         requests.append(f"{head}{body}".encode())
     chance = random.Random(7)  # noqa: S311 - the same shuffle every time
-    requests += chance.choices(requests, k=round(unique * DUPLICATES / (1 - DUPLICATES)))
+    requests += chance.choices(requests, k=again)
     chance.shuffle(requests)
     return requests
