@@ -12,6 +12,7 @@ from stripe_sandbox.payments.bank_debits import BankDebits
 from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
+from stripe_sandbox.payments.customer_deletion import CustomerDeletion
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.setups import Setups
@@ -149,6 +150,13 @@ class Billing:
         self._setups = Setups(
             backend, resources.setup_intents, resources.methods, self.saved_methods
         )
+        self._deletion = CustomerDeletion(
+            backend,
+            resources.customers,
+            resources.subscriptions,
+            resources.methods,
+            resources.sessions,
+        )
         completion = SessionCompletion(
             backend,
             resources.sessions,
@@ -177,5 +185,6 @@ class Billing:
             self.collection,
             self.saved_methods,
             self._setups,
+            self._deletion,
         ):
             yield from part.routes()

@@ -117,4 +117,6 @@ class Expander:
         if not isinstance(held, str):
             return held
         kind = str(getattr(target, "OBJECT_NAME", ""))
-        return (self._objects.get(kind, held) if kind in TABLES else None) or held
+        if kind not in TABLES:
+            return held
+        return self._objects.get(kind, held) or self._objects.deleted(kind, held) or held

@@ -16,7 +16,7 @@ from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.storage.objects import Object, Window
 
-OPEN = ("open", "uncollectible")
+_OPEN = ("open", "uncollectible")
 """The statuses of invoices that can still be paid."""
 
 
@@ -82,6 +82,14 @@ class CustomerActions:
         """Take back that it is to be canceled."""
         with self._backend.database.transaction():
             self._changes.keep(subscription)
+
+    def can_be_paid(self, invoice: Object) -> bool:
+        """Whether the customer can pay the invoice; nobody pays a deleted customer's."""
+        return (
+            invoice["status"] in _OPEN
+            and invoice["amount_remaining"] > 0
+            and self._backend.objects.get("customer", invoice["customer"]) is not None
+        )
 
     def pay(self, invoice: Object, card: Card, payer: Payer) -> CardRefusal | str | None:
         """Pay an open invoice with a card. Returns why the bank refuses, or, where it wants 3-D

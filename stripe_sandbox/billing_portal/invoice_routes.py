@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.billing_portal.actions import OPEN, CustomerActions
+from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.rendering import PortalHtml
 from stripe_sandbox.billing_portal.view import PortalViews
 from stripe_sandbox.cards import CardRefusal
@@ -75,7 +75,7 @@ class InvoicePage:
             try:
                 submitted = await submitted_fields(request)
                 invoice = self._finalized(request)
-                if invoice is None or invoice["status"] not in OPEN:
+                if invoice is None or not self._actions.can_be_paid(invoice):
                     return redirect_answer(f"../{request.path_params['invoice']}")
                 return handler(request, submitted, invoice)
             except Refused as refused:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.billing_portal.actions import OPEN, CustomerActions
+from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.cards import Brand
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.hosted_page.samples import BRAND_NAMES
@@ -130,7 +130,7 @@ class PortalViews:
             total=format_amount(invoice["total"], currency),
             due=format_amount(invoice["amount_remaining"], currency),
             status=invoice["status"].capitalize(),
-            can_be_paid=invoice["status"] in OPEN and invoice["amount_remaining"] > 0,
+            can_be_paid=self._actions.can_be_paid(invoice),
             customer=invoice["customer_name"] or invoice["customer_email"] or "",
             lines=tuple(
                 LineText(line["description"] or "", format_amount(line["amount"], currency))

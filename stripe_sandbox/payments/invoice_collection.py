@@ -82,13 +82,13 @@ class InvoiceCollection:
         self, invoice: Object, method_id: str | None = None, *, asked: bool = False
     ) -> CardRefusal | None:
         """Try to collect an open invoice from the payment method of that id (None: the one that
-        the subscription, or else the customer, has). `asked`: a request asks for it, which does
-        not count as a retry. Returns why the bank refuses.
+        the invoice, the subscription or else the customer has). `asked`: a request asks for it,
+        which does not count as a retry. Returns why the bank refuses.
 
         StripeError: there is no payment method.
         """
         subscription = self._subscription(invoice)
-        method = self._method(subscription, method_id)
+        method = self._method(subscription, method_id or invoice["default_payment_method"])
         intent = self._intent(invoice, subscription)
         if method["type"] == "us_bank_account":
             account = bank_accounts.of_fingerprint(method["us_bank_account"]["fingerprint"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 from stripe.params._payment_method_attach_params import PaymentMethodAttachParams
 from stripe.params._payment_method_create_params import PaymentMethodCreateParams
 from stripe.params._payment_method_detach_params import PaymentMethodDetachParams
+from stripe.params._payment_method_update_params import PaymentMethodUpdateParams
 
 from stripe_sandbox import cards, errors
 from stripe_sandbox.api.endpoint import Call, Route
@@ -14,13 +15,21 @@ from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.validation import check_card
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
+from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_email
 
 COUNTRY = "US"
 YEARS_GOOD = 3
 _CREATE = (
     *("billing_details.email", "billing_details.name"),
     *("card.cvc", "card.exp_month", "card.exp_year", "card.number", "type"),
+)
+
+_UPDATE = (
+    *("allow_redisplay", "billing_details.address", "billing_details.email"),
+    *("billing_details.name", "billing_details.phone", "card.exp_month", "card.exp_year"),
+    "metadata",
 )
 
 
@@ -44,6 +53,7 @@ class SavedMethods:
                 kind,
                 ("customer",),
             ),
+            Route("POST", path, self._update, PaymentMethodUpdateParams, kind, _UPDATE),
             Route("POST", f"{path}/detach", self._detach, PaymentMethodDetachParams, kind),
         ]
 
@@ -85,6 +95,33 @@ class SavedMethods:
         return self._methods.create_card(
             test_card, card.exp_month, card.exp_year, billing, "unspecified"
         )
+
+    def _update(self, call: Call) -> Object:
+        method, changes = self._require(call), dict(call.params)
+        if method["customer"] is None:
+            raise errors.invalid(
+                "You must save this PaymentMethod to a customer before you can update it."
+            )
+        if "billing_details" in changes:
+            changes["billing_details"] = _changed_billing(
+                method["billing_details"], changes["billing_details"]
+            )
+        if "card" in changes:
+            changes["card"] = self._changed_card(method, changes["card"])
+        self._methods.change(method, changes, call.request)
+        return method
+
+    def _changed_card(self, method: Object, given: Object) -> Object:
+        """The card with another expiry. StripeError: it is none, or that is over."""
+        if "card" not in method:
+            raise errors.invalid("You may only update `card` of a payment method of that type.")
+        card = {**method["card"], **given}
+        known = cards.of_fingerprint(card["fingerprint"])
+        held = Card(known.number, card["exp_month"], card["exp_year"], "1" * known.cvc_length)
+        refusal = check_card(held, self._backend.clock)[1]
+        if refusal is not None:
+            raise _declined(refusal)
+        return card
 
     def _attach(self, call: Call) -> Object:
         if "customer" not in call.params:
@@ -130,6 +167,16 @@ class SavedMethods:
 
     def _require(self, call: Call) -> Object:
         return self._backend.require("payment_method", call.ids[0], "payment_method", status=404)
+
+
+def _changed_billing(former: Object, given: Object) -> Object:
+    """The `billing_details` after an update; an address replaces the former one."""
+    if given.get("email"):
+        check_email(given["email"], "billing_details[email]")
+    if "address" in given:
+        address = build("payment_method.BillingDetails.Address", given["address"] or {})
+        given = {**given, "address": address}
+    return {**former, **given}
 
 
 def attach_refusal(method: Object) -> CardRefusal | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from stripe_sandbox.api.endpoint import Answer, Call, Route
+from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import pick, read_window
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.schema.objects import apply_changes, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 
@@ -61,6 +62,20 @@ class Resource:
 
     def _retrieve(self, call: Call) -> Object:
         return self._require(call)
+
+    def _store(
+        self, value: Object, changes: Object, request: RequestInfo, event: str | None = None
+    ) -> Object:
+        """The object after changes of its fields, stored, with the metadata merged. Records the
+        event if any differs."""
+        if "metadata" in changes:
+            metadata = merge_metadata(value["metadata"], changes["metadata"])
+            changes = {**changes, "metadata": metadata}
+        previous = apply_changes(value, changes)
+        self._backend.objects.save(value)
+        if previous and event is not None:
+            self._backend.events.record(event, value, request, previous)
+        return value
 
     def _list(self, call: Call) -> Answer:
         return self._backend.page(

@@ -16,7 +16,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build, merge_metadata
+from stripe_sandbox.schema.objects import build, deleted_object, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url
 from stripe_sandbox.versions.releases import RELEASES
@@ -119,10 +119,10 @@ class WebhookEndpoints(Resource):
         return endpoint
 
     def _delete(self, call: Call) -> Object:
-        identifier = self._require(call)["id"]
-        self._backend.objects.delete(self.kind, identifier)
-        self._backend.events.remove_endpoint(identifier)
-        return {"id": identifier, "object": self.kind, "deleted": True}
+        endpoint = self._require(call)
+        self._backend.objects.delete(self.kind, endpoint["id"])
+        self._backend.events.remove_endpoint(endpoint["id"])
+        return deleted_object(endpoint)
 
     def _check(self, params: dict[str, Any]) -> None:
         check_url(params["url"], "url")

@@ -123,9 +123,44 @@ def build(path: str, values: Mapping[str, Any]) -> Object:
 def apply_changes(value: Object, changes: Mapping[str, Any]) -> Object:
     """Change the object in place; returns the former values of what changed, as an `*.updated`
     event's `previous_attributes` holds them."""
-    previous = {name: value.get(name) for name, new in changes.items() if value.get(name) != new}
+    previous = former_values(value, {**value, **changes})
     value.update(changes)
     return previous
+
+
+def former_values(old: Object, new: Object) -> Object:
+    """What `old` had where `new` differs: of an object inside it only what differs there, and null
+    for what it had not."""
+    return {
+        name: former_values(was, now) if isinstance(was, dict) and isinstance(now, dict) else was
+        for name in {**old, **new}
+        if (was := old.get(name)) != (now := new.get(name))
+    }
+
+
+def restored(value: Object, previous: Object) -> Object:
+    """The object as it was before the change that left it with these former values."""
+    return {
+        **value,
+        **{
+            name: restored(now, was)
+            if isinstance(was, dict) and isinstance(now := value.get(name), dict)
+            else was
+            for name, was in previous.items()
+        },
+    }
+
+
+def deleted_object(value: Object) -> Object:
+    """What Stripe answers once the object is deleted."""
+    return {"id": value["id"], "object": value["object"], "deleted": True}
+
+
+def shipping(path: str, given: Mapping[str, Any] | None) -> Object | None:
+    """An object's `shipping`, of the class at the path; None: there is none."""
+    if given is None:
+        return None
+    return build(path, {**given, "address": build(f"{path}.Address", given["address"])})
 
 
 def merge_metadata(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> dict[str, str]:

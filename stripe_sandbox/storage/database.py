@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
     attempts INTEGER NOT NULL DEFAULT 0, due REAL, state TEXT NOT NULL DEFAULT 'pending',
     status INTEGER, error TEXT, UNIQUE (event, endpoint)
 );
+CREATE TABLE IF NOT EXISTS deleted_objects (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases (
     name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
 ) WITHOUT ROWID;

@@ -93,6 +93,18 @@ class Objects:
         """Remove the object."""
         self.database.write(f"DELETE FROM {TABLES[kind].name} WHERE id = ?", (identifier,))  # noqa: S608
 
+    def mark_deleted(self, kind: str, identifier: str) -> None:
+        """Remove the object, and remember that it was there."""
+        self.delete(kind, identifier)
+        self.database.write("INSERT INTO deleted_objects VALUES (?, ?)", (identifier, kind))
+
+    def deleted(self, kind: str, identifier: str) -> Object | None:
+        """What is shown of an object that `mark_deleted` removed, or None."""
+        row = self.database.row(
+            "SELECT 1 FROM deleted_objects WHERE id = ? AND kind = ?", (identifier, kind)
+        )
+        return None if row is None else {"id": identifier, "object": kind, "deleted": True}
+
     def ids(self, kind: str, condition: str, values: Iterable[Any], limit: int = -1) -> list[str]:
         """The ids of the rows that meet an SQL condition over the columns."""
         rows = self.database.rows(

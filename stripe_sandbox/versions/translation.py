@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stripe_sandbox.parameters.form import Form
-from stripe_sandbox.schema.objects import sdk_class
+from stripe_sandbox.schema.objects import former_values, restored, sdk_class
 from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.schema.sdk_types import object_class
 from stripe_sandbox.storage.json_text import dump, load
@@ -135,12 +135,8 @@ class Translation:
         lowered = self.lower(current)
         result: Object = {"object": lowered}
         if "previous_attributes" in data:
-            former = self.lower({**current, **data["previous_attributes"]})
-            result["previous_attributes"] = {
-                name: former.get(name)
-                for name in {**lowered, **former}
-                if former.get(name) != lowered.get(name)
-            }
+            former = self.lower(restored(current, data["previous_attributes"]))
+            result["previous_attributes"] = former_values(former, lowered)
         return result
 
 

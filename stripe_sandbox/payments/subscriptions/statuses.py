@@ -107,8 +107,9 @@ class SubscriptionPayments:
             self._subscriptions.change(subscription, {"status": "unpaid"})
 
     def _set_delinquent(self, invoice: Object, *, delinquent: bool) -> None:
-        customer = self._backend.require("customer", invoice["customer"], "customer")
-        self._customers.change(customer, {"delinquent": delinquent})
+        customer = self._backend.objects.get("customer", invoice["customer"])
+        if customer is not None:  # else it was deleted meanwhile
+            self._customers.change(customer, {"delinquent": delinquent})
 
     def _subscription(self, invoice: Object) -> Object:
         details = invoice["parent"]["subscription_details"]

@@ -3,18 +3,23 @@ invoice of their subscription."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from stripe.params._invoice_item_delete_params import InvoiceItemDeleteParams
 from stripe.params._invoice_item_list_params import InvoiceItemListParams
 from stripe.params._invoice_item_retrieve_params import InvoiceItemRetrieveParams
+from stripe.params._invoice_item_update_params import InvoiceItemUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build
+from stripe_sandbox.schema.objects import build, deleted_object
 from stripe_sandbox.storage.objects import Object, Window
+
+_UPDATE = ("amount", "description", "discountable", "metadata", "period")
 
 
 class InvoiceItems(Resource):
@@ -26,6 +31,40 @@ class InvoiceItems(Resource):
     retrieve_params = InvoiceItemRetrieveParams
     list_params = InvoiceItemListParams
     filters = ("created", "customer", "invoice", "pending")
+
+    def routes(self) -> list[Route]:
+        """All endpoints."""
+        return [
+            *super().routes(),
+            Route("POST", self.path, self._update, InvoiceItemUpdateParams, self.kind, _UPDATE),
+            Route("DELETE", self.path, self._delete, InvoiceItemDeleteParams, self.kind),
+        ]
+
+    def _update(self, call: Call) -> Object:
+        """No event says so, as at Stripe since 2024-04-10."""
+        item, changes = self._require_pending(call), dict(call.params)
+        if "amount" in changes:
+            changes["net_amount"] = changes["amount"]
+            unit = Decimal(changes["amount"]) / item["quantity"]
+            changes["pricing"] = {**item["pricing"], "unit_amount_decimal": format(unit, "f")}
+        return self._store(item, changes, call.request)
+
+    def _delete(self, call: Call) -> Object:
+        """Records `invoiceitem.deleted`."""
+        item = self._require_pending(call)
+        self._backend.objects.delete(self.kind, item["id"])
+        self._backend.events.record("invoiceitem.deleted", item, call.request)
+        return deleted_object(item)
+
+    def _require_pending(self, call: Call) -> Object:
+        """The item, if it waits for an invoice."""
+        item = self._require(call)
+        if item["invoice"] is not None:
+            raise errors.invalid(
+                f"This invoice item is attached to the invoice {item['invoice']} and can no longer "
+                "be modified.",
+            )
+        return item
 
     def create_proration(
         self,

@@ -48,9 +48,10 @@ class PortalSessions:
         return [Route("POST", url, self._create, SessionCreateParams, _KIND, _CREATE)]
 
     def use(self, identifier: str) -> Object | None:
-        """The session, now used once more; None: there is none, or it has expired."""
+        """The session, now used once more; None: there is none, it has expired, or its
+        customer was deleted."""
         session = self._backend.objects.get(_KIND, identifier)
-        if session is None:
+        if session is None or self._backend.objects.get("customer", session["customer"]) is None:
             return None
         now = self._backend.clock.now()
         used = self._backend.objects.hidden(_KIND, identifier)

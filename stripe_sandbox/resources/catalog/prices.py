@@ -17,7 +17,7 @@ from stripe_sandbox.currencies import maximum, parse_currency
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.catalog.products import Products
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
+from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 _LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
@@ -188,13 +188,7 @@ class Prices(Resource):
         transfer = changes.pop("transfer_lookup_key", False)
         if changes.get("lookup_key") and changes["lookup_key"] != price["lookup_key"]:
             self._free_lookup_key(changes["lookup_key"], transfer=transfer)
-        if "metadata" in changes:
-            changes["metadata"] = merge_metadata(price["metadata"], changes["metadata"])
-        previous = apply_changes(price, changes)
-        self._backend.objects.save(price)
-        if previous:
-            self._backend.events.record("price.updated", price, call.request, previous)
-        return price
+        return self._store(price, changes, call.request, "price.updated")
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         conditions = pick(params, "active", "currency", "product", "type")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stripe.params._product_create_params import ProductCreateParams
+from stripe.params._product_delete_params import ProductDeleteParams
 from stripe.params._product_list_params import ProductListParams
 from stripe.params._product_retrieve_params import ProductRetrieveParams
 from stripe.params._product_update_params import ProductUpdateParams
@@ -14,7 +15,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
+from stripe_sandbox.schema.objects import build, deleted_object, former_values, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 _FIELDS = (
@@ -47,6 +48,7 @@ class Products(Resource):
             *super().routes(),
             Route("POST", self.url, self._create, ProductCreateParams, self.kind, creates),
             Route("POST", self.path, self._update, ProductUpdateParams, self.kind, updates),
+            Route("DELETE", self.path, self._delete, ProductDeleteParams, self.kind),
         ]
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
@@ -86,8 +88,6 @@ class Products(Resource):
     def _update(self, call: Call) -> Object:
         product = self._require(call)
         changes = dict(call.params)
-        if "metadata" in changes:
-            changes["metadata"] = merge_metadata(product["metadata"], changes["metadata"])
         for listed in ("images", "marketing_features"):
             if listed in changes:
                 changes[listed] = changes[listed] or []
@@ -98,12 +98,22 @@ class Products(Resource):
                     f"The price specified is not associated with the product {product['id']}.",
                     "default_price",
                 )
-        changes["updated"] = self._backend.clock.now()
-        previous = apply_changes(product, changes)
-        self._backend.objects.save(product)
-        if previous.keys() - {"updated"}:
-            self._backend.events.record("product.updated", product, call.request, previous)
-        return product
+        metadata = merge_metadata(product["metadata"], changes.get("metadata", {}))
+        if former_values(product, {**product, **changes, "metadata": metadata}):
+            changes["updated"] = self._backend.clock.now()
+        return self._store(product, changes, call.request, "product.updated")
+
+    def _delete(self, call: Call) -> Object:
+        """Remove a product that never had a price. Records `product.deleted`."""
+        product = self._require(call)
+        if self._backend.objects.first("price", "product", product["id"]) is not None:
+            raise errors.invalid(
+                "This product cannot be deleted because it has one or more user-created prices."
+            )
+        self._backend.objects.delete(self.kind, product["id"])
+        product["active"] = False
+        self._backend.events.record("product.deleted", product, call.request)
+        return deleted_object(product)
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         conditions = pick(params, "active")

@@ -139,7 +139,7 @@ class CheckoutSessions(Resource):
     def _expire_overdue(self, identifier: str) -> None:
         session = self._backend.objects.get(self.kind, identifier)
         if session is not None and _overdue(session, self._backend.clock.now()):
-            self._close(session, NO_REQUEST)
+            self.close(session, NO_REQUEST)
 
     def schedule_expiries(self) -> None:
         """Schedule the expiry of every open session that has none scheduled: a file of an earlier
@@ -160,7 +160,9 @@ class CheckoutSessions(Resource):
         self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
         return self._backend.events.record("checkout.session.completed", session)
 
-    def _close(self, session: Object, request: RequestInfo) -> None:
+    def close(self, session: Object, request: RequestInfo) -> None:
+        """Expire an open session, and cancel its intent. Records `payment_intent.canceled` and
+        `checkout.session.expired`."""
         session.update(status="expired", url=None)
         self._backend.objects.save(session)
         self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
@@ -203,7 +205,7 @@ class CheckoutSessions(Resource):
                 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
                 f"Session has a status of `{session['status']}`."
             )
-        self._close(session, call.request)
+        self.close(session, call.request)
         return session
 
     def _list_items(self, call: Call) -> Object:

@@ -12,7 +12,7 @@ from stripe.params._customer_update_params import CustomerUpdateParams
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
+from stripe_sandbox.schema.objects import build, merge_metadata, shipping
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_email
 
@@ -61,7 +61,7 @@ class Customers(Resource):
                 "id": new_id("cus", 14),
                 "object": self.kind,
                 "address": _address(params.get("address")),
-                "shipping": _shipping(params.get("shipping")),
+                "shipping": shipping("customer.Shipping", params.get("shipping")),
                 "balance": params.get("balance", 0),
                 "created": self._backend.clock.now(),
                 "delinquent": False,
@@ -83,25 +83,25 @@ class Customers(Resource):
         self, customer: Object, changes: dict[str, Any], request: RequestInfo = NO_REQUEST
     ) -> None:
         """Store changed fields of a customer. Records `customer.updated` if any differs."""
-        previous = apply_changes(customer, changes)
-        self._backend.objects.save(customer)
-        if previous:
-            self._backend.events.record("customer.updated", customer, request, previous)
+        self._store(customer, changes, request, "customer.updated")
 
     def _create(self, call: Call) -> Object:
         return self.create(call.params, call.request)
+
+    def _retrieve(self, call: Call) -> Object:
+        objects, identifier = self._backend.objects, call.ids[0]
+        found = objects.get(self.kind, identifier) or objects.deleted(self.kind, identifier)
+        return found or self._require(call)
 
     def _update(self, call: Call) -> Object:
         customer = self._require(call)
         changes = dict(call.params)
         if changes.get("email"):
             check_email(changes["email"], "email")
-        if "metadata" in changes:
-            changes["metadata"] = merge_metadata(customer["metadata"], changes["metadata"])
         if "address" in changes:
             changes["address"] = _address(changes["address"])
         if "shipping" in changes:
-            changes["shipping"] = _shipping(changes["shipping"])
+            changes["shipping"] = shipping("customer.Shipping", changes["shipping"])
         if "tax_exempt" in changes:
             changes["tax_exempt"] = changes["tax_exempt"] or "none"
         if "invoice_settings" in changes:
@@ -120,12 +120,3 @@ class Customers(Resource):
 
 def _address(given: dict[str, Any] | None) -> Object | None:
     return None if given is None else build("customer.Address", given)
-
-
-def _shipping(given: dict[str, Any] | None) -> Object | None:
-    if given is None:
-        return None
-    return build(
-        "customer.Shipping",
-        {**given, "address": build("customer.Shipping.Address", given["address"])},
-    )

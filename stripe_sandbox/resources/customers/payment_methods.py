@@ -125,6 +125,12 @@ class PaymentMethods(Resource):
         self._backend.objects.save(method)
         self._backend.events.record("payment_method.detached", method, request, previous)
 
+    def change(
+        self, method: Object, changes: dict[str, Any], request: RequestInfo = NO_REQUEST
+    ) -> None:
+        """Store changed fields; records `payment_method.updated` if any differs."""
+        self._store(method, changes, request, "payment_method.updated")
+
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         if "customer" in params:
             self._backend.require("customer", params["customer"], "customer")

@@ -118,6 +118,10 @@ class SetupIntents(Resource):
         )
         self._record("setup_intent.setup_failed", intent, request)
 
+    def change(self, intent: Object, changes: dict[str, Any], request: RequestInfo) -> None:
+        """Store changed fields."""
+        self._store(intent, changes, request)
+
     def _record(self, name: str, intent: Object, request: RequestInfo) -> None:
         self._backend.objects.save(intent)
         self._backend.events.record(name, intent, request)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from stripe.params._charge_list_params import ChargeListParams
 from stripe.params._charge_retrieve_params import ChargeRetrieveParams
+from stripe.params._charge_update_params import ChargeUpdateParams
 
-from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
 from stripe_sandbox.cards import CardRefusal, TestCard
@@ -18,9 +19,14 @@ from stripe_sandbox.resources.payments.charge_object import (
 )
 from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import apply_changes, build
+from stripe_sandbox.schema.objects import apply_changes, build, shipping
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_email
 
+_UPDATE = (
+    *("description", "fraud_details.user_report", "metadata", "receipt_email", "shipping"),
+    "transfer_group",
+)
 STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
 
 
@@ -36,6 +42,21 @@ class Charges(Resource):
     def __init__(self, backend: Backend, disputes: Disputes) -> None:
         super().__init__(backend)
         self._disputes = disputes
+
+    def routes(self) -> list[Route]:
+        """All endpoints."""
+        return [
+            *super().routes(),
+            Route("POST", self.path, self._update, ChargeUpdateParams, self.kind, _UPDATE),
+        ]
+
+    def _update(self, call: Call) -> Object:
+        changes = dict(call.params)
+        if "receipt_email" in changes:
+            check_email(changes["receipt_email"], "receipt_email")
+        if "shipping" in changes:
+            changes["shipping"] = shipping("charge.Shipping", changes["shipping"])
+        return self._store(self._require(call), changes, call.request, "charge.updated")
 
     def create(
         self,

@@ -7,17 +7,24 @@ from typing import Any
 
 from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
+from stripe.params._payment_intent_update_params import PaymentIntentUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build
+from stripe_sandbox.schema.objects import build, shipping
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_email
 
 DOCUMENTATION = "https://stripe.com/docs/error-codes/"
+
+_UPDATE = (
+    *("description", "metadata", "receipt_email", "shipping", "statement_descriptor"),
+    *("statement_descriptor_suffix", "transfer_group"),
+)
 
 _OPTIONS = {
     "card": build(
@@ -40,6 +47,22 @@ class PaymentIntents(Resource):
     retrieve_simulates = ("client_secret",)
     list_params = PaymentIntentListParams
     filters = ("created", "customer")
+
+    def routes(self) -> list[Route]:
+        """All endpoints."""
+        return [
+            *super().routes(),
+            Route("POST", self.path, self._update, PaymentIntentUpdateParams, self.kind, _UPDATE),
+        ]
+
+    def _update(self, call: Call) -> Object:
+        """No event says so, as at Stripe."""
+        changes = dict(call.params)
+        if changes.get("receipt_email"):
+            check_email(changes["receipt_email"], "receipt_email")
+        if "shipping" in changes:
+            changes["shipping"] = shipping("payment_intent.Shipping", changes["shipping"])
+        return self._store(self._require(call), changes, call.request)
 
     def create(
         self,

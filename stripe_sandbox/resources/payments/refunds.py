@@ -23,7 +23,7 @@ from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.schema.objects import build, merge_metadata, sdk_class
+from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata, sdk_class
 from stripe_sandbox.storage.objects import Object, Window
 
 DECIDED_AFTER = 12 * 3_600.0
@@ -214,13 +214,11 @@ class Refunds(Resource):
     def _update(self, call: Call) -> Object:
         refund = self._require(call)
         if "metadata" in call.params:
-            former = refund["metadata"]
-            refund["metadata"] = merge_metadata(former, call.params["metadata"])
-            if refund["metadata"] != former:
-                self._backend.objects.save(refund)
-                previous = {"metadata": former}
-                for name in ("refund.updated", "charge.refund.updated"):
-                    self._backend.events.record(name, refund, call.request, previous)
+            metadata = merge_metadata(refund["metadata"], call.params["metadata"])
+            previous = apply_changes(refund, {"metadata": metadata})
+            self._backend.objects.save(refund)
+            for name in ("refund.updated", "charge.refund.updated") if previous else ():
+                self._backend.events.record(name, refund, call.request, previous)
         return refund
 
     def _cancel(self, call: Call) -> Object:

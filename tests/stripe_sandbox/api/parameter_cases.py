@@ -173,6 +173,28 @@ SHOWN: dict[str, list[Case]] = {
         ),
     ],
     "POST /v1/setup_intents/:setup_intent/confirm": [({}, "payment_method", "pm_card_visa")],
+    "POST /v1/charges/:charge": _cases(
+        {}, description="Tea", metadata={"a": "b"}, receipt_email="ann@example.com",
+        shipping={"name": "Ann", "address": _ADDRESS}, transfer_group="tea",
+        **{"fraud_details.user_report": "safe"},
+    ),
+    "POST /v1/payment_intents/:payment_intent": _cases(
+        {}, description="Tea", metadata={"a": "b"}, receipt_email="ann@example.com",
+        shipping={"name": "Ann", "address": _ADDRESS}, statement_descriptor="TEA",
+        statement_descriptor_suffix="TEA", transfer_group="tea",
+    ),
+    "POST /v1/payment_methods/:payment_method": _cases(
+        {}, allow_redisplay="always", metadata={"a": "b"},
+        **{
+            "billing_details.address": _ADDRESS, "billing_details.email": "a@example.com",
+            "billing_details.name": "Ann", "billing_details.phone": "+49", "card.exp_month": 11,
+            "card.exp_year": 2041,
+        },
+    ),
+    "POST /v1/setup_intents/:setup_intent": _cases(
+        {}, customer="CUSTOMER", description="Mine", metadata={"a": "b"},
+        payment_method="pm_card_visa",
+    ),
     "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions": [
@@ -253,6 +275,9 @@ REFUSED: dict[str, list[Case]] = {
     **PORTAL_REFUSED,
     "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
 }
+
+ELSEWHERE = ("POST /v1/invoices/:invoice", "POST /v1/invoiceitems/:invoiceitem")
+"""What takes a renewal to change: tests/stripe_sandbox/resources/test_updates.py."""
 
 NARROWED: dict[str, Any] = {
     "active": False, "charge": "ch_none", "collection_method": "send_invoice",

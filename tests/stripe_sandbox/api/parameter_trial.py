@@ -82,6 +82,11 @@ class Trial:
         made = self.server.stripe.v1.payment_methods.create({"type": "card", "card": given})
         return made.id
 
+    def saved_card(self) -> str:
+        """A new card of a new customer."""
+        given: Any = {"customer": self.customer()}
+        return self.server.stripe.v1.payment_methods.attach("pm_card_visa", given).id
+
     def invoice(self) -> str:
         """The open invoice of a renewal that has failed."""
         server = self.server
@@ -141,7 +146,9 @@ class Trial:
             (":configuration", self.configuration),
             (":dispute", self.dispute),
             (":invoice", self.invoice),
-            (":payment_method", self.card),
+            (":charge", lambda: self.payment()["CHARGE"]),
+            (":payment_intent", lambda: self.payment()["INTENT"]),
+            (":payment_method", self.card if self.path.endswith("attach") else self.saved_card),
             (":subscription", lambda: self.server.paid_subscription()["id"]),
             (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
             (":customer", self.customer),
