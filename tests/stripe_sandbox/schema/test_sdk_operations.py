@@ -66,9 +66,9 @@ def test_every_operation_is_simulated_or_refused_by_name(shared_server: SandboxS
 @pytest.mark.parametrize(
     ("method", "path", "operation"),
     [
-        ("GET", "/v1/customers/search?query=email:'a'", "/v1/customers/search"),
-        ("GET", "/v1/products/search", "/v1/products/search"),
-        ("DELETE", "/v1/customers/cus_1", "/v1/customers/{customer}"),
+        ("GET", "/v1/tax/associations/find?payment_intent=pi_1", "/v1/tax/associations/find"),
+        ("GET", "/v1/credit_notes/preview", "/v1/credit_notes/preview"),
+        ("DELETE", "/v1/plans/pl_1", "/v1/plans/{plan}"),
         ("POST", "/v1/subscriptions/sub_1/migrate", "/v1/subscriptions/{subscription}/migrate"),
         ("DELETE", "/v1/coupons/c_1", "/v1/coupons/{coupon}"),
         ("POST", "/v1/tax_rates", "/v1/tax_rates"),
