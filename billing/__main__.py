@@ -8,7 +8,7 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from billing.commands import backup, check, erase, reconcile, restore, token
+from billing.commands import backup, check, erase, reconcile, restore, rollups, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType(
         "backup": backup,
         "restore": restore,
         "erase": erase,
+        "rollups": rollups,
         "token": token,
     }
 )

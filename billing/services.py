@@ -27,6 +27,7 @@ from billing.ledger.reconciliation import Reconciliation
 from billing.maintenance.database_size import DatabaseSize
 from billing.maintenance.erasure import Erasure
 from billing.maintenance.retention import Retention
+from billing.maintenance.rollups import Rollups
 from billing.metrics.registry import Metrics
 from billing.metrics.scrape import Scrape
 from billing.outages import Outage
@@ -152,6 +153,7 @@ class Services:
         self.database_size = DatabaseSize(self.store)
         self.erasure = Erasure(settings, self.gateway, self.store)
         self.retention = Retention(settings, self.store, timings)
+        self.rollups = Rollups(self.store, timings)
         self.health = Health(self.store, self.mirror, timings)
         self.scrape = Scrape(self.metrics, self.store, self.report_readiness, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
@@ -170,6 +172,7 @@ class Services:
                 self.reconciliation.run_daily,
                 self.customer_refresh.run,
                 self.retention.run,
+                self.rollups.run,
             )
             if self.settings.stripe_is_configured
             else ()

@@ -83,6 +83,8 @@ class Timings:
     customers_refresh_seconds: float = 2.0
     customers_wait_seconds: float = 0.5
 
+    rollups_seconds: float = 2.0  # how often the counts of sessions by period follow
+
     event_sweep_seconds: float = 5.0
     # As long as Stripe repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
     event_retries: Retries = Retries(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 DELETED = (
     tables.session_terms,
     tables.checkout_sessions,
+    tables.session_deltas,  # the deleted sessions among them
+    tables.session_rollups,
     tables.events,
     tables.rejected_deliveries,
     tables.ledger,

@@ -16,7 +16,7 @@ from billing.errors import BillingError, RecordRefused, StoreFailure
 from billing.metrics.registry import Metrics
 from billing.outages import Outage
 from billing.store.engine.database import Database
-from billing.store.engine.engines import CONNECTIONS, MAINTAINS
+from billing.store.engine.engines import CONNECTIONS, MAINTAINS, PATIENT, UPGRADES
 from billing.store.engine.writer import Writer
 from billing.timings import DEFAULT_TIMINGS
 from billing.tracing import named_span
@@ -119,16 +119,22 @@ class Store:
         for state, number in self._database.connections().items():
             self._metrics.database_connections.labels(state).set(number)
 
-    async def maintain(self, work: Callable[[Connection], None]) -> None:
+    async def maintain(
+        self, work: Callable[[Connection], None], *, exclusive: bool = False
+    ) -> None:
         """Do ``work`` on a connection of its own, each statement by itself and for as long as it
-        takes; others read and write meanwhile."""
+        takes; others read and write meanwhile. ``exclusive``: in one transaction, until whose end
+        the others only read."""
 
         def run() -> None:
             try:
                 engine = self._database.engine()
-                if engine.dialect.name == "postgresql":
-                    engine = engine.execution_options(**MAINTAINS)
-                with engine.connect() as connection:
+                if exclusive:
+                    with engine.execution_options(**UPGRADES).begin() as connection:
+                        work(connection)
+                    return
+                options = MAINTAINS if engine.dialect.name == "postgresql" else PATIENT
+                with engine.execution_options(**options).connect() as connection:
                     work(connection)
             except SQLAlchemyError as error:
                 raise self._database.failure(error) from None

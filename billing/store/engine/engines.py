@@ -25,9 +25,11 @@ CONNECTIONS = 8  # one writes, the others read
 UPGRADE_SECONDS = 3_600
 PROGRESS_STEPS = 100_000  # of SQLite's virtual machine, some milliseconds
 
-# Execution options of a connection that will write, and of the one that upgrades the schema.
+# Execution options of a connection that will write, of one whose statements may take long, and of
+# the one that upgrades the schema.
 WRITES: Mapping[str, Any] = {"billing_writes": True}
-UPGRADES: Mapping[str, Any] = {"billing_writes": True, "billing_upgrades": True}
+PATIENT: Mapping[str, Any] = {"billing_upgrades": True}
+UPGRADES: Mapping[str, Any] = {**WRITES, **PATIENT}
 MAINTAINS: Mapping[str, Any] = {**UPGRADES, "isolation_level": "AUTOCOMMIT"}  # PostgreSQL's
 
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS

@@ -23,9 +23,9 @@ def local_day(
 ) -> ColumnElement[int]:
     """The number of the day in the zone (see ``date_of``) of a time in Unix seconds, which lies
     between ``first`` and ``last``."""
-    changes = [(time < end, offset) for end, offset in _changes(zone, first, last)]
-    latest = _offset(zone, last)
-    return (time + (case(*changes, else_=latest) if changes else literal(latest))) // DAY
+    *changes, (_, _, latest) = offsets(zone, first, last)
+    earlier = [(time < end, offset) for _, end, offset in changes]
+    return (time + (case(*earlier, else_=latest) if earlier else literal(latest))) // DAY
 
 
 def date_of(day: int) -> date:
@@ -33,18 +33,20 @@ def date_of(day: int) -> date:
     return FIRST_DAY + timedelta(days=day)
 
 
-def _changes(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
-    """When the zone's offset changes, and what it is until then (seconds ahead of UTC)."""
+def offsets(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int, int]]:
+    """From when until when the zone is how many seconds ahead of UTC, between two times."""
     found = []
-    while first < last:
-        ahead = _offset(zone, first)
-        until = min(first + WEEK, last)
+    begun = at = first
+    while at < last:
+        ahead = _offset(zone, at)
+        until = min(at + WEEK, last)
         if _offset(zone, until) != ahead:
-            later = range(first, until + 1)
-            until = later[bisect_left(later, True, key=lambda at: _offset(zone, at) != ahead)]
-            found.append((until, ahead))
-        first = until
-    return found
+            later = range(at, until + 1)
+            until = later[bisect_left(later, True, key=lambda one: _offset(zone, one) != ahead)]
+            found.append((begun, until, ahead))
+            begun = until
+        at = until
+    return [*found, (begun, last, _offset(zone, last))]
 
 
 def _offset(zone: ZoneInfo, time: int) -> int:

@@ -15,6 +15,7 @@ from billing.store.tables.customers import customers, erased_ids, stale_customer
 from billing.store.tables.events import events, rejected_deliveries
 from billing.store.tables.installation import leases, schema_release, sync_state
 from billing.store.tables.ledger import ledger, sold_prices
+from billing.store.tables.rollups import session_deltas, session_rollups
 from billing.store.tables.sessions import checkout_sessions, session_terms
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "metadata",
     "rejected_deliveries",
     "schema_release",
+    "session_deltas",
+    "session_rollups",
     "session_terms",
     "sign_ins",
     "sold_prices",

@@ -18,12 +18,14 @@ from billing.store import (
     erased_ids,
     events,
     leases,
+    sessions,
     sold_prices,
     stripe_objects,
     sync_state,
     tables,
 )
 from billing.store.reset import DELETED, delete_everything
+from billing.store.sessions import rollups
 from billing.store.stripe_objects import ObjectReading
 from tests.billing.store.customers.test_queries import ADA
 from tests.support.stripe_account import event_object, session_object
@@ -39,6 +41,8 @@ def fill(connection: Connection) -> None:
     paid = session | {"status": "complete", "payment_status": "paid"}
     reading = SessionReading(paid, CheckoutSession.from_stripe(paid), time.time(), bought=5)
     upsert_and_grant(connection, [SyncBatch.of([reading])])
+    rollups.fold(connection, 9)
+    sessions.record_reversals(connection, {session["id"]: (1, 0)})
     event = event_object("evt_1", "completed", paid)
     events.record(
         connection,

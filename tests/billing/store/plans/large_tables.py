@@ -44,6 +44,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "failure_code": "CASE WHEN i % 50 = 0 OR i % 100 = 6 THEN 'lost_card' END",
         "data": _DATA,
     },
+    "session_rollups": {
+        "length": "CASE WHEN i % 10 = 0 THEN 86400 ELSE 3600 END",
+        "phase": "CASE WHEN i % 20 = 0 THEN 79200 ELSE 0 END",
+        "facet": "CASE i % 3 WHEN 0 THEN 'seconds' WHEN 1 THEN 'currency' ELSE 'outcome' END",
+        "start": f"{NOW} / 86400 * 86400 - i / 3 * 3600",
+        "source": "CASE WHEN i % 3 = 2 THEN 'api' ELSE 'page' END",
+        "kind": "'pro'",
+        "value": "CASE i % 3 WHEN 0 THEN '64' WHEN 1 THEN 'usd' ELSE 'paid' END",
+        **dict.fromkeys(("number", "amount", "went_back"), "1"),
+    },
     "session_terms": {
         "term": f"""CASE i % 3 WHEN 0 THEN {_EMAIL} WHEN 1 THEN {_CUSTOMER}
             ELSE 'reference-' || i END""",

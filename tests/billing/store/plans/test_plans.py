@@ -26,6 +26,8 @@ GROWING = frozenset(COLUMNS)
 # What may read all of a table, and why.
 MAY_SCAN = {
     "access.tokens.every": "an admin looks at all tokens, which people create by hand",
+    "sessions.rollups.differences": "compares all sessions, where somebody asks for it",
+    "sessions.rollups.rebuild": "counts all sessions anew, where somebody asks for it",
     "reset.delete_everything": "everything is deleted",
     "stripe_objects.customers_with_several": "compares all subscriptions, twice a minute at most",
 }

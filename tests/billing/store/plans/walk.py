@@ -36,6 +36,7 @@ from billing.store.access import audit, sign_ins, tokens
 from billing.store.events import refusals
 from billing.store.ledger import lines
 from billing.store.maintenance import erasure, retention, sizes
+from billing.store.sessions import rollups
 from billing.store.stripe_objects import ObjectReading, ObjectType
 from tests.billing.store.customers.test_queries import ADA, GUEST
 from tests.billing.store.ledger.test_lines import LINE
@@ -65,7 +66,7 @@ def walk(connection: Connection) -> None:
     """Use everything once; at last everything is deleted."""
     for part in (_sessions, _searches, _writes, _events, _replays, _customers, _ledger, _objects):
         part(connection)
-    for part in (_access, _synchronization, _retention, _erasure):
+    for part in (_access, _synchronization, _retention, _erasure, _rollups):
         part(connection)
     reset.delete_everything(connection)
 
@@ -99,6 +100,15 @@ def _sessions(connection: Connection) -> None:
     declined = _session(5_001) | {"payment_intent": None, "client_reference_id": "reference-5001"}
     sessions.events_of_session(connection, declined)
     sessions.payment_has_failed(connection, SESSIONS[0])
+
+
+def _rollups(connection: Connection) -> None:
+    rollups.add_phases(connection, [22 * 3600])
+    rollups.has_deltas(connection)
+    rollups.fold(connection, PAGE)
+    rollups.count_days(connection, PAGE)
+    rollups.differences(connection, *rollups.grids(connection)[-1])
+    rollups.rebuild(connection)
 
 
 def _searches(connection: Connection) -> None:
