@@ -27,8 +27,14 @@ def compact(value: Any) -> Any:
     """The same without what is null or empty, which reads as absent, and without how Checkout and
     invoices were set up: two thirds of what Stripe says of a sale."""
     if isinstance(value, dict):
-        found = {name: compact(one) for name, one in value.items() if name not in _SETTINGS}
-        return {name: one for name, one in found.items() if one is not None and one not in ([], {})}
+        found = {}
+        for name, one in value.items():
+            if one is None or name in _SETTINGS:
+                continue
+            if isinstance(one, (dict, list)) and not (one := compact(one)):
+                continue
+            found[name] = one
+        return found
     if isinstance(value, list):
         return [compact(one) for one in value]
     return value

@@ -96,14 +96,14 @@ class Checkout:
         reference = (idempotency_key or str(uuid.uuid4()))[:REFERENCE_LENGTH]
         params = await self._params(kind, quantity, reference, _metadata(made_by, source, label))
         try:
-            session, request_id = await self._gateway.create_checkout_session(
+            data, request_id = await self._gateway.create_checkout_session(
                 params | buyer.params, idempotency_key
             )
         except StripeFailure as failure:
             raise _refused(failure, buyer) from None
-        self._mirror.enqueue(session, request_id)
+        session = self._mirror.enqueue(data, request_id)
         await self._mirror.apply_backpressure()
-        return CheckoutSession.from_stripe(session)
+        return session
 
     async def _params(
         self, kind: Kind, quantity: int, reference: str, more: dict[str, str]

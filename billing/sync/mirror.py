@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 JSON = dict[str, Any]
-NewSession = tuple[JSON, str | None]  # a session, and the id of the request that created it
 
 
 class Mirror:
@@ -43,17 +42,27 @@ class Mirror:
     def __init__(self, store: Store, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._store = store
         self._timings = timings
-        self._unsaved: list[NewSession] = []
+        self._unsaved: list[SessionRows] = []
         self._flushing: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def enqueue(self, session: JSON, request_id: str | None = None) -> None:
-        """Store a session that was just created here, soon, in one transaction with others.
-        ``request_id`` is Stripe's, of the request that created it."""
-        self._unsaved.append((session, request_id))
+    def enqueue(self, data: JSON, request_id: str | None = None) -> CheckoutSession:
+        """Store a session (Stripe's object) that was just created here, soon, in one transaction
+        with others; returns what is read of it. ``request_id`` is Stripe's, of the request that
+        created it."""
+        session = CheckoutSession.from_stripe(data)
+        try:
+            # Here, a little at a time: a thread that made the rows of many at once would hold
+            # Python's lock meanwhile, and every answer would wait for it.
+            rows = SessionRows.of_created(session, data, request_id)
+        except Exception:
+            log.exception("Session %s cannot be stored", session.id)
+            return session
+        self._unsaved.append(rows)
         if self._flushing is None or self._flushing.done():
             # It stores what other requests created as well, so it belongs to none.
             self._flushing = asyncio.create_task(self._flush_all(), context=Context())
+        return session
 
     async def apply_backpressure(self) -> None:
         """Wait while more than ``mirror_max_unsaved`` sessions are not stored yet."""
@@ -133,29 +142,21 @@ class Mirror:
         finally:
             self._writing = None
 
-    async def _write(self, new: Sequence[NewSession]) -> None:
+    async def _write(self, new: Sequence[SessionRows]) -> None:
         try:
-            await self._store.write(partial(_upsert_new, new=new))
+            await self._store.write(partial(sessions.upsert_sessions, batches=new))
         except Exception as error:
             if isinstance(error, BillingError) and not isinstance(error, RecordRefused):
                 raise
             await self._write_singly(new, error)  # so that one bad session does not cost the others
 
-    async def _write_singly(self, new: Sequence[NewSession], error: Exception) -> None:
+    async def _write_singly(self, new: Sequence[SessionRows], error: Exception) -> None:
         if len(new) > 1:
             for one in new:
                 await self._write([one])
         else:
-            log.error("Session %s cannot be stored", new[0][0].get("id"), exc_info=error)
-
-
-def _upsert_new(connection: Connection, new: Sequence[NewSession]) -> None:
-    found = [(CheckoutSession.from_stripe(session), session) for session, _ in new]
-    rows = SessionRows.of(found, just_created=True)
-    sessions.upsert_sessions(connection, [rows])
-    sessions.record_request_ids(
-        connection, {session["id"]: request for session, request in new if request}
-    )
+            ids = " ".join(row["id"] for row in new[0].sessions)
+            log.error("Session %s cannot be stored", ids, exc_info=error)
 
 
 def read_sync_state(connection: Connection) -> SyncState:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from billing.domain.access import AuditEntry, AuditFilter
 from billing.safe_text import sanitize
 from billing.store.tables import audit_log
+from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,21 +20,21 @@ _COLUMNS = (
     *("at", "identity", "kind", "role", "action", "object_id", "result", "detail", "address"),
     "id",
 )
+_TEXTS = {name: getattr(audit_log.c[name].type, "length", None) for name in _COLUMNS[1:-1]}
 CSV_BATCH = 1_000
 IDENTITIES_LIMIT = 1_000
+
+_insert = upsert(audit_log, lambda statement: statement)
 
 
 def add(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     """What others wrote is cut to the length of its column: no line may hold up the others."""
     rows = [
-        {name: _stored(name, getattr(entry, name)) for name in _COLUMNS[:-1]} for entry in entries
+        {"at": one.at}
+        | {name: sanitize(getattr(one, name))[:most] for name, most in _TEXTS.items()}
+        for one in entries
     ]
-    connection.execute(insert(audit_log), rows)
-
-
-def _stored(name: str, value: object) -> object:
-    length = getattr(audit_log.c[name].type, "length", None)
-    return sanitize(value)[:length] if isinstance(value, str) else value
+    _insert(connection, rows)
 
 
 def find(

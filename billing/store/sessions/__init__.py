@@ -24,7 +24,6 @@ from billing.store.sessions.stats import compute_stats
 from billing.store.sessions.writes import (
     SessionRows,
     record_completions,
-    record_request_ids,
     record_reversals,
     search_terms,
     upsert_sessions,
@@ -49,7 +48,6 @@ __all__ = [
     "recent",
     "record_completions",
     "record_declined_payments",
-    "record_request_ids",
     "record_reversals",
     "request_id_of",
     "search_terms",

@@ -62,12 +62,14 @@ def _forward_only(statement: Any) -> Any:
     )
 
 
+def _request_id_only(statement: Any) -> Any:
+    # Nothing that is stored of it is older than a session that was just created.
+    request_id = func.coalesce(statement.excluded.request_id, checkout_sessions.c.request_id)
+    return statement.on_conflict_do_update(index_elements=["id"], set_={"request_id": request_id})
+
+
 _upsert_sessions = upsert(checkout_sessions, _forward_only)
-_set_request_id = (
-    update(checkout_sessions)
-    .where(checkout_sessions.c.id == bindparam("session"))
-    .values(request_id=bindparam("request"))
-)
+_insert_created = upsert(checkout_sessions, _request_id_only)
 _refunded, _disputed = (bindparam(name, type_=BigInteger()) for name in ("refunded", "disputed"))
 _set_reversals = (
     update(checkout_sessions)
@@ -101,35 +103,37 @@ class SessionRows:
     customers: set[str]
 
     @classmethod
-    def of(
-        cls, found: Sequence[tuple[CheckoutSession, JSON]], *, just_created: bool = False
+    def of_created(
+        cls, session: CheckoutSession, data: JSON, request_id: str | None
     ) -> SessionRows:
-        """From sessions, each with Stripe's object that it was read from. ``just_created``: nobody
-        has tried to pay them; whoever does so before they are stored is found at the next poll."""
-        terms = [
-            {"term": term, "created": session.created, "session_id": session.id}
-            for session, data in found
-            for term in search_terms(data)
-        ]
+        """From a session that was just created by the request of this id. Nobody has tried to pay
+        it; whoever does so before it is stored is found at the next poll."""
+        rows = [_row(session, data) | {"request_id": request_id}]
+        return cls(rows, _terms(session, data), {}, customer_names(data))
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[CheckoutSession, JSON]]) -> SessionRows:
+        """From sessions, each with Stripe's object that it was read from."""
+        terms = [term for session, data in found for term in _terms(session, data)]
         unpaid = {
             reference: session.id
             for session, data in found
-            if not just_created
-            and session.outcome in DECLINABLE
-            and (reference := reference_of(data))
+            if session.outcome in DECLINABLE and (reference := reference_of(data))
         }
         customers = {name for _, data in found for name in customer_names(data)}
         return cls([_row(session, data) for session, data in found], terms, unpaid, customers)
 
 
 def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> None:
-    """Store sessions; an older state never replaces a newer one."""
+    """Store sessions, all of them just created or none; an older state never replaces a newer
+    one."""
     if not erased_ids.is_empty(connection):
         batches = [_without_erased(connection, batch) for batch in batches]
     rows = sorted((row for batch in batches for row in batch.sessions), key=itemgetter("progress"))
     if rows:
+        write = _insert_created if "request_id" in rows[0] else _upsert_sessions
         # Of two states of one session, the one that has come further.
-        _upsert_sessions(connection, list({row["id"]: row for row in rows}.values()))
+        write(connection, list({row["id"]: row for row in rows}.values()))
     terms = [row for batch in batches for row in batch.terms]
     if terms:
         _insert_terms(connection, terms)
@@ -167,13 +171,6 @@ def record_reversals(connection: Connection, amounts: Mapping[str, tuple[int, in
         connection.execute(_set_reversals, rows)
 
 
-def record_request_ids(connection: Connection, requests: Mapping[str, str]) -> None:
-    """Store which request to Stripe's API created a session: request ids by session id."""
-    if requests:
-        rows = [{"session": name, "request": request} for name, request in requests.items()]
-        connection.execute(_set_request_id, rows)
-
-
 def search_terms(data: JSON) -> set[str]:
     """What a session (Stripe's object) can be found by, besides its id and amount; in lower
     case."""
@@ -186,6 +183,13 @@ def search_terms(data: JSON) -> set[str]:
         *(value for key, value in object_at(data, "metadata").items() if key not in APP_METADATA),
     )
     return {as_term(term) for term in found if isinstance(term, str) and term}
+
+
+def _terms(session: CheckoutSession, data: JSON) -> list[JSON]:
+    return [
+        {"term": term, "created": session.created, "session_id": session.id}
+        for term in search_terms(data)
+    ]
 
 
 def customer_names(data: JSON) -> set[str]:

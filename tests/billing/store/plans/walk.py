@@ -16,7 +16,7 @@ from billing.domain.event import EventFilter, EventSource, EventState, Refusal
 from billing.domain.ledger.line import Origin
 from billing.domain.login import SignInRecord
 from billing.domain.reason import Reason
-from billing.domain.sessions.checkout_session import Kind, Outcome
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.page import Cursor
 from billing.domain.sessions.source import Source
@@ -131,7 +131,9 @@ def _writes(connection: Connection) -> None:
     sessions.upsert_sessions(connection, [copies(referred)])
     sessions.record_completions(connection, SESSIONS)
     sessions.record_reversals(connection, dict.fromkeys(SESSIONS, (99, 0)))
-    sessions.record_request_ids(connection, dict.fromkeys(SESSIONS, "req_1"))
+    created = CheckoutSession.from_stripe(referred[0])
+    rows = sessions.SessionRows.of_created(created, referred[0], "req_1")
+    sessions.upsert_sessions(connection, [rows])
     sessions.record_declined_payments(connection, PAYMENTS)
 
 
