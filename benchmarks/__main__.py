@@ -11,7 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks.checkout import route
+from benchmarks.checkout import memory, route
 from benchmarks.ledger import ledger
 from benchmarks.pages import first_load, soak, warm_rerun
 from benchmarks.report.command import report
@@ -35,6 +35,7 @@ BENCHMARKS = {
     "rolling": rolling.measure,
     "load": first_load.measure,
     "soak": soak.measure,
+    "growth": memory.measure_growth,
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.checkout import sessions
+from benchmarks.checkout import memory, sessions
+from benchmarks.pages import first_load, payment_shown
 from benchmarks.webhooks import whole_app
 
 if TYPE_CHECKING:
@@ -14,5 +15,8 @@ if TYPE_CHECKING:
 
 SECTIONS: dict[str, Callable[[bool], Section]] = {
     "checkout": sessions.section,
+    "memory": memory.section,
     "webhooks": whole_app.section,
+    "payment": payment_shown.section,
+    "load": first_load.section,
 }
