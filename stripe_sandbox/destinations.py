@@ -7,13 +7,9 @@ themselves.
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-import aiohttp
-from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from stripe_sandbox import errors
@@ -78,24 +74,6 @@ def reason(host: str) -> str:
         f"the local sandbox does not deliver events to {host}, only to this machine and its "
         f"private networks. --deliver-to {host} allows a public host."
     )
-
-
-class Resolver(aiohttp.ThreadedResolver):
-    """Resolves hosts to those of their addresses that may be connected to."""
-
-    def __init__(self, destinations: Destinations) -> None:
-        super().__init__()
-        self._destinations = destinations
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses that may be connected to. OSError: there are none."""
-        found = await super().resolve(host, port, family)
-        permitted = [one for one in found if self._destinations.permits(host, one["host"])]
-        if not permitted:
-            raise OSError(errno.EACCES, reason(host))
-        return permitted
 
 
 def _unwrap(address: str) -> IPv4Address | IPv6Address:

@@ -17,11 +17,24 @@ from billing import __version__
 from pages.scenarios.sandbox_client import Controls
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, refused_start
+from tests.support.servers.processes.imports import imported
 from tests.support.servers.scraping import scrape
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Nearly half of the memory of a start, with the libraries that each of them loads.
+LATER = {
+    "altair",
+    "authlib",
+    "numpy",
+    "opentelemetry",
+    "pandas",
+    "psycopg",
+    "pyarrow",
+    "sentry_sdk",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +44,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(folder: Path) -> Iterator[Process]:
-    with dashboard(folder, anew=True) as running:
+    with dashboard(folder, {"PYTHONPROFILEIMPORTTIME": "1"}, anew=True) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def at_start(app: Process) -> set[str]:
+    """The modules that it has loaded before anybody has opened a page."""
+    return imported(app.log)
+
+
+def test_it_starts_without_what_only_pages_and_other_settings_need(at_start: set[str]) -> None:
+    assert {"streamlit", "sqlalchemy", "stripe"} <= at_start
+    assert at_start & LATER == set()
 
 
 @pytest.mark.parametrize("path", ["/", "/app", "/app/"])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from stripe_sandbox.hosted_page.countries import COUNTRIES
 from stripe_sandbox.hosted_page.security import SECURITY_HEADERS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _HERE = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -45,15 +49,23 @@ class Templates:
     """The templates of one hosted page and those that all share."""
 
     def __init__(self, folder: Path) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader([folder, _HERE / "templates"]),
+        self._folder = folder
+
+    @cached_property
+    def _environment(self) -> Environment:
+        # A sandbox starts without it: many programs never open a page.
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        environment = Environment(
+            loader=FileSystemLoader([self._folder, _HERE / "templates"]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["version"] = lambda name: ASSETS[name].version
-        self._environment.globals["countries"] = COUNTRIES
+        environment.globals["version"] = lambda name: ASSETS[name].version
+        environment.globals["countries"] = COUNTRIES
+        return environment
 
     def render(self, template: str, *, root: str, **context: object) -> str:
         """The page as HTML. `root` leads from the page's address to where the sandbox is served,

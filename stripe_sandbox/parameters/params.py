@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import (
     Any,
@@ -146,13 +146,18 @@ class SimulatedParams:
     refused."""
 
     def __init__(self, cls: type, paths: Iterable[str]) -> None:
-        self.fields = schema_of(cls)
+        self._cls = cls
         self.paths = frozenset(paths)
         self._branches = frozenset(
             path.rsplit(".", depth)[0]
             for path in self.paths
             for depth in range(1, path.count(".") + 1)
         )
+
+    @cached_property
+    def fields(self) -> ParamsSchema:
+        """All that Stripe has, looked through at the first request."""
+        return schema_of(self._cls)
 
     def read(self, form: dict[str, Form]) -> dict[str, Any]:
         """The typed parameters. StripeError: Stripe would refuse them, or the sandbox does not

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, get_origin, get_type_hints
 
@@ -34,7 +37,7 @@ def object_fields(cls: StripeClass) -> dict[str, Any]:
             written |= inspect.get_annotations(base)
     # The SDK's own base classes speak of the SDK, not of Stripe: they stay out.
     own = type(cls.__name__, (), {"__annotations__": written})
-    hints = get_type_hints(own, globalns={**vars(module), **_imports_for_typing(module)})
+    hints = get_type_hints(own, globalns=vars(module), localns=_ImportsForTyping.of(module))
     return {
         name: hint
         for name, hint in hints.items()
@@ -42,17 +45,35 @@ def object_fields(cls: StripeClass) -> dict[str, Any]:
     }
 
 
-@cache
-def _imports_for_typing(module: ModuleType) -> dict[str, Any]:
-    """The names that a module imports under `if TYPE_CHECKING:` alone."""
-    names: dict[str, Any] = {}
-    for node in ast.parse(inspect.getsource(module)).body:
-        if not isinstance(node, ast.If):
-            continue
-        for statement in node.body:
-            if isinstance(statement, ast.ImportFrom) and statement.module:
-                source = import_module(statement.module)
-                for alias in statement.names:
-                    if hasattr(source, alias.name):
-                        names[alias.asname or alias.name] = getattr(source, alias.name)
-    return names
+class _ImportsForTyping(Mapping[str, Any]):
+    """The names that a module imports under `if TYPE_CHECKING:` alone, each imported when it is
+    asked for: most are of parameters, of which no field speaks."""
+
+    def __init__(self, module: ModuleType) -> None:
+        # What is imported stands before the first class; the rest can have thousands of lines.
+        with Path(str(module.__file__)).open(encoding="utf-8") as lines:
+            head = "".join(takewhile(lambda line: not line.startswith(("class ", "@")), lines))
+        self._sources = {
+            alias.asname or alias.name: (statement.module, alias.name)
+            for node in ast.parse(head).body
+            if isinstance(node, ast.If)
+            for statement in node.body
+            if isinstance(statement, ast.ImportFrom) and statement.module
+            for alias in statement.names
+        }
+
+    @classmethod
+    @cache
+    def of(cls, module: ModuleType) -> _ImportsForTyping:
+        """Those of the module."""
+        return cls(module)
+
+    def __getitem__(self, name: str) -> Any:
+        module, attribute = self._sources[name]
+        return getattr(import_module(module), attribute)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.ids import random_text
 from stripe_sandbox.schema.objects import build, merge_metadata
@@ -61,7 +63,7 @@ def new_session(
             "payment_method_collection": params.get(
                 "payment_method_collection", "always" if subscribes else "if_required"
             ),
-            "payment_method_options": {kind: _OPTIONS[kind] for kind in types},
+            "payment_method_options": {kind: _options(kind) for kind in types},
             "payment_method_types": types,
             "payment_status": "unpaid",
             "phone_number_collection": {"enabled": False},
@@ -83,14 +85,13 @@ def new_session(
     )
 
 
-_OPTIONS = {
-    "card": build(
-        "checkout.session.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
-    ),
-    "us_bank_account": build(
-        "checkout.session.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
-    ),
-}
+@cache
+def _options(kind: str) -> Object:
+    """What a session says of that type of payment method."""
+    path = "checkout.session.PaymentMethodOptions"
+    if kind == "card":
+        return build(f"{path}.Card", {"request_three_d_secure": "automatic"})
+    return build(f"{path}.UsBankAccount", {"verification_method": "automatic"})
 
 
 def _method_types(currency: str, allowed: list[str] | None) -> list[str]:

@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from stripe.params._payment_intent_list_params import PaymentIntentListParams
@@ -25,16 +26,6 @@ _UPDATE = (
     *("description", "metadata", "receipt_email", "shipping", "statement_descriptor"),
     *("statement_descriptor_suffix", "transfer_group"),
 )
-
-_OPTIONS = {
-    "card": build(
-        "payment_intent.PaymentMethodOptions.Card", {"request_three_d_secure": "automatic"}
-    ),
-    "us_bank_account": build(
-        "payment_intent.PaymentMethodOptions.UsBankAccount", {"verification_method": "automatic"}
-    ),
-}
-"""What an intent says of each type of payment method."""
 
 
 class PaymentIntents(Resource):
@@ -97,7 +88,7 @@ class PaymentIntents(Resource):
                 "metadata": data.get("metadata", {}),
                 "payment_method_options": build(
                     "payment_intent.PaymentMethodOptions",
-                    {kind: _OPTIONS[kind] for kind in types},
+                    {kind: _options(kind) for kind in types},
                 ),
                 "payment_method_types": types,
                 "receipt_email": data.get("receipt_email"),
@@ -212,3 +203,12 @@ class PaymentIntents(Resource):
                 "client_secret",
             )
         return intent
+
+
+@cache
+def _options(kind: str) -> Object:
+    """What an intent says of that type of payment method."""
+    path = "payment_intent.PaymentMethodOptions"
+    if kind == "card":
+        return build(f"{path}.Card", {"request_three_d_secure": "automatic"})
+    return build(f"{path}.UsBankAccount", {"verification_method": "automatic"})

@@ -9,7 +9,7 @@ import pytest
 import requests
 import stripe
 
-from stripe_sandbox.__main__ import API_KEY, main
+from stripe_sandbox.command import API_KEY, main
 from stripe_sandbox.sandbox import SandboxConfig
 from tests.support.stripe.sandbox_server import SandboxServer, refused, sandbox_server
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from stripe_sandbox.__main__ import default_url, is_public_url
 from stripe_sandbox.api.host_guard import HostGuard
+from stripe_sandbox.command import default_url, is_public_url
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from tests.support.servers.server import serving
 from tests.support.stripe.sandbox_server import KEY
