@@ -44,6 +44,7 @@ from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.resources.payments.refunds import Refunds
 from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.resources.search import Search
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 
@@ -75,6 +76,7 @@ class Resources:
         self.portal_configurations = PortalConfigurations(backend)
         self.portal_sessions = PortalSessions(backend, self.portal_configurations)
         self.events = Events(backend)
+        self.search = Search(backend)
         self.endpoints = WebhookEndpoints(backend, destinations)
         resources: tuple[Resource, ...] = (
             self.accounts, self.products, self.prices, self.plans, self.customers, self.sessions,
@@ -87,6 +89,7 @@ class Resources:
     def routes(self) -> Iterator[Route]:
         """The endpoints of all."""
         yield from self.portal_sessions.routes()
+        yield from self.search.routes()
         for resource in self._resources:
             yield from resource.routes()
 

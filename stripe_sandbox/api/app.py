@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 from stripe_sandbox import errors
 from stripe_sandbox.api.auth import check_key, masked
 from stripe_sandbox.api.bodies import read_body
-from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
-from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.api.pagination import TOTAL_COUNT, Page, SearchPage
 from stripe_sandbox.api.requests import V2, ApiRequest, canonical, read_parameters
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router, Support
@@ -61,13 +61,16 @@ class _Spoken:
     translation: Translation
     expander: Expander
 
-    def render(self, route: Route, answer: Page | dict[str, object], expand: list[str]) -> str:
+    def render(self, route: Route, answer: Answer, expand: list[str]) -> str:
         """The answer as JSON."""
         if isinstance(answer, Page):
             if not expand:
                 bodies = self.translation.lower_bodies(route.returns, answer.bodies)
                 return Page(answer.url, bodies, answer.has_more).to_json()
             answer = answer.to_object()
+        elif isinstance(answer, SearchPage):
+            answer = answer.to_object(counted=TOTAL_COUNT in expand)
+            expand = _without_count(expand)
         if expand:
             self.expander.apply(route.returns, answer, expand)
         return dump(self.translation.lower(answer))
@@ -233,7 +236,8 @@ class Api:
             error.reword(given.words)
             raise
         expand: list[str] = params.pop("expand", [])
-        spoken.expander.check(route.returns, expand, lists=route.lists)
+        expanded = _without_count(expand) if route.searches else expand
+        spoken.expander.check(route.returns, expanded, lists=route.lists)
         info = RequestInfo(request.id, claim.key if claim else None)
         call = Call(params, ids, info, self._base_url, request.key)
         try:
@@ -272,3 +276,7 @@ class Api:
             expander = self._expander.with_fields(translation.fields)
             spoken = self._spoken[version] = _Spoken(translation, expander)
         return spoken
+
+
+def _without_count(expand: list[str]) -> list[str]:
+    return [path for path in expand if path != TOTAL_COUNT]

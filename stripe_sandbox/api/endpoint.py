@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stripe_sandbox.api.pagination import Page
+from stripe_sandbox.api.pagination import Page, SearchPage
 from stripe_sandbox.storage.objects import Object
 
 
@@ -23,14 +23,15 @@ class Call:
     key: str = ""
 
 
-Answer = Object | Page
+Answer = Object | Page | SearchPage
 
 
 @dataclass(frozen=True)
 class Route:
     """An endpoint: `path` names its ids with a colon, `parameters` is one of the SDK's TypedDicts,
     `simulates` those of its paths that the sandbox acts on, `returns` the kind of object that the
-    answer is or lists. `empty`: what it lists or retrieves cannot exist in the sandbox."""
+    answer is or lists. `empty`: what it lists or retrieves cannot exist in the sandbox;
+    `searches`: its answer is a search result."""
 
     method: str
     path: str
@@ -40,6 +41,7 @@ class Route:
     simulates: tuple[str, ...] = ()
     lists: bool = False
     empty: bool = False
+    searches: bool = False
 
     @property
     def name(self) -> str:

@@ -94,7 +94,7 @@ class Expander:
         if not names or not isinstance(value, dict):
             return
         name, *rest = names
-        if name == "data" and value.get("object") == "list":
+        if name == "data" and value.get("object") in ("list", "search_result"):
             self._walk(value["data"], cls, rest)
             return
         found = self._reference(cls, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,32 @@ class Page:
         return list_object(self.url, [load(body) for body in self.bodies], self.has_more)
 
 
+TOTAL_COUNT = "total_count"
+"""What a search result holds only when it is expanded."""
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """The answer to a search: `bodies` are the objects as JSON, `count` returns how many there are
+    in all."""
+
+    url: str
+    bodies: list[str]
+    next_page: str | None
+    count: Callable[[], int]
+
+    def to_object(self, *, counted: bool) -> Object:
+        """The search result, with the `total_count` if `counted`."""
+        found: Object = {
+            "object": "search_result",
+            "data": [load(body) for body in self.bodies],
+            "has_more": self.next_page is not None,
+            "next_page": self.next_page,
+            "url": self.url,
+        }
+        return {**found, TOTAL_COUNT: self.count()} if counted else found
+
+
 def pick(params: dict[str, Any], *names: str) -> dict[str, Any]:
     """The parameters of those names, as far as they are given."""
     return {name: params[name] for name in names if name in params}
@@ -39,10 +66,9 @@ def list_object(url: str, data: list[Object], has_more: bool = False) -> Object:
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def read_window(params: dict[str, Any]) -> Window:
-    """The part of a list that the parameters ask for. StripeError: a limit outside 1 to 100, or
-    both cursors at once."""
-    limit = params.get("limit", 10)
+def read_limit(params: dict[str, Any]) -> int:
+    """How many objects a page may have. StripeError: a limit outside 1 to 100."""
+    limit: int = params.get("limit", 10)
     if limit < 1:
         raise errors.bad_parameter(
             "This value must be greater than or equal to 1.", "limit", "parameter_invalid_integer"
@@ -51,6 +77,12 @@ def read_window(params: dict[str, Any]) -> Window:
         raise errors.bad_parameter(
             "This value must be less than or equal to 100.", "limit", "parameter_invalid_integer"
         )
+    return limit
+
+
+def read_window(params: dict[str, Any]) -> Window:
+    """The part of a list that the parameters ask for. StripeError: a limit outside 1 to 100, or
+    both cursors at once."""
     if "starting_after" in params and "ending_before" in params:
         raise errors.bad_parameter(
             "Received both starting_after and ending_before parameters. Please pass in only one.",
@@ -60,7 +92,7 @@ def read_window(params: dict[str, Any]) -> Window:
     if isinstance(created, int):
         created = {"gte": created, "lte": created}
     return Window(
-        limit=limit,
+        limit=read_limit(params),
         starting_after=params.get("starting_after"),
         ending_before=params.get("ending_before"),
         created=created,

@@ -50,6 +50,16 @@ CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE st
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def casefold(value: Any) -> str | None:
+    """In SQL, for comparisons without regard to case: SQLite's own `lower` knows A to Z alone."""
+    return None if value is None else str(value).casefold()
+
+
+def words(value: Any) -> str | None:
+    """In SQL, the words of a text without regard to case, each between spaces."""
+    return None if value is None else f" {' '.join(str(value).casefold().split())} "
+
+
 class UnusableDatabaseError(RuntimeError):
     """The file cannot be the sandbox's database. Its text names the file, the reason and the mend;
     nothing was changed."""
@@ -98,7 +108,7 @@ class Database:
         try:
             if self._path is not None:
                 make_private(self._path)
-            return sqlite3.connect(
+            connection = sqlite3.connect(
                 self._path or ":memory:",
                 isolation_level=None,
                 check_same_thread=False,
@@ -110,6 +120,9 @@ class Database:
                 f"The sandbox's database {self._path} cannot be opened: {error}. Its folder must "
                 "exist and be writable for the user that runs the sandbox."
             ) from error
+        for function in (casefold, words):
+            connection.create_function(function.__name__, 1, function, deterministic=True)
+        return connection
 
     def _prepare(self, path: Path | None, tables: str) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,6 +143,33 @@ class Objects:
                 values.append(int(wanted) if isinstance(wanted, bool) else wanted)
         rows, more = fetch_page(self.database, table.name, conditions, values, window, "body")
         return [row[0] for row in rows], more
+
+    def search(
+        self,
+        kind: str,
+        condition: str,
+        values: Sequence[Any],
+        after: tuple[int, int] | None,
+        limit: int,
+    ) -> list[tuple[int, int, str]]:
+        """`created`, place and JSON of the objects that meet an SQL condition over the columns and
+        the `body`, the newest first; of those `after` a `created` and place only."""
+        if after is not None:
+            condition, values = f"(created, seq) < (?, ?) AND {condition}", [*after, *values]
+        rows = self.database.rows(
+            f"SELECT created, seq, body FROM {TABLES[kind].name} WHERE {condition} "  # noqa: S608
+            "ORDER BY created DESC, seq DESC LIMIT ?",
+            (*values, limit),
+        )
+        return [(created, seq, body) for created, seq, body in rows]
+
+    def count(self, kind: str, condition: str, values: Sequence[Any]) -> int:
+        """How many objects meet such a condition."""
+        row = self.database.row(
+            f"SELECT count(*) FROM {TABLES[kind].name} WHERE {condition}",  # noqa: S608
+            values,
+        )
+        return 0 if row is None else int(row[0])
 
 
 def _created(value: Object) -> int:

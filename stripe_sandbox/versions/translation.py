@@ -97,7 +97,7 @@ class Translation:
 
     def _lowered(self, value: Object, lookup: Lookup) -> Object:
         kind: str = value["object"]
-        if kind == "list":
+        if kind in ("list", "search_result"):
             return {**value, "data": [self._lowered(inner, lookup) for inner in value["data"]]}
         if kind == "event" or value.get("deleted"):
             return value
