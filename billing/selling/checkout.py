@@ -93,11 +93,12 @@ class Checkout:
         buyer = await self._buyers.find(customer, email) if customer or email else ANYBODY
         if kind is Kind.PRO:
             await self._buyers.check_first_pro(buyer)
-        reference = (idempotency_key or str(uuid.uuid4()))[:REFERENCE_LENGTH]
+        key = idempotency_key or str(uuid.uuid4())
+        reference = key[:REFERENCE_LENGTH]
         params = await self._params(kind, quantity, reference, _metadata(made_by, source, label))
         try:
             data, request_id = await self._gateway.create_checkout_session(
-                params | buyer.params, idempotency_key
+                params | buyer.params, key
             )
         except StripeFailure as failure:
             raise _refused(failure, buyer) from None

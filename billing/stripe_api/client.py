@@ -72,10 +72,10 @@ class StripeClient:
         """
         url, headers = f"{self._api_base}{path}", self._headers_of(method)
         form = encode(params) if params else ""
-        body: str | None = None
+        body: bytes | None = None
         if method == "post":
             headers = {**headers, IDEMPOTENCY_KEY: idempotency_key or str(uuid.uuid4())}
-            body = form
+            body = form.encode()
         elif form:
             url = f"{url}?{form}"
         response: Response

@@ -91,6 +91,11 @@ class AllowedHosts:
 
 def parse_authority(authority: str) -> Address | None:
     """The host and port that a ``Host`` header names; None when it names none."""
+    return _parse_authority(authority) if len(authority) <= MAX_LENGTH else None
+
+
+@lru_cache(maxsize=1024)
+def _parse_authority(authority: str) -> Address | None:
     match = _AUTHORITY.fullmatch(authority)
     if match is None or int(match["port"] or 0) > 65_535:
         return None

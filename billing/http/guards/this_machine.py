@@ -15,10 +15,19 @@ from billing.http.guards.trusted_proxies import client_address, parse_ip
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-FORWARDING = (
-    *(b"forwarded", b"via", b"cdn-loop", b"true-client-ip", b"x-client-ip", b"x-cluster-client-ip"),
-    *(b"x-original-host", b"x-original-url", b"x-original-forwarded-for", b"x-proxyuser-ip"),
-    *(b"fastly-client-ip", b"fly-client-ip", b"x-azure-clientip", b"x-amzn-trace-id"),
+FORWARDING = frozenset(
+    (
+        *(
+            b"forwarded",
+            b"via",
+            b"cdn-loop",
+            b"true-client-ip",
+            b"x-client-ip",
+            b"x-cluster-client-ip",
+        ),
+        *(b"x-original-host", b"x-original-url", b"x-original-forwarded-for", b"x-proxyuser-ip"),
+        *(b"fastly-client-ip", b"fly-client-ip", b"x-azure-clientip", b"x-amzn-trace-id"),
+    )
 )
 # Of proxies and load balancers, and of tunnels: Cloudflare's, Tailscale's, ngrok's.
 FORWARDING_PREFIXES = (

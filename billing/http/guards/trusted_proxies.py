@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Ip = IPv4Address | IPv6Address
     Network = IPv4Network | IPv6Network
 
+MAX_LENGTH = 100  # of an IP address, with its port, zone and spaces
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1"))
 SCHEMES = {
     "http": {b"http": "http", b"https": "https"},
@@ -52,14 +53,14 @@ class TrustedProxies:
         self._app = app
         self._proxies = proxies or LOOPBACK
         self._user_header = user_header.lower().encode() if user_header else None
+        self._peer = lru_cache(maxsize=1024)(self._find_peer)
         self._is_trusted = lru_cache(maxsize=1024)(self._is_proxy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in SCHEMES:
-            peer = parse_ip(client_address(scope) or "")
-            is_trusted = peer is not None and self._is_trusted(peer)
-            if peer is not None:
-                scope["client"] = (str(peer), scope["client"][1])
+            peer, is_trusted = self._peer(client_address(scope) or "")
+            if peer:
+                scope["client"] = (peer, scope["client"][1])
             if is_trusted:
                 self._believe(scope)
             if self._user_header:
@@ -94,12 +95,22 @@ class TrustedProxies:
         """Also as ``X_Forwarded_Email``, which some servers take for the same header."""
         return name.replace(b"_", b"-") == self._user_header
 
+    def _find_peer(self, address: str) -> tuple[str, bool]:
+        """The address as it is written here, and whether it is a trusted proxy's."""
+        peer = parse_ip(address)
+        return (str(peer), self._is_trusted(peer)) if peer is not None else ("", False)
+
     def _is_proxy(self, address: Ip) -> bool:
         return any(address in network for network in self._proxies)
 
 
 def parse_ip(text: str) -> Ip | None:
     """The IP address in ``text``, also with a port; IPv4 where it is mapped into IPv6."""
+    return _parse_ip(text) if len(text) <= MAX_LENGTH else None
+
+
+@lru_cache(maxsize=1024)
+def _parse_ip(text: str) -> Ip | None:
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
