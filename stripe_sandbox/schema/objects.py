@@ -27,9 +27,6 @@ EXPANDED: dict[str, frozenset[str]] = {
 }
 """Fields that Stripe sends only in answers that expand them."""
 
-_OF_OTHER_ACCOUNTS: dict[str, frozenset[str]] = {"charge": frozenset({"source"})}
-"""Fields that only accounts with the legacy Sources API see."""
-
 _ONLY_WHAT_APPLIES = frozenset({"account"})
 """Objects whose every nullable field is left out: most of an account's are for connected ones."""
 
@@ -61,7 +58,6 @@ def left_out(path: str) -> frozenset[str]:
     say (`left_out.json`), or only in answers that expand them."""
     none: frozenset[str] = frozenset()
     names = _published().get(path, none) | EXPANDED.get(path, none)
-    names |= _OF_OTHER_ACCOUNTS.get(path, none)
     if path in _ONLY_WHAT_APPLIES:
         names |= {name for name, hint in object_fields(sdk_class(path)).items() if nullable(hint)}
     return names

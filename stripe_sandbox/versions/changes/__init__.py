@@ -12,9 +12,11 @@ from stripe_sandbox.versions.changes import (
     event_types,
     invoice_rendering,
     marketing_features,
+    superseded_fields,
 )
 
 CHANGES: tuple[Change, ...] = (
+    superseded_fields.CHANGE,
     capture_method.CHANGE,
     event_types.CHANGE,
     invoice_rendering.CHANGE,

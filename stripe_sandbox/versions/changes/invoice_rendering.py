@@ -1,4 +1,4 @@
-"""An invoice's `rendering_options` are called `rendering`."""
+"""What an invoice's `rendering` says stood in its `rendering_options`, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stripe_sandbox.versions.change import Change, Lookup
 
 
 def _lower(invoice: Object, _: Lookup) -> None:
-    invoice["rendering_options"] = invoice.pop("rendering")
+    invoice["rendering_options"] = invoice["rendering"]
 
 
 CHANGE = Change("2024-04-10", answers={"invoice": _lower})

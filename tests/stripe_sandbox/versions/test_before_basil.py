@@ -60,12 +60,12 @@ def test_payments_are_captured_at_once_before(shared_server: SandboxServer) -> N
 
 
 def test_invoices_have_rendering_options_before(shared_server: SandboxServer) -> None:
-    """And `rendering` since 2024-04-10."""
+    """Beside `rendering`, which stands alone since 2024-04-10."""
     shared_server.paid_subscription()
     [older] = Older(shared_server, "2023-10-16").get("/v1/invoices")["data"]
     [newer] = Older(shared_server, "2024-04-10").get("/v1/invoices")["data"]
     assert older["rendering_options"] is newer["rendering"] is None
-    assert "rendering" not in older
+    assert "rendering_options" not in newer
 
 
 def test_a_payment_intent_has_its_latest_charge(shared_server: SandboxServer) -> None:
@@ -83,3 +83,25 @@ def test_metadata_are_nobodys_object(shared_server: SandboxServer) -> None:
     metadata = {"object": "invoice", "status": "draft"}
     older = Older(shared_server, "2022-11-15")
     assert older.post("/v1/products", name="Tea", metadata=metadata)["metadata"] == metadata
+
+
+def test_objects_have_fields_before_that_later_ones_lack(shared_server: SandboxServer) -> None:
+    """A charge's dispute and a product's attributes before 2023-08-16, the aggregate usage of
+    prices and plans before basil."""
+    session = shared_server.create()
+    shared_server.pay(session.id, "4000000000000259")
+    charge = shared_server.retrieve(session.id, "payment_intent").payment_intent.latest_charge
+    dispute = shared_server.get("/v1/disputes", limit=1)["data"][0]
+    oldest, newer = Older(shared_server, "2022-11-15"), Older(shared_server, "2023-08-16")
+    path = f"/v1/charges/{charge}"
+    assert (oldest.get(path)["dispute"], oldest.get(path)["destination"]) == (dispute["id"], None)
+    assert not {"dispute", "destination"} & newer.get(path).keys()
+    product = newer.post("/v1/products", name="Tea")
+    path = f"/v1/products/{product['id']}"
+    assert (product.get("attributes"), oldest.get(path)["attributes"]) == (None, [])
+    subscribed = shared_server.paid_subscription()["id"]
+    for version, has in (("2025-02-24.acacia", True), ("2025-03-31.basil", False)):
+        found = Older(shared_server, version).get(f"/v1/subscriptions/{subscribed}")
+        item = found["items"]["data"][0]
+        assert ("aggregate_usage" in item["plan"]) is has
+        assert ("aggregate_usage" in item["price"]["recurring"]) is has

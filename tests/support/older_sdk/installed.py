@@ -22,6 +22,8 @@ NODE = {
     23: "23.1.0",
 }  # fmt: skip
 """The last release of each major."""
+TYPESCRIPT = "5.6.3"
+"""The compiler that reads the types of the SDKs for node."""
 
 
 def python_sdk(major: int) -> Path:
@@ -35,9 +37,17 @@ def python_sdk(major: int) -> Path:
 def node_sdk(major: int) -> Path:
     """The package's folder; installed at the first call."""
     release = NODE[major]
-    options = ("--silent", "--no-audit", "--no-fund")
-    npm = ("npm", "install", *options, f"stripe@{release}", "--prefix")
-    return _installed(f"node-{release}", npm) / "node_modules" / "stripe"
+    return _from_npm(f"node-{release}", f"stripe@{release}") / "stripe"
+
+
+def typescript() -> Path:
+    """The compiler's folder; installed at the first call."""
+    return _from_npm(f"typescript-{TYPESCRIPT}", f"typescript@{TYPESCRIPT}") / "typescript"
+
+
+def _from_npm(name: str, package: str) -> Path:
+    command = ("npm", "install", "--silent", "--no-audit", "--no-fund", package, "--prefix")
+    return _installed(name, command) / "node_modules"
 
 
 def _installed(name: str, command: Sequence[str]) -> Path:

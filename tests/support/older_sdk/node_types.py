@@ -1,0 +1,174 @@
+"""What the types of a stripe SDK for node say: what of Stripe's objects is left out until it
+applies, and where objects depart from them.
+
+`python -m tests.support.older_sdk.node_types` writes `stripe_sandbox/schema/left_out.json` anew."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from stripe._object_classes import OBJECT_CLASSES
+from stripe._stripe_object import StripeObject
+
+from stripe_sandbox.schema.objects import EXPANDED
+from stripe_sandbox.schema.sdk_types import StripeClass, object_class, object_fields
+from tests.support.older_sdk.installed import NODE, node_sdk, typescript
+
+Type = Any
+"""As `types.cjs` prints them."""
+
+LEFT_OUT = Path(__file__).parents[3] / "stripe_sandbox" / "schema" / "left_out.json"
+_READER = Path(__file__).with_name("types.cjs")
+_WORDS = {"string": str, "boolean": bool}
+
+
+@dataclass(frozen=True)
+class NodeTypes:
+    """Interface by `object` value, and each interface's fields: type, and whether it may be
+    missing."""
+
+    objects: dict[str, str]
+    interfaces: dict[str, dict[str, tuple[Type, bool]]]
+
+
+@cache
+def node_types(major: int) -> NodeTypes:
+    """The types of the major's last release; node reads them."""
+    command = ("node", str(_READER), str(typescript()), str(node_sdk(major)))
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    return NodeTypes(**json.loads(done.stdout))
+
+
+def faults(value: dict[str, Any], types: NodeTypes) -> list[str]:
+    """Where an object, at any depth, departs from the types. Fields and types of events that they
+    do not know are none: Stripe adds such to every version."""
+    return list(_object(value, types))
+
+
+def _object(value: dict[str, Any], types: NodeTypes) -> Iterator[str]:
+    kind = value["object"]
+    if kind == "list":
+        for inner in value["data"]:
+            yield from _object(inner, types)
+    elif not value.get("deleted") and kind in types.objects:
+        yield from _interface(value, types.objects[kind], types, kind)
+        if kind == "event":
+            yield from _object(value["data"]["object"], types)
+
+
+def _interface(value: Any, name: str, types: NodeTypes, path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{path}: {value!r} is no object"
+        return
+    for field, (held, optional) in types.interfaces[name].items():
+        if field in value:
+            yield from _value(value[field], held, types, f"{path}.{field}")
+        elif not optional and field not in EXPANDED.get(path, ()):
+            yield f"{path}.{field}: missing"
+
+
+def _value(value: Any, held: Type, types: NodeTypes, path: str) -> Iterator[str]:
+    if held == "any":
+        return
+    if isinstance(held, str):
+        yield from () if _is_plain(value, held) else [f"{path}: {value!r} is no {held}"]
+    elif "any" in held:
+        attempts = [list(_value(value, one, types, path)) for one in held["any"]]
+        if all(attempts):
+            yield from min(attempts, key=len)
+    elif "is" in held:
+        yield from () if value == held["is"] else [f"{path}: {value!r} is not {held['is']!r}"]
+    elif "ref" in held:
+        yield from _interface(value, held["ref"], types, path)
+    elif "map" in held:
+        for key, inner in value.items() if isinstance(value, dict) else [("", value)]:
+            yield from _value(inner, held["map"], types, f"{path}.{key}")
+    else:
+        yield from _items(value, held, types, path)
+
+
+def _items(value: Any, held: Type, types: NodeTypes, path: str) -> Iterator[str]:
+    if "list" in held:
+        value = value.get("data") if isinstance(value, dict) else None
+    if not isinstance(value, list):
+        yield f"{path}: no list"
+        return
+    for inner in value:
+        yield from _value(inner, held.get("list") or held["of"], types, f"{path}[]")
+
+
+def _is_plain(value: Any, word: str) -> bool:
+    if word == "null":
+        return value is None
+    if word == "number":
+        return type(value) in (int, float)
+    return type(value) is _WORDS.get(word)
+
+
+def left_out(types: NodeTypes) -> dict[str, list[str]]:
+    """By the paths of the SDK's classes for Python (`charge.PaymentMethodDetails.Card`): the fields
+    that may be missing and are never null."""
+    found: dict[str, list[str]] = {}
+    for kind in OBJECT_CLASSES:
+        if kind in types.objects:
+            _read(kind, object_class(kind), types.objects[kind], types, found)
+    return dict(sorted((path, names) for path, names in found.items() if names))
+
+
+def _read(
+    path: str, cls: StripeClass, name: str, types: NodeTypes, found: dict[str, list[str]]
+) -> None:
+    if path in found:
+        return
+    fields = types.interfaces[name]
+    found[path] = sorted(
+        field for field, (held, optional) in fields.items() if optional and not _takes_null(held)
+    )
+    for field, hint in object_fields(cls).items():
+        for part in _parts_of(hint, cls):
+            own = part.__name__
+            refs = list(_refs(fields[field][0])) if field in fields else []
+            same = [ref for ref in refs if ref.rpartition(".")[2] == own]
+            if refs:
+                _read(f"{path}.{own}", part, (same or refs)[0], types, found)
+
+
+def _takes_null(held: Type) -> bool:
+    return held == "null" or (isinstance(held, dict) and any(map(_takes_null, held.get("any", ()))))
+
+
+def _refs(held: Type) -> Iterator[str]:
+    if isinstance(held, dict):
+        if "ref" in held:
+            yield held["ref"]
+        for inner in (
+            *held.get("any", ()),
+            *(held[name] for name in ("of", "list", "map") if name in held),
+        ):
+            yield from _refs(inner)
+
+
+def _parts_of(hint: Any, cls: StripeClass) -> Iterator[StripeClass]:
+    """The classes that the annotation names and that are nested in the class."""
+    within = f"{cls.__qualname__}."
+    if isinstance(hint, type) and issubclass(hint, StripeObject):
+        yield from [hint] if hint.__qualname__.startswith(within) else []
+    for inner in get_args(hint):
+        yield from _parts_of(inner, cls)
+
+
+def left_out_text() -> str:
+    """What `left_out.json` is to hold: the newest SDK's."""
+    found = left_out(node_types(max(NODE)))
+    lines = ",\n".join(f"{json.dumps(path)}: {json.dumps(names)}" for path, names in found.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+if __name__ == "__main__":
+    LEFT_OUT.write_text(left_out_text())
