@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.checkout import memory, sessions
 from benchmarks.pages import first_load, payment_shown
+from benchmarks.store import queries
 from benchmarks.webhooks import whole_app
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "checkout": sessions.section,
     "memory": memory.section,
     "webhooks": whole_app.section,
+    "queries": queries.section,
     "payment": payment_shown.section,
     "load": first_load.section,
 }

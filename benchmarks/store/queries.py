@@ -11,6 +11,7 @@ import asyncio
 import logging
 import tempfile
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.pages.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
+from benchmarks.report.figures import RUNS, Goal, Section
 from benchmarks.stripe.answers import past_session
 from benchmarks.stripe.process import fake_stripe
 from benchmarks.support.processes import ROOT
@@ -27,13 +29,16 @@ from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outc
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.page import Cursor
 from billing.domain.sessions.source import Source
+from billing.maintenance.rollups import Rollups
 from billing.store import Store, sessions
 from billing.store.sessions import SessionRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
+
+    from benchmarks.report.figures import Table
 
 DAY = 86_400
 YEAR = 365 * DAY
@@ -43,6 +48,13 @@ TIMES = 5
 KEPT = (
     *("id", "object", "created", "expires_at", "status", "payment_status", "mode", "metadata"),
     *("amount_total", "currency", "customer", "customer_details", "subscription", "url"),
+)
+SIZES, QUICK_SIZES = (10_000, 1_000_000), (1_000, 10_000)
+MONTH, YEARS = "30 days: numbers and chart", "all: numbers and chart"
+NUMBERS = "session_numbers"  # what the page has calculated, in its session state
+GOALS = (
+    *("the Sessions page, as it opens", MONTH, YEARS),
+    *("search: an e-mail: a page", "search: a domain: a page"),
 )
 ZONE = ZoneInfo("Europe/Berlin")
 FILTERS = {
@@ -83,6 +95,7 @@ async def filled(store: Store, count: int, newest: int) -> None:
             for session in made
         ]
         await store.write(partial(sessions.upsert_sessions, batches=[SessionRows.of(kept)]))
+    await Rollups(store).rebuild()
 
 
 async def best(store: Store, question: Callable[[Connection], Any]) -> float:
@@ -104,9 +117,12 @@ async def questions(store: Store, newest: int) -> dict[str, float]:
     half_a_year_ago = Cursor(newest - YEAR // 2, "cs_test_")
     deep = partial(sessions.page, wanted=SessionFilter(), limit=SHOWN, below=half_a_year_ago)
     took["all: a page half a year down"] = await best(store, deep)
-    month = SessionFilter(since=newest - 30 * DAY)
-    charted = partial(sessions.compute_stats, wanted=month, zone=ZONE)
-    took["30 days: numbers and chart"] = await best(store, charted)
+    for name, wanted in {
+        MONTH: SessionFilter(since=newest - 30 * DAY),
+        YEARS: SessionFilter(),
+    }.items():
+        charted = partial(sessions.compute_stats, wanted=wanted, zone=ZONE)
+        took[name] = await best(store, charted)
     return took
 
 
@@ -121,7 +137,8 @@ def reruns() -> dict[str, float]:
         page.run()
         times = []
         for _ in range(TIMES):
-            del page.session_state["session_numbers"]
+            if NUMBERS in page.session_state:
+                del page.session_state[NUMBERS]
             started = time.perf_counter()
             page.run()
             times.append(time.perf_counter() - started)
@@ -131,29 +148,77 @@ def reruns() -> dict[str, float]:
     return took
 
 
-def asked(count: int, stripe_url: str) -> dict[str, float]:
-    """What the questions and the page take over so many sessions, in milliseconds."""
-    newest = int(time.time())
-    with tempfile.TemporaryDirectory() as folder:
+@contextmanager
+def stored(count: int, newest: int) -> Iterator[Path]:
+    """The folder of a database with so many sessions, until the block is left."""
+    with tempfile.TemporaryDirectory(prefix="bench-queries-") as folder:
         store = Store(database_in(Path(folder)))
         asyncio.run(filled(store, count, newest))
-        took = asyncio.run(questions(store, newest))
         store.close()
-        with services_handed_over(stripe_url, Path(folder)):
-            return reruns() | took
+        yield Path(folder)
+
+
+def asked(folder: Path, newest: int, stripe_url: str) -> dict[str, float]:
+    """What the page and the questions take over the sessions stored there, in milliseconds."""
+    with services_handed_over(stripe_url, folder):
+        took = reruns()
+    store = Store(database_in(folder))
+    took |= asyncio.run(questions(store, newest))
+    store.close()
+    return took
+
+
+def compared(few: int, many: int, runs: int) -> Table:
+    """Each question as a row, with both sizes as columns."""
+    logging.disable(logging.WARNING)  # Streamlit warns that no browser is there
+    newest = int(time.time())
+    table: Table = {}
+    try:
+        with fake_stripe() as fake, stored(few, newest) as small, stored(many, newest) as large:
+            for _ in range(runs):
+                for column, folder in ((size(few), small), (size(many), large)):
+                    for question, took in asked(folder, newest, fake.url).items():
+                        table.setdefault(question, {}).setdefault(column, []).append(took)
+    finally:
+        logging.disable(logging.NOTSET)
+    return table
+
+
+def size(count: int) -> str:
+    return f"{count:,} ms"
+
+
+def section(quick: bool) -> Section:
+    """Figures and searches over few and over many sessions, interleaved."""
+    few, many = QUICK_SIZES if quick else SIZES
+    table = compared(few, many, 1 if quick else RUNS)
+    goals = []
+    for question in GOALS:
+        runs = [
+            large / small
+            for small, large in zip(
+                table[question][size(few)], table[question][size(many)], strict=True
+            )
+        ]
+        goals.append(Goal(f"{question}, many of few", runs, 1.3, at_least=False))
+    about = (
+        f"The Sessions page and what it asks, over {few:,} and over {many:,} sessions of a year in "
+        "SQLite: whole reruns by AppTest, figures calculated anew, and single questions. A search "
+        f"that matches in both finds {many // few} times as many in the larger."
+    )
+    return Section("Sessions: figures and searches", about, table, goals)
 
 
 def measure(*, quick: bool) -> None:
     """Print the table."""
-    logging.disable(logging.WARNING)  # Streamlit warns that no browser is there
-    few, many = (10_000, 100_000) if quick else (10_000, 1_000_000)
-    with fake_stripe() as fake:
-        small, large = asked(few, fake.url), asked(many, fake.url)
+    few, many = QUICK_SIZES if quick else SIZES
+    table = compared(few, many, 1)
     print_table(
         "Pages and filters over the mirrored sessions, milliseconds",
         ["", f"{few:,}", f"{many:,}", "ratio"],
         [
-            [name, number(took, 1), number(large[name], 1), number(large[name] / took, 1)]
-            for name, took in small.items()
+            [name, number(one, 1), number(other, 1), number(other / one, 1)]
+            for name, figures in table.items()
+            for one, other in [(figures[size(few)][0], figures[size(many)][0])]
         ],
     )
