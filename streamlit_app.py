@@ -47,7 +47,7 @@ from billing.http.traced_requests import TracedRequests
 from billing.logs import configure_logging
 from billing.logs.sentry import sentry
 from billing.metrics.http import MeasuredRequests
-from billing.routes import OPEN_PATHS, PREVIEWS, routes
+from billing.routes import OPEN_PATHS, PREVIEWS, change_socket, routes
 from billing.services import Services
 from billing.settings.embedded import (
     BILLING_DATABASE,
@@ -274,7 +274,11 @@ async def home(request: Request) -> RedirectResponse:
 
 streamlit_auth.share_cookie_secret(first_settings)
 own_routes = Starlette(
-    routes=[*routes(lambda: app.state["services"]), Mount("/sandbox", sandbox_asgi)]
+    routes=[
+        change_socket(lambda: app.state["services"]),
+        *routes(lambda: app.state["services"]),
+        Mount("/sandbox", sandbox_asgi),
+    ]
 )
 app: st.App = st.App(
     "pages/dashboard.py",

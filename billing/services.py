@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,11 @@ from billing.access.service import Access
 from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
 from billing.catalog import Catalog
+from billing.changes.feed import ChangeFeed
+from billing.changes.watch import StatusWatch
 from billing.customers.refresh import CustomerRefresh
 from billing.customers.service import Customers
+from billing.domain.sessions.checkout_session import Kind
 from billing.entitlements import EntitlementReader
 from billing.errors import BillingError
 from billing.events.log import EventLog
@@ -52,7 +56,7 @@ from billing.webhooks.receiver import WebhookReceiver
 from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
 
     from billing.access.ways import SignIn
 
@@ -83,8 +87,13 @@ class Services:
         self.stripe_name = stripe_name
         self.metrics = Metrics()
         self.gateway = StripeGateway(settings, timings, self.metrics)
+        self.changes = ChangeFeed()
+        self.status_watch = StatusWatch(self.changes, timings)
         self.store = Store(
-            settings.database_url or DEFAULT_DATABASE_URL, timings.database, self.metrics
+            settings.database_url or DEFAULT_DATABASE_URL,
+            timings.database,
+            self.metrics,
+            on_commit=self.changes.tables_changed,
         )
         self.access = Access(settings, self.store, timings, sign_in=sign_in)
         self.catalog = Catalog(settings, self.gateway, self.store, timings)
@@ -179,8 +188,12 @@ class Services:
         )
         pause = self.timings.background_restart_seconds
         self.access.audit.start()
+        self.status_watch.add(self._status)
         with acting_as(self.access.system):
-            tasks = [asyncio.create_task(_run_forever(run, pause)) for run in work]
+            tasks = [
+                asyncio.create_task(_run_forever(run, pause))
+                for run in (*work, self.status_watch.run)
+            ]
             tasks.append(asyncio.create_task(self._check_database()))
         try:
             yield
@@ -196,6 +209,18 @@ class Services:
         except BillingError as failure:
             database = f"no database yet ({failure.message})"
         return f"version {__version__}, {self._mode}, {database}"
+
+    async def _status(self) -> Hashable:
+        """What pages show of how far our copy goes, of the Prices and of how events arrive, but for
+        what is new each time: times and Stripe's request ids."""
+        state = await self.health.sync_state()
+        shown = replace(state, as_of=0.0, age=None, request_id=None), state.stale_reason is None
+        if not self.settings.stripe_is_configured:
+            return shown
+        prices = [await self.catalog.cached_price(kind) for kind in Kind]
+        found = [(one.price, str(one.failure)) for one in prices]
+        delivery = await self.event_log.delivery_health()
+        return *shown, *found, delivery.level, delivery.next_step
 
     @property
     def _mode(self) -> str:

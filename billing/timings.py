@@ -111,6 +111,14 @@ class Timings:
     page_prices_seconds: float = 0.3
     page_payment_seconds: float = 0.5
 
+    # How often it is looked at what changes without a transaction.
+    status_watch_seconds: float = 2.0
+    # Between processes on one database: how often each says at most what it has changed, asks for
+    # what others have where they cannot be heard, and tries again to hear them.
+    changes_announce_seconds: float = 0.1
+    changes_read_seconds: float = 0.5
+    changes_reconnect_seconds: float = 1.0
+
     background_restart_seconds: float = 5.0
     shutdown_seconds: float = 1.5  # twice: the process ends within ten of the signal
 

@@ -40,3 +40,4 @@ def is_private(url: str) -> bool:
 
 
 BILLING_PATH = "/app/billing"
+CHANGES_PATH = "/api/billing/changes"

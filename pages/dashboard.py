@@ -15,6 +15,7 @@ from pages.components.frame.navigation import sections
 from pages.components.frame.notices import notices
 from pages.components.frame.sign_in import entrance, may_enter
 from pages.components.frame.stripe_notices import copy_outdated
+from pages.components.live import follow_changes
 from pages.components.markdown import plain
 from pages.components.permission import disabled_controls_explained
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
@@ -68,6 +69,7 @@ page = st.navigation(sections(GROUPS), position="top" if admitted else "hidden")
 def frame() -> None:
     """What is around the page, and the page."""
     stay_signed_in()
+    follow_changes()
 
     brand(settings.product_name)
 

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
@@ -14,12 +15,13 @@ from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
 from pages.components.events.filters import FILTERS, event_query, filter_widgets
 from pages.components.events.table import event_table
+from pages.components.live import live
 from pages.components.markdown import plain
 from pages.components.times import local
 from pages.services import page_services
 
 
-@st.fragment(run_every="2s")
+@live(Topic.EVENTS, Topic.STATUS)
 def health_banner() -> None:
     """Whether events arrive, by webhook or polling, and how old the newest is."""
     billing = page_services()

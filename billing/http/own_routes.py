@@ -18,5 +18,6 @@ class OwnRoutesFirst:
         self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and scope["path"].startswith(self._paths)
+        is_asked = scope["type"] in ("http", "websocket")
+        is_ours = is_asked and scope["path"].startswith(self._paths)
         await (self._own if is_ours else self._streamlit)(scope, receive, send)

@@ -22,7 +22,7 @@ from billing.timings import DEFAULT_TIMINGS
 from billing.tracing import named_span
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from pathlib import Path
 
     from pydantic import SecretStr
@@ -43,6 +43,9 @@ class Store:
 
     Every method raises ``BillingError`` when the database fails or does not answer within the
     ``limits``, and works again when the database does. Outages are logged here.
+
+    ``on_commit`` is called after each commit, in a thread, with the names of the tables whose rows
+    it changed.
     """
 
     def __init__(
@@ -50,12 +53,13 @@ class Store:
         url: SecretStr,
         limits: DatabaseLimits = DEFAULT_TIMINGS.database,
         metrics: Metrics | None = None,
+        on_commit: Callable[[Collection[str]], None] | None = None,
     ) -> None:
         self._limits = limits
         self._metrics = metrics or Metrics()
         self._metrics.database_connections_max.set(CONNECTIONS)
         self._database = Database(url, limits)
-        self._writer = Writer(self._database, self._metrics)
+        self._writer = Writer(self._database, self._metrics, on_commit)
         self._readers: ThreadPoolExecutor | None = None
         self._reading: set[Future[Any]] = set()
         self._outage = Outage(log, "The database", over_after=limits.outage)

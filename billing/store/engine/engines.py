@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import event
 
+from billing.store.engine.changed_tables import record_changed_tables
 from billing.store.engine.private_file import make_private
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def postgresql_engine(url: URL, limits: DatabaseLimits) -> Engine:
             driver.patience = limits.silence
             connection.exec_driver_sql(writes if options.get("billing_writes") else reads)
 
+    record_changed_tables(engine)
     return engine
 
 
@@ -145,6 +147,7 @@ def sqlite_engine(url: URL, limits: DatabaseLimits) -> Engine:
         seconds = UPGRADE_SECONDS if upgrades else limits.statement
         connection.info[_ENDS_AT] = time.monotonic() + seconds
 
+    record_changed_tables(engine)
     return engine
 
 

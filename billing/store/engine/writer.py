@@ -11,8 +11,8 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
 
 from billing.errors import BillingError, RecordRefused
 from billing.store import committed
+from billing.store.engine import changed_tables
 from billing.store.engine.engines import WRITES
 from billing.store.engine.failures import code_of
 
@@ -58,6 +59,14 @@ class _Job:
     error: BaseException | None = None
 
 
+@dataclass(slots=True)
+class _Done:
+    """What a transaction has done: what is counted of it, and the tables whose rows it changed."""
+
+    counts: committed.Counts = field(default_factory=Counter)
+    tables: set[str] = field(default_factory=set)
+
+
 class Writer:
     """One thread that writes. A change is a function of a connection and of items to write; it
     commits with others, and is called once for all items that wait for it.
@@ -65,11 +74,20 @@ class Writer:
     A change that raises is rolled back alone, and its caller gets the exception. When the database
     fails, every caller of that commit gets a ``StoreFailure``: nothing of it was stored, and the
     next change tries the database again.
+
+    ``on_commit`` is called in the thread after each commit, with the names of the tables whose rows
+    it changed.
     """
 
-    def __init__(self, database: Database, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database: Database,
+        metrics: Metrics,
+        on_commit: Callable[[Collection[str]], None] | None = None,
+    ) -> None:
         self._database = database
         self._metrics = metrics
+        self._on_commit = on_commit
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -111,7 +129,7 @@ class Writer:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             engine = self._database.engine().execution_options(**WRITES)
-            done: committed.Counts = Counter()
+            done = _Done()
             with (
                 self._metrics.database_duration.labels("write").time(),
                 engine.connect() as connection,
@@ -123,8 +141,10 @@ class Writer:
                 except BaseException:
                     connection.invalidate()  # it may be stuck in this transaction
                     raise
-            for (metric, label), number in done.items():
+            for (metric, label), number in done.counts.items():
                 self._metrics.count(metric, label, number)
+            if self._on_commit and done.tables:
+                self._on_commit(done.tables)
         except BillingError as failure:
             _fail(batch, failure)
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on
@@ -138,13 +158,15 @@ def _by_change(batch: list[_Job]) -> Iterable[list[_Job]]:
     return together.values()
 
 
-def _try(jobs: list[_Job], connection: Connection, done: committed.Counts) -> None:
+def _try(jobs: list[_Job], connection: Connection, done: _Done) -> None:
     """Run a change within a transaction; what it has done is added to ``done``."""
     committed.take(connection)  # of a change that was rolled back
+    changed_tables.take(connection)
     try:
         with connection.begin_nested():
             results = jobs[0].change(connection, [job.item for job in jobs])
-        done.update(committed.take(connection))
+        done.counts.update(committed.take(connection))
+        done.tables |= changed_tables.take(connection)
         for job, result in zip(jobs, results, strict=True):
             job.result = result
     except DBAPIError as error:
@@ -158,9 +180,7 @@ def _try(jobs: list[_Job], connection: Connection, done: committed.Counts) -> No
         _refuse(jobs, connection, error, done)
 
 
-def _refuse(
-    jobs: list[_Job], connection: Connection, error: Exception, done: committed.Counts
-) -> None:
+def _refuse(jobs: list[_Job], connection: Connection, error: Exception, done: _Done) -> None:
     """Fail the job; of several, try each alone, for one of them may be at fault."""
     if len(jobs) > 1:
         for job in jobs:

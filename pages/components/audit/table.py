@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.access import AuditFilter, Permission
 from billing.errors import BillingError
 from pages.components.audit.columns import ENTRIES, SHOWN
@@ -11,13 +12,14 @@ from pages.components.audit.filters import FILTERS
 from pages.components.audit.wording import page_of
 from pages.components.csv_button import csv_button
 from pages.components.errors import show_failure
+from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import request_page, rerun_page_if_requested
 from pages.services import page_services
 
 
-@st.fragment(run_every="3s")
+@live(Topic.AUDIT)
 def audit_table(wanted: AuditFilter) -> None:
     """The newest first, page by page, with the export of all."""
     rerun_page_if_requested()

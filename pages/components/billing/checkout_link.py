@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
 from pages.components.billing.order import Order, clear_order
@@ -11,6 +12,7 @@ from pages.components.browser.copy_button import copy_button
 from pages.components.browser.copyable import copyable
 from pages.components.browser.open_url import open_url
 from pages.components.browser.preference import preference, preference_toggle
+from pages.components.live import live
 from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.sessions.actions import link_and_qr
@@ -33,7 +35,7 @@ def open_at_once_toggle() -> None:
     )
 
 
-@st.fragment(run_every="3s")
+@live(Topic.SESSIONS)
 def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
     """The link to Checkout, until the session is paid or has expired, or a reset deletes it."""
     billing = page_services()

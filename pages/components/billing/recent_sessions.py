@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.page import SessionListing
 from billing.domain.sessions.source import COUNTED
@@ -11,6 +12,7 @@ from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.frame.sync_status import sync_progress
+from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.sessions.columns import SESSIONS
 from pages.services import page_services
@@ -20,7 +22,7 @@ COLUMNS = ("what", "amount", "outcome", "note", "when", "email", "source")
 WITH_TESTS = "Test kit and demo"
 
 
-@st.fragment(run_every="2s")
+@live(Topic.SESSIONS, Topic.STATUS)
 def recent_sessions() -> None:
     """The newest sessions from our copy, without those of the Test kit and the demo data unless
     they are asked for or there are no others."""

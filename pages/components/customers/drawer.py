@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.errors import BillingError, InvalidInput
 from billing.safe_text import sanitize
 from pages.components.actions.target import close_actions
@@ -16,6 +17,7 @@ from pages.components.customers.ledger import ledger
 from pages.components.customers.sales import invoices, payments, sessions, subscriptions
 from pages.components.customers.wording import amounts, pro_note
 from pages.components.errors import show_failure
+from pages.components.live import live
 from pages.components.markdown import code, link, plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.services import page_services
@@ -44,7 +46,7 @@ def close_drawer() -> None:
     close_actions()
 
 
-@st.fragment(run_every="3s")
+@live(Topic.CUSTOMERS, Topic.LEDGER, Topic.SESSIONS)
 def customer(key: str) -> None:
     """All of it; it follows what happens to them elsewhere."""
     rerun_page_if_requested()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.customers.service import EXPORT_LIMIT
 from billing.domain.customers.page import COUNT_LIMIT, Cursor, CustomerFilter, CustomerPage
 from billing.errors import BillingError
@@ -18,6 +19,7 @@ from pages.components.customers.columns import CUSTOMERS, SHOWN
 from pages.components.errors import show_failure
 from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.frame.sync_status import sync_progress
+from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import rerun_page_if_requested
@@ -48,7 +50,7 @@ def customer_table(wanted: CustomerFilter) -> None:
     live_table(paging)
 
 
-@st.fragment(run_every="3s")
+@live(Topic.CUSTOMERS, Topic.STATUS)
 def live_table(paging: CustomerPaging) -> None:
     """The rows as they are now."""
     rerun_page_if_requested()

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from billing.domain.event import Event, EventDetails, EventState
@@ -16,6 +17,7 @@ from pages.components.browser.copyable import copyable
 from pages.components.chips import ANOTHER_APP, chip
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
+from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.times import EARLIEST, LATEST, ago, exact_time, local
@@ -86,7 +88,7 @@ def read(event_id: str) -> EventDetails | None:
     return details
 
 
-@st.fragment(run_every="2s")
+@live(Topic.EVENTS, Topic.SESSIONS)
 def live_details(event_id: str) -> None:
     """Its state, the error if it failed, the facts, and the button to replay it."""
     details = read(event_id)

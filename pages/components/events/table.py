@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.event import COUNT_LIMIT, Cursor, EventOverview, EventState, Refusal
 from billing.errors import BillingError
@@ -21,6 +22,7 @@ from pages.components.events.filters import (
     event_query,
 )
 from pages.components.frame.sandbox_links import sandbox_links
+from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.permission import guarded
@@ -35,7 +37,7 @@ SELDOM = (ALL, EventState.HANDLED, EventState.IGNORED)
 ROWS_IN_VIEW = 14
 
 
-@st.fragment(run_every="2s")
+@live(Topic.EVENTS, Topic.STATUS)
 def event_table() -> None:
     """The counts to choose from, and the events or refused deliveries that the address asks for."""
     rerun_page_if_requested()

@@ -13,9 +13,10 @@ from enum import IntEnum
 
 import streamlit as st
 
-log = logging.getLogger(__name__)
+from billing.changes.topics import Topic
+from pages.components.live import live
 
-REFRESH = "4s"
+log = logging.getLogger(__name__)
 
 
 class Severity(IntEnum):
@@ -41,7 +42,7 @@ class Notice:
 Check = Callable[[], Notice | None]
 
 
-@st.fragment(run_every=REFRESH)
+@live(Topic.STATUS, Topic.LEDGER, Topic.ACCESS)
 def notices(checks: Sequence[Check], page: str) -> None:
     """The most severe notice of all ``checks``, and the others behind their count, which is closed
     again on another ``page``."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.money import format_money
 from billing.domain.sessions.details import SessionDetails, SessionLookup
 from billing.domain.stripe_json import id_at
@@ -14,6 +15,7 @@ from billing.safe_text import sanitize
 from pages.components.actions.target import close_actions
 from pages.components.chips import chip, outcome_chip
 from pages.components.errors import show_failure
+from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.actions import session_actions, show_result
@@ -78,7 +80,7 @@ def close_drawer() -> None:
     close_actions()
 
 
-@st.fragment(run_every="2s")
+@live(Topic.SESSIONS, Topic.EVENTS, Topic.LEDGER)
 def session(session_id: str) -> None:
     """All of it; it follows what happens to the session elsewhere."""
     rerun_page_if_requested()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.durations import format_duration
 from billing.domain.money import format_money
 from billing.domain.sessions.stats import (
@@ -18,6 +19,7 @@ from billing.domain.sessions.stats import (
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.fold import folded_on_phones
+from pages.components.live import live
 from pages.components.markdown import plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.chart import chart
@@ -30,12 +32,13 @@ from pages.services import page_services
 if TYPE_CHECKING:
     from billing.domain.sessions.filters import SessionFilter
 
-MAX_AGE_SECONDS = 10.0
+PAUSE = 5.0  # seconds between two calculations under many changes
+MAX_AGE_SECONDS = 60.0  # a period that ends now moves on
 CURRENCIES_SHOWN = 3
 THAN_BEFORE = "vs. before"
 
 
-@st.fragment(run_every="15s")
+@live(Topic.SESSIONS, pause=PAUSE)
 def session_metrics(wanted: SessionFilter) -> None:
     """Created, paid, conversion, revenue, time to pay; the chart beside them, and why sessions were
     not paid."""
@@ -81,17 +84,19 @@ def scope(figures: SessionFigures) -> None:
 
 
 def cached_figures(wanted: SessionFilter) -> SessionFigures:
-    """The figures, calculated again when they are older than ``MAX_AGE_SECONDS``."""
-    wanted = wanted.for_any_outcome
-    cached: tuple[SessionFilter, float, SessionFigures] | None = st.session_state.get(
+    """The figures, calculated again when a session has changed, or when they are older than
+    ``MAX_AGE_SECONDS``."""
+    billing = page_services()
+    asked = wanted.for_any_outcome, billing.services.changes.numbers()[Topic.SESSIONS]
+    cached: tuple[tuple[SessionFilter, int], float, SessionFigures] | None = st.session_state.get(
         "session_numbers"
     )
     now = time.monotonic()
-    if cached and cached[0] == wanted and now - cached[1] < MAX_AGE_SECONDS:
+    if cached and cached[0] == asked and now - cached[1] < MAX_AGE_SECONDS:
         return cached[2]
-    billing, viewer_zone, before = page_services(), zone(), period_before(wanted)
+    wanted, viewer_zone, before = asked[0], zone(), period_before(asked[0])
     figures = billing.call(lambda: billing.services.sessions.figures(wanted, viewer_zone, before))
-    st.session_state["session_numbers"] = (wanted, now, figures)
+    st.session_state["session_numbers"] = (asked, now, figures)
     return figures
 
 

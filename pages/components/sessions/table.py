@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.sessions.filters import COUNT_LIMIT, SEARCH_LIMIT, SessionFilter
 from billing.domain.sessions.page import Cursor, SessionPage
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.frame.sync_status import sync_progress
+from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.rerun import rerun_page_if_requested
@@ -48,7 +50,7 @@ def session_table(wanted: SessionFilter) -> None:
     live_table(paging)
 
 
-@st.fragment(run_every="3s")
+@live(Topic.SESSIONS, Topic.STATUS)
 def live_table(paging: SessionPaging) -> None:
     """The rows as they are now."""
     rerun_page_if_requested()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.filters import SessionFilter
@@ -14,6 +15,7 @@ from billing.errors import BillingError, InvalidInput
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
 from pages.components.ids import short_id
+from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.times import ago, exact_time
@@ -43,7 +45,7 @@ class ActionResult:
 CLOSED = ActionResult("No longer open: someone else completed or expired it", closed=True)
 
 
-@st.fragment(run_every="3s")
+@live(Topic.SESSIONS)
 def open_sessions(controls: Controls) -> None:
     """The newest open sessions in our copy. The row of one that was closed here stays, with the
     result."""

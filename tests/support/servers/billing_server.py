@@ -17,7 +17,7 @@ from billing.http.protection import protected
 from billing.http.request_ids import RequestIds
 from billing.http.traced_requests import TracedRequests
 from billing.metrics.http import MeasuredRequests
-from billing.routes import PREVIEWS, routes
+from billing.routes import PREVIEWS, change_socket, routes
 from billing.services import Services
 from billing.urls import WEBHOOK_PATH
 from tests.support.database.records import event_rows, ledger
@@ -75,7 +75,9 @@ def billing_app(services: Services, lifespan: Callable[..., Any]) -> Starlette:
         Middleware(MeasuredRequests, metrics=lambda: services.metrics),
     )
     return Starlette(
-        routes=routes(lambda: services), lifespan=lifespan, middleware=[*observed, protection]
+        routes=[change_socket(lambda: services), *routes(lambda: services)],
+        lifespan=lifespan,
+        middleware=[*observed, protection],
     )
 
 

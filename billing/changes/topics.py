@@ -1,0 +1,40 @@
+"""What can change, as far as pages tell it apart."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """Something that parts of pages show."""
+
+    SESSIONS = "sessions"
+    EVENTS = "events"
+    LEDGER = "ledger"  # lines, and Stripe's objects that they come from
+    CUSTOMERS = "customers"
+    AUDIT = "audit"
+    ACCESS = "access"  # tokens, and who is signed in
+    STATUS = "status"  # of this process and what it talks to: no rows, see ``watch``
+
+
+# The topic of each table: a change of its rows is one of the topic, whatever function made it.
+# None for what no page shows as it changes.
+TOPIC_OF_TABLE: dict[str, Topic | None] = {
+    "checkout_sessions": Topic.SESSIONS,
+    "session_terms": None,
+    "events": Topic.EVENTS,
+    "rejected_deliveries": Topic.EVENTS,
+    "ledger": Topic.LEDGER,
+    "stripe_objects": Topic.LEDGER,
+    "customers": Topic.CUSTOMERS,
+    "stale_customers": None,
+    "erased_ids": None,
+    "audit_log": Topic.AUDIT,
+    "access_tokens": Topic.ACCESS,
+    "sign_ins": Topic.ACCESS,
+    "sold_prices": None,
+    "sync_state": None,
+    "leases": None,
+    "schema_release": None,
+    "change_numbers": None,
+}
