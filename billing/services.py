@@ -15,6 +15,7 @@ from billing.access.service import Access
 from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
 from billing.catalog import Catalog
+from billing.changes.between_processes import ChangesBetweenProcesses
 from billing.changes.feed import ChangeFeed
 from billing.changes.watch import StatusWatch
 from billing.customers.refresh import CustomerRefresh
@@ -151,6 +152,7 @@ class Services:
             self.mirror,
             self.checkout,
         )
+        self.changes_between_processes = ChangesBetweenProcesses(self.changes, self.store, timings)
         self.customer_refresh = CustomerRefresh(self.store, timings)
         self.customers = Customers(settings, self.store, self.mirror, self.customer_refresh)
         self.webhooks = WebhookReceiver(
@@ -191,8 +193,7 @@ class Services:
         self.status_watch.add(self._status)
         with acting_as(self.access.system):
             tasks = [
-                asyncio.create_task(_run_forever(run, pause))
-                for run in (*work, self.status_watch.run)
+                asyncio.create_task(_run_forever(run, pause)) for run in (*work, *self._changes)
             ]
             tasks.append(asyncio.create_task(self._check_database()))
         try:
@@ -209,6 +210,13 @@ class Services:
         except BillingError as failure:
             database = f"no database yet ({failure.message})"
         return f"version {__version__}, {self._mode}, {database}"
+
+    @property
+    def _changes(self) -> Iterable[Callable[[], Awaitable[None]]]:
+        yield self.status_watch.run
+        if self.store.is_shared:
+            yield self.changes_between_processes.announce
+            yield self.changes_between_processes.hear
 
     async def _status(self) -> Hashable:
         """What pages show of how far our copy goes, of the Prices and of how events arrive, but for

@@ -22,7 +22,8 @@ from billing.timings import DEFAULT_TIMINGS
 from billing.tracing import named_span
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from pydantic import SecretStr
@@ -65,6 +66,16 @@ class Store:
         self._outage = Outage(log, "The database", over_after=limits.outage)
 
     @property
+    def is_shared(self) -> bool:
+        """Other processes may work with the same database."""
+        return self._database.is_shared
+
+    def listening(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str] | None]:
+        """What processes notify each other of on a channel, as it comes; None where that cannot be
+        heard. Raises ``StoreFailure`` when the connection fails."""
+        return self._database.listening(channel)
+
+    @property
     def file(self) -> Path | None:
         """The SQLite file; None for another kind of database."""
         return self._database.file
@@ -93,14 +104,26 @@ class Store:
         """``query``'s result, on a connection of its own; ``within`` so many seconds, where the
         usual limit is too short."""
 
-        def ask() -> T:
+        return await self._on_own_connection(query, commits=False, within=within)
+
+    async def write_apart(self, change: Callable[[Connection], T]) -> T:
+        """``change``'s result, once it is committed: by itself, and beside what others write."""
+        return await self._on_own_connection(change, commits=True)
+
+    async def _on_own_connection(
+        self, work: Callable[[Connection], T], *, commits: bool, within: float | None = None
+    ) -> T:
+        def run() -> T:
             try:
                 engine = self._database.engine()
                 with (
                     self._metrics.database_duration.labels("read").time(),
                     engine.connect() as connection,
                 ):
-                    return query(connection)
+                    result = work(connection)
+                    if commits:
+                        connection.commit()
+                    return result
             except SQLAlchemyError as error:
                 raise self._database.failure(error) from None
             except Exception as error:
@@ -109,10 +132,10 @@ class Store:
 
         if self._readers is None:
             self._readers = ThreadPoolExecutor(CONNECTIONS - 1, "store-reader")
-        reading = self._readers.submit(ask)
+        reading = self._readers.submit(run)
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
-        with named_span("database read", query):
+        with named_span("database write" if commits else "database read", work):
             return await self._in_time(asyncio.wrap_future(reading), within)
 
     def measure(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
@@ -17,6 +17,7 @@ from billing.store.engine.failures import store_failure
 from billing.store.engine.schema import upgrade
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from pydantic import SecretStr
@@ -77,6 +78,26 @@ class Database:
         if not isinstance(pool, QueuePool):  # a database in memory has one connection a thread
             return {}
         return {"in_use": pool.checkedout(), "idle": pool.checkedin()}
+
+    @property
+    def is_shared(self) -> bool:
+        """Other processes may work with it at the same time."""
+        with suppress(SQLAlchemyError):
+            return make_url(self._url.get_secret_value()).get_backend_name() == "postgresql"
+        return False
+
+    @asynccontextmanager
+    async def listening(self, channel: str) -> AsyncIterator[AsyncIterator[str] | None]:
+        """What is notified on a channel of PostgreSQL, as ``notifications.listening`` has it.
+        Raises ``StoreFailure`` when the connection fails."""
+        from billing.store.engine import notifications  # PostgreSQL's driver, where it is in use
+
+        try:
+            url = make_url(self._url.get_secret_value())
+            async with notifications.listening(url, self._limits, channel) as heard:
+                yield heard
+        except (notifications.Error, SQLAlchemyError) as error:
+            raise self.failure(error) from None
 
     def close(self) -> None:
         """Close the connections."""

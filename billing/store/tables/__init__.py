@@ -13,7 +13,7 @@ from billing.store.tables.columns import (
 )
 from billing.store.tables.customers import customers, erased_ids, stale_customers, stripe_objects
 from billing.store.tables.events import events, rejected_deliveries
-from billing.store.tables.installation import leases, schema_release, sync_state
+from billing.store.tables.installation import change_numbers, leases, schema_release, sync_state
 from billing.store.tables.ledger import ledger, sold_prices
 from billing.store.tables.rollups import session_deltas, session_rollups
 from billing.store.tables.sessions import checkout_sessions, session_terms
@@ -25,6 +25,7 @@ __all__ = [
     "TERM_LENGTH",
     "access_tokens",
     "audit_log",
+    "change_numbers",
     "checkout_sessions",
     "customers",
     "erased_ids",

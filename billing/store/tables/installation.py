@@ -1,8 +1,8 @@
-"""Named values, leases and the release of the schema."""
+"""Named values, leases, the release of the schema, and change numbers."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Integer, String, Table, Text
 
 from billing.store.tables.columns import metadata
 
@@ -28,4 +28,12 @@ schema_release = Table(
     "schema_release",
     metadata,
     Column("oldest_served", Integer, primary_key=True),
+)
+
+# How often each of ``changes.topics`` was announced to the other processes: see change_numbers.py.
+change_numbers = Table(
+    "change_numbers",
+    metadata,
+    Column("topic", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )
