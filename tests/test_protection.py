@@ -14,7 +14,9 @@ import requests
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.frames import CloseCode
 
-from tests.support.browsers.page_socket import page_socket, run_page
+from billing.changes.topics import Topic
+from billing.urls import CHANGES_PATH
+from tests.support.browsers.page_socket import PAGE_PATH, change_numbers, page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard
 from tests.support.waiting import wait_for
 
@@ -47,8 +49,8 @@ def get(app: Process, path: str, **headers: str) -> requests.Response:
     )
 
 
-def refused_page(app: Process, headers: dict[str, str]) -> InvalidStatus:
-    with pytest.raises(InvalidStatus) as refused, page_socket(app.url, headers):
+def refused_page(app: Process, headers: dict[str, str], path: str) -> InvalidStatus:
+    with pytest.raises(InvalidStatus) as refused, page_socket(app.url, headers, path):
         pass
     return refused.value
 
@@ -73,8 +75,11 @@ def test_another_sites_page_reaches_nothing(app: Process, path: str, origin: str
     "headers",
     [{"Host": "rebound.example"}, {"Origin": "http://localhost:1"}, {"Origin": "http://["}],
 )
-def test_neither_of_them_opens_the_pages_websocket(app: Process, headers: dict[str, str]) -> None:
-    answer = refused_page(app, headers).response
+@pytest.mark.parametrize("path", [PAGE_PATH, CHANGES_PATH])
+def test_neither_of_them_opens_a_pages_websocket(
+    app: Process, headers: dict[str, str], path: str
+) -> None:
+    answer = refused_page(app, headers, path).response
     assert answer.status_code == 403
     assert "BILLING_ALLOWED_HOSTS" in json.loads(answer.body)["error"]
 
@@ -97,6 +102,8 @@ def test_the_names_of_this_app_reach_everything(app: Process, host: str) -> None
 def test_own_pages_and_programs_open_the_websocket(app: Process, headers: dict[str, str]) -> None:
     with page_socket(app.url, headers) as socket:
         run_page(socket, "setup")
+    with page_socket(app.url, headers, CHANGES_PATH) as socket:
+        assert set(change_numbers(socket)) == set(Topic)
 
 
 def test_programs_send_no_origin_and_are_served(app: Process) -> None:

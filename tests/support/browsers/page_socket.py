@@ -1,7 +1,9 @@
-"""A page without a browser: the WebSocket that Streamlit's pages talk over."""
+"""A page without a browser: the WebSocket that Streamlit's pages talk over, and the one by which
+they hear of changes."""
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,12 +18,15 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 ANSWERS_WITHIN = 60.0
+PAGE_PATH = "/app/_stcore/stream"
 
 
 @contextmanager
-def page_socket(url: str, headers: Mapping[str, str] | None = None) -> Iterator[ClientConnection]:
+def page_socket(
+    url: str, headers: Mapping[str, str] | None = None, path: str = PAGE_PATH
+) -> Iterator[ClientConnection]:
     """The connection to the dashboard at ``url``, with ``headers`` in its handshake instead of
-    the Origin of its own pages.
+    the Origin of its own pages; with ``CHANGES_PATH`` the one by which it hears of changes.
 
     Raises ``websockets.exceptions.InvalidStatus`` when the server does not take it.
     """
@@ -29,9 +34,9 @@ def page_socket(url: str, headers: Mapping[str, str] | None = None) -> Iterator[
     server = urlsplit(url)
     host = sent.pop("Host", server.netloc)
     with connect(
-        f"ws://{host}/app/_stcore/stream",
+        f"ws://{host}{path}",
         address=(server.hostname, server.port),
-        subprotocols=["streamlit"],  # type: ignore[list-item] # a str by another name
+        subprotocols=["streamlit"] if path == PAGE_PATH else None,  # type: ignore[list-item] # a str by another name
         additional_headers=sent,
         max_size=None,
         open_timeout=ANSWERS_WITHIN,
@@ -49,3 +54,10 @@ def run_page(socket: ClientConnection, page: str) -> None:
         answer = socket.recv(timeout=ANSWERS_WITHIN)
         assert isinstance(answer, bytes)
         message = ForwardMsg.FromString(answer)
+
+
+def change_numbers(socket: ClientConnection) -> dict[str, int]:
+    """The numbers that come next by a socket of ``CHANGES_PATH``."""
+    message = json.loads(socket.recv(timeout=ANSWERS_WITHIN))
+    assert set(message) == {"feed", "numbers"}
+    return dict(message["numbers"])

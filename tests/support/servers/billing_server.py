@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from uvicorn.config import WSProtocolType
+
     from billing.domain.ledger.line import LedgerLine
     from billing.settings.model import Settings
     from billing.timings import Timings
@@ -88,6 +90,7 @@ def billing_server(
     /,
     *,
     listener: socket.socket | None = None,
+    websockets: bool = False,
     **changed: Any,
 ) -> Iterator[BillingServer]:
     """Serve the routes, with all that runs behind them; ``changed`` are other timings."""
@@ -101,5 +104,6 @@ def billing_server(
             yield
             await portal.stop(cancel_remaining=True)  # nobody waits for a page's question
 
-    with serving(billing_app(services, lifespan), listener) as url:
+    ws: WSProtocolType = "websockets-sansio" if websockets else "none"  # as Streamlit's server
+    with serving(billing_app(services, lifespan), listener, ws=ws) as url:
         yield BillingServer(url, services, *portals)
