@@ -30,12 +30,12 @@ SHUTDOWN_SECONDS = 5  # for requests under way when the server gets its signal t
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """A request arrives within ``request_seconds``. A page keeps one connection open, and a few
+    """A request arrives within ``request_seconds``. A page keeps two connections open, and a few
     more while it loads; of those over ``max_connections`` the first ``max_refusals`` get an
     answer, 503, and the others are closed."""
 
     request_seconds: float = 30.0
-    max_connections: int = 2_000
+    max_connections: int = 4_000
     max_refusals: int = 100
 
 

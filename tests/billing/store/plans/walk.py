@@ -21,6 +21,7 @@ from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.page import Cursor
 from billing.domain.sessions.source import Source
 from billing.store import (
+    change_numbers,
     customers,
     erased_ids,
     events,
@@ -267,6 +268,8 @@ def _synchronization(connection: Connection) -> None:
     sync_state.load(connection, "mirror")
     leases.acquire(connection, "work", "this process", 10)
     leases.release(connection, "work", "this process")
+    change_numbers.announce(connection, ["sessions"], "this process")
+    change_numbers.load(connection)
 
 
 def _retention(connection: Connection) -> None:
