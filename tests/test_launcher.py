@@ -115,6 +115,14 @@ def test_metrics_follow_a_payment_to_the_ledger_and_count_the_pages_that_are_ope
     wait_for(lambda: scrape(app.url).value("billing_open_pages") == 0, "no page is open")
 
 
+def test_no_page_asks_again_and_again_while_nothing_happens(app: Process) -> None:
+    for page in ("billing", "sessions", "customers", "events", "test-kit", "setup", "audit"):
+        with page_socket(app.url) as socket:
+            kinds = {message.WhichOneof("type") for message in run_page(socket, page)}
+        assert "delta" in kinds
+        assert "auto_rerun" not in kinds, page
+
+
 def test_it_listens_on_this_machine_only(app: Process) -> None:
     assert app.url.startswith("http://localhost:")
 

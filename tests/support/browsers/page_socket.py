@@ -44,16 +44,17 @@ def page_socket(
         yield socket
 
 
-def run_page(socket: ClientConnection, page: str) -> None:
-    """Have the page run once, and wait until it is done."""
+def run_page(socket: ClientConnection, page: str) -> list[ForwardMsg]:
+    """Have the page run once, and wait until it is done; all that it was sent."""
     asked = BackMsg()
     asked.rerun_script.page_name = page
     socket.send(asked.SerializeToString())
-    message = ForwardMsg()
-    while message.WhichOneof("type") != "script_finished":
+    messages = [ForwardMsg()]
+    while messages[-1].WhichOneof("type") != "script_finished":
         answer = socket.recv(timeout=ANSWERS_WITHIN)
         assert isinstance(answer, bytes)
-        message = ForwardMsg.FromString(answer)
+        messages.append(ForwardMsg.FromString(answer))
+    return messages
 
 
 def change_numbers(socket: ClientConnection) -> dict[str, int]:

@@ -1,0 +1,64 @@
+"""A tab that nobody touches, in Chromium: it shows what happens elsewhere."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import requests
+from playwright.sync_api import WebSocketRoute
+
+from billing.urls import CHANGES_PATH
+from tests.end_to_end.test_paying import billing_page, newest_row
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.support.servers.dashboard import Process
+
+LONGER_THAN_A_POLL = 26_000  # milliseconds
+
+
+def sell(app: Process, quantity: int) -> str:
+    url = f"{app.url}/api/billing/extra-credits"
+    return str(requests.post(url, json={"quantity": quantity}, timeout=30).json()["id"])
+
+
+def pay(app: Process, session: str) -> None:
+    body = {"email": "payer@example.com", "name": "A payer", "card": "4242424242424242"}
+    requests.post(
+        f"{app.url}/sandbox/_control/sessions/{session}/pay",
+        json=body,
+        headers={"Authorization": "Bearer sk_test_x"},
+        timeout=30,
+    ).raise_for_status()
+
+
+def test_a_payment_is_shown_without_a_question_and_where_nothing_is_heard_by_a_slow_poll(
+    page: Page, app: Process
+) -> None:
+    heard = True
+    open_ones: list[WebSocketRoute] = []
+
+    def connect(browser: WebSocketRoute) -> None:
+        if heard:
+            browser.connect_to_server()
+            open_ones.append(browser)
+        else:
+            browser.close()
+
+    page.route_web_socket(re.compile(f"{CHANGES_PATH}$"), connect)
+    page.clock.install()
+    billing_page(page, app)
+    session = sell(app, 41)
+    newest_row(page, "41 extra credits", "Open")
+    pay(app, session)
+    newest_row(page, "41 extra credits", "Paid")
+
+    heard = False
+    for one in open_ones:
+        one.close()
+    page.wait_for_function("!window.liveFeed.isOpen")
+    session = sell(app, 42)
+    page.clock.fast_forward(LONGER_THAN_A_POLL)
+    newest_row(page, "42 extra credits", "Open")
