@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from billing.domain.ledger.line import Origin
@@ -24,6 +25,7 @@ from pages.components.billing.canceled_banner import (
 )
 from pages.components.billing.second_subscription import second_subscription_banner
 from pages.components.errors import show_failure
+from pages.components.live import live
 from pages.components.markdown import code, link, plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.services import page_services, refusal
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 REFRESH = "1s"
-REFRESH_PAID = "5s"  # it may be refunded or disputed
 RETRY_SECONDS = 10.0  # after a failed request
+ASKS_FOR_SECONDS = 120.0  # since somebody came back; then what changes is heard of all the same
 
 
 def return_banner() -> None:
@@ -65,6 +67,12 @@ class SessionPoll:
     failure: BillingError | None = None
     requested_at: float = -math.inf
     request: Future[FulfilledSession] | None = None
+    began_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_asking(self) -> bool:
+        """Stripe is asked again by itself."""
+        return not self.is_final and time.monotonic() - self.began_at < ASKS_FOR_SECONDS
 
     @property
     def is_final(self) -> bool:
@@ -101,21 +109,25 @@ class SessionPoll:
 
 
 def checked_banner(session_id: str) -> None:
-    """The banner of one session; it refreshes by itself while the outcome may change."""
+    """The banner of one session; it asks Stripe while the outcome is about to change, and hears of
+    what changes later."""
     polls: dict[str, SessionPoll] = st.session_state.setdefault("session_polls", {})
     poll = polls.setdefault(session_id, SessionPoll())
     poll.update(session_id, page_services().services.timings.page_payment_seconds)
-    refresh: str | None = REFRESH
-    if poll.is_final:
-        is_paid = poll.session is not None and poll.session.is_paid
-        refresh = REFRESH_PAID if is_paid else None
-    st.fragment(live_banner, run_every=refresh)(session_id, poll)
+    is_asking = poll.is_asking
+    follow = live(
+        *(Topic.SESSIONS, Topic.LEDGER, Topic.STATUS), run_every=REFRESH if is_asking else None
+    )
+    follow(live_banner)(session_id, poll, is_asking)
 
 
-def live_banner(session_id: str, poll: SessionPoll) -> None:
+def live_banner(session_id: str, poll: SessionPoll, is_asking: bool) -> None:
     """What is known of the session now."""
     rerun_page_if_requested()
-    poll.update(session_id)
+    patience = page_services().services.timings.page_payment_seconds
+    poll.update(session_id, 0 if is_asking else patience)
+    if is_asking and not poll.is_asking:
+        st.rerun()  # the whole page, which asks no more
     if poll.failure:
         failure_banner(poll.failure)
     elif poll.session:
