@@ -11,12 +11,13 @@ import logging
 import signal
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from billing.http.guards.trusted_proxies import ignore_forwarded_headers
+from billing.http.joined_writes import JoinedWrites
 
 if TYPE_CHECKING:
     import asyncio
@@ -120,6 +121,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._past_header = True
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.transport = cast("asyncio.Transport", JoinedWrites(cycle.transport, self.loop))
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         self._past_header = True
