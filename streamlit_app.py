@@ -138,7 +138,9 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     settings = settings.with_defaults(public_url=address("localhost"))
     sandbox: Sandbox | None = None
     if settings.wants_sandbox:
-        from stripe_sandbox.sandbox import Sandbox, SandboxConfig  # 20 MiB, which Stripe spares
+        # 20 MiB, which Stripe spares
+        from stripe_sandbox.sandbox import Sandbox, SandboxConfig
+        from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES
 
         stack.enter_context(instance_lock(SANDBOX_DATABASE, address("localhost")))
         key = load_sandbox_key()
@@ -149,6 +151,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
                 base_url=f"{settings.public_url or address('localhost')}/sandbox",
                 business_name=settings.product_name,
                 api_key=key.get_secret_value() if knows_callers else None,
+                retry_delays=RETRY_SCHEDULES[settings.sandbox_webhook_retries],
             )
         )
         try:

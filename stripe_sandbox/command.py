@@ -17,6 +17,7 @@ from stripe_sandbox.api.host_guard import HostGuard
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.storage.database import UnusableDatabaseError
 from stripe_sandbox.versions.releases import NEWEST, OLDEST, RELEASES
+from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES
 
 _ALL_INTERFACES = ("", "0.0.0.0", "::")  # noqa: S104  # recognized, not bound to
 MAXIMUM_CONNECTIONS = 1_000
@@ -46,6 +47,7 @@ def main() -> None:
             deliver_to=tuple(options.deliver_to),
             api_key=api_key or None,
             api_version=options.api_version,
+            retry_delays=RETRY_SCHEDULES[options.webhook_retries],
         )
         try:
             sandbox = Sandbox(config)
@@ -110,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST",
         help="public host to which events may be delivered, or * for any; this machine and "
         "private networks are always allowed; can be repeated",
+    )
+    parser.add_argument(
+        "--webhook-retries",
+        choices=RETRY_SCHEDULES,
+        default="stripe",
+        help="when an event that an endpoint did not take is sent again: three times over some "
+        "hours as by Stripe (the default), or quick, six times from 5 seconds on",
     )
     parser.add_argument(
         "--delay", type=float, default=0.0, help="seconds to delay each API response"

@@ -46,7 +46,7 @@ from stripe_sandbox.storage.objects import Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES
 from stripe_sandbox.versions.releases import NEWEST
 from stripe_sandbox.versions.translation import Translations
-from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, Deliveries
+from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES, Deliveries
 from stripe_sandbox.wiring import Billing, Resources
 
 _BASE_URL = "base_url"
@@ -67,7 +67,7 @@ class SandboxConfig:
 
     database: Path | None = Path(".data/stripe_sandbox.sqlite3")
     base_url: str = "http://localhost:12111"
-    retry_delays: tuple[float, ...] = RETRY_DELAYS
+    retry_delays: tuple[float, ...] = RETRY_SCHEDULES["quick"]
     delivery_timeout: float = 10.0
     delivery_concurrency: int = 16
     deliver_to: tuple[str, ...] = ()

@@ -33,6 +33,7 @@ DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
 EVENT_DAYS = "BILLING_EVENT_DAYS"
 LOG_FORMAT = "BILLING_LOG_FORMAT"
+SANDBOX_WEBHOOK_RETRIES = "SANDBOX_WEBHOOK_RETRIES"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
 USER_HEADER = "BILLING_USER_HEADER"
 PRODUCT_NAME = "BILLING_PRODUCT_NAME"
@@ -83,6 +84,9 @@ class Settings:
     max_credits: Annotated[int, Setting(MAX_CREDITS, validation.max_credits)] = 1_000
     event_days: Annotated[int, Setting(EVENT_DAYS, validation.days)] = 30
     log_format: Annotated[str, Setting(LOG_FORMAT, validation.log_format)] = "text"
+    sandbox_webhook_retries: Annotated[
+        str, Setting(SANDBOX_WEBHOOK_RETRIES, validation.webhook_retries)
+    ] = "quick"
     allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
     user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
     product_name: Annotated[str, Setting(PRODUCT_NAME, validation.product_name)] = "PingPoint"

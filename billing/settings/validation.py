@@ -137,6 +137,14 @@ def log_format(name: str, value: str) -> str:
     return value
 
 
+def webhook_retries(name: str, value: str) -> str:
+    if value not in ("quick", "stripe"):
+        raise NotConfigured(
+            name, f"{name} is neither quick nor stripe.", "Write stripe, or unset it."
+        )
+    return value
+
+
 def days(name: str, value: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
         raise NotConfigured(

@@ -17,6 +17,7 @@ from billing.settings.model import (
     MAX_CREDITS,
     PRODUCT_NAME,
     PUBLIC_URL,
+    SANDBOX_WEBHOOK_RETRIES,
     SECRET_KEY,
     SECRETS_FILE,
     STRIPE_API_BASE,
@@ -192,6 +193,18 @@ def log_format(settings: Settings) -> list[Finding]:
     if not settings.is_given(LOG_FORMAT):
         return []
     return [Finding(Group.APP, name, Status.OK, f"{settings.log_format}.", setting=LOG_FORMAT)]
+
+
+def sandbox_webhook_retries(settings: Settings) -> list[Finding]:
+    """When the local sandbox sends a webhook again; nothing where nobody has set that."""
+    name = "Webhook retries"
+    if problem := settings.problems.get(SANDBOX_WEBHOOK_RETRIES):
+        return [problem_finding(Group.APP, name, problem)]
+    if not settings.is_given(SANDBOX_WEBHOOK_RETRIES):
+        return []
+    found = {"quick": "Six, from 5 seconds on.", "stripe": "Three over some hours, as Stripe's."}
+    said = found[settings.sandbox_webhook_retries]
+    return [Finding(Group.APP, name, Status.OK, said, setting=SANDBOX_WEBHOOK_RETRIES)]
 
 
 def access(settings: Settings) -> list[Finding]:

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RETRY_DELAYS = (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 21_600.0)
-"""Seconds before each further try, growing as Stripe's do; shorter, as nobody waits for days."""
+RETRY_SCHEDULES = {
+    "quick": (5.0, 30.0, 300.0, 1_800.0, 7_200.0, 21_600.0),
+    "stripe": (300.0, 3_600.0, 7_200.0),
+}
+"""Seconds before each further try: growing from a few on, so that nobody waits long; or three times
+over some hours, as in Stripe's sandboxes (https://docs.stripe.com/webhooks#automatic-retries)."""
 
 LONGEST_NAP = 3_600.0
 
@@ -58,7 +62,7 @@ class Deliveries:
         faults: FaultSwitch,
         destinations: Destinations,
         *,
-        retry_delays: tuple[float, ...] = RETRY_DELAYS,
+        retry_delays: tuple[float, ...] = RETRY_SCHEDULES["quick"],
         timeout: float = 10.0,
         concurrency: int = 16,
     ) -> None:

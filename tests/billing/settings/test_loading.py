@@ -111,6 +111,7 @@ def test_any_other_key_is_refused_by_kind_and_never_falls_back_to_the_sandbox(
         ("BILLING_MAX_CREDITS", "2.5", "whole number"),
         ("BILLING_EVENT_DAYS", "0", "whole number of days"),
         ("BILLING_LOG_FORMAT", "xml", "neither text nor json"),
+        ("SANDBOX_WEBHOOK_RETRIES", "never", "neither quick nor stripe"),
         ("BILLING_PRODUCT_NAME", "x" * 41, "at most 40 characters"),
         ("BILLING_PRODUCT_NAME", "two\nlines", "at most 40 characters"),
         ("BILLING_ALLOWED_HOSTS", "http://dashboard", "not a host name"),

@@ -15,7 +15,7 @@ import stripe
 from starlette.responses import RedirectResponse, Response
 
 from stripe_sandbox.payments.checkout import Paid
-from stripe_sandbox.webhooks.delivery import RETRY_DELAYS, signature
+from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES, signature
 from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, sandbox_server
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -55,9 +55,10 @@ def test_a_signature_has_a_v1_for_each_secret() -> None:
     assert signature(b"{}", ["old", "new"], 17) == f"t=17,v1={expected[0]},v1={expected[1]}"
 
 
-def test_the_delays_grow() -> None:
+@pytest.mark.parametrize("delays", RETRY_SCHEDULES.values(), ids=RETRY_SCHEDULES)
+def test_the_delays_grow(delays: tuple[float, ...]) -> None:
     """Each retry waits longer than the one before."""
-    assert list(RETRY_DELAYS) == sorted(set(RETRY_DELAYS))
+    assert list(delays) == sorted(set(delays))
 
 
 @pytest.mark.parametrize(
