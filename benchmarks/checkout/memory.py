@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-LOAD_SECONDS, QUICK_LOAD_SECONDS = 12.0, 4.0
-QUIET_SECONDS, QUICK_QUIET_SECONDS = 6.0, 3.0  # after the load: collectors have their time
+LOAD_SECONDS, QUICK_LOAD_SECONDS = 8.0, 3.0
+QUIET_SECONDS, QUICK_QUIET_SECONDS = 5.0, 2.0  # after the load: collectors have their time
 LEVEL_WITHIN_MIB = 1.0
 START, PEAK, AFTER, REQUESTS = "at the start", "under load", "after", "requests"
 OPENED = "and a page opened"

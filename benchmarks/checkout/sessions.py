@@ -40,7 +40,7 @@ RATE, CPU, MEDIAN, SLOWEST = "a second", "CPU ms each", "median ms", "p99 ms"
 
 def section(quick: bool) -> Section:
     """Rates, CPU a request and times for both of Stripe's delays."""
-    pace = Pace(1, 0.5, 2.5) if quick else Pace(RUNS, 1.0, 4.0)
+    pace = Pace(1, 0.5, 2.5) if quick else Pace(RUNS, 1.0, 3.0)
     with ExitStack() as stack:
         stripe = stack.enter_context(fake_stripe())
         app = stack.enter_context(dashboard(stripe.url))

@@ -31,7 +31,7 @@ QUICK_PAGES = ("billing", "sessions")
 CLS, PAINTED, SHOWN, BUSY = "CLS", "largest paint ms", "shown ms", "long tasks ms"
 SENT, REQUESTS = "MB sent", "requests"
 TIMEOUT_MS = 60_000.0
-QUIET_MS = 1_500.0  # in which nothing more comes
+QUIET_MS = 1_000.0  # in which nothing more comes
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--no-first-run"),

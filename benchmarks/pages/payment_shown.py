@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.servers.dashboard import Process
 
 TABS, QUICK_TABS = 20, 3
-IDLE_SECONDS, QUICK_IDLE_SECONDS = 10.0, 3.0
+IDLE_SECONDS, QUICK_IDLE_SECONDS = 6.0, 3.0
 MEDIAN, LAST, CPU, MEMORY = "median s", "last tab s", "idle, % of a core", "MiB"
 # The cells of Streamlit's tables are drawn on a canvas and repeated within it for screen readers.
 WATCH = """() => {
