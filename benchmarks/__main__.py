@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from benchmarks.checkout import memory, route
 from benchmarks.ledger import ledger
-from benchmarks.pages import first_load, soak, warm_rerun
+from benchmarks.pages import first_load, soak
 from benchmarks.report.command import report
 from benchmarks.report.sections import SECTIONS
 from benchmarks.store import backfill, customers, entitlements, queries, size
@@ -23,7 +23,6 @@ from billing.domain.access import ADMIN_OF_THIS_MACHINE
 
 BENCHMARKS = {
     "checkout": route.measure,
-    "rerun": warm_rerun.measure,
     "backfill": backfill.measure,
     "webhooks": acknowledged.measure,
     "kills": kills.measure,

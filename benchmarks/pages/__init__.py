@@ -1,1 +1,1 @@
-"""What pages cost: a rerun, a first visit, hours with many of them open."""
+"""What pages cost: a first visit, idle tabs, hours with many of them open."""

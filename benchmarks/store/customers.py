@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.pages.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
 from benchmarks.store.queries import DAY, best
 from benchmarks.stripe.process import fake_stripe
+from benchmarks.support.page_services import TIMEOUT_SECONDS, database_in, services_handed_over
 from benchmarks.support.processes import ROOT
 from benchmarks.support.tables import number, print_table
 from billing.customers.details import read_details

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.pages.warm_rerun import database_in
 from benchmarks.stripe.answers import past_session
+from benchmarks.support.page_services import database_in
 from benchmarks.support.tables import number, print_table
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind

@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.pages.warm_rerun import TIMEOUT_SECONDS, database_in, services_handed_over
 from benchmarks.report.figures import RUNS, Goal, Section
 from benchmarks.stripe.answers import past_session
 from benchmarks.stripe.process import fake_stripe
+from benchmarks.support.page_services import TIMEOUT_SECONDS, database_in, services_handed_over
 from benchmarks.support.processes import ROOT
 from benchmarks.support.tables import number, print_table
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
