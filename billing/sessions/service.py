@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.access.caller import requires
@@ -121,12 +122,12 @@ class Sessions:
         Tests and demo data are left out, unless their sources are asked for or there is nothing
         else."""
 
-        def read(connection: Connection) -> SessionFigures:
+        def read(connection: Connection) -> tuple[SessionFigures, set[int]]:
             covered = wanted.for_figures
             stats = sessions.compute_stats(connection, covered, zone)
             aside = replace(covered, sources=NOT_COUNTED)
             left_out = not wanted.sources and bool(
-                sessions.page(connection, aside, limit=1).sessions
+                sessions.compute_totals(connection, aside).created
             )
             nothing_else = left_out and not stats.created
             if nothing_else:
@@ -134,12 +135,16 @@ class Sessions:
                 stats = sessions.compute_stats(connection, covered, zone)
             earlier = None
             if before:
-                earlier = sessions.compute_stats(
-                    connection, replace(covered, since=before[0], until=before[1]), zone
+                earlier = sessions.compute_totals(
+                    connection, replace(covered, since=before[0], until=before[1])
                 )
-            return SessionFigures(stats, earlier, left_out and not nothing_else, nothing_else)
+            figures = SessionFigures(stats, earlier, left_out and not nothing_else, nothing_else)
+            return figures, sessions.missing_phases(connection, covered, zone)
 
-        return await self._store.read(read)
+        figures, missing = await self._store.read(read)
+        if missing:  # the next figures are read from those days
+            await self._store.write(partial(sessions.add_phases, wanted=missing))
+        return figures
 
     @requires(Permission.EXPORT)
     async def as_csv(self, wanted: SessionFilter) -> bytes:

@@ -6,9 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from billing.domain.sessions.checkout_session import Outcome
-
-STATS_LIMIT = 100_000  # figures cover so many of the newest sessions at most
+from billing.domain.sessions.checkout_session import WAS_PAID, Outcome
 
 
 @dataclass(frozen=True)
@@ -27,35 +25,44 @@ class Revenue:
 
 
 @dataclass(frozen=True)
-class SessionStats:
-    """Figures over the sessions that match: how many were ``created`` and ``paid``, whatever became
-    of the money since; ``revenue`` by currency, that of the most payments first;
-    ``seconds_to_pay``, the median from creation to completion of the ``timed`` payments (those
-    whose completion time is known); ``days``, the outcomes of each day in the viewer's time zone.
+class SessionTotals:
+    """How many of the sessions that match have each of the ``outcomes``; ``revenue`` by currency,
+    that of the most payments first."""
 
-    ``reasons`` counts why sessions were not paid, and those that want attention, by ``Reason`` or
-    decline code; none is 0. ``since`` (Unix seconds) is set when older sessions match that are left
-    out.
-    """
-
-    created: int
-    paid: int
+    outcomes: Counter[Outcome]
     revenue: dict[str, Revenue]
-    seconds_to_pay: int | None
-    timed: int
-    days: dict[date, Counter[Outcome]]
-    reasons: Counter[str]
-    since: int | None
 
     @property
-    def outcomes(self) -> Counter[Outcome]:
-        """How many sessions have each outcome."""
-        return sum(self.days.values(), Counter[Outcome]())
+    def created(self) -> int:
+        """How many there are."""
+        return self.outcomes.total()
+
+    @property
+    def paid(self) -> int:
+        """How many were paid, whatever became of the money since."""
+        return sum(self.outcomes[outcome] for outcome in WAS_PAID)
 
     @property
     def conversion(self) -> float | None:
         """The share of the created sessions that were paid, from 0 to 1; None without any."""
         return self.paid / self.created if self.created else None
+
+
+@dataclass(frozen=True)
+class SessionStats(SessionTotals):
+    """``seconds_to_pay`` is the median from creation to completion of the ``timed`` payments (those
+    whose completion time is known), to within 3.2 %; ``days`` are the outcomes of each day in the
+    viewer's time zone.
+
+    ``reasons`` counts why sessions were not paid, and those that want attention, by ``Reason`` or
+    decline code; none is 0. ``is_partial``: more sessions hold the searched text than are counted.
+    """
+
+    seconds_to_pay: int | None
+    timed: int
+    days: dict[date, Counter[Outcome]]
+    reasons: Counter[str]
+    is_partial: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,6 @@ class SessionFigures:
     """
 
     stats: SessionStats
-    before: SessionStats | None
+    before: SessionTotals | None
     left_out: bool
     nothing_else: bool

@@ -3,6 +3,7 @@
 Functions of a connection, for ``Store.read`` and ``Store.write``.
 """
 
+from billing.store.sessions.counts import missing_phases
 from billing.store.sessions.declines import record_declined_payments
 from billing.store.sessions.event_sessions import sessions_of_events
 from billing.store.sessions.events import SessionEvent, events_of_session, payment_has_failed
@@ -20,7 +21,8 @@ from billing.store.sessions.queries import (
     recent,
     request_id_of,
 )
-from billing.store.sessions.stats import compute_stats
+from billing.store.sessions.rollups import add_phases
+from billing.store.sessions.stats import compute_stats, compute_totals
 from billing.store.sessions.writes import (
     SessionRows,
     record_completions,
@@ -33,8 +35,10 @@ __all__ = [
     "SessionEvent",
     "SessionRows",
     "StoredSession",
+    "add_phases",
     "by_reference",
     "compute_stats",
+    "compute_totals",
     "count_new",
     "events_of_session",
     "get",
@@ -43,6 +47,7 @@ __all__ = [
     "ids_by_term",
     "iter_stored",
     "load",
+    "missing_phases",
     "page",
     "payment_has_failed",
     "recent",

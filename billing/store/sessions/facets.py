@@ -49,14 +49,18 @@ _AS_COUNTED = ("created", "outcome", "source", "kind", "currency", "failure_code
 _NONE: ColumnElement[int] = literal_column("0", BigInteger())
 
 
+# Of a session, which counts once.
+SESSION_COUNTS: tuple[ColumnElement[Any], ...] = (
+    *(_s[name] for name in _AS_COUNTED),
+    literal_column("1", BigInteger()).label("number"),
+    func.coalesce(_s.amount_total, _NONE).label("amount"),
+    (_s.amount_refunded + _s.amount_disputed).label("went_back"),
+)
+
+
 def session_counts() -> Select[Any]:
     """Each session, counting once."""
-    return select(
-        *(_s[name] for name in _AS_COUNTED),
-        literal_column("1", BigInteger()).label("number"),
-        func.coalesce(_s.amount_total, _NONE).label("amount"),
-        (_s.amount_refunded + _s.amount_disputed).label("went_back"),
-    )
+    return select(*SESSION_COUNTS)
 
 
 def delta_counts() -> Select[Any]:
@@ -64,7 +68,9 @@ def delta_counts() -> Select[Any]:
     return select(*(_d[name] for name in (*_AS_COUNTED, "number", "amount", "went_back")))
 
 
-def by_facet(rows: Select[Any], facets: Iterable[Facet] = Facet) -> CompoundSelect[Any]:
+def by_facet(
+    rows: Select[Any] | CompoundSelect[Any], facets: Iterable[Facet] = Facet
+) -> CompoundSelect[Any]:
     """What ``session_counts`` or ``delta_counts`` selects, once for each of the facets that it has:
     ``created``, ``source``, ``kind`` ("" for none), ``facet``, ``value``, ``number``, ``amount``
     and ``went_back`` (minor units)."""

@@ -10,11 +10,12 @@ import streamlit as st
 from billing.changes.topics import Topic
 from billing.domain.durations import format_duration
 from billing.domain.money import format_money
+from billing.domain.sessions.filters import SEARCH_LIMIT
 from billing.domain.sessions.stats import (
-    STATS_LIMIT,
     Revenue,
     SessionFigures,
     SessionStats,
+    SessionTotals,
 )
 from billing.errors import BillingError
 from pages.components.errors import show_failure
@@ -26,7 +27,7 @@ from pages.components.sessions.chart import chart
 from pages.components.sessions.filters import FILTERS, OPTIONS
 from pages.components.sessions.period import period_before
 from pages.components.sessions.reasons import attention, reasons
-from pages.components.times import local, zone
+from pages.components.times import zone
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -75,10 +76,9 @@ def scope(figures: SessionFigures) -> None:
         )
     elif figures.nothing_else:
         st.caption("All of these are from the Test kit or demo data.", width="content")
-    if figures.stats.since is not None:
+    if figures.stats.is_partial:
         st.caption(
-            f"Figures cover the newest {STATS_LIMIT:,} matching sessions, "
-            f"created since {local(figures.stats.since):%d %b %Y, %H:%M}.",
+            f"Figures cover {SEARCH_LIMIT:,} of the sessions with this text.",
             width="content",
         )
 
@@ -100,12 +100,12 @@ def cached_figures(wanted: SessionFilter) -> SessionFigures:
     return figures
 
 
-def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
+def metrics(numbers: SessionStats, before: SessionTotals | None) -> None:
     """Created, paid, conversion, median time to pay, and revenue by currency."""
     than = THAN_BEFORE if before else None
     revenue = list(numbers.revenue.items()) or [("usd", Revenue())]
     with st.grid(3, min_column_width=140, gap=("small", "small")):
-        more = "" if numbers.since is None else "+"  # older ones match that are not counted
+        more = "+" if numbers.is_partial else ""  # others match that are not counted
         st.metric(
             "Created",
             f"{numbers.created:,}{more}",
@@ -151,7 +151,7 @@ def metrics(numbers: SessionStats, before: SessionStats | None) -> None:
         st.caption(f"Revenue in other currencies: {plain(' · '.join(others))}")
 
 
-def conversion_delta(numbers: SessionStats, before: SessionStats | None) -> str | None:
+def conversion_delta(numbers: SessionTotals, before: SessionTotals | None) -> str | None:
     """In percentage points, where both periods have sessions."""
     if before is None or numbers.conversion is None or before.conversion is None:
         return None
@@ -163,7 +163,7 @@ def short_money(amount: int, currency: str) -> str:
     return plain(format_money(amount, currency, short=True))
 
 
-def revenue_delta(currency: str, net: int, before: SessionStats | None) -> str | int | None:
+def revenue_delta(currency: str, net: int, before: SessionTotals | None) -> str | int | None:
     """The difference in net revenue as money; 0 where there is none."""
     if before is None:
         return None

@@ -73,6 +73,8 @@ def walk(connection: Connection) -> None:
 
 
 def _sessions(connection: Connection) -> None:
+    counted = {str(-hours * 3600 % 86_400): None for hours in (1, 2)}
+    sync_state.save(connection, rollups.PHASES, counted)  # the days of Berlin
     filters = [
         SessionFilter(),
         SessionFilter(since=MONTH[0], until=MONTH[1]),
@@ -89,7 +91,10 @@ def _sessions(connection: Connection) -> None:
         sessions.page(connection, wanted, PAGE, BELOW)
         shown = [one.id for one in page.sessions]
         sessions.count_new(connection, wanted, shown, page.older)
-        sessions.compute_stats(connection, wanted, ZoneInfo("UTC"), limit=1_000)
+        for zone in map(ZoneInfo, ("UTC", "Europe/Berlin")):
+            sessions.compute_stats(connection, wanted, zone)
+            sessions.missing_phases(connection, wanted, zone)
+        sessions.compute_totals(connection, wanted)
     list(sessions.iter_stored(connection, SessionFilter(), PAGE))
     sessions.recent(connection, PAGE)
     sessions.get(connection, SESSIONS[0])
@@ -104,7 +109,7 @@ def _sessions(connection: Connection) -> None:
 
 
 def _rollups(connection: Connection) -> None:
-    rollups.add_phases(connection, [22 * 3600])
+    rollups.add_phases(connection, [18 * 3600])
     rollups.has_deltas(connection)
     rollups.fold(connection, PAGE)
     rollups.count_days(connection, PAGE)
