@@ -83,5 +83,12 @@ class Resource:
         )
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
-        """What the columns of the listed objects have to equal (`created` is the window's)."""
+        """The filters of the listed objects (`created` is the window's). StripeError: they name a
+        customer that never was."""
+        self._check_customer(params)
         return pick(params, *(name for name in self.filters if name != "created"))
+
+    def _check_customer(self, params: dict[str, Any]) -> None:
+        objects, customer = self._backend.objects, params.get("customer")
+        if customer is not None and objects.deleted("customer", customer) is None:
+            self._backend.require("customer", customer, "customer")

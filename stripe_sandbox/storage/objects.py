@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.filters import COMPARISONS, conditions
 from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.tables import TABLES
 
@@ -34,9 +35,6 @@ class NoSuchCursorError(LookupError):
         super().__init__(identifier)
         self.parameter = parameter
         self.identifier = identifier
-
-
-_COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 class Objects:
@@ -122,26 +120,11 @@ class Objects:
         return None if row is None else load(row[0])
 
     def page(self, kind: str, filters: Mapping[str, Any], window: Window) -> tuple[list[str], bool]:
-        """The stored JSON of the objects in the window whose columns equal the filters, newest
-        first, and whether more follow. A filter's tuple means any of its values, its None that
-        there is no value."""
+        """The stored JSON of the objects in the window that meet the filters (see `filters`),
+        newest first, and whether more follow."""
         table = TABLES[kind]
-        conditions: list[str] = []
-        values: list[Any] = []
-        coarse = {column.name for column in table.columns if column.coarse}
-        fine = any(name not in coarse for name in filters)
-        for name, wanted in filters.items():
-            # The plus makes SQLite ignore the index of a column that half the rows share.
-            shown = f"+{name}" if fine and name in coarse else name
-            if wanted is None:
-                conditions.append(f"{name} IS NULL")
-            elif isinstance(wanted, tuple):
-                conditions.append(f"+{name} IN ({', '.join('?' for _ in wanted)})")
-                values.extend(wanted)
-            else:
-                conditions.append(f"{shown} = ?")
-                values.append(int(wanted) if isinstance(wanted, bool) else wanted)
-        rows, more = fetch_page(self.database, table.name, conditions, values, window, "body")
+        sql, values = conditions(table, filters)
+        rows, more = fetch_page(self.database, table.name, sql, values, window, "body")
         return [row[0] for row in rows], more
 
     def search(
@@ -190,7 +173,7 @@ def fetch_page(
     whether more follow. NoSuchCursorError."""
     conditions, values = [*conditions], [*values]
     for comparison, moment in window.created.items():
-        conditions.append(f"created {_COMPARISONS[comparison]} ?")
+        conditions.append(f"created {COMPARISONS[comparison]} ?")
         values.append(moment)
     backwards = window.ending_before is not None
     for parameter, cursor, operator in (

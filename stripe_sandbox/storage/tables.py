@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +20,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """The table of one kind of object."""
+    """The table of one kind of object. `of_items`: filters that one of the object's items has to
+    meet, and where in the item the value stands."""
 
     name: str
     columns: tuple[Column, ...]
     more_schema: str = ""
+    of_items: Mapping[str, str] = field(default_factory=dict)
     insert: str = field(init=False)
     update: str = field(init=False)
 
@@ -114,6 +117,12 @@ TABLES: dict[str, Table] = {
     "subscription": Table(
         "subscriptions",
         _columns("customer", "status", "collection_method", coarse=("status", "collection_method")),
+        of_items={
+            "current_period_end": "current_period_end",
+            "current_period_start": "current_period_start",
+            "plan": "price.id",
+            "price": "price.id",
+        },
     ),
     "invoice": Table(
         "invoices",

@@ -13,10 +13,10 @@ from stripe.params._invoice_item_update_params import InvoiceItemUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, deleted_object
+from stripe_sandbox.storage.filters import PRESENT
 from stripe_sandbox.storage.objects import Object, Window
 
 _UPDATE = ("amount", "description", "discountable", "metadata", "period")
@@ -30,7 +30,7 @@ class InvoiceItems(Resource):
     id_param = "invoiceitem"
     retrieve_params = InvoiceItemRetrieveParams
     list_params = InvoiceItemListParams
-    filters = ("created", "customer", "invoice", "pending")
+    filters = ("created", "customer", "customer_account", "invoice", "pending")
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -150,9 +150,10 @@ class InvoiceItems(Resource):
             self._backend.objects.save(item)
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
-        conditions = pick(params, "customer", "invoice")
-        if params.get("pending") is False:
-            raise errors.not_simulated("pending", "pending=false")
-        if "pending" in params:
-            conditions["invoice"] = None
+        conditions = super()._conditions(params)
+        pending = conditions.pop("pending", None)
+        if pending is not None and "invoice" not in conditions:
+            conditions["invoice"] = None if pending else PRESENT
+        elif pending:
+            conditions["id"] = ()  # what is on an invoice waits for none
         return conditions

@@ -24,7 +24,7 @@ class InvoicePayments(Resource):
     id_param = "invoice_payment"
     retrieve_params = InvoicePaymentRetrieveParams
     list_params = InvoicePaymentListParams
-    filters = ("invoice", "payment.payment_intent", "payment.type", "status")
+    filters = ("created", "invoice", "payment.payment_intent", "payment.type", "status")
 
     def create(self, invoice: Object, intent: Object) -> Object:
         """The open payment of the invoice by the intent. The intent's `payment_details` name the

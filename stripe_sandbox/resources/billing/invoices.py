@@ -34,7 +34,10 @@ class Invoices(Resource):
     id_param = "invoice"
     retrieve_params = InvoiceRetrieveParams
     list_params = InvoiceListParams
-    filters = ("collection_method", "created", "customer", "status", "subscription")
+    filters = (
+        *("collection_method", "created", "customer", "customer_account", "due_date", "status"),
+        "subscription",
+    )
 
     def __init__(
         self,

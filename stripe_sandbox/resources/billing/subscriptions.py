@@ -9,7 +9,7 @@ from stripe.params._subscription_list_params import SubscriptionListParams
 from stripe.params._subscription_retrieve_params import SubscriptionRetrieveParams
 
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
-from stripe_sandbox.api.pagination import list_object, paginate, pick
+from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing.billing_cycle import add_interval
@@ -35,7 +35,10 @@ class Subscriptions(Resource):
     url = "/v1/subscriptions"
     retrieve_params = SubscriptionRetrieveParams
     list_params = SubscriptionListParams
-    filters = ("collection_method", "created", "customer", "status")
+    filters = (
+        *("automatic_tax.enabled", "collection_method", "created", "current_period_end"),
+        *("current_period_start", "customer", "customer_account", "plan", "price", "status"),
+    )
 
     def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
         super().__init__(backend)
@@ -185,8 +188,10 @@ class Subscriptions(Resource):
         )
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
-        conditions = pick(params, "collection_method", "customer")
-        status = params.get("status")
+        conditions = super()._conditions(params)
+        if "automatic_tax" in params:
+            conditions["automatic_tax.enabled"] = params["automatic_tax"]["enabled"]
+        status = conditions.pop("status", None)
         if status is None:
             conditions["status"] = LIVE
         elif status == "ended":

@@ -69,6 +69,8 @@ class Prices(Resource):
         "lookup_keys",
         "product",
         "recurring.interval",
+        "recurring.meter",
+        "recurring.usage_type",
         "type",
     )
 
@@ -194,8 +196,8 @@ class Prices(Resource):
         conditions = pick(params, "active", "currency", "product", "type")
         if "lookup_keys" in params:
             conditions["lookup_key"] = tuple(params["lookup_keys"])
-        if "recurring" in params:
-            conditions["interval"] = params["recurring"]["interval"]
+        for name, value in params.get("recurring", {}).items():
+            conditions["interval" if name == "interval" else f"recurring.{name}"] = value
         return conditions
 
 

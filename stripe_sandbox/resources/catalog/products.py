@@ -39,7 +39,7 @@ class Products(Resource):
     url = "/v1/products"
     retrieve_params = ProductRetrieveParams
     list_params = ProductListParams
-    filters = ("active", "created", "ids")
+    filters = ("active", "created", "ids", "shippable", "type", "url")
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -116,7 +116,7 @@ class Products(Resource):
         return deleted_object(product)
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
-        conditions = pick(params, "active")
+        conditions = pick(params, "active", "shippable", "type", "url")
         if "ids" in params:
             conditions["id"] = tuple(params["ids"])
         return conditions

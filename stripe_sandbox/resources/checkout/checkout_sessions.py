@@ -42,6 +42,7 @@ class CheckoutSessions(Resource):
     filters = (
         "created",
         "customer",
+        "customer_account",
         "customer_details",
         "payment_intent",
         "payment_link",

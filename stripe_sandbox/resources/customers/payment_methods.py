@@ -31,7 +31,7 @@ class PaymentMethods(Resource):
     id_param = "payment_method"
     retrieve_params = PaymentMethodRetrieveParams
     list_params = PaymentMethodListParams
-    filters = ("customer", "type")
+    filters = ("allow_redisplay", "customer", "customer_account", "type")
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -43,7 +43,7 @@ class PaymentMethods(Resource):
                 self._list_of_customer,
                 CustomerPaymentMethodListParams,
                 self.kind,
-                ("type",),
+                ("allow_redisplay", "type"),
             ),
             Route(
                 "GET",
@@ -131,14 +131,9 @@ class PaymentMethods(Resource):
         """Store changed fields; records `payment_method.updated` if any differs."""
         self._store(method, changes, request, "payment_method.updated")
 
-    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
-        if "customer" in params:
-            self._backend.require("customer", params["customer"], "customer")
-        return super()._conditions(params)
-
     def _list_of_customer(self, call: Call) -> Page:
         customer = self._backend.require("customer", call.ids[0], "customer", status=404)["id"]
-        filters = {"customer": customer, **pick(call.params, "type")}
+        filters = {"customer": customer, **pick(call.params, "allow_redisplay", "type")}
         url = f"/v1/customers/{customer}/payment_methods"
         return self._backend.page(self.kind, url, filters, read_window(call.params))
 

@@ -27,7 +27,7 @@ class SetupIntents(Resource):
     retrieve_params = SetupIntentRetrieveParams
     retrieve_simulates = ("client_secret",)
     list_params = SetupIntentListParams
-    filters = ("created", "customer", "payment_method")
+    filters = ("attach_to_self", "created", "customer", "customer_account", "payment_method")
 
     def create(self, params: dict[str, Any], method: Object | None, request: RequestInfo) -> Object:
         """A new intent, to be confirmed. Records `setup_intent.created`."""

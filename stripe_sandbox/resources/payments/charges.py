@@ -37,7 +37,7 @@ class Charges(Resource):
     url = "/v1/charges"
     retrieve_params = ChargeRetrieveParams
     list_params = ChargeListParams
-    filters = ("created", "customer", "payment_intent")
+    filters = ("created", "customer", "payment_intent", "transfer_group")
 
     def __init__(self, backend: Backend, disputes: Disputes) -> None:
         super().__init__(backend)

@@ -37,7 +37,7 @@ class PaymentIntents(Resource):
     retrieve_params = PaymentIntentRetrieveParams
     retrieve_simulates = ("client_secret",)
     list_params = PaymentIntentListParams
-    filters = ("created", "customer")
+    filters = ("created", "customer", "customer_account")
 
     def routes(self) -> list[Route]:
         """All endpoints."""
