@@ -5,6 +5,7 @@ Every session is read by this before it is stored, whether it was retrieved alon
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import replace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 10  # sessions
 NO_REASON = "The bank gave no reason."
 NO_SUBSCRIPTION = (
     "Stripe did not return the subscription that this session began.",
@@ -70,7 +72,12 @@ class SessionReader:
     async def read_all(self, found: Iterable[JSON], read_at: float) -> list[SessionReading]:
         """Read sessions (Stripe's objects) that Stripe has listed, when it was asked for them
         ``read_at`` a time (Unix seconds)."""
-        return [await self.read(one, read_at) for one in found]
+        readings = []
+        for number, one in enumerate(found):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)  # a page takes long enough for others to go first
+            readings.append(await self.read(one, read_at))
+        return readings
 
     async def read(self, data: JSON, read_at: float) -> SessionReading:
         """Read one session (Stripe's object)."""

@@ -86,6 +86,7 @@ class Timings:
     rollups_seconds: float = 2.0  # how often the counts of sessions by period follow
 
     event_sweep_seconds: float = 5.0
+    event_burst_seconds: float = 5.0  # how long events wait while more and more arrive
     # As long as Stripe repeats a delivery: https://docs.stripe.com/webhooks#automatic-retries
     event_retries: Retries = Retries(
         fresh=20.0, first=5.0, longest=4 * 3600.0, give_up_after=3 * 86_400.0

@@ -5,6 +5,7 @@ https://docs.stripe.com/checkout/fulfillment
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from billing.store.stripe_objects import ObjectReading
 from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from billing.domain.ledger.line import LedgerLine
     from billing.domain.sessions.details import SessionReading
@@ -76,31 +77,43 @@ class Fulfillment:
             raise reading.unclear
         return fulfilled
 
-    async def refresh_and_grant_listed(
-        self, origins: Mapping[str, str], oldest: int, newest: int
-    ) -> set[str]:
+    async def grant_listed(
+        self, created: Mapping[str, int], origins: Mapping[str, str]
+    ) -> AsyncGenerator[set[str]]:
         """The same for many, with one request for each page of Stripe's list instead of one for
-        each session. ``origins`` goes by session id; ``oldest`` and ``newest`` (Unix seconds) are
-        when the first and the last of them were created.
+        each session: the ids of each page's that are done. ``created`` says when they were (Unix
+        seconds), ``origins`` their origins, both by session id.
 
-        Returns the ids that are done; the others lie too far apart for lists to be worth it.
+        Those that lie so far apart that a list is not worth it are left out.
         Raises ``StripeFailure`` or ``StoreFailure``; the pages before are done.
         """
-        fulfilled: set[str] = set()
+        left = sorted(created, key=created.__getitem__)
         after: dict[str, str] = {}
-        while True:
+        covered: float = math.inf  # seconds, by the page before
+        while len(left) >= LIST_THRESHOLD:
+            newest = created[left[-1]]
+            if newest - created[left[-LIST_THRESHOLD]] > covered:
+                left.pop()
+                after = {}
+                continue
             page = await self._gateway.list_checkout_sessions(
-                created={"gte": oldest, "lte": newest}, limit=PAGE_SIZE, **after
+                created={"gte": created[left[0]], "lte": newest}, limit=PAGE_SIZE, **after
             )
-            listed = [session for session in page.data if session["id"] in origins]
+            listed = [session for session in page.data if session["id"] in created]
             found = await self._reader.read_all(listed, page.requested_at)
             await self._store.write(
                 partial(_upsert_and_grant_readings, found=found, origins=origins)
             )
-            fulfilled |= {one.session.id for one in found if not one.unclear}
-            if not page.has_more or len(found) < LIST_THRESHOLD or len(fulfilled) == len(origins):
-                return fulfilled
-            after = {"starting_after": page.data[-1]["id"]}
+            yield {one.session.id for one in found if not one.unclear}
+            if not page.has_more:
+                return
+            last = page.data[-1]
+            covered = page.data[0]["created"] - last["created"]
+            seen = {session["id"] for session in listed}
+            left = [one for one in left if created[one] <= last["created"] and one not in seen]
+            # The next page begins at the next one of them, whatever lies between.
+            is_cut = bool(left) and created[left[-1]] == last["created"]
+            after = {"starting_after": last["id"]} if is_cut else {}
 
     async def prepare(self, page: Page) -> SyncBatch:
         """A page of Stripe's list of sessions, ready for the function ``upsert_and_grant``."""

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from contextlib import aclosing
 from functools import partial
-from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.event import EventState, Subject, subject_id
@@ -21,9 +20,9 @@ from billing.ledger.fulfillment import LIST_THRESHOLD
 from billing.outages import Outage
 from billing.store import events, leases, sessions
 from billing.store.events import DueEvent, ProcessingResult
-from billing.stripe_api.gateway import PAGE_SIZE
 from billing.timings import DEFAULT_TIMINGS
 from billing.tracing import span
+from billing.webhooks.backlog import Backlog, Batch, Waiting, event_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONCURRENT_BATCHES = 8
+CONCURRENT = 8  # batches, and of what is read one by one
 SWEEP_LIMIT = 500
 LEASE = "sweep"
 
@@ -46,20 +45,6 @@ def initial_state(event: dict[str, Any]) -> EventState:
     which a test key cannot see, nothing is."""
     is_handled = subject_id(event) is not None and not event.get("livemode")
     return EventState.PENDING if is_handled else EventState.IGNORED
-
-
-Key = tuple[Subject, str]  # what to look at, and its id
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """The events that say to look at one thing, and when that was created."""
-
-    created: int
-    events: dict[str, DueEvent] = field(default_factory=dict)
-
-
-Due = dict[Key, _Waiting]
 
 
 class EventProcessor:
@@ -84,20 +69,14 @@ class EventProcessor:
         self._sweep_seconds = timings.event_sweep_seconds
         self._clock = clock
         self._lease = leases.Lease(LEASE, 3 * self._sweep_seconds)
-        self._due: Due = {}
-        self._in_progress: set[str] = set()  # events that are being handled
-        self._something_due = asyncio.Event()
-        self._slots = asyncio.Semaphore(CONCURRENT_BATCHES)
+        self._backlog = Backlog(timings.event_burst_seconds)
+        self._slots = asyncio.Semaphore(CONCURRENT)
+        self._single_slots = asyncio.Semaphore(CONCURRENT)
         self._outage = Outage(log, "Event processing")
 
     def enqueue(self, due: Iterable[DueEvent]) -> None:
         """Process these recorded events soon; those about one thing together."""
-        for event in due:
-            if event.id not in self._in_progress:  # a slow Stripe is not asked again meanwhile
-                key = (event.subject, event.subject_id)
-                waiting = self._due.setdefault(key, _Waiting(event.created))
-                waiting.events[event.id] = event
-        self._something_due.set()
+        self._backlog.add(due)
 
     async def replay(self, ids: Iterable[str] | None = None) -> int:
         """Process events again: those named, or all that failed. Returns how many."""
@@ -115,18 +94,14 @@ class EventProcessor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep())
             while True:
-                await self._something_due.wait()
-                self._something_due.clear()
-                while self._due:
+                left = await self._backlog.ready()
+                while left > 0 and self._backlog:
                     await self._slots.acquire()
-                    group.create_task(self._handle_batch(self._take_batch()))
-
-    def _take_batch(self) -> Due:
-        """The oldest, as many as a page of Stripe's list holds."""
-        oldest = nsmallest(PAGE_SIZE, self._due, key=lambda key: self._due[key].created)
-        taken = {key: self._due.pop(key) for key in oldest}
-        self._in_progress |= _event_ids(taken.values())
-        return taken
+                    batch = self._backlog.take()
+                    left -= len(batch)
+                    handling = group.create_task(self._handle_batch(batch))
+                    if self._backlog.is_burst:
+                        await handling  # one at a time: acknowledging goes first
 
     async def _sweep(self) -> None:
         while True:
@@ -144,34 +119,43 @@ class EventProcessor:
             return []
         return events.due(connection, self._clock(), self._retries, SWEEP_LIMIT)
 
-    async def _handle_batch(self, due: Due) -> None:
-        event_ids = _event_ids(due.values())
+    async def _handle_batch(self, batch: Batch) -> None:
+        ids = event_ids(batch.values())
         try:
-            with span("EventProcessor.handle", {"events": len(event_ids)}):
-                await self._handle_all(due)
+            with span("EventProcessor.handle", {"events": len(ids)}):
+                await self._handle_all(batch)
         except Exception as failure:
             # The events stay as they are in the store, and the sweep finds them there.
             if not isinstance(failure, BillingError):
-                log.exception("%s events are not processed yet", len(event_ids))
+                log.exception("%s events are not processed yet", len(ids))
             elif not failure.is_temporary:
-                log.warning("%s events are not processed yet: %s", len(event_ids), failure.message)
+                log.warning("%s events are not processed yet: %s", len(ids), failure.message)
         finally:
-            self._in_progress -= event_ids
+            self._backlog.done(ids)
             self._slots.release()
 
-    async def _handle_all(self, due: Due) -> None:
-        await self._ignore_other_accounts(due)
-        await self._handle_declines(due)
-        found = {name: waiting for (kind, name), waiting in due.items() if kind is Subject.SESSION}
+    async def _handle_all(self, batch: Batch) -> None:
+        await self._ignore_other_accounts(batch)
+        await self._handle_declines(batch)
+        found = {
+            name: waiting
+            for (subject, name), waiting in batch.items()
+            if subject is Subject.SESSION
+        }
         listed = await self._handle_listed(found) if len(found) >= LIST_THRESHOLD else set()
-        for (subject, name), waiting in due.items():
-            if subject is not Subject.SESSION or name not in listed:
-                await self._handle(subject, name, set(waiting.events))
+        alone = [
+            self._handle(subject, name, set(waiting.events))
+            for (subject, name), waiting in batch.items()
+            if subject is not Subject.SESSION or name not in listed
+        ]
+        for failure in await asyncio.gather(*alone, return_exceptions=True):
+            if failure is not None:
+                raise failure
 
-    async def _ignore_other_accounts(self, due: Due) -> None:
-        """Mark events of other accounts as ignored, and take them out of ``due``: the key cannot
+    async def _ignore_other_accounts(self, batch: Batch) -> None:
+        """Mark events of other accounts as ignored, and take them out of ``batch``: the key cannot
         read what they are about."""
-        named = [e for waiting in due.values() for e in waiting.events.values() if e.accounts]
+        named = [e for waiting in batch.values() for e in waiting.events.values() if e.accounts]
         foreign: set[str] = set()
         try:
             for event in named:
@@ -184,52 +168,51 @@ class EventProcessor:
             if foreign:
                 outcome = ProcessingResult(foreign, EventState.IGNORED, self._clock())
                 await self._store.write_each(events.mark_processed, outcome)
-        for key, waiting in list(due.items()):
+        for key, waiting in list(batch.items()):
             for name in foreign & waiting.events.keys():
                 del waiting.events[name]
             if not waiting.events:
-                del due[key]
+                del batch[key]
 
-    async def _handle_declines(self, due: Due) -> None:
-        """Store the declines of payments with their sessions, and take them out of ``due``: there
+    async def _handle_declines(self, batch: Batch) -> None:
+        """Store the declines of payments with their sessions, and take them out of ``batch``: there
         is nothing to read from Stripe, which names no session of theirs."""
-        declines = [key for key in due if key[0] is Subject.DECLINE]
+        declines = [key for key in batch if key[0] is Subject.DECLINE]
         if not declines:
             return
         payments = [name for _, name in declines]
         await self._store.write(partial(sessions.record_declined_payments, payments=payments))
-        await self._mark_processed(_event_ids(due.pop(key) for key in declines))
+        await self._mark_processed(event_ids(batch.pop(key) for key in declines))
 
-    async def _handle_listed(self, due: dict[str, _Waiting]) -> set[str]:
+    async def _handle_listed(self, due: dict[str, Waiting]) -> set[str]:
         """Process sessions, by their ids, by Stripe's list; returns the ids that are done."""
-        created = [waiting.created for waiting in due.values() if waiting.created]
-        if not created:
-            return set()
-        origins = {session_id: min(waiting.events) for session_id, waiting in due.items()}
-        failure: StripeFailure | None = None
+        created = {name: waiting.created for name, waiting in due.items() if waiting.created}
+        origins = {name: min(waiting.events) for name, waiting in due.items()}
+        done: set[str] = set()
         try:
-            listed = await self._fulfillment.refresh_and_grant_listed(
-                origins, min(created), max(created)
-            )
+            async with aclosing(self._fulfillment.grant_listed(created, origins)) as pages:
+                async for page in pages:
+                    await self._mark_processed(event_ids(due[name] for name in page))
+                    done |= page
         except StripeFailure as error:
-            if error.is_final:
-                return set()
-            listed, failure = set(due), error  # to ask for each alone would make it worse
+            if not error.is_final:  # to ask for each alone would make it worse
+                left = event_ids(due[name] for name in due.keys() - done)
+                await self._mark_processed(left, error)
+                done = set(due)
         except BillingError:
             raise
         except Exception:
             log.exception("Sessions could not be processed as a batch; processing them one by one")
-            return set()
-        await self._mark_processed(_event_ids(due[name] for name in listed), failure)
-        return listed
+        return done
 
-    async def _handle(self, subject: Subject, name: str, event_ids: set[str]) -> None:
+    async def _handle(self, subject: Subject, name: str, ids: set[str]) -> None:
         failure: Exception | None = None
-        try:
-            await self._refresh(subject, name, origin=min(event_ids))
-        except Exception as error:  # noqa: BLE001 - what nobody foresaw must not stop the others
-            failure = error
-        await self._mark_processed(event_ids, failure)
+        async with self._single_slots:
+            try:
+                await self._refresh(subject, name, origin=min(ids))
+            except Exception as error:  # noqa: BLE001 - what nobody foresaw must not stop the others
+                failure = error
+            await self._mark_processed(ids, failure)
 
     async def _refresh(self, subject: Subject, name: str, origin: str) -> None:
         match subject:
@@ -242,26 +225,26 @@ class EventProcessor:
             case _:
                 await self._fulfillment.refresh_and_grant(name, origin, rate_limited=True)
 
-    async def _mark_processed(self, event_ids: set[str], failure: Exception | None = None) -> None:
+    async def _mark_processed(self, ids: set[str], failure: Exception | None = None) -> None:
         now = self._clock()
         if failure:
             is_final = not isinstance(failure, BillingError) or failure.is_final
             retries = None if is_final else self._retries
             outcome = ProcessingResult(
-                event_ids,
+                ids,
                 EventState.FAILED,
                 now,
-                self._describe_failure(event_ids, failure),
+                self._describe_failure(ids, failure),
                 retries,
             )
         else:
-            outcome = ProcessingResult(event_ids, EventState.HANDLED, now)
+            outcome = ProcessingResult(ids, EventState.HANDLED, now)
             self._outage.succeeded()
         await self._store.write_each(events.mark_processed, outcome)
 
-    def _describe_failure(self, event_ids: set[str], failure: Exception) -> str:
+    def _describe_failure(self, ids: set[str], failure: Exception) -> str:
         """The failure in words, once it is in the log."""
-        named = ", ".join(sorted(event_ids))
+        named = ", ".join(sorted(ids))
         if not isinstance(failure, BillingError):
             log.error("Events %s failed", named, exc_info=failure)
             return f"{type(failure).__name__}: see the server's log."
@@ -270,7 +253,3 @@ class EventProcessor:
         elif not failure.is_temporary:
             self._outage.failed(f"Events will be retried later: {failure.message}")
         return f"{failure.message} {failure.next_step}"
-
-
-def _event_ids(waiting: Iterable[_Waiting]) -> set[str]:
-    return set().union(*(one.events for one in waiting))

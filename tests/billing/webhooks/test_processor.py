@@ -12,11 +12,9 @@ from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import Outcome
 from tests.billing.webhooks.conftest import wait_for_states
 from tests.support.database.records import event_rows, granted_totals, ledger
-from tests.support.servers.services import at_work, open_services
 from tests.support.servers.timings import NO_RETRIES
 from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import (
-    LIST_SESSIONS,
     ONE_SESSION,
     StripeAccount,
     declined_payment,
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 
 
 pytestmark = pytest.mark.anyio
-
-
-NOW = 1_800_000_000
 
 
 async def test_a_paid_event_is_granted_and_handled(
@@ -191,33 +186,3 @@ async def test_what_arrives_is_handled_at_once_without_a_sweep(
 ) -> None:
     await deliver(services, account.say("completed", account.pay(account.sell("pro"))))
     await wait_for_states(services, handled=1)
-
-
-@pytest.mark.parametrize("between", [0, 3, 300])
-async def test_a_burst_is_settled_by_lists_with_few_requests(
-    account: StripeAccount, database_url: str, between: int
-) -> None:
-    burst = []
-    for second in range(60):
-        burst.append(account.pay(account.sell("credits", 5, created=NOW + second)))
-        for _ in range(between):
-            account.sell("credits", 1, created=NOW + second)
-    expired = account.sell("pro", status="expired", url=None, created=NOW + 60)
-    async with open_services(account.url, database_url, event_retries=NO_RETRIES) as services:
-        for paid in burst:
-            await deliver(services, account.say("completed", paid, event_id=f"evt_{paid['id']}"))
-        await deliver(services, account.say("expired", expired))
-        async with at_work(services.event_processor.run):
-            await wait_for_states(services, handled=61)
-        lines = await ledger(services.store)
-        known = await services.mirror.session(expired["id"])
-    assert {(line.session_id, line.quantity, line.origin) for line in lines.values()} == {
-        (paid["id"], 5, f"evt_{paid['id']}") for paid in burst
-    }
-    assert known is not None
-    assert known.status == "expired"
-    if between < 300:  # so many others lie between that a list is not worth it
-        assert account.asked[ONE_SESSION] == 0
-        assert account.asked[LIST_SESSIONS] == 1 + 61 * (1 + between) // 100
-    else:
-        assert account.asked[LIST_SESSIONS] == 1

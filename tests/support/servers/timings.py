@@ -25,6 +25,7 @@ QUICK = replace(
     PATIENT,
     event_retries=RETRIES,
     event_sweep_seconds=0.05,
+    event_burst_seconds=0.05,
     sync_step_seconds=0.05,
     stripe_rate_limit_seconds=0.02,
 )
