@@ -187,8 +187,9 @@ class Api:
             await self._wait()
             raise fault
         for header in ("stripe-account", "stripe-context"):
-            if request.headers.get(header, self._account()) != self._account():
-                raise errors.account_invalid(request.headers[header], request.key)
+            account = request.headers.get(header)
+            if account is not None and account != self._account():
+                raise errors.account_invalid(account, request.key)
         translation = self._speaking(request.version).translation
         former = translation.former_operation(request.method, request.path)
         if former is not None:

@@ -47,11 +47,12 @@ class Erasure:
         database = self._backend.database
         with database.transaction():
             theirs = self._belonging(ids)
-            if not theirs:
+            deleted = [one for one in ids if self._backend.objects.deleted("customer", one)]
+            if not theirs and not deleted:
                 return {"erased": 0}
             for value in theirs.values():
                 self._backend.objects.save(_erased(value))
-            named = re.compile("|".join(map(re.escape, theirs)))
+            named = re.compile("|".join(map(re.escape, (*theirs, *deleted))))
             self._erase_events(named)
             keys = database.rows("SELECT key, body || parameters FROM idempotency_keys")
             for key, text in keys:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from importlib import import_module
 
-from stripe._object_classes import OBJECT_CLASSES
+from stripe._object_classes import OBJECT_CLASSES, V2_OBJECT_CLASSES
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Answer, Call, Route
-from stripe_sandbox.api.pagination import paginate
+from stripe_sandbox.api.pagination import paginate, read_limit
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.parameters.params import schema_of
 from stripe_sandbox.schema import sdk_operations
@@ -51,6 +51,9 @@ LISTS: dict[str, str] = {
     "/v1/terminal/readers": "terminal.reader",
     "/v1/topups": "topup",
     "/v1/transfers": "transfer",
+    "/v2/core/accounts": "v2.core.account",
+    "/v2/core/vault/gb_bank_accounts": "v2.core.vault.gb_bank_account",
+    "/v2/core/vault/us_bank_accounts": "v2.core.vault.us_bank_account",
 }
 """The kind of object that each would list."""
 
@@ -92,6 +95,9 @@ class EmptyLists:
 
         def answer(call: Call) -> Answer:
             self._require_parent(url, call)
+            if url.startswith("/v2/"):
+                read_limit(call.params)
+                return {"data": [], "next_page_url": None, "previous_page_url": None}
             return paginate(_filled(url, call), [], call.params, name)
 
         filters = tuple(schema_of(parameters).names())
@@ -139,7 +145,7 @@ def _params(url: str, action: str) -> type:
         stem = f"stripe._{_NESTED[url][2]}"
         name = stem.partition("_")[2].title().replace("_", "")
     else:
-        stem, name = OBJECT_CLASSES[LISTS[url]]
+        stem, name = {**OBJECT_CLASSES, **V2_OBJECT_CLASSES}[LISTS[url]]
     package, _, stem = stem.rpartition(".")
     params = import_module(f"stripe.params{package.removeprefix('stripe')}.{stem}_{action}_params")
     found: type = getattr(params, f"{name}{action.capitalize()}Params")

@@ -68,6 +68,16 @@ def test_a_customers_end_is_that_of_all_that_would_go_on(server: SandboxServer) 
     assert service.refunds.create({"charge": charge.id}).status == "succeeded"
 
 
+def test_a_deleted_customer_can_still_be_erased(server: SandboxServer) -> None:
+    """The events hold them; what was paid holds them too."""
+    customers = server.stripe.v1.customers
+    lonely = customers.create({"email": "amy@example.com", "name": "Amy"}).id
+    customers.delete(lonely)
+    assert "amy@example.com" in server.fetch("/v1/events").text
+    server.control("POST", f"erase/{lonely}", {})
+    assert "amy" not in server.fetch("/v1/events").text.casefold()
+
+
 def test_nothing_is_collected_of_a_deleted_customer(server: SandboxServer) -> None:
     """Neither the draft of a renewal nor what was not paid; the invoice's page takes no card, and
     a bank's late answer finds nobody to blame."""

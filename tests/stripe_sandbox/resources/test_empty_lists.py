@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from stripe_sandbox.errors import NOT_SIMULATED
 from stripe_sandbox.resources.empty_lists import URLS
 from stripe_sandbox.schema import sdk_operations
 from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 
 @pytest.mark.parametrize("url", sorted(URLS))
@@ -18,9 +20,10 @@ def test_a_list_of_what_cannot_exist_is_empty(shared_server: SandboxServer, url:
     ids = {"customer": shared_server.stripe.v1.customers.create({}).id}
     ids["product"] = shared_server.stripe.v1.products.create({"name": "Tea"}).id
     path = url.format(**ids)
-    assert shared_server.get(path, limit=3) == {
-        "object": "list", "data": [], "has_more": False, "url": path,
-    }  # fmt: skip
+    empty: Any = {"object": "list", "data": [], "has_more": False, "url": path}
+    if path.startswith("/v2/"):
+        empty = {"data": [], "next_page_url": None, "previous_page_url": None}
+    assert shared_server.get(path, limit=3) == empty
     unknown = shared_server.fetch(path, wat=1).json()["error"]
     assert unknown["code"] == "parameter_unknown"
     beyond = shared_server.fetch(path, limit=101).json()["error"]
@@ -40,7 +43,8 @@ def test_nothing_is_found_in_such_a_list(shared_server: SandboxServer, url: str)
     operation = sdk_operations.find("GET", path)
     answer = shared_server.fetch(path)
     error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (404, "resource_missing")
+    code = "not_found" if path.startswith("/v2/") else "resource_missing"
+    assert (answer.status_code, error["code"]) == (404, code)
     assert re.fullmatch(r"No such [a-z ]+: 'xx_9'", error["message"])
     assert operation is not None
     assert operation.path.endswith(f"/{{{error['param']}}}")
@@ -68,6 +72,7 @@ def test_recurring_prices_are_plans_too(shared_server: SandboxServer) -> None:
     [plan] = plans.list({"active": True}).data
     assert (plan.id, plan.amount, plan.interval) == (shared_server.pro, 9900, "month")
     assert plans.retrieve(plan.id).to_dict() == plan.to_dict()
+    assert_fits(*shared_server.get("/v1/plans")["data"])
     assert plans.list({"product": str(plan.product)}).data[0].id == plan.id
     assert plans.list({"active": False}).data == []
     error = refused(lambda: plans.retrieve(shared_server.credit))
