@@ -136,13 +136,7 @@ class Services:
             timings=timings,
         )
         self.buyers = Buyers(self.gateway, self.catalog, self.store, self.after_sale)
-        self.checkout = Checkout(
-            settings,
-            self.gateway,
-            self.catalog,
-            self.buyers,
-            self.mirror,
-        )
+        self.checkout = Checkout(settings, self.gateway, self.catalog, self.buyers, self.mirror)
         self.sessions = Sessions(
             settings,
             self.gateway,
@@ -153,7 +147,9 @@ class Services:
             self.checkout,
         )
         self.changes_between_processes = ChangesBetweenProcesses(self.changes, self.store, timings)
-        self.customer_refresh = CustomerRefresh(self.store, timings)
+        self.customer_refresh = CustomerRefresh(
+            self.store, timings, is_busy=lambda: self.event_processor.is_busy
+        )
         self.customers = Customers(settings, self.store, self.mirror, self.customer_refresh)
         self.webhooks = WebhookReceiver(
             settings, self.store, self.event_processor, own_account, self.refused, timings

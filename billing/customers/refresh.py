@@ -29,7 +29,7 @@ from billing.store.stripe_objects import as_email
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from billing.domain.customers.customer import Customer
     from billing.store import Connection, Store
@@ -53,9 +53,17 @@ class CustomerBatch:
 class CustomerRefresh:
     """Every method may be called concurrently, in several processes, too."""
 
-    def __init__(self, store: Store, timings: Timings = DEFAULT_TIMINGS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        timings: Timings = DEFAULT_TIMINGS,
+        *,
+        is_busy: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``is_busy`` says whether events are to be processed first."""
         self._store = store
         self._timings = timings
+        self._is_busy = is_busy
         self._lock = asyncio.Lock()
 
     async def run(self) -> None:
@@ -65,6 +73,8 @@ class CustomerRefresh:
             with suppress(BillingError):  # the store logs its failures
                 if await self.refresh_batch():
                     pause = PAUSE_SECONDS
+            if self._is_busy():
+                pause = self._timings.event_burst_seconds
             await asyncio.sleep(pause)
 
     async def catch_up(self) -> None:

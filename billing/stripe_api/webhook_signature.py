@@ -10,7 +10,7 @@ import json
 import re
 
 import orjson
-import stripe
+from stripe import SignatureVerificationError, WebhookSignature
 
 from billing.errors import WebhookRefusal, WebhookRefused
 
@@ -53,7 +53,7 @@ def _normalize(header: str) -> str:
         name, _, value = (part.strip(" \t") for part in item.partition("="))
         if name == "t":
             times.append(value)
-        elif name == stripe.WebhookSignature.EXPECTED_SCHEME:
+        elif name == WebhookSignature.EXPECTED_SCHEME:
             signatures.append(value)
     if not signatures or not times or not TIME.fullmatch(times[0]):
         raise WebhookRefused(
@@ -70,8 +70,8 @@ def _mismatch(text: str, signature: str, secrets: list[str], tolerance: int | No
     reason = ""
     for secret in secrets:
         try:
-            stripe.WebhookSignature.verify_header(text, signature, secret, tolerance)
-        except stripe.SignatureVerificationError as error:
+            WebhookSignature.verify_header(text, signature, secret, tolerance)
+        except SignatureVerificationError as error:
             # The timestamp is checked after the signature, so this reason says more.
             if not reason or "Timestamp" in str(error.user_message):
                 reason = str(error.user_message)

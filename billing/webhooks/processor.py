@@ -78,6 +78,11 @@ class EventProcessor:
         """Process these recorded events soon; those about one thing together."""
         self._backlog.add(due)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether events arrive in great number, or wait: what can wait longer does."""
+        return self._backlog.is_burst or len(self._backlog) > 0
+
     async def replay(self, ids: Iterable[str] | None = None) -> int:
         """Process events again: those named, or all that failed. Returns how many."""
         again = await self._store.write(lambda connection: events.mark_for_replay(connection, ids))

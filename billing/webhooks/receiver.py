@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from billing.store import events
 from billing.store.events import DueEvent, ReceivedEvent, accounts_of
 from billing.stripe_api.webhook_signature import verify
 from billing.timings import DEFAULT_TIMINGS
+from billing.webhooks.delivery_log import DeliveryLog
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from billing.webhooks.own_account import OwnAccount
     from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
-
-log = logging.getLogger(__name__)
 
 
 class WebhookReceiver:
@@ -46,6 +44,7 @@ class WebhookReceiver:
         self._event_processor = event_processor
         self._own_account = own_account
         self._refused = refused
+        self._log = DeliveryLog()
         self._account_seconds = timings.webhook_account_seconds
 
     async def receive(self, body: bytes, signature: str | None) -> str:
@@ -65,8 +64,7 @@ class WebhookReceiver:
         arrival = ReceivedEvent(event, EventSource.WEBHOOK, await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         self._refused.record_accepted(arrival.at)
-        about = events.object_id(event)
-        log.info("Webhook received: %s %s %s", event["id"], event["type"], about)
+        self._log.received(event)
         if known.state is EventState.PENDING:
             self._event_processor.enqueue([DueEvent.of(event)])
         return str(event["id"])

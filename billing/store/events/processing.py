@@ -161,8 +161,10 @@ def record_processed(connection: Connection, arrivals: Sequence[ReceivedEvent]) 
 
 def _rows(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[dict[str, Any]]:
     """Payloads are not stored of events that are not handled, and of people who were erased."""
-    about = [ids_in(arrival.event["data"]["object"]) for arrival in arrivals]
-    erased = erased_ids.among(connection, about)
+    erased = [False] * len(arrivals)
+    if not erased_ids.is_empty(connection):
+        about = [ids_in(arrival.event["data"]["object"]) for arrival in arrivals]
+        erased = erased_ids.among(connection, about)
     return [_row(one, is_erased=is_erased) for one, is_erased in zip(arrivals, erased, strict=True)]
 
 

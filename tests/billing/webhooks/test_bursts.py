@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,19 @@ import pytest
 from billing.domain.event import Subject
 from billing.store.events import DueEvent
 from billing.webhooks.backlog import BURST_EVENTS, MOST_SESSIONS, Backlog
+from billing.webhooks.delivery_log import MOST_LINES
 from tests.billing.webhooks.conftest import wait_for_states
 from tests.support.database.records import granted_totals, ledger
 from tests.support.servers.services import at_work, open_services
 from tests.support.servers.timings import NO_RETRIES
 from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import LIST_SESSIONS, ONE_SESSION, StripeAccount
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from billing.services import Services
 
 pytestmark = pytest.mark.anyio
 
@@ -166,3 +171,48 @@ async def test_an_event_that_is_being_handled_does_not_wait_again_until_that_is_
     backlog.done({event.id})
     backlog.add([event])
     assert len(backlog) == 1
+
+
+async def test_the_log_has_a_line_for_each_delivery_and_one_a_second_for_those_of_a_burst(
+    services: Services, account: StripeAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "billing.webhooks.delivery_log")
+    event = account.say("expired", account.sell("pro", status="expired"), event_id="evt_1")
+    await asyncio.gather(*(deliver(services, event) for _ in range(3 * MOST_LINES)))
+
+    async def all_counted() -> bool:
+        lines = [one.getMessage() for one in caplog.records]
+        alone = sum(one.startswith("Webhook received: evt_1 ") for one in lines)
+        summed = [int(one.split()[6]) for one in lines if one.startswith("Webhooks received")]
+        return alone + sum(summed) == 3 * MOST_LINES
+
+    await until(all_counted)
+    assert len(caplog.records) < 3 * MOST_LINES
+
+
+async def test_the_list_of_customers_waits_while_events_wait_to_be_processed(
+    account: StripeAccount, sqlite_url: str
+) -> None:
+    timings = {"event_burst_seconds": LONG, "customers_refresh_seconds": 0.0}
+    async with open_services(account.url, sqlite_url, **timings) as services:
+        steps = 0
+        step = services.customer_refresh.refresh_batch
+
+        async def counted() -> bool:
+            nonlocal steps
+            steps += 1
+            return await step()
+
+        services.customer_refresh.refresh_batch = counted  # type: ignore[method-assign]
+
+        async def stepped_twice() -> bool:
+            return steps > 1
+
+        async with at_work(services.customer_refresh.run):
+            await until(stepped_twice)
+        services.event_processor.enqueue([next(arrivals())])
+        steps = 0
+        async with at_work(services.customer_refresh.run):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await until(stepped_twice)
