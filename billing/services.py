@@ -33,6 +33,7 @@ from billing.maintenance.database_size import DatabaseSize
 from billing.maintenance.erasure import Erasure
 from billing.maintenance.retention import Retention
 from billing.maintenance.rollups import Rollups
+from billing.maintenance.search_texts import SearchTexts
 from billing.metrics.registry import Metrics
 from billing.metrics.scrape import Scrape
 from billing.outages import Outage
@@ -161,6 +162,7 @@ class Services:
         self.erasure = Erasure(settings, self.gateway, self.store)
         self.retention = Retention(settings, self.store, timings)
         self.rollups = Rollups(self.store, timings)
+        self.search_texts = SearchTexts(self.store)
         self.health = Health(self.store, self.mirror, timings)
         self.scrape = Scrape(self.metrics, self.store, self.report_readiness, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
@@ -180,6 +182,7 @@ class Services:
                 self.customer_refresh.run,
                 self.retention.run,
                 self.rollups.run,
+                self.search_texts.run,
             )
             if self.settings.stripe_is_configured
             else ()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # All but the leases, who may sign in and what they did, the Prices that settings name and the ids
 # of who was erased: a reset changes none of them.
 DELETED = (
+    tables.session_search,  # first: the triggers on the next two then find nothing to do
     tables.session_terms,
     tables.checkout_sessions,
     tables.session_deltas,  # the deleted sessions among them

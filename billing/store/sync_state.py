@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 
 from billing.json_codec import dumps, loads
@@ -31,3 +32,8 @@ def load(connection: Connection, name: str) -> Any:
 def save(connection: Connection, name: str, value: Any) -> None:
     """Save ``value`` (anything that JSON can hold) under ``name``."""
     _save(connection, [{"name": name, "value": dumps(value)}])
+
+
+def delete(connection: Connection, name: str) -> None:
+    """Delete the value of ``name``."""
+    connection.execute(delete_rows(sync_state).where(sync_state.c.name == name))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from billing.domain.sessions.source import Source
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
-SEARCH_LIMIT = 10_000  # so many of the newest sessions that hold the searched text are searched
+TRIGRAM = 3  # characters; what is shorter is searched for among the newest alone
+SCAN_LIMIT = 20_000  # so many of them
+SEARCH_LIMIT = 10_000  # other filters choose among so many of the newest sessions that hold a text
 AMOUNT = re.compile(
     r"(?P<symbol>[$€£¥])?\s*"
     r"(?P<whole>\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:(?P<point>[.,])(?P<part>\d{1,3}))?\s*"
@@ -29,8 +31,8 @@ class SessionFilter:
     """What is empty filters nothing.
 
     ``since`` (inclusive) and ``until`` (exclusive) bound ``created``, in Unix seconds. ``reason``
-    is a ``Reason`` or a decline code. ``search`` is what was typed: the beginning of an id, e-mail,
-    domain or metadata value, or an amount.
+    is a ``Reason`` or a decline code. ``search`` is what was typed: a part of an id, e-mail or
+    metadata value, the beginning of another object's id, or an amount.
     """
 
     outcomes: frozenset[Outcome] = frozenset()

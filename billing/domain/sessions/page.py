@@ -22,7 +22,7 @@ class Cursor:
 class SessionPage:
     """A page of the sessions that match; ``older`` is where the next one begins, None at the end.
 
-    ``is_partial``: more sessions hold the searched text than are searched.
+    ``is_partial``: more sessions hold the searched text than the other filters chose among.
     """
 
     sessions: tuple[CheckoutSession, ...]

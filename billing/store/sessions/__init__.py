@@ -22,12 +22,12 @@ from billing.store.sessions.queries import (
     request_id_of,
 )
 from billing.store.sessions.rollups import add_phases
+from billing.store.sessions.search_texts import fill_texts, search_terms
 from billing.store.sessions.stats import compute_stats, compute_totals
 from billing.store.sessions.writes import (
     SessionRows,
     record_completions,
     record_reversals,
-    search_terms,
     upsert_sessions,
 )
 
@@ -41,6 +41,7 @@ __all__ = [
     "compute_totals",
     "count_new",
     "events_of_session",
+    "fill_texts",
     "get",
     "get_many",
     "ids_by_object",

@@ -49,7 +49,7 @@ def count_by_facet(
 ) -> dict[Facet, dict[str, Counts]]:
     """The sessions that match by the value of each facet."""
     if wanted.search:
-        parts: Select[Any] | CompoundSelect[Any] = _one_by_one(wanted, facets)
+        parts: Select[Any] | CompoundSelect[Any] = _one_by_one(connection, wanted, facets)
     else:
         parts = _from_rollups(wanted, cover(wanted.since, wanted.until), facets)
     row = parts.subquery().c
@@ -73,7 +73,7 @@ def count_by_day(
     covered = cover_days(zone, first, last)
     outcome = [Facet.OUTCOME]
     if wanted.search or covered.phases - _counted_phases(connection):
-        parts: Select[Any] | CompoundSelect[Any] = _one_by_one(wanted, outcome)
+        parts: Select[Any] | CompoundSelect[Any] = _one_by_one(connection, wanted, outcome)
     else:
         parts = _from_rollups(wanted, covered, outcome)
     row = parts.subquery().c
@@ -99,8 +99,10 @@ def _counted_phases(connection: Connection) -> set[int]:
     return {phase for phase, until in phases(connection).items() if until is None}
 
 
-def _one_by_one(wanted: SessionFilter, facets: Iterable[Facet]) -> CompoundSelect[Any]:
-    return by_facet(matching(wanted, SESSION_COUNTS), facets)
+def _one_by_one(
+    connection: Connection, wanted: SessionFilter, facets: Iterable[Facet]
+) -> CompoundSelect[Any]:
+    return by_facet(matching(connection, wanted, SESSION_COUNTS), facets)
 
 
 def _from_rollups(

@@ -11,22 +11,18 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, exists, false, func, select, tuple_, union, union_all
+from sqlalchemy import Select, exists, false, func, select, union_all
 
-from billing.domain.money import THREE_DECIMAL, ZERO_DECIMAL
 from billing.domain.reason import LONG_PROCESSING_SECONDS, Reason
 from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.domain.sessions.filters import (
-    SEARCH_LIMIT,
-    SearchedAmount,
     SessionFilter,
-    searched_amounts,
 )
+from billing.domain.sessions.page import Cursor
 from billing.domain.sessions.source import Source
 from billing.safe_text import sanitize
+from billing.store.sessions.search import candidates, chosen_among_found, newest_found, times
 from billing.store.tables import (
-    LAST_CHARACTER,
-    TERM_LENGTH,
     checkout_sessions,
     ledger,
     session_terms,
@@ -34,8 +30,6 @@ from billing.store.tables import (
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, CompoundSelect, Connection
-
-    from billing.domain.sessions.page import Cursor
 
 _s = checkout_sessions.c
 _t = session_terms.c
@@ -48,17 +42,23 @@ STILL_PAID = (Outcome.PAID, Outcome.PARTLY_REFUNDED)  # something is owed for th
 GRANTS_CHECKED = 500  # newest paid sessions, of each kind and source, that are looked up
 
 
-def newest(wanted: SessionFilter, limit: int, below: Cursor | None = None) -> Select[Any]:
-    """``created`` and ``id`` of the newest sessions that match, in order."""
-    rows = matching(wanted, (_s.created, _s.id), limit=limit, below=below).subquery()
-    return (
+def newest(
+    connection: Connection, wanted: SessionFilter, limit: int, below: Cursor | None = None
+) -> list[Cursor]:
+    """The newest sessions that match, in order."""
+    if wanted.search:
+        return newest_found(connection, *narrowed_to_reason(wanted), limit, below)
+    rows = matching(connection, wanted, (_s.created, _s.id), limit=limit, below=below).subquery()
+    ordered = (
         select(rows.c.created, rows.c.id)
         .order_by(rows.c.created.desc(), rows.c.id.desc())
         .limit(limit)
     )
+    return [Cursor(row.created, row.id) for row in connection.execute(ordered)]
 
 
 def matching(
+    connection: Connection,
     wanted: SessionFilter,
     columns: tuple[ColumnElement[Any], ...] = STATS_COLUMNS,
     *,
@@ -68,13 +68,15 @@ def matching(
     """Rows of the sessions that match; of more than ``limit`` the newest are among them."""
     wanted, conditions = narrowed_to_reason(wanted)
     if wanted.search:
-        return _searched(wanted, columns, below).where(*conditions)
+        found = candidates(connection, wanted).subquery()
+        rows = select(*columns).join(found, found.c.id == _s.id)
+        return rows.where(*chosen_among_found(wanted), *conditions)
     # Of all in a time, few have another source: they are read, too.
     reads_all = limit is None and not (wanted.outcomes or wanted.kinds)
     parts = []
     for combination in _residual(wanted) if reads_all else _combinations(wanted):
         rows = select(*columns)
-        here = (*combination, *_times(wanted, below))
+        here = (*combination, *times(wanted, below))
         if wanted.reason == Reason.NOT_GRANTED:
             paid = _limited(select(_s.id).where(*here), GRANTS_CHECKED, combination).subquery()
             rows = rows.join(paid, paid.c.id == _s.id)
@@ -118,14 +120,6 @@ def _of(wanted: SessionFilter, *outcomes: Outcome) -> SessionFilter:
     return replace(wanted, outcomes=frozenset(outcomes))
 
 
-def is_partial(connection: Connection, wanted: SessionFilter) -> bool:
-    """More sessions hold the searched text than are searched."""
-    if not wanted.search:
-        return False
-    some = select(_candidates(wanted).subquery()).limit(SEARCH_LIMIT).subquery()
-    return (connection.scalar(select(func.count()).select_from(some)) or 0) >= SEARCH_LIMIT
-
-
 def _limited(
     rows: Select[Any], limit: int | None, combination: list[ColumnElement[bool]]
 ) -> Select[Any]:
@@ -163,78 +157,3 @@ def _residual(wanted: SessionFilter) -> list[list[ColumnElement[bool]]]:
     if not wanted.sources:
         return [[]]
     return [[func.coalesce(_s.source, "").in_(sorted(wanted.sources))]]
-
-
-def _times(
-    wanted: SessionFilter, below: Cursor | None, table: Any = _s, id_name: str = "id"
-) -> list[ColumnElement[bool]]:
-    bounds: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        bounds.append(table.created >= wanted.since)
-    if wanted.until is not None:
-        bounds.append(table.created < wanted.until)
-    if below:
-        bounds.append(tuple_(table.created, table[id_name]) < (below.created, below.id))
-    return bounds
-
-
-def _searched(
-    wanted: SessionFilter, columns: tuple[ColumnElement[Any], ...], below: Cursor | None
-) -> Select[Any]:
-    """The sessions that hold the text, of which the other filters then choose."""
-    found = _candidates(wanted).subquery()
-    rows = select(*columns).join(found, found.c.id == _s.id)
-    # Written so that no index is used: the few that were found are read by id.
-    for column, values in (
-        (_s.outcome, wanted.outcomes),
-        (_s.kind, {kind.value for kind in wanted.kinds}),
-        (_s.source, wanted.sources),
-    ):
-        if values:
-            rows = rows.where(func.coalesce(column, "").in_(sorted(values)))
-    if below:
-        rows = rows.where(tuple_(_s.created + 0, _s.id) < (below.created, below.id))
-    return rows
-
-
-def _candidates(wanted: SessionFilter) -> CompoundSelect[Any]:
-    """``id`` of the sessions that hold the searched text: the newest with a term that is the text,
-    some with a term or an id that begins with it, and those of that amount."""
-    typed = sanitize(wanted.search.strip())
-    term = typed.lower().removeprefix("@")[:TERM_LENGTH]
-    times = _times(wanted, None)
-    term_times = _times(wanted, None, _t)
-    exact = (
-        select(_t.session_id.label("id"))
-        .where(_t.term == term, *term_times)
-        .order_by(_t.created.desc(), _t.session_id.desc())
-        .limit(SEARCH_LIMIT)
-    )
-    prefixed = (
-        select(_t.session_id.label("id"))
-        .where(_t.term > term, _t.term < term + LAST_CHARACTER, *term_times)
-        .limit(SEARCH_LIMIT if term else 0)
-    )
-    ids = (
-        select(_s.id.label("id"))
-        .where(_s.id >= typed, _s.id < typed + LAST_CHARACTER, *times)
-        .limit(SEARCH_LIMIT if typed.startswith("cs_") else 0)
-    )
-    amounts = [
-        select(_s.id.label("id"))
-        .where(_s.amount_total == amount.minor_units, _in_currency(amount), *times)
-        .order_by(_s.created.desc(), _s.id.desc())
-        .limit(SEARCH_LIMIT)
-        for amount in searched_amounts(typed)
-    ]
-    return union(*(select(part.subquery().c.id) for part in (exact, prefixed, ids, *amounts)))
-
-
-def _in_currency(amount: SearchedAmount) -> ColumnElement[bool]:
-    if amount.currency:
-        return _s.currency == amount.currency
-    others = sorted(ZERO_DECIMAL | THREE_DECIMAL)
-    return {
-        0: _s.currency.in_(sorted(ZERO_DECIMAL)),
-        3: _s.currency.in_(sorted(THREE_DECIMAL)),
-    }.get(amount.decimals, _s.currency.not_in(others))

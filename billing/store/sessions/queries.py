@@ -13,8 +13,9 @@ from billing.domain.sessions.page import Cursor, SessionPage
 from billing.domain.stripe_json import id_at, text_at
 from billing.json_codec import loads
 from billing.store.readable_rows import read_each
-from billing.store.sessions.matching import is_partial, matching, newest
-from billing.store.sessions.writes import as_term
+from billing.store.sessions.matching import matching, newest
+from billing.store.sessions.search import is_partial
+from billing.store.sessions.search_texts import as_term
 from billing.store.tables import checkout_sessions, session_terms
 
 if TYPE_CHECKING:
@@ -54,12 +55,12 @@ def page(
     connection: Connection, wanted: SessionFilter, limit: int, below: Cursor | None = None
 ) -> SessionPage:
     """The newest sessions that match, or those below a cursor; ``limit`` at the most."""
-    found = connection.execute(newest(wanted, limit + 1, below)).all()
-    last = found[limit - 1] if len(found) > limit else None
+    found = newest(connection, wanted, limit + 1, below)
+    has_older = len(found) > limit
     return SessionPage(
-        get_many(connection, [row.id for row in found[:limit]]),
-        Cursor(last.created, last.id) if last else None,
-        is_partial(connection, wanted),
+        get_many(connection, [one.id for one in found[:limit]]),
+        found[limit - 1] if has_older else None,
+        not has_older and is_partial(connection, wanted),
     )
 
 
@@ -105,7 +106,11 @@ def count_new(
     if end:
         wanted = replace(wanted, since=max(end.created, wanted.since or 0))
     limit = COUNT_LIMIT + 1 + len(shown)
-    rows = matching(wanted, (_s.id, _s.created), limit=limit).subquery().c
+    if wanted.search:
+        least = (end.created, end.id) if end else (0, "")
+        found = newest(connection, wanted, limit)
+        return sum((one.created, one.id) > least and one.id not in shown for one in found)
+    rows = matching(connection, wanted, (_s.id, _s.created), limit=limit).subquery().c
     new = select(rows.id).where(rows.id.not_in(shown))
     if end:
         new = new.where(tuple_(rows.created, rows.id) > (end.created, end.id))
@@ -117,7 +122,7 @@ def iter_stored(
     connection: Connection, wanted: SessionFilter, limit: int
 ) -> Iterator[StoredSession]:
     """The sessions that match, the newest first; ``limit`` at the most."""
-    found = connection.execute(newest(wanted, limit)).all()
+    found = newest(connection, wanted, limit)
     for start in range(0, len(found), _LOADED_AT_ONCE):
         yield from load(connection, [row.id for row in found[start : start + _LOADED_AT_ONCE]])
 

@@ -16,7 +16,8 @@ from billing.domain.sessions.stats import Revenue, SessionStats, SessionTotals
 from billing.store.sessions.counts import count_by_day, count_by_facet
 from billing.store.sessions.facets import Facet, typical_seconds
 from billing.store.sessions.local_days import date_of
-from billing.store.sessions.matching import is_partial, matching
+from billing.store.sessions.matching import matching
+from billing.store.sessions.search import is_partial
 from billing.store.tables import checkout_sessions
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _reasons(
 
 
 def _count(connection: Connection, wanted: SessionFilter) -> int:
-    some = matching(wanted, (checkout_sessions.c.id,)).subquery()
+    some = matching(connection, wanted, (checkout_sessions.c.id,)).subquery()
     bounded = select(some.c.id).limit(COUNT_LIMIT).subquery()
     return connection.scalar(select(func.count()).select_from(bounded)) or 0
 

@@ -10,18 +10,18 @@ from sqlalchemy import BigInteger, bindparam, case, func, literal_column, or_, s
 
 from billing.domain.erasure import anonymize, ids_in
 from billing.domain.sessions.checkout_session import (
-    APP_METADATA,
     WAS_PAID,
     CheckoutSession,
     Outcome,
     email_in,
 )
-from billing.domain.stripe_json import JSON, compact, id_at, object_at, text_at
+from billing.domain.stripe_json import JSON, compact, id_at
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store import erased_ids, stale_customers
 from billing.store.sessions.declines import DECLINABLE, record_declines, reference_of
-from billing.store.tables import TERM_LENGTH, checkout_sessions, events, session_terms
+from billing.store.sessions.search_texts import as_term, record_texts, search_terms
+from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 
 if TYPE_CHECKING:
@@ -133,8 +133,11 @@ def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> N
     if rows:
         write = _insert_created if "request_id" in rows[0] else _upsert_sessions
         # Of two states of one session, the one that has come further.
-        write(connection, list({row["id"]: row for row in rows}.values()))
+        rows = list({row["id"]: row for row in rows}.values())
     terms = [row for batch in batches for row in batch.terms]
+    if rows:
+        record_texts(connection, rows, terms)  # before the triggers see to it, row by row
+        write(connection, rows)
     if terms:
         _insert_terms(connection, terms)
     for batch in batches:
@@ -171,20 +174,6 @@ def record_reversals(connection: Connection, amounts: Mapping[str, tuple[int, in
         connection.execute(_set_reversals, rows)
 
 
-def search_terms(data: JSON) -> set[str]:
-    """What a session (Stripe's object) can be found by, besides its id and amount; in lower
-    case."""
-    email = email_in(data) or ""
-    found = (
-        email,
-        email.rpartition("@")[2],
-        text_at(data, "client_reference_id"),
-        *(id_at(data, name) for name in ("customer", "payment_intent", "subscription", "invoice")),
-        *(value for key, value in object_at(data, "metadata").items() if key not in APP_METADATA),
-    )
-    return {as_term(term) for term in found if isinstance(term, str) and term}
-
-
 def _terms(session: CheckoutSession, data: JSON) -> list[JSON]:
     return [
         {"term": term, "created": session.created, "session_id": session.id}
@@ -199,11 +188,6 @@ def customer_names(data: JSON) -> set[str]:
         for name in (sanitize(id_at(data, "customer") or ""), as_term(email_in(data) or ""))
         if name
     }
-
-
-def as_term(text: str) -> str:
-    """``text`` as the term that sessions are found by."""
-    return sanitize(text.lower())[:TERM_LENGTH]
 
 
 def _without_erased(connection: Connection, batch: SessionRows) -> SessionRows:

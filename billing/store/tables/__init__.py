@@ -16,7 +16,7 @@ from billing.store.tables.events import events, rejected_deliveries
 from billing.store.tables.installation import change_numbers, leases, schema_release, sync_state
 from billing.store.tables.ledger import ledger, sold_prices
 from billing.store.tables.rollups import session_deltas, session_rollups
-from billing.store.tables.sessions import checkout_sessions, session_terms
+from billing.store.tables.sessions import checkout_sessions, session_search, session_terms
 
 __all__ = [
     "CODE_LENGTH",
@@ -37,6 +37,7 @@ __all__ = [
     "schema_release",
     "session_deltas",
     "session_rollups",
+    "session_search",
     "session_terms",
     "sign_ins",
     "sold_prices",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, SmallInteger, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, String, Table, Text, text
 
 from billing.store.tables.columns import CODE_LENGTH, TERM_LENGTH, metadata, prefix_searched
 
@@ -40,6 +40,7 @@ checkout_sessions = Table(
 )
 
 # What a session can be found by, besides its id: e-mail, other ids, metadata; lower case.
+# Triggers bring each term into the text below, and out of it.
 session_terms = Table(
     "session_terms",
     metadata,
@@ -47,4 +48,19 @@ session_terms = Table(
     Column("created", BigInteger, primary_key=True),
     Column("session_id", prefix_searched(300), primary_key=True),
     sqlite_with_rowid=False,
+)
+
+# The text that a session is searched for, one line a term; see sessions.search_texts. `place` is
+# in order of time: of each second there are `search_texts.PLACES`.
+session_search = Table(
+    "session_search",
+    metadata,
+    Column(
+        "place",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("session_id", prefix_searched(300), nullable=False, unique=True),
+    Column("text", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
 )

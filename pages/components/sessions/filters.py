@@ -86,8 +86,9 @@ def session_filter() -> SessionFilter:
                 width=315,
                 max_chars=LONGEST_SEARCH,
                 placeholder="Email, domain, ID, label, amount like 9.90",
-                help="The start of a session, customer, payment or subscription ID, of an email, "
-                "its domain, a label or a metadata value. Or an amount: 9.90, $9.90, 9 EUR.",
+                help="Any part of a session ID, an email, a reference, a label or a metadata "
+                "value; the start of a customer, payment, subscription or invoice ID; or an "
+                "amount: 9.90, $9.90, 9 EUR.",
             )
             period = st.pills(
                 "Created",

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.changes.topics import Topic
-from billing.domain.sessions.filters import COUNT_LIMIT, SEARCH_LIMIT, SessionFilter
+from billing.domain.sessions.filters import (
+    COUNT_LIMIT,
+    SCAN_LIMIT,
+    SEARCH_LIMIT,
+    TRIGRAM,
+    SessionFilter,
+)
 from billing.domain.sessions.page import Cursor, SessionPage
 from billing.errors import BillingError
 from pages.components.errors import show_failure
@@ -106,8 +112,9 @@ def head(paging: SessionPaging, page: SessionPage, listing: SessionListing) -> N
         download_button(paging.query)
     if page.is_partial:
         st.caption(
-            f":material/info: More than {SEARCH_LIMIT:,} sessions contain this text, and only "
-            "those were searched. Enter more of it, or choose dates."
+            f":material/info: Only the newest {SEARCH_LIMIT:,} sessions with this text were "
+            f"looked at; for fewer than {TRIGRAM} characters, the newest {SCAN_LIMIT:,} of all. "
+            "Enter more of it, or choose dates."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import String, Text, select
 from billing.access.caller import acting_as
 from billing.domain.access import AuditFilter, Permission
 from billing.domain.sessions.checkout_session import Kind
+from billing.domain.sessions.filters import SessionFilter
 from billing.errors import InvalidInput
 from billing.settings.model import LOCAL_SANDBOX, SECRET_KEY
-from billing.store import tables
+from billing.store import sessions, tables
 from billing.store.ledger import lines
 from billing.sync import checkpoint
 from stripe_sandbox.payments.checkout import Payer
@@ -133,7 +135,8 @@ def test_after_an_erasure_nothing_names_the_person_whatever_is_read_again(
     wait_until_quiet(shop)
     call(services.customer_refresh.catch_up)
     assert {
-        *("checkout_sessions.data", "session_terms.term", "events.payload"),
+        *("checkout_sessions.data", "session_terms.term", "session_search.text"),
+        "events.payload",
         *("stripe_objects.data", "stripe_objects.email", "customers.email"),
     } <= places(shop)
     had = answer(shop, customer=customer)
@@ -149,6 +152,9 @@ def test_after_an_erasure_nothing_names_the_person_whatever_is_read_again(
         call(lambda: services.erasure.erase(email=EMAIL.upper()))
     assert places(shop) == set()
     assert ledger(shop) == sums
+    for part in ("jo.doe", "@person.example", "surname"):
+        search = partial(sessions.page, wanted=SessionFilter(search=part), limit=9)
+        assert call(services.store.read, search).sessions == ()
     wanted = AuditFilter(action=Permission.ERASE)
     (line,) = call(lambda: services.access.audit.find(wanted)).entries
     assert (line.object_id, line.result, line.detail) == (customer, "done", "")

@@ -206,8 +206,14 @@ def terms(connection: Connection) -> list[tuple[object, ...]]:
 
 
 async def test_it_is_made_from_nothing_and_is_what_the_tables_say(store: Store) -> None:
+    def is_no_index_of_texts(_one: object, name: str | None, *_: object) -> bool:
+        return not str(name).startswith(("session_search_index", "session_search_trigrams"))
+
     def difference(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        options = {"include_object": is_no_index_of_texts}
+        return list(
+            compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        )
 
     assert await store.read(difference) == []
     assert await store.read(revision) == HEAD

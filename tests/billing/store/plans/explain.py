@@ -135,7 +135,9 @@ def _postgresql_scans(
             continue
         index = indexes.get(node.get("Index Name"))
         table = index.of_table if index else node["Relation Name"]
-        has_range = index and re.search(rf"\b{index.leading}\b", node.get("Index Cond", ""))
+        has_range = index and re.search(
+            rf"\b{re.escape(index.leading)}(?!\w)", node.get("Index Cond", "")
+        )
         if table in growing and not has_range and share > _STRETCH:
             yield " ".join((node["Node Type"], index.name if index else table))
 

@@ -27,6 +27,11 @@ _STATE = """CASE WHEN i % 500 = 0 THEN 'failed' WHEN i % 900 = 1 THEN 'pending'
 
 # Of each table, what its columns are in row number `i`; those left out are NULL.
 COLUMNS: dict[str, dict[str, str]] = {
+    "session_search": {
+        "place": f"({NOW} - i * 600) * 2147483648",
+        "session_id": _SESSION,
+        "text": f"'\n' || {_SESSION} || '\n' || {_EMAIL} || '\nreference-' || i || '\n'",
+    },
     "checkout_sessions": {
         "id": _SESSION,
         "created": f"{NOW} - i * 600",

@@ -118,7 +118,8 @@ def _rollups(connection: Connection) -> None:
 
 
 def _searches(connection: Connection) -> None:
-    for search in (SESSIONS[0], EMAIL, "example.com", "pi_5000", "4.95", "$4.95", "4.95 EUR"):
+    texts = (SESSIONS[0], EMAIL, "example.com", "yer50", "zebra", "@e", "pi_5000")
+    for search in (*texts, "4.95", "$4.95", "4.95 EUR"):
         wanted = SessionFilter(search=search)
         for narrowed in (
             wanted,
@@ -129,6 +130,11 @@ def _searches(connection: Connection) -> None:
             page = sessions.page(connection, narrowed, PAGE, BELOW)
             sessions.count_new(connection, narrowed, SESSIONS, page.older)
         sessions.compute_stats(connection, wanted, ZoneInfo("UTC"))
+    list(sessions.iter_stored(connection, SessionFilter(search="yer50"), PAGE))
+    sync_state.save(connection, "session_search", {"created": NOW, "id": ""})
+    sessions.page(connection, SessionFilter(search="buyer50"), PAGE)
+    sessions.fill_texts(connection, PAGE)
+    sync_state.delete(connection, "session_search")
 
 
 def _writes(connection: Connection) -> None:
