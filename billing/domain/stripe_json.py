@@ -46,6 +46,8 @@ def value_at(found: object, *path: str) -> Any:
         if not isinstance(found, dict):
             return None
         found = found.get(name)
+        if found is None:
+            return None
     return found
 
 
@@ -78,7 +80,8 @@ def id_at(found: object, *path: str) -> str | None:
 
     https://docs.stripe.com/api/expanding_objects
     """
-    return text_at(found, *path) or text_at(found, *path, "id")
+    value = value_at(found, *path)
+    return text_at(value, "id") if isinstance(value, dict) else text_at(found, *path)
 
 
 def subscription_of(invoice: object) -> str | None:

@@ -7,10 +7,13 @@ keeps: two thirds of its CPU time. Here it does so once, for a request that is n
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import stripe
+from multidict import CIMultiDict
+from yarl import URL
 
 from billing.json_codec import dumps
 from billing.stripe_api.form import encode
@@ -47,15 +50,12 @@ class StripeClient:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=proxy_for(api_base),
-        )
-        self._http = _HTTPClient(
             timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds),
-            session=self._session,
-            metrics=metrics,
         )
+        self._http = _HTTPClient(self._session, metrics)
         self._rehearsal = _Rehearsal()
         self._sdk = stripe.StripeClient(key, http_client=self._rehearsal)
-        self._headers: dict[str, Mapping[str, str]] = {}
+        self._headers: dict[str, CIMultiDict[str]] = {}
 
     async def request(
         self,
@@ -74,13 +74,18 @@ class StripeClient:
         form = encode(params) if params else ""
         body: bytes | None = None
         if method == "post":
-            headers = {**headers, IDEMPOTENCY_KEY: idempotency_key or str(uuid.uuid4())}
+            headers = headers.copy()
+            headers[IDEMPOTENCY_KEY] = idempotency_key or str(uuid.uuid4())
             body = form.encode()
         elif form:
             url = f"{url}?{form}"
         response: Response
         response, *_ = await self._http.request_with_retries_async(
-            method, url, headers, body, self._retries
+            method,
+            _parsed(url),  # type: ignore[arg-type] # handed on as it is
+            headers,
+            body,
+            self._retries,
         )
         return response
 
@@ -99,12 +104,12 @@ class StripeClient:
         """Close the connections."""
         await self._session.close()
 
-    def _headers_of(self, method: str) -> Mapping[str, str]:
+    def _headers_of(self, method: str) -> CIMultiDict[str]:
         """Those of every such request, but for the idempotency key."""
         if method not in self._headers:
             self._rehearsal.answer = b"null", 200, {}
             self._sdk.raw_request(method, "/v1")
-            self._headers[method] = self._rehearsal.headers
+            self._headers[method] = CIMultiDict(self._rehearsal.headers)
         return self._headers[method]
 
 
@@ -128,8 +133,9 @@ class _Rehearsal(stripe.HTTPClient):
 class _HTTPClient(stripe.AIOHTTPClient):
     """Answers with a ``Response``, and counts what is sent again."""
 
-    def __init__(self, *, metrics: Metrics, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics) -> None:
+        super().__init__(session=session)
+        self._aiohttp = session
         self._metrics = metrics
 
     def _sleep_time_seconds(self, num_retries: int) -> float:
@@ -137,9 +143,24 @@ class _HTTPClient(stripe.AIOHTTPClient):
         return super()._sleep_time_seconds(num_retries)
 
     async def request_async(
-        self, method: str, url: str, headers: Mapping[str, str], post_data: object = None
+        self, method: str, url: str | URL, headers: Mapping[str, str], post_data: object = None
     ) -> Any:
-        body, status, answered = await super().request_async(method, url, headers, post_data)
-        if status == 429:
+        try:
+            response = await self._aiohttp.request(method, url, headers=headers, data=post_data)
+        except Exception as error:  # noqa: BLE001 - as the SDK's own
+            self._handle_request_error(error)
+        try:
+            body = await response.content.read()
+        except BaseException:
+            response.close()
+            raise
+        if response.status == 429:
             self._metrics.stripe_rate_limited.inc()
-        return Response.of(status, answered, body), status, answered
+        return (
+            Response.of(response.status, response.headers, body),
+            response.status,
+            response.headers,
+        )
+
+
+_parsed = lru_cache(maxsize=256)(URL)
