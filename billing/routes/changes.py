@@ -34,8 +34,10 @@ LEAST_PAUSE = 0.1  # seconds between two messages to a page
 # Each message has a page drawn again: so many pages are told in a second, spread evenly, so that
 # the process can do other things meanwhile.
 PAGES_A_SECOND = 100
-ALLOWED_FOR = 5.0  # seconds that somebody who was allowed stays so without being asked for again
-QUIET_FOR = 45.0  # seconds, and up to half as long again, after which that is asked anyhow
+# How long somebody who was allowed to listen stays so, in seconds; but of very many not more than
+# so many a second are looked up while nothing changes.
+ALLOWED_FOR = 5.0
+CHECKS_A_SECOND = 40
 # https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number
 NOT_ALLOWED, TRY_LATER = 1008, 1013
 
@@ -85,8 +87,9 @@ async def _send(
                 except (RuntimeError, WebSocketDisconnect):
                     return None  # it has ended meanwhile
                 await asyncio.sleep(max(LEAST_PAUSE, feed.listeners / PAGES_A_SECOND))
+            quiet_for = max(ALLOWED_FOR, feed.listeners / CHECKS_A_SECOND)
             with suppress(TimeoutError):
-                async with asyncio.timeout(QUIET_FOR * (1 + _chance() / 2)):
+                async with asyncio.timeout(quiet_for * (1 + _chance() / 2)):
                     await moved.wait()
                 await asyncio.sleep(_chance() * feed.listeners / PAGES_A_SECOND)
             if time.monotonic() - allowed_at > ALLOWED_FOR:
