@@ -55,6 +55,8 @@ _MONTHLY: dict[str, Any] = {
 }  # fmt: skip
 
 SHOWN: dict[str, list[Case]] = {
+    # First, as it takes renewals: of all the subscriptions that are there.
+    "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
     **PORTAL_SHOWN,
     "POST /v1/customers": _cases({}, **_CUSTOMER),
     "POST /v1/customers/:customer": [
@@ -138,7 +140,6 @@ SHOWN: dict[str, list[Case]] = {
     "DELETE /v1/subscriptions/:subscription": _cases(
         {}, **{"cancellation_details.comment": "Bye", "cancellation_details.feedback": "other"}
     ),
-    "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
     "POST /v1/subscriptions": [
         *_cases(
             _MONTHLY,

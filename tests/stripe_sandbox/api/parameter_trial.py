@@ -56,7 +56,7 @@ class Trial:
             self.price()
         values: dict[str, Callable[[], Any]] = {
             "CUSTOMER": self.customer,
-            "METHOD": lambda: service.payment_methods.list({"limit": 100}).data[-1].id,
+            "METHOD": self.card,
             "MONTHLY": lambda: server.pro,
             "PRICE": lambda: self.price().id,
             "PRODUCT": lambda: self.price().product,
