@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from benchmarks.checkout import memory, route
 from benchmarks.ledger import ledger
-from benchmarks.pages import first_load, soak
+from benchmarks.pages import first_load, soak, tabs
 from benchmarks.report.command import report
 from benchmarks.report.sections import SECTIONS
 from benchmarks.store import backfill, customers, entitlements, queries, size
@@ -33,6 +33,7 @@ BENCHMARKS = {
     "entitlements": entitlements.measure,
     "rolling": rolling.measure,
     "load": first_load.measure,
+    "tabs": tabs.measure,
     "soak": soak.measure,
     "growth": memory.measure_growth,
 }

@@ -1,9 +1,10 @@
 """Open pages, as browsers hold them: two WebSockets each, one of Streamlit's and one that says what
 has changed. The live parts that show it are run again, as ``change_feed.html`` has them.
 
-``python -m benchmarks.pages.open_pages http://localhost:8501 5`` prints ``open`` when all pages are
-shown. For each line of its input it answers, as JSON, when each page had a part drawn with that
-text (Unix seconds); and when the input ends, how often parts were run.
+``python -m benchmarks.pages.open_pages http://localhost:8501 5 sessions`` prints ``open`` when all
+pages are shown (billing's when none is named). For each line of its input it answers, as JSON, when
+each page had a part drawn with that text (Unix seconds, or null); and when the input ends, how
+often parts were run.
 What a browser does beyond that (drawing) would cost the machine, not the server.
 """
 
@@ -25,9 +26,10 @@ from benchmarks.support.event_loop import run
 from billing.urls import CHANGES_PATH
 
 STREAM = "/app/_stcore/stream"
-PAGE = "billing"
+BILLING = "billing"
 BURST = 4  # runs of a part that need no pause between them
 OPENED_AT_ONCE = 10
+FIND_SECONDS = 30.0  # after which a page does not show it
 
 
 @dataclass
@@ -54,8 +56,12 @@ class Page:
     """One open page. ``shown`` is set after its first run; ``refreshes`` counts its live parts'."""
 
     def __init__(
-        self, stream: aiohttp.ClientWebSocketResponse, changes: aiohttp.ClientWebSocketResponse
+        self,
+        name: str,
+        stream: aiohttp.ClientWebSocketResponse,
+        changes: aiohttp.ClientWebSocketResponse,
     ) -> None:
+        self._name = name
         self.shown = asyncio.Event()
         self.refreshes = 0
         self._stream = stream
@@ -131,7 +137,7 @@ class Page:
     async def _rerun(self, part: Part | None = None) -> None:
         wanted = BackMsg()
         asked = wanted.rerun_script
-        asked.page_name = PAGE
+        asked.page_name = self._name
         asked.context_info.timezone = "UTC"
         if part:
             asked.fragment_id = part.fragment
@@ -142,7 +148,7 @@ class Page:
             await self._stream.send_bytes(wanted.SerializeToString())
 
 
-async def hold_open(url: str, count: int) -> int:
+async def hold_open(url: str, count: int, name: str = BILLING) -> int:
     """Hold ``count`` pages open until standard input ends; returns their refreshes."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -150,28 +156,31 @@ async def hold_open(url: str, count: int) -> int:
         pages: list[Page] = []
         following = []
         while len(pages) < count:
-            new = [await _opened(http, url) for _ in range(min(OPENED_AT_ONCE, count - len(pages)))]
+            more = min(OPENED_AT_ONCE, count - len(pages))
+            new = [await _opened(http, url, name) for _ in range(more)]
             following += [asyncio.create_task(page.follow()) for page in new]
             for page in new:
                 await page.shown.wait()
             pages += new
         print("open", flush=True)
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
-            print(
-                json.dumps(await asyncio.gather(*(page.find(line) for page in pages))), flush=True
-            )
+            found = [page.find(line) for page in pages]
+            await asyncio.wait(found, timeout=FIND_SECONDS)
+            shown = [one.result() if one.done() else None for one in found]
+            print(json.dumps(shown), flush=True)
         for page, task in zip(pages, following, strict=True):
             await page.close()
             await task
         return sum(page.refreshes for page in pages)
 
 
-async def _opened(http: aiohttp.ClientSession, url: str) -> Page:
+async def _opened(http: aiohttp.ClientSession, url: str, name: str) -> Page:
     return Page(
+        name,
         await http.ws_connect(url + STREAM, protocols=("streamlit",), max_msg_size=0),
         await http.ws_connect(url + CHANGES_PATH),
     )
 
 
 if __name__ == "__main__":
-    print(run(hold_open(sys.argv[1], int(sys.argv[2]))))
+    print(run(hold_open(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from benchmarks.report.figures import RUNS, Goal, Section
 from benchmarks.support.processes import first_line, running
 from benchmarks.support.tables import number, print_table
 from benchmarks.support.usage import held, usage
@@ -24,12 +27,58 @@ from tests.support.servers.dashboard import dashboard
 if TYPE_CHECKING:
     import subprocess
 
+    from benchmarks.report.figures import Table
     from tests.support.servers.dashboard import Process
 
 PAGES, QUICK_PAGES = 1_000, 50
 SECONDS, QUICK_SECONDS = 60.0, 10.0
 PAYMENTS = 3
+LIVE_PAGES = ("billing", "sessions", "events")
+TABS, QUICK_TABS = 100, 20
+WINDOW, QUICK_WINDOW = 6.0, 3.0  # seconds
+SHORT_QUIET = 4.0
+EACH, MEMORY = "% of a core for 1,000", "KiB each"
+SHOWN, LAST = "a payment is shown, s", "in the last tab, s"
 QUIET_SECONDS = 15.0  # after the pages have opened and after a payment: what follows from it ends
+
+
+def section(quick: bool) -> Section:
+    """What idle tabs of three pages cost, and how soon those of one show a payment."""
+    tabs, seconds = (QUICK_TABS, QUICK_WINDOW) if quick else (TABS, WINDOW)
+    runs = 1 if quick else RUNS
+    table: Table = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-tabs-") as folder,
+        dashboard(Path(folder), anew=True) as app,
+    ):
+        alone = cpu_share(app, 2 * seconds)
+        for page in LIVE_PAGES:
+            before = held(app.pid).rss_mib
+            with running("-m", "benchmarks.pages.open_pages", app.url, str(tabs), page) as opened:
+                assert first_line(opened) == "open"
+                time.sleep(SHORT_QUIET)
+                memory = (held(app.pid).rss_mib - before) * 1024 / tabs
+                shares = [max(0.0, cpu_share(app, seconds) - alone) for _ in range(runs)]
+                row = table.setdefault(f"{tabs} tabs of {page}", {})
+                row[EACH] = [share / tabs * 1000 * 100 for share in shares]
+                row[MEMORY] = [memory]
+                if page == "billing":
+                    delays = [pay(app, opened, SHORT_QUIET) for _ in range(runs)]
+                    row[SHOWN] = [statistics.median(one) for one in delays]
+                    row[LAST] = [max(one) for one in delays]
+    goals = []
+    for row_name, figures in table.items():
+        name = f"{row_name}, idle, of a core for 1,000"
+        goals.append(Goal(name, figures[EACH], 10, at_least=False, unit="%"))
+        if SHOWN in figures:
+            goals.append(Goal(f"{row_name}, a payment is shown", figures[SHOWN], 0.5, False, "s"))
+    about = (
+        f"{tabs} tabs at a time, opened by a load tool that talks to the server as a browser does, "
+        "on one process. The share of a core is what the process takes with the tabs idle, less "
+        "what it takes without, for a thousand. `python -m benchmarks.pages.tabs --pages 1000 "
+        "--seconds 300` measures so many."
+    )
+    return Section("Idle tabs", about, table, goals)
 
 
 def measure(*, quick: bool) -> None:
@@ -80,10 +129,12 @@ def cpu_share(app: Process, seconds: float) -> float:
     return (usage(app.pid).cpu_seconds - before) / (time.monotonic() - started)
 
 
-def pay(app: Process, tabs: subprocess.Popen[str]) -> list[float]:
-    """Pay a session; how long it took each tab to show it."""
+def pay(
+    app: Process, tabs: subprocess.Popen[str], quiet_seconds: float = QUIET_SECONDS
+) -> list[float]:
+    """Pay a session; how long it took each tab to show it, infinite where one does not."""
     session = requests.post(f"{app.url}/api/billing/extra-credits", timeout=30).json()["id"]
-    time.sleep(QUIET_SECONDS)
+    time.sleep(quiet_seconds)
     email = f"payer-{time.monotonic_ns()}@example.com"
     assert tabs.stdin is not None
     print(email, file=tabs.stdin, flush=True)
@@ -96,8 +147,8 @@ def pay(app: Process, tabs: subprocess.Popen[str]) -> list[float]:
     )
     paid.raise_for_status()
     shown: list[Any] = json.loads(first_line(tabs))
-    time.sleep(QUIET_SECONDS)
-    return [at - paid_at for at in shown]
+    time.sleep(quiet_seconds)
+    return [math.inf if at is None else at - paid_at for at in shown]
 
 
 def summary(delays: list[float]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.checkout import memory, sessions
-from benchmarks.pages import first_load, payment_shown
+from benchmarks.pages import first_load, payment_shown, tabs
 from benchmarks.store import queries
 from benchmarks.webhooks import whole_app
 
@@ -19,6 +19,7 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "memory": memory.section,
     "webhooks": whole_app.section,
     "queries": queries.section,
+    "tabs": tabs.section,
     "payment": payment_shown.section,
     "load": first_load.section,
 }
