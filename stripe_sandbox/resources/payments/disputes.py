@@ -98,7 +98,8 @@ class Disputes(Resource):
         self, dispute: Object, params: dict[str, Any], request: RequestInfo = NO_REQUEST
     ) -> None:
         """Add `evidence` and `metadata`; unless `submit` is false the evidence is submitted, and
-        decided later. Records `charge.dispute.updated` and, if submitted, `charge.updated`."""
+        decided later. Records `charge.dispute.updated` if anything differs and, if submitted,
+        `charge.updated`."""
         evidence = params.get("evidence") or {}
         changes: dict[str, Any] = {}
         if evidence:
@@ -114,7 +115,8 @@ class Disputes(Resource):
             changes["status"] = "warning_under_review" if _is_inquiry(dispute) else "under_review"
         previous = apply_changes(dispute, {**changes, "evidence_details": details})
         self._backend.objects.save(dispute)
-        self._backend.events.record("charge.dispute.updated", dispute, request, previous)
+        if previous:
+            self._backend.events.record("charge.dispute.updated", dispute, request, previous)
         if submits:
             self._record_charge(dispute, request)
             text = dispute["evidence"]["uncategorized_text"]

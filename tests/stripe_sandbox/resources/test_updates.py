@@ -22,6 +22,9 @@ def _ids(server: SandboxServer) -> dict[str, str]:
     paid = server.create(customer_creation="always").id
     server.pay(paid)
     charge = service.charges.list({"limit": 1}).data[0]
+    server.pay(server.create().id, "4000000000000259")
+    endpoint: Any = {"url": server.receiver.url, "enabled_events": ["invoice.upcoming"]}
+    portal: Any = {"features": {"invoice_history": {"enabled": True}}}
     subscription = server.paid_subscription()
     method = subscription["default_payment_method"]
     return {
@@ -36,6 +39,9 @@ def _ids(server: SandboxServer) -> dict[str, str]:
         "payment_methods": method,
         "setup_intents": service.setup_intents.create({}).id,
         "checkout/sessions": server.create().id,
+        "disputes": service.disputes.list().data[0].id,
+        "webhook_endpoints": service.webhook_endpoints.create(endpoint).id,
+        "billing_portal/configurations": service.billing_portal.configurations.create(portal).id,
     }
 
 
@@ -48,6 +54,8 @@ EVENTS = {
     "subscriptions": "customer.subscription.updated",
     "invoices": "invoice.updated",
     "payment_methods": "payment_method.updated",
+    "disputes": "charge.dispute.updated",
+    "billing_portal/configurations": "billing_portal.configuration.updated",
 }
 """Stripe has none for the others."""
 
