@@ -18,6 +18,7 @@ from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.setups import Setups
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
+from stripe_sandbox.payments.subscriptions.item_endpoints import ItemEndpoints
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
 from stripe_sandbox.payments.subscriptions.renewals import Renewals
 from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
@@ -141,6 +142,7 @@ class Billing:
             self.collection,
         )
         self.changes = SubscriptionChanges(backend, jobs, resources.subscriptions, items)
+        self._items = ItemEndpoints(backend, self.changes)
         self._creation = SubscriptionCreation(
             backend,
             jobs,
@@ -184,6 +186,7 @@ class Billing:
         """The endpoints of all."""
         for part in (
             self.changes,
+            self._items,
             self._creation,
             self.collection,
             self.saved_methods,

@@ -120,6 +120,7 @@ TABLES: dict[str, Table] = {
         of_items={
             "current_period_end": "current_period_end",
             "current_period_start": "current_period_start",
+            "item": "id",
             "plan": "price.id",
             "price": "price.id",
         },

@@ -11,7 +11,7 @@ from stripe.params._subscription_resume_params import SubscriptionResumeParams
 from stripe.params._subscription_update_params import SubscriptionUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.subscriptions import items
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
@@ -80,7 +80,11 @@ class SubscriptionChanges:
         return self._backend.require("subscription", call.ids[0], "id", status=404)
 
     def _update(self, call: Call) -> Object:
-        subscription, params = self._require(call), call.params
+        return self.update(self._require(call), call.params, call.request)
+
+    def update(self, subscription: Object, params: dict[str, Any], request: RequestInfo) -> Object:
+        """The subscription after an update; invoiced and collected at once where that is asked
+        for. Records `customer.subscription.updated` if anything differs."""
         if subscription["status"] in ENDED and set(params) - _AFTER_THE_END:
             raise errors.invalid(
                 "A canceled subscription can only update its cancellation_details and metadata.",
@@ -96,19 +100,19 @@ class SubscriptionChanges:
         if "pause_collection" in params:
             changes["pause_collection"] = self._paused(params["pause_collection"])
         if "items" in params:
-            changes |= self._items.change(subscription, params, call.request)
+            changes |= self._items.change(subscription, params, request)
         changes |= self._end(subscription, params)
         details: Object = (
             changes.get("cancellation_details") or subscription["cancellation_details"]
         )
         changes["cancellation_details"] = {**details, **(params.get("cancellation_details") or {})}
-        self._subscriptions.change(subscription, changes, call.request)
+        self._subscriptions.change(subscription, changes, request)
         self._schedule(subscription)
         begins_anew = "billing_cycle_anchor" in changes
         always = "items" in params and params.get("proration_behavior") == "always_invoice"
         if begins_anew or always:
             self._items.invoice(subscription, begins_anew=begins_anew)
-            return self._require(call)
+            return self._backend.require("subscription", subscription["id"], "id")
         return subscription
 
     def _method(self, given: str | None) -> str | None:

@@ -137,6 +137,10 @@ SHOWN: dict[str, list[Case]] = {
         ),
         ({"items": [{"quantity": 3}]}, "items.0.id", "ITEM"),
     ],
+    "POST /v1/subscription_items/:item": [
+        *_cases({}, metadata={"a": "b"}, price="CHEAPER", quantity=3),
+        *_cases({"quantity": 3}, proration_behavior="none", proration_date="SOON"),
+    ],
     "DELETE /v1/subscriptions/:subscription": _cases(
         {}, **{"cancellation_details.comment": "Bye", "cancellation_details.feedback": "other"}
     ),

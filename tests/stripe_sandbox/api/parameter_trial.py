@@ -148,6 +148,7 @@ class Trial:
             (":invoice", self.invoice),
             (":charge", lambda: self.payment()["CHARGE"]),
             (":payment_intent", lambda: self.payment()["INTENT"]),
+            (":item", lambda: self.server.paid_subscription()["items"]["data"][0]["id"]),
             (":payment_method", self.card if self.path.endswith("attach") else self.saved_card),
             (":subscription", lambda: self.server.paid_subscription()["id"]),
             (":refund", lambda: service.refunds.create({"charge": names["CHARGE"]}).id),
@@ -175,6 +176,8 @@ class Trial:
         server = self.server
         if value["object"] == "price":
             return json.dumps(server.get(f"/v1/products/{value['product']}"))
+        if value["object"] == "subscription_item":
+            value = server.get(f"/v1/subscriptions/{value['subscription']}")
         if value["object"] == "subscription":
             return json.dumps(server.get("/v1/invoiceitems", customer=value["customer"]))
         if value["object"] != "checkout.session" or self.path != "/v1/checkout/sessions":

@@ -205,3 +205,20 @@ def test_what_is_not_simulated_of_items_is_refused(
         lambda: update_(subscription["id"], {"items": [{"id": "si_none", "quantity": 2}]})
     )
     assert unknown.code == "resource_missing"
+
+
+def test_an_item_is_read_and_changed_by_its_own_id(server: SandboxServer) -> None:
+    """As by an update of its subscription, with prorations and the subscription's event."""
+    items = server.stripe.v1.subscription_items
+    subscription = server.paid_subscription()
+    [item] = subscription["items"]["data"]
+    assert server.get(f"/v1/subscription_items/{item['id']}") == item
+    changed = items.update(item["id"], {"quantity": 3, "metadata": {"a": "b"}})
+    assert (changed.id, changed.quantity) == (item["id"], 3)
+    shown = server.get(f"/v1/subscription_items/{item['id']}")
+    assert shown["metadata"] == {"a": "b"}
+    assert_fits(shown)
+    assert len(server.get("/v1/invoiceitems", customer=subscription["customer"])["data"]) == 2
+    assert server.event_types()[-1] == "customer.subscription.updated"
+    error = refused(lambda: items.retrieve("si_9"))
+    assert (error.http_status, error.user_message) == (404, "No such subscription item: 'si_9'")
