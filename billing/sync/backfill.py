@@ -81,7 +81,7 @@ class Backfill:
         self._reading = 0
         self._unsampled = 0  # ranges of which no page was read yet
         self._saved_as_unfinished = False
-        self._writes = asyncio.Semaphore(readers)
+        self._pages = asyncio.Semaphore(readers)
         self._changed = asyncio.Condition()
 
     async def run(self, unread: list[JSON], now: int) -> None:
@@ -106,9 +106,10 @@ class Backfill:
                     return
                 current = self._queue.pop(0)
                 self._reading += 1
+            # Saved while the next page is read, so that there are never more pages in memory than
+            # readers: each takes about 2 MiB.
+            await self._pages.acquire()
             covered, page = await self._read_page(current)
-            # Saved while the next page is read; no more wait for the database than are read.
-            await self._writes.acquire()
             group.create_task(self._save_page(covered, page))
 
     def _may_read(self) -> bool:
@@ -142,7 +143,7 @@ class Backfill:
         unread = [vars(one) for one in self._unread - {covered}]
         self._saved_as_unfinished = bool(unread)
         await self._save(page, unread)
-        self._writes.release()
+        self._pages.release()
         async with self._changed:
             self._unread.discard(covered)
             self._changed.notify_all()

@@ -137,7 +137,7 @@ class Database:
             "journal_mode = WAL",
             "synchronous = NORMAL",
             "busy_timeout = 10000",
-            "cache_size = -65536",
+            "cache_size = -16384",  # KiB; the rest is in the system's own cache
             "temp_store = MEMORY",
         ):
             self._connection.execute("PRAGMA " + pragma)
