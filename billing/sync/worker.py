@@ -188,12 +188,12 @@ class SyncWorker:
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
         async def save(page: Page, unread: list[JSON]) -> None:
-            saved["read"] += len(page.data)
+            ready = await self._fulfillment.prepare(page)
+            saved["read"] += len(page.data)  # and written at once, so that it only grows
             newest = max(page.data, key=lambda session: session["created"], default=None)
             if newest and newest["created"] >= saved.get("newest_created", 0):
                 saved.update(session=newest["id"], newest_created=newest["created"])
             snapshot = saved | {"left": unread, "complete": not unread}
-            ready = await self._fulfillment.prepare(page)
             await self._store.write_each(self._upsert_pages, (ready, snapshot))
 
         backfill = Backfill(self._gateway.list_checkout_sessions, save)
