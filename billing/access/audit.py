@@ -7,16 +7,15 @@ import csv
 import io
 import logging
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.access.caller import STRANGER, requires
+from billing.delayed_writer import DelayedWriter
 from billing.domain.access import Permission
 from billing.domain.csv_cells import escape_formula
-from billing.errors import StoreFailure
 from billing.store.access import audit
 from billing.timings import DEFAULT_TIMINGS
 
@@ -50,11 +49,12 @@ class AuditLog:
 
     def __init__(self, store: Store, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._store = store
-        self._write_seconds = timings.audit_write_seconds
+        self._writer = DelayedWriter(
+            self.write, lambda: bool(self._waiting), timings.audit_write_seconds
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._waiting: list[AuditEntry] = []
-        self._writing: asyncio.Task[None] | None = None
         self._strangers: dict[tuple[str, str], int] = {}
 
     def start(self) -> None:
@@ -72,9 +72,9 @@ class AuditLog:
             return
         self._waiting.append(entry)
         if threading.get_ident() == self._thread:
-            self._write_soon()
+            self._writer.write_soon()
         elif self._loop is not None:
-            self._loop.call_soon_threadsafe(self._write_soon)
+            self._loop.call_soon_threadsafe(self._writer.write_soon)
 
     @requires(Permission.READ_AUDIT, reads=True)
     async def find(self, wanted: AuditFilter, below: int | None = None) -> AuditPage:
@@ -123,20 +123,7 @@ class AuditLog:
 
     async def aclose(self) -> None:
         """Write what is waiting, if the database does."""
-        if self._writing is not None:
-            self._writing.cancel()
-        with suppress(StoreFailure):
-            await self.write()
-
-    def _write_soon(self) -> None:
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_all())
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(self._write_seconds)
-            with suppress(StoreFailure):  # the store has logged it
-                await self.write()
+        await self._writer.aclose()
 
     def _is_repeated(self, entry: AuditEntry) -> bool:
         minute = int(entry.at // MINUTE)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from billing.access.caller import current_identity, requires
+from billing.access.remembered import Remembered
 from billing.domain.access import AccessToken, Identity, IdentityKind, Permission, Role
 from billing.domain.durations import DAY, MINUTE
 from billing.errors import InvalidInput, StoreFailure
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 NAME_LENGTH = 100
 MOST_DAYS = 3_650
 DEFAULT_DAYS = 90
-MOST_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ class Tokens:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._max_age = timings.token_max_age_seconds
         self._clock = clock
-        self._remembered: dict[str, tuple[float, AccessToken | None]] = {}
+        self._remembered = Remembered[AccessToken](timings.token_max_age_seconds)
 
     @requires(Permission.MANAGE_TOKENS, reads=True)
     async def all(self) -> list[AccessToken]:
@@ -108,8 +107,8 @@ class Tokens:
         if not secret.startswith(TOKEN_PREFIX):
             return None
         digest, now = _digest(secret), self._clock()
-        read_at, token = self._remembered.get(digest, (0.0, None))
-        if not now - self._max_age < read_at <= now:
+        token = self._remembered.get(digest)
+        if not self._remembered.is_fresh(digest, now):
             try:
                 token = await self._read(digest, now)
             except StoreFailure:
@@ -121,13 +120,11 @@ class Tokens:
 
     def is_remembered(self, secret: str) -> bool:
         """``secret`` was a token when it was last looked up here, lately."""
-        return self._remembered.get(_digest(secret), (0.0, None))[1] is not None
+        return self._remembered.get(_digest(secret)) is not None
 
     async def _read(self, digest: str, now: float) -> AccessToken | None:
         token = await self._store.read(partial(tokens.by_digest, digest=digest))
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[digest] = now, token
+        self._remembered.put(digest, token, now)
         if token and now - (token.used_at or 0.0) >= MINUTE:
             await self._store.write(partial(tokens.mark_used, token_id=token.id, at=now))
         return token

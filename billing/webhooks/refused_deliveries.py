@@ -6,18 +6,16 @@ logged once a minute.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from contextlib import suppress
-from contextvars import Context
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.delayed_writer import DelayedWriter
 from billing.domain.durations import MINUTE
 from billing.domain.event import Refusal
-from billing.errors import NotConfigured, StoreFailure, WebhookRefusal, WebhookRefused
+from billing.errors import NotConfigured, WebhookRefusal, WebhookRefused
 from billing.metrics.registry import Metrics
 from billing.outages import Outage
 from billing.store.events import refusals
@@ -47,12 +45,13 @@ class RefusedDeliveries:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._write_seconds = timings.refusals_write_seconds
+        self._writer = DelayedWriter(
+            self.write, lambda: bool(self._sums), timings.refusals_write_seconds
+        )
         self._metrics = metrics or Metrics()
         self._clock = clock
         self._sums: dict[tuple[str, float], Refusal] = {}
         self._accepted_at = 0.0
-        self._writing: asyncio.Task[None] | None = None
         self._outage = Outage(log, "The webhook")
 
     def record(self, why: BillingError, size: int) -> None:
@@ -63,8 +62,7 @@ class RefusedDeliveries:
         # What was refused before a delivery that was accepted, and what after it, stays apart.
         started_at = max(now // MINUTE * MINUTE, self._accepted_at)
         self._sum_up(Refusal(why.message, started_at, now, 1, why.next_step, size))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_all(), context=Context())
+        self._writer.write_soon()
 
     def record_accepted(self, at: float) -> None:
         """A delivery was accepted at this moment (Unix seconds)."""
@@ -86,16 +84,7 @@ class RefusedDeliveries:
 
     async def aclose(self) -> None:
         """Write the counts that are not written yet."""
-        if self._writing is not None:
-            self._writing.cancel()
-        with suppress(StoreFailure):
-            await self.write()
-
-    async def _write_all(self) -> None:
-        while self._sums:
-            await asyncio.sleep(self._write_seconds)
-            with suppress(StoreFailure):  # the store has logged it
-                await self.write()
+        await self._writer.aclose()
 
     def _sum_up(self, one: Refusal) -> None:
         before = self._sums.pop((one.reason, one.started_at), None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from billing.access.ways import Anonymous
 from billing.domain.access import AuditEntry, AuditResult, Permission, Role
+from tests.support.audit_entry import ENTRY
 from tests.support.browsers.pages import alerts, open_page, rows, run, text_of
 
 if TYPE_CHECKING:
@@ -19,38 +21,22 @@ if TYPE_CHECKING:
 
 AT = 1_800_000_000.0
 REFUSAL = "The role tester is needed to refund payments; vera@example.com is a viewer."
-DONE = AuditEntry(
-    at=AT,
-    identity="tom@example.com",
-    kind="oidc",
-    role="tester",
-    action=Permission.SELL,
-    object_id="cs_test_1234567890",
-    result=AuditResult.DONE,
-    detail="",
-    address="192.0.2.1",
+DONE = replace(
+    ENTRY, at=AT, identity="tom@example.com", action=Permission.SELL, object_id="cs_test_1234567890"
 )
-REFUSED = AuditEntry(
+REFUSED = replace(
+    ENTRY,
     at=AT + 1,
     identity="vera@example.com",
     kind="proxy",
     role="viewer",
-    action=Permission.REFUND,
     object_id="pi_1234567890abc",
     result=AuditResult.REFUSED,
     detail=REFUSAL,
     address="192.0.2.2",
 )
-SIGNED_IN = AuditEntry(
-    at=AT + 2,
-    identity="vera@example.com",
-    kind="proxy",
-    role="viewer",
-    action="sign_in",
-    object_id="",
-    result=AuditResult.DONE,
-    detail="",
-    address="192.0.2.2",
+SIGNED_IN = replace(
+    REFUSED, at=AT + 2, action="sign_in", object_id="", result=AuditResult.DONE, detail=""
 )
 
 

@@ -10,6 +10,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.access.remembered import Remembered
 from billing.domain.durations import MINUTE
 from billing.domain.login import SignInRecord
 from billing.errors import StoreFailure
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from billing.domain.login import Login
     from billing.store import Store
     from billing.timings import Timings
-
-MOST_REMEMBERED = 1_000
 
 
 class SignIns:
@@ -41,10 +40,9 @@ class SignIns:
         self._store = store
         self._idle = timings.sign_in_idle_seconds
         self._absolute = timings.sign_in_absolute_seconds
-        self._max_age = timings.sign_in_max_age_seconds
         self._outage = timings.sign_in_outage_seconds
         self._clock = clock
-        self._remembered: dict[str, tuple[float, SignInRecord | None]] = {}
+        self._remembered = Remembered[SignInRecord](timings.sign_in_max_age_seconds)
 
     async def start(self, login: Login, address: str | None) -> None:
         """From now on ``login`` is signed in."""
@@ -60,7 +58,7 @@ class SignIns:
         await self._store.write(
             partial(sign_ins.add, record=record, none_before=now - self._absolute)
         )
-        self._remembered.pop(login.key, None)
+        self._remembered.forget(login.key)
 
     async def is_valid(self, login: Login) -> bool:
         """``login`` is signed in."""
@@ -74,12 +72,12 @@ class SignIns:
         record = await self._record(login.key, now)
         if record is not None and now - record.seen_at >= MINUTE:
             await self._store.write(partial(sign_ins.mark_seen, key=login.key, at=now))
-            self._remembered.pop(login.key, None)
+            self._remembered.forget(login.key)
 
     async def end(self, login: Login) -> None:
         """Sign out, whoever still has the cookie."""
         await self._store.write(partial(sign_ins.end, key=login.key, at=self._clock()))
-        self._remembered.pop(login.key, None)
+        self._remembered.forget(login.key)
 
     async def end_everywhere(self, login: Login) -> int:
         """Sign the person out in every browser; how many sign-ins that ended."""
@@ -90,15 +88,13 @@ class SignIns:
         return ended
 
     async def _record(self, key: str, now: float) -> SignInRecord | None:
-        read_at, record = self._remembered.get(key, (0.0, None))
-        if not now - self._max_age < read_at <= now:
+        record = self._remembered.get(key)
+        if not self._remembered.is_fresh(key, now):
             try:
                 record = await self._store.read(partial(sign_ins.find, key=key))
             except StoreFailure:
-                if record is None or not now - self._outage < read_at <= now:
+                if record is None or not self._remembered.is_fresh(key, now, self._outage):
                     raise
                 return record
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = now, record
+            self._remembered.put(key, record, now)
         return record

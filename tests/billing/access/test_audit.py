@@ -12,7 +12,6 @@ from billing.access.audit import PAGE_SIZE, AuditLog
 from billing.access.caller import Caller, acting_as
 from billing.domain.access import (
     SYSTEM,
-    AuditEntry,
     AuditFilter,
     AuditResult,
     Identity,
@@ -22,19 +21,9 @@ from billing.domain.access import (
 )
 from billing.errors import NotAllowed
 from billing.store import Store
+from tests.support.audit_entry import ENTRY
 
 ADMIN = Caller(SYSTEM)
-ENTRY = AuditEntry(
-    at=1_800_000_000.25,
-    identity="ann@example.com",
-    kind="oidc",
-    role="tester",
-    action=Permission.REFUND,
-    object_id="pi_1",
-    result=AuditResult.DONE,
-    detail="",
-    address="192.0.2.1",
-)
 
 
 @pytest.mark.anyio

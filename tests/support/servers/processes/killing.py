@@ -68,6 +68,12 @@ class Story:
             quantity = 1 if kind == "pro" else chance.randint(1, 50)
             chance.choice(tellings)(kind, quantity)
 
+    def deliveries(self, duplicates: float, chance: random.Random) -> list[JSON]:
+        """The events and a share of duplicates, shuffled."""
+        found = self.events + chance.sample(self.events, int(len(self.events) * duplicates))
+        chance.shuffle(found)
+        return found
+
     def _paid(self, kind: str, quantity: int) -> None:
         self._say("completed", self._buy(kind, quantity))
 
@@ -163,8 +169,7 @@ def kill_while_events_arrive(
     account.lists_nothing_new = True
     story = Story(account)
     story.fill(unique, chance)
-    arriving = story.events + chance.sample(story.events, int(unique * duplicates))
-    chance.shuffle(arriving)
+    arriving = story.deliveries(duplicates, chance)
     account.faults = faults
     with account.serve() as stripe_url:
         servers = (stripe_url, database_url, folder / "server.log", processes)

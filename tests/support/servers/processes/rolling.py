@@ -178,8 +178,7 @@ def restart_under_load(
     account.lists_nothing_new = True
     story = Story(account)
     story.fill(unique, chance)
-    arriving = story.events + chance.sample(story.events, int(unique * duplicates))
-    chance.shuffle(arriving)
+    arriving = story.deliveries(duplicates, chance)
     with account.serve() as stripe_url, Dashboards(database_url, stripe_url, folder) as servers:
         opened = [OpenPage(servers.url, PAGES[number % len(PAGES)]) for number in range(pages)]
         for page in opened:
