@@ -4,6 +4,7 @@ nothing can be created."""
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib import import_module
 
 from stripe._object_classes import OBJECT_CLASSES, V2_OBJECT_CLASSES
@@ -11,11 +12,12 @@ from stripe._object_classes import OBJECT_CLASSES, V2_OBJECT_CLASSES
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Answer, Call, Route
 from stripe_sandbox.api.pagination import paginate, read_limit
+from stripe_sandbox.api.requests import V2
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.parameters.params import schema_of
 from stripe_sandbox.schema import sdk_operations
 
-LISTS: dict[str, str] = {
+_KINDS: dict[str, str] = {
     "/v1/accounts": "account",
     "/v1/apple_pay/domains": "apple_pay_domain",
     "/v1/application_fees": "application_fee",
@@ -58,16 +60,57 @@ LISTS: dict[str, str] = {
 """The kind of object that each would list."""
 
 
-_NESTED: dict[str, tuple[str, str, str]] = {
-    "/v1/customers/{customer}/sources": ("customer", "source", "customer_payment_source"),
-    "/v1/customers/{customer}/tax_ids": ("customer", "tax_id", "customer_tax_id"),
-    "/v1/products/{product}/features": ("product", "product_feature", "product_feature"),
-}
-"""Lists inside an object: its kind, what the list would hold, and how the SDK's modules of
-parameters begin."""
+@dataclass(frozen=True)
+class EmptyList:
+    """`url` has its ids in braces, `kind` is what would be listed, and `sdk_class` the module and
+    the name of the SDK's class of it. `parent`: the kind of the object inside which it is."""
 
-URLS = frozenset((*LISTS, *_NESTED))
-"""All of them, ids in braces."""
+    url: str
+    kind: str
+    sdk_class: tuple[str, str]
+    parent: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The URL as routes write it: its ids with a colon."""
+        return re.sub(r"\{(\w+)\}", r":\1", self.url)
+
+    @property
+    def name(self) -> str:
+        """What Stripe's messages call what would be listed: `tax rate`."""
+        return self.kind.rpartition(".")[2].replace("_", " ")
+
+    def params(self, action: str) -> type:
+        """The SDK's TypedDict of the parameters to `list`, or to `retrieve` one of them."""
+        module, name = self.sdk_class
+        package, _, stem = module.removeprefix("stripe").rpartition(".")
+        params = import_module(f"stripe.params{package}.{stem}_{action}_params")
+        found: type = getattr(params, f"{name}{action.capitalize()}Params")
+        return found
+
+
+def _lists() -> dict[str, EmptyList]:
+    classes = {**OBJECT_CLASSES, **V2_OBJECT_CLASSES}
+    inside = (
+        (
+            "customer",
+            "sources",
+            "source",
+            ("stripe._customer_payment_source", "CustomerPaymentSource"),
+        ),
+        ("customer", "tax_ids", "tax_id", ("stripe._customer_tax_id", "CustomerTaxId")),
+        ("product", "features", "product_feature", ("stripe._product_feature", "ProductFeature")),
+    )
+    found = [EmptyList(url, kind, classes[kind]) for url, kind in _KINDS.items()]
+    found += [
+        EmptyList(f"/v1/{parent}s/{{{parent}}}/{last}", kind, sdk_class, parent)
+        for parent, last, kind, sdk_class in inside
+    ]
+    return {one.url: one for one in found}
+
+
+LISTS = _lists()
+"""All of them, by their URLs."""
 
 
 class EmptyLists:
@@ -81,72 +124,39 @@ class EmptyLists:
         if method != "GET":
             return None
         if path in LISTS:  # the SDK's operations need not be looked through
-            return self._listing(path)
+            return self._listing(LISTS[path])
         operation = sdk_operations.find(method, path)
         if operation is None:
             return None
+        if operation.path in LISTS:
+            return self._listing(LISTS[operation.path])
         url, _, last = operation.path.rpartition("/")
-        if operation.path in _NESTED:
-            return self._listing(operation.path)
-        return self._retrieval(url, last.strip("{}")) if url in URLS and last[0] == "{" else None
+        found = LISTS.get(url) if last.startswith("{") else None
+        return None if found is None else self._retrieval(found, last.strip("{}"))
 
-    def _listing(self, url: str) -> Route:
-        name, parameters = _named(url), _params(url, "list")
-
+    def _listing(self, found: EmptyList) -> Route:
         def answer(call: Call) -> Answer:
-            self._require_parent(url, call)
-            if url.startswith("/v2/"):
+            self._require_parent(found, call)
+            if found.url.startswith(V2):
                 read_limit(call.params)
                 return {"data": [], "next_page_url": None, "previous_page_url": None}
-            return paginate(_filled(url, call), [], call.params, name)
+            url = found.url.format(**{found.parent: call.ids[0]}) if found.parent else found.url
+            return paginate(url, [], call.params, found.name)
 
+        parameters = found.params("list")
         filters = tuple(schema_of(parameters).names())
-        return Route.listing(_route_path(url), answer, parameters, _kind(url), filters, empty=True)
+        return Route.listing(found.path, answer, parameters, found.kind, filters, empty=True)
 
-    def _retrieval(self, url: str, param: str) -> Route:
-        name, parameters = _named(url), _params(url, "retrieve")
-
+    def _retrieval(self, found: EmptyList, param: str) -> Route:
         def answer(call: Call) -> Answer:
-            self._require_parent(url, call)
-            raise errors.no_such(name, call.ids[-1], param, 404)
+            self._require_parent(found, call)
+            raise errors.no_such(found.name, call.ids[-1], param, 404)
 
+        parameters = found.params("retrieve")
         simulates = tuple(schema_of(parameters).names())
-        path = f"{_route_path(url)}/:{param}"
-        return Route("GET", path, answer, parameters, _kind(url), simulates, empty=True)
+        path = f"{found.path}/:{param}"
+        return Route("GET", path, answer, parameters, found.kind, simulates, empty=True)
 
-    def _require_parent(self, url: str, call: Call) -> None:
-        if url in _NESTED:
-            kind = _NESTED[url][0]
-            self._backend.require(kind, call.ids[0], kind, status=404)
-
-
-def _kind(url: str) -> str:
-    return _NESTED[url][1] if url in _NESTED else LISTS[url]
-
-
-def _named(url: str) -> str:
-    """What Stripe's messages call what would be listed: `tax rate`."""
-    return _kind(url).rpartition(".")[2].replace("_", " ")
-
-
-def _route_path(url: str) -> str:
-    return url.replace("{", ":").replace("}", "")
-
-
-def _filled(url: str, call: Call) -> str:
-    """The list's own URL: with the ids of the request."""
-    return re.sub(r"\{\w+\}", call.ids[0], url) if call.ids else url
-
-
-def _params(url: str, action: str) -> type:
-    """The SDK's TypedDict of the parameters with which the list is read, or one of it is
-    retrieved."""
-    if url in _NESTED:
-        stem = f"stripe._{_NESTED[url][2]}"
-        name = stem.partition("_")[2].title().replace("_", "")
-    else:
-        stem, name = {**OBJECT_CLASSES, **V2_OBJECT_CLASSES}[LISTS[url]]
-    package, _, stem = stem.rpartition(".")
-    params = import_module(f"stripe.params{package.removeprefix('stripe')}.{stem}_{action}_params")
-    found: type = getattr(params, f"{name}{action.capitalize()}Params")
-    return found
+    def _require_parent(self, found: EmptyList, call: Call) -> None:
+        if found.parent is not None:
+            self._backend.require(found.parent, call.ids[0], found.parent, status=404)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from stripe_sandbox.errors import NOT_SIMULATED
-from stripe_sandbox.resources.empty_lists import URLS
+from stripe_sandbox.resources.empty_lists import LISTS
 from stripe_sandbox.schema import sdk_operations
 from tests.support.stripe.sandbox_server import SandboxServer, refused
 from tests.support.stripe.stripe_types import assert_fits
 
 
-@pytest.mark.parametrize("url", sorted(URLS))
+@pytest.mark.parametrize("url", sorted(LISTS))
 def test_a_list_of_what_cannot_exist_is_empty(shared_server: SandboxServer, url: str) -> None:
     """With the SDK's own parameters; what is in none of them is refused as Stripe does."""
     ids = {"customer": shared_server.stripe.v1.customers.create({}).id}
@@ -34,7 +34,7 @@ def test_a_list_of_what_cannot_exist_is_empty(shared_server: SandboxServer, url:
         assert f"does not simulate POST {url}." in made["message"]
 
 
-@pytest.mark.parametrize("url", sorted(URLS - {"/v1/accounts"}))
+@pytest.mark.parametrize("url", sorted(LISTS.keys() - {"/v1/accounts"}))
 def test_nothing_is_found_in_such_a_list(shared_server: SandboxServer, url: str) -> None:
     """404 in Stripe's words, by the name that the id has in the path."""
     ids = {"customer": shared_server.stripe.v1.customers.create({}).id}
