@@ -78,11 +78,12 @@ EVENTS = Table(
         "state": chip_column("State", EVENT_STATE_COLORS, width=82),
         "source": st.column_config.TextColumn("Source"),
         "delay": st.column_config.TextColumn("Delay", alignment="right"),
-        "email": st.column_config.TextColumn("Email"),
         "app": chip_column("App", ANOTHER_APP_COLORS, width=115),
         "object": st.column_config.TextColumn("Object", width=80),
         "error": st.column_config.TextColumn("Error", width=320),
         "event": st.column_config.TextColumn("Event ID", width=85),
+        # Behind the ids: some emails have hundreds of characters.
+        "email": st.column_config.TextColumn("Email"),
         "id": None,
         "session_id": None,
     },
