@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from billing.store import Connection, Store
     from billing.timings import Timings
 
-BATCH_SIZE = 2_000  # deltas, or sessions whose days are counted
+BATCH_SIZE = 1_000  # deltas, or sessions whose days are counted
 PAUSE_SECONDS = 0.1  # between two of many batches: others write, too
 
 

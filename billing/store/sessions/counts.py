@@ -6,11 +6,12 @@ not have: those of a time zone in which nobody has looked at them so far.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import BigInteger, and_, cast, false, func, not_, or_, select, union_all
 
+from billing.domain.sessions.checkout_session import Outcome
 from billing.store.sessions.facets import (
     SESSION_COUNTS,
     Facet,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from billing.domain.sessions.filters import SessionFilter
 
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _s, _d, _r = checkout_sessions.c, session_deltas.c, session_rollups.c
 
 
@@ -47,9 +49,11 @@ class Counts(NamedTuple):
 def count_by_facet(
     connection: Connection, wanted: SessionFilter, facets: Iterable[Facet] = Facet
 ) -> dict[Facet, dict[str, Counts]]:
-    """The sessions that match by the value of each facet."""
+    """The sessions that match by the value of each facet; where text is searched, of none by
+    ``NOT_GRANTED``."""
     if wanted.search:
-        parts: Select[Any] | CompoundSelect[Any] = _one_by_one(connection, wanted, facets)
+        chosen = set(facets) - {Facet.NOT_GRANTED}  # which would be looked up for each
+        parts: Select[Any] | CompoundSelect[Any] = _one_by_one(connection, wanted, chosen)
     else:
         parts = _from_rollups(wanted, cover(wanted.since, wanted.until), facets)
     row = parts.subquery().c
@@ -64,7 +68,7 @@ def count_by_facet(
 
 def count_by_day(
     connection: Connection, wanted: SessionFilter, zone: ZoneInfo
-) -> dict[int, dict[str, int]]:
+) -> dict[int, Counter[Outcome]]:
     """How many sessions that match have each outcome, by the number of the day in the zone (see
     ``date_of``)."""
     first, last = _time_span(connection, wanted)
@@ -82,9 +86,9 @@ def count_by_day(
     ).subquery()
     number = func.sum(days.c.number)
     grouped = select(days.c.day, days.c.value, number).having(number != 0)
-    found: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    found: defaultdict[int, Counter[Outcome]] = defaultdict(Counter)
     for day, value, many in connection.execute(grouped.group_by(days.c.day, days.c.value)):
-        found[day][value] = int(many)
+        found[day][_OUTCOMES[value]] = int(many)
     return found
 
 
@@ -112,7 +116,11 @@ def _from_rollups(
     chosen = sorted(facets)
     in_filter = _in_filter(wanted, _r)
     parts = [
-        select(_r.start.label("created"), _r.facet, _r.value, *(_r[name] for name in COUNTS)).where(
+        select(
+            *(_r.start.label("created"), _r.facet, _r.value),
+            *(cast(func.sum(_r[name]), BigInteger).label(name) for name in COUNTS),
+        )
+        .where(
             _r.length == run.length,
             _r.phase == run.phase,
             _r.facet.in_(chosen),
@@ -120,6 +128,7 @@ def _from_rollups(
             _r.start < run.until,
             *in_filter,
         )
+        .group_by(_r.facet, _r.start, _r.value)  # as the primary key is sorted
         for run in covered.runs
     ]
     if covered.runs:

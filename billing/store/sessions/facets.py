@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BigInteger,
     String,
+    case,
     cast,
+    exists,
     func,
     literal_column,
     select,
@@ -19,7 +21,9 @@ from sqlalchemy import (
 )
 
 from billing.domain.sessions.checkout_session import WAS_PAID, Outcome
-from billing.store.tables import CODE_LENGTH, checkout_sessions, session_deltas
+from billing.store.sessions.matching import STILL_PAID
+from billing.store.tables import CODE_LENGTH, checkout_sessions, ledger, session_deltas
+from billing.store.tables.rollups import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +37,8 @@ DOUBLINGS = 12  # from 32 seconds to 36 hours: a session is open for 24 at the m
 class Facet(StrEnum):
     """``OUTCOME``, whatever it is; ``CURRENCY`` of those that were paid, the only facet that has
     amounts; ``DECLINED`` and ``EXPIRED``: the failure code of those with that outcome;
-    ``SECONDS``, the time to pay of those whose completion time is known (see ``typical_seconds``).
+    ``SECONDS``, the time to pay of those whose completion time is known (see ``typical_seconds``);
+    ``NOT_GRANTED`` (its value is empty): paid still, and without a line in the ledger.
     """
 
     OUTCOME = "outcome"
@@ -41,18 +46,20 @@ class Facet(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     SECONDS = "seconds"
+    NOT_GRANTED = "not_granted"
 
 
 _s = checkout_sessions.c
 _d = session_deltas.c
 _AS_COUNTED = ("created", "outcome", "source", "kind", "currency", "failure_code", "completed_at")
 _NONE: ColumnElement[int] = literal_column("0", BigInteger())
+_ONE: ColumnElement[int] = literal_column("1", BigInteger())
 
 
-# Of a session, which counts once.
+# Of a session, which counts once; all but whether it is granted.
 SESSION_COUNTS: tuple[ColumnElement[Any], ...] = (
     *(_s[name] for name in _AS_COUNTED),
-    literal_column("1", BigInteger()).label("number"),
+    _ONE.label("number"),
     func.coalesce(_s.amount_total, _NONE).label("amount"),
     (_s.amount_refunded + _s.amount_disputed).label("went_back"),
 )
@@ -60,12 +67,13 @@ SESSION_COUNTS: tuple[ColumnElement[Any], ...] = (
 
 def session_counts() -> Select[Any]:
     """Each session, counting once."""
-    return select(*SESSION_COUNTS)
+    granted = exists().where(ledger.c.session_id == _s.id)
+    return select(*SESSION_COUNTS, case((granted, _ONE), else_=_NONE).label("granted"))
 
 
 def delta_counts() -> Select[Any]:
     """Each delta, counting what it says."""
-    return select(*(_d[name] for name in (*_AS_COUNTED, "number", "amount", "went_back")))
+    return select(*(_d[name] for name in (*_AS_COUNTED, *COUNTS, "granted")))
 
 
 def by_facet(
@@ -88,6 +96,10 @@ def by_facet(
             (row.outcome == Outcome.EXPIRED, row.failure_code.is_not(None)),
         ),
         Facet.SECONDS: (_SECONDS, (is_paid, row.completed_at.is_not(None))),
+        Facet.NOT_GRANTED: (
+            literal_column("''", String()),
+            (row.outcome.in_(STILL_PAID), row.kind.is_not(None)),
+        ),
     }
     return union_all(
         *(
@@ -97,7 +109,9 @@ def by_facet(
                 func.coalesce(row.kind, "").label("kind"),
                 literal_column(f"'{facet}'", String()).label("facet"),
                 cast(value, String(CODE_LENGTH)).label("value"),
-                row.number,
+                (row.number - row.granted if facet is Facet.NOT_GRANTED else row.number).label(
+                    "number"
+                ),
                 *(
                     (row.amount, row.went_back)
                     if facet is Facet.CURRENCY

@@ -32,8 +32,8 @@ PHASES = "session_rollup_phases"
 SHOWN = 20  # differences
 
 _d, _r, _s = session_deltas.c, session_rollups.c, checkout_sessions.c
-_KEY = ("length", "phase", "facet", "start", "source", "kind", "value")
-_BY = ("facet", "start", "source", "kind", "value")
+_KEY = ("length", "phase", "facet", "start", "value", "source", "kind")
+_BY = ("facet", "start", "value", "source", "kind")
 
 _add = upsert(
     session_rollups,
@@ -140,7 +140,7 @@ def _by_period(
     row = rows.subquery().c
     start = (row.created - phase) // length * length + phase
     return select(
-        *(row.facet, start.label("start"), row.source, row.kind, row.value),
+        *(row.facet, start.label("start"), row.value, row.source, row.kind),
         *((sign * row[name]).label(name) for name in COUNTS),
     )
 

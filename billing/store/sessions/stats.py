@@ -45,19 +45,17 @@ def compute_stats(connection: Connection, wanted: SessionFilter, zone: ZoneInfo)
     counts = count_by_facet(connection, wanted)
     outcomes = _outcomes(counts[Facet.OUTCOME])
     reasons = _reasons(outcomes, counts)
-    for rare in (Reason.LONG_PROCESSING, Reason.NOT_GRANTED):
-        reasons[rare] = _count(connection, replace(wanted, reason=rare))
+    reasons[Reason.LONG_PROCESSING] = _count(connection, wanted, Reason.LONG_PROCESSING)
+    if wanted.search:
+        reasons[Reason.NOT_GRANTED] = _count(connection, wanted, Reason.NOT_GRANTED)
     times = {typical_seconds(one): count.number for one, count in counts[Facet.SECONDS].items()}
-    days = {
-        date_of(day): Counter({Outcome(one): number for one, number in found.items()})
-        for day, found in count_by_day(connection, wanted, zone).items()
-    }
+    by_day = count_by_day(connection, wanted, zone)
     return SessionStats(
         outcomes=outcomes,
         revenue=_revenue(counts[Facet.CURRENCY]),
         seconds_to_pay=_median(times),
         timed=sum(times.values()),
-        days=_without_gaps(days),
+        days=_without_gaps({date_of(day): found for day, found in by_day.items()}),
         reasons=+reasons,
         is_partial=is_partial(connection, wanted),
     )
@@ -94,13 +92,15 @@ def _reasons(
                 Reason.EXPIRED_DECLINED: expired.total(),
                 Reason.ABANDONED: outcomes[Outcome.EXPIRED] - expired.total(),
                 Reason.FAILED_DEBIT: outcomes[Outcome.FAILED],
+                Reason.NOT_GRANTED: sum(one.number for one in counts[Facet.NOT_GRANTED].values()),
             }
         )
     )
 
 
-def _count(connection: Connection, wanted: SessionFilter) -> int:
-    some = matching(connection, wanted, (checkout_sessions.c.id,)).subquery()
+def _count(connection: Connection, wanted: SessionFilter, reason: Reason) -> int:
+    chosen = replace(wanted, reason=reason)
+    some = matching(connection, chosen, (checkout_sessions.c.id,)).subquery()
     bounded = select(some.c.id).limit(COUNT_LIMIT).subquery()
     return connection.scalar(select(func.count()).select_from(bounded)) or 0
 

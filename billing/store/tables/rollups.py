@@ -9,8 +9,8 @@ from billing.store.tables.columns import CODE_LENGTH, metadata
 COUNTS = ("number", "amount", "went_back")
 
 # What has changed of sessions: each state that one has come to, and each that it has left, which
-# counts below zero. Triggers of the database add these rows, whichever process changes a session:
-# see the migration.
+# counts below zero. `granted` counts those that have a line in the ledger. Triggers of the database
+# add these rows, whichever process changes a session or writes a line: see the migration.
 session_deltas = Table(
     "session_deltas",
     metadata,
@@ -22,11 +22,11 @@ session_deltas = Table(
     Column("currency", String(3)),
     Column("failure_code", String(CODE_LENGTH)),
     Column("completed_at", BigInteger),
-    *(Column(name, BigInteger, nullable=False) for name in COUNTS),
+    *(Column(name, BigInteger, nullable=False) for name in (*COUNTS, "granted")),
 )
 
 # Sessions by when they were created, in periods of `length` seconds that begin `phase` seconds
-# after a multiple of that; by source, kind ("" for none) and the value of one facet.
+# after a multiple of that; by the value of one facet, by source and kind ("" for none).
 session_rollups = Table(
     "session_rollups",
     metadata,
@@ -34,9 +34,9 @@ session_rollups = Table(
     Column("phase", Integer, primary_key=True),
     Column("facet", String(16), primary_key=True),  # see store.sessions.facets.Facet
     Column("start", BigInteger, primary_key=True),
+    Column("value", String(CODE_LENGTH), primary_key=True),
     Column("source", String(16), primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("value", String(CODE_LENGTH), primary_key=True),
     *(Column(name, BigInteger, nullable=False) for name in COUNTS),
     sqlite_with_rowid=False,
 )

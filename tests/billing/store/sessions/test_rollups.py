@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from sqlalchemy import delete, update
 from billing.domain.sessions.checkout_session import Outcome
 from billing.maintenance.rollups import Rollups
 from billing.store import sessions
+from billing.store.ledger import lines
 from billing.store.sessions import SessionRows, rollups
 from billing.store.sessions.facets import Facet, by_facet, session_counts, typical_seconds
 from billing.store.tables import checkout_sessions, session_rollups
+from tests.billing.store.ledger.test_lines import LINE
 from tests.billing.store.sessions.history import Stored, history
 from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object
@@ -40,7 +43,7 @@ def happen(connection: Connection, chance: random.Random, made: list[Stored]) ->
     some = chance.sample(made, chance.randint(1, 20))
     ids = [session.id for session, _ in some]
     changed = update(checkout_sessions).where(checkout_sessions.c.id.in_(ids))
-    match chance.randrange(8):
+    match chance.randrange(9):
         case 0 | 1:
             sessions.upsert_sessions(connection, [SessionRows.of(some)])
         case 2:
@@ -57,6 +60,11 @@ def happen(connection: Connection, chance: random.Random, made: list[Stored]) ->
         case 6:
             rollups.count_days(connection, chance.randint(1, 40))
         case 7:
+            written = [replace(LINE, subject=one, session_id=one) for one in ids[::2]]
+            known = lines.of_subjects(connection, ids)
+            again = [replace(one[-1], sequence=one[-1].sequence + 1) for one in known.values()]
+            lines.add(connection, [one for one in written if one.subject not in known] + again)
+        case 8:
             rollups.fold(connection, chance.randint(1, 30))
 
 
