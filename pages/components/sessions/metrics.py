@@ -78,7 +78,8 @@ def scope(figures: SessionFigures) -> None:
         st.caption("All of these are from the Test kit or demo data.", width="content")
     if figures.stats.is_partial:
         st.caption(
-            f"Figures cover {SEARCH_LIMIT:,} of the sessions with this text.",
+            f"More than {SEARCH_LIMIT:,} sessions contain this text: figures cover those that "
+            "were searched.",
             width="content",
         )
 
