@@ -172,6 +172,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
     if sandbox:
         sandbox.on_delivery(partial(services.metrics.count, "sandbox_deliveries"))
+        services.status_watch.add(sandbox.conditions)
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())
     controls_url = f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from billing.changes.feed import ChangeFeed
 from billing.changes.watch import StatusWatch
 from billing.customers.refresh import CustomerRefresh
 from billing.customers.service import Customers
-from billing.domain.sessions.checkout_session import Kind
 from billing.entitlements import EntitlementReader
 from billing.errors import BillingError
 from billing.events.log import EventLog
@@ -37,6 +35,7 @@ from billing.maintenance.search_texts import SearchTexts
 from billing.metrics.registry import Metrics
 from billing.metrics.scrape import Scrape
 from billing.outages import Outage
+from billing.page_status import PageStatus
 from billing.selling.buyers import Buyers
 from billing.selling.checkout import Checkout
 from billing.session_reader import SessionReader
@@ -58,7 +57,7 @@ from billing.webhooks.receiver import WebhookReceiver
 from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from billing.access.ways import SignIn
 
@@ -90,7 +89,6 @@ class Services:
         self.metrics = Metrics()
         self.gateway = StripeGateway(settings, timings, self.metrics)
         self.changes = ChangeFeed()
-        self.status_watch = StatusWatch(self.changes, timings)
         self.store = Store(
             settings.database_url or DEFAULT_DATABASE_URL,
             timings.database,
@@ -164,6 +162,10 @@ class Services:
         self.rollups = Rollups(self.store, timings)
         self.search_texts = SearchTexts(self.store)
         self.health = Health(self.store, self.mirror, timings)
+        status = PageStatus(
+            settings, self.health, self.catalog, self.event_log, self.second_subscriptions
+        )
+        self.status_watch = StatusWatch(self.changes, status.look, timings)
         self.scrape = Scrape(self.metrics, self.store, self.report_readiness, timings)
         self.account_reset = AccountReset(self.store, self.sync_worker)
         self.simulated_history = SimulatedHistory(
@@ -189,7 +191,6 @@ class Services:
         )
         pause = self.timings.background_restart_seconds
         self.access.audit.start()
-        self.status_watch.add(self._status)
         with acting_as(self.access.system):
             tasks = [
                 asyncio.create_task(_run_forever(run, pause)) for run in (*work, *self._changes)
@@ -216,18 +217,6 @@ class Services:
         if self.store.is_shared:
             yield self.changes_between_processes.announce
             yield self.changes_between_processes.hear
-
-    async def _status(self) -> Hashable:
-        """What pages show of how far our copy goes, of the Prices and of how events arrive, but for
-        what is new each time: times and Stripe's request ids."""
-        state = await self.health.sync_state()
-        shown = replace(state, as_of=0.0, age=None, request_id=None), state.stale_reason is None
-        if not self.settings.stripe_is_configured:
-            return shown
-        prices = [await self.catalog.cached_price(kind) for kind in Kind]
-        found = [(one.price, str(one.failure)) for one in prices]
-        delivery = await self.event_log.delivery_health()
-        return *shown, *found, delivery.level, delivery.next_step
 
     @property
     def _mode(self) -> str:

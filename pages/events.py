@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from billing.changes.topics import Topic
 from billing.domain.delivery_health import DeliveryHealth, Level
-from billing.domain.durations import format_duration
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError
 from pages.components.errors import show_failure
@@ -17,7 +14,7 @@ from pages.components.events.filters import FILTERS, event_query, filter_widgets
 from pages.components.events.table import event_table
 from pages.components.live import live
 from pages.components.markdown import plain
-from pages.components.times import local
+from pages.components.times import short_time
 from pages.services import page_services
 
 
@@ -47,13 +44,11 @@ def health_banner() -> None:
 
 
 def last_event(delivery_health: DeliveryHealth) -> str:
-    """The newest event's age, exact time and source as Markdown; empty while there is none."""
+    """The newest event's time and source as Markdown; empty while there is none."""
     if delivery_health.last is None or delivery_health.source is None:
         return ""
-    arrived = delivery_health.last.received_at
-    age = format_duration(max(round(time.time() - arrived), 0)).replace(".0 s", " s")
-    exact = f"{local(arrived):%d %b, %H:%M:%S}"
-    return f"Last event **{plain(age)} ago** ({exact}), by {delivery_health.source.label}."
+    at = short_time(delivery_health.last.received_at)
+    return f"Last event **{plain(at)}**, by {delivery_health.source.label}."
 
 
 billing = page_services()

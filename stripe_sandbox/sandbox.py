@@ -32,7 +32,7 @@ from stripe_sandbox.control.routes import Control
 from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import EventLog
-from stripe_sandbox.faults import FaultSwitch
+from stripe_sandbox.faults import Faults, FaultSwitch
 from stripe_sandbox.hosted_page.rendering import static_routes
 from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
 from stripe_sandbox.resources.empty_lists import EmptyLists
@@ -89,7 +89,7 @@ class Sandbox:
         destinations = Destinations(config.deliver_to)
         self._database = Database(config.database, tables=OBJECT_TABLES)
         self.clock = SimulatedClock(clock or Clock(), self._database)
-        faults = FaultSwitch(self._database)
+        faults = self._faults = FaultSwitch(self._database)
         objects = Objects(self._database)
         translations = Translations(objects, config.api_version)
         events = EventLog(self._database, self.clock, translations, faults.webhook_delay)
@@ -225,6 +225,10 @@ class Sandbox:
         """The signing secret of the one endpoint with that description, created or moved to `url`,
         wherever that is."""
         return self._endpoints.ensure(url, description)
+
+    async def conditions(self) -> tuple[Faults, float]:
+        """What the controls have set: the faults, and how many seconds the clock is ahead."""
+        return self._faults.current(), self.clock.ahead()
 
     def on_delivery(self, call: Callable[[str], None]) -> None:
         """Call it after each attempt to deliver an event, with `succeeded` or `failed`."""

@@ -22,6 +22,7 @@ class Topic(StrEnum):
 TOPIC_OF_TABLE: dict[str, Topic | None] = {
     "checkout_sessions": Topic.SESSIONS,
     "session_terms": None,
+    "session_search": None,
     "session_deltas": None,  # written with their sessions
     "session_rollups": None,
     "events": Topic.EVENTS,

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 
 
 class StatusWatch:
-    """Tells the feed when something that was added looks otherwise than the last time."""
+    """Tells the feed when what is added looks otherwise than the last time, ``look`` first.
 
-    def __init__(self, feed: ChangeFeed, timings: Timings = DEFAULT_TIMINGS) -> None:
+    One that looks raises ``BillingError`` where the database does not answer: then, and when it
+    does again, everything may have changed.
+    """
+
+    def __init__(self, feed: ChangeFeed, look: Look, timings: Timings = DEFAULT_TIMINGS) -> None:
         self._feed = feed
+        self._looks = [look]
         self._pause = timings.status_watch_seconds
-        self._looks: list[Look] = []
 
     def add(self, look: Look) -> None:
-        """Watch what ``look`` answers. It raises ``BillingError`` where the database does not
-        answer: then, and when it does again, everything may have changed."""
+        """Watch what ``look`` answers, too."""
         self._looks.append(look)
 
     async def run(self) -> None:

@@ -65,9 +65,9 @@ def table_height(rows: int) -> int:
     return ROW_HEIGHT * (rows + 1) + 3
 
 
-def age_column(label: str, width: int) -> Any:
-    """A column of times as ``2 minutes ago``; its cells are from ``times.ticking``."""
-    return st.column_config.DatetimeColumn(label, format="distance", width=width)
+def time_text_column(label: str) -> Any:
+    """A column of times that stay true however long a page is open: of ``times.short_time``."""
+    return st.column_config.TextColumn(label, width=140)
 
 
 def time_column(label: str) -> Any:

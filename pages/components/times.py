@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -13,7 +13,6 @@ from billing.domain.durations import format_duration
 # A day within the years 1 and 9999, whatever the time zone.
 EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
 JUST_NOW_SECONDS = 10
-TICK_SECONDS = 20
 
 
 def local(unix_seconds: float) -> datetime:
@@ -21,11 +20,11 @@ def local(unix_seconds: float) -> datetime:
     return datetime.fromtimestamp(min(max(unix_seconds, EARLIEST), LATEST), zone())
 
 
-def ticking(unix_seconds: float) -> datetime:
-    """The same for an ``age_column`` of a table, whose text stays true as time goes by."""
-    # Browsers write "a minute ago" anew only when the cell's value is another one.
-    tick = int(time.time() / TICK_SECONDS) % 2
-    return local(int(unix_seconds)) + timedelta(milliseconds=tick)
+def short_time(unix_seconds: float) -> str:
+    """``23 Nov, 07:42:13``; of another year ``23 Nov 2025, 07:42``."""
+    at = local(unix_seconds)
+    is_this_year = at.year == local(time.time()).year
+    return f"{at:%d %b, %H:%M:%S}" if is_this_year else f"{at:%d %b %Y, %H:%M}"
 
 
 def ago(unix_seconds: float) -> str:

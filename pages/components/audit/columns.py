@@ -15,8 +15,8 @@ from pages.components.audit.wording import (
     signed_in_text,
 )
 from pages.components.ids import short_id
-from pages.components.tables import Table, age_column, chip_column, time_column
-from pages.components.times import local, ticking
+from pages.components.tables import Table, chip_column, time_column, time_text_column
+from pages.components.times import local, short_time
 
 if TYPE_CHECKING:
     from billing.domain.access import AuditEntry
@@ -35,7 +35,7 @@ def _cells(entry: AuditEntry) -> dict[str, object]:
         "action": f"{shape(entry.result)} {action_text(entry.action)}",
         "result": [RESULTS[AuditResult(entry.result)]],
         "who": entry.identity,
-        "when": ticking(entry.at),
+        "when": short_time(entry.at),
         "object": short_id(entry.object_id),
         "detail": entry.detail,
         "address": entry.address,
@@ -57,7 +57,7 @@ ENTRIES = Table(
             format_func=lambda label: result_text(_RESULTS[label]),
         ),
         "who": st.column_config.TextColumn("Who"),
-        "when": age_column("When", width=135),
+        "when": time_text_column("When"),
         "object": st.column_config.TextColumn("Object", width=100),
         "detail": st.column_config.TextColumn("Reason", width=270),
         "address": st.column_config.TextColumn("From", width=110),

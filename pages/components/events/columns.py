@@ -11,8 +11,8 @@ from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
 from pages.components.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
 from pages.components.ids import short_id
-from pages.components.tables import Table, age_column, chip_column
-from pages.components.times import ticking
+from pages.components.tables import Table, chip_column, time_text_column
+from pages.components.times import short_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _cells(row: EventRow) -> dict[str, object]:
     return {
         "type": event.type,
         "session": f"{session.what}, {session.amount}".strip(", ") if session else "",
-        "arrived": ticking(event.received_at),
+        "arrived": short_time(event.received_at),
         "state": [event.state.label],
         "source": source_text(event),
         "delay": format_duration(event.delay),
@@ -62,7 +62,7 @@ def _cells(row: EventRow) -> dict[str, object]:
 
 def _refusal_cells(refusal: Refusal) -> dict[str, object]:
     return {
-        "arrived": ticking(refusal.received_at),
+        "arrived": short_time(refusal.received_at),
         "reason": refusal.reason,
         "count": refusal.count,
         "next_step": refusal.next_step,
@@ -74,7 +74,7 @@ EVENTS = Table(
     {
         "type": st.column_config.TextColumn("Event"),
         "session": st.column_config.TextColumn("Session"),
-        "arrived": age_column("Arrived", width=125),
+        "arrived": time_text_column("Arrived"),
         "state": chip_column("State", EVENT_STATE_COLORS, width=82),
         "source": st.column_config.TextColumn("Source"),
         "delay": st.column_config.TextColumn("Delay", alignment="right"),
@@ -94,7 +94,7 @@ EVENTS = Table(
 FAILED_ORDER = ("type", "error", "session", "email", "arrived", "source", "delay", "app")
 REFUSALS = Table(
     {
-        "arrived": age_column("Arrived", width=135),
+        "arrived": time_text_column("Arrived"),
         "reason": st.column_config.TextColumn("Reason", width=300),
         "count": st.column_config.NumberColumn("Count", format="localized", width=80),
         "next_step": st.column_config.TextColumn("What to do", width=520),

@@ -20,7 +20,7 @@ from pages.components.events.columns import source_text
 from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
-from pages.components.times import EARLIEST, LATEST, ago, exact_time, local
+from pages.components.times import EARLIEST, LATEST, exact_time, local
 from pages.services import page_services
 
 REPLAY = "Replay"
@@ -179,7 +179,7 @@ def _no_attempts(event: Event) -> str:
 
 def _time(unix_seconds: float) -> str:
     if EARLIEST <= unix_seconds <= LATEST:
-        return f"{ago(unix_seconds)}: {exact_time(unix_seconds)}"
+        return exact_time(unix_seconds)
     return f"Unix time {unix_seconds:,.0f}"  # beyond the calendar
 
 

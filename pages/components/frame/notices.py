@@ -42,7 +42,7 @@ class Notice:
 Check = Callable[[], Notice | None]
 
 
-@live(Topic.STATUS, Topic.LEDGER, Topic.ACCESS)
+@live(Topic.STATUS, Topic.ACCESS)
 def notices(checks: Sequence[Check], page: str) -> None:
     """The most severe notice of all ``checks``, and the others behind their count, which is closed
     again on another ``page``."""

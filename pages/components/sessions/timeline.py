@@ -13,7 +13,7 @@ from billing.domain.sessions.details import SessionDetails
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
 from pages.components.markdown import code, link, plain
-from pages.components.times import ago, local
+from pages.components.times import ago, local, short_time
 
 ICONS = {
     EntryKind.CREATED: "add_circle",
@@ -104,7 +104,7 @@ def time_text(step: TimelineEntry, created: int) -> str:
     if step.kind is EntryKind.LATER:
         return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M}"
     if step.kind is EntryKind.CREATED:
-        return f"{ago(step.at)}, {local(step.at):%d %b, %H:%M:%S}"
+        return short_time(step.at)
     day = "" if local(step.at).date() == local(created).date() else f"{local(step.at):%d %b}, "
     return f"{day}{local(step.at):%H:%M:%S}, +{format_duration(max(step.at - created, 0))}"
 

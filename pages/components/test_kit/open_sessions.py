@@ -18,7 +18,7 @@ from pages.components.ids import short_id
 from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
-from pages.components.times import ago, exact_time
+from pages.components.times import exact_time, short_time
 from pages.scenarios.catalog.checkout import INSUFFICIENT_FUNDS
 from pages.scenarios.catalog.scenario import VISA
 from pages.scenarios.sandbox_client import PaymentOutcome
@@ -108,7 +108,7 @@ def no_open_sessions() -> None:
 
 def row(session: CheckoutSession, controls: Controls, result: ActionResult | None) -> None:
     """One session: what, how much, since when, and what can be done with it."""
-    created = f"{ago(session.created)} {session.created_by}"
+    created = f"{short_time(session.created)} {session.created_by}"
     message = f"**{plain(result.message)}**" if result else plain(created)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(

@@ -16,9 +16,9 @@ from pages.components.ids import short_id
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.permission import guarded
 from pages.components.rerun import request_page, request_page_rerun, rerun_page_if_requested
-from pages.components.tables import Table, age_column, chip_column
+from pages.components.tables import Table, chip_column, time_text_column
 from pages.components.test_kit.scenario_steps import PageReporter
-from pages.components.times import ticking
+from pages.components.times import short_time
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.runner import ScenarioResult, run_scenario
@@ -64,7 +64,7 @@ def _cells(row: Row) -> dict[str, object]:
         "run": "Run",
         "session": short_id(result.session_id) if result else "",
         "took": format_duration(result.seconds) if result else "",
-        "ended": ticking(result.ended_at) if result else None,
+        "ended": short_time(result.ended_at) if result else None,
         "about": about,
         "id": row.scenario.name,
         "session_id": result.session_id if result else "",
@@ -78,7 +78,7 @@ TABLE = Table(
         "run": st.column_config.TextColumn("Run", width=52),
         "session": st.column_config.TextColumn("Session", width=92),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),
-        "ended": age_column("Ended", width=130),
+        "ended": time_text_column("Ended"),
         "about": st.column_config.TextColumn("Result", width=560),
         "id": None,
         "session_id": None,

@@ -116,8 +116,7 @@ async def test_an_outage_of_the_database_may_have_changed_everything(feed: Chang
             raise StoreFailure("The database does not answer.", "Wait.")
         return answer
 
-    watch = StatusWatch(feed, Timings(status_watch_seconds=0.01))
-    watch.add(look)
+    watch = StatusWatch(feed, look, Timings(status_watch_seconds=0.01))
     with feed.listening():
         running = asyncio.create_task(watch.run())
         await until(partial(has, feed, Topic.SESSIONS, 2), "the outage, and its end")
@@ -130,8 +129,7 @@ async def test_what_looks_otherwise_is_a_change_of_the_status_alone(feed: Change
     async def look() -> str:
         return seen[-1]
 
-    watch = StatusWatch(feed, Timings(status_watch_seconds=0.01))
-    watch.add(look)
+    watch = StatusWatch(feed, look, Timings(status_watch_seconds=0.01))
     with feed.listening():
         running = asyncio.create_task(watch.run())
         await asyncio.sleep(0)
