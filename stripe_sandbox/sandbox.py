@@ -20,6 +20,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
 from stripe_sandbox.billing_portal.portal_routes import Portal
+from stripe_sandbox.billing_portal.receipt_routes import ReceiptPage
 from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
@@ -101,6 +102,7 @@ class Sandbox:
         billing = Billing(backend, jobs, resources, policy)
         self._prices, self._sessions = resources.prices, resources.sessions
         self._endpoints, self._invoices = resources.endpoints, resources.invoices
+        self._charges = resources.charges
         self.payments = billing.checkout
         self._deliveries = Deliveries(
             backend,
@@ -165,6 +167,7 @@ class Sandbox:
                 *static_routes(),
                 *Portal(backend, resources.portal_sessions, actions).routes(),
                 *InvoicePage(backend, actions).routes(),
+                *ReceiptPage(backend, config.business_name).routes(),
                 *checkout_routes.routes(
                     self.payments,
                     CheckoutViews(backend, self._sessions),
@@ -178,12 +181,13 @@ class Sandbox:
         self.asgi.router.redirect_slashes = False
 
     def _update_links(self, base_url: str) -> None:
-        """Have the links of open sessions and of invoices lead to this address, if it was another
-        one last time."""
+        """Have the links of open sessions, invoices and receipts lead to this address, if it was
+        another one last time."""
         former = self._database.setting(_BASE_URL)
         if former is not None and former != base_url:
             self._sessions.rebase(former, base_url)
             self._invoices.rebase(former, base_url)
+            self._charges.rebase(former, base_url)
         self._database.set_setting(_BASE_URL, base_url)
 
     def support(self, operation: Operation) -> Support:

@@ -40,6 +40,7 @@ from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.resources.events import Events
+from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
@@ -64,9 +65,10 @@ class Resources:
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
         self.setup_intents = SetupIntents(backend)
-        self.disputes = Disputes(backend, jobs)
-        self.charges = Charges(backend, self.disputes)
-        self.refunds = Refunds(backend, jobs, self.charges, self.disputes)
+        self.balance = BalanceTransactions(backend)
+        self.disputes = Disputes(backend, jobs, self.balance)
+        self.charges = Charges(backend, self.disputes, self.balance, base_url)
+        self.refunds = Refunds(backend, jobs, self.charges, self.disputes, self.balance)
         self.invoice_payments = InvoicePayments(backend)
         self.invoice_items = InvoiceItems(backend)
         self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items)
@@ -83,7 +85,8 @@ class Resources:
             self.accounts, self.products, self.prices, self.plans, self.customers, self.sessions,
             self.intents, self.setup_intents, self.charges, self.refunds, self.disputes,
             self.methods, self.subscriptions, self.invoices, self.invoice_payments,
-            self.invoice_items, self.portal_configurations, self.events, self.endpoints,
+            self.invoice_items, self.portal_configurations, self.balance, self.events,
+            self.endpoints,
         )  # fmt: skip
         self._resources = resources
 

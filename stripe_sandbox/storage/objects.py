@@ -146,6 +146,15 @@ class Objects:
         )
         return [(created, seq, body) for created, seq, body in rows]
 
+    def rebase(self, kind: str, field: str, old: str, new: str, condition: str = "TRUE") -> None:
+        """Have the URLs in that field of the objects begin with the URL `new` instead of `old`."""
+        table, path, length = TABLES[kind].name, f"$.{field}", len(old) + 1
+        self.database.write(
+            f"UPDATE {table} SET body = json_set(body, ?, ? || substr(body ->> ?, ?)) "  # noqa: S608  # names of ours
+            f"WHERE {condition} AND substr(body ->> ?, 1, ?) = ?",
+            (path, new, path, length, path, length, old + "/"),
+        )
+
     def count(self, kind: str, condition: str, values: Sequence[Any]) -> int:
         """How many objects meet such a condition."""
         row = self.database.row(

@@ -110,6 +110,9 @@ TABLES: dict[str, Table] = {
     ),
     "payment_intent": Table("payment_intents", _columns("customer")),
     "charge": Table("charges", _columns("customer", "payment_intent")),
+    "balance_transaction": Table(
+        "balance_transactions", _columns("currency", "source", "type", coarse=("currency", "type"))
+    ),
     "dispute": Table("disputes", _columns("charge", "payment_intent")),
     "refund": Table("refunds", _columns("charge", "payment_intent")),
     "payment_method": Table("payment_methods", _columns("customer", "type", coarse=("type",))),

@@ -110,8 +110,9 @@ def test_every_object_of_a_long_history_fits_the_types(server: SandboxServer) ->
     assert kinds == {
         "product.created", "product.updated", "price.created", "price.updated",
         "customer.created", "customer.updated", "payment_intent.created", "charge.failed",
-        "payment_intent.payment_failed", "charge.succeeded", "payment_intent.succeeded",
-        "payment_intent.requires_action", "payment_intent.canceled", "payment_method.attached",
+        "payment_intent.payment_failed", "charge.succeeded", "charge.updated",
+        "payment_intent.succeeded", "payment_intent.requires_action", "payment_intent.canceled",
+        "payment_method.attached",
         "checkout.session.completed", "checkout.session.expired", "customer.subscription.created",
         "customer.subscription.updated", "invoice.created", "invoice.finalized",
         "invoice.updated", "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid",

@@ -136,12 +136,7 @@ class Invoices(Resource):
 
     def rebase(self, old: str, new: str) -> None:
         """Have the links to invoices begin with the URL `new` instead of `old`."""
-        self._backend.database.write(
-            "UPDATE invoices SET body = json_set(body, '$.hosted_invoice_url', "
-            "? || substr(body ->> '$.hosted_invoice_url', ?)) "
-            "WHERE substr(body ->> '$.hosted_invoice_url', 1, ?) = ?",
-            (new, len(old) + 1, len(old) + 1, old + "/"),
-        )
+        self._backend.objects.rebase(self.kind, "hosted_invoice_url", old, new)
 
     def of_intent(self, intent: str) -> Object | None:
         """The invoice that the intent of that id is to pay, or None."""

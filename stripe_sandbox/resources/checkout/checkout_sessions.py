@@ -228,12 +228,7 @@ class CheckoutSessions(Resource):
 
     def rebase(self, old: str, new: str) -> None:
         """Have the links of open sessions begin with the URL `new` instead of `old`."""
-        self._backend.database.write(
-            "UPDATE checkout_sessions SET body = json_set(body, '$.url', "
-            "? || substr(body ->> '$.url', ?)) "
-            "WHERE status = 'open' AND substr(body ->> '$.url', 1, ?) = ?",
-            (new, len(old) + 1, len(old) + 1, old + "/"),
-        )
+        self._backend.objects.rebase(self.kind, "url", old, new, "status = 'open'")
 
 
 def _overdue(session: Object, now: int) -> bool:

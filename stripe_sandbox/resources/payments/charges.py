@@ -11,6 +11,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charge_object import (
     card_details,
     card_outcome,
@@ -39,9 +40,17 @@ class Charges(Resource):
     list_params = ChargeListParams
     filters = ("created", "customer", "payment_intent", "transfer_group")
 
-    def __init__(self, backend: Backend, disputes: Disputes) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        disputes: Disputes,
+        balance: BalanceTransactions,
+        base_url: str,
+    ) -> None:
         super().__init__(backend)
         self._disputes = disputes
+        self._balance = balance
+        self._base_url = base_url
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -68,7 +77,8 @@ class Charges(Resource):
         authenticated: bool,
     ) -> Object:
         """A card's charge of the intent's amount: succeeded, or failed with the refusal; disputed
-        at once, if the card's owner disputes. Records `charge.succeeded` or `charge.failed`."""
+        at once, if the card's owner disputes. Records `charge.succeeded`, and `charge.updated` once
+        a capture that is asynchronous has moved the balance, or `charge.failed`."""
         paid = refusal is None
         status = "succeeded" if paid else "failed"
         charge = self._new(
@@ -84,7 +94,13 @@ class Charges(Resource):
                 "payment_method_details": card_details(intent, method, card, paid, authenticated),
             },
         )
+        is_later = intent["capture_method"] == "automatic_async"
+        if paid and not is_later:
+            self._move_balance(charge)
         self._backend.events.record(f"charge.{status}", charge)
+        if paid and is_later:
+            previous = self._move_balance(charge)
+            self._backend.events.record("charge.updated", charge, previous=previous)
         if paid and card.dispute:
             self._disputes.open(charge, card.dispute)
         return charge
@@ -111,10 +127,25 @@ class Charges(Resource):
         `charge.failed`."""
         status = "succeeded" if refusal is None else "failed"
         charge.update(paid=refusal is None, status=status, **_failure(refusal))
-        if refusal is not None:
+        if refusal is None:
+            charge["receipt_url"] = self._receipt_url(charge["id"])
+            self._move_balance(charge)
+        else:
             charge.update(amount_captured=0, captured=False)
-        self._backend.objects.save(charge)
+            self._backend.objects.save(charge)
         self._backend.events.record(f"charge.{status}", charge)
+
+    def _move_balance(self, charge: Object) -> Object:
+        previous = apply_changes(charge, {"balance_transaction": self._balance.of_charge(charge)})
+        self._backend.objects.save(charge)
+        return previous
+
+    def _receipt_url(self, charge: str) -> str:
+        return f"{self._base_url}/r/{charge}"
+
+    def rebase(self, old: str, new: str) -> None:
+        """Have the links to receipts begin with the URL `new` instead of `old`."""
+        self._backend.objects.rebase(self.kind, "receipt_url", old, new)
 
     def add_refunded(self, charge: Object, amount: int, request: RequestInfo = NO_REQUEST) -> None:
         """Count `amount` as refunded. Records `charge.refunded`."""
@@ -133,11 +164,12 @@ class Charges(Resource):
         return previous
 
     def _new(self, intent: Object, method: Object, status: str, values: Object) -> Object:
+        identifier = new_id("ch")
         charge = build(
             self.kind,
             {
                 **values,
-                "id": new_id("ch"),
+                "id": identifier,
                 "object": self.kind,
                 "amount": intent["amount"],
                 "amount_refunded": 0,
@@ -155,6 +187,7 @@ class Charges(Resource):
                 "payment_method": method["id"],
                 "radar_options": build("charge.RadarOptions", {}),
                 "receipt_email": intent["receipt_email"],
+                "receipt_url": self._receipt_url(identifier) if status == "succeeded" else None,
                 "refunded": False,
                 "statement_descriptor": intent["statement_descriptor"],
                 "statement_descriptor_suffix": intent["statement_descriptor_suffix"],

@@ -14,6 +14,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import DisputeKind
+from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.dispute_object import new_dispute, reinstatement, withdrawal
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
@@ -47,9 +48,10 @@ class Disputes(Resource):
     list_params = DisputeListParams
     filters = ("charge", "created", "payment_intent")
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+    def __init__(self, backend: Backend, jobs: ScheduledJobs, balance: BalanceTransactions) -> None:
         super().__init__(backend)
         self._jobs = jobs
+        self._balance = balance
         jobs.register(JobKind.DISPUTE_DECISION, self._decide)
 
     def routes(self) -> list[Route]:
@@ -171,15 +173,16 @@ class Disputes(Resource):
         self._withdraw(dispute)
 
     def _withdraw(self, dispute: Object) -> None:
-        dispute["balance_transactions"].append(withdrawal(dispute, self._backend.clock.now()))
+        moved = self._balance.keep(withdrawal(dispute, self._backend.clock.now()))
+        dispute["balance_transactions"].append(moved)
         self._backend.objects.save(dispute)
         self._backend.events.record("charge.dispute.funds_withdrawn", dispute)
 
     def _end(self, dispute: Object, status: str, request: RequestInfo = NO_REQUEST) -> None:
         dispute.update(status=status, is_charge_refundable=status != "lost")
         if status == "won":
-            now = self._backend.clock.now()
-            dispute["balance_transactions"].append(reinstatement(dispute, now))
+            moved = self._balance.keep(reinstatement(dispute, self._backend.clock.now()))
+            dispute["balance_transactions"].append(moved)
             self._backend.events.record("charge.dispute.funds_reinstated", dispute)
         self._backend.objects.save(dispute)
         self._backend.events.record("charge.dispute.closed", dispute, request)

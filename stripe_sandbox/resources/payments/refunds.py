@@ -19,6 +19,7 @@ from stripe_sandbox.api.pagination import Page, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.disputes import Disputes
 from stripe_sandbox.resources.resource import Resource
@@ -43,9 +44,15 @@ class Refunds(Resource):
     filters = ("charge", "created", "payment_intent")
 
     def __init__(
-        self, backend: Backend, jobs: ScheduledJobs, charges: Charges, disputes: Disputes
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        charges: Charges,
+        disputes: Disputes,
+        balance: BalanceTransactions,
     ) -> None:
         super().__init__(backend)
+        self._balance = balance
         self._jobs = jobs
         self._charges = charges
         self._disputes = disputes
@@ -105,6 +112,7 @@ class Refunds(Resource):
             refund.update(status="pending", pending_reason="processing")
         else:
             refund["status"] = "succeeded"
+            refund["balance_transaction"] = self._balance.of_refund(refund)
         self._backend.objects.insert(refund)
         self._backend.events.record("refund.created", refund, request)
         if refund["status"] == "succeeded":
@@ -192,11 +200,17 @@ class Refunds(Resource):
             return
         charge = self._backend.require("charge", refund["charge"], "charge")
         if refund["status"] == "pending":
-            refund.update(status="succeeded", pending_reason=None)
+            refund["status"] = "succeeded"
+            refund.pop("pending_reason", None)
+            refund["balance_transaction"] = self._balance.of_refund(refund)
             self._save(refund)
             self._refunded(charge, refund["amount"])
         elif refund["status"] == "succeeded":
-            refund.update(status="failed", failure_reason="expired_or_canceled_card")
+            refund.update(
+                status="failed",
+                failure_balance_transaction=self._balance.of_refund_failure(refund),
+                failure_reason="expired_or_canceled_card",
+            )
             self._charges.take_back_refund(charge, refund["amount"])
             self._backend.events.record("refund.failed", refund)
             self._save(refund)

@@ -296,7 +296,7 @@ NARROWED: dict[str, Any] = {
     "email": "nobody@example.com", "is_default": False, "ids": ["prod_none"], "invoice": "in_none",
     "lookup_keys": ["none"], "payment.payment_intent": "pi_none", "payment_intent": "pi_none",
     "payment_method": "pm_none", "payment_link": "plink_none", "pending": True,
-    "product": "prod_none",
+    "product": "prod_none", "source": "ch_none",
     "recurring.interval": "year",
     "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",
     "types": ["customer.deleted"],

@@ -192,7 +192,7 @@ def test_the_page_and_the_controls_are_not_affected(server: SandboxServer) -> No
     """People can pay while the API is down."""
     session = server.create()
     server.control("PUT", "faults", {"api": {"status": 500}})
-    assert len(_events_of(server, session.id)) == 4
+    assert len(_events_of(server, session.id)) == 5
     assert server.control("GET", "state")["faults"]["api"]["status"] == 500
 
 

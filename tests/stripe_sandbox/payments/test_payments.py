@@ -39,6 +39,7 @@ def test_a_guest_pays(server: SandboxServer) -> None:
     assert server.event_types_since(known) == [
         "payment_intent.created",
         "charge.succeeded",
+        "charge.updated",
         "payment_intent.succeeded",
         "checkout.session.completed",
     ]
@@ -105,6 +106,7 @@ def test_a_subscription_begins(server: SandboxServer) -> None:
         "invoice.created",
         "invoice.finalized",
         "charge.succeeded",
+        "charge.updated",
         "payment_intent.succeeded",
         "invoice.updated",
         "invoice.paid",

@@ -51,8 +51,8 @@ def test_a_dispute_opens_with_the_payment_and_takes_the_money(
     assert (charge.disputed, charge.status, charge.amount_refunded) == (True, "succeeded", 0)
     order = [one for one in server.event_types() if one.startswith(("charge.", "payment_intent.s"))]
     assert order == [
-        *("charge.succeeded", "charge.dispute.created", "charge.dispute.funds_withdrawn"),
-        "payment_intent.succeeded",
+        *("charge.succeeded", "charge.updated", "charge.dispute.created"),
+        *("charge.dispute.funds_withdrawn", "payment_intent.succeeded"),
     ]
 
 

@@ -104,7 +104,7 @@ def test_one_process_delivers_what_both_record(tmp_path: Path) -> None:
             assert Counter(arrived) == dict.fromkeys(events, 1)
             outcome = other.pay(other.create().id)
             assert isinstance(outcome, Paid)
-            wait_for(lambda: len(first.receiver.received) == len(events) + 4)
+            wait_for(lambda: len(first.receiver.received) == len(events) + 5)
         wait_for(lambda: first.control("GET", "state")["deliveries"]["waiting"] == 0)
 
 
@@ -120,7 +120,7 @@ def test_the_other_takes_over(tmp_path: Path) -> None:
             staying.sandbox.ensure_webhook_endpoint(url=url, description="shop")
             leaving.control("PUT", "faults", {"webhooks": {"delay_seconds": 5}})
             leaving.pay(leaving.create().id)
-            assert staying.control("GET", "state")["deliveries"]["waiting"] == 4
+            assert staying.control("GET", "state")["deliveries"]["waiting"] == 5
             of_leaving.close()
             clock.advance(5)  # less than the lease of a process that was killed
-            wait_for(lambda: len(staying.receiver.received) == 4)
+            wait_for(lambda: len(staying.receiver.received) == 5)

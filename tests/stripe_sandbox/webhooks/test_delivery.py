@@ -34,7 +34,7 @@ def test_a_payment_reaches_the_endpoint_signed(server: SandboxServer) -> None:
     secret = _ensure(server)
     session = server.create()
     server.pay(session.id)
-    wait_for(lambda: len(server.receiver.received) == 4)
+    wait_for(lambda: len(server.receiver.received) == 5)
     for headers, body in server.receiver.received:
         event = stripe.Webhook.construct_event(body, headers["stripe-signature"], secret)
         assert event.pending_webhooks == 1
@@ -159,13 +159,13 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         session = server.create()
         outcome = server.pay(session.id)
         assert isinstance(outcome, Paid)
-        wait_for(lambda: _deliveries(server) == [("pending", 2)] * 4)
+        wait_for(lambda: _deliveries(server) == [("pending", 2)] * 5)
     with sandbox_server(database) as server:
         secret = _ensure(server)
         assert server.stripe.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
         server.clock.advance(1e6)
-        wait_for(lambda: len(server.receiver.received) == 4)
-        wait_for(lambda: _deliveries(server) == [("succeeded", 3)] * 4)
+        wait_for(lambda: len(server.receiver.received) == 5)
+        wait_for(lambda: _deliveries(server) == [("succeeded", 3)] * 5)
         headers, body = server.receiver.received[0]
         stripe.WebhookSignature.verify_header(
             body.decode(), headers["stripe-signature"], secret, tolerance=10**10
@@ -197,7 +197,7 @@ def test_checkout_does_not_wait_forever(server: SandboxServer) -> None:
     asyncio.run(server.sandbox._deliveries.wait_for_responses(outcome.event_ids, timeout=0.05))
     assert time.monotonic() - started >= 0.05
     released.set()
-    wait_for(lambda: len(server.receiver.received) == 4)
+    wait_for(lambda: len(server.receiver.received) == 5)
 
 
 def test_no_endpoint_no_waiting(server: SandboxServer) -> None:
@@ -227,5 +227,5 @@ def test_deliveries_at_once_are_bounded() -> None:
         server.pay(server.subscribe().id)
         wait_for(lambda: under_way == 3)
         released.set()
-        wait_for(lambda: len(server.receiver.received) == 15)
+        wait_for(lambda: len(server.receiver.received) == 16)
         assert most == 3
