@@ -95,6 +95,8 @@ async def filled(store: Store, count: int, newest: int) -> None:
             for session in made
         ]
         await store.write(partial(sessions.upsert_sessions, batches=[SessionRows.of(kept)]))
+    find = partial(sessions.missing_phases, wanted=SessionFilter(), zone=ZONE)
+    await store.write(partial(sessions.add_phases, wanted=await store.read(find)))
     await Rollups(store).rebuild()
 
 
