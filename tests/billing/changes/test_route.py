@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from tests.support.servers.settings import working_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.servers.billing_server import BillingServer
 
@@ -25,14 +27,19 @@ USER = "X-Email"
 VIEWER = {USER: "eve@example.com"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BillingServer]:
-    folder = tmp_path_factory.mktemp("changes")
+@contextmanager
+def serving(folder: Path) -> Iterator[BillingServer]:
+    """With nothing of Stripe at work behind it."""
     settings = working_settings(
         folder, "http://127.0.0.1:1", user_header=USER, viewers=("eve@example.com",)
     )
-    # Nothing of Stripe is at work behind it.
     with billing_server(replace(settings, secret_key=None), websockets=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BillingServer]:
+    with serving(tmp_path_factory.mktemp("changes")) as running:
         yield running
 
 
@@ -93,5 +100,14 @@ def test_nothing_is_taken_from_whoever_listens(server: BillingServer) -> None:
     with page_socket(server.url, VIEWER, CHANGES_PATH) as socket:
         change_numbers(socket)
         socket.send("something")
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=ANSWERS_WITHIN)
+
+
+def test_it_ends_with_the_server(tmp_path: Path) -> None:
+    with ExitStack() as open_ones:
+        with serving(tmp_path) as stopping:
+            socket = open_ones.enter_context(page_socket(stopping.url, VIEWER, CHANGES_PATH))
+            change_numbers(socket)
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=ANSWERS_WITHIN)
