@@ -142,6 +142,7 @@ def not_simulated(param: str, what: str | None = None) -> StripeError:
 NAMES = {
     "billing_portal.configuration": "configuration",
     "payment_method": "PaymentMethod",
+    "promotion_code": "promotion code",
     "webhook_endpoint": "webhook endpoint",
     "invoice_payment": "invoice payment",
     "setup_intent": "setupintent",

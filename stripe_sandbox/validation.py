@@ -1,14 +1,17 @@
-"""E-mail addresses and web addresses as Stripe checks them."""
+"""E-mail addresses, web addresses, numbers and times as Stripe checks them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from stripe_sandbox import errors
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+\Z")
 _HOST = re.compile(r"[^\s/@:]+\Z")
+_FIVE_YEARS = 5 * 365 * 86_400
 
 
 def check_email(email: str, param: str) -> None:
@@ -34,3 +37,29 @@ def check_url(url: str, param: str) -> None:
     right = parts.scheme in ("http", "https") and _HOST.match(host.strip("[]").replace(":", ""))
     if not right or port == 0 or len(url) > 5_000 or any(sign.isspace() for sign in url):
         raise errors.invalid("Not a valid URL", param, "url_invalid")
+
+
+def check_positive(params: Mapping[str, Any], name: str) -> None:
+    """Raise a StripeError if the parameter is given and below 1."""
+    if params.get(name, 1) < 1:
+        raise errors.invalid(
+            "This value must be greater than or equal to 1.", name, "parameter_invalid_integer"
+        )
+
+
+def check_future(params: Mapping[str, Any], name: str, now: int) -> None:
+    """Raise a StripeError if the parameter, in Unix seconds, is given and not within the next five
+    years."""
+    moment = params.get(name)
+    if moment is None:
+        return
+    if moment <= now:
+        raise errors.invalid(
+            f"The parameter `{name}` expects a unix timestamp representing a date and time in the "
+            f"future. You specified the value `{moment}` which is in the past.",
+            name,
+        )
+    if moment > now + _FIVE_YEARS:
+        raise errors.invalid(
+            "Invalid timestamp: can be no more than five years in the future.", name
+        )

@@ -31,11 +31,15 @@ from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.resources.billing_portal.portal_configurations import PortalConfigurations
 from stripe_sandbox.resources.billing_portal.portal_sessions import PortalSessions
+from stripe_sandbox.resources.catalog.coupons import Coupons
 from stripe_sandbox.resources.catalog.plans import Plans
 from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.resources.catalog.products import Products
+from stripe_sandbox.resources.catalog.promotion_codes import PromotionCodes
+from stripe_sandbox.resources.catalog.redemptions import Redemptions
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.checkout.line_items import LineItems
+from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
@@ -61,6 +65,9 @@ class Resources:
         self.products = Products(backend)
         self.prices = Prices(backend, self.products)
         self.plans = Plans(backend)
+        self.coupons = Coupons(backend, jobs)
+        self.promotion_codes = PromotionCodes(backend, jobs)
+        redemptions = Redemptions(backend, self.coupons, self.promotion_codes)
         self.customers = Customers(backend)
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
@@ -75,14 +82,17 @@ class Resources:
         self.invoices = Invoices(backend, self.invoice_payments, self.customers, base_url)
         self.subscriptions = Subscriptions(backend, jobs)
         self.line_items = LineItems(backend, self.prices)
-        self.sessions = CheckoutSessions(backend, jobs, self.line_items, self.intents)
+        self.sessions = CheckoutSessions(
+            backend, jobs, self.line_items, self.intents, SessionDiscounts(backend, redemptions)
+        )
         self.portal_configurations = PortalConfigurations(backend)
         self.portal_sessions = PortalSessions(backend, self.portal_configurations)
         self.events = Events(backend)
         self.search = Search(backend)
         self.endpoints = WebhookEndpoints(backend, destinations)
         resources: tuple[Resource, ...] = (
-            self.accounts, self.products, self.prices, self.plans, self.customers, self.sessions,
+            self.accounts, self.products, self.prices, self.plans, self.coupons,
+            self.promotion_codes, self.customers, self.sessions,
             self.intents, self.setup_intents, self.charges, self.refunds, self.disputes,
             self.methods, self.subscriptions, self.invoices, self.invoice_payments,
             self.invoice_items, self.portal_configurations, self.balance, self.events,

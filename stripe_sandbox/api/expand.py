@@ -17,7 +17,8 @@ from stripe_sandbox.versions.change import FormerField, Lookup
 MAXIMUM_DEPTH = 4
 
 Include = Callable[[Object], Any]
-"""Returns, for an object, the value of a field that answers hold only when it is expanded."""
+"""Returns, for an object, the value of a field, its own or a part's, that answers hold only when it
+is expanded."""
 
 
 class Expander:
@@ -84,18 +85,21 @@ class Expander:
     def apply(self, kind: str, value: Object, paths: list[str]) -> None:
         """Expand the paths inside the answer; `check` has accepted them."""
         for path in sorted(paths):
-            self._walk(value, object_class(kind), path.split("."))
+            self._walk(value, object_class(kind), path.split("."), value)
 
-    def _walk(self, value: Any, cls: StripeClass, names: list[str]) -> None:
+    def _walk(self, value: Any, cls: StripeClass, names: list[str], owner: Object) -> None:
+        """Expand the path inside the value; `owner` is the object that it is a part of."""
         if isinstance(value, list):
             for inner in value:
-                self._walk(inner, cls, names)
+                self._walk(inner, cls, names, owner)
             return
         if not names or not isinstance(value, dict):
             return
         name, *rest = names
+        if "object" in value:
+            owner = value
         if name == "data" and value.get("object") in ("list", "search_result"):
-            self._walk(value["data"], cls, rest)
+            self._walk(value["data"], cls, rest, owner)
             return
         found = self._reference(cls, name)
         if found is None or found.target is None:
@@ -106,10 +110,10 @@ class Expander:
         include = self._includes.get((cls, name))
         if include is not None:
             if name not in value:
-                value[name] = include(value)
+                value[name] = include(owner)
         elif found.expandable:
             value[name] = self._loaded(value.get(name), found.target)
-        self._walk(value.get(name), found.target, rest)
+        self._walk(value.get(name), found.target, rest, owner)
 
     def _loaded(self, held: Any, target: StripeClass) -> Any:
         if isinstance(held, list):

@@ -27,7 +27,7 @@ _TEXTS = frozenset(
         *("phone", "customer_phone", "customer_purchase_ip"),
     )
 )
-_NOBODY = frozenset(("product", "price"))
+_NOBODY = frozenset(("coupon", "product", "price"))
 # What an object names that is of the same people, and no more than that.
 _OWN = (
     *("customer", "payment_intent", "charge", "invoice", "subscription", "setup_intent"),

@@ -92,7 +92,7 @@ class SessionCompletion:
             if customer["email"] is None:
                 self._customers.change(customer, {"email": billing["email"]})
             return customer
-        if session["customer_creation"] != "always":
+        if session["customer_creation"] != "always" and session["amount_total"]:
             return None
         address = build("customer.Address", {"country": billing["address"]["country"]})
         return self._customers.create(

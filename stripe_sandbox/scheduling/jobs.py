@@ -12,6 +12,9 @@ from stripe_sandbox.storage.database import Database
 class JobKind(StrEnum):
     """What a job does. The values stand in the database's file."""
 
+    COUPON_EXPIRY = "coupon.expired"
+    PROMOTION_CODE_EXPIRY = "promotion_code.expired"
+    DISCOUNT_END = "discount.ended"
     SESSION_EXPIRY = "checkout.session.expired"
     DEBIT_COMPLETION = "debit.settled"
     DISPUTE_DECISION = "dispute.decided"

@@ -20,10 +20,12 @@ EXPANDED: dict[str, frozenset[str]] = {
     "charge": frozenset({"refunds"}),
     "checkout.session": frozenset({"line_items"}),
     "checkout.session.TotalDetails": frozenset({"breakdown"}),
+    "coupon": frozenset({"applies_to", "currency_options"}),
     "customer": frozenset({"cash_balance", "sources", "subscriptions", "tax", "tax_ids"}),
     "invoice": frozenset({"confirmation_secret", "payments"}),
     "plan": frozenset({"tiers"}),
     "price": frozenset({"currency_options", "tiers"}),
+    "promotion_code.Restrictions": frozenset({"currency_options"}),
 }
 """Fields that Stripe sends only in answers that expand them."""
 

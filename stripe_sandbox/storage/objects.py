@@ -165,8 +165,9 @@ class Objects:
 
 
 def _created(value: Object) -> int:
-    """When the object was created; invoice items alone call that their `date`."""
-    moment: int = value["created"] if "created" in value else value["date"]
+    """When the object was created; invoice items call that their `date`, discounts their
+    `start`."""
+    moment: int = next(value[name] for name in ("created", "date", "start") if name in value)
     return moment
 
 

@@ -9,13 +9,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Column:
-    """A column that lists filter by: its name, where its value stands in the object, and whether
-    its few values each match a large part of the rows."""
+    """A column that lists filter by: its name, where its value stands in the object, whether its
+    few values each match a large part of the rows, and whether they are equal in any case."""
 
     name: str
     path: tuple[str, ...]
     coarse: bool = False
     indexed: bool = True
+    any_case: bool = False
+
+    @property
+    def definition(self) -> str:
+        """The column as a table's schema has it."""
+        return f"{self.name} COLLATE NOCASE" if self.any_case else self.name
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Table:
 
     def schema(self) -> str:
         """The statements that make the table and its indexes."""
-        columns = "".join(f", {column.name}" for column in self.columns)
+        columns = "".join(f", {column.definition}" for column in self.columns)
         statements = [
             (
                 f"CREATE TABLE IF NOT EXISTS {self.name} (seq INTEGER PRIMARY KEY, "
@@ -90,6 +96,16 @@ TABLES: dict[str, Table] = {
             Column("interval", ("recurring", "interval"), coarse=True),
         ),
     ),
+    "coupon": Table("coupons", ()),
+    "promotion_code": Table(
+        "promotion_codes",
+        (
+            *_columns("active", "customer", coarse=("active",)),
+            Column("code", ("code",), any_case=True),
+            Column("coupon", ("promotion", "coupon")),
+        ),
+    ),
+    "discount": Table("discounts", ()),
     "customer": Table("customers", _columns("email")),
     "checkout.session": Table(
         "checkout_sessions",

@@ -12,7 +12,8 @@ MAXIMUM_REFERENCE = 200
 SIMULATED = (
     "adaptive_pricing.enabled", "allow_promotion_codes", "allowed_payment_method_types",
     "automatic_tax.enabled", "billing_address_collection", "cancel_url", "client_reference_id",
-    "currency", "customer", "customer_creation", "customer_email", "expires_at",
+    "currency", "customer", "customer_creation", "customer_email", "discounts.coupon",
+    "discounts.promotion_code", "expires_at",
     "integration_identifier", "invoice_creation.enabled", "line_items.metadata",
     "line_items.price", "line_items.price_data.currency", "line_items.price_data.product",
     "line_items.price_data.product_data.description",
@@ -54,7 +55,11 @@ _ONLY_IN = {
 }
 """Parameters that belong to one mode."""
 
-_EXCLUSIVE = (("customer", "customer_email"), ("customer", "customer_creation"))
+_EXCLUSIVE = (
+    ("allow_promotion_codes", "discounts"),
+    ("customer", "customer_email"),
+    ("customer", "customer_creation"),
+)
 
 
 def check_request(params: dict[str, Any]) -> None:
@@ -75,6 +80,8 @@ def check_request(params: dict[str, Any]) -> None:
                 one,
                 "parameters_exclusive",
             )
+    if len(params.get("discounts") or ()) > 1:
+        raise errors.invalid("You may only specify one discount.", "discounts")
     for name, mode in _ONLY_IN.items():
         if name in params and params["mode"] != mode:
             raise errors.invalid(f"You can not pass `{name}` in `{params['mode']}` mode.", name)

@@ -20,6 +20,7 @@ from stripe_sandbox.currencies import MINIMUM, check_charge, format_amount, form
 from stripe_sandbox.resources.checkout.checkout_session_object import new_session
 from stripe_sandbox.resources.checkout.checkout_session_params import SIMULATED, check_request
 from stripe_sandbox.resources.checkout.line_items import LineItems
+from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
@@ -56,12 +57,14 @@ class CheckoutSessions(Resource):
         jobs: ScheduledJobs,
         line_items: LineItems,
         intents: PaymentIntents,
+        discounts: SessionDiscounts,
     ) -> None:
         super().__init__(backend)
         self._jobs = jobs
         jobs.register(JobKind.SESSION_EXPIRY, self._expire_overdue)
         self._line_items = line_items
         self._intents = intents
+        self._discounts = discounts
 
     def routes(self) -> list[Route]:
         """All endpoints."""
@@ -77,10 +80,7 @@ class CheckoutSessions(Resource):
     def includes(self) -> dict[tuple[type, str], Include]:
         return {
             (sdk_class(self.kind), "line_items"): self._line_items_list,
-            (sdk_class("checkout.session.TotalDetails"), "breakdown"): lambda _: {
-                "discounts": [],
-                "taxes": [],
-            },
+            (sdk_class("checkout.session.TotalDetails"), "breakdown"): self._discounts.breakdown,
         }
 
     def create(self, call: Call) -> Object:
@@ -113,18 +113,18 @@ class CheckoutSessions(Resource):
         if total == 0 and params["mode"] == "subscription":
             # Stripe would save the card without a payment: a SetupIntent, which is not here.
             raise errors.not_simulated("line_items", "a subscription that costs nothing")
-        _check_total(total, currency)
         renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
         check_charge(renewed, currency, "line_items")
         session = new_session(call, customer, total, currency, now, expires_at)
-        self._backend.objects.insert(
-            session,
-            {
-                "line_items": items,
-                "payment_intent_data": params.get("payment_intent_data", {}),
-                "subscription_data": params.get("subscription_data", {}),
-            },
-        )
+        hidden = {
+            "line_items": items,
+            "payment_intent_data": params.get("payment_intent_data", {}),
+            "subscription_data": params.get("subscription_data", {}),
+        }
+        for index, given in enumerate(params.get("discounts") or ()):
+            self._discounts.apply(session, hidden, given, f"discounts[{index}]")
+        _check_total(session["amount_total"], currency)
+        self._backend.objects.insert(session, hidden)
         self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, session["id"])
         return session
 
@@ -158,6 +158,7 @@ class CheckoutSessions(Resource):
         `checkout.session.completed`; returns the event's id."""
         session.update(changes, status="complete", url=None)
         self._backend.objects.save(session)
+        self._discounts.redeem(session)
         self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
         return self._backend.events.record("checkout.session.completed", session)
 

@@ -54,6 +54,8 @@ _MONTHLY: dict[str, Any] = {
     "items": [{"price": "MONTHLY"}], "payment_behavior": "default_incomplete",
 }  # fmt: skip
 
+_PROMOTES = {"promotion": {"type": "coupon", "coupon": "COUPON"}}
+
 SHOWN: dict[str, list[Case]] = {
     # First, as it takes renewals: of all the subscriptions that are there.
     "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
@@ -89,6 +91,31 @@ SHOWN: dict[str, list[Case]] = {
         (PRICE_DATA, "recurring.interval", "week"),
         (_PLAN, "recurring.interval_count", 2),
     ],
+    "POST /v1/coupons": [
+        *_cases(
+            {"percent_off": 10}, duration="forever", id="coupon_1", max_redemptions=5,
+            metadata={"a": "b"}, name="Fine", percent_off=20, redeem_by="SOON",
+        ),
+        ({"percent_off": 10, "duration": "repeating"}, "duration_in_months", 3),
+        ({"currency": "usd"}, "amount_off", 50),
+        ({"amount_off": 50}, "currency", "eur"),
+        ({"percent_off": 10, "applies_to": {}, "expand": ["applies_to"]},
+         "applies_to.products", ["PRODUCT"]),
+    ],
+    "POST /v1/coupons/:coupon": _cases({}, metadata={"a": "b"}, name="Fine"),
+    "POST /v1/promotion_codes": [
+        *_cases(
+            _PROMOTES, active=False, customer="CUSTOMER", expires_at="SOON", max_redemptions=5,
+            metadata={"a": "b"}, code="Code-1", **{"restrictions.first_time_transaction": True},
+        ),
+        ({"promotion": {"type": "coupon"}}, "promotion.coupon", "COUPON"),
+        ({"promotion": {"coupon": "COUPON"}}, "promotion.type", "coupon"),
+        ({**_PROMOTES, "restrictions": {"minimum_amount_currency": "usd"}},
+         "restrictions.minimum_amount", 50),
+        ({**_PROMOTES, "restrictions": {"minimum_amount": 50}},
+         "restrictions.minimum_amount_currency", "usd"),
+    ],
+    "POST /v1/promotion_codes/:promotion_code": _cases({}, metadata={"a": "b"}, active=False),
     "POST /v1/prices/:price": [
         *_cases(
             {}, active=False, lookup_key="green", metadata={"a": "b"}, nickname="Tea",
@@ -234,6 +261,8 @@ SHOWN: dict[str, list[Case]] = {
             },
         ),
         ({**SELLS, "line_items": [{"quantity": 2}]}, "line_items.0.price", "PRICE"),
+        (SELLS, "discounts.0.coupon", "COUPON"),
+        (SELLS, "discounts.0.promotion_code", "PROMOTES"),
         _line("metadata", {"a": "b"}),
         _line("quantity", 3),
         _line("price_data.currency", "eur"),
@@ -285,6 +314,7 @@ ELSEWHERE = ("POST /v1/invoices/:invoice", "POST /v1/invoiceitems/:invoiceitem")
 """What takes a renewal to change: tests/stripe_sandbox/resources/test_updates.py."""
 
 NARROWED: dict[str, Any] = {
+    "code": "NONE", "coupon": "NONE",
     "allow_redisplay": "limited", "attach_to_self": True, "automatic_tax.enabled": True,
     "current_period_end": {"gt": 2_000_000_000}, "current_period_start": {"gt": 2_000_000_000},
     "customer_account": "acct_none", "due_date": {"gt": 1}, "plan": "price_none",

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from stripe_sandbox.ids import random_text
 from stripe_sandbox.parameters import form
 from tests.stripe_sandbox.api.parameter_cases import ENDPOINT, PRICE_DATA
 from tests.support.stripe.sandbox_server import SandboxServer
@@ -34,6 +35,7 @@ def with_parameter(base: dict[str, Any], path: str, value: Any) -> dict[str, Any
 
 def _without_ids(text: str) -> str:
     """The text of an answer without what is new each time."""
+    text = re.sub(r'"(code|id)": "[a-zA-Z0-9]{8}"', "", text)  # of promotion codes and coupons
     text = re.sub(r"#fid\w+|\b[a-z]{2,6}_(test_)?\w{14,}|_secret_\w+", "ID", text)
     by_chance = "authorization_code|invoice_prefix|network_transaction_id|number"
     return re.sub(rf'"({by_chance})": ?"[^"]*"', "", text)
@@ -55,10 +57,12 @@ class Trial:
         if "taken" in text:
             self.price()
         values: dict[str, Callable[[], Any]] = {
+            "COUPON": self.coupon,
             "CUSTOMER": self.customer,
             "METHOD": self.card,
             "MONTHLY": lambda: server.pro,
             "PRICE": lambda: self.price().id,
+            "PROMOTES": self.promotion_code,
             "PRODUCT": lambda: self.price().product,
             "CHEAPER": lambda: service.prices.create(params=monthly).id,
             "SOON": lambda: server.sandbox.clock.now() + 3_600,
@@ -75,6 +79,16 @@ class Trial:
             price: Any = {**PRICE_DATA, "lookup_key": "taken", "transfer_lookup_key": True}
             self._price = self.server.stripe.v1.prices.create(params=price)
         return self._price
+
+    def coupon(self) -> str:
+        """A new coupon, of an id that tests know to be one."""
+        given: Any = {"percent_off": 10, "id": f"cpn_{random_text(16)}"}
+        return self.server.stripe.v1.coupons.create(given).id
+
+    def promotion_code(self) -> str:
+        """A new promotion code."""
+        given: Any = {"promotion": {"type": "coupon", "coupon": self.coupon()}}
+        return self.server.stripe.v1.promotion_codes.create(given).id
 
     def card(self) -> str:
         """A new card, attached to nobody."""
@@ -144,6 +158,8 @@ class Trial:
             text = text.replace(word, str(value))
         for part, identifier in (
             (":configuration", self.configuration),
+            (":coupon", self.coupon),
+            (":promotion_code", self.promotion_code),
             (":dispute", self.dispute),
             (":invoice", self.invoice),
             (":charge", lambda: self.payment()["CHARGE"]),

@@ -76,6 +76,7 @@ def test_every_filter_that_is_taken_narrows_its_list(server: SandboxServer) -> N
         {"charge": Trial(server, "POST /v1/refunds").payment()["CHARGE"]}
     )
     server.stripe.v1.setup_intents.create({"payment_method": "pm_card_visa"})
+    Trial(server, "POST /v1/promotion_codes").promotion_code()
     server.control("POST", "clock", {"advance_seconds": 10})
     customer = server.get("/v1/customers")["data"][0]["id"]
     subscription = server.get("/v1/subscriptions")["data"][0]["id"]

@@ -70,7 +70,7 @@ def test_every_operation_is_simulated_or_refused_by_name(shared_server: SandboxS
         ("GET", "/v1/credit_notes/preview", "/v1/credit_notes/preview"),
         ("DELETE", "/v1/plans/pl_1", "/v1/plans/{plan}"),
         ("POST", "/v1/subscriptions/sub_1/migrate", "/v1/subscriptions/{subscription}/migrate"),
-        ("DELETE", "/v1/coupons/c_1", "/v1/coupons/{coupon}"),
+        ("DELETE", "/v1/tax_ids/t_1", "/v1/tax_ids/{id}"),
         ("POST", "/v1/tax_rates", "/v1/tax_rates"),
         ("POST", "/v2/core/event_destinations", "/v2/core/event_destinations"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.versions.change import Change, Lookup, OlderRequest
+from stripe_sandbox.versions.change import Change, FormerField, Lookup, OlderRequest, id_of
 
 _NAMES = ("coupon", "promotion_code")
 
@@ -20,8 +20,9 @@ def _raise_customer(request: OlderRequest) -> None:
         request.refuse(name)
 
 
-def _lower(value: Object, _: Lookup) -> None:
-    value["discount"] = next(iter(value["discounts"]), None)
+def _discount(value: Object, objects: Lookup) -> Object | None:
+    held = next(iter(value["discounts"]), None)
+    return held and objects.get("discount", id_of(held))
 
 
 CHANGE = Change(
@@ -32,5 +33,8 @@ CHANGE = Change(
         "POST /v1/customers": _raise_customer,
         "POST /v1/customers/:customer": _raise_customer,
     },
-    answers={"invoice": _lower, "subscription": _lower},
+    fields=tuple(
+        FormerField(kind, "discount", _discount, "discount", expandable=False)
+        for kind in ("invoice", "subscription")
+    ),
 )

@@ -1,0 +1,29 @@
+"""Coupons of discounts and promotion codes as versions before 2025-09-30.clover have them."""
+
+from __future__ import annotations
+
+from tests.stripe_sandbox.versions.test_translation import OLDEST
+from tests.support.stripe.older_versions import Older
+from tests.support.stripe.sandbox_server import SandboxServer
+
+
+def test_a_promotion_code_holds_its_whole_coupon(shared_server: SandboxServer) -> None:
+    """Named by `coupon`, in the request, in the answer and in errors."""
+    older = Older(shared_server, OLDEST)
+    coupon = older.post("/v1/coupons", percent_off=10)
+    code = older.post("/v1/promotion_codes", coupon=coupon["id"])
+    assert (code["coupon"], "promotion" in code) == (coupon, False)
+    error = older.refusal("POST", "/v1/promotion_codes", coupon="NONE")
+    assert (error["param"], error["message"]) == ("coupon", "No such coupon: 'NONE'")
+
+
+def test_a_discount_holds_its_whole_coupon(shared_server: SandboxServer) -> None:
+    """In a session's breakdown and in its line items."""
+    older = Older(shared_server, OLDEST)
+    coupon = older.post("/v1/coupons", percent_off=10)
+    made = shared_server.create(discounts=[{"coupon": coupon["id"]}]).id
+    session = older.get(f"/v1/checkout/sessions/{made}", "total_details.breakdown", "line_items")
+    [line] = session["line_items"]["data"]
+    [part] = session["total_details"]["breakdown"]["discounts"]
+    assert line["discounts"] == [part]
+    assert (part["discount"]["coupon"], "source" in part["discount"]) == (coupon, False)
