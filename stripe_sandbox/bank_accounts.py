@@ -70,6 +70,21 @@ _BY_NUMBER = {account.number: account for account in TEST_BANK_ACCOUNTS}
 _BY_FINGERPRINT = {account.fingerprint: account for account in TEST_BANK_ACCOUNTS}
 
 
+_NUMBERS_BY_NAME = {
+    "pm_usBankAccount_success": "000123456789",
+    "pm_usBankAccount_noAccount": "000111111116",
+    "pm_usBankAccount_accountClosed": "000111111113",
+    "pm_usBankAccount_insufficientFunds": "000222222227",
+    "pm_usBankAccount_debitNotAuthorized": "000333333335",
+}
+
+
+def by_name(name: str) -> TestBankAccount | None:
+    """The test account of a name such as `pm_usBankAccount_success`."""
+    number = _NUMBERS_BY_NAME.get(name)
+    return None if number is None else _BY_NUMBER[number]
+
+
 def find(number: str) -> TestBankAccount | None:
     """The test account of that number, if it is one."""
     return _BY_NUMBER.get(number)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from stripe_sandbox.card_names import NUMBERS_BY_NAME
+
 Brand = Literal["visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"]
 
 
@@ -120,7 +122,11 @@ class TestCard:
     """Can be saved to a customer, though charging it later fails."""
     authenticates_always: bool = False
     """Its bank asks for 3-D Secure at every payment, saved or not."""
-    funding: Literal["credit", "debit"] = "credit"
+    is_set_up: bool = False
+    """Its bank lets it be charged while nobody is there, as if it had been set up."""
+    authenticates_on_request: bool = False
+    """Its bank asks for 3-D Secure where the request for the payment wishes that."""
+    funding: Literal["credit", "debit", "prepaid"] = "credit"
 
     @property
     def fingerprint(self) -> str:
@@ -214,39 +220,35 @@ TEST_CARDS: tuple[TestCard, ...] = (
     TestCard("4000000000005126", "Paid; a refund fails later", refund="failing"),
 )
 
-_BY_NUMBER = {card.number: card for card in TEST_CARDS}
-_BY_FINGERPRINT = {card.fingerprint: card for card in TEST_CARDS}
+MORE_CARDS: tuple[TestCard, ...] = (
+    TestCard("3056930009020004", "Paid", "diners"),
+    TestCard("3566002020360505", "Paid", "jcb"),
+    TestCard("6200000000000005", "Paid", "unionpay"),
+    TestCard("5200828282828210", "Paid (debit)", "mastercard", funding="debit"),
+    TestCard("5105105105105100", "Paid (prepaid)", "mastercard", funding="prepaid"),
+    TestCard("4000000000000077", "Paid"),
+    TestCard(
+        "4000000000003220", "3-D Secure, then paid", authentication=True, authenticates_always=True
+    ),
+    TestCard("4000000000003055", "3-D Secure on request", authenticates_on_request=True),
+    TestCard("4000003800000446", "3-D Secure, set up already", authentication=True, is_set_up=True),
+    TestCard(
+        "4000008400001280",
+        "3-D Secure, then a processing error",
+        refusal=PROCESSING_ERROR,
+        authentication=True,
+    ),
+)
+"""Those that the pages do not offer."""
 
-
-_NUMBERS_BY_NAME = {
-    "pm_card_visa": "4242424242424242",
-    "pm_card_mastercard": "5555555555554444",
-    "pm_card_amex": "378282246310005",
-    "pm_card_discover": "6011111111111117",
-    "pm_card_visa_debit": "4000056655665556",
-    "pm_card_chargeDeclined": "4000000000000002",
-    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
-    "pm_card_chargeDeclinedLostCard": "4000000000009987",
-    "pm_card_chargeDeclinedStolenCard": "4000000000009979",
-    "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
-    "pm_card_chargeDeclinedIncorrectCvc": "4000000000000127",
-    "pm_card_chargeDeclinedProcessingError": "4000000000000119",
-    "pm_card_chargeDeclinedFraudulent": "4100000000000019",
-    "pm_card_chargeCustomerFail": "4000000000000341",
-    "pm_card_authenticationRequired": "4000002760003184",
-    "pm_card_authenticationRequiredOnSetup": "4000002500003155",
-    "pm_card_createDispute": "4000000000000259",
-    "pm_card_createDisputeProductNotReceived": "4000000000002685",
-    "pm_card_createDisputeInquiry": "4000000000001976",
-    "pm_card_pendingRefund": "4000000000007726",
-    "pm_card_refundFail": "4000000000005126",
-}
+_BY_NUMBER = {card.number: card for card in (*TEST_CARDS, *MORE_CARDS)}
+_BY_FINGERPRINT = {card.fingerprint: card for card in _BY_NUMBER.values()}
 
 
 def by_name(name: str) -> TestCard | None:
     """The test card of a name such as `pm_card_visa`, by which requests attach it
     (https://docs.stripe.com/testing)."""
-    number = _NUMBERS_BY_NAME.get(name)
+    number = NUMBERS_BY_NAME.get(name)
     return None if number is None else _BY_NUMBER[number]
 
 

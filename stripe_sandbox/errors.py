@@ -17,7 +17,8 @@ class StripeError(Exception):
 
     `before_execution` is true for what is refused before the endpoint runs (parameters, keys,
     conflicts): such answers are not saved under the idempotency key. `keeps_changes` when what the
-    endpoint has done stays, as a charge that the bank declined.
+    endpoint has done stays, as a charge that the bank declined. `objects`: further fields, such as
+    the whole `payment_intent` that the error is about.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class StripeError(Exception):
         decline_code: str | None = None,
         before_execution: bool = False,
         keeps_changes: bool = False,
+        objects: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -41,6 +43,7 @@ class StripeError(Exception):
         self.decline_code = decline_code
         self.before_execution = before_execution
         self.keeps_changes = keeps_changes
+        self.objects = dict(objects or {})
 
     def reword(self, words: Mapping[str, str]) -> None:
         """Say these words otherwise, as a request of an older version does."""
@@ -50,7 +53,7 @@ class StripeError(Exception):
 
     def body(self, request_id: str, now: int) -> dict[str, Any]:
         """The JSON body: `{"error": {…}}`."""
-        error: dict[str, Any] = {}
+        error: dict[str, Any] = dict(self.objects)
         if self.code is not None:
             error["code"] = self.code
             if self.code != NOT_SIMULATED:
@@ -63,7 +66,7 @@ class StripeError(Exception):
             error["param"] = self.param
         error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}?t={now}"
         error["type"] = self.type
-        return {"error": error}
+        return {"error": dict(sorted(error.items()))}
 
     def body_v2(self) -> dict[str, Any]:
         """The JSON body of an answer under /v2, where every error has a code
@@ -75,9 +78,15 @@ class StripeError(Exception):
         return {"error": {name: value for name, value in error.items() if value is not None}}
 
 
-def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
-    """A request that the endpoint refuses."""
-    return StripeError(message, param=param, code=code)
+def invalid(
+    message: str,
+    param: str | None = None,
+    code: str | None = None,
+    *,
+    objects: Mapping[str, Any] | None = None,
+) -> StripeError:
+    """A request that the endpoint refuses; `objects` are what the error is about."""
+    return StripeError(message, param=param, code=code, objects=objects)
 
 
 def card_error(
@@ -87,8 +96,10 @@ def card_error(
     param: str | None = None,
     *,
     keeps_changes: bool = False,
+    objects: Mapping[str, Any] | None = None,
 ) -> StripeError:
-    """A card that is refused; `keeps_changes` when the attempt stays, as an invoice's does."""
+    """A card that is refused; `keeps_changes` when the attempt stays, as an invoice's does;
+    `objects` are what the error is about."""
     return StripeError(
         message,
         status=402,
@@ -97,6 +108,7 @@ def card_error(
         param=param,
         decline_code=decline_code,
         keeps_changes=keeps_changes,
+        objects=objects,
     )
 
 

@@ -99,7 +99,7 @@ class Sandbox:
         jobs = ScheduledJobs(self._database)
         policy = RetryPolicySetting(self._database)
         resources = Resources(backend, jobs, destinations, base_url)
-        billing = Billing(backend, jobs, resources, policy)
+        billing = Billing(backend, jobs, resources, policy, base_url)
         self._prices, self._sessions = resources.prices, resources.sessions
         self._endpoints, self._invoices = resources.endpoints, resources.invoices
         self._charges = resources.charges

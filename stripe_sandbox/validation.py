@@ -63,3 +63,15 @@ def check_future(params: Mapping[str, Any], name: str, now: int) -> None:
         raise errors.invalid(
             "Invalid timestamp: can be no more than five years in the future.", name
         )
+
+
+def check_return_url(url: str) -> None:
+    """Raise a StripeError unless it is an absolute URL, of any scheme: apps have their own."""
+    if "://" not in url:
+        raise errors.invalid(
+            "Invalid URL: An explicit scheme (such as https) must be provided.",
+            "return_url",
+            "url_invalid",
+        )
+    if len(url) > 5_000 or any(sign.isspace() or not sign.isprintable() for sign in url):
+        raise errors.invalid("Not a valid URL", "return_url", "url_invalid")

@@ -13,9 +13,12 @@ from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.customer_deletion import CustomerDeletion
+from stripe_sandbox.payments.intents.captures import Captures
+from stripe_sandbox.payments.intents.confirmation import IntentConfirmation
+from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
+from stripe_sandbox.payments.intents.setups import Setups
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.saved_methods import SavedMethods
-from stripe_sandbox.payments.setups import Setups
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions.item_endpoints import ItemEndpoints
@@ -123,6 +126,7 @@ class Billing:
         jobs: ScheduledJobs,
         resources: Resources,
         policy: RetryPolicySetting,
+        base_url: str,
     ) -> None:
         self.card_charges = CardCharges(resources.charges, resources.intents)
         subscription_payments = SubscriptionPayments(
@@ -165,6 +169,22 @@ class Billing:
             self.collection,
         )
         self.saved_methods = SavedMethods(backend, resources.methods)
+        confirmation = IntentConfirmation(
+            backend,
+            jobs,
+            resources.intents,
+            self.saved_methods,
+            self.card_charges,
+            bank_debits,
+            subscription_payments,
+            base_url,
+        )
+        self._payment_endpoints = PaymentEndpoints(
+            backend, resources.intents, self.saved_methods, confirmation
+        )
+        self._captures = Captures(
+            backend, jobs, resources.intents, resources.charges, subscription_payments
+        )
         self._setups = Setups(
             backend, resources.setup_intents, resources.methods, self.saved_methods
         )
@@ -203,6 +223,8 @@ class Billing:
             self._creation,
             self.collection,
             self.saved_methods,
+            self._payment_endpoints,
+            self._captures,
             self._setups,
             self._deletion,
         ):

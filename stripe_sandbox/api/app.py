@@ -176,7 +176,18 @@ class Api:
         )
         await send({"type": "http.response.body", "body": body})
 
-    def _refusal(self, error: StripeError, request_id: str, path: str) -> _Reply:
+    def _refusal(
+        self,
+        error: StripeError,
+        request_id: str,
+        path: str,
+        translation: Translation | None = None,
+    ) -> _Reply:
+        if translation is not None:
+            error.objects = {
+                name: translation.lower(value) if isinstance(value, dict) else value
+                for name, value in error.objects.items()
+            }
         if path.startswith(V2):
             return _Reply(error.status, dump(error.body_v2()))
         return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
@@ -249,12 +260,12 @@ class Api:
                     error.reword(given.words)
                     if not error.keeps_changes:
                         raise
-                    reply = self._refusal(error, request.id, request.path)
+                    reply = self._refusal(error, request.id, request.path, spoken.translation)
                 else:
                     reply = _Reply(200, spoken.render(route, answer, expand))
                 self._save(claim, request, reply)
         except StripeError as error:
-            reply = self._refusal(error, request.id, request.path)
+            reply = self._refusal(error, request.id, request.path, spoken.translation)
             if error.before_execution:
                 return reply
         except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import TestBankAccount, of_fingerprint
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
@@ -21,12 +22,13 @@ about four days)."""
 @dataclass(frozen=True)
 class DebitPayment:
     """A PaymentIntent and the bank account that is to pay it; the bank answers after `settles_in`
-    seconds."""
+    seconds. `request`: what asks for it."""
 
     intent: Object
     method: Object
     account: TestBankAccount
     settles_in: float = SETTLES_IN
+    request: RequestInfo = NO_REQUEST
 
 
 class BankDebits:
@@ -51,8 +53,8 @@ class BankDebits:
         """Begin the debit; the intent is `processing`. `session`: the Checkout Session that it
         pays. Records `charge.pending` and `payment_intent.processing`."""
         intent, method = payment.intent, payment.method
-        charge = self._charges.create_debit(intent, method, payment.account)
-        self._intents.process(intent, method, charge)
+        charge = self._charges.create_debit(intent, method, payment.account, payment.request)
+        self._intents.process(intent, method, charge, payment.request)
         self._backend.objects.save_hidden("payment_intent", intent["id"], {"session": session})
         answered_at = self._backend.clock.time() + payment.settles_in
         self._jobs.add(answered_at, JobKind.DEBIT_COMPLETION, intent["id"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
@@ -13,13 +14,14 @@ from stripe_sandbox.storage.objects import Object
 @dataclass(frozen=True)
 class CardPayment:
     """A PaymentIntent and the card that is to pay it; `refusal` is what the bank will say (None:
-    it pays), `authenticated` whether the payer passed 3-D Secure."""
+    it pays), `authenticated` whether the payer passed 3-D Secure, `request` what asks for it."""
 
     intent: Object
     method: Object
     card: TestCard
     refusal: CardRefusal | None
     authenticated: bool = False
+    request: RequestInfo = NO_REQUEST
 
 
 class CardCharges:
@@ -30,13 +32,21 @@ class CardCharges:
         self._intents = intents
 
     def charge(self, payment: CardPayment) -> None:
-        """Charge the card; the intent has succeeded, or failed with the refusal. Records the
-        events of the charge and the intent."""
+        """Charge the card; the intent has succeeded, holds the money (`requires_capture`), or has
+        failed with the refusal. Records the events of the charge and the intent."""
         intent, method, refusal = payment.intent, payment.method, payment.refusal
+        request = payment.request
         charge = self._charges.create(
-            intent, method, payment.card, refusal, authenticated=payment.authenticated
+            intent,
+            method,
+            payment.card,
+            refusal,
+            authenticated=payment.authenticated,
+            request=request,
         )
-        if refusal is None:
-            self._intents.succeed(intent, method, charge)
+        if refusal is not None:
+            self._intents.fail(intent, method, refusal, charge, request)
+        elif intent["capture_method"] == "manual":
+            self._intents.authorize(intent, method, charge, request)
         else:
-            self._intents.fail(intent, method, refusal, charge)
+            self._intents.succeed(intent, method, charge, request)

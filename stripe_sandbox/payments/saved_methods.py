@@ -8,8 +8,8 @@ from stripe.params._payment_method_create_params import PaymentMethodCreateParam
 from stripe.params._payment_method_detach_params import PaymentMethodDetachParams
 from stripe.params._payment_method_update_params import PaymentMethodUpdateParams
 
-from stripe_sandbox import cards, errors
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox import bank_accounts, cards, errors
+from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.outcomes import Card, Payer
@@ -132,6 +132,7 @@ class SavedMethods:
             raise errors.invalid(
                 "The payment method you provided has already been attached to a customer."
             )
+        self._check_unused(method)
         refusal = attach_refusal(method)
         if refusal is not None:
             raise _declined(refusal)
@@ -139,20 +140,59 @@ class SavedMethods:
         return method
 
     def find(self, identifier: str, customer_id: str | None) -> Object:
-        """The payment method of that id, or a new card for a name such as `pm_card_visa`.
+        """The payment method of that id, or a new one for a name such as `pm_card_visa`.
         StripeError: there is none."""
         customer = self._backend.objects.get("customer", customer_id) if customer_id else None
         method = self._named(identifier, customer)
         return method or self._backend.require("payment_method", identifier, "payment_method")
 
+    def usable(self, identifier: str, customer_id: str | None) -> Object:
+        """The payment method of that id, or a new one for a name, that an intent of the customer's
+        is to use. StripeError: there is none, it is another customer's, or was used up."""
+        method = self.find(identifier, customer_id)
+        if method["customer"] is not None and customer_id is None:
+            raise errors.invalid(
+                "The payment method you provided is attached to a customer so for security "
+                "purposes you must provide the customer in the request.",
+                "payment_method",
+            )
+        if method["customer"] not in (None, customer_id):
+            raise errors.invalid(
+                "The provided PaymentMethod is attached to another customer.", "payment_method"
+            )
+        self._check_unused(method)
+        return method
+
+    def attach(self, method: Object, customer_id: str, request: RequestInfo) -> None:
+        """Save it to the customer; records `payment_method.attached`."""
+        self._methods.attach(method, customer_id, request)
+
+    def mark_used(self, method: Object) -> None:
+        """It has paid without being saved, or is saved no more: it cannot be used again."""
+        self._backend.objects.save_hidden("payment_method", method["id"], {"used": True})
+
+    def _check_unused(self, method: Object) -> None:
+        hidden = self._backend.objects.hidden("payment_method", method["id"])
+        if method["customer"] is None and hidden.get("used"):
+            raise errors.invalid(
+                "The provided PaymentMethod was previously used with a PaymentIntent without "
+                "Customer attachment, shared with a connected account without Customer "
+                "attachment, or was detached from a Customer. It may not be used again. To use a "
+                "PaymentMethod multiple times, you must attach it to a Customer first."
+            )
+
     def _named(self, name: str, customer: Object | None) -> Object | None:
-        """A new card, to be attached to the customer, for a name such as `pm_card_visa`."""
+        """A new card or bank account, to be attached to the customer, for a name such as
+        `pm_card_visa`."""
+        email, owner = (customer["email"], customer["name"]) if customer else (None, None)
+        billing = billing_details(email, owner or "", COUNTRY)
+        account = bank_accounts.by_name(name)
+        if account is not None:
+            return self._methods.create_bank_account(account, billing, "unspecified")
         card: TestCard | None = cards.by_name(name)
         if card is None:
             return None
         year, month = self._backend.clock.year_and_month()
-        email, owner = (customer["email"], customer["name"]) if customer else (None, None)
-        billing = billing_details(email, owner or "", COUNTRY)
         return self._methods.create_card(card, month, year + YEARS_GOOD, billing, "unspecified")
 
     def _detach(self, call: Call) -> Object:
@@ -163,6 +203,7 @@ class SavedMethods:
                 "impossible."
             )
         self._methods.detach(method, call.request)
+        self.mark_used(method)
         return method
 
     def _require(self, call: Call) -> Object:

@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     COUPON_EXPIRY = "coupon.expired"
     PROMOTION_CODE_EXPIRY = "promotion_code.expired"
     DISCOUNT_END = "discount.ended"
+    AUTHORIZATION_EXPIRY = "charge.expired"
     SESSION_EXPIRY = "checkout.session.expired"
     DEBIT_COMPLETION = "debit.settled"
     DISPUTE_DECISION = "dispute.decided"

@@ -6,6 +6,7 @@ from functools import cache
 
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.ids import random_text
+from stripe_sandbox.resources.customers.payment_methods import method_types
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
@@ -26,7 +27,7 @@ def new_session(
     identifier = "cs_test_" + ("b1" if len(params["line_items"]) > 1 else "a1") + random_text(56)
     subscribes = params["mode"] == "subscription"
     email = params.get("customer_email") or (customer and customer["email"])
-    types = _method_types(currency, params.get("allowed_payment_method_types"))
+    types = method_types(currency, params.get("allowed_payment_method_types"))
     creation = params.get("customer_creation", "always" if subscribes else "if_required")
     return build(
         "checkout.session",
@@ -92,12 +93,6 @@ def _options(kind: str) -> Object:
     if kind == "card":
         return build(f"{path}.Card", {"request_three_d_secure": "automatic"})
     return build(f"{path}.UsBankAccount", {"verification_method": "automatic"})
-
-
-def _method_types(currency: str, allowed: list[str] | None) -> list[str]:
-    """What the session can be paid with; banks in the US are debited in US dollars."""
-    types = ["card", "us_bank_account"] if currency == "usd" else ["card"]
-    return [kind for kind in types if allowed is None or kind in allowed]
 
 
 def _branding() -> Object:

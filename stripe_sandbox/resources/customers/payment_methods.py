@@ -146,6 +146,13 @@ class PaymentMethods(Resource):
         return found
 
 
+def method_types(currency: str, allowed: list[str] | None) -> list[str]:
+    """What a payment can be made with, of the types that are allowed (None: all); banks in the US
+    are debited in US dollars."""
+    types = ["card", "us_bank_account"] if currency == "usd" else ["card"]
+    return [kind for kind in types if allowed is None or kind in allowed]
+
+
 def checks(card: TestCard) -> Object:
     """A card's `checks`: the CVC's alone, as no address is asked for."""
     return build("payment_method.Card.Checks", {"cvc_check": card.cvc_check})

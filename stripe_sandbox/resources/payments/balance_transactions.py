@@ -27,8 +27,9 @@ class BalanceTransactions(Resource):
     def of_charge(self, charge: Object) -> str:
         """The id of the one by which a charge's money comes, less Stripe's fee."""
         kind = "charge" if charge["payment_method_details"]["type"] == "card" else "payment"
-        fee = min(round(charge["amount"] * RATE) + FIXED, charge["amount"])
-        return self._create(kind, charge, charge["amount"], charge["description"], fee)
+        amount = charge["amount_captured"]
+        fee = min(round(amount * RATE) + FIXED, amount)
+        return self._create(kind, charge, amount, charge["description"], fee)
 
     def of_refund(self, refund: Object) -> str:
         """The id of the one by which a refund's money goes. Stripe keeps the charge's fee."""

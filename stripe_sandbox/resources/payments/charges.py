@@ -6,6 +6,7 @@ from stripe.params._charge_list_params import ChargeListParams
 from stripe.params._charge_retrieve_params import ChargeRetrieveParams
 from stripe.params._charge_update_params import ChargeUpdateParams
 
+from stripe_sandbox import cards
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
@@ -75,11 +76,14 @@ class Charges(Resource):
         refusal: CardRefusal | None,
         *,
         authenticated: bool,
+        request: RequestInfo = NO_REQUEST,
     ) -> Object:
         """A card's charge of the intent's amount: succeeded, or failed with the refusal; disputed
-        at once, if the card's owner disputes. Records `charge.succeeded`, and `charge.updated` once
-        a capture that is asynchronous has moved the balance, or `charge.failed`."""
+        at once, if the card's owner disputes. Where capture is manual the money is only held.
+        Records `charge.succeeded`, and `charge.updated` once a capture that is asynchronous has
+        moved the balance, or `charge.failed`."""
         paid = refusal is None
+        captured = paid and intent["capture_method"] != "manual"
         status = "succeeded" if paid else "failed"
         charge = self._new(
             intent,
@@ -87,25 +91,56 @@ class Charges(Resource):
             status,
             {
                 **_failure(refusal),
-                "amount_captured": intent["amount"] if paid else 0,
-                "captured": paid,
+                "amount_captured": intent["amount"] if captured else 0,
+                "captured": captured,
                 "outcome": card_outcome(card, refusal),
                 "paid": paid,
                 "payment_method_details": card_details(intent, method, card, paid, authenticated),
             },
         )
         is_later = intent["capture_method"] == "automatic_async"
-        if paid and not is_later:
+        if captured and not is_later:
             self._move_balance(charge)
-        self._backend.events.record(f"charge.{status}", charge)
-        if paid and is_later:
+        self._backend.events.record(f"charge.{status}", charge, request)
+        if captured and is_later:
             previous = self._move_balance(charge)
             self._backend.events.record("charge.updated", charge, previous=previous)
-        if paid and card.dispute:
+        if captured and card.dispute:
             self._disputes.open(charge, card.dispute)
         return charge
 
-    def create_debit(self, intent: Object, method: Object, account: TestBankAccount) -> Object:
+    def capture(self, intent: Object, amount: int, request: RequestInfo) -> Object:
+        """The intent's charge, after so much of the money that it holds was taken; the rest is
+        released. Records `charge.captured`."""
+        charge = self._backend.require(self.kind, intent["latest_charge"], "charge")
+        charge.update(
+            amount_captured=amount,
+            amount_refunded=charge["amount"] - amount,
+            calculated_statement_descriptor=_statement_descriptor(intent),
+            captured=True,
+            statement_descriptor=intent["statement_descriptor"],
+            statement_descriptor_suffix=intent["statement_descriptor_suffix"],
+        )
+        self._move_balance(charge)
+        self._backend.events.record("charge.captured", charge, request)
+        card = cards.of_fingerprint(charge["payment_method_details"]["card"]["fingerprint"])
+        if card.dispute:
+            self._disputes.open(charge, card.dispute)
+        return charge
+
+    def release(self, charge: Object, event: str, request: RequestInfo) -> None:
+        """Release all the money that the charge holds. Records the event: `charge.refunded`, or
+        `charge.expired` when nobody asks for it."""
+        previous = self._set_refunded(charge, charge["amount"])
+        self._backend.events.record(event, charge, request, previous)
+
+    def create_debit(
+        self,
+        intent: Object,
+        method: Object,
+        account: TestBankAccount,
+        request: RequestInfo = NO_REQUEST,
+    ) -> Object:
         """A bank account's charge of the intent's amount, pending. Records `charge.pending`."""
         charge = self._new(
             intent,
@@ -119,7 +154,7 @@ class Charges(Resource):
                 "payment_method_details": debit_details(account),
             },
         )
-        self._backend.events.record("charge.pending", charge)
+        self._backend.events.record("charge.pending", charge, request)
         return charge
 
     def complete_debit(self, charge: Object, refusal: DebitRefusal | None) -> None:
@@ -189,9 +224,11 @@ class Charges(Resource):
                 "receipt_email": intent["receipt_email"],
                 "receipt_url": self._receipt_url(identifier) if status == "succeeded" else None,
                 "refunded": False,
+                "shipping": intent["shipping"],
                 "statement_descriptor": intent["statement_descriptor"],
                 "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
                 "status": status,
+                "transfer_group": intent["transfer_group"],
             },
         )
         self._backend.objects.insert(charge)

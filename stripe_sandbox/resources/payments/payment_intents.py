@@ -1,5 +1,4 @@
-"""PaymentIntents (https://docs.stripe.com/api/payment_intents), as far as a Checkout creates
-them."""
+"""PaymentIntents (https://docs.stripe.com/api/payment_intents)."""
 
 from __future__ import annotations
 
@@ -8,24 +7,17 @@ from typing import Any
 
 from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
-from stripe.params._payment_intent_update_params import PaymentIntentUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build, shipping
+from stripe_sandbox.schema.objects import build, merge_metadata, shipping
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.validation import check_email
 
 DOCUMENTATION = "https://stripe.com/docs/error-codes/"
-
-_UPDATE = (
-    *("description", "metadata", "receipt_email", "shipping", "statement_descriptor"),
-    *("statement_descriptor_suffix", "transfer_group"),
-)
 
 
 class PaymentIntents(Resource):
@@ -39,22 +31,6 @@ class PaymentIntents(Resource):
     list_params = PaymentIntentListParams
     filters = ("created", "customer", "customer_account")
 
-    def routes(self) -> list[Route]:
-        """All endpoints."""
-        return [
-            *super().routes(),
-            Route("POST", self.path, self._update, PaymentIntentUpdateParams, self.kind, _UPDATE),
-        ]
-
-    def _update(self, call: Call) -> Object:
-        """No event says so, as at Stripe."""
-        changes = dict(call.params)
-        if changes.get("receipt_email"):
-            check_email(changes["receipt_email"], "receipt_email")
-        if "shipping" in changes:
-            changes["shipping"] = shipping("payment_intent.Shipping", changes["shipping"])
-        return self._store(self._require(call), changes, call.request)
-
     def create(
         self,
         amount: int,
@@ -63,9 +39,10 @@ class PaymentIntents(Resource):
         *,
         customer: str | None,
         types: list[str],
+        request: RequestInfo = NO_REQUEST,
     ) -> Object:
-        """A new intent; `data` holds description, metadata, receipt_email, setup_future_usage and
-        statement descriptors; `types` are those of payment methods. Records
+        """A new intent; `data` holds what a request may say of it, such as the description, the
+        metadata and the capture_method; `types` are those of payment methods. Records
         `payment_intent.created`."""
         identifier = new_id("pi")
         intent = build(
@@ -73,10 +50,12 @@ class PaymentIntents(Resource):
             {
                 "id": identifier,
                 "object": self.kind,
+                "allowed_payment_method_types": data.get("allowed_payment_method_types"),
                 "amount": amount,
                 "amount_capturable": 0,
                 "amount_details": {"tip": {}},
                 "amount_received": 0,
+                "automatic_payment_methods": data.get("automatic_payment_methods"),
                 "capture_method": data.get("capture_method", "automatic_async"),
                 "client_secret": f"{identifier}_secret_{random_text(25)}",
                 "confirmation_method": "automatic",
@@ -85,41 +64,44 @@ class PaymentIntents(Resource):
                 "customer": customer,
                 "description": data.get("description"),
                 "livemode": False,
-                "metadata": data.get("metadata", {}),
-                "payment_method_options": build(
-                    "payment_intent.PaymentMethodOptions",
-                    {kind: _options(kind) for kind in types},
-                ),
+                "metadata": merge_metadata({}, data.get("metadata", {})),
+                "payment_method_options": method_options(types, data.get("payment_method_options")),
                 "payment_method_types": types,
                 "receipt_email": data.get("receipt_email"),
                 "setup_future_usage": data.get("setup_future_usage"),
+                "shipping": shipping("payment_intent.Shipping", data.get("shipping")),
                 "statement_descriptor": data.get("statement_descriptor"),
                 "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
                 "status": "requires_payment_method",
+                "transfer_group": data.get("transfer_group"),
             },
         )
+        if data.get("payment_method"):
+            intent.update(payment_method=data["payment_method"], status="requires_confirmation")
         self._backend.objects.insert(intent)
-        self._backend.events.record("payment_intent.created", intent)
+        self._backend.events.record("payment_intent.created", intent, request)
         return intent
 
-    def require_action(self, intent: Object, method: Object) -> None:
-        """Ask for 3-D Secure. Records `payment_intent.requires_action`."""
+    def change(self, intent: Object, changes: dict[str, Any], request: RequestInfo) -> None:
+        """Store changed fields. No event says so, as at Stripe."""
+        self._store(intent, changes, request)
+
+    def require_action(
+        self,
+        intent: Object,
+        method: Object,
+        redirect: Object | None = None,
+        request: RequestInfo = NO_REQUEST,
+    ) -> None:
+        """Ask for 3-D Secure, on the page that `redirect` names (`url` and `return_url`), otherwise
+        by Stripe's script. Records `payment_intent.requires_action`."""
         intent.update(
             last_payment_error=None,
-            next_action=build(
-                "payment_intent.NextAction",
-                {
-                    "type": "use_stripe_sdk",
-                    "use_stripe_sdk": {
-                        "type": "three_d_secure_redirect",
-                        "three_d_secure_2_source": new_id("payatt"),
-                    },
-                },
-            ),
+            next_action=next_action(self.kind, "payatt", redirect),
             payment_method=method["id"],
             status="requires_action",
         )
-        self._record("payment_intent.requires_action", intent)
+        self._record("payment_intent.requires_action", intent, request)
 
     def fail(
         self,
@@ -127,6 +109,7 @@ class PaymentIntents(Resource):
         method: Object,
         refusal: CardRefusal | DebitRefusal,
         charge: Object | None,
+        request: RequestInfo = NO_REQUEST,
     ) -> None:
         """Let this try fail; another may follow. Records `payment_intent.payment_failed`."""
         given = {
@@ -151,9 +134,11 @@ class PaymentIntents(Resource):
             payment_method=None,
             status="requires_payment_method",
         )
-        self._record("payment_intent.payment_failed", intent)
+        self._record("payment_intent.payment_failed", intent, request)
 
-    def process(self, intent: Object, method: Object, charge: Object) -> None:
+    def process(
+        self, intent: Object, method: Object, charge: Object, request: RequestInfo = NO_REQUEST
+    ) -> None:
         """Wait for the bank's answer. Records `payment_intent.processing`."""
         intent.update(
             last_payment_error=None,
@@ -162,29 +147,48 @@ class PaymentIntents(Resource):
             payment_method=method["id"],
             status="processing",
         )
-        self._record("payment_intent.processing", intent)
+        self._record("payment_intent.processing", intent, request)
 
-    def succeed(self, intent: Object, method: Object, charge: Object) -> None:
-        """Mark the intent as paid. Records `payment_intent.succeeded`."""
+    def authorize(
+        self, intent: Object, method: Object, charge: Object, request: RequestInfo = NO_REQUEST
+    ) -> None:
+        """The money is held, to be captured. Records `payment_intent.amount_capturable_updated`."""
         intent.update(
-            amount_received=intent["amount"],
+            amount_capturable=intent["amount"],
+            last_payment_error=None,
+            latest_charge=charge["id"],
+            next_action=None,
+            payment_method=method["id"],
+            status="requires_capture",
+        )
+        self._record("payment_intent.amount_capturable_updated", intent, request)
+
+    def succeed(
+        self, intent: Object, method: Object, charge: Object, request: RequestInfo = NO_REQUEST
+    ) -> None:
+        """Mark the intent as paid, by what the charge has captured. Records
+        `payment_intent.succeeded`."""
+        intent.update(
+            amount_capturable=0,
+            amount_received=charge["amount_captured"],
             last_payment_error=None,
             latest_charge=charge["id"],
             next_action=None,
             payment_method=method["id"],
             status="succeeded",
         )
-        self._record("payment_intent.succeeded", intent)
+        self._record("payment_intent.succeeded", intent, request)
 
-    def cancel(self, identifier: str, request: RequestInfo) -> None:
+    def cancel(self, identifier: str, request: RequestInfo, reason: str | None = "expired") -> None:
         """Cancel the intent of that id, unless it is paid or canceled already. Records
         `payment_intent.canceled`."""
         intent = self._backend.objects.get(self.kind, identifier)
         if intent is None or intent["status"] in ("succeeded", "canceled"):
             return
         intent.update(
+            amount_capturable=0,
             canceled_at=self._backend.clock.now(),
-            cancellation_reason="expired",
+            cancellation_reason=reason,
             next_action=None,
             status="canceled",
         )
@@ -203,6 +207,26 @@ class PaymentIntents(Resource):
                 "client_secret",
             )
         return intent
+
+
+def next_action(kind: str, prefix: str, redirect: Object | None) -> Object:
+    """The `next_action` of an intent of the kind: 3-D Secure on a page, or by Stripe's script."""
+    values: Object = {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {
+            "type": "three_d_secure_redirect",
+            "three_d_secure_2_source": new_id(prefix),
+        },
+    }
+    if redirect is not None:
+        values = {"type": "redirect_to_url", "redirect_to_url": redirect}
+    return build(f"{kind}.NextAction", values)
+
+
+def method_options(types: list[str], given: Object | None) -> Object:
+    """What an intent says of its types of payment methods; `given` is what a request asks."""
+    values = {kind: {**_options(kind), **(given or {}).get(kind, {})} for kind in types}
+    return build("payment_intent.PaymentMethodOptions", values)
 
 
 @cache

@@ -145,6 +145,11 @@ class Refunds(Resource):
         """Raise the StripeError with which Stripe refuses so much of this charge."""
         if charge["status"] != "succeeded":
             raise errors.invalid(f"Charge {charge['id']} was not successful; cannot be refunded.")
+        if not charge["captured"]:
+            raise errors.invalid(
+                f"This uncaptured Charge was created by a PaymentIntent ({charge['payment_intent']}"
+                "). You must cancel the PaymentIntent directly."
+            )
         if self._disputes.prevents_refund(charge):
             raise errors.invalid(
                 f"Charge {charge['id']} has been charged back; cannot issue a refund.",

@@ -3,6 +3,7 @@
 from stripe_sandbox.versions.change import Change
 from stripe_sandbox.versions.changes import (
     acacia_refund_events,
+    automatic_payment_methods,
     basil,
     capture_method,
     clover_discounts,
@@ -18,6 +19,7 @@ from stripe_sandbox.versions.changes import (
 
 CHANGES: tuple[Change, ...] = (
     superseded_fields.CHANGE,
+    automatic_payment_methods.CHANGE,
     capture_method.CHANGE,
     event_types.CHANGE,
     invoice_rendering.CHANGE,

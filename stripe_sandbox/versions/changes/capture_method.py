@@ -12,4 +12,11 @@ def _raise(request: OlderRequest) -> None:
         data.setdefault("capture_method", "automatic")
 
 
-CHANGE = Change("2024-04-10", requests={"POST /v1/checkout/sessions": _raise})
+def _raise_intent(request: OlderRequest) -> None:
+    request.form.setdefault("capture_method", "automatic")
+
+
+CHANGE = Change(
+    "2024-04-10",
+    requests={"POST /v1/checkout/sessions": _raise, "POST /v1/payment_intents": _raise_intent},
+)

@@ -19,7 +19,7 @@ def _check(request: OlderRequest, simulated: tuple[str, ...]) -> None:
             raise errors.not_simulated(f"{_NAME}[{index}]", f"{_NAME}={kind}")
 
 
-def _raise_session(request: OlderRequest) -> None:
+def _raise_payment(request: OlderRequest) -> None:
     if _NAME in request.form:
         _check(request, ("card", "us_bank_account"))
         request.rename(_NAME, f"allowed_{_NAME}")
@@ -31,15 +31,17 @@ def _raise_setup(request: OlderRequest) -> None:
         del request.form[_NAME]  # a card is what every SetupIntent saves
 
 
-def _lower_session(session: Object, _: Lookup) -> None:
-    session.pop(f"allowed_{_NAME}", None)
+def _lower(value: Object, _: Lookup) -> None:
+    value.pop(f"allowed_{_NAME}", None)
 
 
 CHANGE = Change(
     "2026-09-30.endive",
     requests={
-        "POST /v1/checkout/sessions": _raise_session,
+        "POST /v1/checkout/sessions": _raise_payment,
+        "POST /v1/payment_intents": _raise_payment,
+        "POST /v1/payment_intents/:payment_intent": _raise_payment,
         "POST /v1/setup_intents": _raise_setup,
     },
-    answers={"checkout.session": _lower_session},
+    answers={"checkout.session": _lower, "payment_intent": _lower},
 )

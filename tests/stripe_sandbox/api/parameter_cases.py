@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.stripe_sandbox.api.intent_cases import INTENT_REFUSED, INTENT_SHOWN
 from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
 
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
@@ -60,6 +61,7 @@ SHOWN: dict[str, list[Case]] = {
     # First, as it takes renewals: of all the subscriptions that are there.
     "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
     **PORTAL_SHOWN,
+    **INTENT_SHOWN,
     "POST /v1/customers": _cases({}, **_CUSTOMER),
     "POST /v1/customers/:customer": [
         *_cases({}, **_CUSTOMER),
@@ -210,11 +212,6 @@ SHOWN: dict[str, list[Case]] = {
         shipping={"name": "Ann", "address": _ADDRESS}, transfer_group="tea",
         **{"fraud_details.user_report": "safe"},
     ),
-    "POST /v1/payment_intents/:payment_intent": _cases(
-        {}, description="Tea", metadata={"a": "b"}, receipt_email="ann@example.com",
-        shipping={"name": "Ann", "address": _ADDRESS}, statement_descriptor="TEA",
-        statement_descriptor_suffix="TEA", transfer_group="tea",
-    ),
     "POST /v1/payment_methods/:payment_method": _cases(
         {}, allow_redisplay="always", metadata={"a": "b"},
         **{
@@ -307,6 +304,7 @@ REFUSED: dict[str, list[Case]] = {
     ),
     "POST /v1/webhook_endpoints": _cases(ENDPOINT, api_version="2020-08-27"),
     **PORTAL_REFUSED,
+    **INTENT_REFUSED,
     "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
 }
 

@@ -1,0 +1,256 @@
+"""Requests that create, update and confirm PaymentIntents
+(https://docs.stripe.com/api/payment_intents)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._payment_intent_confirm_params import PaymentIntentConfirmParams
+from stripe.params._payment_intent_create_params import PaymentIntentCreateParams
+from stripe.params._payment_intent_update_params import PaymentIntentUpdateParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.currencies import (
+    MINIMUM,
+    check_charge,
+    format_amount,
+    format_minimum,
+    maximum,
+    parse_currency,
+)
+from stripe_sandbox.payments.intents.confirmation import Confirmation, IntentConfirmation
+from stripe_sandbox.payments.saved_methods import SavedMethods
+from stripe_sandbox.resources.customers.payment_methods import method_types
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents, method_options
+from stripe_sandbox.schema.objects import shipping
+from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_email, check_positive, check_return_url
+
+_ALWAYS = (
+    *("description", "metadata", "receipt_email", "shipping", "statement_descriptor"),
+    *("statement_descriptor_suffix", "transfer_group"),
+)
+"""What can be updated whatever the status."""
+_OPTIONS = (
+    *("allowed_payment_method_types", "capture_method", "payment_method"),
+    *("payment_method_options.card.request_three_d_secure", "setup_future_usage"),
+)
+_CONFIRMING = ("off_session", "return_url")
+_CREATE = (
+    *_ALWAYS,
+    *_OPTIONS,
+    *_CONFIRMING,
+    *("amount", "automatic_payment_methods.allow_redirects", "automatic_payment_methods.enabled"),
+    *("confirm", "confirmation_method", "currency", "customer"),
+)
+_UPDATE = (*_ALWAYS, *_OPTIONS, "amount", "currency", "customer")
+_CONFIRM = (*_OPTIONS, *_CONFIRMING, "receipt_email", "shipping")
+
+CHANGEABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+"""The statuses in which what is paid, and how, can still change."""
+
+
+class PaymentEndpoints:
+    """Creates, updates and confirms PaymentIntents."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        intents: PaymentIntents,
+        saved_methods: SavedMethods,
+        confirmation: IntentConfirmation,
+    ) -> None:
+        self._backend = backend
+        self._intents = intents
+        self._saved_methods = saved_methods
+        self._confirmation = confirmation
+
+    def routes(self) -> list[Route]:
+        """The endpoints."""
+        kind, url, path = self._intents.kind, self._intents.url, self._intents.path
+        confirm = f"{path}/confirm"
+        return [
+            Route("POST", url, self._create, PaymentIntentCreateParams, kind, _CREATE),
+            Route("POST", path, self._update, PaymentIntentUpdateParams, kind, _UPDATE),
+            Route("POST", confirm, self._confirm, PaymentIntentConfirmParams, kind, _CONFIRM),
+        ]
+
+    def _create(self, call: Call) -> Object:
+        params = call.params
+        if params.get("confirmation_method") == "manual":
+            raise errors.not_simulated("confirmation_method", "confirmation_method=manual")
+        if not params.get("confirm"):
+            for name in _CONFIRMING:
+                if name in params:
+                    raise errors.invalid(
+                        f"The parameter `{name}` can only be used with `confirm=true`.", name
+                    )
+        currency = parse_currency(params["currency"], "currency")
+        _check_amount(params["amount"], currency)
+        customer = params.get("customer")
+        changes = self._changes(params, currency, customer)
+        allowed = params.get("allowed_payment_method_types")
+        automatic = params.get("automatic_payment_methods")
+        if automatic is None and allowed is None:
+            automatic = {"enabled": True}
+        intent = self._intents.create(
+            params["amount"],
+            currency,
+            {
+                **params,
+                **changes,
+                "automatic_payment_methods": automatic
+                and {"allow_redirects": "always", **automatic},
+            },
+            customer=customer,
+            types=method_types(currency, allowed),
+            request=call.request,
+        )
+        if params.get("confirm"):
+            self._charge(intent, call)
+        return intent
+
+    def _update(self, call: Call) -> Object:
+        """No event says so, as at Stripe."""
+        intent, params = self._require(call), call.params
+        now = {**intent, **params}
+        currency = parse_currency(now["currency"], "currency")
+        changes = self._changes(params, currency, now["customer"])
+        for name in changes:
+            if name not in _ALWAYS and intent["status"] not in CHANGEABLE:
+                raise _unexpected(
+                    f"This PaymentIntent's {name} could not be updated because it has a status of "
+                    f"{intent['status']}. You may only update the {name} of a PaymentIntent with "
+                    f"one of the following statuses: {', '.join(CHANGEABLE)}.",
+                    intent,
+                )
+        if "amount" in changes or "currency" in changes:
+            _check_amount(now["amount"], currency)
+            changes["currency"] = currency
+            allowed = intent["allowed_payment_method_types"]
+            changes.setdefault("payment_method_types", method_types(currency, allowed))
+        if "payment_method" in changes:
+            changes["status"] = "requires_confirmation"
+        self._apply(intent, changes, call)
+        return intent
+
+    def _confirm(self, call: Call) -> Object:
+        intent, params = self._require(call), call.params
+        if intent["status"] not in CHANGEABLE:
+            reason = {
+                "succeeded": "it has already succeeded after being previously confirmed.",
+                "canceled": "it has a status of canceled.",
+                "requires_capture": "it has already succeeded after being previously confirmed.",
+            }.get(intent["status"], f"it has a status of {intent['status']}.")
+            raise _unexpected(f"You cannot confirm this PaymentIntent because {reason}", intent)
+        changes = self._changes(
+            {name: value for name, value in params.items() if name not in _CONFIRMING},
+            intent["currency"],
+            intent["customer"],
+        )
+        self._apply(intent, changes, call)
+        self._charge(intent, call)
+        return intent
+
+    def _apply(self, intent: Object, changes: dict[str, Any], call: Call) -> None:
+        if "allowed_payment_method_types" in changes:
+            allowed = changes["allowed_payment_method_types"]
+            currency = {**intent, **changes}["currency"]
+            changes["payment_method_types"] = method_types(currency, allowed)
+        if "payment_method_options" in changes:
+            given = changes["payment_method_options"]
+            changes["payment_method_options"] = method_options(
+                intent["payment_method_types"], given
+            )
+        if "shipping" in changes:
+            changes["shipping"] = shipping("payment_intent.Shipping", changes["shipping"])
+        self._intents.change(intent, changes, call.request)
+
+    def _changes(
+        self, params: dict[str, Any], currency: str, customer: str | None
+    ) -> dict[str, Any]:
+        """The fields that the parameters set, checked; the payment method by its id."""
+        changes = dict(params)
+        if customer:
+            self._backend.require("customer", customer, "customer")
+        if changes.get("receipt_email"):
+            check_email(changes["receipt_email"], "receipt_email")
+        for index, kind in enumerate(params.get("allowed_payment_method_types", ())):
+            name = f"allowed_payment_method_types[{index}]"
+            if kind not in ("card", "us_bank_account"):
+                raise errors.not_simulated(name, f"{name}={kind}")
+            if kind == "us_bank_account" and currency.lower() != "usd":
+                raise errors.invalid(
+                    "The payment method type `us_bank_account` can only be used with the currency "
+                    "usd.",
+                    "allowed_payment_method_types",
+                )
+        if "payment_method" in params:
+            method = self._saved_methods.usable(params["payment_method"], customer)
+            changes["payment_method"] = method["id"]
+        return changes
+
+    def _charge(self, intent: Object, call: Call) -> None:
+        params = call.params
+        if not intent["payment_method"]:
+            raise _unexpected(
+                "You cannot confirm this PaymentIntent because it's missing a payment method. You "
+                "can either update the PaymentIntent with a payment method and then confirm it "
+                "again, or confirm it again directly with a payment method or ConfirmationToken.",
+                intent,
+            )
+        automatic = intent["automatic_payment_methods"] or {}
+        redirects = automatic.get("enabled") and automatic["allow_redirects"] == "always"
+        return_url = params.get("return_url")
+        if return_url is not None:
+            check_return_url(return_url)
+        elif redirects and intent["allowed_payment_method_types"] is None:
+            raise errors.invalid(
+                "This PaymentIntent is configured to accept payment methods enabled in your "
+                "Dashboard. Because some of these payment methods might redirect your customer "
+                "off of your page, you must provide a `return_url`. If you don't want to accept "
+                "redirect-based payment methods, set `automatic_payment_methods[enabled]` to "
+                "`true` and `automatic_payment_methods[allow_redirects]` to `never` when creating "
+                "Setup Intents and Payment Intents.",
+                objects={"payment_intent": intent},
+            )
+        method = self._saved_methods.usable(intent["payment_method"], intent["customer"])
+        if method["type"] not in intent["payment_method_types"]:
+            raise errors.invalid(
+                f"The PaymentMethod provided ({method['type']}) is not allowed for this "
+                "PaymentIntent. Please attach a PaymentMethod with one of the following types: "
+                f"{', '.join(intent['payment_method_types'])}.",
+                "payment_method",
+                "payment_intent_incompatible_payment_method",
+                objects={"payment_intent": intent},
+            )
+        self._confirmation.confirm(
+            intent,
+            method,
+            Confirmation(bool(params.get("off_session")), return_url, call.request),
+        )
+
+    def _require(self, call: Call) -> Object:
+        """The intent, unless a Checkout Session has it paid."""
+        kind, param = self._intents.kind, self._intents.id_param
+        return self._backend.require(kind, call.ids[0], param, status=404)
+
+
+def _unexpected(message: str, intent: Object) -> errors.StripeError:
+    return errors.invalid(
+        message, code="payment_intent_unexpected_state", objects={"payment_intent": intent}
+    )
+
+
+def _check_amount(amount: int, currency: str) -> None:
+    check_positive({"amount": amount}, "amount")
+    if amount < MINIMUM.get(currency, 0):
+        raise errors.invalid(
+            f"Amount must be at least {format_minimum(currency)}", "amount", "amount_too_small"
+        )
+    if amount > maximum(currency):
+        most = format_amount(maximum(currency), currency, in_message=True)
+        raise errors.invalid(f"Amount must be no more than {most}", "amount", "amount_too_large")
+    check_charge(amount, currency, "amount")

@@ -1,0 +1,72 @@
+"""What requests about PaymentIntents may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.stripe_sandbox.api.portal_cases import Case
+
+_ADDRESS = {"city": "Kiel", "country": "DE", "line1": "Weg 1"}
+_MADE: dict[str, Any] = {"amount": 500, "currency": "usd"}
+_NEVER = {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
+_AUTHENTICATES = {"payment_method": "pm_card_authenticationRequiredSetupForOffSession"}
+_CONFIRMED = {**_MADE, **_NEVER, **_AUTHENTICATES, "confirm": True}
+_DETAILS: dict[str, Any] = {
+    "description": "Tea", "metadata": {"a": "b"}, "receipt_email": "ann@example.com",
+    "shipping": {"name": "Ann", "address": _ADDRESS}, "statement_descriptor": "TEA",
+    "statement_descriptor_suffix": "TEA", "transfer_group": "tea",
+}  # fmt: skip
+_OPTIONS: dict[str, Any] = {
+    "allowed_payment_method_types": ["card"], "capture_method": "manual",
+    "payment_method": "pm_card_mastercard", "setup_future_usage": "off_session",
+    "payment_method_options.card.request_three_d_secure": "any",
+}  # fmt: skip
+
+
+def _cases(base: dict[str, Any], values: dict[str, Any]) -> list[Case]:
+    return [(base, name, value) for name, value in values.items()]
+
+
+INTENT_SHOWN: dict[str, list[Case]] = {
+    "POST /v1/payment_intents": [
+        *_cases(_MADE, {**_DETAILS, **_OPTIONS, "customer": "CUSTOMER"}),
+        *_cases(_MADE, {"amount": 700, "currency": "eur"}),
+        (_MADE, "automatic_payment_methods.enabled", False),
+        (
+            {**_MADE, "automatic_payment_methods": {"enabled": True}},
+            "automatic_payment_methods.allow_redirects", "never",
+        ),
+        ({**_MADE, **_NEVER, **_AUTHENTICATES}, "confirm", True),
+        (_CONFIRMED, "off_session", True),
+        (_CONFIRMED, "return_url", "http://shop.example/"),
+    ],
+    "POST /v1/payment_intents/:payment_intent": _cases(
+        {}, {**_DETAILS, **_OPTIONS, "amount": 700, "currency": "eur", "customer": "CUSTOMER"}
+    ),
+    "POST /v1/payment_intents/:payment_intent/confirm": [
+        *_cases(
+            _AUTHENTICATES,
+            {
+                **{name: value for name, value in _OPTIONS.items() if "method_o" in name},
+                "allowed_payment_method_types": ["card"], "capture_method": "manual",
+                "off_session": True, "payment_method": "pm_card_mastercard",
+                "receipt_email": "ann@example.com", "return_url": "http://shop.example/",
+                "setup_future_usage": "off_session", "shipping": _DETAILS["shipping"],
+            },
+        ),
+    ],
+    "POST /v1/payment_intents/:payment_intent/capture": _cases(
+        {},
+        {
+            "amount_to_capture": 300, "metadata": {"a": "b"}, "statement_descriptor": "TEA",
+            "statement_descriptor_suffix": "TEA",
+        },
+    ),
+    "POST /v1/payment_intents/:payment_intent/cancel": [
+        ({}, "cancellation_reason", "duplicate"),
+    ],
+}  # fmt: skip
+
+INTENT_REFUSED: dict[str, list[Case]] = {
+    "POST /v1/payment_intents": _cases(_MADE, {"confirmation_method": "manual"}),
+}
