@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import JSON, id_at, object_at, subscription_of, value_at
+from billing.domain.thin_event import type_of, unread_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,21 +33,29 @@ class EventState(StrEnum):
 
 
 class EventSource(StrEnum):
-    """How an event got here: Stripe sent it, or it was found in Stripe's list of events."""
+    """How an event got here: Stripe sent it, whole or thin, or it was found in Stripe's list of
+    events, which has no thin ones."""
 
     WEBHOOK = "webhook"
+    THIN = "thin"
     POLL = "poll"
 
     @property
     def label(self) -> str:
         """As people read it: ``webhook``, ``polling``."""
-        return "webhook" if self is EventSource.WEBHOOK else "polling"
+        return "webhook" if self.is_webhook else "polling"
+
+    @property
+    def is_webhook(self) -> bool:
+        """Whether Stripe sent it."""
+        return self is not EventSource.POLL
 
 
 @dataclass(frozen=True)
 class EventFilter:
     """Which events: in a state, of a type, ``about`` an object or an event whose id begins so.
-    By ``source``: ``webhook`` when at least one webhook delivered them, ``poll`` when none did.
+    By ``source``: ``webhook`` when at least one webhook delivered them, ``thin`` when one brought
+    them as thin ones, ``poll`` when none did.
     ``relevant``: of the types that a session's timeline tells of."""
 
     state: EventState | None = None
@@ -92,6 +101,11 @@ class Event:
     def delay(self) -> float:
         """Seconds from its creation to its first arrival; below 0 when a clock is wrong."""
         return self.received_at - self.created
+
+    @property
+    def payload(self) -> str:
+        """How much Stripe sent, in Stripe's word: ``Snapshot``, ``Thin``."""
+        return "Thin" if self.source is EventSource.THIN else "Snapshot"
 
     @property
     def cursor(self) -> Cursor:
@@ -184,6 +198,7 @@ class Subject(StrEnum):
     PAYMENT = "payment"
     SUBSCRIPTION = "subscription"
     CUSTOMER = "customer"
+    OBJECT = "object"  # what a thin event names, by its path; when it is read it says the rest
 
 
 # What each type of event says to look at; every other event is stored as ignored.
@@ -218,20 +233,23 @@ SUBJECTS = {
 }
 
 
-def subject_id(event: JSON) -> str | None:
-    """The id of what an event (Stripe's object) says to look at: its object's own, or that of the
-    PaymentIntent or subscription that the object belongs to. None where it belongs to none, and
-    where the event is of a type that is not handled."""
+def subject_of(event: JSON) -> tuple[Subject, str] | None:
+    """What an event (Stripe's object) says to look at, and its id: that of the event's object, or
+    of the PaymentIntent or subscription that the object belongs to. None where it belongs to none,
+    and where the event is of a type that is not handled."""
+    kind = type_of(event)
+    subject = SUBJECTS.get(kind)
+    if subject and (path := unread_path(event)):
+        return Subject.OBJECT, path
     found = object_at(event, "data", "object")
-    match SUBJECTS.get(event["type"]):
+    own = id_at(found, "id")
+    match subject:
         case Subject.SESSION:
-            return id_at(found, "id") or ""
+            return Subject.SESSION, own or ""
         case Subject.PAYMENT:
-            return id_at(found, "payment_intent")
-        case Subject.SUBSCRIPTION if event["type"].startswith("invoice."):
-            return subscription_of(found)
+            own = id_at(found, "payment_intent")
+        case Subject.SUBSCRIPTION if kind.startswith("invoice."):
+            own = subscription_of(found)
         case Subject.DECLINE if not value_at(found, "metadata", REFERENCE):
             return None
-        case None:
-            return None
-    return id_at(found, "id")
+    return (subject, own) if subject and own else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import JSON, compact, id_at, object_at, objects_at
+from billing.domain.thin_event import THIN, is_thin, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +40,10 @@ def summarize(event: JSON) -> JSON:
     """The event (Stripe's object) without its payload, and without what stands in columns. Of a
     summary: the same."""
     found = {name: event[name] for name in _EVENT if event.get(name)}
-    if request_id := id_at(event, "request"):
-        found["request"] = {"id": request_id}
+    if request := request_id(event):
+        found["request"] = {"id": request}
+    if is_thin(event):
+        found["object"] = THIN
     data = {name: _summary(value) for name, value in object_at(event, "data").items()}
     left: JSON = compact(found | {"data": data})
     return left | {"data": {"object": {}} | left.get("data", {})}

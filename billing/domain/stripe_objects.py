@@ -6,9 +6,10 @@ that are not named here may hold anything.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 LATEST = 2**40  # Unix seconds; later is no time, and too large for a database
@@ -19,6 +20,13 @@ Amount = Annotated[int, Field(gt=-LARGEST, lt=LARGEST)]
 Id = Annotated[str, Field(min_length=1, max_length=300)]  # some are chosen by people
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,32}$")]
 Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
+
+
+def _iso_time(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not 0 <= moment.timestamp() < LATEST:
+        raise ValueError("it is no time")
+    return text
 
 
 class _Shape(TypedDict, total=False):
@@ -180,6 +188,23 @@ class _Event(_Shape, total=False):
     data: Required[_EventData]
 
 
+class _Object(_Identified, total=False):
+    object: Required[Word]
+
+
+class _RelatedObject(_Shape, total=False):
+    id: Id | None  # some objects are the only ones of their kind
+    type: Required[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,100}$")]]
+
+
+class _ThinEvent(_Shape, total=False):
+    object: Required[Literal["v2.core.event"]]
+    id: Required[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,100}$")]]
+    type: Required[Annotated[str, Field(pattern=r"^v[12]\.[A-Za-z0-9_.]{1,97}$")]]
+    created: Required[Annotated[str, AfterValidator(_iso_time)]]
+    related_object: _RelatedObject | None
+
+
 class _List(_Shape, total=False):
     object: Required[Literal["list"]]
     data: Required[list[Any]]
@@ -219,6 +244,8 @@ INVOICE = Shape("invoice", _Invoice)
 CUSTOMER = Shape("customer", _Customer)
 PORTAL_SESSION = Shape("customer portal session", _PortalSession)
 PAYMENT_METHOD = Shape("PaymentMethod", _PaymentMethod)
+OBJECT = Shape("object", _Object)
 ERASED = Shape("answer of the sandbox", _Erased)
 EVENT = Shape("event", _Event)
+THIN_EVENT = Shape("thin event", _ThinEvent)
 LIST = Shape("list", _List)

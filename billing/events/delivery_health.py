@@ -138,7 +138,7 @@ def _handled(events: tuple[Event, ...]) -> Iterator[Event]:
 
 
 def _usual_delay(facts: DeliveryFacts) -> str:
-    delays = [event.delay for event in facts.events if event.source is EventSource.WEBHOOK]
+    delays = [event.delay for event in facts.events if event.source.is_webhook]
     if not delays:
         return ""
     usual = format_duration(max(median(delays), 0))

@@ -9,6 +9,7 @@ from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.domain.delivery_health import DeliveryHealth
 from billing.domain.event import Cursor, EventDetails, EventFilter, EventOverview
+from billing.domain.thin_event import as_sent
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.events.delivery_health import assess, read_facts
 from billing.json_codec import dumps, loads
@@ -131,7 +132,8 @@ class EventLog:
 
 def _readable(payload: str) -> str:
     try:
-        return dumps(loads(payload))
+        sent = loads(payload)
+        return dumps(as_sent(sent) if isinstance(sent, dict) else sent)
     except ValueError:
         return dumps(payload)
 

@@ -18,14 +18,17 @@ from billing.domain.sessions.checkout_session import Kind
 from billing.domain.stripe_json import id_at, subscription_of
 from billing.errors import StripeFailure
 from billing.ledger.records import ProSale, record_payments, record_pro
-from billing.store import sessions, stripe_objects
+from billing.store import events, sessions, stripe_objects
 from billing.store.ledger import lines
 from billing.store.stripe_objects import ObjectReading
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from billing.catalog import Catalog
     from billing.ledger.fulfillment import Fulfillment
     from billing.store import Connection, Store
+    from billing.store.events import DueEvent
     from billing.stripe_api.gateway import StripeGateway
 
 log = logging.getLogger(__name__)
@@ -99,6 +102,14 @@ class AfterSale:
             record_pro(connection, [sale])
 
         await self._store.write(write)
+
+    async def read_object(self, path: str, event_ids: Collection[str]) -> list[DueEvent]:
+        """Read the object that these thin events name, by its ``path``, and store it with them;
+        what they say to look at, without those that say nothing."""
+        await self._gateway.acquire()
+        found = await self._gateway.retrieve_object(path)
+        add = partial(events.add_object, ids=event_ids, found=found)
+        return await self._store.write(add)
 
     async def refresh_passed(self, now: float) -> None:
         """Read the subscriptions whose period has passed by ``now`` (Unix seconds), though nothing

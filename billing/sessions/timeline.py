@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from billing.domain.event import EventSource
 from billing.domain.ledger.line import LedgerLine, Origin
 from billing.domain.money import format_money
 from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
 from billing.domain.sessions.details import RelatedObjects
 from billing.domain.sessions.timeline import CHECKOUT_EVENTS, EntryKind, TimelineEntry
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
+from billing.domain.thin_event import TWINS_WITHIN
 from billing.sessions.after_sale_entries import (
     entries_without_event,
     event_entry,
@@ -126,13 +128,25 @@ def _granted(
 
 
 def _events(session: CheckoutSession, events: Iterable[SessionEvent]) -> Iterator[TimelineEntry]:
-    for one in events:
+    for one in _without_twins(list(events)):
         if after_sale := event_entry(one):
             yield after_sale
             continue
         kind, title = CHECKOUT_EVENTS.get(one.event.type, (EntryKind.OTHER, one.event.type))
         detail = _detail(kind, one.object, session)
         yield TimelineEntry(kind, one.event.created, title, detail, one.event, one.request_id)
+
+
+def _without_twins(events: Sequence[SessionEvent]) -> Iterator[SessionEvent]:
+    """Without the thin ones of changes that a snapshot event tells of as well, and says more."""
+    snapshots = [one.event for one in events if one.event.source is not EventSource.THIN]
+    whole = {(one.type, one.object_id, one.created) for one in snapshots}
+    for one in events:
+        event = one.event
+        near = range(event.created - TWINS_WITHIN, event.created + TWINS_WITHIN + 1)
+        is_twin = any((event.type, event.object_id, at) in whole for at in near)
+        if event.source is not EventSource.THIN or not is_twin:
+            yield one
 
 
 def _detail(kind: EntryKind, subject: JSON, session: CheckoutSession) -> str:

@@ -20,6 +20,7 @@ from billing.domain.stripe_objects import (
     INVOICE_PAYMENT,
     LINE_ITEM,
     LIST,
+    OBJECT,
     PAYMENT_INTENT,
     PRICE,
     WEBHOOK_ENDPOINT,
@@ -135,6 +136,10 @@ class StripeGateway(AfterSaleCalls, ActionCalls):
     async def list_events(self, **filters: Any) -> Page:
         """A page, the newest first, of the last 30 days. https://docs.stripe.com/api/events/list"""
         return await self._listed(EVENT, "/v1/events", filters)
+
+    async def retrieve_object(self, path: str) -> JSON:
+        """An object that a thin event names, by its path: ``/v1/refunds/re_…``."""
+        return await self._call(OBJECT, "get", quote(path))
 
     async def retrieve_price(self, price_id: str) -> JSON:
         """With its product expanded. https://docs.stripe.com/api/prices/retrieve"""

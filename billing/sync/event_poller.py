@@ -74,8 +74,9 @@ class EventPoller:
         return {"event": _first_id(page)}
 
     async def poll(self, saved: JSON) -> None:
-        """Record events that no webhook delivered, if it is time to; less often while all are
-        delivered. ``saved`` is the checkpoint, which says afterwards how far that went."""
+        """Record events that no webhook delivered, whole or thin, if it is time to; less often
+        while all are delivered. ``saved`` is the checkpoint, which says afterwards how far that
+        went."""
         if time.monotonic() < self._due_at:
             return
         waiting: list[DueEvent] = []
@@ -84,10 +85,12 @@ class EventPoller:
         def record(connection: Connection, page: list[JSON]) -> None:
             nonlocal missed
             now = time.time()
+            twins = events.thin_twins(connection, page)
+            new = [event for event in page if event["id"] not in twins]
             arrivals = [
-                ReceivedEvent(event, EventSource.POLL, initial_state(event), now) for event in page
+                ReceivedEvent(event, EventSource.POLL, initial_state(event), now) for event in new
             ]
-            for event, known in zip(page, events.record(connection, arrivals), strict=True):
+            for event, known in zip(new, events.record(connection, arrivals), strict=True):
                 # An endpoint need not be sent what is not handled.
                 missed = missed or (known.deliveries == 0 and known.state is not EventState.IGNORED)
                 if known.state is EventState.PENDING:

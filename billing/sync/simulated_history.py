@@ -12,7 +12,7 @@ from zlib import crc32
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.event import PAYMENT_FAILED, EventSource, subject_id
+from billing.domain.event import PAYMENT_FAILED, EventSource, subject_of
 from billing.domain.stripe_json import text_at
 from billing.ledger.account import told_now
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
@@ -82,8 +82,9 @@ class SimulatedHistory:
             for arrival in arrivals:
                 event = arrival.event
                 unpaid = text_at(event["data"]["object"], "payment_status") == "unpaid"
-                if (name := subject_id(event)) and event["type"] not in UNTOLD and not unpaid:
-                    told_by.setdefault(name, arrival)  # the newest page comes first
+                about = subject_of(event)
+                if about and about[1] and event["type"] not in UNTOLD and not unpaid:
+                    told_by.setdefault(about[1], arrival)  # the newest page comes first
             if not page.has_more:
                 return told_by
             after = {"starting_after": page.data[-1]["id"]}

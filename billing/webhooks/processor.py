@@ -14,7 +14,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import EventState, Subject, subject_id
+from billing.domain.event import EventState, Subject, subject_of
 from billing.errors import BillingError, StripeFailure
 from billing.ledger.fulfillment import LIST_THRESHOLD
 from billing.outages import Outage
@@ -43,7 +43,7 @@ LEASE = "sweep"
 def initial_state(event: dict[str, Any]) -> EventState:
     """The state an event is recorded in: ``pending`` when it will be handled. Of live mode,
     which a test key cannot see, nothing is."""
-    is_handled = subject_id(event) is not None and not event.get("livemode")
+    is_handled = subject_of(event) is not None and not event.get("livemode")
     return EventState.PENDING if is_handled else EventState.IGNORED
 
 
@@ -141,6 +141,7 @@ class EventProcessor:
 
     async def _handle_all(self, batch: Batch) -> None:
         await self._ignore_other_accounts(batch)
+        await self._read_objects(batch)
         await self._handle_declines(batch)
         found = {
             name: waiting
@@ -178,6 +179,28 @@ class EventProcessor:
                 del waiting.events[name]
             if not waiting.events:
                 del batch[key]
+
+    async def _read_objects(self, batch: Batch) -> None:
+        """Put into ``batch``, in the place of objects that thin events name, what these say to look
+        at."""
+        paths = [path for subject, path in batch if subject is Subject.OBJECT]
+        named = [batch.pop((Subject.OBJECT, path)) for path in paths]
+        await asyncio.gather(*map(partial(self._read_object, batch), paths, named))
+
+    async def _read_object(self, batch: Batch, path: str, waiting: Waiting) -> None:
+        ids = set(waiting.events)
+        async with self._single_slots:
+            try:
+                due = await self._after_sale.read_object(path, ids)
+            except Exception as error:  # noqa: BLE001 - what nobody foresaw must not stop the others
+                await self._mark_processed(ids, error)
+                return
+        for event in due:
+            key = (event.subject, event.subject_id)
+            batch.setdefault(key, Waiting(event.created)).events[event.id] = event
+        if rest := ids - {event.id for event in due}:
+            ignored = ProcessingResult(rest, EventState.IGNORED, self._clock())
+            await self._store.write_each(events.mark_processed, ignored)
 
     async def _handle_declines(self, batch: Batch) -> None:
         """Store the declines of payments with their sessions, and take them out of ``batch``: there

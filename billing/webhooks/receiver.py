@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.event import EventSource, EventState
-from billing.domain.stripe_objects import EVENT
+from billing.domain.stripe_objects import EVENT, THIN_EVENT
+from billing.domain.thin_event import is_thin, with_reference
 from billing.errors import BillingError, NotConfigured, WebhookRefusal, WebhookRefused
 from billing.json_codec import loads
 from billing.settings.model import WEBHOOK_SECRET, Settings
@@ -61,7 +62,8 @@ class WebhookReceiver:
         except (NotConfigured, WebhookRefused) as refused:
             self._refused.record(refused, len(body))
             raise
-        arrival = ReceivedEvent(event, EventSource.WEBHOOK, await self._state(event), time.time())
+        source = EventSource.THIN if is_thin(event) else EventSource.WEBHOOK
+        arrival = ReceivedEvent(event, source, await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         self._refused.record_accepted(arrival.at)
         self._log.received(event)
@@ -82,19 +84,19 @@ class WebhookReceiver:
 
 
 def parse_event(body: bytes, signature: str | None, secrets: list[str]) -> dict[str, Any]:
-    """The event in ``body``. Raises ``WebhookRefused`` unless one of ``secrets`` signed it and it
-    is a snapshot event."""
+    """The event in ``body``, snapshot or thin, in the shape of a snapshot event. Raises
+    ``WebhookRefused`` unless one of ``secrets`` signed it."""
     verify(body, signature, secrets)
     try:
         event = loads(body)
-        fault = EVENT.fault(event)
+        came_thin = isinstance(event, dict) and is_thin(event)
+        fault = (THIN_EVENT if came_thin else EVENT).fault(event)
     except ValueError as error:
-        event, fault = None, str(error)
-    if fault is None:
-        return dict(event)
-    is_thin = isinstance(event, dict) and event.get("object") == "v2.core.event"
-    raise WebhookRefused(
-        "The body is signed, but it is not an event.",
-        "Set the endpoint to send snapshot events, not thin events." if is_thin else f"{fault}.",
-        WebhookRefusal.NOT_AN_EVENT,
-    )
+        fault = str(error)
+    if fault is not None:
+        raise WebhookRefused(
+            "The body is signed, but it is not an event.",
+            f"{fault}.",
+            WebhookRefusal.NOT_AN_EVENT,
+        )
+    return with_reference(event) if came_thin else dict(event)

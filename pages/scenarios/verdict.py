@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
-from billing.domain.event import EventSource, EventState
+from billing.domain.event import EventState
 from billing.domain.ledger.line import Cause, Due, LedgerLine, Origin, total
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 
@@ -184,8 +184,8 @@ def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
         return "Stripe has sent no event about this session."
     webhooks = sum(event.deliveries for event in events)
     repeated = [event for event in events if event.deliveries > 1]
-    polled = [event for event in events if event.source is not EventSource.WEBHOOK]
-    delays = [event.delay + clock_ahead for event in events if event.source is EventSource.WEBHOOK]
+    polled = [event for event in events if not event.source.is_webhook]
+    delays = [event.delay + clock_ahead for event in events if event.source.is_webhook]
     parts = []
     if webhooks:
         parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")

@@ -28,6 +28,7 @@ from billing.store.events.queries import (
     types_of,
     waiting,
 )
+from billing.store.events.thin import add_object, thin_twins
 
 __all__ = [
     "DueEvent",
@@ -35,6 +36,7 @@ __all__ = [
     "ReceivedEvent",
     "RecordedEvent",
     "accounts_of",
+    "add_object",
     "count_by_state",
     "count_failed",
     "due",
@@ -49,6 +51,7 @@ __all__ = [
     "record",
     "record_processed",
     "reference_of",
+    "thin_twins",
     "types_of",
     "waiting",
 ]

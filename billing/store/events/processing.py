@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, or_, select, update
 
 from billing.domain.erasure import anonymize, ids_in
-from billing.domain.event import SUBJECTS, EventSource, EventState, Subject, subject_id
+from billing.domain.event import SUBJECTS, EventSource, EventState, Subject, subject_of
 from billing.domain.event_summary import summarize
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
+from billing.domain.thin_event import created_at, type_of
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store import committed, erased_ids
@@ -74,11 +75,15 @@ class DueEvent:
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> DueEvent:
-        """From Stripe's event."""
+        """From Stripe's event. Raises ``LookupError`` where that is not handled."""
+        about = subject_of(event)
+        if about is None:
+            raise LookupError(f"{event['id']} says nothing to look at")
+        subject, name = about
         return cls(
             event["id"],
-            SUBJECTS[event["type"]],
-            sanitize(subject_id(event) or "")[:OBJECT_ID_LENGTH],
+            subject,
+            sanitize(name)[:OBJECT_ID_LENGTH],
             _created(event),
             accounts_of(event),
         )
@@ -128,7 +133,7 @@ def record(connection: Connection, arrivals: Sequence[ReceivedEvent]) -> list[Re
     rows: dict[str, dict[str, Any]] = {}
     for arrival, row in zip(arrivals, _rows(connection, arrivals), strict=True):
         row = rows.setdefault(row["id"], row)
-        row["deliveries"] += arrival.source is EventSource.WEBHOOK
+        row["deliveries"] += arrival.source.is_webhook
     if not rows:
         return []
     committed.count(connection, "events_received", (arrival.source for arrival in arrivals))
@@ -149,7 +154,7 @@ def record_processed(connection: Connection, arrivals: Sequence[ReceivedEvent]) 
     for arrival, row in zip(arrivals, _rows(connection, arrivals), strict=True):
         handled = arrival.state is EventState.PENDING
         row |= {
-            "deliveries": int(arrival.source is EventSource.WEBHOOK),
+            "deliveries": int(arrival.source.is_webhook),
             "state": EventState.HANDLED if handled else arrival.state,
             "attempts": int(handled),
             "processed_at": arrival.at if handled else None,
@@ -175,8 +180,8 @@ def _row(arrival: ReceivedEvent, *, is_erased: bool) -> dict[str, Any]:
         left = anonymize(summarize(event)) if is_erased else summarize(event)
     return {
         "id": event["id"],
-        "type": event["type"],
-        "created": event["created"],
+        "type": type_of(event),
+        "created": created_at(event),
         "object_id": object_id(event),
         "reference": reference_of(left or event),
         "received_at": arrival.at,

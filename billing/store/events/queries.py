@@ -155,6 +155,8 @@ def _conditions(
         found.append(events.c.type == sanitize(wanted.type))
     if wanted.source is EventSource.WEBHOOK:
         found.append(events.c.deliveries > 0)
+    elif wanted.source is EventSource.THIN:
+        found.append(events.c.source == EventSource.THIN)
     elif wanted.source is EventSource.POLL:
         found.append(events.c.deliveries == 0)
     if wanted.about:

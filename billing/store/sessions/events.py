@@ -10,6 +10,7 @@ from sqlalchemy import select
 from billing.domain.event import Event
 from billing.domain.event_summary import related_ids
 from billing.domain.stripe_json import JSON, id_at, object_at
+from billing.domain.thin_event import request_id
 from billing.json_codec import loads
 from billing.store.events.queries import EVENT, event_of
 from billing.store.readable_rows import read_each
@@ -97,11 +98,9 @@ def _read_events(
 
 def _session_event(row: Any) -> SessionEvent:
     sent = loads(row.payload)
-    # Before 2017 `request` was the id itself. https://docs.stripe.com/upgrades#2017-05-25
-    request_id = id_at(sent, "request")
     return SessionEvent(
         event_of(row),
         object_at(sent, "data", "object"),
-        request_id,
+        request_id(sent),
         object_at(sent, "data", "previous_attributes"),
     )

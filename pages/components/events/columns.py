@@ -49,6 +49,7 @@ def _cells(row: EventRow) -> dict[str, object]:
         "arrived": short_time(event.received_at),
         "state": [event.state.label],
         "source": source_text(event),
+        "payload": event.payload,
         "delay": format_duration(event.delay),
         "email": session.customer_email if session else None,
         "app": [ANOTHER_APP] if event.ours is False else None,
@@ -77,6 +78,7 @@ EVENTS = Table(
         "arrived": time_text_column("Arrived"),
         "state": chip_column("State", EVENT_STATE_COLORS, width=82),
         "source": st.column_config.TextColumn("Source"),
+        "payload": st.column_config.TextColumn("Payload", width=80),
         "delay": st.column_config.TextColumn("Delay", alignment="right"),
         "app": chip_column("App", ANOTHER_APP_COLORS, width=115),
         "object": st.column_config.TextColumn("Object", width=80),
@@ -91,7 +93,7 @@ EVENTS = Table(
     least_widths={"type": 180, "session": 140, "source": 80, "delay": 60, "email": 150},
 )
 # Of those that failed, the reason is what people came for.
-FAILED_ORDER = ("type", "error", "session", "email", "arrived", "source", "delay", "app")
+FAILED_ORDER = ("type", "error", "session", "email", "arrived", "source", "payload", "delay", "app")
 REFUSALS = Table(
     {
         "arrived": time_text_column("Arrived"),
@@ -109,6 +111,8 @@ def column_order(rows: Sequence[EventRow], state: EventState | None) -> tuple[st
     empty = {"id", "session_id"}
     if not any(row.event.error for row in rows):
         empty.add("error")
+    if all(row.event.source is not EventSource.THIN for row in rows):
+        empty.add("payload")
     if all(row.event.ours is not False for row in rows):
         empty.add("app")
     names = FAILED_ORDER if state is EventState.FAILED else tuple(EVENTS.columns)

@@ -153,6 +153,7 @@ def _facts(details: EventDetails) -> dict[str, str]:
         "Created": _time(event.created),
         "Arrived": f"{_time(event.received_at)}, {plain(_delay(event.delay))}",
         "Source": plain(source_text(event)),
+        "Payload": event.payload,
         "Webhook deliveries": f"{event.deliveries:,}",
         "Attempts": f"{event.attempts:,}" if event.attempts else _no_attempts(event),
         "Last attempt": _time(event.processed_at) if event.processed_at else "Never",

@@ -13,7 +13,12 @@ from pages.components.query_params import QueryFilters, QueryParam, one_of
 
 ALL, REFUSED = "all", "refused"
 STATE_OPTIONS = (ALL, *EventState, REFUSED)
-SOURCES = {"": "Any source", EventSource.WEBHOOK: "Webhook", EventSource.POLL: "Polling only"}
+SOURCES = {
+    "": "Any source",
+    EventSource.WEBHOOK: "Webhook",
+    EventSource.THIN: "Thin webhook",
+    EventSource.POLL: "Polling only",
+}
 
 
 def _text(value: str) -> str:

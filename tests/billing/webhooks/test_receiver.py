@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
+from billing.domain.thin_event import as_sent, created_at, type_of
 from billing.errors import WebhookRefused
 from billing.stripe_api.webhook_signature import MAX_REFORMATTED
 from billing.webhooks.receiver import parse_event
@@ -173,9 +174,38 @@ def test_a_signed_body_that_is_no_event_is_refused(body: str) -> None:
     assert "not an event" in refusal(body.encode(), signed(body), [SECRET])
 
 
-def test_an_event_that_tells_without_the_object_says_so() -> None:
-    thin = json.dumps({"id": "evt_1", "object": "v2.core.event", "type": "v1.x", "created": "now"})
-    assert "to send snapshot events" in refusal(thin.encode(), signed(thin), [SECRET])
+THIN = {
+    "id": "evt_1", "object": "v2.core.event", "type": "v1.checkout.session.completed",
+    "created": "2026-11-27T10:00:00.123Z", "livemode": False,
+    "related_object": {"id": "cs_test_1", "type": "checkout.session", "url": "/v1/checkout/x"},
+}  # fmt: skip
+
+
+def test_a_thin_event_is_accepted_and_names_its_object() -> None:
+    thin = json.dumps(THIN)
+    event = parse_event(thin.encode(), signed(thin), [SECRET])
+    assert event == THIN | {"data": {"object": {"id": "cs_test_1", "object": "checkout.session"}}}
+    assert (type_of(event), created_at(event)) == ("checkout.session.completed", 1795773600)
+    assert as_sent(event) == THIN
+
+
+def test_a_thin_event_about_no_object_is_accepted_too() -> None:
+    thin = json.dumps(THIN | {"type": "v2.core.event_destination.ping", "related_object": None})
+    event = parse_event(thin.encode(), signed(thin), [SECRET])
+    assert (type_of(event), event["data"]) == ("v2.core.event_destination.ping", {"object": {}})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"created": "now"}, {"created": "2026-11-27T10:00:00"}, {"created": 1}, {"id": ""}),
+        *({"created": "1926-11-27T10:00:00Z"}, {"type": "x"}, {"type": None}),
+        *({"related_object": "cs_test_1"}, {"related_object": {"id": ["x"], "type": "x"}}),
+    ],
+)
+def test_a_signed_body_that_is_no_thin_event_is_refused(wrong: dict[str, Any]) -> None:
+    body = json.dumps(THIN | wrong)
+    assert "not an event" in refusal(body.encode(), signed(body), [SECRET])
 
 
 def test_what_no_database_holds_is_replaced_in_an_event() -> None:

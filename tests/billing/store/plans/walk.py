@@ -186,6 +186,8 @@ def _replays(connection: Connection) -> None:
     events.mark_processed(connection, [handled, failed])
     events.mark_for_retry(connection)
     events.mark_for_replay(connection, EVENTS)
+    events.add_object(connection, EVENTS[:5], {"id": PAYMENTS[0], "object": "payment_intent"})
+    events.thin_twins(connection, [_event(number) for number in AMONG])
     events.mark_for_replay(connection)
     refusal = Refusal("No signature.", NOW, NOW, 1, "Sign it.", 10)
     refusals.add(connection, [refusal])
