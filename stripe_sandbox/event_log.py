@@ -111,11 +111,12 @@ class EventLog:
         request: RequestInfo = NO_REQUEST,
         previous: Object | None = None,
     ) -> str:
-        """Record an event of the type `name` about `subject` as it is now; returns its id.
+        """Record an event of the type `name` about `subject` as it is now; returns its id. It is
+        created in the account's time, also where the subject lives in a test clock's.
 
         `previous` holds the former values of the fields that an update changed.
         """
-        now = self._clock.now()
+        now = int(self._clock.account_time())
         identifier = new_id("evt", 24)
         data: Object = {"object": subject}
         if previous is not None:
@@ -139,7 +140,7 @@ class EventLog:
         for endpoint in endpoints:
             self._database.write(
                 "INSERT INTO deliveries (event, endpoint, due) VALUES (?, ?, ?)",
-                (identifier, endpoint, self._clock.time() + self._delay()),
+                (identifier, endpoint, self._clock.account_time() + self._delay()),
             )
         if endpoints:
             for listener in self._listeners:

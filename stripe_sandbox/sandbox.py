@@ -96,10 +96,10 @@ class Sandbox:
         events = EventLog(self._database, self.clock, translations, faults.webhook_delay)
         backend = Backend(self._database, objects, events, self.clock)
         self._backend = backend
-        jobs = ScheduledJobs(self._database)
+        jobs = ScheduledJobs(self._database, self.clock.test_clock)
         policy = RetryPolicySetting(self._database)
-        resources = Resources(backend, jobs, destinations, base_url)
-        billing = Billing(backend, jobs, resources, policy, base_url)
+        resources = Resources(backend, self.clock, jobs, destinations, base_url)
+        billing = Billing(backend, self.clock, jobs, resources, policy, base_url)
         self._prices, self._sessions = resources.prices, resources.sessions
         self._endpoints, self._invoices = resources.endpoints, resources.invoices
         self._charges = resources.charges
@@ -122,6 +122,7 @@ class Sandbox:
             translations,
             more=EmptyLists(backend).find,
             account=resources.accounts.id,
+            time_of=resources.test_clocks.time_of_call,
             base_url=base_url,
             delay=config.delay,
             api_key=config.api_key,
@@ -156,6 +157,7 @@ class Sandbox:
             billing.changes,
             billing.saved_methods,
             billing.collection,
+            resources.test_clocks,
         )
         self._update_links(base_url)
         self._sessions.schedule_expiries()

@@ -26,12 +26,14 @@ from stripe_sandbox.payments.subscriptions.items import ItemChanges
 from stripe_sandbox.payments.subscriptions.renewals import Renewals
 from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
+from stripe_sandbox.payments.test_clocks import TestClockChanges
 from stripe_sandbox.resources.account import Accounts
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
+from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.billing_portal.portal_configurations import PortalConfigurations
 from stripe_sandbox.resources.billing_portal.portal_sessions import PortalSessions
 from stripe_sandbox.resources.catalog.coupons import Coupons
@@ -56,13 +58,19 @@ from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.resources.search import Search
 from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
+from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 
 
 class Resources:
     """Stripe's resources."""
 
     def __init__(
-        self, backend: Backend, jobs: ScheduledJobs, destinations: Destinations, base_url: str
+        self,
+        backend: Backend,
+        clock: SimulatedClock,
+        jobs: ScheduledJobs,
+        destinations: Destinations,
+        base_url: str,
     ) -> None:
         self.accounts = Accounts(backend)
         self.products = Products(backend)
@@ -71,7 +79,8 @@ class Resources:
         self.coupons = Coupons(backend, jobs)
         self.promotion_codes = PromotionCodes(backend, jobs)
         redemptions = Redemptions(backend, self.coupons, self.promotion_codes)
-        self.customers = Customers(backend)
+        self.test_clocks = TestClocks(backend, clock, jobs)
+        self.customers = Customers(backend, self.test_clocks)
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
         self.setup_intents = SetupIntents(backend)
@@ -83,7 +92,7 @@ class Resources:
         self.invoice_items = InvoiceItems(backend)
         self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items)
         self.invoices = Invoices(backend, self.invoice_payments, self.customers, base_url)
-        self.subscriptions = Subscriptions(backend, jobs)
+        self.subscriptions = Subscriptions(backend, jobs, self.test_clocks)
         self.line_items = LineItems(backend, self.prices)
         self.sessions = CheckoutSessions(
             backend, jobs, self.line_items, self.intents, SessionDiscounts(backend, redemptions)
@@ -99,7 +108,7 @@ class Resources:
             self.intents, self.setup_intents, self.charges, self.refunds, self.disputes,
             self.methods, self.subscriptions, self.invoices, self.invoice_payments,
             self.invoice_items, self.portal_configurations, self.balance, self.events,
-            self.endpoints,
+            self.endpoints, self.test_clocks,
         )  # fmt: skip
         self._resources = resources
 
@@ -123,6 +132,7 @@ class Billing:
     def __init__(
         self,
         backend: Backend,
+        clock: SimulatedClock,
         jobs: ScheduledJobs,
         resources: Resources,
         policy: RetryPolicySetting,
@@ -195,6 +205,9 @@ class Billing:
             resources.methods,
             resources.sessions,
         )
+        self._test_clocks = TestClockChanges(
+            backend, clock, jobs, resources.test_clocks, self._deletion
+        )
         completion = SessionCompletion(
             backend,
             resources.sessions,
@@ -213,6 +226,7 @@ class Billing:
             resources.intents,
             self.card_charges,
             completion,
+            resources.test_clocks,
         )
 
     def routes(self) -> Iterator[Route]:
@@ -227,5 +241,6 @@ class Billing:
             self._captures,
             self._setups,
             self._deletion,
+            self._test_clocks,
         ):
             yield from part.routes()

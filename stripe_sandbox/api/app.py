@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -80,8 +81,9 @@ class Api:
     """The ASGI app under /v1 and /v2.
 
     `more` makes routes that are not needed before somebody asks for them, `account` returns
-    the account's id. `delay` seconds pass before each answer, for measuring against a Stripe far
-    away. With `api_key` no other key is accepted.
+    the account's id, `time_of` the context of the time in which a request happens. `delay` seconds
+    pass before each answer, for measuring against a Stripe far away. With `api_key` no other key
+    is accepted.
     """
 
     def __init__(
@@ -95,12 +97,14 @@ class Api:
         *,
         more: Callable[[str, str], Route | None],
         account: Callable[[], str],
+        time_of: Callable[[Route, Call], AbstractContextManager[None]],
         base_url: str,
         delay: float = 0.0,
         api_key: str | None = None,
     ) -> None:
         self._router = Router(routes, more)
         self._account = account
+        self._time_of = time_of
         self._database = database
         self._clock = clock
         self._expander = expander
@@ -255,7 +259,8 @@ class Api:
         try:
             with self._database.transaction():
                 try:
-                    answer = route.handler(call)
+                    with self._time_of(route, call):
+                        answer = route.handler(call)
                 except StripeError as error:
                     error.reword(given.words)
                     if not error.keeps_changes:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from stripe_sandbox import cards
@@ -13,6 +15,7 @@ from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
+from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.storage.objects import Object, Window
 
@@ -31,6 +34,7 @@ class CustomerActions:
         changes: SubscriptionChanges,
         saved_methods: SavedMethods,
         collection: InvoiceCollection,
+        test_clocks: TestClocks,
     ) -> None:
         self._backend = backend
         self._customers = customers
@@ -38,11 +42,12 @@ class CustomerActions:
         self._changes = changes
         self._saved_methods = saved_methods
         self._collection = collection
+        self._test_clocks = test_clocks
 
     def change_card(self, customer_id: str, card: Card, payer: Payer) -> CardRefusal | None:
         """Save a new card, which from now on pays the customer's invoices and those of each
         subscription of theirs. Returns why its bank refuses."""
-        with self._backend.database.transaction():
+        with self._changing(customer_id):
             customer = self._backend.require("customer", customer_id, "customer")
             method = self._saved_methods.add(customer, card, payer)
             if isinstance(method, CardRefusal):
@@ -71,7 +76,7 @@ class CustomerActions:
 
     def cancel(self, subscription: Object, *, at_period_end: bool, details: dict[str, Any]) -> None:
         """Cancel it now or at the end of its period; `details` are the feedback and comment."""
-        with self._backend.database.transaction():
+        with self._changing(subscription["customer"]):
             if at_period_end:
                 end = subscription["items"]["data"][0]["current_period_end"]
                 self._changes.end_later(subscription, end, details)
@@ -80,7 +85,7 @@ class CustomerActions:
 
     def keep(self, subscription: Object) -> None:
         """Take back that it is to be canceled."""
-        with self._backend.database.transaction():
+        with self._changing(subscription["customer"]):
             self._changes.keep(subscription)
 
     def can_be_paid(self, invoice: Object) -> bool:
@@ -94,7 +99,7 @@ class CustomerActions:
     def pay(self, invoice: Object, card: Card, payer: Payer) -> CardRefusal | str | None:
         """Pay an open invoice with a card. Returns why the bank refuses, or, where it wants 3-D
         Secure first, the id of the payment method with which `authenticate` goes on."""
-        with self._backend.database.transaction():
+        with self._changing(invoice["customer"]):
             customer = self._backend.require("customer", invoice["customer"], "customer")
             method = self._saved_methods.add(customer, card, payer, charged=True)
             if isinstance(method, CardRefusal):
@@ -108,7 +113,7 @@ class CustomerActions:
     def authenticate(self, invoice: Object, method_id: str, *, succeed: bool) -> CardRefusal | None:
         """Complete or fail 3-D Secure. Returns why the payment failed. KeyError: the invoice does
         not wait for that."""
-        with self._backend.database.transaction():
+        with self._changing(invoice["customer"]):
             method = self._backend.objects.get("payment_method", method_id)
             if method is None or not self._collection.waits_for(invoice, method):
                 raise KeyError(method_id)
@@ -116,3 +121,9 @@ class CustomerActions:
                 self._collection.fail_authentication(invoice, method)
                 return cards.AUTHENTICATION_FAILED
             return self._collection.pay(invoice, method, authenticated=True)
+
+    @contextmanager
+    def _changing(self, customer: str) -> Iterator[None]:
+        """A transaction, in the time in which the customer of that id lives."""
+        with self._backend.database.transaction(), self._test_clocks.time_of(customer):
+            yield

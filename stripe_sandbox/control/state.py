@@ -15,7 +15,9 @@ from stripe_sandbox.storage.tables import TABLES
 SURVIVES_RESET = ("billing_portal.configuration", "price", "product", "webhook_endpoint")
 """Kinds of objects that a reset leaves: a shop is configured with their ids."""
 
-_EMPTIED_TABLES = ("agenda", "deleted_objects", "deliveries", "events", "idempotency_keys")
+_EMPTIED_TABLES = (
+    *("agenda", "deleted_objects", "deliveries", "events", "idempotency_keys", "test_clock_jobs"),
+)
 
 
 class ControlState:

@@ -5,6 +5,9 @@ Everything a payment changes is one transaction, the events and their deliveries
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from stripe_sandbox import bank_accounts, cards, errors
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal
@@ -22,6 +25,7 @@ from stripe_sandbox.payments.outcomes import (
     Processing,
 )
 from stripe_sandbox.payments.validation import check_card, payer_refusal
+from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.checkout.checkout_session_object import known_email, return_url
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
@@ -52,6 +56,7 @@ class Payments:
         intents: PaymentIntents,
         card_charges: CardCharges,
         completion: SessionCompletion,
+        test_clocks: TestClocks,
     ) -> None:
         self._backend = backend
         self._sessions = sessions
@@ -59,6 +64,7 @@ class Payments:
         self._intents = intents
         self._card_charges = card_charges
         self._completion = completion
+        self._test_clocks = test_clocks
 
     def pay(
         self, session_id: str, card: Card, payer: Payer, *, first_charge_passes: bool = False
@@ -68,8 +74,7 @@ class Payments:
         A card that can only be saved is declined, as Stripe's Checkout charges at once;
         `first_charge_passes` lets it begin a subscription, whose renewals then fail.
         """
-        with self._backend.database.transaction():
-            session = self._open_session(session_id)
+        with self._paying(session_id) as session:
             if isinstance(session, NotOpen):
                 return session
             test_card, refusal = check_card(card, self._backend.clock)
@@ -98,8 +103,7 @@ class Payments:
     ) -> PaymentOutcome:
         """Pay the session from a US test bank account: complete now, paid or not `settles_in`
         seconds later. KeyError: no such session. StripeError: it cannot be paid that way."""
-        with self._backend.database.transaction():
-            session = self._open_session(session_id)
+        with self._paying(session_id) as session:
             if isinstance(session, NotOpen):
                 return session
             if "us_bank_account" not in session["payment_method_types"]:
@@ -127,8 +131,7 @@ class Payments:
         self, session_id: str, payment_intent: str, *, succeed: bool
     ) -> PaymentOutcome:
         """Finish a 3-D Secure challenge. KeyError: no such session or challenge."""
-        with self._backend.database.transaction():
-            session = self._open_session(session_id)
+        with self._paying(session_id) as session:
             if isinstance(session, NotOpen):
                 return session
             hidden = self._backend.objects.hidden("checkout.session", session_id)
@@ -146,6 +149,16 @@ class Payments:
             card = cards.of_fingerprint(method["card"]["fingerprint"])
             payment = CardPayment(intent, method, card, card.refusal, authenticated=True)
             return self._charge(session, payment)
+
+    @contextmanager
+    def _paying(self, session_id: str) -> Iterator[Object | NotOpen]:
+        """A transaction, in the time in which the session's customer lives, with the session if it
+        can be paid. KeyError: no such session."""
+        with self._backend.database.transaction():
+            session = self._open_session(session_id)
+            customer = None if isinstance(session, NotOpen) else session["customer"]
+            with self._test_clocks.time_of(customer):
+                yield session
 
     def _open_session(self, session_id: str) -> Object | NotOpen:
         """The session, if it can be paid. KeyError: no such session."""

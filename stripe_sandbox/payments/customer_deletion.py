@@ -38,12 +38,15 @@ class CustomerDeletion:
         return [Route("DELETE", path, self._delete, CustomerDeleteParams, kind)]
 
     def _delete(self, call: Call) -> Object:
-        """Records `customer.deleted`, after the events of what ends."""
         customer = self._backend.require("customer", call.ids[0], "id", status=404)
-        self._end(customer["id"], call.request)
-        self._backend.objects.mark_deleted("customer", customer["id"])
-        self._backend.events.record("customer.deleted", customer, call.request)
+        self.delete(customer, call.request)
         return deleted_object(customer)
+
+    def delete(self, customer: Object, request: RequestInfo) -> None:
+        """Delete the customer. Records `customer.deleted`, after the events of what ends."""
+        self._end(customer["id"], request)
+        self._backend.objects.mark_deleted("customer", customer["id"])
+        self._backend.events.record("customer.deleted", customer, request)
 
     def _end(self, customer: str, request: RequestInfo) -> None:
         for subscription in self._of(customer, "subscription"):

@@ -10,6 +10,9 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.storage.database import Database
 
 _AHEAD = "clock_ahead_seconds"
+_test_clock: ContextVar[tuple[str, float] | None] = ContextVar(
+    "the test clock in whose time something happens, and that time", default=None
+)
 _frozen: ContextVar[float | None] = ContextVar("the moment at which time is frozen", default=None)
 
 
@@ -30,6 +33,10 @@ class SimulatedClock(Clock):
         return self._wall.time()
 
     def time(self) -> float:
+        test_clock = _test_clock.get()
+        return self.account_time() if test_clock is None else test_clock[1]
+
+    def account_time(self) -> float:
         frozen = _frozen.get()
         return self._wall.time() + self.ahead() if frozen is None else frozen
 
@@ -62,3 +69,18 @@ class SimulatedClock(Clock):
             yield
         finally:
             _frozen.reset(token)
+
+    @contextmanager
+    def of_test_clock(self, identifier: str, moment: float) -> Iterator[None]:
+        """What the block does happens in the time of the test clock of that id, in which it is
+        `moment`, in Unix seconds UTC."""
+        token = _test_clock.set((identifier, moment))
+        try:
+            yield
+        finally:
+            _test_clock.reset(token)
+
+    def test_clock(self) -> str | None:
+        """The id of the test clock in whose time this happens; None: in the account's."""
+        found = _test_clock.get()
+        return None if found is None else found[0]

@@ -42,6 +42,11 @@ CREATE TABLE IF NOT EXISTS agenda (
     seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS agenda_due ON agenda (due);
+CREATE TABLE IF NOT EXISTS test_clock_jobs (
+    seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    test_clock TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS test_clock_jobs_due ON test_clock_jobs (test_clock, due);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
 """
@@ -176,6 +181,20 @@ class Database:
             calls, self._after_commit = self._after_commit, []
         for call in calls:
             call()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the running transaction: an exception undoes what the block wrote, and no
+        more."""
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._settings.clear()
+            self._connection.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._connection.execute("RELEASE part")
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call `call` once when the running transaction is committed."""

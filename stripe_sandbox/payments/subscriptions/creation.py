@@ -13,12 +13,13 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoices import Invoices
-from stripe_sandbox.resources.billing.subscriptions import Subscriptions
+from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.storage.objects import Object, Window
 
 EXPIRES_AFTER = 23 * 3_600.0
 """Seconds in which the first invoice has to be paid."""
+MAXIMUM_OF_TEST_CLOCK = 3
 _CREATE = (
     *("customer", "default_payment_method", "description", "items.metadata", "items.price"),
     *("items.quantity", "metadata", "payment_behavior"),
@@ -56,6 +57,7 @@ class SubscriptionCreation:
             if name not in params:
                 raise errors.parameter_missing(name)
         customer = self._backend.require("customer", params["customer"], "customer")
+        self._check_test_clock(customer)
         lines = [self._line(item, index) for index, item in enumerate(params["items"])]
         subscription = self._subscriptions.create(customer, lines, params, None, call.request)
         method = params.get("default_payment_method")
@@ -79,6 +81,18 @@ class SubscriptionCreation:
             due = self._backend.clock.time() + EXPIRES_AFTER
             self._jobs.add(due, JobKind.SUBSCRIPTION_EXPIRY, stored["id"])
         return stored
+
+    def _check_test_clock(self, customer: Object) -> None:
+        if customer["test_clock"] is None:
+            return
+        filters = {"customer": customer["id"], "status": LIVE}
+        running, _ = self._backend.objects.page("subscription", filters, Window())
+        if len(running) >= MAXIMUM_OF_TEST_CLOCK:
+            raise errors.invalid(
+                f"A customer of a test clock can have at most {MAXIMUM_OF_TEST_CLOCK} "
+                "subscriptions.",
+                "customer",
+            )
 
     def _line(self, given: dict[str, Any], index: int) -> Object:
         param = f"items[{index}][price]"

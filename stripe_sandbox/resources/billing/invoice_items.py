@@ -127,6 +127,7 @@ class InvoiceItems(Resource):
                 "quantity": item["quantity"],
                 "quantity_decimal": str(item["quantity"]),
                 "tax_rates": [],
+                "test_clock": subscription["test_clock"],
             },
         )
         self._backend.objects.insert(proration)

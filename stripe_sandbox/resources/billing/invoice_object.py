@@ -81,6 +81,7 @@ def new_invoice(
             "status_transitions": build("invoice.StatusTransitions", {}),
             "subtotal": total,
             "subtotal_excluding_tax": total,
+            "test_clock": customer["test_clock"],
             "total": total,
             "total_discount_amounts": [],
             "total_excluding_tax": total,

@@ -13,6 +13,7 @@ from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing.billing_cycle import add_interval
+from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import apply_changes, build
@@ -38,10 +39,12 @@ class Subscriptions(Resource):
     filters = (
         *("automatic_tax.enabled", "collection_method", "created", "current_period_end"),
         *("current_period_start", "customer", "customer_account", "plan", "price", "status"),
+        "test_clock",
     )
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+    def __init__(self, backend: Backend, jobs: ScheduledJobs, test_clocks: TestClocks) -> None:
         super().__init__(backend)
+        self._test_clocks = test_clocks
         self._jobs = jobs
 
     def routes(self) -> list[Route]:
@@ -175,6 +178,7 @@ class Subscriptions(Resource):
                 ),
                 "start_date": now,
                 "status": "incomplete",
+                "test_clock": customer["test_clock"],
                 "trial_settings": build(
                     "subscription.TrialSettings",
                     {
@@ -189,6 +193,8 @@ class Subscriptions(Resource):
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         conditions = super()._conditions(params)
+        if "customer" not in params:
+            conditions = {**self._test_clocks.of_account(), **conditions}
         if "automatic_tax" in params:
             conditions["automatic_tax.enabled"] = params["automatic_tax"]["enabled"]
         status = conditions.pop("status", None)

@@ -9,13 +9,17 @@ from stripe.params._customer_list_params import CustomerListParams
 from stripe.params._customer_retrieve_params import CustomerRetrieveParams
 from stripe.params._customer_update_params import CustomerUpdateParams
 
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata, shipping
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_email
 
+MAXIMUM_OF_TEST_CLOCK = 3
 _FIELDS = (
     "address",
     "balance",
@@ -39,21 +43,29 @@ class Customers(Resource):
     url = "/v1/customers"
     retrieve_params = CustomerRetrieveParams
     list_params = CustomerListParams
-    filters = ("created", "email")
+    filters = ("created", "email", "test_clock")
+
+    def __init__(self, backend: Backend, test_clocks: TestClocks) -> None:
+        super().__init__(backend)
+        self._test_clocks = test_clocks
 
     def routes(self) -> list[Route]:
         """All endpoints."""
+        create = (*_FIELDS, "test_clock")
         updates = (*_FIELDS, "invoice_settings.default_payment_method")
         return [
             *super().routes(),
-            Route("POST", self.url, self._create, CustomerCreateParams, self.kind, _FIELDS),
+            Route("POST", self.url, self._create, CustomerCreateParams, self.kind, create),
             Route("POST", self.path, self._update, CustomerUpdateParams, self.kind, updates),
         ]
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
-        """A new customer. Records `customer.created`. StripeError: the email is none."""
+        """A new customer. Records `customer.created`. StripeError: the email is none, or the test
+        clock is not there or has all the customers that it may have."""
         if params.get("email"):
             check_email(params["email"], "email")
+        if "test_clock" in params:
+            self._check_test_clock(params["test_clock"])
         customer = build(
             self.kind,
             {
@@ -73,6 +85,7 @@ class Customers(Resource):
                 "next_invoice_sequence": 1,
                 "preferred_locales": params.get("preferred_locales") or [],
                 "tax_exempt": params.get("tax_exempt") or "none",
+                "test_clock": params.get("test_clock"),
             },
         )
         self._backend.objects.insert(customer)
@@ -84,6 +97,16 @@ class Customers(Resource):
     ) -> None:
         """Store changed fields of a customer. Records `customer.updated` if any differs."""
         self._store(customer, changes, request, "customer.updated")
+
+    def _check_test_clock(self, test_clock: str) -> None:
+        self._backend.require(self._test_clocks.kind, test_clock, "test_clock")
+        if len(self._test_clocks.members(self.kind, test_clock)) >= MAXIMUM_OF_TEST_CLOCK:
+            raise errors.invalid(
+                f"A test clock can have at most {MAXIMUM_OF_TEST_CLOCK} customers.", "test_clock"
+            )
+
+    def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {**self._test_clocks.of_account(), **super()._conditions(params)}
 
     def _create(self, call: Call) -> Object:
         return self.create(call.params, call.request)

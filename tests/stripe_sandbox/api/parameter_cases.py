@@ -62,7 +62,13 @@ SHOWN: dict[str, list[Case]] = {
     "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
     **PORTAL_SHOWN,
     **INTENT_SHOWN,
-    "POST /v1/customers": _cases({}, **_CUSTOMER),
+    "POST /v1/customers": _cases({}, **_CUSTOMER, test_clock="TESTCLOCK"),
+    "POST /v1/test_helpers/test_clocks": _cases(
+        {"frozen_time": 2_000_000_000}, frozen_time=2_000_000_001, name="Mine"
+    ),
+    "POST /v1/test_helpers/test_clocks/:test_clock/advance": _cases(
+        {"frozen_time": 2_000_000_001}, frozen_time=2_000_000_002
+    ),
     "POST /v1/customers/:customer": [
         *_cases({}, **_CUSTOMER),
         ({}, "invoice_settings.default_payment_method", "METHOD"),
@@ -327,6 +333,6 @@ NARROWED: dict[str, Any] = {
     "product": "prod_none", "source": "ch_none",
     "recurring.interval": "year",
     "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",
-    "types": ["customer.deleted"],
+    "test_clock": "clock_none", "types": ["customer.deleted"],
 }  # fmt: skip
 """Filters that not everything in the test's sandbox meets."""

@@ -65,6 +65,7 @@ class Trial:
             "PROMOTES": self.promotion_code,
             "PRODUCT": lambda: self.price().product,
             "CHEAPER": lambda: service.prices.create(params=monthly).id,
+            "TESTCLOCK": self.test_clock,
             "SOON": lambda: server.sandbox.clock.now() + 3_600,
         }
         return {name: value() for name, value in values.items() if name in text}
@@ -72,6 +73,11 @@ class Trial:
     def customer(self) -> str:
         """A new customer."""
         return self.server.stripe.v1.customers.create(params={"email": "bob@example.com"}).id
+
+    def test_clock(self) -> str:
+        """A new test clock."""
+        clocks = self.server.stripe.v1.test_helpers.test_clocks
+        return clocks.create({"frozen_time": 2_000_000_000}).id
 
     def price(self) -> stripe.Price:
         """The price of this request, which has the lookup key that others may not have."""
@@ -183,6 +189,7 @@ class Trial:
             (":product", lambda: str(self.price().product)),
             (":price", lambda: service.prices.create(params=PRICE_DATA).id),  # type: ignore[arg-type]
             (":setup_intent", lambda: service.setup_intents.create({}).id),
+            (":test_clock", self.test_clock),
             (":session", lambda: server.create().id),
             (":webhook_endpoint", lambda: service.webhook_endpoints.create(params=ENDPOINT).id),  # type: ignore[arg-type]
         ):

@@ -77,6 +77,7 @@ def test_every_filter_that_is_taken_narrows_its_list(server: SandboxServer) -> N
     )
     server.stripe.v1.setup_intents.create({"payment_method": "pm_card_visa"})
     Trial(server, "POST /v1/promotion_codes").promotion_code()
+    server.stripe.v1.test_helpers.test_clocks.create({"frozen_time": 2_000_000_000})
     server.control("POST", "clock", {"advance_seconds": 10})
     customer = server.get("/v1/customers")["data"][0]["id"]
     subscription = server.get("/v1/subscriptions")["data"][0]["id"]
