@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from stripe_sandbox import bank_accounts
+from stripe_sandbox import bank_accounts, errors
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.hosted_page.form import (
     UNPRINTABLE,
@@ -28,9 +28,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 @dataclass(frozen=True)
 class PaymentForm:
-    """A complete form. The card or account is left out of its repr."""
+    """A complete form. The card or account, None where it is not asked for, is left out of its
+    repr."""
 
-    paid_with: Card | TestBankAccount = field(repr=False)
+    paid_with: Card | TestBankAccount | None = field(repr=False)
     payer: Payer
 
 
@@ -39,6 +40,7 @@ def read_payment_form(
     *,
     known_email: str | None,
     payment_method_types: Collection[str],
+    asks_payment_method: bool = True,
 ) -> PaymentForm | list[FieldError]:
     """The form as submitted, or everything that is wrong with it, in the order of the fields.
 
@@ -47,6 +49,8 @@ def read_payment_form(
     """
     fields = Fields(submitted)
     email = known_email or fields.read("email", _email_problem)
+    if not asks_payment_method:
+        return fields.errors or PaymentForm(None, Payer(email, ""))
     kind = fields.read(
         "payment_method_type", lambda kind: _kind_problem(kind, payment_method_types)
     )
@@ -60,6 +64,17 @@ def read_payment_form(
     if fields.errors or paid_with is None:
         return fields.errors
     return PaymentForm(paid_with, payer)
+
+
+def read_code(submitted: Mapping[str, object]) -> str | None:
+    """The promotion code to apply; None: the one that is applied is to go. StripeError: there is
+    none."""
+    if submitted.get("remove"):
+        return None
+    code = submitted.get("promotion_code")
+    if not isinstance(code, str) or not code.strip():
+        raise errors.invalid("Enter a promotion code.", "promotion_code", "missing")
+    return code.strip()
 
 
 def _bank_account(fields: Fields) -> TestBankAccount | None:

@@ -15,6 +15,7 @@ from stripe_sandbox.hosted_page.security import web_link
 from stripe_sandbox.payments.bank_debits import SETTLES_IN
 
 _REFILLED_FIELDS = (
+    "promotion_code",
     "email",
     "name",
     "country",
@@ -24,7 +25,7 @@ _REFILLED_FIELDS = (
 
 def _place(error: FieldError) -> str:
     """Where on the page an error is shown: at its field, or below the form."""
-    return error.field if error.field in (*FIELDS, "card") else "form"
+    return error.field if error.field in (*FIELDS, "card", "promotion_code") else "form"
 
 
 class CheckoutHtml:

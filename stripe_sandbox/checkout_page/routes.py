@@ -3,12 +3,14 @@
 `GET  /c/pay/{id}`               the page; 404 unknown, 410 expired, 200 otherwise
 `POST /c/pay/{id}/pay`           tries to pay
 `POST /c/pay/{id}/authenticate`  completes or fails a 3-D Secure challenge
+`POST /c/pay/{id}/promotion_code` discounts the session by the code, or, with `remove`, no longer
 
-The two posts take JSON from the page's script and answer JSON; a plain form, sent by a browser
+The posts take JSON from the page's script and answer JSON; a plain form, sent by a browser
 without JavaScript, gets pages back. JSON answers hold `status` and, when something is wrong,
 `errors: [{field, message, code, decline_code?}]`:
 
 - 200 `paid`: `return_url` to go on to, or null when it is no web address
+- 200 `applied`: the session costs something else now
 - 200 `processing`: likewise, and the bank answers later
 - 200 `requires_action`: `payment_intent` to authenticate
 - 402 `declined`: the session is still open
@@ -28,9 +30,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from stripe_sandbox.checkout_page.form import read_payment_form
+from stripe_sandbox.checkout_page.form import read_code, read_payment_form
 from stripe_sandbox.checkout_page.rendering import CheckoutHtml
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
+from stripe_sandbox.errors import StripeError
 from stripe_sandbox.hosted_page.form import CARD_FIELD_OF_PARAM, WORDS_FOR_PAYERS, FieldError
 from stripe_sandbox.hosted_page.requests import (
     Refusal,
@@ -38,6 +41,7 @@ from stripe_sandbox.hosted_page.requests import (
     is_json,
     json_answer,
     page_answer,
+    redirect_answer,
     submitted_fields,
 )
 from stripe_sandbox.hosted_page.security import web_link
@@ -71,6 +75,7 @@ def routes(
     return [
         Route("/c/pay/{session_id}", page.show, methods=["GET"]),
         Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
+        Route("/c/pay/{session_id}/promotion_code", page.enter_code, methods=["POST"]),
         Route("/c/pay/{session_id}/authenticate", page.authenticate, methods=["POST"]),
     ]
 
@@ -110,16 +115,39 @@ class CheckoutPage:
                 submitted,
                 known_email=view.customer_email,
                 payment_method_types=view.payment_method_types,
+                asks_payment_method=view.asks_payment_method,
             )
             if isinstance(form, list):
                 raise Refused(400, Refusal.INVALID, *form)  # noqa: TRY301  # one way out for all
-            if isinstance(form.paid_with, Card):
+            if form.paid_with is None:
+                outcome = self._payments.complete(session_id, form.payer.email)
+            elif isinstance(form.paid_with, Card):
                 outcome = self._payments.pay(session_id, form.paid_with, form.payer)
             else:
                 outcome = self._payments.debit(session_id, form.paid_with.number, form.payer)
         except Refused as refused:
             return self._refusal(request, refused, submitted)
         return await self._answer(request, outcome, submitted)
+
+    async def enter_code(self, request: Request) -> Response:
+        """Discount the session by the `promotion_code`, or take the discount back with `remove`;
+        then the page shows it."""
+        session_id = request.path_params["session_id"]
+        submitted: dict[str, Any] = {}
+        try:
+            submitted = await submitted_fields(request)
+            self._known(session_id)
+            closed = self._payments.enter_code(session_id, read_code(submitted))
+        except StripeError as error:
+            problem = FieldError("promotion_code", error.message, error.code or "code_invalid")
+            return self._refusal(request, Refused(400, Refusal.INVALID, problem), submitted)
+        except Refused as refused:
+            return self._refusal(request, refused, submitted)
+        if closed is not None:
+            return await self._answer(request, closed, submitted)
+        if is_json(request):
+            return json_answer({"status": "applied"})
+        return redirect_answer(f"../{session_id}")
 
     async def authenticate(self, request: Request) -> Response:
         """Complete (`result=complete`) or fail (`result=fail`) a 3-D Secure challenge."""

@@ -26,6 +26,15 @@ class LineText:
 
 
 @dataclass(frozen=True)
+class DiscountText:
+    """What is taken off, by which name, how much of what for how long."""
+
+    name: str
+    off: str
+    amount: str
+
+
+@dataclass(frozen=True)
 class OrderText:
     """What the page says of an order, formatted."""
 
@@ -33,6 +42,8 @@ class OrderText:
     amount: str
     period: str
     lines: tuple[LineText, ...]
+    subtotal: str
+    discount: DiscountText | None
     total_label: str
     total: str
     button: str
@@ -52,16 +63,18 @@ class OrderText:
         return cls(
             heading=f"Subscribe to {bought}" if subscribes else f"Pay for {bought}",
             amount=total,
-            period=f"per {interval}" if interval else "",
+            period=_period(view, interval),
             lines=tuple(
                 LineText(
                     name=line.name,
                     description=line.description or "",
                     each=_each(line.quantity, line.unit_amount, view.currency, line.interval),
-                    total=format_amount(line.amount_total, view.currency),
+                    total=format_amount(line.amount, view.currency),
                 )
                 for line in view.line_items
             ),
+            subtotal=format_amount(view.amount_subtotal, view.currency),
+            discount=_discount(view),
             total_label="Total due today" if subscribes else "Total due",
             total=total,
             button=_button(view, total),
@@ -69,7 +82,33 @@ class OrderText:
         )
 
 
+def _period(view: CheckoutView, interval: str) -> str:
+    """How often the amount is due, or what is due after it."""
+    if not interval:
+        return ""
+    if view.discount is None or view.discount.duration != "once":
+        return f"per {interval}"
+    renewed = sum(line.amount for line in view.line_items if line.interval)
+    return f"then {format_amount(renewed, view.currency)} per {interval}"
+
+
+def _discount(view: CheckoutView) -> DiscountText | None:
+    found = view.discount
+    if found is None:
+        return None
+    off = f"{found.percent_off:g}%"
+    if found.amount_off is not None:
+        off = format_amount(found.amount_off, view.currency)
+    months = found.months if view.mode == "subscription" else None
+    how_long = f" for {months} month{'s' if months > 1 else ''}" if months else ""
+    return DiscountText(
+        found.name, f"{off} off{how_long}", format_amount(-found.amount, view.currency)
+    )
+
+
 def _button(view: CheckoutView, total: str) -> str:
+    if view.mode == "payment" and not view.amount_total:
+        return "Complete order"
     kind = "subscribe" if view.mode == "subscription" else view.submit_type or "pay"
     return _BUTTONS.get(kind, _BUTTONS["pay"]).format(total=total)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.resources.checkout.checkout_session_object import known_email, return_url
+from stripe_sandbox.resources.checkout.checkout_session_object import (
+    asks_payment_method,
+    known_email,
+    return_url,
+)
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.storage.objects import Object
 
@@ -18,8 +22,21 @@ class LineItemView:
     description: str | None
     quantity: int
     unit_amount: int
-    amount_total: int
+    amount: int
     interval: str | None
+
+
+@dataclass(frozen=True)
+class DiscountView:
+    """What is taken off: what it is called, in all, of each purchase in minor units or as a
+    percentage, and for how long."""
+
+    name: str
+    amount: int
+    amount_off: int | None
+    percent_off: float | None
+    duration: str
+    months: int | None
 
 
 @dataclass(frozen=True)
@@ -32,7 +49,11 @@ class CheckoutView:
     mode: str
     submit_type: str | None
     currency: str
+    amount_subtotal: int
     amount_total: int
+    discount: DiscountView | None
+    allows_promotion_codes: bool
+    asks_payment_method: bool
     line_items: tuple[LineItemView, ...]
     payment_method_types: tuple[str, ...]
     customer_email: str | None
@@ -61,13 +82,32 @@ class CheckoutViews:
             mode=session["mode"],
             submit_type=session["submit_type"],
             currency=session["currency"],
+            amount_subtotal=session["amount_subtotal"],
             amount_total=session["amount_total"],
+            discount=self._discount(session),
+            allows_promotion_codes=bool(session["allow_promotion_codes"]),
+            asks_payment_method=asks_payment_method(session),
             line_items=tuple(self._line_item(item) for item in items),
             payment_method_types=tuple(session["payment_method_types"]),
             customer_email=known_email(session),
             cancel_url=session["cancel_url"],
             return_url=return_url(session),
             expires_at=session["expires_at"],
+        )
+
+    def _discount(self, session: Object) -> DiscountView | None:
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
+        if "discount" not in hidden:
+            return None
+        coupon, code = hidden["coupon"], hidden["discount"]["promotion_code"]
+        named = code and self._backend.require("promotion_code", code, "promotion_code")["code"]
+        return DiscountView(
+            name=named or coupon["name"] or coupon["id"],
+            amount=session["total_details"]["amount_discount"],
+            amount_off=coupon["amount_off"],
+            percent_off=coupon["percent_off"],
+            duration=coupon["duration"],
+            months=coupon["duration_in_months"],
         )
 
     def _line_item(self, item: Object) -> LineItemView:
@@ -79,6 +119,6 @@ class CheckoutViews:
             description=product["description"] if product else None,
             quantity=item["quantity"],
             unit_amount=price["unit_amount"],
-            amount_total=item["amount_total"],
+            amount=item["amount_subtotal"],
             interval=recurring and recurring["interval"],
         )

@@ -18,6 +18,7 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
+from stripe_sandbox.resources.checkout.checkout_session_object import asks_payment_method
 
 EMAIL = "test.payer@example.com"
 NAME = "Test Payer"
@@ -39,14 +40,13 @@ class ControlPayments:
         session's `status` and `payment_status` after it, and the ids of the `events` that it
         recorded. StripeError: no such session, or fields that are wrong.
         """
+        code = fields.text("promotion_code", None)
         number = fields.text("card", None)
         account = fields.text("bank_account", None)
         settles_in = fields.number("settles_in_seconds", None, 0, LONGEST_SETTLING)
         authenticate = fields.boolean("authenticate", None)
         payer = Payer(fields.text("email", EMAIL), fields.text("name", NAME))
         fields.reject_unknown()
-        if number is None and account is None:
-            raise errors.parameter_missing("card")
         if number is not None and account is not None:
             raise fields.refusal("card", "Give a card or a bank_account, not both.")
         if number is not None and settles_in is not None:
@@ -55,7 +55,11 @@ class ControlPayments:
             raise fields.refusal("authenticate", "A bank account has no 3-D Secure.")
         with self._backend.events.capture() as recorded:
             try:
-                if number is not None:
+                if code is not None:
+                    self._payments.enter_code(session, code)
+                if number is None and account is None:
+                    outcome = self._complete(session, payer)
+                elif number is not None:
                     outcome = self._pay_by_card(session, number, payer, authenticate)
                 else:
                     seconds = SETTLES_IN if settles_in is None else settles_in
@@ -69,6 +73,13 @@ class ControlPayments:
             "payment_status": after["payment_status"],
             "events": recorded.ids,
         }
+
+    def _complete(self, session: str, payer: Payer) -> PaymentOutcome:
+        """Without a payment method, where the session needs none."""
+        held = self._backend.objects.get("checkout.session", session)
+        if held is not None and asks_payment_method(held):
+            raise errors.parameter_missing("card")
+        return self._payments.complete(session, payer.email)
 
     def _pay_by_card(
         self, session: str, number: str, payer: Payer, authenticate: bool | None

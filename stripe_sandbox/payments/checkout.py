@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stripe_sandbox import bank_accounts, cards, errors
+from stripe_sandbox.api.endpoint import NO_REQUEST
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal
 from stripe_sandbox.payments.bank_debits import SETTLES_IN, DebitPayment
@@ -26,7 +27,11 @@ from stripe_sandbox.payments.outcomes import (
 )
 from stripe_sandbox.payments.validation import check_card, payer_refusal
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
-from stripe_sandbox.resources.checkout.checkout_session_object import known_email, return_url
+from stripe_sandbox.resources.checkout.checkout_session_object import (
+    asks_payment_method,
+    known_email,
+    return_url,
+)
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
@@ -98,6 +103,34 @@ class Payments:
             refusal = None if passes else test_card.refusal
             return self._charge(session, CardPayment(intent, method, test_card, refusal))
 
+    def complete(self, session_id: str, email: str) -> PaymentOutcome:
+        """Complete the session without a payment method. KeyError: no such session. StripeError: it
+        needs one."""
+        with self._paying(session_id) as session:
+            if isinstance(session, NotOpen):
+                return session
+            if asks_payment_method(session):
+                raise errors.invalid("This Checkout Session needs a payment method.", "card")
+            email = known_email(session) or email
+            refusal = payer_refusal(email, Payer(email, ""))
+            if refusal is not None:
+                return _declined(refusal)
+            return self._complete_free(session, billing_details(email, "", None))
+
+    def enter_code(self, session_id: str, code: str | None) -> NotOpen | None:
+        """Discount the session by a promotion code; None takes the discount back. KeyError: no such
+        session. StripeError: it takes no codes, or not this one."""
+        with self._backend.database.transaction():
+            session = self._open_session(session_id)
+            if isinstance(session, NotOpen):
+                return session
+            if not session["allow_promotion_codes"]:
+                raise errors.invalid(
+                    "This Checkout Session takes no promotion codes.", "promotion_code"
+                )
+            self._sessions.enter_code(session, code)
+            return None
+
     def debit(
         self, session_id: str, account_number: str, payer: Payer, settles_in: float = SETTLES_IN
     ) -> PaymentOutcome:
@@ -140,6 +173,7 @@ class Payments:
                 intent is None
                 or hidden.get("payment_intent") != payment_intent
                 or intent["status"] != "requires_action"
+                or intent["amount"] != session["amount_total"]  # a code was entered meanwhile
             ):
                 raise KeyError(payment_intent)
             method = self._backend.require("payment_method", hidden["payment_method"], "")
@@ -173,7 +207,9 @@ class Payments:
         """The session's intent: created by its first try, used again by the next ones."""
         hidden = self._backend.objects.hidden("checkout.session", session["id"])
         if "payment_intent" in hidden:
-            return self._backend.require("payment_intent", hidden["payment_intent"], "")
+            intent = self._backend.require("payment_intent", hidden["payment_intent"], "")
+            intent["amount"] = session["amount_total"]  # a code may have been entered meanwhile
+            return intent
         if session["mode"] == "subscription":
             data = {"description": "Subscription creation", "setup_future_usage": "off_session"}
         else:
@@ -201,7 +237,10 @@ class Payments:
         return Paid(return_url(session) or "", (completed,))
 
     def _complete_free(self, session: Object, billing: Object) -> Paid:
-        """Complete a session that costs nothing."""
+        """Complete a session that costs nothing; what was tried before that is canceled."""
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
+        if "payment_intent" in hidden:
+            self._intents.cancel(hidden["payment_intent"], NO_REQUEST)
         completed = self._completion.complete(session, billing, None)
         return Paid(return_url(session) or "", (completed,))
 

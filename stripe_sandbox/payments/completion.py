@@ -94,7 +94,8 @@ class SessionCompletion:
             return customer
         if session["customer_creation"] != "always" and session["amount_total"]:
             return None
-        address = build("customer.Address", {"country": billing["address"]["country"]})
+        country = billing["address"]["country"]
+        address = build("customer.Address", {"country": country}) if country else None
         return self._customers.create(
             {"address": address, "email": billing["email"], "name": billing["name"]}
         )
@@ -108,9 +109,9 @@ def _payment_status(session: Object, payment: CardPayment | DebitPayment | None)
 
 def _collected(billing: Object) -> Object:
     """What the session says of the payer."""
-    address = build(
-        "checkout.session.CustomerDetails.Address", {"country": billing["address"]["country"]}
-    )
+    country = billing["address"]["country"]
+    path = "checkout.session.CustomerDetails.Address"
+    address = build(path, {"country": country}) if country else None
     return {
         "collected_information": build("checkout.session.CollectedInformation", {}),
         "customer_details": {

@@ -122,6 +122,16 @@ def _no_invoice() -> Object:
     }
 
 
+def asks_payment_method(session: Object) -> bool:
+    """Whether the payer has to give a payment method: where something is due, and for a
+    subscription unless that is to be asked only then."""
+    if session["amount_total"]:
+        return True
+    return bool(
+        session["mode"] == "subscription" and session["payment_method_collection"] == "always"
+    )
+
+
 def known_email(session: Object) -> str | None:
     """The address that the payer cannot change: the session's or its customer's."""
     details = session["customer_details"]

@@ -32,7 +32,6 @@ SIMULATED = (
 
 _ONLY: dict[tuple[str, ...], tuple[Any, ...]] = {
     ("adaptive_pricing", "enabled"): (False,),
-    ("allow_promotion_codes",): (False,),
     ("automatic_tax", "enabled"): (False,),
     ("billing_address_collection",): ("auto",),
     ("invoice_creation", "enabled"): (False,),

@@ -110,9 +110,6 @@ class CheckoutSessions(Resource):
         currency: str = items[0]["currency"]
         if params.get("currency", currency).lower() != currency:
             raise errors.not_simulated("currency", "another currency than the prices'")
-        if total == 0 and params["mode"] == "subscription":
-            # Stripe would save the card without a payment: a SetupIntent, which is not here.
-            raise errors.not_simulated("line_items", "a subscription that costs nothing")
         renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
         check_charge(renewed, currency, "line_items")
         session = new_session(call, customer, total, currency, now, expires_at)
@@ -123,10 +120,22 @@ class CheckoutSessions(Resource):
         }
         for index, given in enumerate(params.get("discounts") or ()):
             self._discounts.apply(session, hidden, given, f"discounts[{index}]")
-        _check_total(session["amount_total"], currency)
+        _check_total(session)
         self._backend.objects.insert(session, hidden)
         self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, session["id"])
         return session
+
+    def enter_code(self, session: Object, code: str | None) -> None:
+        """Discount the open session by the promotion code that its payer enters; None takes the
+        discount back. StripeError: it may not be redeemed for it."""
+        hidden = self._backend.objects.hidden(self.kind, session["id"])
+        if code is None:
+            self._discounts.remove(session, hidden)
+        else:
+            self._discounts.apply_code(session, hidden, code)
+            _check_total(session)
+        self._backend.objects.save(session)
+        self._backend.objects.save_hidden(self.kind, session["id"], hidden)
 
     def get(self, identifier: str) -> Object | None:
         """The session as it is now, or None; one whose time has come expires first."""
@@ -236,7 +245,11 @@ def _overdue(session: Object, now: int) -> bool:
     return bool(session["status"] == "open" and session["expires_at"] <= now)
 
 
-def _check_total(total: int, currency: str) -> None:
+def _check_total(session: Object) -> None:
+    total, currency = session["amount_total"], session["currency"]
+    if total == 0 and session["mode"] == "subscription":
+        # Stripe would save the card without a payment: a SetupIntent, which is not here.
+        raise errors.not_simulated("line_items", "a subscription that costs nothing")
     if 0 < total < MINIMUM.get(currency, 0):
         raise errors.invalid(
             "The Checkout Session's total amount due must add up to at least "

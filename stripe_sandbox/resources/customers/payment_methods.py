@@ -158,7 +158,7 @@ def checks(card: TestCard) -> Object:
     return build("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
 
 
-def billing_details(email: str | None, name: str, country: str) -> Object:
+def billing_details(email: str | None, name: str, country: str | None) -> Object:
     """A method's `billing_details`, as far as Checkout asks for them."""
     return build(
         "payment_method.BillingDetails",

@@ -235,7 +235,8 @@ SHOWN: dict[str, list[Case]] = {
     "POST /v1/checkout/sessions": [
         *_cases(
             SELLS,
-            allowed_payment_method_types=["card"], billing_address_collection="auto",
+            allow_promotion_codes=True, allowed_payment_method_types=["card"],
+            billing_address_collection="auto",
             cancel_url="http://shop.example/cart", client_reference_id="7", customer="CUSTOMER",
             customer_creation="always", customer_email="ann@example.com", expires_at="SOON",
             integration_identifier="mine", locale="en", metadata={"a": "b"},
@@ -292,7 +293,6 @@ REFUSED: dict[str, list[Case]] = {
         SELLS,
         **{
             "adaptive_pricing.enabled": True,
-            "allow_promotion_codes": True,
             "automatic_tax.enabled": True,
             "billing_address_collection": "required",
             "currency": "eur",

@@ -193,7 +193,8 @@ def test_where_nothing_is_due_no_bank_is_asked(server: SandboxServer) -> None:
     session = server.create(line_items=[{"price_data": free, "quantity": 1}])
     answer = _pay(server, session.id)
     assert (answer["outcome"], answer["payment_status"]) == ("paid", "no_payment_required")
-    assert types(server.events(answer["events"])) == ["checkout.session.completed"]
+    events = ["customer.created", "checkout.session.completed"]
+    assert types(server.events(answer["events"])) == events
 
 
 def test_a_debited_session_is_closed(server: SandboxServer) -> None:
