@@ -6,7 +6,6 @@ Start it with ``streamlit run streamlit_app.py``; see README.md.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import sqlite3
@@ -62,6 +61,7 @@ from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.services import hand_over, portal_for_pages
 from pages.streamlit_setup import auth as streamlit_auth
+from pages.streamlit_setup.garbage import freeze_loaded
 from pages.streamlit_setup.logs import share_log_handler
 from pages.streamlit_setup.paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES
@@ -185,7 +185,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         with acting_as(services.access.system):
             filling = asyncio.create_task(fill_once_serving(services, controls_url))
         stack.callback(filling.cancel)
-    freeze_gc()
+    freeze_loaded()
     return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
 
 
@@ -207,15 +207,6 @@ def allowed_hosts_of(settings: Settings) -> AllowedHosts:
         # Streamlit checks the Origin of its WebSocket too; it learns of the public URL here.
         config.set_option("browser.serverAddress", urlsplit(settings.public_url).hostname)
     return AllowedHosts((bound or "", *settings.allowed_hosts), settings.public_url)
-
-
-def freeze_gc() -> None:
-    """Exempt what is loaded by now from garbage collection, which otherwise takes a third of a
-    busy route's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def with_sandbox(sandbox: Sandbox, key: SecretStr, settings: Settings) -> Settings:

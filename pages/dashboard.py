@@ -21,6 +21,7 @@ from pages.components.permission import disabled_controls_explained
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.test_kit.notices import clock_ahead, faults_on
 from pages.services import ADMITTED, page_services, refusal
+from pages.streamlit_setup.garbage import freeze_loaded
 
 # No title here: the browser's tab is called as the page is.
 st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -108,3 +109,4 @@ if admitted:
     frame()
 else:
     entrance(services)
+freeze_loaded()  # the first page loads as much again as the server alone
