@@ -86,6 +86,11 @@ AUTHENTICATION_FAILED = CardRefusal(
     "or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
 )
 
+SETUP_AUTHENTICATION_FAILED = CardRefusal(
+    "setup_intent_authentication_failure",
+    None,
+    "The latest attempt to set up the payment method has failed because authentication failed.",
+)
 AUTHENTICATION_REQUIRED = CardRefusal(
     "authentication_required",
     "authentication_required",

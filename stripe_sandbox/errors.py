@@ -112,6 +112,20 @@ def card_error(
     )
 
 
+def return_url_missing(name: str, objects: Mapping[str, Any]) -> StripeError:
+    """A confirmation of the intent (`PaymentIntent` or `SetupIntent`) without a page to return
+    to."""
+    return invalid(
+        f"This {name} is configured to accept payment methods enabled in your Dashboard. Because "
+        "some of these payment methods might redirect your customer off of your page, you must "
+        "provide a `return_url`. If you don't want to accept redirect-based payment methods, set "
+        "`automatic_payment_methods[enabled]` to `true` and "
+        "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and "
+        "Payment Intents.",
+        objects=objects,
+    )
+
+
 def bad_parameter(message: str, param: str, code: str | None = None) -> StripeError:
     """A parameter that is refused before the endpoint runs."""
     return StripeError(message, param=param, code=code, before_execution=True)

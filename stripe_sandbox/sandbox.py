@@ -22,6 +22,7 @@ from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
 from stripe_sandbox.billing_portal.portal_routes import Portal
 from stripe_sandbox.billing_portal.receipt_routes import ReceiptPage
 from stripe_sandbox.checkout_page import routes as checkout_routes
+from stripe_sandbox.checkout_page.authentication_routes import AuthenticationPage
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.disputes import ControlDisputes
@@ -169,6 +170,7 @@ class Sandbox:
                 *static_routes(),
                 *Portal(backend, resources.portal_sessions, actions).routes(),
                 *InvoicePage(backend, actions).routes(),
+                *AuthenticationPage(billing.authentication).routes(),
                 *ReceiptPage(backend, config.business_name).routes(),
                 *checkout_routes.routes(
                     self.payments,

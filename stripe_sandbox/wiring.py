@@ -13,6 +13,7 @@ from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.customer_deletion import CustomerDeletion
+from stripe_sandbox.payments.intents.authentication import IntentAuthentication
 from stripe_sandbox.payments.intents.captures import Captures
 from stripe_sandbox.payments.intents.confirmation import IntentConfirmation
 from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
@@ -195,9 +196,8 @@ class Billing:
         self._captures = Captures(
             backend, jobs, resources.intents, resources.charges, subscription_payments
         )
-        self._setups = Setups(
-            backend, resources.setup_intents, resources.methods, self.saved_methods
-        )
+        self._setups = Setups(backend, resources.setup_intents, self.saved_methods, base_url)
+        self.authentication = IntentAuthentication(backend, confirmation, self._setups)
         self._deletion = CustomerDeletion(
             backend,
             resources.customers,

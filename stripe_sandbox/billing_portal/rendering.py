@@ -151,7 +151,7 @@ class PortalHtml:
             root="../../",
             action="authenticate",
             total=invoice.due,
-            payment_intent=method,
+            hidden={"payment_intent": method},
         )
 
 

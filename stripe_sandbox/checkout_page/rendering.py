@@ -76,7 +76,7 @@ class CheckoutHtml:
             up="../",
             action="authenticate",
             total=OrderText.of(view).total,
-            payment_intent=payment_intent,
+            hidden={"payment_intent": payment_intent},
         )
 
     def complete(self, return_url: str | None, *, paid: bool) -> str:

@@ -130,11 +130,17 @@ def redirect_to(base_url: str, intent: Object, return_url: str | None) -> Object
     return {"return_url": return_url, "url": url}
 
 
+def requires_return_url(intent: Object) -> bool:
+    """Whether it takes payment methods that may lead the payer to another page."""
+    automatic = intent["automatic_payment_methods"] or {}
+    redirects = automatic.get("enabled") and automatic["allow_redirects"] == "always"
+    return bool(redirects and intent["allowed_payment_method_types"] is None)
+
+
 def declined(refusal: CardRefusal, intent: Object, method: Object) -> errors.StripeError:
     """The error of a payment that failed, with the whole intent in it."""
     objects: Object = {intent["object"]: intent, "payment_method": method}
-    failed = refusal is cards.AUTHENTICATION_FAILED
-    if intent.get("latest_charge") and not failed:
+    if intent.get("latest_charge") and refusal is not cards.AUTHENTICATION_FAILED:
         objects["charge"] = intent["latest_charge"]
     return errors.card_error(
         refusal.message,

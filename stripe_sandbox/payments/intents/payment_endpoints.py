@@ -20,7 +20,11 @@ from stripe_sandbox.currencies import (
     maximum,
     parse_currency,
 )
-from stripe_sandbox.payments.intents.confirmation import Confirmation, IntentConfirmation
+from stripe_sandbox.payments.intents.confirmation import (
+    Confirmation,
+    IntentConfirmation,
+    requires_return_url,
+)
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.resources.customers.payment_methods import method_types
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents, method_options
@@ -201,21 +205,11 @@ class PaymentEndpoints:
                 "again, or confirm it again directly with a payment method or ConfirmationToken.",
                 intent,
             )
-        automatic = intent["automatic_payment_methods"] or {}
-        redirects = automatic.get("enabled") and automatic["allow_redirects"] == "always"
         return_url = params.get("return_url")
         if return_url is not None:
             check_return_url(return_url)
-        elif redirects and intent["allowed_payment_method_types"] is None:
-            raise errors.invalid(
-                "This PaymentIntent is configured to accept payment methods enabled in your "
-                "Dashboard. Because some of these payment methods might redirect your customer "
-                "off of your page, you must provide a `return_url`. If you don't want to accept "
-                "redirect-based payment methods, set `automatic_payment_methods[enabled]` to "
-                "`true` and `automatic_payment_methods[allow_redirects]` to `never` when creating "
-                "Setup Intents and Payment Intents.",
-                objects={"payment_intent": intent},
-            )
+        elif requires_return_url(intent):
+            raise errors.return_url_missing("PaymentIntent", {"payment_intent": intent})
         method = self._saved_methods.usable(intent["payment_method"], intent["customer"])
         if method["type"] not in intent["payment_method_types"]:
             raise errors.invalid(

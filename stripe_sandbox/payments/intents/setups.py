@@ -2,126 +2,163 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from stripe.params._setup_intent_cancel_params import SetupIntentCancelParams
 from stripe.params._setup_intent_confirm_params import SetupIntentConfirmParams
 from stripe.params._setup_intent_create_params import SetupIntentCreateParams
 from stripe.params._setup_intent_update_params import SetupIntentUpdateParams
 
 from stripe_sandbox import cards, errors
-from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.payments.intents.confirmation import declined, redirect_to, requires_return_url
 from stripe_sandbox.payments.saved_methods import SavedMethods, attach_refusal
-from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_return_url
 
 _CREATE = (
-    *("automatic_payment_methods.allow_redirects", "automatic_payment_methods.enabled", "confirm"),
-    *("customer", "description", "metadata", "payment_method", "usage"),
+    *("allowed_payment_method_types", "automatic_payment_methods.allow_redirects"),
+    *("automatic_payment_methods.enabled", "confirm", "customer", "description", "metadata"),
+    *("payment_method", "return_url", "usage"),
 )
-
 _ALWAYS = {"description", "metadata"}
 _UPDATE = (*sorted(_ALWAYS), "customer", "payment_method")
+_CONFIRM = ("payment_method", "return_url")
+_CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 class Setups:
-    """Creates and confirms SetupIntents."""
+    """Creates, confirms and cancels SetupIntents."""
 
     def __init__(
-        self,
-        backend: Backend,
-        intents: SetupIntents,
-        methods: PaymentMethods,
-        saved_methods: SavedMethods,
+        self, backend: Backend, intents: SetupIntents, saved_methods: SavedMethods, base_url: str
     ) -> None:
         self._backend = backend
         self._intents = intents
-        self._methods = methods
         self._saved_methods = saved_methods
+        self._base_url = base_url
 
     def routes(self) -> list[Route]:
         """The endpoints."""
         kind, url, path = self._intents.kind, self._intents.url, self._intents.path
-        confirm = f"{path}/confirm"
+        confirm, cancel = f"{path}/confirm", f"{path}/cancel"
+        reason = ("cancellation_reason",)
         return [
             Route("POST", path, self._update, SetupIntentUpdateParams, kind, _UPDATE),
             Route("POST", url, self._create, SetupIntentCreateParams, kind, _CREATE),
-            Route(
-                "POST", confirm, self._confirm, SetupIntentConfirmParams, kind, ("payment_method",)
-            ),
+            Route("POST", confirm, self._confirm, SetupIntentConfirmParams, kind, _CONFIRM),
+            Route("POST", cancel, self._cancel, SetupIntentCancelParams, kind, reason),
         ]
 
     def _create(self, call: Call) -> Object:
         params = call.params
         if params.get("customer"):
             self._backend.require("customer", params["customer"], "customer")
-        method = self._method(params, params.get("customer"))
+        if "return_url" in params and not params.get("confirm"):
+            raise errors.invalid(
+                "The parameter `return_url` can only be used with `confirm=true`.", "return_url"
+            )
+        for index, kind in enumerate(params.get("allowed_payment_method_types", ())):
+            if kind != "card":
+                name = f"allowed_payment_method_types[{index}]"
+                raise errors.not_simulated(name, f"{name}={kind}")
+        method = None
+        if params.get("payment_method"):
+            method = self._saved_methods.usable(params["payment_method"], params.get("customer"))
         intent = self._intents.create(params, method, call.request)
         if params.get("confirm"):
-            self._save(intent, method, call.request)
+            self._save_as_asked(intent, call)
         return intent
 
     def _confirm(self, call: Call) -> Object:
         intent = self._require(call)
         if intent["status"] in ("succeeded", "canceled"):
-            raise errors.invalid(
+            raise _unexpected(
                 f"You cannot confirm this SetupIntent because it has already {intent['status']}.",
-                code="setup_intent_unexpected_state",
+                intent,
             )
-        method = self._method({**intent, **call.params}, intent["customer"])
-        self._save(intent, method, call.request)
+        if "payment_method" in call.params:
+            method = self._saved_methods.usable(call.params["payment_method"], intent["customer"])
+            intent["payment_method"] = method["id"]
+        self._save_as_asked(intent, call)
         return intent
 
     def _update(self, call: Call) -> Object:
         """No event says so, as at Stripe."""
         intent, changes = self._require(call), dict(call.params)
         if intent["status"] in ("succeeded", "canceled") and changes.keys() - _ALWAYS:
-            raise errors.invalid(
+            raise _unexpected(
                 f"You cannot update this SetupIntent because it has already {intent['status']}.",
-                code="setup_intent_unexpected_state",
+                intent,
             )
         if "customer" in changes:
             self._backend.require("customer", changes["customer"], "customer")
-        method = self._method(changes, changes.get("customer", intent["customer"]))
-        if method is not None:
+        if "payment_method" in changes:
+            customer = changes.get("customer", intent["customer"])
+            method = self._saved_methods.usable(changes["payment_method"], customer)
             changes.update(payment_method=method["id"], status="requires_confirmation")
         self._intents.change(intent, changes, call.request)
         return intent
+
+    def _cancel(self, call: Call) -> Object:
+        intent = self._require(call)
+        if intent["status"] not in _CANCELABLE:
+            raise _unexpected(
+                "You cannot cancel this SetupIntent because it has a status of "
+                f"{intent['status']}. Only a SetupIntent with one of the following statuses may be "
+                f"canceled: {', '.join(_CANCELABLE)}.",
+                intent,
+            )
+        self._intents.cancel(intent, call.params.get("cancellation_reason"), call.request)
+        return intent
+
+    def _save_as_asked(self, intent: Object, call: Call) -> None:
+        if not intent["payment_method"]:
+            raise _unexpected(
+                "You cannot confirm this SetupIntent because it's missing a payment method. You "
+                "can either update the SetupIntent with a payment method and then confirm it "
+                "again, or confirm it again directly with a payment method or ConfirmationToken.",
+                intent,
+            )
+        return_url = call.params.get("return_url")
+        if return_url is not None:
+            check_return_url(return_url)
+        elif requires_return_url(intent):
+            raise errors.return_url_missing("SetupIntent", {"setup_intent": intent})
+        method = self._saved_methods.usable(intent["payment_method"], intent["customer"])
+        card = cards.of_fingerprint(method["card"]["fingerprint"]) if "card" in method else None
+        if card is not None and card.authentication:
+            redirect = redirect_to(self._base_url, intent, return_url)
+            self._intents.require_action(intent, method, redirect, call.request)
+        else:
+            self.save(intent, method, call.request)
+
+    def save(self, intent: Object, method: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """Save the method to the intent's customer. StripeError 402: its bank refuses; what was
+        done stays."""
+        refusal = attach_refusal(method)
+        if refusal is not None:
+            self._intents.fail(intent, method, refusal, request)
+            raise declined(refusal, intent, method)
+        if intent["customer"] and method["customer"] is None:
+            self._saved_methods.attach(method, intent["customer"], request)
+        self._intents.succeed(intent, method, request)
+
+    def authenticate(self, intent: Object, *, succeed: bool) -> None:
+        """Finish the 3-D Secure that the intent waits for. StripeError 402: it failed, or the bank
+        refuses; what was done stays."""
+        method = self._backend.require("payment_method", intent["payment_method"], "payment_method")
+        if not succeed:
+            self._intents.fail(intent, method, cards.SETUP_AUTHENTICATION_FAILED, NO_REQUEST)
+            raise declined(cards.SETUP_AUTHENTICATION_FAILED, intent, method)
+        self.save(intent, method)
 
     def _require(self, call: Call) -> Object:
         kind, param = self._intents.kind, self._intents.id_param
         return self._backend.require(kind, call.ids[0], param, status=404)
 
-    def _method(self, params: dict[str, Any], customer: str | None) -> Object | None:
-        given = params.get("payment_method")
-        if not given:
-            return None
-        method = self._saved_methods.find(given, customer)
-        if method["customer"] not in (None, customer):
-            raise errors.invalid(
-                "The provided PaymentMethod is attached to another customer.", "payment_method"
-            )
-        return method
 
-    def _save(self, intent: Object, method: Object | None, request: RequestInfo) -> None:
-        """Save the method, unless its bank refuses or wants 3-D Secure first."""
-        if method is None:
-            raise errors.invalid(
-                "You cannot confirm this SetupIntent because it's missing a payment method. You "
-                "can either update the SetupIntent with a payment method and then confirm it "
-                "again, or confirm it again directly with a payment method.",
-                code="setup_intent_unexpected_state",
-            )
-        refusal = attach_refusal(method)
-        if "card" in method and cards.of_fingerprint(method["card"]["fingerprint"]).authentication:
-            self._intents.require_action(intent, method, request)
-        elif refusal is not None:
-            self._intents.fail(intent, method, refusal, request)
-            raise errors.card_error(
-                refusal.message, refusal.code, refusal.decline_code, keeps_changes=True
-            )
-        else:
-            if intent["customer"] and method["customer"] is None:
-                self._methods.attach(method, intent["customer"], request)
-            self._intents.succeed(intent, method, request)
+def _unexpected(message: str, intent: Object) -> errors.StripeError:
+    return errors.invalid(
+        message, code="setup_intent_unexpected_state", objects={"setup_intent": intent}
+    )

@@ -9,8 +9,9 @@ from stripe.params._setup_intent_retrieve_params import SetupIntentRetrieveParam
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo
-from stripe_sandbox.cards import CardRefusal
+from stripe_sandbox.cards import SETUP_AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.intent_actions import next_action
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
@@ -32,12 +33,16 @@ class SetupIntents(Resource):
     def create(self, params: dict[str, Any], method: Object | None, request: RequestInfo) -> Object:
         """A new intent, to be confirmed. Records `setup_intent.created`."""
         identifier = new_id("seti")
+        allowed = params.get("allowed_payment_method_types")
         automatic = params.get("automatic_payment_methods")
+        if automatic is None and allowed is None:
+            automatic = {"enabled": True}
         intent = build(
             self.kind,
             {
                 "id": identifier,
                 "object": self.kind,
+                "allowed_payment_method_types": allowed,
                 "automatic_payment_methods": automatic
                 and {"allow_redirects": "always", **automatic},
                 "client_secret": f"{identifier}_secret_{random_text(25)}",
@@ -75,24 +80,23 @@ class SetupIntents(Resource):
         )
         self._record("setup_intent.succeeded", intent, request)
 
-    def require_action(self, intent: Object, method: Object, request: RequestInfo) -> None:
-        """Ask for 3-D Secure. Records `setup_intent.requires_action`."""
+    def require_action(
+        self, intent: Object, method: Object, redirect: Object | None, request: RequestInfo
+    ) -> None:
+        """Ask for 3-D Secure, on the page that `redirect` names (`url` and `return_url`), otherwise
+        by Stripe's script. Records `setup_intent.requires_action`."""
         intent.update(
             last_setup_error=None,
-            next_action=build(
-                "setup_intent.NextAction",
-                {
-                    "type": "use_stripe_sdk",
-                    "use_stripe_sdk": {
-                        "type": "three_d_secure_redirect",
-                        "three_d_secure_2_source": new_id("setatt"),
-                    },
-                },
-            ),
+            next_action=next_action(self.kind, "setatt", redirect),
             payment_method=method["id"],
             status="requires_action",
         )
         self._record("setup_intent.requires_action", intent, request)
+
+    def cancel(self, intent: Object, reason: str | None, request: RequestInfo) -> None:
+        """Cancel the intent. Records `setup_intent.canceled`."""
+        intent.update(cancellation_reason=reason, next_action=None, status="canceled")
+        self._record("setup_intent.canceled", intent, request)
 
     def fail(
         self, intent: Object, method: Object, refusal: CardRefusal, request: RequestInfo
@@ -107,6 +111,8 @@ class SetupIntents(Resource):
             "payment_method": method,
             "type": "card_error",
         }
+        if refusal is SETUP_AUTHENTICATION_FAILED:
+            given["type"] = "invalid_request_error"
         intent.update(
             last_setup_error=build(
                 "setup_intent.LastSetupError",

@@ -13,6 +13,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.intent_actions import next_action
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata, shipping
 from stripe_sandbox.storage.objects import Object
@@ -207,20 +208,6 @@ class PaymentIntents(Resource):
                 "client_secret",
             )
         return intent
-
-
-def next_action(kind: str, prefix: str, redirect: Object | None) -> Object:
-    """The `next_action` of an intent of the kind: 3-D Secure on a page, or by Stripe's script."""
-    values: Object = {
-        "type": "use_stripe_sdk",
-        "use_stripe_sdk": {
-            "type": "three_d_secure_redirect",
-            "three_d_secure_2_source": new_id(prefix),
-        },
-    }
-    if redirect is not None:
-        values = {"type": "redirect_to_url", "redirect_to_url": redirect}
-    return build(f"{kind}.NextAction", values)
 
 
 def method_options(types: list[str], given: Object | None) -> Object:

@@ -28,7 +28,7 @@ def _raise_payment(request: OlderRequest) -> None:
 def _raise_setup(request: OlderRequest) -> None:
     if _NAME in request.form:
         _check(request, ("card",))
-        del request.form[_NAME]  # a card is what every SetupIntent saves
+        request.rename(_NAME, f"allowed_{_NAME}")
 
 
 def _lower(value: Object, _: Lookup) -> None:
@@ -43,5 +43,5 @@ CHANGE = Change(
         "POST /v1/payment_intents/:payment_intent": _raise_payment,
         "POST /v1/setup_intents": _raise_setup,
     },
-    answers={"checkout.session": _lower, "payment_intent": _lower},
+    answers={"checkout.session": _lower, "payment_intent": _lower, "setup_intent": _lower},
 )

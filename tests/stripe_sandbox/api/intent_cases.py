@@ -1,4 +1,4 @@
-"""What requests about PaymentIntents may say."""
+"""What requests about PaymentIntents and SetupIntents may say."""
 
 from __future__ import annotations
 
@@ -65,6 +65,31 @@ INTENT_SHOWN: dict[str, list[Case]] = {
     "POST /v1/payment_intents/:payment_intent/cancel": [
         ({}, "cancellation_reason", "duplicate"),
     ],
+}  # fmt: skip
+
+INTENT_SHOWN |= {
+    "POST /v1/setup_intents": [
+        *_cases(
+            {},
+            {
+                "allowed_payment_method_types": ["card"],
+                "automatic_payment_methods.enabled": False,
+                "customer": "CUSTOMER", "description": "Mine", "metadata": {"a": "b"},
+                "payment_method": "pm_card_visa", "usage": "on_session",
+            },
+        ),
+        ({"payment_method": "pm_card_visa", **_NEVER}, "confirm", True),
+        (
+            {"automatic_payment_methods": {"enabled": True}},
+            "automatic_payment_methods.allow_redirects", "never",
+        ),
+        ({**_NEVER, **_AUTHENTICATES, "confirm": True}, "return_url", "http://shop.example/"),
+    ],
+    "POST /v1/setup_intents/:setup_intent/confirm": [
+        ({"payment_method": "pm_card_visa"}, "return_url", "http://shop.example/"),
+        ({"return_url": "http://shop.example/"}, "payment_method", "pm_card_visa"),
+    ],
+    "POST /v1/setup_intents/:setup_intent/cancel": [({}, "cancellation_reason", "abandoned")],
 }  # fmt: skip
 
 INTENT_REFUSED: dict[str, list[Case]] = {

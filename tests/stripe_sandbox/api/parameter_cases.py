@@ -199,20 +199,6 @@ SHOWN: dict[str, list[Case]] = {
         ({"type": "card", "card": {**_CARD, "cvc": "12"}}, "card.cvc", "123"),
     ],
     "POST /v1/payment_methods/:payment_method/attach": [({}, "customer", "CUSTOMER")],
-    "POST /v1/setup_intents": [
-        *_cases(
-            {},
-            customer="CUSTOMER", description="Mine", metadata={"a": "b"},
-            payment_method="pm_card_visa", usage="on_session",
-            **{"automatic_payment_methods.enabled": True},
-        ),
-        ({"payment_method": "pm_card_visa"}, "confirm", True),
-        (
-            {"automatic_payment_methods": {"enabled": True}},
-            "automatic_payment_methods.allow_redirects", "never",
-        ),
-    ],
-    "POST /v1/setup_intents/:setup_intent/confirm": [({}, "payment_method", "pm_card_visa")],
     "POST /v1/charges/:charge": _cases(
         {}, description="Tea", metadata={"a": "b"}, receipt_email="ann@example.com",
         shipping={"name": "Ann", "address": _ADDRESS}, transfer_group="tea",
