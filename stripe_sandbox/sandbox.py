@@ -174,6 +174,7 @@ class Sandbox:
                 *ReceiptPage(backend, config.business_name).routes(),
                 *checkout_routes.routes(
                     self.payments,
+                    billing.quantities,
                     CheckoutViews(backend, self._sessions),
                     self._deliveries.wait_for_responses,
                     business_name=config.business_name,

@@ -75,3 +75,12 @@ def check_return_url(url: str) -> None:
         )
     if len(url) > 5_000 or any(sign.isspace() or not sign.isprintable() for sign in url):
         raise errors.invalid("Not a valid URL", "return_url", "url_invalid")
+
+
+def check_length(text: str, longest: int, param: str) -> None:
+    """Raise a StripeError if the text has more characters."""
+    if len(text) > longest:
+        raise errors.invalid(
+            f"Invalid string: {text[:10]}...{text[-10:]}; must be at most {longest} characters",
+            param,
+        )

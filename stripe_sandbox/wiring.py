@@ -19,6 +19,8 @@ from stripe_sandbox.payments.intents.confirmation import IntentConfirmation
 from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
 from stripe_sandbox.payments.intents.setups import Setups
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.paid_invoices import PaidInvoices
+from stripe_sandbox.payments.quantities import Quantities
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
@@ -148,8 +150,16 @@ class Billing:
             resources.subscriptions,
             policy,
         )
+        paid_invoices = PaidInvoices(
+            resources.sessions, resources.invoices, resources.invoice_payments
+        )
         bank_debits = BankDebits(
-            backend, jobs, resources.intents, resources.charges, subscription_payments
+            backend,
+            jobs,
+            resources.intents,
+            resources.charges,
+            subscription_payments,
+            paid_invoices,
         )
         self.collection = InvoiceCollection(
             backend,
@@ -218,7 +228,9 @@ class Billing:
             resources.invoice_payments,
             self.card_charges,
             bank_debits,
+            paid_invoices,
         )
+        self.quantities = Quantities(backend, resources.sessions)
         self.checkout = Payments(
             backend,
             resources.sessions,

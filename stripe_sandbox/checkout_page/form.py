@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stripe_sandbox import bank_accounts, errors
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TestBankAccount
+from stripe_sandbox.checkout_page.asked_fields import read_address, read_custom, read_phone
+from stripe_sandbox.checkout_page.view import CheckoutView
 from stripe_sandbox.hosted_page.form import (
     UNPRINTABLE,
     FieldError,
@@ -15,6 +17,7 @@ from stripe_sandbox.hosted_page.form import (
     Problem,
     is_a_name,
     read_card,
+    read_country,
     read_payer,
     without_separators,
 )
@@ -36,33 +39,36 @@ class PaymentForm:
 
 
 def read_payment_form(
-    submitted: Mapping[str, object],
-    *,
-    known_email: str | None,
-    payment_method_types: Collection[str],
-    asks_payment_method: bool = True,
+    submitted: Mapping[str, object], view: CheckoutView
 ) -> PaymentForm | list[FieldError]:
     """The form as submitted, or everything that is wrong with it, in the order of the fields.
 
-    `known_email` is the session's own, which a payer cannot change: what is submitted instead
-    of it does not count. A form that names no `payment_method_type` is a card's.
+    An email that the session knows cannot be changed: what is submitted instead of it does not
+    count. A form that names no `payment_method_type` is a card's.
     """
     fields = Fields(submitted)
-    email = known_email or fields.read("email", _email_problem)
-    if not asks_payment_method:
-        return fields.errors or PaymentForm(None, Payer(email, ""))
+    email = view.customer_email or fields.read("email", _email_problem)
+    phone = read_phone(fields, view.phone_field) if view.phone_field else None
+    custom = read_custom(fields, view.custom_fields)
+    if not view.asks_payment_method:
+        payer = Payer(email, "", phone=phone, custom_fields=custom)
+        return fields.errors or PaymentForm(None, payer)
     kind = fields.read(
-        "payment_method_type", lambda kind: _kind_problem(kind, payment_method_types)
+        "payment_method_type", lambda kind: _kind_problem(kind, view.payment_method_types)
     )
     paid_with: Card | TestBankAccount | None
     if kind == "us_bank_account":
         paid_with = _bank_account(fields)
         payer = Payer(email, fields.read("name", _account_holder_problem))
+        if view.address_fields:
+            payer = replace(payer, country=read_country(fields))
     else:
         paid_with = read_card(fields)
         payer = read_payer(fields, email)
+    address = read_address(fields, payer.country) if view.address_fields else {}
     if fields.errors or paid_with is None:
         return fields.errors
+    payer = replace(payer, phone=phone, address=address, custom_fields=custom)
     return PaymentForm(paid_with, payer)
 
 

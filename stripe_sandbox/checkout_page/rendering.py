@@ -23,9 +23,11 @@ _REFILLED_FIELDS = (
 )  # never a card's or an account's number
 
 
-def _place(error: FieldError) -> str:
+def _place(error: FieldError, view: CheckoutView) -> str:
     """Where on the page an error is shown: at its field, or below the form."""
-    return error.field if error.field in (*FIELDS, "card", "promotion_code") else "form"
+    asked = (field.name for field in view.asked)
+    places = (*FIELDS, "card", "promotion_code", "quantity", *asked)
+    return error.field if error.field in places else "form"
 
 
 class CheckoutHtml:
@@ -50,7 +52,9 @@ class CheckoutHtml:
     ) -> str:
         """The order and the payment form, with each error beside its field."""
         # Reversed: of several errors in one place the first is shown.
-        values = {name: str((submitted or {}).get(name, "")) for name in _REFILLED_FIELDS}
+        given = submitted or {}
+        values = {name: str(given.get(name, "")) for name in _REFILLED_FIELDS}
+        values |= {field.name: str(given.get(field.name, field.default)) for field in view.asked}
         kind = values["payment_method_type"]
         return self._render(
             "checkout.html",
@@ -64,9 +68,23 @@ class CheckoutHtml:
                 "country": values["country"] or "US",
                 "payment_method_type": kind if kind in view.payment_method_types else "card",
             },
-            errors={_place(error): error.message for error in reversed(errors)},
+            errors={_place(error, view): error.message for error in reversed(errors)},
             sample_groups=_sample_groups(view),
             settles_in=round(SETTLES_IN),
+        )
+
+    def elsewhere(self, view: CheckoutView) -> str:
+        """The page of a session whose form is not Stripe's page but drawn by Stripe's script."""
+        return self._render(
+            "closed.html",
+            up="",
+            heading="This session has no page",
+            text=f"Its ui_mode is {view.ui_mode}: Stripe's script (Stripe.js) draws the form on "
+            "the shop's own page, and asks Stripe itself, not this sandbox. Pay the session with "
+            f"POST /_control/sessions/{view.id}/pay, or create it with ui_mode hosted_page.",
+            link=None,
+            link_text="",
+            go_on=False,
         )
 
     def challenge(self, view: CheckoutView, payment_intent: str) -> str:

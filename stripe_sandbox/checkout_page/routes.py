@@ -4,8 +4,10 @@
 `POST /c/pay/{id}/pay`           tries to pay
 `POST /c/pay/{id}/authenticate`  completes or fails a 3-D Secure challenge
 `POST /c/pay/{id}/promotion_code` discounts the session by the code, or, with `remove`, no longer
+`POST /c/pay/{id}/quantity`      takes another quantity of a line
 
-The posts take JSON from the page's script and answer JSON; a plain form, sent by a browser
+The last takes a form, and leads back to the page or answers it with what is wrong. The others take
+JSON from the page's script and answer JSON; a plain form, sent by a browser
 without JavaScript, gets pages back. JSON answers hold `status` and, when something is wrong,
 `errors: [{field, message, code, decline_code?}]`:
 
@@ -25,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,7 +58,10 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
+from stripe_sandbox.payments.quantities import Quantities
+from stripe_sandbox.resources.checkout.ui_modes import HOSTED
 
+_LONGEST_NUMBER = 10
 RESPONSES_WITHIN = 10.0
 """Seconds that a payer waits for the shop's webhook endpoints, as in Stripe's Checkout."""
 
@@ -65,18 +71,20 @@ WaitForResponses = Callable[[Iterable[str], float], Awaitable[None]]
 
 def routes(
     payments: Payments,
+    quantities: Quantities,
     views: CheckoutViews,
     wait_for_responses: WaitForResponses,
     *,
     business_name: str = "",
 ) -> list[BaseRoute]:
     """The page's routes, to be served at the root or under any prefix."""
-    page = CheckoutPage(payments, views, wait_for_responses, business_name)
+    page = CheckoutPage(payments, quantities, views, wait_for_responses, business_name)
     return [
         Route("/c/pay/{session_id}", page.show, methods=["GET"]),
         Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
         Route("/c/pay/{session_id}/promotion_code", page.enter_code, methods=["POST"]),
         Route("/c/pay/{session_id}/authenticate", page.authenticate, methods=["POST"]),
+        Route("/c/pay/{session_id}/quantity", page.change_quantity, methods=["POST"]),
     ]
 
 
@@ -86,11 +94,13 @@ class CheckoutPage:
     def __init__(
         self,
         payments: Payments,
+        quantities: Quantities,
         views: CheckoutViews,
         wait_for_responses: WaitForResponses,
         business_name: str,
     ) -> None:
         self._payments = payments
+        self._quantities = quantities
         self._views = views
         self._wait_for_responses = wait_for_responses
         self._html = CheckoutHtml(business_name)
@@ -100,6 +110,8 @@ class CheckoutPage:
         view = self._views.get(request.path_params["session_id"])
         if view is None:
             return page_answer(self._html.unknown(), 404)
+        if view.status == "open" and view.ui_mode != HOSTED:
+            return page_answer(self._html.elsewhere(view), 501)
         if view.status == "open":
             return page_answer(self._html.open(view))
         return page_answer(self._html.closed(view), 410 if view.status == "expired" else 200)
@@ -111,16 +123,11 @@ class CheckoutPage:
         try:
             submitted = await submitted_fields(request)
             view = self._known(session_id)
-            form = read_payment_form(
-                submitted,
-                known_email=view.customer_email,
-                payment_method_types=view.payment_method_types,
-                asks_payment_method=view.asks_payment_method,
-            )
+            form = read_payment_form(submitted, view)
             if isinstance(form, list):
                 raise Refused(400, Refusal.INVALID, *form)  # noqa: TRY301  # one way out for all
             if form.paid_with is None:
-                outcome = self._payments.complete(session_id, form.payer.email)
+                outcome = self._payments.complete(session_id, form.payer)
             elif isinstance(form.paid_with, Card):
                 outcome = self._payments.pay(session_id, form.paid_with, form.payer)
             else:
@@ -159,6 +166,31 @@ class CheckoutPage:
         except Refused as refused:
             return self._refusal(request, refused, {})
         return await self._answer(request, outcome, {})
+
+    async def change_quantity(self, request: Request) -> Response:
+        """Take another quantity of a line; leads back to the session's page."""
+        session_id = request.path_params["session_id"]
+        try:
+            submitted = await submitted_fields(request)
+            self._known(session_id)
+            self._change_quantity(session_id, submitted)
+        except Refused as refused:
+            return self._refusal(request, refused, {})
+        return redirect_answer(f"../{quote(session_id)}")
+
+    def _change_quantity(self, session_id: str, submitted: dict[str, Any]) -> None:
+        line, quantity = str(submitted.get("line")), str(submitted.get("quantity"))
+        try:
+            self._quantities.change(session_id, line, int(quantity[:_LONGEST_NUMBER]))
+        except ValueError:
+            error = FieldError("quantity", "Enter a whole number.", "not_a_number")
+        except KeyError:
+            error = FieldError("quantity", "This item is not in the order.", "resource_missing")
+        except StripeError as refusal:
+            error = FieldError("quantity", refusal.message, refusal.code or "quantity_invalid")
+        else:
+            return
+        raise Refused(400, Refusal.INVALID, error)
 
     def _authenticated(self, session_id: str, submitted: dict[str, Any]) -> PaymentOutcome:
         result, intent = submitted.get("result"), submitted.get("payment_intent")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from stripe_sandbox.checkout_page.view import CheckoutView
 from stripe_sandbox.currencies import format_amount
+from stripe_sandbox.hosted_page.security import web_link
 
+_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
 _BUTTONS = {
     "book": "Book",
     "donate": "Donate {total}",
@@ -17,12 +20,16 @@ _BUTTONS = {
 
 @dataclass(frozen=True)
 class LineText:
-    """One line of what is bought; `each` is empty when it would only repeat `total`."""
+    """One line of what is bought; `each` is empty when it would only repeat `total`, `quantities`
+    None where the payer cannot choose."""
 
+    id: str
     name: str
     description: str
     each: str
     total: str
+    quantity: int
+    quantities: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class OrderText:
     total: str
     button: str
     renewal: str
+    custom_text: dict[str, tuple[tuple[str, str | None], ...]]
 
     @classmethod
     def of(cls, view: CheckoutView) -> OrderText:
@@ -66,10 +74,13 @@ class OrderText:
             period=_period(view, interval),
             lines=tuple(
                 LineText(
+                    id=line.id,
                     name=line.name,
                     description=line.description or "",
                     each=_each(line.quantity, line.unit_amount, view.currency, line.interval),
                     total=format_amount(line.amount, view.currency),
+                    quantity=line.quantity,
+                    quantities=line.quantities,
                 )
                 for line in view.line_items
             ),
@@ -79,6 +90,7 @@ class OrderText:
             total=total,
             button=_button(view, total),
             renewal=f"Renews every {interval} until canceled." if interval else "",
+            custom_text={name: _linked(text) for name, text in view.custom_text.items()},
         )
 
 
@@ -106,10 +118,21 @@ def _discount(view: CheckoutView) -> DiscountText | None:
     )
 
 
+def _linked(text: str) -> tuple[tuple[str, str | None], ...]:
+    """A shop's text in pieces, each with the address that it links to: `[words](address)`."""
+    pieces: list[tuple[str, str | None]] = []
+    end = 0
+    for link in _LINK.finditer(text):
+        pieces += ((text[end : link.start()], None), (link[1], web_link(link[2])))
+        end = link.end()
+    return (*pieces, (text[end:], None))
+
+
 def _button(view: CheckoutView, total: str) -> str:
     if view.mode == "payment" and not view.amount_total:
         return "Complete order"
-    kind = "subscribe" if view.mode == "subscription" else view.submit_type or "pay"
+    usual = "subscribe" if view.mode == "subscription" else "pay"
+    kind = usual if view.submit_type in (None, "auto") else view.submit_type
     return _BUTTONS.get(kind, _BUTTONS["pay"]).format(total=total)
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.checkout_page.asked_fields import (
+    ADDRESS_FIELDS,
+    AskedField,
+    custom_field,
+    phone_field,
+)
 from stripe_sandbox.resources.checkout.checkout_session_object import (
+    asks_for_phone,
     asks_payment_method,
     known_email,
     return_url,
 )
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.checkout.ui_modes import HOSTED
 from stripe_sandbox.storage.objects import Object
 
 
 @dataclass(frozen=True)
 class LineItemView:
-    """One line of what is bought; amounts in minor units; `interval` None for one-time."""
+    """One line of what is bought; amounts in minor units; `interval` None for one-time;
+    `quantities` the least and the most that the payer may choose, None where there is no choice."""
 
     name: str
     description: str | None
@@ -24,6 +34,8 @@ class LineItemView:
     unit_amount: int
     amount: int
     interval: str | None
+    id: str = ""
+    quantities: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,17 @@ class CheckoutView:
     cancel_url: str | None
     return_url: str | None
     expires_at: int
+    ui_mode: str = HOSTED
+    phone_field: AskedField | None = None
+    address_fields: tuple[AskedField, ...] = ()
+    custom_fields: tuple[AskedField, ...] = ()
+    custom_text: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> tuple[AskedField, ...]:
+        """All that it asks for beyond the payment method."""
+        phone = (self.phone_field,) if self.phone_field else ()
+        return (*phone, *self.address_fields, *self.custom_fields)
 
 
 class CheckoutViews:
@@ -74,7 +97,10 @@ class CheckoutViews:
         session = self._sessions.get(session_id)
         if session is None:
             return None
-        items = self._sessions.all_line_items(session_id)
+        items = self._sessions.offered_line_items(session_id)
+        texts = {name: text["message"] for name, text in session["custom_text"].items() if text}
+        asks_payment = asks_payment_method(session)
+        needs_address = asks_payment and session["billing_address_collection"] == "required"
         return CheckoutView(
             id=session["id"],
             status=session["status"],
@@ -86,13 +112,18 @@ class CheckoutViews:
             amount_total=session["amount_total"],
             discount=self._discount(session),
             allows_promotion_codes=bool(session["allow_promotion_codes"]),
-            asks_payment_method=asks_payment_method(session),
+            asks_payment_method=asks_payment,
             line_items=tuple(self._line_item(item) for item in items),
             payment_method_types=tuple(session["payment_method_types"]),
             customer_email=known_email(session),
             cancel_url=session["cancel_url"],
             return_url=return_url(session),
             expires_at=session["expires_at"],
+            ui_mode=session["ui_mode"],
+            phone_field=self._phone_field(session),
+            address_fields=ADDRESS_FIELDS if needs_address else (),
+            custom_fields=tuple(custom_field(field) for field in session["custom_fields"]),
+            custom_text=texts,
         )
 
     def _discount(self, session: Object) -> DiscountView | None:
@@ -110,10 +141,20 @@ class CheckoutViews:
             months=coupon["duration_in_months"],
         )
 
+    def _phone_field(self, session: Object) -> AskedField | None:
+        if not asks_for_phone(session):
+            return None
+        customer = self._backend.objects.get("customer", session["customer"] or "")
+        return phone_field(customer["phone"] or "" if customer else "")
+
     def _line_item(self, item: Object) -> LineItemView:
         price = item["price"]
         product = self._backend.objects.get("product", price["product"])
         recurring = price["recurring"]
+        adjustable = item.get("adjustable_quantity") or {"enabled": False}
+        quantities = None
+        if adjustable["enabled"]:
+            quantities = adjustable["minimum"], adjustable["maximum"]
         return LineItemView(
             name=item["description"],
             description=product["description"] if product else None,
@@ -121,4 +162,6 @@ class CheckoutViews:
             unit_amount=price["unit_amount"],
             amount=item["amount_subtotal"],
             interval=recurring and recurring["interval"],
+            id=item["id"],
+            quantities=quantities,
         )

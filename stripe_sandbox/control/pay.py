@@ -18,10 +18,23 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
-from stripe_sandbox.resources.checkout.checkout_session_object import asks_payment_method
+from stripe_sandbox.resources.checkout.checkout_session_object import (
+    asks_for_phone,
+    asks_payment_method,
+)
+from stripe_sandbox.resources.checkout.custom_fields import LONGEST_VALUE
+from stripe_sandbox.storage.objects import Object
 
 EMAIL = "test.payer@example.com"
 NAME = "Test Payer"
+COUNTRY = "US"
+PHONE = "+15555550100"
+ADDRESS = {
+    "line1": "354 Oyster Point Blvd",
+    "city": "South San Francisco",
+    "state": "CA",
+    "postal_code": "94080",
+}
 LONGEST_SETTLING = 30 * 86_400.0
 _YEARS_VALID = 5
 
@@ -45,7 +58,7 @@ class ControlPayments:
         account = fields.text("bank_account", None)
         settles_in = fields.number("settles_in_seconds", None, 0, LONGEST_SETTLING)
         authenticate = fields.boolean("authenticate", None)
-        payer = Payer(fields.text("email", EMAIL), fields.text("name", NAME))
+        payer = self._payer(session, fields)
         fields.reject_unknown()
         if number is not None and account is not None:
             raise fields.refusal("card", "Give a card or a bank_account, not both.")
@@ -79,7 +92,24 @@ class ControlPayments:
         held = self._backend.objects.get("checkout.session", session)
         if held is not None and asks_payment_method(held):
             raise errors.parameter_missing("card")
-        return self._payments.complete(session, payer.email)
+        return self._payments.complete(session, payer)
+
+    def _payer(self, session: str, fields: JsonFields) -> Payer:
+        """Who pays, with what the session asks for beyond the payment method: as the request says,
+        or made up."""
+        found = self._backend.objects.get("checkout.session", session) or {}
+        asks_phone = bool(found) and asks_for_phone(found)
+        asks_address = found.get("billing_address_collection") == "required"
+        address = fields.metadata("address") or (dict(ADDRESS) if asks_address else {})
+        samples = {field["key"]: _sample(field) for field in found.get("custom_fields") or ()}
+        return Payer(
+            fields.text("email", EMAIL),
+            fields.text("name", NAME),
+            address.pop("country", COUNTRY),
+            fields.text("phone", PHONE if asks_phone else None),
+            address,
+            samples | fields.metadata("custom_fields"),
+        )
 
     def _pay_by_card(
         self, session: str, number: str, payer: Payer, authenticate: bool | None
@@ -95,6 +125,18 @@ class ControlPayments:
                 session, outcome.payment_intent, succeed=authenticate
             )
         return outcome
+
+
+def _sample(field: Object) -> str:
+    """An answer to a session's field that fits it."""
+    details = field[field["type"]]
+    if details["default_value"]:
+        return str(details["default_value"])
+    if field["type"] == "dropdown":
+        return str(details["options"][0]["value"])
+    text = "1" if field["type"] == "numeric" else "Test"
+    low, high = details["minimum_length"] or 1, details["maximum_length"] or LONGEST_VALUE
+    return (text * low)[: max(low, min(len(text), high))]
 
 
 def _describe(outcome: PaymentOutcome) -> dict[str, Any]:

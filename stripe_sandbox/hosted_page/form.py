@@ -77,7 +77,12 @@ def read_card(fields: Fields) -> Card:
 def read_payer(fields: Fields, email: str) -> Payer:
     """The card's owner: name and country."""
     name = fields.read("name", _name_problem)
-    return Payer(email, name, fields.read("country", _country_problem).upper())
+    return Payer(email, name, read_country(fields))
+
+
+def read_country(fields: Fields) -> str:
+    """The country of the billing address."""
+    return fields.read("country", _country_problem).upper()
 
 
 def _number_problem(text: str) -> Problem | None:

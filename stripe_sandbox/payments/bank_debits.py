@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.bank_accounts import TestBankAccount, of_fingerprint
+from stripe_sandbox.payments.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
@@ -41,12 +42,14 @@ class BankDebits:
         intents: PaymentIntents,
         charges: Charges,
         subscriptions: SubscriptionPayments,
+        paid_invoices: PaidInvoices,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._intents = intents
         self._charges = charges
         self._subscriptions = subscriptions
+        self._paid_invoices = paid_invoices
         jobs.register(JobKind.DEBIT_COMPLETION, self._complete)
 
     def begin(self, payment: DebitPayment, session: str | None = None) -> None:
@@ -80,6 +83,10 @@ class BankDebits:
             return
         if refusal is None:
             session["payment_status"] = "paid"
+            if session["mode"] == "payment":
+                customer = objects.get("customer", session["customer"] or "")
+                session["invoice"] = self._paid_invoices.create(session, customer, intent)
+                objects.save(intent)
             objects.save(session)
         result = "failed" if refusal else "succeeded"
         self._backend.events.record(f"checkout.session.async_payment_{result}", session)

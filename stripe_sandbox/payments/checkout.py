@@ -33,6 +33,7 @@ from stripe_sandbox.resources.checkout.checkout_session_object import (
     return_url,
 )
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
+from stripe_sandbox.resources.checkout.custom_fields import answered
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.storage.objects import Object
@@ -87,7 +88,8 @@ class Payments:
             refusal = refusal or payer_refusal(email, payer)
             if test_card is None or refusal is not None:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
-            billing = billing_details(email, payer.name, payer.country)
+            billing = billing_details(email, payer.name, payer.country, payer.address, payer.phone)
+            self._answer(session, payer)
             if session["amount_total"] == 0:
                 return self._complete_free(session, billing)
             subscribes = session["mode"] == "subscription"
@@ -103,7 +105,7 @@ class Payments:
             refusal = None if passes else test_card.refusal
             return self._charge(session, CardPayment(intent, method, test_card, refusal))
 
-    def complete(self, session_id: str, email: str) -> PaymentOutcome:
+    def complete(self, session_id: str, payer: Payer) -> PaymentOutcome:
         """Complete the session without a payment method. KeyError: no such session. StripeError: it
         needs one."""
         with self._paying(session_id) as session:
@@ -111,11 +113,13 @@ class Payments:
                 return session
             if asks_payment_method(session):
                 raise errors.invalid("This Checkout Session needs a payment method.", "card")
-            email = known_email(session) or email
-            refusal = payer_refusal(email, Payer(email, ""))
+            email = known_email(session) or payer.email
+            refusal = payer_refusal(email, payer)
             if refusal is not None:
                 return _declined(refusal)
-            return self._complete_free(session, billing_details(email, "", None))
+            self._answer(session, payer)
+            billing = billing_details(email, "", None, phone=payer.phone)
+            return self._complete_free(session, billing)
 
     def enter_code(self, session_id: str, code: str | None) -> NotOpen | None:
         """Discount the session by a promotion code; None takes the discount back. KeyError: no such
@@ -150,7 +154,8 @@ class Payments:
             refusal = payer_refusal(email, payer)
             if refusal is not None:
                 return _declined(refusal)
-            billing = billing_details(email, payer.name, payer.country)
+            billing = billing_details(email, payer.name, payer.country, payer.address, payer.phone)
+            self._answer(session, payer)
             if session["amount_total"] == 0:
                 return self._complete_free(session, billing)
             method = self._methods.create_bank_account(account, billing, _redisplay(session))
@@ -221,6 +226,12 @@ class Payments:
             customer=session["customer"],
             types=session["payment_method_types"],
         )
+
+    def _answer(self, session: Object, payer: Payer) -> None:
+        """Fill the payer's answers in the session's own fields."""
+        if session["custom_fields"]:
+            session["custom_fields"] = answered(session["custom_fields"], payer.custom_fields)
+            self._backend.objects.save(session)
 
     def _remember(self, session: Object, intent: Object, method: Object) -> None:
         """Store what the session is being paid with; never a card's number."""

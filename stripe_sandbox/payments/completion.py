@@ -5,10 +5,15 @@ from __future__ import annotations
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
+from stripe_sandbox.payments.paid_invoices import PaidInvoices
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
-from stripe_sandbox.resources.checkout.checkout_session_object import customer_details
+from stripe_sandbox.resources.checkout.checkout_session_object import (
+    asks_for_phone,
+    customer_details,
+    wants_invoice,
+)
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
@@ -30,6 +35,7 @@ class SessionCompletion:
         invoice_payments: InvoicePayments,
         card_charges: CardCharges,
         bank_debits: BankDebits,
+        paid_invoices: PaidInvoices,
     ) -> None:
         self._backend = backend
         self._sessions = sessions
@@ -40,6 +46,7 @@ class SessionCompletion:
         self._invoice_payments = invoice_payments
         self._card_charges = card_charges
         self._bank_debits = bank_debits
+        self._paid_invoices = paid_invoices
 
     def complete(
         self, session: Object, billing: Object, payment: CardPayment | DebitPayment | None
@@ -73,6 +80,10 @@ class SessionCompletion:
             self._charge(session, payment)
         if invoice is not None and isinstance(payment, CardPayment):
             self._invoices.pay(invoice, payment.intent)
+        if session["mode"] == "payment" and not isinstance(payment, DebitPayment):
+            changes["invoice"] = self._paid_invoices.create(
+                session, customer, payment.intent if payment else None
+            )
         changes["payment_status"] = _payment_status(session, payment)
         completed = self._sessions.complete(session, {**changes, **_collected(billing)})
         if subscription is not None and payment is not None:
@@ -89,16 +100,27 @@ class SessionCompletion:
         """The session's customer, or a new one if it is to have one."""
         if session["customer"]:
             customer = self._backend.require("customer", session["customer"], "customer")
-            if customer["email"] is None:
-                self._customers.change(customer, {"email": billing["email"]})
+            self._customers.change(customer, self._updates(session, customer, billing))
             return customer
-        if session["customer_creation"] != "always" and session["amount_total"]:
+        is_free = not session["amount_total"]
+        if session["customer_creation"] != "always" and not is_free and not wants_invoice(session):
             return None
-        country = billing["address"]["country"]
-        address = build("customer.Address", {"country": country}) if country else None
-        return self._customers.create(
-            {"address": address, "email": billing["email"], "name": billing["name"]}
-        )
+        given = ("address", "email", "name", "phone")
+        known = any(billing["address"].values())
+        details = {name: billing[name] for name in given}
+        return self._customers.create(details if known else {**details, "address": None})
+
+    def _updates(self, session: Object, customer: Object, billing: Object) -> Object:
+        """What Checkout changes of a customer that it was given: what the session's
+        `customer_update` says, the phone number where it asks for one, and the email where there is
+        none."""
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
+        names = [name for name, how in hidden.get("customer_update", {}).items() if how == "auto"]
+        if asks_for_phone(session):
+            names.append("phone")
+        if customer["email"] is None:
+            names.append("email")
+        return {name: billing[name] for name in names}
 
 
 def _payment_status(session: Object, payment: CardPayment | DebitPayment | None) -> str:
@@ -109,13 +131,13 @@ def _payment_status(session: Object, payment: CardPayment | DebitPayment | None)
 
 def _collected(billing: Object) -> Object:
     """What the session says of the payer."""
-    country = billing["address"]["country"]
     path = "checkout.session.CustomerDetails.Address"
-    address = build(path, {"country": country}) if country else None
+    known = any(billing["address"].values())
+    address = build(path, billing["address"]) if known else None
     return {
         "collected_information": build("checkout.session.CollectedInformation", {}),
         "customer_details": {
-            **customer_details(billing["email"], billing["name"]),
+            **customer_details(billing["email"], billing["name"], billing["phone"]),
             "address": address,
             "tax_ids": [],
         },

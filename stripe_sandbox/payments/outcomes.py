@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -19,11 +20,15 @@ class Card:
 
 @dataclass(frozen=True)
 class Payer:
-    """Who pays; `country` in ISO 3166-1 alpha-2."""
+    """Who pays; `country` in ISO 3166-1 alpha-2, `address` the rest of the billing address (line1,
+    line2, city, state, postal_code), `custom_fields` the answers to a session's by key."""
 
     email: str
     name: str
     country: str = "US"
+    phone: str | None = None
+    address: Mapping[str, str] = field(default_factory=dict)
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class OutcomeType(StrEnum):

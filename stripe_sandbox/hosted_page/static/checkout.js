@@ -7,7 +7,7 @@ const submit = document.getElementById("submit");
 const submitText = submit.querySelector(".says");
 const progress = document.getElementById("progress");
 const { email, routing_number, account_number, country } = form.elements;
-const idleText = submitText.textContent;
+let idleText = submitText.textContent;
 const PATIENCE = 2000; // milliseconds until the page says what it is waiting for
 
 // What is wrong ----------------------------------------------------------------------------------
@@ -44,6 +44,15 @@ const CHECKS = {
   },
   country: () => (country.value ? "" : "Choose your country or region."),
 };
+
+// What the session asks for beyond the payment method says itself what is wrong with it.
+for (const field of form.querySelectorAll("[data-missing]")) {
+  CHECKS[field.name] = () => {
+    if (!field.value.trim()) return field.required ? field.dataset.missing : "";
+    if (field.validity.patternMismatch) return field.dataset.wrong;
+    return field.value.length < field.minLength ? `Enter at least ${field.minLength} characters.` : "";
+  };
+}
 
 const PLACES = Object.keys(CHECKS).filter((place) => form.elements[place]);
 // What the chosen payment method does not need is hidden.
@@ -194,6 +203,56 @@ form.addEventListener("submit", async (event) => {
   setBusy(true);
   await settle(await post(form.action, Object.fromEntries(new FormData(form))));
 });
+
+// Quantities --------------------------------------------------------------------------------------
+
+const ORDER = ["amount", "lines", "discount", "total", "challenge-text"]; // what an order's amounts stand in
+const CHANGED = "This order has changed. Try again.";
+
+async function changeQuantity(stepper) {
+  const focused = document.activeElement.id;
+  const response = await fetch(stepper.action, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(stepper)),
+  }).catch(() => null);
+  const fresh = new DOMParser().parseFromString((await response?.text()) ?? "", "text/html");
+  const problem = fresh.getElementById("quantity-error")?.textContent ?? CHANGED;
+  showProblem("quantity", response?.ok ? "" : problem);
+  if (!response?.ok) {
+    stepper.reset();
+    return;
+  }
+  if (!fresh.getElementById("number")) window.location.reload(); // nothing to pay, any more or yet
+  for (const id of ORDER) {
+    const part = fresh.getElementById(id);
+    if (part) document.getElementById(id).replaceWith(part);
+  }
+  idleText = fresh.querySelector("#submit .says")?.textContent ?? idleText;
+  submitText.textContent = idleText;
+  listenToQuantities();
+  const again = document.getElementById(focused);
+  (again?.disabled ? again.form.elements.quantity : again)?.focus();
+}
+
+function listenToQuantities() {
+  for (const stepper of document.querySelectorAll("form.quantity")) {
+    const { quantity } = stepper.elements;
+    stepper.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!busy) changeQuantity(stepper);
+    });
+    quantity.addEventListener("change", () => stepper.requestSubmit());
+    for (const step of stepper.querySelectorAll("button[value]")) {
+      step.hidden = false;
+      step.addEventListener("click", () => {
+        quantity.value = Number(quantity.value) + Number(step.value);
+        stepper.requestSubmit();
+      });
+    }
+  }
+}
+
+listenToQuantities();
 
 // Back from the shop: what the browser kept of this page may be out of date.
 window.addEventListener("pageshow", (event) => {

@@ -12,15 +12,15 @@ from stripe_sandbox.storage.objects import Object
 
 def new_invoice(
     identifier: str,
-    subscription: Object,
+    subscription: Object | None,
     customer: Object,
     lines: list[Object],
     reason: str,
     now: int,
     period_start: int,
 ) -> Object:
-    """A subscription's draft invoice, for the period that ends now. Its `amount_due` is without the
-    customer's balance, which counts when it is finalized."""
+    """A draft invoice, a subscription's or for one-time items, for the period that ends now. Its
+    `amount_due` is without the customer's balance, which counts when it is finalized."""
     period_end = now
     total = sum(line["amount"] for line in lines)
     due = max(total, 0)
@@ -44,7 +44,7 @@ def new_invoice(
             "billing_reason": reason,
             "collection_method": "charge_automatically",
             "created": now,
-            "currency": subscription["currency"],
+            "currency": subscription["currency"] if subscription else lines[0]["currency"],
             "customer": customer["id"],
             "customer_address": customer["address"],
             "customer_email": customer["email"],
@@ -58,19 +58,7 @@ def new_invoice(
             "lines": list_object(f"/v1/invoices/{identifier}/lines", lines),
             "livemode": False,
             "metadata": {},
-            "parent": build(
-                "invoice.Parent",
-                {
-                    "subscription_details": build(
-                        "invoice.Parent.SubscriptionDetails",
-                        {
-                            "metadata": subscription["metadata"],
-                            "subscription": subscription["id"],
-                        },
-                    ),
-                    "type": "subscription_details",
-                },
-            ),
+            "parent": subscription and _parent(subscription),
             "payment_settings": build("invoice.PaymentSettings", {}),
             "period_end": period_end,
             "period_start": period_start,
@@ -91,14 +79,26 @@ def new_invoice(
     )
 
 
+def _parent(subscription: Object) -> Object:
+    details = build(
+        "invoice.Parent.SubscriptionDetails",
+        {"metadata": subscription["metadata"], "subscription": subscription["id"]},
+    )
+    return build(
+        "invoice.Parent", {"subscription_details": details, "type": "subscription_details"}
+    )
+
+
 def new_line(
-    invoice: str, subscription: Object, line: Object, item: Object | None, now: int
+    invoice: str, subscription: Object | None, line: Object, item: Object | None, now: int
 ) -> Object:
     """The invoice's line for a session's line; `item` is the subscription's, None for one-time."""
     price = line["price"]
     recurring = price["recurring"]
     quantity = line["quantity"]
-    if recurring and item is not None:
+    metadata, subscription_id = line["metadata"] or {}, subscription and subscription["id"]
+    if recurring and item is not None and subscription is not None:
+        metadata = subscription["metadata"]
         start, end = item["current_period_start"], item["current_period_end"]
         parent = _item_parent(subscription["id"], item["id"], None, None)
         every = f"{recurring['interval_count']} {recurring['interval']}s"
@@ -116,7 +116,7 @@ def new_line(
                         "invoice_item": new_id("ii"),
                         "proration": False,
                         "proration_details": {"credited_items": None},
-                        "subscription": subscription["id"],
+                        "subscription": subscription_id,
                     },
                 ),
                 "type": "invoice_item_details",
@@ -130,7 +130,7 @@ def new_line(
             "currency": line["currency"],
             "description": description,
             "discountable": True,
-            "metadata": subscription["metadata"] if item else line["metadata"] or {},
+            "metadata": metadata,
             "parent": parent,
             "period": {"end": end, "start": start},
             "pricing": build(
@@ -142,7 +142,7 @@ def new_line(
                 },
             ),
             "quantity": quantity,
-            "subscription": subscription["id"],
+            "subscription": subscription_id,
             "subtotal": line["amount_subtotal"],
         },
     )

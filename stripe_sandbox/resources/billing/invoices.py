@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stripe.params._invoice_line_item_list_params import InvoiceLineItemListParams
 from stripe.params._invoice_list_params import InvoiceListParams
 from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
@@ -12,6 +14,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing.invoice_object import apply_balance, new_invoice, new_line
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.customers.customers import Customers
@@ -100,6 +103,20 @@ class Invoices(Resource):
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_create", now, now
         )
+        return self._open(invoice, customer, applies_balance=applies_balance)
+
+    def create_one_time(
+        self, customer: Object, line_items: list[Object], given: dict[str, Any]
+    ) -> Object:
+        """An open invoice for one-time items; `given` holds what else it says. Records
+        `invoice.created` and `invoice.finalized`."""
+        identifier, now = new_id("in"), self._backend.clock.now()
+        lines = [new_line(identifier, None, line, None, now) for line in line_items]
+        invoice = new_invoice(identifier, None, customer, lines, "manual", now, now)
+        invoice.update(given)
+        return self._open(invoice, customer, applies_balance=False)
+
+    def _open(self, invoice: Object, customer: Object, *, applies_balance: bool) -> Object:
         self._backend.objects.insert(invoice)
         self._backend.events.record("invoice.created", invoice)
         self.finalize(invoice, customer, applies_balance=applies_balance)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.ids import random_text
+from stripe_sandbox.resources.checkout.custom_fields import custom_fields
+from stripe_sandbox.resources.checkout.ui_modes import ui_fields
 from stripe_sandbox.resources.customers.payment_methods import method_types
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 
-def customer_details(email: str | None, name: str | None = None) -> Object:
+def customer_details(
+    email: str | None, name: str | None = None, phone: str | None = None
+) -> Object:
     """A session's `customer_details`."""
     return build(
         "checkout.session.CustomerDetails",
-        {"email": email, "name": name, "tax_exempt": "none"},
+        {"email": email, "name": name, "phone": phone, "tax_exempt": "none"},
     )
 
 
@@ -46,8 +51,11 @@ def new_session(
             "client_reference_id": params.get("client_reference_id"),
             "created": now,
             "currency": currency,
-            "custom_fields": [],
-            "custom_text": build("checkout.session.CustomText", {}),
+            "custom_fields": custom_fields(params.get("custom_fields") or []),
+            "custom_text": build(
+                "checkout.session.CustomText",
+                {name: text for name, text in params.get("custom_text", {}).items() if text},
+            ),
             "customer": customer and customer["id"],
             "customer_creation": None if customer else creation,
             "customer_details": customer_details(email) if email else None,
@@ -55,7 +63,7 @@ def new_session(
             "discounts": [],
             "expires_at": expires_at,
             "integration_identifier": params.get("integration_identifier"),
-            "invoice_creation": None if subscribes else _no_invoice(),
+            "invoice_creation": None if subscribes else _invoice_creation(params),
             "livemode": False,
             "locale": params.get("locale"),
             "metadata": merge_metadata({}, params.get("metadata", {})),
@@ -67,21 +75,20 @@ def new_session(
             "payment_method_options": {kind: _options(kind) for kind in types},
             "payment_method_types": types,
             "payment_status": "unpaid",
-            "phone_number_collection": {"enabled": False},
+            "phone_number_collection": {
+                "enabled": params.get("phone_number_collection", {}).get("enabled", False)
+            },
             "saved_payment_method_options": _saved_methods() if subscribes else None,
             "shipping_options": [],
             "status": "open",
             "submit_type": params.get("submit_type"),
-            "success_url": params["success_url"],
             "tax_id_collection": params.get("tax_id_collection")
             and {"enabled": False, "required": "never"},
             "total_details": build(
                 "checkout.session.TotalDetails",
                 {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             ),
-            "ui_mode": "hosted_page",
-            # Stripe's links carry an opaque fragment that the page needs; so do these.
-            "url": f"{call.base_url}/c/pay/{identifier}#fid{random_text(60)}",
+            **ui_fields(params, identifier, call.base_url),
         },
     )
 
@@ -115,10 +122,14 @@ def _saved_methods() -> Object:
     )
 
 
-def _no_invoice() -> Object:
+def _invoice_creation(params: dict[str, Any]) -> Object:
+    given = params.get("invoice_creation", {"enabled": False})
+    data = dict(given.get("invoice_data", {}))
+    data["metadata"] = merge_metadata({}, data.get("metadata", {}))
+    data["custom_fields"] = data.get("custom_fields") or None
     return {
-        "enabled": False,
-        "invoice_data": build("checkout.session.InvoiceCreation.InvoiceData", {"metadata": {}}),
+        "enabled": given["enabled"],
+        "invoice_data": build("checkout.session.InvoiceCreation.InvoiceData", data),
     }
 
 
@@ -132,6 +143,17 @@ def asks_payment_method(session: Object) -> bool:
     )
 
 
+def asks_for_phone(session: Object) -> bool:
+    """Whether its payer has to give a phone number."""
+    return bool(session.get("phone_number_collection", {}).get("enabled"))
+
+
+def wants_invoice(session: Object) -> bool:
+    """Whether a one-time payment makes an invoice, which needs a customer."""
+    creation = session["invoice_creation"]
+    return bool(creation and creation["enabled"])
+
+
 def known_email(session: Object) -> str | None:
     """The address that the payer cannot change: the session's or its customer's."""
     details = session["customer_details"]
@@ -143,5 +165,5 @@ def return_url(session: Object) -> str | None:
     """Where a payer goes from a complete session; None while it is open, or when it expired."""
     if session["status"] != "complete":
         return None
-    url: str = session["success_url"]
-    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
+    url: str | None = session["success_url"] or session.get("return_url")
+    return url and url.replace("{CHECKOUT_SESSION_ID}", session["id"])

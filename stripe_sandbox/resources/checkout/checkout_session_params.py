@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_sandbox import errors
-from stripe_sandbox.validation import check_email, check_url
+from stripe_sandbox.resources.checkout.ui_modes import check_ui_mode
+from stripe_sandbox.validation import check_email, check_length, check_url
 
 MAXIMUM_REFERENCE = 200
+MAXIMUM_CUSTOM_TEXT = 1_200
 
 SIMULATED = (
     "adaptive_pricing.enabled", "allow_promotion_codes", "allowed_payment_method_types",
     "automatic_tax.enabled", "billing_address_collection", "cancel_url", "client_reference_id",
-    "currency", "customer", "customer_creation", "customer_email", "discounts.coupon",
-    "discounts.promotion_code", "expires_at",
-    "integration_identifier", "invoice_creation.enabled", "line_items.metadata",
+    "currency", "custom_fields", "custom_text.after_submit.message",
+    "custom_text.submit.message", "customer", "customer_creation", "customer_email",
+    "customer_update.address", "customer_update.name", "customer_update.shipping",
+    "discounts.coupon", "discounts.promotion_code", "expires_at",
+    "integration_identifier", "invoice_creation.enabled",
+    "invoice_creation.invoice_data.custom_fields", "invoice_creation.invoice_data.description",
+    "invoice_creation.invoice_data.footer", "invoice_creation.invoice_data.metadata",
+    "line_items.adjustable_quantity", "line_items.metadata",
     "line_items.price", "line_items.price_data.currency", "line_items.price_data.product",
     "line_items.price_data.product_data.description",
     "line_items.price_data.product_data.images", "line_items.price_data.product_data.metadata",
@@ -24,7 +31,8 @@ SIMULATED = (
     "origin_context", "payment_intent_data.capture_method", "payment_intent_data.description",
     "payment_intent_data.metadata", "payment_intent_data.receipt_email",
     "payment_intent_data.statement_descriptor", "payment_intent_data.statement_descriptor_suffix",
-    "payment_method_collection", "phone_number_collection.enabled", "submit_type",
+    "payment_method_collection", "phone_number_collection.enabled",
+    "redirect_on_completion", "return_url", "submit_type",
     "subscription_data.description", "subscription_data.metadata", "success_url",
     "tax_id_collection.enabled", "ui_mode",
 )  # fmt: skip
@@ -33,14 +41,12 @@ SIMULATED = (
 _ONLY: dict[tuple[str, ...], tuple[Any, ...]] = {
     ("adaptive_pricing", "enabled"): (False,),
     ("automatic_tax", "enabled"): (False,),
-    ("billing_address_collection",): ("auto",),
-    ("invoice_creation", "enabled"): (False,),
+    ("customer_update", "shipping"): ("never",),
     ("locale",): ("auto", "en", "en-GB"),
     ("mode",): ("payment", "subscription"),
     ("payment_intent_data", "capture_method"): ("automatic", "automatic_async"),
-    ("phone_number_collection", "enabled"): (False,),
     ("tax_id_collection", "enabled"): (False,),
-    ("ui_mode",): ("hosted_page",),
+    ("ui_mode",): ("elements", "embedded_page", "hosted_page"),
 }
 """Parameters of which the sandbox simulates only some values."""
 
@@ -48,7 +54,6 @@ _ONLY_IN = {
     "customer_creation": "payment",
     "invoice_creation": "payment",
     "payment_intent_data": "payment",
-    "submit_type": "payment",
     "payment_method_collection": "subscription",
     "subscription_data": "subscription",
 }
@@ -69,9 +74,13 @@ def check_request(params: dict[str, Any]) -> None:
         _check_value(params, path, values)
     if "card" not in params.get("allowed_payment_method_types", ["card"]):
         raise errors.not_simulated("allowed_payment_method_types", "a session without cards")
-    for required in ("success_url", "line_items"):
-        if not params.get(required):
-            raise errors.parameter_missing(required)
+    check_ui_mode(params)
+    if not params.get("line_items"):
+        raise errors.parameter_missing("line_items")
+    if "customer_update" in params and "customer" not in params:
+        raise errors.invalid(
+            "`customer_update` can only be used with `customer`.", "customer_update"
+        )
     for one, other in _EXCLUSIVE:
         if one in params and other in params:
             raise errors.invalid(
@@ -84,18 +93,15 @@ def check_request(params: dict[str, Any]) -> None:
     for name, mode in _ONLY_IN.items():
         if name in params and params["mode"] != mode:
             raise errors.invalid(f"You can not pass `{name}` in `{params['mode']}` mode.", name)
-    for name in ("success_url", "cancel_url"):
+    for name in ("success_url", "cancel_url", "return_url"):
         if name in params:
             check_url(params[name], name)
     if "customer_email" in params:
         check_email(params["customer_email"], "customer_email")
-    reference = params.get("client_reference_id", "")
-    if len(reference) > MAXIMUM_REFERENCE:
-        raise errors.invalid(
-            f"Invalid string: {reference[:10]}...{reference[-10:]}; must be at most "
-            f"{MAXIMUM_REFERENCE} characters",
-            "client_reference_id",
-        )
+    check_length(params.get("client_reference_id", ""), MAXIMUM_REFERENCE, "client_reference_id")
+    for name, text in params.get("custom_text", {}).items():
+        if text:
+            check_length(text["message"], MAXIMUM_CUSTOM_TEXT, f"custom_text[{name}][message]")
 
 
 def _check_value(params: dict[str, Any], path: tuple[str, ...], values: tuple[Any, ...]) -> None:

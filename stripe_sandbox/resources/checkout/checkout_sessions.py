@@ -114,13 +114,14 @@ class CheckoutSessions(Resource):
         check_charge(renewed, currency, "line_items")
         session = new_session(call, customer, total, currency, now, expires_at)
         hidden = {
+            "customer_update": params.get("customer_update", {}),
             "line_items": items,
             "payment_intent_data": params.get("payment_intent_data", {}),
             "subscription_data": params.get("subscription_data", {}),
         }
         for index, given in enumerate(params.get("discounts") or ()):
             self._discounts.apply(session, hidden, given, f"discounts[{index}]")
-        _check_total(session)
+        check_total(session)
         self._backend.objects.insert(session, hidden)
         self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, session["id"])
         return session
@@ -133,7 +134,16 @@ class CheckoutSessions(Resource):
             self._discounts.remove(session, hidden)
         else:
             self._discounts.apply_code(session, hidden, code)
-            _check_total(session)
+            check_total(session)
+        self._backend.objects.save(session)
+        self._backend.objects.save_hidden(self.kind, session["id"], hidden)
+
+    def retotal(self, session: Object, hidden: Object) -> None:
+        """Store the session after changes of its line items, with its amounts and discount made
+        anew. StripeError: it cannot be for that amount, or not with that discount."""
+        session["amount_subtotal"] = sum(item["amount_subtotal"] for item in hidden["line_items"])
+        self._discounts.renew(session, hidden)
+        check_total(session)
         self._backend.objects.save(session)
         self._backend.objects.save_hidden(self.kind, session["id"], hidden)
 
@@ -192,7 +202,11 @@ class CheckoutSessions(Resource):
         )
 
     def all_line_items(self, identifier: str) -> list[Object]:
-        """Every line item of an existing session, in the order of its request."""
+        """Every line item that an existing session sells, in the order of its request."""
+        return [item for item in self.offered_line_items(identifier) if item["quantity"]]
+
+    def offered_line_items(self, identifier: str) -> list[Object]:
+        """Likewise, with those of which the payer takes none."""
         items: list[Object] = self._backend.objects.hidden(self.kind, identifier)["line_items"]
         return items
 
@@ -245,7 +259,8 @@ def _overdue(session: Object, now: int) -> bool:
     return bool(session["status"] == "open" and session["expires_at"] <= now)
 
 
-def _check_total(session: Object) -> None:
+def check_total(session: Object) -> None:
+    """Raise a StripeError if a session cannot be for its amount."""
     total, currency = session["amount_total"], session["currency"]
     if total == 0 and session["mode"] == "subscription":
         # Stripe would save the card without a payment: a SetupIntent, which is not here.

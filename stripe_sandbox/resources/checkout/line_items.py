@@ -16,6 +16,8 @@ MAXIMUM_ITEMS = 100
 MAXIMUM_PER_KIND = 20
 """How many recurring, and how many one-time, lines a subscription's session may have."""
 MAXIMUM_QUANTITY = 999_999
+DEFAULT_RANGE = (0, 99)
+"""Between which quantities a payer may choose where the session does not say."""
 
 
 class LineItems:
@@ -58,16 +60,7 @@ class LineItems:
                 f"Quantity is required. Add `quantity` to `{param}`", f"{param}[quantity]"
             )
         quantity = given["quantity"]
-        for wrong, words in (
-            (quantity < 1, "greater than or equal to 1"),
-            (quantity > MAXIMUM_QUANTITY, f"less than or equal to {MAXIMUM_QUANTITY}"),
-        ):
-            if wrong:
-                raise errors.invalid(
-                    f"This value must be {words}.",
-                    f"{param}[quantity]",
-                    "parameter_invalid_integer",
-                )
+        _check_range(quantity, 1, MAXIMUM_QUANTITY, f"{param}[quantity]")
         product = self._backend.require("product", price["product"], f"{param}[price]")
         amount = price["unit_amount"] * quantity
         return build(
@@ -75,6 +68,7 @@ class LineItems:
             {
                 "id": new_id("li"),
                 "object": "item",
+                "adjustable_quantity": _adjustable_quantity(given, quantity, param),
                 "amount_discount": 0,
                 "amount_subtotal": amount,
                 "amount_tax": 0,
@@ -119,6 +113,33 @@ class LineItems:
                 f"{param}[price]",
             )
         return price
+
+
+def _adjustable_quantity(given: dict[str, Any], quantity: int, param: str) -> Object | None:
+    """Between which quantities the payer may choose."""
+    adjustable = given.get("adjustable_quantity")
+    if adjustable is None or not adjustable["enabled"]:
+        return adjustable and build("item.AdjustableQuantity", {"enabled": False})
+    least, most = DEFAULT_RANGE
+    low, high = adjustable.get("minimum", least), adjustable.get("maximum", most)
+    param = f"{param}[adjustable_quantity]"
+    _check_range(low, 0, MAXIMUM_QUANTITY, f"{param}[minimum]")
+    _check_range(high, 1, MAXIMUM_QUANTITY, f"{param}[maximum]")
+    if not low <= quantity <= high:
+        raise errors.invalid(
+            f"The quantity must be between the minimum ({low}) and the maximum ({high}) of "
+            "`adjustable_quantity`.",
+            param,
+        )
+    return build("item.AdjustableQuantity", {"enabled": True, "maximum": high, "minimum": low})
+
+
+def _check_range(value: int, low: int, high: int, param: str) -> None:
+    if not low <= value <= high:
+        bound = f"greater than or equal to {low}"
+        if value > high:
+            bound = f"less than or equal to {high}"
+        raise errors.invalid(f"This value must be {bound}.", param, "parameter_invalid_integer")
 
 
 def _check_subscription(recurring: list[Object], total: int) -> None:

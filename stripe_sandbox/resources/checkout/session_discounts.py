@@ -44,6 +44,15 @@ class SessionDiscounts:
         session["discounts"] = []
         _set_total(session, 0)
 
+    def renew(self, session: Object, hidden: Object) -> None:
+        """Apply the discount, if there is one, again, after the amounts have changed; storing both
+        is the caller's. StripeError: it may no longer be redeemed."""
+        applied = session["discounts"]
+        self.remove(session, hidden)
+        for discount in applied:
+            given = {name: identifier for name, identifier in discount.items() if identifier}
+            self.apply(session, hidden, given, "discounts[0]")
+
     def redeem(self, session: Object) -> None:
         """The session is complete: count the redemption, if there is one."""
         discount = self._of(session).get("discount")

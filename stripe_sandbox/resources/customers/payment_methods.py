@@ -3,6 +3,8 @@ them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from stripe.params._customer_payment_method_list_params import CustomerPaymentMethodListParams
@@ -158,13 +160,22 @@ def checks(card: TestCard) -> Object:
     return build("payment_method.Card.Checks", {"cvc_check": card.cvc_check})
 
 
-def billing_details(email: str | None, name: str, country: str | None) -> Object:
-    """A method's `billing_details`, as far as Checkout asks for them."""
+def billing_details(
+    email: str | None,
+    name: str,
+    country: str | None,
+    address: Mapping[str, str] = MappingProxyType({}),
+    phone: str | None = None,
+) -> Object:
+    """A method's `billing_details`; `address` is what is known of it beside the country."""
     return build(
         "payment_method.BillingDetails",
         {
-            "address": build("payment_method.BillingDetails.Address", {"country": country}),
+            "address": build(
+                "payment_method.BillingDetails.Address", {**address, "country": country}
+            ),
             "email": email,
             "name": name or None,
+            "phone": phone,
         },
     )

@@ -16,7 +16,8 @@ def _raise(request: OlderRequest) -> None:
     if _NAME in request.form:
         older = _MODE.read(request.form[_NAME], _NAME)
         request.form[_NAME] = _NEWER[older]
-        request.words[f"{_NAME}={_NEWER[older]}"] = f"{_NAME}={older}"
+        for sign in ("=", ": "):
+            request.words[f"{_NAME}{sign}{_NEWER[older]}"] = f"{_NAME}{sign}{older}"
 
 
 def _lower(session: Object, _: Lookup) -> None:

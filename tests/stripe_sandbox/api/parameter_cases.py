@@ -11,6 +11,9 @@ from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, 
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
 _LINE = {"price_data": PRICE_DATA, "quantity": 2}
 SELLS = {"mode": "payment", "line_items": [_LINE], "success_url": "http://shop.example/"}
+_ADJUSTABLE = {**_LINE, "adjustable_quantity": {"enabled": True}}
+_EMBEDDED = {"mode": "payment", "line_items": [_LINE], "ui_mode": "embedded_page"}
+_CUSTOM_FIELD = {"key": "a", "label": {"type": "custom", "custom": "Size"}, "type": "text"}
 _PLAN = {**PRICE_DATA, "recurring": {"interval": "month"}}
 _SUBSCRIBES = {
     "mode": "subscription",
@@ -222,7 +225,7 @@ SHOWN: dict[str, list[Case]] = {
         *_cases(
             SELLS,
             allow_promotion_codes=True, allowed_payment_method_types=["card"],
-            billing_address_collection="auto",
+            billing_address_collection="required",
             cancel_url="http://shop.example/cart", client_reference_id="7", customer="CUSTOMER",
             customer_creation="always", customer_email="ann@example.com", expires_at="SOON",
             integration_identifier="mine", locale="en", metadata={"a": "b"},
@@ -250,9 +253,40 @@ SHOWN: dict[str, list[Case]] = {
                 "line_items.0.price_data.recurring.interval": "year",
             },
         ),
+        *_cases(
+            SELLS,
+            **{
+                "custom_fields": [_CUSTOM_FIELD],
+                "custom_text.after_submit.message": "Thank you",
+                "custom_text.submit.message": "Almost there",
+                "invoice_creation.enabled": True,
+                "phone_number_collection.enabled": True,
+            },
+        ),
+        *_cases(
+            {**SELLS, "invoice_creation": {"enabled": True}},
+            **{
+                "invoice_creation.invoice_data.custom_fields": [{"name": "a", "value": "b"}],
+                "invoice_creation.invoice_data.description": "Tea",
+                "invoice_creation.invoice_data.footer": "Tea",
+                "invoice_creation.invoice_data.metadata": {"a": "b"},
+            },
+        ),
+        *_cases(
+            {**SELLS, "customer": "CUSTOMER"},
+            **{"customer_update.address": "auto", "customer_update.name": "auto"},
+        ),
+        *_cases(
+            {**_EMBEDDED, "return_url": "http://shop.example/"},
+            return_url="http://shop.example/back", redirect_on_completion="if_required",
+            ui_mode="elements",
+        ),
         ({**SELLS, "line_items": [{"quantity": 2}]}, "line_items.0.price", "PRICE"),
         (SELLS, "discounts.0.coupon", "COUPON"),
         (SELLS, "discounts.0.promotion_code", "PROMOTES"),
+        _line("adjustable_quantity.enabled", True),
+        ({**SELLS, "line_items": [_ADJUSTABLE]}, "line_items.0.adjustable_quantity.maximum", 7),
+        ({**SELLS, "line_items": [_ADJUSTABLE]}, "line_items.0.adjustable_quantity.minimum", 1),
         _line("metadata", {"a": "b"}),
         _line("quantity", 3),
         _line("price_data.currency", "eur"),
@@ -280,17 +314,15 @@ REFUSED: dict[str, list[Case]] = {
         **{
             "adaptive_pricing.enabled": True,
             "automatic_tax.enabled": True,
-            "billing_address_collection": "required",
             "currency": "eur",
-            "invoice_creation.enabled": True,
             "locale": "de",
             "mode": "setup",
             "payment_intent_data.capture_method": "manual",
-            "phone_number_collection.enabled": True,
             "tax_id_collection.enabled": True,
-            "ui_mode": "elements",
+            "ui_mode": "form",
         },
-    ),
+    )
+    + _cases({**SELLS, "customer": "cus_1"}, **{"customer_update.shipping": "auto"}),
     "POST /v1/prices": _cases(
         _PLAN, **{"billing_scheme": "tiered", "recurring.usage_type": "metered"}
     ),

@@ -218,7 +218,12 @@ class Trial:
             return ""
         page = server.page(value["id"])
         server.pay(value["id"])
-        expand = ("line_items.data.price.product", "payment_intent.latest_charge", "subscription")
+        expand = (
+            "customer",
+            "line_items.data.price.product",
+            "payment_intent.latest_charge",
+            "subscription",
+        )
         after = server.get(
             f"/v1/checkout/sessions/{value['id']}",
             **{f"expand[{index}]": path for index, path in enumerate(expand)},

@@ -74,10 +74,8 @@ def test_what_is_not_simulated_is_not_saved(shared_server: SandboxServer) -> Non
         "line_items[0][quantity]": "1",
         "success_url": "http://shop.example/",
     }
-    assert (
-        _post(shared_server, "embedded", path, ui_mode="embedded_page", **form).status_code == 400
-    )
-    assert _post(shared_server, "embedded", path, **form).status_code == 200
+    assert _post(shared_server, "form", path, ui_mode="form", **form).status_code == 400
+    assert _post(shared_server, "form", path, **form).status_code == 200
 
 
 def test_what_the_endpoint_refuses_is_saved(shared_server: SandboxServer) -> None:

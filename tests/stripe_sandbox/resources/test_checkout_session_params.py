@@ -16,8 +16,7 @@ _RECURRING = (
 
 
 _NOT_SIMULATED = (
-    "The local sandbox does not simulate ui_mode=embedded_page. Leave it "
-    "out, or use a Stripe sandbox."
+    "The local sandbox does not simulate ui_mode=form. Leave it out, or use a Stripe sandbox."
 )
 
 
@@ -119,7 +118,7 @@ _NONE_RECURRING = (
             None,
         ),
         (
-            {"ui_mode": "embedded_page"},
+            {"ui_mode": "form"},
             _NOT_SIMULATED,
             "ui_mode",
             "sandbox_not_simulated",

@@ -27,7 +27,7 @@ def test_what_is_refused_is_named_as_the_request_does(shared_server: SandboxServ
     """Words of newer versions are none."""
     older = Older(shared_server, BEFORE)
     for mode, words in (
-        ("embedded", "does not simulate ui_mode=embedded."),
+        ("embedded", "not supported with `ui_mode: embedded`: cancel_url, success_url."),
         ("hosted_page", "Invalid ui_mode: must be one of custom, embedded, or hosted"),
     ):
         params = shared_server.params(ui_mode=mode)
