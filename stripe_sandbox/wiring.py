@@ -42,6 +42,7 @@ from stripe_sandbox.resources.billing_portal.portal_sessions import PortalSessio
 from stripe_sandbox.resources.catalog.coupons import Coupons
 from stripe_sandbox.resources.catalog.plans import Plans
 from stripe_sandbox.resources.catalog.prices import Prices
+from stripe_sandbox.resources.catalog.product_creation import ProductCreation
 from stripe_sandbox.resources.catalog.products import Products
 from stripe_sandbox.resources.catalog.promotion_codes import PromotionCodes
 from stripe_sandbox.resources.catalog.redemptions import Redemptions
@@ -78,6 +79,7 @@ class Resources:
         self.accounts = Accounts(backend)
         self.products = Products(backend)
         self.prices = Prices(backend, self.products)
+        self._product_creation = ProductCreation(self.products, self.prices)
         self.plans = Plans(backend)
         self.coupons = Coupons(backend, jobs)
         self.promotion_codes = PromotionCodes(backend, jobs)
@@ -118,6 +120,7 @@ class Resources:
     def routes(self) -> Iterator[Route]:
         """The endpoints of all."""
         yield from self.portal_sessions.routes()
+        yield from self._product_creation.routes()
         yield from self.search.routes()
         for resource in self._resources:
             yield from resource.routes()

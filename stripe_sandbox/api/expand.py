@@ -102,16 +102,17 @@ class Expander:
             self._walk(value["data"], cls, rest, owner)
             return
         found = self._reference(cls, name)
-        if found is None or found.target is None:
+        if found is None:
             return
         former = self._former.get((cls, name))
         if former is not None and name not in value:
             value[name] = former.read(value, Lookup(self._objects))
         include = self._includes.get((cls, name))
-        if include is not None:
-            if name not in value:
-                value[name] = include(owner)
-        elif found.expandable:
+        if include is not None and name not in value:
+            value[name] = include(owner)
+        if found.target is None:
+            return
+        if include is None and found.expandable:
             value[name] = self._loaded(value.get(name), found.target)
         self._walk(value.get(name), found.target, rest, owner)
 

@@ -180,6 +180,18 @@ class StringMap:
         return pairs
 
 
+class Map:
+    """Nested parameters by name."""
+
+    def __init__(self, item: Reader) -> None:
+        self.item = item
+
+    def read(self, value: Form, path: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise errors.bad_parameter("Invalid object", path)
+        return {key: self.item.read(inner, f"{path}[{key}]") for key, inner in value.items()}
+
+
 class Emptyable:
     """A value that an empty string unsets: None then."""
 

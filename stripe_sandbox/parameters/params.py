@@ -98,7 +98,8 @@ def _reader(hint: Any) -> Reader:
     if origin is list:
         return param_types.Array(_reader(get_args(hint)[0]))
     if origin is dict or origin is UntypedStripeObject:
-        return param_types.StringMap()
+        held = get_args(hint)[-1]
+        return param_types.Map(schema_of(held)) if is_typeddict(held) else param_types.StringMap()
     if is_typeddict(hint):
         return schema_of(hint)
     plain: dict[Any, Reader] = {

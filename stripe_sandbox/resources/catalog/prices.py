@@ -11,15 +11,23 @@ from stripe.params._price_update_params import PriceUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.currencies import maximum, parse_currency
+from stripe_sandbox.currencies import parse_currency
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.catalog.currency_options import (
+    check_amount,
+    in_currency,
+    read_options,
+    shown_options,
+)
 from stripe_sandbox.resources.catalog.products import Products
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build, merge_metadata
+from stripe_sandbox.schema.objects import build, merge_metadata, sdk_class
 from stripe_sandbox.storage.objects import Object
 
+_OPTIONS = "currency_options"
 _LONGEST = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 
@@ -27,6 +35,7 @@ _CREATE_FIELDS = (
     "active",
     "billing_scheme",
     "currency",
+    "currency_options",
     "lookup_key",
     "metadata",
     "nickname",
@@ -46,6 +55,7 @@ _CREATE_FIELDS = (
 )
 _UPDATE_FIELDS = (
     "active",
+    "currency_options",
     "lookup_key",
     "metadata",
     "nickname",
@@ -102,16 +112,10 @@ class Prices(Resource):
         amount = params.get("unit_amount")
         if amount is None:
             raise errors.parameter_missing(named("unit_amount"))
-        if amount < 0:
-            raise errors.invalid(
-                "Invalid non-negative integer", named("unit_amount"), "parameter_invalid_integer"
-            )
-        if amount > maximum(currency):
-            raise errors.invalid(
-                f"This value must be less than or equal to {maximum(currency)}.",
-                named("unit_amount"),
-                "parameter_invalid_integer",
-            )
+        check_amount(amount, currency, named("unit_amount"))
+        options = read_options(
+            params.get("currency_options", {}), currency, named("currency_options")
+        )
         if ("product" in params) == ("product_data" in params):
             if "product" in params:
                 raise errors.invalid(
@@ -157,9 +161,24 @@ class Prices(Resource):
                 "unit_amount_decimal": str(amount),
             },
         )
-        self._backend.objects.insert(price)
+        self._backend.objects.insert(price, {_OPTIONS: options} if options else {})
         self._backend.events.record("price.created", price, request)
         return price
+
+    def in_currency(self, price: Object, currency: str, param: str) -> Object:
+        """The price as it is in that currency. StripeError: it has none in it."""
+        return in_currency(price, self._options(price["id"]), currency, param)
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        return {
+            (sdk_class(self.kind), _OPTIONS): lambda price: shown_options(
+                price, self._options(price["id"])
+            )
+        }
+
+    def _options(self, identifier: str) -> Object:
+        found: Object = self._backend.objects.hidden(self.kind, identifier).get(_OPTIONS, {})
+        return found
 
     def by_lookup_key(self, lookup_key: str) -> Object | None:
         """The price with that lookup key, or None."""
@@ -188,6 +207,11 @@ class Prices(Resource):
         price = self._require(call)
         changes = dict(call.params)
         transfer = changes.pop("transfer_lookup_key", False)
+        if _OPTIONS in changes:
+            given = changes.pop(_OPTIONS)
+            added = read_options(given or {}, price["currency"], _OPTIONS)
+            options = self._options(price["id"]) | added if given else {}
+            self._backend.objects.save_hidden(self.kind, price["id"], {_OPTIONS: options})
         if changes.get("lookup_key") and changes["lookup_key"] != price["lookup_key"]:
             self._free_lookup_key(changes["lookup_key"], transfer=transfer)
         return self._store(price, changes, call.request, "price.updated")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe.params._product_create_params import ProductCreateParams
 from stripe.params._product_delete_params import ProductDeleteParams
 from stripe.params._product_list_params import ProductListParams
 from stripe.params._product_retrieve_params import ProductRetrieveParams
@@ -18,7 +17,7 @@ from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, deleted_object, former_values, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
-_FIELDS = (
+FIELDS = (
     "active",
     "description",
     "images",
@@ -43,10 +42,9 @@ class Products(Resource):
 
     def routes(self) -> list[Route]:
         """All endpoints."""
-        creates, updates = (*_FIELDS, "id", "type"), (*_FIELDS, "default_price")
+        updates = (*FIELDS, "default_price")
         return [
             *super().routes(),
-            Route("POST", self.url, self._create, ProductCreateParams, self.kind, creates),
             Route("POST", self.path, self._update, ProductUpdateParams, self.kind, updates),
             Route("DELETE", self.path, self._delete, ProductDeleteParams, self.kind),
         ]
@@ -82,8 +80,9 @@ class Products(Resource):
         self._backend.events.record("product.created", product, request)
         return product
 
-    def _create(self, call: Call) -> Object:
-        return self.create(call.params, call.request)
+    def set_default_price(self, product: Object, price: str, request: RequestInfo) -> None:
+        """Store the price as the product's default. Records `product.updated`."""
+        self._store(product, {"default_price": price}, request, "product.updated")
 
     def _update(self, call: Call) -> Object:
         product = self._require(call)

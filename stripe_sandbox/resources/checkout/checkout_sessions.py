@@ -108,8 +108,6 @@ class CheckoutSessions(Resource):
         items = self._line_items.create(params["line_items"], params["mode"], call)
         total = sum(item["amount_total"] for item in items)
         currency: str = items[0]["currency"]
-        if params.get("currency", currency).lower() != currency:
-            raise errors.not_simulated("currency", "another currency than the prices'")
         renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
         check_charge(renewed, currency, "line_items")
         session = new_session(call, customer, total, currency, now, expires_at)

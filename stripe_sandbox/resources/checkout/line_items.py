@@ -7,6 +7,7 @@ from typing import Any
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.currencies import parse_currency
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.schema.objects import build, merge_metadata
@@ -49,6 +50,9 @@ class LineItems:
 
     def _item(self, given: dict[str, Any], param: str, mode: str, call: Call) -> Object:
         price = self._price(given, param, call)
+        if "currency" in call.params:
+            currency = parse_currency(call.params["currency"], "currency")
+            price = self._prices.in_currency(price, currency, f"{param}[price]")
         if mode == "payment" and price["type"] == "recurring":
             raise errors.invalid(
                 "You specified `payment` mode but passed a recurring price. Either switch to "

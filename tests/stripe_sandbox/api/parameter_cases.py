@@ -14,6 +14,14 @@ SELLS = {"mode": "payment", "line_items": [_LINE], "success_url": "http://shop.e
 _ADJUSTABLE = {**_LINE, "adjustable_quantity": {"enabled": True}}
 _EMBEDDED = {"mode": "payment", "line_items": [_LINE], "ui_mode": "embedded_page"}
 _CUSTOM_FIELD = {"key": "a", "label": {"type": "custom", "custom": "Size"}, "type": "text"}
+_DEFAULT_PRICE = {
+    "name": "Tea",
+    "default_price_data": {
+        "currency": "usd", "unit_amount": 500, "recurring": {"interval": "month"},
+    },
+    "expand": ["default_price.currency_options"],
+}  # fmt: skip
+_OPTIONS_SHOWN = {**PRICE_DATA, "expand": ["currency_options"]}
 _PLAN = {**PRICE_DATA, "recurring": {"interval": "month"}}
 _SUBSCRIBES = {
     "mode": "subscription",
@@ -78,6 +86,18 @@ SHOWN: dict[str, list[Case]] = {
     ],
     "POST /v1/products": [
         *_cases({"name": "Tea"}, id="tea_1", type="good", **_PRODUCT),
+        *_cases(
+            _DEFAULT_PRICE,
+            **{
+                "default_price_data.currency": "eur",
+                "default_price_data.currency_options.gbp.unit_amount": 450,
+                "default_price_data.metadata": {"a": "b"},
+                "default_price_data.recurring.interval": "year",
+                "default_price_data.recurring.interval_count": 2,
+                "default_price_data.tax_behavior": "exclusive",
+                "default_price_data.unit_amount": 700,
+            },
+        ),
         ({"name": "Tea"}, "marketing_features.0.name", "Fresh"),
     ],
     "POST /v1/products/:product": [
@@ -90,6 +110,7 @@ SHOWN: dict[str, list[Case]] = {
             nickname="Tea", tax_behavior="exclusive", unit_amount=700,
         ),
         *_cases({"currency": "usd", "unit_amount": 500}, product="PRODUCT"),
+        (_OPTIONS_SHOWN, "currency_options.eur.unit_amount", 450),
         ({**PRICE_DATA, "lookup_key": "taken"}, "transfer_lookup_key", True),
         *_cases(
             PRICE_DATA,
@@ -133,6 +154,7 @@ SHOWN: dict[str, list[Case]] = {
             tax_behavior="exclusive",
         ),
         ({"lookup_key": "taken"}, "transfer_lookup_key", True),
+        ({"expand": ["currency_options"]}, "currency_options.eur.unit_amount", 450),
     ],
     "POST /v1/webhook_endpoints": _cases(
         ENDPOINT, description="Mine", enabled_events=["*"], metadata={"a": "b"},
@@ -282,6 +304,7 @@ SHOWN: dict[str, list[Case]] = {
             ui_mode="elements",
         ),
         ({**SELLS, "line_items": [{"quantity": 2}]}, "line_items.0.price", "PRICE"),
+        ({**SELLS, "line_items": [{"quantity": 2, "price": "EUROS"}]}, "currency", "eur"),
         (SELLS, "discounts.0.coupon", "COUPON"),
         (SELLS, "discounts.0.promotion_code", "PROMOTES"),
         _line("adjustable_quantity.enabled", True),
@@ -314,7 +337,6 @@ REFUSED: dict[str, list[Case]] = {
         **{
             "adaptive_pricing.enabled": True,
             "automatic_tax.enabled": True,
-            "currency": "eur",
             "locale": "de",
             "mode": "setup",
             "payment_intent_data.capture_method": "manual",

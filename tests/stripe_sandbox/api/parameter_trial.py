@@ -54,12 +54,14 @@ class Trial:
         server = self.server
         service = server.stripe.v1
         monthly: Any = {**PRICE_DATA, "recurring": {"interval": "month"}}
+        euros: Any = {**PRICE_DATA, "currency_options": {"eur": {"unit_amount": 450}}}
         if "taken" in text:
             self.price()
         values: dict[str, Callable[[], Any]] = {
             "COUPON": self.coupon,
             "CUSTOMER": self.customer,
             "METHOD": self.card,
+            "EUROS": lambda: service.prices.create(params=euros).id,
             "MONTHLY": lambda: server.pro,
             "PRICE": lambda: self.price().id,
             "PROMOTES": self.promotion_code,

@@ -159,7 +159,10 @@ def test_what_stripe_has_and_the_sandbox_has_not_is_refused_by_name(
     shared_server: SandboxServer,
 ) -> None:
     """A documented parameter is never silently ignored."""
-    for name in ("discounts[0][coupon]", "shipping_address_collection[allowed_countries][0]"):
+    for name in (
+        "shipping_options[0][shipping_rate]",
+        "shipping_address_collection[allowed_countries][0]",
+    ):
         answer = shared_server.post(
             "/v1/checkout/sessions",
             form.encode(shared_server.params()) + f"&{name}=US",

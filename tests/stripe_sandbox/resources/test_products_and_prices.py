@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 
 def _price(server: SandboxServer, **params: Any) -> stripe.Price:
@@ -144,3 +145,67 @@ def test_prices_are_listed_by_every_filter(shared_server: SandboxServer) -> None
     assert listed(type="recurring") == [yearly.id]
     assert listed(recurring={"interval": "year"}) == [yearly.id]
     assert listed(recurring={"interval": "month"}) == []
+
+
+def test_a_product_may_come_with_its_default_price(shared_server: SandboxServer) -> None:
+    """The price is the product's default, in the answer and in the events."""
+    known = shared_server.event_types()
+    data: Any = {
+        "currency": "usd",
+        "unit_amount": 900,
+        "recurring": {"interval": "month"},
+        "currency_options": {"eur": {"unit_amount": 800}},
+    }
+    product = shared_server.stripe.v1.products.create(
+        {"name": "Plan", "default_price_data": data, "expand": ["default_price.currency_options"]}
+    ).to_dict()
+    price = product["default_price"]
+    assert (price["product"], price["unit_amount"], price["type"]) == (
+        product["id"], 900, "recurring",
+    )  # fmt: skip
+    amounts = {name: option["unit_amount"] for name, option in price["currency_options"].items()}
+    assert amounts == {"usd": 900, "eur": 800}
+    assert_fits(shared_server.get(f"/v1/prices/{price['id']}", **{"expand[0]": "currency_options"}))
+    assert shared_server.event_types_since(known) == [
+        "product.created", "price.created", "product.updated",
+    ]  # fmt: skip
+    error = refused(
+        lambda: shared_server.stripe.v1.products.create(
+            {"name": "Plan", "default_price_data": {"currency": "usd"}}
+        )
+    )
+    assert error.user_message == "Missing required param: default_price_data[unit_amount]."
+
+
+def test_a_session_sells_in_a_currency_that_its_price_has(shared_server: SandboxServer) -> None:
+    """What a session's `currency` names is charged, for a subscription also at its renewal."""
+    options: Any = {"eur": {"unit_amount": 800}}
+    price = shared_server.stripe.v1.prices.create(
+        {
+            "currency": "usd",
+            "unit_amount": 900,
+            "currency_options": options,
+            "product_data": {"name": "Plan"},
+            "recurring": {"interval": "month"},
+        }
+    )
+    items = [{"price": price.id, "quantity": 1}]
+    assert shared_server.subscribe(line_items=items).currency == "usd"
+    subscription = shared_server.paid_subscription(line_items=items, currency="eur")
+    end = subscription["items"]["data"][0]["current_period_end"]
+    shared_server.advance(end - shared_server.sandbox.clock.now() + 3_600)
+    invoices = shared_server.get("/v1/invoices", subscription=subscription["id"])["data"]
+    assert [(one["currency"], one["amount_paid"]) for one in invoices] == [("eur", 800)] * 2
+    error = refused(lambda: shared_server.subscribe(line_items=items, currency="gbp"))
+    assert error.user_message == (
+        "The price specified only supports `usd`. This doesn't match the expected currency: `gbp`."
+    )
+    shared_server.stripe.v1.prices.update(
+        price.id, {"currency_options": {"gbp": {"unit_amount": 700}}}
+    )
+    assert shared_server.subscribe(line_items=items, currency="gbp").amount_total == 700
+    tiers: Any = {"chf": {"tiers": [{"up_to": "inf", "unit_amount": 1}]}}
+    error = refused(
+        lambda: shared_server.stripe.v1.prices.update(price.id, {"currency_options": tiers})
+    )
+    assert error.code == "sandbox_not_simulated"
