@@ -126,7 +126,7 @@ PAGES = {
     },
     "customers": {
         "": "Older",
-        "?with=disputes": "Disputed",
+        "?with=disputes": "To open a row",
         "?q=nobody": "No matching customers",
         "?customer=tester@example.com": "Checkout Sessions",
         "?customer=cus_forged": "Customer not found",

@@ -37,12 +37,14 @@ async def listening(
     connection = await psycopg.AsyncConnection.connect(
         **given, autocommit=True, prepare_threshold=None
     )
-    async with connection:
+    try:
         if await _is_pooled(connection):
             yield None
             return
         await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         yield (notification.payload async for notification in connection.notifies())
+    finally:
+        connection.pgconn.finish()  # without a wait, which could be cancelled and leave it open
 
 
 async def _is_pooled(connection: psycopg.AsyncConnection[Any]) -> bool:
