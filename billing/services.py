@@ -16,6 +16,7 @@ from billing.actions.service import Actions
 from billing.catalog import Catalog
 from billing.changes.between_processes import ChangesBetweenProcesses
 from billing.changes.feed import ChangeFeed
+from billing.changes.shared_reads import SharedReads
 from billing.changes.watch import StatusWatch
 from billing.customers.refresh import CustomerRefresh
 from billing.customers.service import Customers
@@ -95,6 +96,7 @@ class Services:
             self.metrics,
             on_commit=self.changes.tables_changed,
         )
+        shared = SharedReads(self.changes, self.store)
         self.access = Access(settings, self.store, timings, sign_in=sign_in)
         self.catalog = Catalog(settings, self.gateway, self.store, timings)
         self.refused = RefusedDeliveries(self.store, timings, self.metrics)
@@ -144,6 +146,7 @@ class Services:
             self.fulfillment,
             self.mirror,
             self.checkout,
+            shared,
         )
         self.changes_between_processes = ChangesBetweenProcesses(self.changes, self.store, timings)
         self.customer_refresh = CustomerRefresh(
@@ -154,7 +157,7 @@ class Services:
             settings, self.store, self.event_processor, own_account, self.refused, timings
         )
         self.event_log = EventLog(
-            settings, self.store, self.event_processor, self.mirror, self.refused
+            settings, self.store, self.event_processor, self.mirror, self.refused, shared
         )
         self.database_size = DatabaseSize(self.store)
         self.erasure = Erasure(settings, self.gateway, self.store)

@@ -20,6 +20,7 @@ from billing.store.events import refusals
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from billing.changes.shared_reads import SharedReads
     from billing.domain.event import Refusal
     from billing.domain.sync_state import SyncState
     from billing.errors import BillingError
@@ -44,6 +45,7 @@ class EventLog:
         event_processor: EventProcessor,
         mirror: Mirror,
         refused: RefusedDeliveries,
+        shared: SharedReads,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -52,6 +54,7 @@ class EventLog:
         self._event_processor = event_processor
         self._mirror = mirror
         self._refused = refused
+        self._shared = shared
         self._clock = clock
 
     @requires(Permission.VIEW)
@@ -68,7 +71,7 @@ class EventLog:
             )
 
         await self._refused.write()
-        return await self._store.read(read)
+        return await self._shared.read(("events", wanted, below), read)
 
     @requires(Permission.VIEW)
     async def refusals(self) -> list[Refusal]:
@@ -118,7 +121,9 @@ class EventLog:
         """Whether events arrive and how, in words."""
         now = self._clock()
         await self._refused.write()
-        facts = await self._store.read(lambda connection: read_facts(connection, now))
+        facts = await self._shared.read(
+            ("delivery_health", int(now)), lambda connection: read_facts(connection, now)
+        )
         state = await self._mirror.state()
         settings = self._settings
         return assess(

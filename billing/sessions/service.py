@@ -34,6 +34,7 @@ from billing.sync.mirror import read_sync_state
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from billing.changes.shared_reads import SharedReads
     from billing.domain.sessions.details import SessionReading
     from billing.domain.sessions.filters import SessionFilter
     from billing.ledger.fulfillment import Fulfillment
@@ -71,6 +72,7 @@ class Sessions:
         fulfillment: Fulfillment,
         mirror: Mirror,
         checkout: Checkout,
+        shared: SharedReads,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
@@ -79,6 +81,7 @@ class Sessions:
         self._fulfillment = fulfillment
         self._mirror = mirror
         self._checkout = checkout
+        self._shared = shared
 
     @requires(Permission.VIEW)
     async def find(
@@ -91,7 +94,7 @@ class Sessions:
             return SessionListing(page, 0, read_sync_state(connection))
 
         await self._mirror.wait_until_stored()
-        return await self._store.read(read)
+        return await self._shared.read(("sessions", wanted, limit, below), read)
 
     @requires(Permission.VIEW)
     async def follow(self, page: SessionPage, wanted: SessionFilter) -> SessionListing:
@@ -107,7 +110,7 @@ class Sessions:
             )
 
         await self._mirror.wait_until_stored()
-        return await self._store.read(read)
+        return await self._shared.read(("follow", wanted, page.older, *ids), read)
 
     @requires(Permission.VIEW)
     async def figures(
@@ -141,7 +144,7 @@ class Sessions:
             figures = SessionFigures(stats, earlier, left_out and not nothing_else, nothing_else)
             return figures, sessions.missing_phases(connection, covered, zone)
 
-        figures, missing = await self._store.read(read)
+        figures, missing = await self._shared.read(("figures", wanted, zone, before), read)
         if missing:  # the next figures are read from those days
             await self._store.write(partial(sessions.add_phases, wanted=missing))
         return figures

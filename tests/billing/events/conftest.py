@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from billing.changes.shared_reads import SharedReads
 from billing.domain.event import EventSource, EventState
 from billing.events.log import EventLog
 from billing.store import events
@@ -38,6 +39,7 @@ def log_at(services: Services, now: float = NOW, **settings: Any) -> EventLog:
         services.event_processor,
         services.mirror,
         services.refused,
+        SharedReads(services.changes, services.store),
         clock=lambda: now,
     )
 
