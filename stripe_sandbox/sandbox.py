@@ -107,7 +107,6 @@ class Sandbox:
         self.payments = billing.checkout
         self._deliveries = Deliveries(
             backend,
-            self._endpoints,
             faults,
             destinations,
             retry_delays=config.retry_delays,

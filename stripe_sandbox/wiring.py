@@ -49,6 +49,8 @@ from stripe_sandbox.resources.catalog.redemptions import Redemptions
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.checkout.line_items import LineItems
 from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
+from stripe_sandbox.resources.core.event_destinations import EventDestinations
+from stripe_sandbox.resources.core.events import CoreEvents
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
@@ -107,13 +109,14 @@ class Resources:
         self.events = Events(backend)
         self.search = Search(backend)
         self.endpoints = WebhookEndpoints(backend, destinations)
+        self.event_destinations = EventDestinations(backend, self.endpoints)
         resources: tuple[Resource, ...] = (
             self.accounts, self.products, self.prices, self.plans, self.coupons,
             self.promotion_codes, self.customers, self.sessions,
             self.intents, self.setup_intents, self.charges, self.refunds, self.disputes,
             self.methods, self.subscriptions, self.invoices, self.invoice_payments,
             self.invoice_items, self.portal_configurations, self.balance, self.events,
-            self.endpoints, self.test_clocks,
+            self.endpoints, self.test_clocks, self.event_destinations, CoreEvents(backend),
         )  # fmt: skip
         self._resources = resources
 

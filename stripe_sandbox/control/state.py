@@ -12,7 +12,10 @@ from stripe_sandbox.resources.account import ID as ACCOUNT_ID
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.tables import TABLES
 
-SURVIVES_RESET = ("billing_portal.configuration", "price", "product", "webhook_endpoint")
+SURVIVES_RESET = (
+    *("billing_portal.configuration", "price", "product"),
+    *("v2.core.event_destination", "webhook_endpoint"),
+)
 """Kinds of objects that a reset leaves: a shop is configured with their ids."""
 
 _EMPTIED_TABLES = (

@@ -10,7 +10,7 @@ from stripe.params._event_retrieve_params import EventRetrieveParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call
 from stripe_sandbox.api.pagination import Page, read_window
-from stripe_sandbox.event_log import MAXIMUM_TYPES, event_types
+from stripe_sandbox.event_log import MAXIMUM_TYPES, event_types, is_thin_only
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.storage.objects import Object
 
@@ -26,7 +26,7 @@ class Events(Resource):
 
     def _retrieve(self, call: Call) -> Object:
         event = self._backend.events.get(call.ids[0])
-        if event is None:
+        if event is None or is_thin_only(event["type"]):
             raise errors.no_such(self.kind, call.ids[0], "id", 404)
         return event
 

@@ -54,7 +54,7 @@ class WebhookEndpoints(Resource):
     def create(self, params: dict[str, Any]) -> tuple[Object, str]:
         """A new endpoint and its signing secret (`whsec_…`). StripeError: a URL to which nothing is
         delivered, no event types, or too many endpoints."""
-        self._check(params)
+        self.check(params)
         if len(self._backend.objects.ids(self.kind, "TRUE", ())) >= MAXIMUM_ENDPOINTS:
             raise errors.invalid(
                 f"You have reached the maximum of {MAXIMUM_ENDPOINTS} test webhook endpoints."
@@ -109,7 +109,7 @@ class WebhookEndpoints(Resource):
     def _update(self, call: Call) -> Object:
         endpoint = self._require(call)
         changes = dict(call.params)
-        self._check({**endpoint, **changes})
+        self.check({**endpoint, **changes})
         if "metadata" in changes:
             changes["metadata"] = merge_metadata(endpoint["metadata"], changes["metadata"])
         if "disabled" in changes:
@@ -124,8 +124,10 @@ class WebhookEndpoints(Resource):
         self._backend.events.remove_endpoint(endpoint["id"])
         return deleted_object(endpoint)
 
-    def _check(self, params: dict[str, Any]) -> None:
-        check_url(params["url"], "url")
-        self._destinations.check(params["url"], "url")
+    def check(self, params: dict[str, Any], param: str = "url") -> None:
+        """StripeError: a URL to which nothing is delivered, which `param` named, or no event
+        types."""
+        check_url(params["url"], param)
+        self._destinations.check(params["url"], param)
         if not params["enabled_events"]:
             raise errors.parameter_empty("enabled_events")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, get_origin, get_type_hints
 
-from stripe._object_classes import OBJECT_CLASSES
+from stripe._object_classes import OBJECT_CLASSES, V2_OBJECT_CLASSES
 
 StripeClass = type
 """A class of the SDK's that describes an object of Stripe's, or a part of one."""
@@ -22,7 +22,7 @@ StripeClass = type
 @cache
 def object_class(kind: str) -> StripeClass:
     """The SDK's class of an `object` value such as `checkout.session`. KeyError: none."""
-    module, name = OBJECT_CLASSES[kind]
+    module, name = OBJECT_CLASSES[kind] if kind in OBJECT_CLASSES else V2_OBJECT_CLASSES[kind]
     found: StripeClass = getattr(import_module(module), name)
     return found
 

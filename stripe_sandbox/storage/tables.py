@@ -176,6 +176,9 @@ TABLES: dict[str, Table] = {
     ),
     "billing_portal.session": Table("portal_sessions", ()),
     "test_helpers.test_clock": Table("test_clocks", ()),
+    "v2.core.event_destination": Table(
+        "event_destinations", _columns("status", coarse=("status",))
+    ),
     "webhook_endpoint": Table("webhook_endpoints", _columns("status", coarse=("status",))),
 }
 

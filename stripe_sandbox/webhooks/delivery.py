@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
-from stripe_sandbox.event_log import DeliveryState
+from stripe_sandbox.event_log import DeliveryState, is_thin_only
 from stripe_sandbox.faults import FaultSwitch
-from stripe_sandbox.resources.webhook_endpoints import WebhookEndpoints
+from stripe_sandbox.resources.core.thin_events import notification
 from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
@@ -58,7 +58,6 @@ class Deliveries:
     def __init__(
         self,
         backend: Backend,
-        endpoints: WebhookEndpoints,
         faults: FaultSwitch,
         destinations: Destinations,
         *,
@@ -67,7 +66,6 @@ class Deliveries:
         concurrency: int = 16,
     ) -> None:
         self._backend = backend
-        self._endpoints = endpoints
         self._faults = faults
         self._destinations = destinations
         self._lease = Lease(backend.database, backend.clock, "deliveries")
@@ -156,8 +154,10 @@ class Deliveries:
         return float(min(max(due - self._backend.clock.time(), 0.0), longest))
 
     async def _deliver(self, seq: int, event_id: str, endpoint_id: str, attempts: int) -> None:
-        endpoint = self._backend.objects.get("webhook_endpoint", endpoint_id)
-        event = endpoint and self._backend.events.get(event_id, endpoint["api_version"])
+        objects = self._backend.objects
+        endpoint = objects.get("webhook_endpoint", endpoint_id)
+        endpoint = endpoint or objects.get("v2.core.event_destination", endpoint_id)
+        event = endpoint and self._backend.events.get(event_id, endpoint.get("api_version"))
         if endpoint is None or event is None or endpoint["status"] != "enabled":
             gone = "The endpoint is disabled or deleted, or the event is too old."
             self._record(seq, event_id, attempts, None, gone, final=True)
@@ -166,8 +166,10 @@ class Deliveries:
         if faults.drop and attempts == 0:
             self._record(seq, event_id, 1, None, "Not delivered: fault injection is on.")
             return
+        if endpoint.get("event_payload") == "thin" or is_thin_only(event["type"]):
+            event = notification(event)
         payload = encode_payload(event)
-        secrets = self._endpoints.secrets(endpoint_id)
+        secrets = objects.hidden(endpoint["object"], endpoint_id)["secrets"]
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Cache-Control": "no-cache",

@@ -354,8 +354,15 @@ REFUSED: dict[str, list[Case]] = {
     "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
 }
 
-ELSEWHERE = ("POST /v1/invoices/:invoice", "POST /v1/invoiceitems/:invoiceitem")
-"""What takes a renewal to change: tests/stripe_sandbox/resources/test_updates.py."""
+ELSEWHERE = (
+    *("POST /v1/invoices/:invoice", "POST /v1/invoiceitems/:invoiceitem"),
+    *("GET /v2/core/event_destinations", "POST /v2/core/event_destinations"),
+    "GET /v2/core/event_destinations/:event_destination",
+    "POST /v2/core/event_destinations/:event_destination",
+    "GET /v2/core/events",
+)
+"""What takes a renewal to change: tests/stripe_sandbox/resources/test_updates.py. And what has the
+form of /v2: test_event_destinations.py beside it."""
 
 NARROWED: dict[str, Any] = {
     "code": "NONE", "coupon": "NONE",

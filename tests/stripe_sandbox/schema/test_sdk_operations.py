@@ -72,7 +72,7 @@ def test_every_operation_is_simulated_or_refused_by_name(shared_server: SandboxS
         ("POST", "/v1/subscriptions/sub_1/migrate", "/v1/subscriptions/{subscription}/migrate"),
         ("DELETE", "/v1/tax_ids/t_1", "/v1/tax_ids/{id}"),
         ("POST", "/v1/tax_rates", "/v1/tax_rates"),
-        ("POST", "/v2/core/event_destinations", "/v2/core/event_destinations"),
+        ("POST", "/v2/core/accounts", "/v2/core/accounts"),
     ],
 )
 def test_what_only_stripe_has_is_named(

@@ -1,0 +1,1 @@
+"""Resources of /v2/core: event destinations and thin events."""
