@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BigInteger,
     String,
+    and_,
     case,
     cast,
     exists,
@@ -67,7 +68,11 @@ SESSION_COUNTS: tuple[ColumnElement[Any], ...] = (
 
 def session_counts() -> Select[Any]:
     """Each session, counting once."""
-    granted = exists().where(ledger.c.session_id == _s.id)
+    granted = and_(
+        _s.outcome.in_(STILL_PAID),
+        _s.kind.is_not(None),
+        exists().where(ledger.c.session_id == _s.id),
+    )
     return select(*SESSION_COUNTS, case((granted, _ONE), else_=_NONE).label("granted"))
 
 

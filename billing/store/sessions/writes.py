@@ -35,11 +35,20 @@ _CHANGING = (
     *("amount_total", "currency", "quantity", "failure", "failure_code", "data"),
 )
 _COMPLETE = (Outcome.PROCESSING, *WAS_PAID, Outcome.FAILED)
+# No parameters: in an upsert those are the values of a row.
+_COMPLETE_WORDS: list[Any] = [literal_column(f"'{one}'") for one in _COMPLETE]
+_COMPLETED_AT: Any = (
+    select(func.min(events.c.created))
+    .where(
+        events.c.object_id == literal_column("checkout_sessions.id"),
+        events.c.type == literal_column(f"'{_COMPLETED}'"),
+    )
+    .scalar_subquery()
+)
 
 
 def _became(outcome: Any, total: Any, refunded: Any, disputed: Any) -> Any:
     """``CheckoutSession.outcome`` in SQL, of one that was ``outcome`` without what went back."""
-    # No parameters: in an upsert those are the values of a row.
     words: dict[Outcome, Any] = {one: literal_column(f"'{one}'") for one in WAS_PAID}
     zero: Any = literal_column("0")
     return case(
@@ -55,9 +64,15 @@ def _forward_only(statement: Any) -> Any:
     new, old = statement.excluded, checkout_sessions.c
     # Stripe's session does not say what went back of its payment; what is stored does.
     outcome = _became(new.outcome, new.amount_total, old.amount_refunded, old.amount_disputed)
+    # Here and not by an update of its own, which would cost as much again.
+    completed_at = case(
+        (new.outcome.in_(_COMPLETE_WORDS), func.coalesce(old.completed_at, _COMPLETED_AT)),
+        else_=old.completed_at,
+    )
     return statement.on_conflict_do_update(
         index_elements=["id"],
-        set_={name: new[name] for name in _CHANGING} | {"outcome": outcome},
+        set_={name: new[name] for name in _CHANGING}
+        | {"outcome": outcome, "completed_at": completed_at},
         where=new.progress >= old.progress,
     )
 
@@ -147,11 +162,6 @@ def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> N
 
 def record_completions(connection: Connection, session_ids: Sequence[str]) -> None:
     """Store when Checkout was completed, where an event that has arrived says so."""
-    completed_at = (
-        select(func.min(events.c.created))
-        .where(events.c.object_id == checkout_sessions.c.id, events.c.type == _COMPLETED)
-        .scalar_subquery()
-    )
     connection.execute(
         update(checkout_sessions)
         .where(
@@ -159,7 +169,7 @@ def record_completions(connection: Connection, session_ids: Sequence[str]) -> No
             checkout_sessions.c.outcome.in_(_COMPLETE),
             checkout_sessions.c.completed_at.is_(None),
         )
-        .values(completed_at=completed_at)
+        .values(completed_at=_COMPLETED_AT)
     )
 
 

@@ -9,8 +9,9 @@ from billing.store.tables.columns import CODE_LENGTH, metadata
 COUNTS = ("number", "amount", "went_back")
 
 # What has changed of sessions: each state that one has come to, and each that it has left, which
-# counts below zero. `granted` counts those that have a line in the ledger. Triggers of the database
-# add these rows, whichever process changes a session or writes a line: see the migration.
+# counts below zero. `granted` counts those that are paid still and have a line in the ledger.
+# Triggers of the database add these rows, whichever process changes a session or writes a line: see
+# the migration.
 session_deltas = Table(
     "session_deltas",
     metadata,

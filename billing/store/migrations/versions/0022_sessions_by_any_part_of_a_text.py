@@ -62,8 +62,8 @@ POSTGRESQL = (
     """CREATE FUNCTION search_session_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             INSERT INTO session_search (place, session_id, text)
-            SELECT created * 2147483648 + (hashtext(id) & 2147483647), id,
-                E'\\n' || lower(id) || E'\\n' FROM added
+            VALUES (NEW.created * 2147483648 + (hashtext(NEW.id) & 2147483647), NEW.id,
+                E'\\n' || lower(NEW.id) || E'\\n')
             ON CONFLICT DO NOTHING;
             RETURN NULL;
         END $$""",
@@ -72,8 +72,13 @@ POSTGRESQL = (
             DELETE FROM session_search USING removed WHERE session_id = removed.id;
             RETURN NULL;
         END $$""",
-    """CREATE FUNCTION search_term_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+    # A plan is made once, and that on tables that may still be empty.
+    """CREATE FUNCTION search_term_inserted() RETURNS trigger LANGUAGE plpgsql
+        SET enable_seqscan = off AS $$
         BEGIN
+            IF NOT EXISTS (SELECT FROM added) THEN
+                RETURN NULL;
+            END IF;
             UPDATE session_search SET text = text || lines FROM (
                 SELECT added.session_id, string_agg(term || E'\\n', '') AS lines
                 FROM added JOIN session_search AS known ON known.session_id = added.session_id
@@ -92,8 +97,7 @@ POSTGRESQL = (
             RETURN NULL;
         END $$""",
     """CREATE TRIGGER search_session_inserted AFTER INSERT ON checkout_sessions
-        REFERENCING NEW TABLE AS added
-        FOR EACH STATEMENT EXECUTE FUNCTION search_session_inserted()""",
+        FOR EACH ROW EXECUTE FUNCTION search_session_inserted()""",
     """CREATE TRIGGER search_session_deleted AFTER DELETE ON checkout_sessions
         REFERENCING OLD TABLE AS removed
         FOR EACH STATEMENT EXECUTE FUNCTION search_session_deleted()""",

@@ -63,7 +63,9 @@ def happen(connection: Connection, chance: random.Random, made: list[Stored]) ->
             written = [replace(LINE, subject=one, session_id=one) for one in ids[::2]]
             known = lines.of_subjects(connection, ids)
             again = [replace(one[-1], sequence=one[-1].sequence + 1) for one in known.values()]
-            lines.add(connection, [one for one in written if one.subject not in known] + again)
+            new = [one for one in written if one.subject not in known]
+            more = [replace(one, sequence=2) for one in new]  # about the same session, at once
+            lines.add(connection, new + more + again)
         case 8:
             rollups.fold(connection, chance.randint(1, 30))
 
