@@ -22,6 +22,7 @@ from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.quantities import Quantities
 from stripe_sandbox.payments.saved_methods import SavedMethods
+from stripe_sandbox.payments.session_setups import SessionSetups
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions.item_endpoints import ItemEndpoints
@@ -31,6 +32,7 @@ from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySettin
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.payments.test_clocks import TestClockChanges
 from stripe_sandbox.resources.account import Accounts
+from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
@@ -97,9 +99,12 @@ class Resources:
         self.refunds = Refunds(backend, jobs, self.charges, self.disputes, self.balance)
         self.invoice_payments = InvoicePayments(backend)
         self.invoice_items = InvoiceItems(backend)
-        self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items)
-        self.invoices = Invoices(backend, self.invoice_payments, self.customers, base_url)
-        self.subscriptions = Subscriptions(backend, jobs, self.test_clocks)
+        discounts = Discounts(backend, jobs)
+        self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items, discounts)
+        self.invoices = Invoices(
+            backend, self.invoice_payments, self.customers, discounts, base_url
+        )
+        self.subscriptions = Subscriptions(backend, jobs, self.test_clocks, discounts)
         self.line_items = LineItems(backend, self.prices)
         self.sessions = CheckoutSessions(
             backend, jobs, self.line_items, self.intents, SessionDiscounts(backend, redemptions)
@@ -244,6 +249,7 @@ class Billing:
             resources.intents,
             self.card_charges,
             completion,
+            SessionSetups(backend, resources.setup_intents, completion),
             resources.test_clocks,
         )
 

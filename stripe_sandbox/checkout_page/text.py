@@ -70,7 +70,7 @@ class OrderText:
             bought = f"{bought} and {len(names) - 1} more"
         return cls(
             heading=f"Subscribe to {bought}" if subscribes else f"Pay for {bought}",
-            amount=total,
+            amount=total if view.trial_days is None else f"{_days(view.trial_days)} free",
             period=_period(view, interval),
             lines=tuple(
                 LineText(
@@ -94,13 +94,18 @@ class OrderText:
         )
 
 
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
 def _period(view: CheckoutView, interval: str) -> str:
     """How often the amount is due, or what is due after it."""
     if not interval:
         return ""
-    if view.discount is None or view.discount.duration != "once":
+    once = view.discount is not None and view.discount.duration == "once"
+    if not once and view.trial_days is None:
         return f"per {interval}"
-    renewed = sum(line.amount for line in view.line_items if line.interval)
+    renewed = sum(line.unit_amount * line.quantity for line in view.line_items if line.interval)
     return f"then {format_amount(renewed, view.currency)} per {interval}"
 
 
@@ -131,6 +136,8 @@ def _linked(text: str) -> tuple[tuple[str, str | None], ...]:
 def _button(view: CheckoutView, total: str) -> str:
     if view.mode == "payment" and not view.amount_total:
         return "Complete order"
+    if view.trial_days is not None:
+        return "Start trial"
     usual = "subscribe" if view.mode == "subscription" else "pay"
     kind = usual if view.submit_type in (None, "auto") else view.submit_type
     return _BUTTONS.get(kind, _BUTTONS["pay"]).format(total=total)

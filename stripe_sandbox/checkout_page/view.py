@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from stripe_sandbox.checkout_page.asked_fields import (
     custom_field,
     phone_field,
 )
+from stripe_sandbox.resources.billing.subscriptions import DAY_SECONDS, end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import (
     asks_for_phone,
     asks_payment_method,
@@ -66,6 +68,7 @@ class CheckoutView:
     discount: DiscountView | None
     allows_promotion_codes: bool
     asks_payment_method: bool
+    trial_days: int | None
     line_items: tuple[LineItemView, ...]
     payment_method_types: tuple[str, ...]
     customer_email: str | None
@@ -113,6 +116,7 @@ class CheckoutViews:
             discount=self._discount(session),
             allows_promotion_codes=bool(session["allow_promotion_codes"]),
             asks_payment_method=asks_payment,
+            trial_days=self._trial_days(session),
             line_items=tuple(self._line_item(item) for item in items),
             payment_method_types=tuple(session["payment_method_types"]),
             customer_email=known_email(session),
@@ -125,6 +129,12 @@ class CheckoutViews:
             custom_fields=tuple(custom_field(field) for field in session["custom_fields"]),
             custom_text=texts,
         )
+
+    def _trial_days(self, session: Object) -> int | None:
+        hidden = self._backend.objects.hidden("checkout.session", session["id"])
+        now = self._backend.clock.now()
+        end = end_of_trial(hidden["subscription_data"], now)
+        return None if end is None else max(math.ceil((end - now) / DAY_SECONDS), 0)
 
     def _discount(self, session: Object) -> DiscountView | None:
         hidden = self._backend.objects.hidden("checkout.session", session["id"])

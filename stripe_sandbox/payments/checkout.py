@@ -25,6 +25,7 @@ from stripe_sandbox.payments.outcomes import (
     PaymentOutcome,
     Processing,
 )
+from stripe_sandbox.payments.session_setups import SessionSetups
 from stripe_sandbox.payments.validation import check_card, payer_refusal
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.checkout.checkout_session_object import (
@@ -62,6 +63,7 @@ class Payments:
         intents: PaymentIntents,
         card_charges: CardCharges,
         completion: SessionCompletion,
+        setups: SessionSetups,
         test_clocks: TestClocks,
     ) -> None:
         self._backend = backend
@@ -70,6 +72,7 @@ class Payments:
         self._intents = intents
         self._card_charges = card_charges
         self._completion = completion
+        self._setups = setups
         self._test_clocks = test_clocks
 
     def pay(
@@ -90,12 +93,15 @@ class Payments:
                 return _declined(refusal or cards.NOT_A_TEST_CARD)
             billing = billing_details(email, payer.name, payer.country, payer.address, payer.phone)
             self._answer(session, payer)
-            if session["amount_total"] == 0:
+            if not asks_payment_method(session):
                 return self._complete_free(session, billing)
             subscribes = session["mode"] == "subscription"
             method = self._methods.create_card(
                 test_card, card.exp_month, card.exp_year, billing, _redisplay(session)
             )
+            if session["amount_total"] == 0:
+                self._cancel_tries(session)
+                return self._setups.begin(session, method, test_card)
             intent = self._intent(session)
             self._remember(session, intent, method)
             if test_card.authentication:
@@ -156,9 +162,11 @@ class Payments:
                 return _declined(refusal)
             billing = billing_details(email, payer.name, payer.country, payer.address, payer.phone)
             self._answer(session, payer)
-            if session["amount_total"] == 0:
+            if not asks_payment_method(session):
                 return self._complete_free(session, billing)
             method = self._methods.create_bank_account(account, billing, _redisplay(session))
+            if session["amount_total"] == 0:
+                return self._complete_free(session, billing, method)
             intent = self._intent(session)
             self._remember(session, intent, method)
             payment = DebitPayment(intent, method, account, settles_in)
@@ -172,6 +180,8 @@ class Payments:
         with self._paying(session_id) as session:
             if isinstance(session, NotOpen):
                 return session
+            if session["amount_total"] == 0:
+                return self._setups.authenticate(session, payment_intent, succeed=succeed)
             hidden = self._backend.objects.hidden("checkout.session", session_id)
             intent = self._backend.objects.get("payment_intent", payment_intent)
             if (
@@ -247,13 +257,19 @@ class Payments:
         completed = self._completion.complete(session, billing, payment)
         return Paid(return_url(session) or "", (completed,))
 
-    def _complete_free(self, session: Object, billing: Object) -> Paid:
-        """Complete a session that costs nothing; what was tried before that is canceled."""
+    def _complete_free(
+        self, session: Object, billing: Object, method: Object | None = None
+    ) -> Paid:
+        """Complete a session that costs nothing; the method pays the renewals."""
+        self._cancel_tries(session)
+        completed = self._completion.complete(session, billing, None, method)
+        return Paid(return_url(session) or "", (completed,))
+
+    def _cancel_tries(self, session: Object) -> None:
+        """Cancel what was to pay the session when it still cost something."""
         hidden = self._backend.objects.hidden("checkout.session", session["id"])
         if "payment_intent" in hidden:
             self._intents.cancel(hidden["payment_intent"], NO_REQUEST)
-        completed = self._completion.complete(session, billing, None)
-        return Paid(return_url(session) or "", (completed,))
 
 
 def _redisplay(session: Object) -> str:

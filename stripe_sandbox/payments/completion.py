@@ -49,10 +49,15 @@ class SessionCompletion:
         self._paid_invoices = paid_invoices
 
     def complete(
-        self, session: Object, billing: Object, payment: CardPayment | DebitPayment | None
+        self,
+        session: Object,
+        billing: Object,
+        payment: CardPayment | DebitPayment | None,
+        method: Object | None = None,
     ) -> str:
         """Complete the open session: create what it sells, charge the payment (None: there is
-        nothing to pay), pay the invoice, activate the subscription. Returns the id of the event
+        nothing to pay), pay the invoice, activate the subscription, whose renewals the payment's
+        method pays, or the one that is given. Returns the id of the event
         `checkout.session.completed`.
 
         A card's payment must not be one that is refused. With a debit the session and the invoice
@@ -62,32 +67,40 @@ class SessionCompletion:
         changes: Object = {"customer": customer and customer["id"]}
         subscription = invoice = None
         if payment is not None:
+            method = payment.method
             payment.intent["customer"] = changes["customer"]
-            if session["mode"] == "subscription" and customer is not None:
-                self._methods.attach(payment.method, customer["id"])
-                items = self._sessions.all_line_items(session["id"])
-                hidden = self._backend.objects.hidden("checkout.session", session["id"])
-                subscription = self._subscriptions.create(
-                    customer, items, hidden["subscription_data"], session["payment_method_types"]
-                )
-                invoice = self._invoices.create_first(
-                    subscription, customer, items, applies_balance=False
-                )
+        if session["mode"] == "subscription" and customer is not None:
+            if method is not None:
+                self._methods.attach(method, customer["id"])
+            items = self._sessions.all_line_items(session["id"])
+            hidden = self._backend.objects.hidden("checkout.session", session["id"])
+            subscription = self._subscriptions.create(
+                customer,
+                items,
+                hidden["subscription_data"],
+                session["payment_method_types"],
+                discounts=self._sessions.discounts(session),
+            )
+            invoice = self._invoices.create_first(
+                subscription, customer, items, applies_balance=False
+            )
+            changes |= {"invoice": invoice["id"], "subscription": subscription["id"]}
+            if payment is not None:
                 self._invoice_payments.create(invoice, payment.intent)
-                changes |= {"invoice": invoice["id"], "subscription": subscription["id"]}
-            else:
-                changes |= {"payment_intent": payment.intent["id"]}
+        elif payment is not None:
+            changes |= {"payment_intent": payment.intent["id"]}
+        if payment is not None:
             self._charge(session, payment)
-        if invoice is not None and isinstance(payment, CardPayment):
-            self._invoices.pay(invoice, payment.intent)
+        if invoice is not None and not isinstance(payment, DebitPayment):
+            self._invoices.pay(invoice, payment.intent if payment else None)
         if session["mode"] == "payment" and not isinstance(payment, DebitPayment):
             changes["invoice"] = self._paid_invoices.create(
                 session, customer, payment.intent if payment else None
             )
         changes["payment_status"] = _payment_status(session, payment)
         completed = self._sessions.complete(session, {**changes, **_collected(billing)})
-        if subscription is not None and payment is not None:
-            self._subscriptions.activate(subscription, payment.method)
+        if subscription is not None:
+            self._subscriptions.activate(subscription, method)
         return completed
 
     def _charge(self, session: Object, payment: CardPayment | DebitPayment) -> None:

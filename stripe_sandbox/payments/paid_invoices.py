@@ -29,7 +29,9 @@ class PaidInvoices:
         items = self._sessions.all_line_items(session["id"])
         given = {name: data[name] for name in ("custom_fields", "description", "footer")}
         given["metadata"] = data["metadata"] or {}
-        invoice = self._invoices.create_one_time(customer, items, given)
+        invoice = self._invoices.create_one_time(
+            customer, items, given, self._sessions.discounts(session)
+        )
         if intent is not None:
             self._payments.create(invoice, intent)
         self._invoices.pay(invoice, intent)

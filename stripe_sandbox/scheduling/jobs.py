@@ -21,6 +21,7 @@ class JobKind(StrEnum):
     DISPUTE_DECISION = "dispute.decided"
     REFUND_DECISION = "refund.decided"
     RENEWAL = "subscription.renewed"
+    TRIAL_NOTICE = "subscription.trial_will_end"
     RENEWAL_NOTICE = "invoice.upcoming"
     SUBSCRIPTION_EXPIRY = "subscription.expired"
     SUBSCRIPTION_CANCELLATION = "subscription.canceled"

@@ -58,7 +58,8 @@ class ItemChanges:
                 raise errors.no_such("subscription_item", given["id"], f"{path}[id]")
             former = items[given["id"]]
             changed = self._changed(former, given, path, alone=len(items) == 1)
-            if params.get("proration_behavior") != "none":
+            free = subscription["status"] == "trialing"
+            if params.get("proration_behavior") != "none" and not free:
                 self._prorate(subscription, former, changed, params, request)
             items[given["id"]] = changed
         changes: Object = {"items": {**listed, "data": list(items.values())}}

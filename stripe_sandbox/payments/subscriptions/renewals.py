@@ -32,7 +32,7 @@ class Renewals:
     def _announce(self, identifier: str) -> None:
         """Record `invoice.upcoming`, with the invoice as it would be, unless none will come."""
         subscription = self._backend.objects.get("subscription", identifier)
-        if subscription is None or subscription["status"] not in ("active", "past_due"):
+        if subscription is None or subscription["status"] not in ("active", "past_due", "trialing"):
             return
         end = subscription["items"]["data"][0]["current_period_end"]
         until_due = end - self._backend.clock.now()
@@ -54,6 +54,8 @@ class Renewals:
         if subscription["items"]["data"][0]["current_period_end"] > now:
             return  # the period has begun anew since this was scheduled
         customer = self._backend.require("customer", subscription["customer"], "customer")
+        if self._ends_with_trial(subscription, customer):
+            return
         items = [_renewed(item, subscription, now) for item in subscription["items"]["data"]]
         renewed = {**subscription["items"], "data": items}
         paused = subscription["pause_collection"]
@@ -62,12 +64,30 @@ class Renewals:
         )
         finalizes_at = None if stays_draft else now + DRAFT_SECONDS
         invoice = self._drafts.create_renewal(subscription, customer, items, finalizes_at)
-        self._subscriptions.change(
-            subscription, {"items": renewed, "latest_invoice": invoice["id"]}
-        )
+        changes: Object = {"items": renewed, "latest_invoice": invoice["id"]}
+        if subscription["status"] == "trialing":
+            changes["status"] = "active"
+        self._subscriptions.change(subscription, changes)
         self._subscriptions.schedule_renewal(identifier, items[0]["current_period_end"])
         if finalizes_at is not None:
             self._jobs.add(finalizes_at, JobKind.INVOICE_FINALIZATION, invoice["id"])
+
+    def _ends_with_trial(self, subscription: Object, customer: Object) -> bool:
+        """Whether the subscription is canceled or paused, as its trial has ended and nobody has
+        given a payment method (https://docs.stripe.com/billing/subscriptions/trials)."""
+        method = (
+            subscription["default_payment_method"]
+            or customer["invoice_settings"]["default_payment_method"]
+        )
+        behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
+        if subscription["status"] != "trialing" or method or behavior == "create_invoice":
+            return False
+        if behavior == "cancel":
+            self._subscriptions.end(subscription, "cancellation_requested")
+        else:
+            event = "customer.subscription.paused"
+            self._subscriptions.change(subscription, {"status": "paused"}, event=event)
+        return True
 
 
 def _renewed(item: Object, subscription: Object, now: int) -> Object:

@@ -78,7 +78,7 @@ class SubscriptionPayments:
         if due is not None:
             self._jobs.add(due, JobKind.INVOICE_RETRY, invoice["id"])
         self._set_delinquent(invoice, delinquent=True)
-        if subscription["status"] in (*ENDED, "incomplete"):
+        if subscription["status"] in (*ENDED, "incomplete", "trialing"):
             return
         self._subscriptions.change(subscription, {"status": "past_due"})
         if due is None and is_renewal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_object import (
     apply_balance,
@@ -17,9 +18,10 @@ from stripe_sandbox.storage.objects import Object
 class InvoiceDrafts:
     """Drafts invoices of renewals and of changes, with the prorations that wait for them."""
 
-    def __init__(self, backend: Backend, items: InvoiceItems) -> None:
+    def __init__(self, backend: Backend, items: InvoiceItems, discounts: Discounts) -> None:
         self._backend = backend
         self._items = items
+        self._discounts = discounts
 
     def create_renewal(
         self,
@@ -38,7 +40,7 @@ class InvoiceDrafts:
             automatically_finalizes_at=finalizes_at,
             next_payment_attempt=finalizes_at,
         )
-        self._insert(invoice)
+        self._insert(subscription, invoice)
         self._items.put_on(invoice["id"], pending)
         return invoice
 
@@ -53,7 +55,7 @@ class InvoiceDrafts:
         Records `invoice.created`."""
         now = self._backend.clock.now()
         invoice = self._new(subscription, customer, pending, items, "subscription_update", now)
-        self._insert(invoice)
+        self._insert(subscription, invoice)
         self._items.put_on(invoice["id"], pending)
         return invoice
 
@@ -96,7 +98,9 @@ class InvoiceDrafts:
             *(new_proration_line(identifier, item) for item in pending),
             *(new_line(identifier, subscription, self.line_of(item), item, now) for item in items),
         ]
-        return new_invoice(identifier, subscription, customer, lines, reason, now, period_start)
+        invoice = new_invoice(identifier, subscription, customer, lines, reason, now, period_start)
+        self._discounts.apply(subscription, invoice)
+        return invoice
 
     def line_of(self, item: Object) -> Object:
         """A subscription's item (`price`, `quantity`, `metadata`) as a session's line."""
@@ -113,6 +117,7 @@ class InvoiceDrafts:
             "quantity": item["quantity"],
         }
 
-    def _insert(self, invoice: Object) -> None:
+    def _insert(self, subscription: Object, invoice: Object) -> None:
         self._backend.objects.insert(invoice)
         self._backend.events.record("invoice.created", invoice)
+        self._discounts.use_up(subscription, invoice)

@@ -105,6 +105,8 @@ def new_line(
         rhythm = recurring["interval"] if recurring["interval_count"] == 1 else every
         amount = format_amount(price["unit_amount"], price["currency"], in_message=True)
         description = f"{quantity} × {line['description']} (at {amount} / {rhythm})"  # noqa: RUF001  # Stripe's own sign
+        if subscription["status"] == "trialing" and end == subscription["trial_end"]:
+            description = f"Trial period for {line['description']}"
     else:
         start = end = now
         parent = build(
@@ -126,7 +128,7 @@ def new_line(
     return _line(
         invoice,
         {
-            "amount": line["amount_total"],
+            "amount": line["amount_subtotal"],
             "currency": line["currency"],
             "description": description,
             "discountable": True,

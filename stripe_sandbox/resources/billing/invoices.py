@@ -15,6 +15,7 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing.discounts import AppliedDiscount, Discounts
 from stripe_sandbox.resources.billing.invoice_object import apply_balance, new_invoice, new_line
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.customers.customers import Customers
@@ -47,12 +48,14 @@ class Invoices(Resource):
         backend: Backend,
         payments: InvoicePayments,
         customers: Customers,
+        discounts: Discounts,
         base_url: str,
     ) -> None:
         """`base_url`: where people reach the sandbox, for the links to an invoice's page."""
         super().__init__(backend)
         self._payments = payments
         self._customers = customers
+        self._discounts = discounts
         self._base_url = base_url
 
     def routes(self) -> list[Route]:
@@ -103,17 +106,25 @@ class Invoices(Resource):
         invoice = new_invoice(
             identifier, subscription, customer, lines, "subscription_create", now, now
         )
-        return self._open(invoice, customer, applies_balance=applies_balance)
+        self._discounts.apply(subscription, invoice)
+        self._open(invoice, customer, applies_balance=applies_balance)
+        self._discounts.use_up(subscription, invoice)
+        return invoice
 
     def create_one_time(
-        self, customer: Object, line_items: list[Object], given: dict[str, Any]
+        self,
+        customer: Object,
+        line_items: list[Object],
+        given: dict[str, Any],
+        discounts: list[AppliedDiscount],
     ) -> Object:
-        """An open invoice for one-time items; `given` holds what else it says. Records
+        """An open, discounted invoice for one-time items; `given` holds what else it says. Records
         `invoice.created` and `invoice.finalized`."""
         identifier, now = new_id("in"), self._backend.clock.now()
         lines = [new_line(identifier, None, line, None, now) for line in line_items]
         invoice = new_invoice(identifier, None, customer, lines, "manual", now, now)
         invoice.update(given)
+        self._discounts.apply_once(invoice, discounts)
         return self._open(invoice, customer, applies_balance=False)
 
     def _open(self, invoice: Object, customer: Object, *, applies_balance: bool) -> Object:

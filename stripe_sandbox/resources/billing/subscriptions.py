@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stripe.params._subscription_item_list_params import SubscriptionItemListParams
@@ -13,6 +14,7 @@ from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing.billing_cycle import add_interval
+from stripe_sandbox.resources.billing.discounts import AppliedDiscount, Discounts
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
@@ -22,8 +24,10 @@ from stripe_sandbox.storage.objects import Object
 
 ITEMS_URL = "/v1/subscription_items"
 
-NOTICE_SECONDS = 3 * 86_400
-"""How long before a renewal `invoice.upcoming` announces it."""
+DAY_SECONDS = 86_400
+NOTICE_SECONDS = 3 * DAY_SECONDS
+"""How long before a renewal `invoice.upcoming`, and before the end of a trial
+`customer.subscription.trial_will_end`, announces it."""
 
 ENDED = ("canceled", "incomplete_expired")
 LIVE = ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")
@@ -42,10 +46,18 @@ class Subscriptions(Resource):
         "test_clock",
     )
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs, test_clocks: TestClocks) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        test_clocks: TestClocks,
+        discounts: Discounts,
+    ) -> None:
         super().__init__(backend)
+        self._discounts = discounts
         self._test_clocks = test_clocks
         self._jobs = jobs
+        jobs.register(JobKind.TRIAL_NOTICE, self._announce_trial_end)
 
     def routes(self) -> list[Route]:
         """All endpoints, those of subscription items included."""
@@ -67,23 +79,38 @@ class Subscriptions(Resource):
         data: dict[str, Any],
         method_types: list[str] | None,
         request: RequestInfo = NO_REQUEST,
+        discounts: Sequence[AppliedDiscount] = (),
     ) -> Object:
-        """A subscription to the lines' recurring Prices, `incomplete` until `activate`; `data` may
-        hold description and metadata. Its `latest_invoice` is the id that its first invoice is to
-        have. Records `customer.subscription.created`."""
+        """A subscription to the lines' recurring Prices, `incomplete` until `activate`, or
+        `trialing`; `data` may hold description, metadata and what a trial is. Its `latest_invoice`
+        is the id that its first invoice is to have. Records `customer.subscription.created` and
+        `customer.discount.created`."""
         subscription = self._new(customer, line_items, data, method_types)
+        subscription["discounts"] = [applied.discount["id"] for applied in discounts]
         self._backend.objects.insert(subscription)
         self._backend.events.record("customer.subscription.created", subscription, request)
+        for applied in discounts:
+            self._discounts.begin(subscription, applied)
         return subscription
 
     def activate(self, subscription: Object, method: Object | None) -> None:
-        """The first invoice is paid, or being paid: the subscription is active, the method (None:
-        the customer's) pays its renewals, and the first one is scheduled. Records
-        `customer.subscription.updated`."""
+        """The first invoice is paid, or being paid: the subscription is active, or goes on with
+        its trial, the method (None: the customer's) pays its renewals, and the first one is
+        scheduled. Records `customer.subscription.updated`."""
         changes = {"default_payment_method": method["id"]} if method else {}
-        self.change(subscription, {**changes, "status": "active"})
+        status = "active" if subscription["trial_end"] is None else "trialing"
+        self.change(subscription, {**changes, "status": status})
         period_end = subscription["items"]["data"][0]["current_period_end"]
         self.schedule_renewal(subscription["id"], period_end)
+        if subscription["trial_end"] is not None:
+            notice = max(subscription["trial_end"] - NOTICE_SECONDS, self._backend.clock.time())
+            self._jobs.add(notice, JobKind.TRIAL_NOTICE, subscription["id"])
+
+    def _announce_trial_end(self, identifier: str) -> None:
+        """Record `customer.subscription.trial_will_end`."""
+        subscription = self._backend.objects.get(self.kind, identifier)
+        if subscription is not None and subscription["status"] == "trialing":
+            self._backend.events.record("customer.subscription.trial_will_end", subscription)
 
     def schedule_renewal(self, identifier: str, period_end: int) -> None:
         """Have the subscription of that id renewed at the end of its period, and that announced
@@ -139,14 +166,20 @@ class Subscriptions(Resource):
     ) -> Object:
         now = self._backend.clock.now()
         identifier = new_id("sub")
-        items = [_item(identifier, line, now) for line in line_items if line["price"]["recurring"]]
+        trial_end = end_of_trial(data, now)
+        items = [
+            _item(identifier, line, now, trial_end)
+            for line in line_items
+            if line["price"]["recurring"]
+        ]
+        at_its_end = data.get("trial_settings", {}).get("end_behavior", {})
         return build(
             self.kind,
             {
                 "id": identifier,
                 "object": self.kind,
                 "automatic_tax": build("subscription.AutomaticTax", {"enabled": False}),
-                "billing_cycle_anchor": now,
+                "billing_cycle_anchor": trial_end or now,
                 "billing_mode": build(
                     "subscription.BillingMode",
                     {"flexible": {"proration_discounts": "included"}, "type": "flexible"},
@@ -177,17 +210,23 @@ class Subscriptions(Resource):
                     },
                 ),
                 "start_date": now,
-                "status": "incomplete",
+                "status": "trialing" if trial_end else "incomplete",
                 "test_clock": customer["test_clock"],
                 "trial_settings": build(
                     "subscription.TrialSettings",
                     {
                         "end_behavior": build(
                             "subscription.TrialSettings.EndBehavior",
-                            {"missing_payment_method": "create_invoice"},
+                            {
+                                "missing_payment_method": at_its_end.get(
+                                    "missing_payment_method", "create_invoice"
+                                )
+                            },
                         )
                     },
                 ),
+                "trial_end": trial_end,
+                "trial_start": now if trial_end else None,
             },
         )
 
@@ -211,10 +250,19 @@ class Subscriptions(Resource):
         return paginate(ITEMS_URL, subscription["items"]["data"], call.params, "subscription_item")
 
 
-def _item(subscription: str, line: Object, now: int) -> Object:
+def end_of_trial(data: Mapping[str, Any], now: int) -> int | None:
+    """When the trial ends that begins now, by `trial_end` or `trial_period_days`, in Unix seconds;
+    None: there is none."""
+    if "trial_period_days" in data:
+        return now + int(data["trial_period_days"]) * DAY_SECONDS
+    end: int | None = data.get("trial_end")
+    return end
+
+
+def _item(subscription: str, line: Object, now: int, trial_end: int | None) -> Object:
     price = line["price"]
     recurring = price["recurring"]
-    end = add_interval(now, recurring["interval"], recurring["interval_count"])
+    end = trial_end or add_interval(now, recurring["interval"], recurring["interval_count"])
     return build(
         "subscription_item",
         {

@@ -8,8 +8,10 @@ from stripe_sandbox import errors
 from stripe_sandbox.resources.checkout.ui_modes import check_ui_mode
 from stripe_sandbox.validation import check_email, check_length, check_url
 
+DAY = 86_400
 MAXIMUM_REFERENCE = 200
 MAXIMUM_CUSTOM_TEXT = 1_200
+MAXIMUM_TRIAL_DAYS = 730
 
 SIMULATED = (
     "adaptive_pricing.enabled", "allow_promotion_codes", "allowed_payment_method_types",
@@ -34,7 +36,9 @@ SIMULATED = (
     "payment_intent_data.statement_descriptor", "payment_intent_data.statement_descriptor_suffix",
     "payment_method_collection", "phone_number_collection.enabled",
     "redirect_on_completion", "return_url", "submit_type",
-    "subscription_data.description", "subscription_data.metadata", "success_url",
+    "subscription_data.description", "subscription_data.metadata",
+    "subscription_data.trial_end", "subscription_data.trial_period_days",
+    "subscription_data.trial_settings.end_behavior.missing_payment_method", "success_url",
     "tax_id_collection.enabled", "ui_mode",
 )  # fmt: skip
 """The parameters that the sandbox acts on, or that Stripe, too, only stores and shows."""
@@ -103,6 +107,35 @@ def check_request(params: dict[str, Any]) -> None:
     for name, text in params.get("custom_text", {}).items():
         if text:
             check_length(text["message"], MAXIMUM_CUSTOM_TEXT, f"custom_text[{name}][message]")
+
+
+def check_trial(params: dict[str, Any], now: int) -> None:
+    """Raise a StripeError if the session's subscription cannot have its trial."""
+    data = params.get("subscription_data", {})
+    days, end = data.get("trial_period_days"), data.get("trial_end")
+    if days is not None and end is not None:
+        raise errors.invalid(
+            "You may only specify one of these parameters: subscription_data[trial_end], "
+            "subscription_data[trial_period_days].",
+            "subscription_data[trial_end]",
+            "parameters_exclusive",
+        )
+    if days is not None and not 1 <= days <= MAXIMUM_TRIAL_DAYS:
+        raise errors.invalid(
+            f"The number of free trial period days must be from 1 to {MAXIMUM_TRIAL_DAYS}.",
+            "subscription_data[trial_period_days]",
+        )
+    if end is not None and not now + 2 * DAY <= end <= now + MAXIMUM_TRIAL_DAYS * DAY:
+        raise errors.invalid(
+            "The `subscription_data[trial_end]` timestamp must be at least 2 days, and at most 2 "
+            "years, in the future.",
+            "subscription_data[trial_end]",
+        )
+    if "trial_settings" in data and days is None and end is None:
+        raise errors.invalid(
+            "You can only pass `subscription_data[trial_settings]` with a free trial.",
+            "subscription_data[trial_settings]",
+        )
 
 
 def _check_value(params: dict[str, Any], path: tuple[str, ...], values: tuple[Any, ...]) -> None:

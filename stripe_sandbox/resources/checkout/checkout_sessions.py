@@ -17,9 +17,15 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import MINIMUM, check_charge, format_amount, format_minimum, maximum
+from stripe_sandbox.resources.billing.discounts import AppliedDiscount
+from stripe_sandbox.resources.billing.subscriptions import end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import new_session
-from stripe_sandbox.resources.checkout.checkout_session_params import SIMULATED, check_request
-from stripe_sandbox.resources.checkout.line_items import LineItems
+from stripe_sandbox.resources.checkout.checkout_session_params import (
+    SIMULATED,
+    check_request,
+    check_trial,
+)
+from stripe_sandbox.resources.checkout.line_items import LineItems, begin_trial
 from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.resources.resource import Resource
@@ -105,11 +111,16 @@ class CheckoutSessions(Resource):
         customer = None
         if "customer" in params:
             customer = self._backend.require("customer", params["customer"], "customer")
+        check_trial(params, now)
         items = self._line_items.create(params["line_items"], params["mode"], call)
+        trial_end = end_of_trial(params.get("subscription_data", {}), now)
         total = sum(item["amount_total"] for item in items)
         currency: str = items[0]["currency"]
         renewed = sum(item["amount_total"] for item in items if item["price"]["recurring"])
         check_charge(renewed, currency, "line_items")
+        if trial_end is not None:
+            begin_trial(items)
+            total -= renewed
         session = new_session(call, customer, total, currency, now, expires_at)
         hidden = {
             "customer_update": params.get("customer_update", {}),
@@ -139,6 +150,8 @@ class CheckoutSessions(Resource):
     def retotal(self, session: Object, hidden: Object) -> None:
         """Store the session after changes of its line items, with its amounts and discount made
         anew. StripeError: it cannot be for that amount, or not with that discount."""
+        if end_of_trial(hidden["subscription_data"], 0) is not None:
+            begin_trial(hidden["line_items"])
         session["amount_subtotal"] = sum(item["amount_subtotal"] for item in hidden["line_items"])
         self._discounts.renew(session, hidden)
         check_total(session)
@@ -198,6 +211,10 @@ class CheckoutSessions(Resource):
             items[:SHOWN_WHEN_EXPANDED],
             len(items) > SHOWN_WHEN_EXPANDED,
         )
+
+    def discounts(self, session: Object) -> list[AppliedDiscount]:
+        """What discounts the subscription that the session sells."""
+        return self._discounts.applied(session)
 
     def all_line_items(self, identifier: str) -> list[Object]:
         """Every line item that an existing session sells, in the order of its request."""
@@ -260,9 +277,6 @@ def _overdue(session: Object, now: int) -> bool:
 def check_total(session: Object) -> None:
     """Raise a StripeError if a session cannot be for its amount."""
     total, currency = session["amount_total"], session["currency"]
-    if total == 0 and session["mode"] == "subscription":
-        # Stripe would save the card without a payment: a SetupIntent, which is not here.
-        raise errors.not_simulated("line_items", "a subscription that costs nothing")
     if 0 < total < MINIMUM.get(currency, 0):
         raise errors.invalid(
             "The Checkout Session's total amount due must add up to at least "

@@ -146,6 +146,13 @@ def _check_range(value: int, low: int, high: int, param: str) -> None:
         raise errors.invalid(f"This value must be {bound}.", param, "parameter_invalid_integer")
 
 
+def begin_trial(items: list[Object]) -> None:
+    """What recurs costs nothing until the trial ends."""
+    for item in items:
+        if item["price"]["recurring"]:
+            item.update(amount_subtotal=0, amount_total=0)
+
+
 def _check_subscription(recurring: list[Object], total: int) -> None:
     if not recurring:
         raise errors.invalid(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.resources.billing.discounts import AppliedDiscount
 from stripe_sandbox.resources.catalog.redemptions import (
     Purchase,
     Redemption,
@@ -52,6 +53,13 @@ class SessionDiscounts:
         for discount in applied:
             given = {name: identifier for name, identifier in discount.items() if identifier}
             self.apply(session, hidden, given, "discounts[0]")
+
+    def applied(self, session: Object) -> list[AppliedDiscount]:
+        """The session's discount, if it has one, for what it sells."""
+        hidden = self._of(session)
+        if "discount" not in hidden:
+            return []
+        return [AppliedDiscount(hidden["discount"], hidden["coupon"], hidden["products"])]
 
     def redeem(self, session: Object) -> None:
         """The session is complete: count the redemption, if there is one."""

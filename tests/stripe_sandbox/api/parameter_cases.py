@@ -271,6 +271,8 @@ SHOWN: dict[str, list[Case]] = {
             **{
                 "payment_method_collection": "if_required",
                 "subscription_data.description": "Tea",
+                "subscription_data.trial_end": "LATER",
+                "subscription_data.trial_period_days": 7,
                 "subscription_data.metadata": {"a": "b"},
                 "line_items.0.price_data.recurring.interval": "year",
             },
@@ -302,6 +304,10 @@ SHOWN: dict[str, list[Case]] = {
             {**_EMBEDDED, "return_url": "http://shop.example/"},
             return_url="http://shop.example/back", redirect_on_completion="if_required",
             ui_mode="elements",
+        ),
+        (
+            {**_SUBSCRIBES, "subscription_data": {"trial_period_days": 7}},
+            "subscription_data.trial_settings.end_behavior.missing_payment_method", "pause",
         ),
         ({**SELLS, "line_items": [{"quantity": 2}]}, "line_items.0.price", "PRICE"),
         ({**SELLS, "line_items": [{"quantity": 2, "price": "EUROS"}]}, "currency", "eur"),

@@ -68,6 +68,7 @@ class Trial:
             "PRODUCT": lambda: self.price().product,
             "CHEAPER": lambda: service.prices.create(params=monthly).id,
             "TESTCLOCK": self.test_clock,
+            "LATER": lambda: server.sandbox.clock.now() + 9 * 86_400,
             "SOON": lambda: server.sandbox.clock.now() + 3_600,
         }
         return {name: value() for name, value in values.items() if name in text}

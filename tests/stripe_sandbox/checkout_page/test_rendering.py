@@ -53,6 +53,7 @@ def view(
         discount=None,
         allows_promotion_codes=False,
         asks_payment_method=True,
+        trial_days=None,
         line_items=lines,
         payment_method_types=payment_method_types,
         customer_email=None,

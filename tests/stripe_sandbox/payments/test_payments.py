@@ -9,7 +9,7 @@ import pytest
 
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, NotOpen, Paid, Payer
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
-from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, refused
+from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card
 
 
 def test_a_guest_pays(server: SandboxServer) -> None:
@@ -176,12 +176,17 @@ def test_nothing_to_pay_is_complete_without_a_payment(server: SandboxServer) -> 
     assert done.payment_intent is None
 
 
-def test_a_free_subscription_is_refused_honestly(server: SandboxServer) -> None:
-    """Stripe would save the card without a payment, which the sandbox does not simulate."""
+def test_a_free_subscription_saves_the_card_by_a_setup_intent(server: SandboxServer) -> None:
+    """Nothing is charged; the card pays what may cost something later."""
     params = {"currency": "usd", "unit_amount": 0, "recurring": {"interval": "month"}}
     free = {"price_data": {**params, "product_data": {"name": "Free"}}, "quantity": 1}
-    error = refused(lambda: server.subscribe(line_items=[free]))
-    assert "does not simulate" in str(error.user_message)
+    session = server.subscribe(line_items=[free]).id
+    server.pay(session)
+    done = server.retrieve(session, "subscription")
+    assert (done.payment_status, done.subscription.status) == ("no_payment_required", "active")
+    assert done.subscription.default_payment_method is not None
+    [intent] = server.stripe.v1.setup_intents.list().data
+    assert (intent.status, intent.customer) == ("succeeded", done.customer)
 
 
 def test_a_payment_is_all_or_nothing(

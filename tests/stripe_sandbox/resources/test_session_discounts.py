@@ -151,3 +151,14 @@ def test_a_code_of_one_customer_is_for_nobody_else(shared_server: SandboxServer)
     assert server.create(discounts=given, customer=customer).amount_total == 223
     with pytest.raises(Exception, match="it is for another customer"):
         server.create(discounts=given)
+
+
+def test_the_invoice_of_a_payment_has_the_discount(shared_server: SandboxServer) -> None:
+    """It is for what was paid."""
+    server = shared_server
+    discounts: Any = [{"coupon": _coupon(server)}]
+    session = server.create(discounts=discounts, invoice_creation={"enabled": True}).id
+    server.pay(session)
+    invoice = server.get(f"/v1/invoices/{server.retrieve(session).invoice}")
+    assert_fits(invoice)
+    assert (invoice["subtotal"], invoice["total"], invoice["amount_paid"]) == (297, 223, 223)

@@ -1,0 +1,102 @@
+"""Subscriptions that a coupon discounts: once, for some months, forever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.stripe.sandbox_server import SandboxServer, types
+from tests.support.stripe.stripe_types import assert_fits
+
+MONTH = 31 * 86_400
+
+
+def _coupon(server: SandboxServer, **params: Any) -> str:
+    given: Any = {"percent_off": 25, **params}
+    return server.stripe.v1.coupons.create(given).id
+
+
+def _subscribed(server: SandboxServer, **params: Any) -> dict[str, Any]:
+    session = server.subscribe(**params)
+    server.pay(session.id)
+    path = f"/v1/checkout/sessions/{session.id}"
+    found: dict[str, Any] = server.get(path, **{"expand[0]": "subscription"})["subscription"]
+    return found
+
+
+def _invoices(server: SandboxServer, subscription: str) -> list[dict[str, Any]]:
+    """Its invoices, the oldest first."""
+    found = server.get("/v1/invoices", subscription=subscription)["data"][::-1]
+    assert_fits(*found)
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    ("coupon", "totals"),
+    [
+        ({"duration": "once"}, [7425, 9900, 9900, 9900]),
+        ({"duration": "repeating", "duration_in_months": 2}, [7425, 7425, 9900, 9900]),
+        ({"duration": "forever"}, [7425, 7425, 7425, 7425]),
+    ],
+)
+def test_a_coupon_lasts_as_long_as_it_says(
+    server: SandboxServer, coupon: dict[str, Any], totals: list[int]
+) -> None:
+    """On the first invoice and the renewals; its end has an event."""
+    known = server.event_types()
+    subscription = _subscribed(server, discounts=[{"coupon": _coupon(server, **coupon)}])
+    assert "customer.discount.created" in server.event_types_since(known)
+    passed = [event for _ in range(3) for event in server.advance(MONTH + 3_600)]
+    invoices = _invoices(server, subscription["id"])
+    assert [invoice["total"] for invoice in invoices] == totals
+    assert [invoice["amount_paid"] for invoice in invoices] == totals
+    assert {invoice["subtotal"] for invoice in invoices} == {9900}
+    ended = coupon["duration"] != "forever"
+    assert ("customer.discount.deleted" in server.event_types_since(known)) is ended
+    if coupon["duration"] == "repeating":
+        assert types(passed).count("customer.discount.deleted") == 1
+    now = server.get(f"/v1/subscriptions/{subscription['id']}")
+    assert bool(now["discounts"]) is not ended
+
+
+def test_an_invoice_names_its_discount(server: SandboxServer) -> None:
+    """With what it takes off in all and of each line; an expansion shows it."""
+    coupon = _coupon(server, duration="repeating", duration_in_months=3)
+    subscription = _subscribed(server, discounts=[{"coupon": coupon}])
+    [identifier] = subscription["discounts"]
+    [invoice] = _invoices(server, subscription["id"])
+    assert invoice["discounts"] == [identifier]
+    part = {"amount": 2475, "discount": identifier}
+    assert invoice["total_discount_amounts"] == [part]
+    [line] = invoice["lines"]["data"]
+    assert (line["amount"], line["discount_amounts"]) == (9900, [part])
+    path = f"/v1/invoices/{invoice['id']}"
+    [discount] = server.get(path, **{"expand[0]": "discounts.source.coupon"})["discounts"]
+    assert_fits(discount)
+    assert discount["source"]["coupon"]["times_redeemed"] == 1
+    assert discount["subscription"] == subscription["id"]
+    assert discount["end"] > discount["start"]
+    server.stripe.v1.coupons.delete(coupon)
+    server.advance(MONTH + 3_600)
+    assert _invoices(server, subscription["id"])[1]["total"] == 7425
+
+
+def test_a_whole_discount_saves_the_card_or_asks_for_none(server: SandboxServer) -> None:
+    """As `payment_method_collection` says; once it is over, the renewal is charged."""
+    for collection, paid in (("always", "paid"), ("if_required", "open")):
+        coupon = _coupon(server, percent_off=100)
+        session = server.subscribe(
+            discounts=[{"coupon": coupon}], payment_method_collection=collection
+        )
+        body = {"card": "4242424242424242"} if collection == "always" else {}
+        assert ('name="number"' in server.page(session.id)) is bool(body)
+        answer = server.control("POST", f"sessions/{session.id}/pay", body)
+        assert answer["payment_status"] == "no_payment_required"
+        assert ("setup_intent.succeeded" in types(server.events(answer["events"]))) is bool(body)
+        done = server.retrieve(session.id, "subscription")
+        assert done.subscription.status == "active"
+        server.advance(MONTH + 3_600)
+        first, second = _invoices(server, done.subscription.id)
+        assert (first["status"], first["total"]) == ("paid", 0)
+        assert (second["status"], second["total"]) == (paid, 9900)
