@@ -107,7 +107,12 @@ class Resources:
         self.subscriptions = Subscriptions(backend, jobs, self.test_clocks, discounts)
         self.line_items = LineItems(backend, self.prices)
         self.sessions = CheckoutSessions(
-            backend, jobs, self.line_items, self.intents, SessionDiscounts(backend, redemptions)
+            backend,
+            jobs,
+            self.line_items,
+            self.intents,
+            self.setup_intents,
+            SessionDiscounts(backend, redemptions),
         )
         self.portal_configurations = PortalConfigurations(backend)
         self.portal_sessions = PortalSessions(backend, self.portal_configurations)

@@ -97,13 +97,14 @@ class CheckoutHtml:
             hidden={"payment_intent": payment_intent},
         )
 
-    def complete(self, return_url: str | None, *, paid: bool) -> str:
-        """The answer to a plain form that paid, or began a debit; it goes on to `return_url` by
-        itself."""
+    def complete(self, view: CheckoutView, return_url: str | None, *, paid: bool) -> str:
+        """The answer to a plain form that paid, saved a card, or began a debit; it goes on to
+        `return_url` by itself."""
+        done = "Card saved" if view.mode == "setup" else "Payment complete"
         return self._render(
             "closed.html",
             up="../",
-            heading="Payment complete" if paid else "Payment processing",
+            heading=done if paid else "Payment processing",
             text="Thank you. No money moved: this was a local sandbox.",
             link=return_url,
             link_text="Return to the shop",
@@ -116,6 +117,10 @@ class CheckoutHtml:
         if view.status == "complete" and view.payment_status == "unpaid":
             heading = "This payment has been submitted"
             text = "Checkout is complete. A bank debit takes a while to succeed or fail."
+            link, link_text = web_link(view.return_url), "Return to the shop"
+        elif view.status == "complete" and view.mode == "setup":
+            heading = "This card has been saved"
+            text = "Checkout is complete. Nothing was charged."
             link, link_text = web_link(view.return_url), "Return to the shop"
         elif view.status == "complete":
             heading = "This has already been paid"

@@ -223,7 +223,10 @@ class CheckoutPage:
                 return_url = web_link(outcome.return_url)
                 if is_json(request):
                     return json_answer({"status": outcome.type, "return_url": return_url})
-                return page_answer(self._html.complete(return_url, paid=isinstance(outcome, Paid)))
+                view = self._known(session_id)
+                return page_answer(
+                    self._html.complete(view, return_url, paid=isinstance(outcome, Paid))
+                )
             case AuthenticationRequired():
                 intent = outcome.payment_intent
                 if is_json(request):

@@ -54,12 +54,15 @@ class OrderText:
     total_label: str
     total: str
     button: str
+    done: str
     renewal: str
     custom_text: dict[str, tuple[tuple[str, str | None], ...]]
 
     @classmethod
     def of(cls, view: CheckoutView) -> OrderText:
         """The words for that session."""
+        if view.mode == "setup":
+            return cls.of_setup(view)
         total = format_amount(view.amount_total, view.currency)
         subscribes = view.mode == "subscription"
         intervals = {line.interval for line in view.line_items if line.interval}
@@ -89,7 +92,26 @@ class OrderText:
             total_label="Total due today" if subscribes else "Total due",
             total=total,
             button=_button(view, total),
+            done="Paid",
             renewal=f"Renews every {interval} until canceled." if interval else "",
+            custom_text={name: _linked(text) for name, text in view.custom_text.items()},
+        )
+
+    @classmethod
+    def of_setup(cls, view: CheckoutView) -> OrderText:
+        """The words for a session in setup mode, which sells nothing."""
+        return cls(
+            heading="Save your card",
+            amount="",
+            period="",
+            lines=(),
+            subtotal="",
+            discount=None,
+            total_label="",
+            total="",
+            button="Save card",
+            done="Saved",
+            renewal="Your card is saved for later payments. Nothing is charged today.",
             custom_text={name: _linked(text) for name, text in view.custom_text.items()},
         )
 

@@ -55,7 +55,8 @@ class DiscountView:
 
 @dataclass(frozen=True)
 class CheckoutView:
-    """What the Checkout page shows of a session; amounts in minor units, times in Unix seconds."""
+    """What the Checkout page shows of a session; amounts in minor units, times in Unix seconds. In
+    setup mode the amounts are 0."""
 
     id: str
     status: str
@@ -110,9 +111,9 @@ class CheckoutViews:
             payment_status=session["payment_status"],
             mode=session["mode"],
             submit_type=session["submit_type"],
-            currency=session["currency"],
-            amount_subtotal=session["amount_subtotal"],
-            amount_total=session["amount_total"],
+            currency=session["currency"] or "",
+            amount_subtotal=session["amount_subtotal"] or 0,
+            amount_total=session["amount_total"] or 0,
             discount=self._discount(session),
             allows_promotion_codes=bool(session["allow_promotion_codes"]),
             asks_payment_method=asks_payment,

@@ -25,6 +25,8 @@ CARD_FIELD_OF_PARAM = {
 WORDS_FOR_PAYERS = {
     "payment_intent_authentication_failure": "We are unable to authenticate your payment method. "
     "Please choose a different payment method and try again.",
+    "setup_intent_authentication_failure": "We are unable to authenticate your payment method. "
+    "Please choose a different payment method and try again.",
 }
 
 _EXPIRY = re.compile(r"\s*(\d{1,2})\s*[/\-. ]\s*(\d{2}|\d{4})\s*", re.ASCII)

@@ -99,7 +99,7 @@ class Payments:
             method = self._methods.create_card(
                 test_card, card.exp_month, card.exp_year, billing, _redisplay(session)
             )
-            if session["amount_total"] == 0:
+            if not session["amount_total"]:
                 self._cancel_tries(session)
                 return self._setups.begin(session, method, test_card)
             intent = self._intent(session)
@@ -180,7 +180,7 @@ class Payments:
         with self._paying(session_id) as session:
             if isinstance(session, NotOpen):
                 return session
-            if session["amount_total"] == 0:
+            if not session["amount_total"]:
                 return self._setups.authenticate(session, payment_intent, succeed=succeed)
             hidden = self._backend.objects.hidden("checkout.session", session_id)
             intent = self._backend.objects.get("payment_intent", payment_intent)
@@ -273,8 +273,8 @@ class Payments:
 
 
 def _redisplay(session: Object) -> str:
-    """The method's `allow_redisplay`: what pays a subscription is saved."""
-    return "always" if session["mode"] == "subscription" else "unspecified"
+    """The method's `allow_redisplay`: what pays a subscription is saved, as in setup mode."""
+    return "unspecified" if session["mode"] == "payment" else "always"
 
 
 def _declined(refusal: CardRefusal) -> Declined:

@@ -63,7 +63,7 @@ class SessionCompletion:
         A card's payment must not be one that is refused. With a debit the session and the invoice
         stay unpaid until the bank answers.
         """
-        customer = self._customer(session, billing)
+        customer = self.customer(session, billing)
         changes: Object = {"customer": customer and customer["id"]}
         subscription = invoice = None
         if payment is not None:
@@ -87,6 +87,8 @@ class SessionCompletion:
             changes |= {"invoice": invoice["id"], "subscription": subscription["id"]}
             if payment is not None:
                 self._invoice_payments.create(invoice, payment.intent)
+        elif session["mode"] == "setup" and customer is not None and method is not None:
+            self._methods.attach(method, customer["id"])
         elif payment is not None:
             changes |= {"payment_intent": payment.intent["id"]}
         if payment is not None:
@@ -109,13 +111,13 @@ class SessionCompletion:
         else:
             self._bank_debits.begin(payment, session["id"])
 
-    def _customer(self, session: Object, billing: Object) -> Object | None:
+    def customer(self, session: Object, billing: Object) -> Object | None:
         """The session's customer, or a new one if it is to have one."""
         if session["customer"]:
             customer = self._backend.require("customer", session["customer"], "customer")
             self._customers.change(customer, self._updates(session, customer, billing))
             return customer
-        is_free = not session["amount_total"]
+        is_free = session["amount_total"] == 0
         if session["customer_creation"] != "always" and not is_free and not wants_invoice(session):
             return None
         given = ("address", "email", "name", "phone")

@@ -1,5 +1,5 @@
-"""Saving the card for a Checkout Session in which nothing is due today
-(https://docs.stripe.com/payments/checkout/free-trials)."""
+"""Saving the card for a Checkout Session in which nothing is due today: in setup mode, and for a
+free trial (https://docs.stripe.com/payments/checkout/free-trials)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SessionSetups:
         card = cards.of_fingerprint(method["card"]["fingerprint"])
         refusal = None if card.attaches else card.refusal
         return self._finish(
-            session, intent, method, refusal if succeed else cards.AUTHENTICATION_FAILED
+            session, intent, method, refusal if succeed else cards.SETUP_AUTHENTICATION_FAILED
         )
 
     def _finish(

@@ -157,8 +157,9 @@ async function post(address, body) {
 async function settle(answer) {
   if (answer.return_url && ["paid", "processing"].includes(answer.status)) {
     const paid = answer.status === "paid";
-    say(`${paid ? "Paid." : "The payment is processing."} Returning to the shop.`);
-    submitText.textContent = paid ? "Paid" : "Submitted";
+    const done = form.dataset.done;
+    say(`${paid ? `${done}.` : "The payment is processing."} Returning to the shop.`);
+    submitText.textContent = paid ? done : "Submitted";
     form.classList.add("paid");
     window.location.assign(answer.return_url);
   } else if (answer.status === "requires_action") {

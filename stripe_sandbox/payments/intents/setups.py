@@ -65,7 +65,10 @@ class Setups:
         method = None
         if params.get("payment_method"):
             method = self._saved_methods.usable(params["payment_method"], params.get("customer"))
-        intent = self._intents.create(params, method, call.request)
+        given = params
+        if params.keys().isdisjoint({"allowed_payment_method_types", "automatic_payment_methods"}):
+            given = {**params, "automatic_payment_methods": {"enabled": True}}
+        intent = self._intents.create(given, method, call.request)
         if params.get("confirm"):
             self._save_as_asked(intent, call)
         return intent

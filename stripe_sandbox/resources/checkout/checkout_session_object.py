@@ -25,14 +25,22 @@ def customer_details(
 
 
 def new_session(
-    call: Call, customer: Object | None, total: int, currency: str, now: int, expires_at: int
+    call: Call,
+    customer: Object | None,
+    total: int | None,
+    currency: str | None,
+    now: int,
+    expires_at: int,
 ) -> Object:
-    """An open session of a checked request."""
+    """An open session of a checked request; in setup mode there is no total, and perhaps no
+    currency."""
     params = call.params
-    identifier = "cs_test_" + ("b1" if len(params["line_items"]) > 1 else "a1") + random_text(56)
-    subscribes = params["mode"] == "subscription"
+    several = len(params.get("line_items", ())) > 1
+    identifier = "cs_test_" + ("b1" if several else "a1") + random_text(56)
+    subscribes, saves = params["mode"] == "subscription", params["mode"] == "setup"
     email = params.get("customer_email") or (customer and customer["email"])
-    types = method_types(currency, params.get("allowed_payment_method_types"))
+    allowed = params.get("allowed_payment_method_types")
+    types = ["card"] if saves else method_types(currency or "", allowed)
     creation = params.get("customer_creation", "always" if subscribes else "if_required")
     return build(
         "checkout.session",
@@ -63,18 +71,18 @@ def new_session(
             "discounts": [],
             "expires_at": expires_at,
             "integration_identifier": params.get("integration_identifier"),
-            "invoice_creation": None if subscribes else _invoice_creation(params),
+            "invoice_creation": None if subscribes or saves else _invoice_creation(params),
             "livemode": False,
             "locale": params.get("locale"),
             "metadata": merge_metadata({}, params.get("metadata", {})),
             "mode": params["mode"],
             "origin_context": params.get("origin_context"),
             "payment_method_collection": params.get(
-                "payment_method_collection", "always" if subscribes else "if_required"
+                "payment_method_collection", "always" if subscribes or saves else "if_required"
             ),
             "payment_method_options": {kind: _options(kind) for kind in types},
             "payment_method_types": types,
-            "payment_status": "unpaid",
+            "payment_status": "no_payment_required" if saves else "unpaid",
             "phone_number_collection": {
                 "enabled": params.get("phone_number_collection", {}).get("enabled", False)
             },
@@ -84,7 +92,9 @@ def new_session(
             "submit_type": params.get("submit_type"),
             "tax_id_collection": params.get("tax_id_collection")
             and {"enabled": False, "required": "never"},
-            "total_details": build(
+            "total_details": None
+            if saves
+            else build(
                 "checkout.session.TotalDetails",
                 {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             ),
@@ -136,7 +146,7 @@ def _invoice_creation(params: dict[str, Any]) -> Object:
 def asks_payment_method(session: Object) -> bool:
     """Whether the payer has to give a payment method: where something is due, and for a
     subscription unless that is to be asked only then."""
-    if session["amount_total"]:
+    if session["amount_total"] or session["mode"] == "setup":
         return True
     return bool(
         session["mode"] == "subscription" and session["payment_method_collection"] == "always"

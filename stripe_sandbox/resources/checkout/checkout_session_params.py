@@ -35,7 +35,8 @@ SIMULATED = (
     "payment_intent_data.metadata", "payment_intent_data.receipt_email",
     "payment_intent_data.statement_descriptor", "payment_intent_data.statement_descriptor_suffix",
     "payment_method_collection", "phone_number_collection.enabled",
-    "redirect_on_completion", "return_url", "submit_type",
+    "redirect_on_completion", "return_url", "setup_intent_data.description",
+    "setup_intent_data.metadata", "submit_type",
     "subscription_data.description", "subscription_data.metadata",
     "subscription_data.trial_end", "subscription_data.trial_period_days",
     "subscription_data.trial_settings.end_behavior.missing_payment_method", "success_url",
@@ -48,7 +49,6 @@ _ONLY: dict[tuple[str, ...], tuple[Any, ...]] = {
     ("automatic_tax", "enabled"): (False,),
     ("customer_update", "shipping"): ("never",),
     ("locale",): ("auto", "en", "en-GB"),
-    ("mode",): ("payment", "subscription"),
     ("payment_intent_data", "capture_method"): ("automatic", "automatic_async"),
     ("tax_id_collection", "enabled"): (False,),
     ("ui_mode",): ("elements", "embedded_page", "hosted_page"),
@@ -56,13 +56,26 @@ _ONLY: dict[tuple[str, ...], tuple[Any, ...]] = {
 """Parameters of which the sandbox simulates only some values."""
 
 _ONLY_IN = {
-    "customer_creation": "payment",
     "invoice_creation": "payment",
     "payment_intent_data": "payment",
+    "setup_intent_data": "setup",
     "payment_method_collection": "subscription",
     "subscription_data": "subscription",
 }
 """Parameters that belong to one mode."""
+
+_NOT_IN = {
+    "customer_creation": "subscription",
+    "allow_promotion_codes": "setup",
+    "discounts": "setup",
+    "line_items": "setup",
+    "phone_number_collection": "setup",
+    "submit_type": "setup",
+}
+"""Parameters that belong to every mode but one."""
+
+_NEEDED_TO_SET_UP = {"allowed_payment_method_types", "currency"}
+"""By one of these Stripe chooses which methods are offered to be saved."""
 
 _EXCLUSIVE = (
     ("allow_promotion_codes", "discounts"),
@@ -80,8 +93,10 @@ def check_request(params: dict[str, Any]) -> None:
     if "card" not in params.get("allowed_payment_method_types", ["card"]):
         raise errors.not_simulated("allowed_payment_method_types", "a session without cards")
     check_ui_mode(params)
-    if not params.get("line_items"):
+    if params["mode"] != "setup" and not params.get("line_items"):
         raise errors.parameter_missing("line_items")
+    if params["mode"] == "setup" and not params.keys() & _NEEDED_TO_SET_UP:
+        raise errors.parameter_missing("currency")
     if "customer_update" in params and "customer" not in params:
         raise errors.invalid(
             "`customer_update` can only be used with `customer`.", "customer_update"
@@ -98,6 +113,9 @@ def check_request(params: dict[str, Any]) -> None:
     for name, mode in _ONLY_IN.items():
         if name in params and params["mode"] != mode:
             raise errors.invalid(f"You can not pass `{name}` in `{params['mode']}` mode.", name)
+    for name, mode in _NOT_IN.items():
+        if name in params and params["mode"] == mode:
+            raise errors.invalid(f"You can not pass `{name}` in `{mode}` mode.", name)
     for name in ("success_url", "cancel_url", "return_url"):
         if name in params:
             check_url(params[name], name)

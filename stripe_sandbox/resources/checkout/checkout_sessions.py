@@ -16,7 +16,14 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Answer, Call, RequestInfo, R
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.currencies import MINIMUM, check_charge, format_amount, format_minimum, maximum
+from stripe_sandbox.currencies import (
+    MINIMUM,
+    check_charge,
+    format_amount,
+    format_minimum,
+    maximum,
+    parse_currency,
+)
 from stripe_sandbox.resources.billing.discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.subscriptions import end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import new_session
@@ -27,6 +34,7 @@ from stripe_sandbox.resources.checkout.checkout_session_params import (
 )
 from stripe_sandbox.resources.checkout.line_items import LineItems, begin_trial
 from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
+from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
@@ -63,6 +71,7 @@ class CheckoutSessions(Resource):
         jobs: ScheduledJobs,
         line_items: LineItems,
         intents: PaymentIntents,
+        setup_intents: SetupIntents,
         discounts: SessionDiscounts,
     ) -> None:
         super().__init__(backend)
@@ -70,6 +79,7 @@ class CheckoutSessions(Resource):
         jobs.register(JobKind.SESSION_EXPIRY, self._expire_overdue)
         self._line_items = line_items
         self._intents = intents
+        self._setup_intents = setup_intents
         self._discounts = discounts
 
     def routes(self) -> list[Route]:
@@ -111,6 +121,8 @@ class CheckoutSessions(Resource):
         customer = None
         if "customer" in params:
             customer = self._backend.require("customer", params["customer"], "customer")
+        if params["mode"] == "setup":
+            return self._create_setup(call, customer, now, expires_at)
         check_trial(params, now)
         items = self._line_items.create(params["line_items"], params["mode"], call)
         trial_end = end_of_trial(params.get("subscription_data", {}), now)
@@ -131,6 +143,26 @@ class CheckoutSessions(Resource):
         for index, given in enumerate(params.get("discounts") or ()):
             self._discounts.apply(session, hidden, given, f"discounts[{index}]")
         check_total(session)
+        self._backend.objects.insert(session, hidden)
+        self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, session["id"])
+        return session
+
+    def _create_setup(
+        self, call: Call, customer: Object | None, now: int, expires_at: int
+    ) -> Object:
+        """A session that saves a card, with its SetupIntent."""
+        currency = call.params.get("currency")
+        if currency is not None:
+            currency = parse_currency(currency, "currency")
+        session = new_session(call, customer, None, currency, now, expires_at)
+        given = {"customer": session["customer"], **call.params.get("setup_intent_data", {})}
+        session["setup_intent"] = self._setup_intents.create(given, None, call.request)["id"]
+        hidden = {
+            "customer_update": call.params.get("customer_update", {}),
+            "line_items": [],
+            "setup_intent": session["setup_intent"],
+            "subscription_data": {},
+        }
         self._backend.objects.insert(session, hidden)
         self._jobs.add(expires_at, JobKind.SESSION_EXPIRY, session["id"])
         return session
@@ -198,9 +230,13 @@ class CheckoutSessions(Resource):
         session.update(status="expired", url=None)
         self._backend.objects.save(session)
         self._jobs.cancel(session["expires_at"], JobKind.SESSION_EXPIRY, session["id"])
-        intent = self._backend.objects.hidden(self.kind, session["id"]).get("payment_intent")
+        hidden = self._backend.objects.hidden(self.kind, session["id"])
+        intent, setup = hidden.get("payment_intent"), hidden.get("setup_intent")
         if intent is not None:
             self._intents.cancel(intent, request)
+        if setup is not None:
+            found = self._backend.require("setup_intent", setup, "setup_intent")
+            self._setup_intents.cancel(found, None, request)
         self._backend.events.record("checkout.session.expired", session, request)
 
     def _line_items_list(self, session: Object) -> Object:

@@ -35,8 +35,6 @@ class SetupIntents(Resource):
         identifier = new_id("seti")
         allowed = params.get("allowed_payment_method_types")
         automatic = params.get("automatic_payment_methods")
-        if automatic is None and allowed is None:
-            automatic = {"enabled": True}
         intent = build(
             self.kind,
             {

@@ -92,6 +92,16 @@ INTENT_SHOWN |= {
     "POST /v1/setup_intents/:setup_intent/cancel": [({}, "cancellation_reason", "abandoned")],
 }  # fmt: skip
 
+_SAVES = {"mode": "setup", "currency": "usd", "success_url": "http://shop.example/"}
+SETUP_SHOWN: list[Case] = [
+    ({name: value for name, value in _SAVES.items() if name != "mode"}, "mode", "setup"),
+    *_cases(
+        _SAVES,
+        {f"setup_intent_data.{name}": _DETAILS[name] for name in ("description", "metadata")},
+    ),
+]
+"""Of a Checkout Session in setup mode."""
+
 INTENT_REFUSED: dict[str, list[Case]] = {
     "POST /v1/payment_intents": _cases(_MADE, {"confirmation_method": "manual"}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stripe_sandbox.api.intent_cases import INTENT_REFUSED, INTENT_SHOWN
+from tests.stripe_sandbox.api.intent_cases import INTENT_REFUSED, INTENT_SHOWN, SETUP_SHOWN
 from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
 
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
@@ -311,6 +311,7 @@ SHOWN: dict[str, list[Case]] = {
         ),
         ({**SELLS, "line_items": [{"quantity": 2}]}, "line_items.0.price", "PRICE"),
         ({**SELLS, "line_items": [{"quantity": 2, "price": "EUROS"}]}, "currency", "eur"),
+        *SETUP_SHOWN,
         (SELLS, "discounts.0.coupon", "COUPON"),
         (SELLS, "discounts.0.promotion_code", "PROMOTES"),
         _line("adjustable_quantity.enabled", True),
@@ -344,7 +345,6 @@ REFUSED: dict[str, list[Case]] = {
             "adaptive_pricing.enabled": True,
             "automatic_tax.enabled": True,
             "locale": "de",
-            "mode": "setup",
             "payment_intent_data.capture_method": "manual",
             "tax_id_collection.enabled": True,
             "ui_mode": "form",

@@ -225,6 +225,7 @@ class Trial:
             "customer",
             "line_items.data.price.product",
             "payment_intent.latest_charge",
+            "setup_intent",
             "subscription",
         )
         after = server.get(
