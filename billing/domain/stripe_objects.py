@@ -72,6 +72,32 @@ class _WebhookEndpoint(_Shape, total=False):
     metadata: dict[str, Any] | None
 
 
+class _DestinationEndpoint(_Shape, total=False):
+    url: str | None
+    signing_secret: str | None
+
+
+class _EventDestination(_Shape, total=False):
+    object: Required[Literal["v2.core.event_destination"]]
+    id: Required[Id]
+    event_payload: Required[Word]
+    enabled_events: Required[list[str]]
+    metadata: dict[str, Any] | None
+    webhook_endpoint: _DestinationEndpoint | None
+
+
+class _CreatedDestinationEndpoint(_Shape, total=False):
+    signing_secret: Required[str]
+
+
+class _CreatedDestination(_Identified, total=False):
+    webhook_endpoint: Required[_CreatedDestinationEndpoint]
+
+
+class _EventDestinations(_Shape, total=False):
+    data: Required[list[_EventDestination]]
+
+
 class _CreatedEndpoint(_WebhookEndpoint, total=False):
     secret: Required[str]
 
@@ -232,6 +258,9 @@ class Shape:
 ACCOUNT = Shape("account", _Account)
 PRICE = Shape("Price", _Price)
 WEBHOOK_ENDPOINT = Shape("webhook endpoint", _WebhookEndpoint)
+EVENT_DESTINATION = Shape("event destination", _EventDestination)
+EVENT_DESTINATIONS = Shape("list of event destinations", _EventDestinations)
+CREATED_DESTINATION = Shape("event destination with its secret", _CreatedDestination)
 CREATED_ENDPOINT = Shape("webhook endpoint with its secret", _CreatedEndpoint)
 CHECKOUT_SESSION = Shape("Checkout Session", _CheckoutSession)
 LINE_ITEM = Shape("line item", _LineItem)

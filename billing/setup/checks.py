@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from billing.access.caller import requires
@@ -221,7 +222,7 @@ class SetupChecks:
                 next_step=f"Set {PUBLIC_URL}.",
             )
         try:
-            endpoints = await self._ask(self._gateway.list_webhook_endpoints)
+            endpoints = await self._ask(partial(webhook_checks.all_endpoints, self._gateway))
         except StripeFailure as failure:
             return finding.failed(failure, forbidden=Status.UNKNOWN)
         reaches = settings_checks.stripe_reaches_app(self._settings)

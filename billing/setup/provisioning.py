@@ -15,7 +15,7 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.settings.model import PUBLIC_URL, WEBHOOK_SECRET, Settings
 from billing.setup.findings import Missing
 from billing.setup.price_checks import PLANNED, PlannedPrice
-from billing.setup.webhook_checks import ENDPOINT_EVENTS, registered_at
+from billing.setup.webhook_checks import ENDPOINT_EVENTS, all_endpoints, registered_at
 from billing.urls import webhook_url
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def planned_price(missing: Missing) -> PlannedPrice | None:
 
 
 @contextmanager
-def _write_permission(instead: str) -> Iterator[None]:
+def _write_permission(
+    instead: str, what: str = "Products, Prices and Webhook Endpoints"
+) -> Iterator[None]:
     """Where the key may not write, what to allow, or to do ``instead``."""
     try:
         yield
@@ -57,8 +59,7 @@ def _write_permission(instead: str) -> Iterator[None]:
             raise
         raise StripeFailure(
             failure.message,
-            f"Give the key write permission for Products, Prices and Webhook Endpoints, or "
-            f"{instead}.",
+            f"Give the key write permission for {what}, or {instead}.",
             request_id=failure.request_id,
             status=failure.status,
             code=failure.code,
@@ -99,7 +100,7 @@ class AccountSetup:
 
         Raises ``InvalidInput`` when there is no such endpoint.
         """
-        endpoints = registered_at(await self._gateway.list_webhook_endpoints(), self.webhook_url)
+        endpoints = registered_at(await all_endpoints(self._gateway), self.webhook_url)
         enabled = [one for one in endpoints if one.get("status") == "enabled"]
         if not enabled:
             raise InvalidInput(
@@ -111,21 +112,43 @@ class AccountSetup:
             events = endpoint.get("enabled_events") or []
             lacking = [one for one in ENDPOINT_EVENTS if one not in events and "*" not in events]
             if lacking:
-                params = {"enabled_events": [*events, *lacking]}
+                wanted = [*events, *lacking]
                 with _write_permission("add them in the Stripe Dashboard"):
-                    await self._gateway.update_webhook_endpoint(endpoint["id"], params)
+                    if endpoint.get("thin"):
+                        await self._gateway.update_thin_destination(endpoint["id"], wanted)
+                    else:
+                        params = {"enabled_events": wanted}
+                        await self._gateway.update_webhook_endpoint(endpoint["id"], params)
                 changed.append(endpoint["id"])
         return changed
 
     @requires(Permission.SET_UP)
-    async def create(self, missing: Missing, *, idempotency_key: str) -> CreatedObject:
-        """Create it; with the same ``idempotency_key`` only once."""
+    async def create(
+        self, missing: Missing, *, idempotency_key: str, thin: bool = False
+    ) -> CreatedObject:
+        """Create it; with the same ``idempotency_key`` only once. A ``thin`` endpoint is an event
+        destination for thin events."""
+        if thin:
+            with _write_permission("choose snapshot events", "Event Destinations"):
+                return await self._endpoint(idempotency_key, thin=True)
         with _write_permission("create it in the Stripe Dashboard"):
             if price := planned_price(missing):
                 created = await self._price(price, idempotency_key)
                 self._catalog.expire()
                 return created
             return await self._endpoint(idempotency_key)
+
+    @requires(Permission.SET_UP)
+    async def no_thin_events(self) -> str:
+        """Why no endpoint for thin events can be created, in words; empty when one can. Raises
+        ``StripeFailure`` when Stripe does not say."""
+        try:
+            await self._gateway.list_thin_destinations()
+        except StripeFailure as failure:
+            if failure.is_temporary:
+                raise
+            return f"This key may not use event destinations: {failure.message}"
+        return ""
 
     async def _price(self, planned: PlannedPrice, idempotency_key: str) -> CreatedObject:
         """An active Price with the same lookup key and amount is used instead of a second one."""
@@ -139,16 +162,19 @@ class AccountSetup:
         )
         return CreatedObject(price["id"], planned.setting, SecretStr(price["id"]))
 
-    async def _endpoint(self, idempotency_key: str) -> CreatedObject:
+    async def _endpoint(self, idempotency_key: str, *, thin: bool = False) -> CreatedObject:
         url = self.webhook_url
-        for endpoint in registered_at(await self._gateway.list_webhook_endpoints(), url):
+        for endpoint in registered_at(await all_endpoints(self._gateway), url):
             # One from this very press is asked for again below: Stripe repeats its answer.
             if (endpoint.get("metadata") or {}).get("press") != idempotency_key:
                 raise InvalidInput(
                     f"A webhook endpoint with this URL already exists: {endpoint['id']}.",
                     f"Copy its signing secret from the Stripe Dashboard into {WEBHOOK_SECRET}.",
                 )
-        endpoint = await self._gateway.create_webhook_endpoint(
+        make = self._gateway.create_webhook_endpoint
+        if thin:
+            make = self._gateway.create_thin_destination
+        endpoint = await make(
             {
                 "url": url,
                 "enabled_events": list(ENDPOINT_EVENTS),

@@ -6,13 +6,17 @@ https://docs.stripe.com/api/webhook_endpoints/object
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from billing.domain.event import SUBJECTS, Subject
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
+from billing.errors import StripeFailure
 from billing.setup.findings import Finding, Group, Missing, Status
 from billing.urls import WEBHOOK_PATH, webhook_url
+
+if TYPE_CHECKING:
+    from billing.stripe_api.gateway import StripeGateway
 
 WEBHOOK_PATHS = (WEBHOOK_PATH, f"{WEBHOOK_PATH}/")  # the route answers at each of them
 # Without these a payment is granted late: an endpoint that lacks one is wrong.
@@ -21,6 +25,18 @@ NEEDED_EVENTS = tuple(name for name, what in SUBJECTS.items() if what is Subject
 ENDPOINT_EVENTS = tuple(dict.fromkeys((*SUBJECTS, *TIMELINE_EVENTS)))
 NAME = "Webhook endpoint"
 ADD = "Add the missing types of event, here or in the Stripe Dashboard, under Webhooks."
+
+
+async def all_endpoints(gateway: StripeGateway) -> list[dict[str, Any]]:
+    """The account's webhook endpoints, and the thin destinations as far as the key may read those.
+    Raises ``StripeFailure``."""
+    endpoints = await gateway.list_webhook_endpoints()
+    try:
+        return endpoints + await gateway.list_thin_destinations()
+    except StripeFailure as failure:
+        if failure.is_temporary:
+            raise
+        return endpoints
 
 
 def registered_at(endpoints: list[dict[str, Any]], url: str) -> list[dict[str, Any]]:
@@ -55,13 +71,16 @@ def check_endpoint(
             lacking=lacking,
         )
     if len(here) > 1 and here[1].get("status") == "enabled":
+        both = len({bool(one.get("thin")) for one in here}) > 1
         return replace(
             finding,
             status=Status.WARNING,
             found=f"{sum(one.get('status') == 'enabled' for one in here)} enabled endpoints have "
             "this URL, so each of them delivers every event.",
-            next_step="Delete all but one in the Stripe Dashboard and use that one's signing "
-            "secret.",
+            next_step="Nothing is granted twice. Disable the snapshot endpoint in the Stripe "
+            "Dashboard once the thin one delivers."
+            if both
+            else "Delete all but one in the Stripe Dashboard and use that one's signing secret.",
         )
     if lacking:
         number = f"{len(lacking)} type{'' if len(lacking) == 1 else 's'}"
@@ -75,7 +94,8 @@ def check_endpoint(
             lacking=lacking,
         )
     received = "all events" if "*" in events else f"{len(events)} types of event"
-    return replace(finding, status=Status.OK, found=f"Enabled, receives {received}.")
+    thin = ", thin" if endpoint.get("thin") else ""
+    return replace(finding, status=Status.OK, found=f"Enabled, receives {received}{thin}.")
 
 
 def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:

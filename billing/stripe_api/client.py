@@ -65,8 +65,9 @@ class StripeClient:
         *,
         idempotency_key: str | None = None,
     ) -> Response:
-        """The response to ``method`` (``get``, ``post``, ``delete``) on a path of the API's first
-        version; repeated as the SDK does where that is safe, under one idempotency key.
+        """The response to ``method`` (``get``, ``post``, ``delete``) on a path of the API, which is
+        sent JSON under ``/v2`` and otherwise a form; repeated as the SDK does where that is safe,
+        under one idempotency key.
 
         Raises ``stripe.APIConnectionError`` or ``aiohttp.ClientError`` where none came.
         """
@@ -77,6 +78,9 @@ class StripeClient:
             headers = headers.copy()
             headers[IDEMPOTENCY_KEY] = idempotency_key or str(uuid.uuid4())
             body = form.encode()
+            if path.startswith("/v2/"):
+                headers["Content-Type"] = "application/json"
+                body = dumps(params).encode() if params else b""
         elif form:
             url = f"{url}?{form}"
         response: Response

@@ -29,6 +29,7 @@ from billing.errors import StripeFailure
 from billing.stripe_api.actions import ActionCalls
 from billing.stripe_api.after_sale import AfterSaleCalls
 from billing.stripe_api.calls import PAGE_SIZE
+from billing.stripe_api.event_destinations import EventDestinationCalls
 from billing.stripe_api.requests import MISSING_SESSION_ID, Page
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGE_SIZE", "StripeGateway"]
 
 
-class StripeGateway(AfterSaleCalls, ActionCalls):
+class StripeGateway(AfterSaleCalls, ActionCalls, EventDestinationCalls):
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when

@@ -18,7 +18,7 @@ WORDS = frozenset(
             "sessions",
             "subscriptions",
         ),
-        "webhook_endpoints",
+        *("webhook_endpoints", "v2", "core", "event_destinations"),
     )
 )
 

@@ -162,6 +162,18 @@ def test_creating_asks_first_and_names_what_is_created_and_where(shop: Shop) -> 
     assert {"create_now", "create_cancel"} <= {button.key for button in page.button}
 
 
+def test_an_endpoint_can_be_created_for_thin_events_but_is_for_snapshots_by_default(
+    shop: Shop,
+) -> None:
+    page = press(open_page(shop.server, "setup.py"), "create_webhook_endpoint")
+    choice = page.radio(key="create_payload")
+    assert (choice.options, choice.value, choice.disabled) == (
+        ["Snapshot", "Thin"],
+        "Snapshot",
+        False,
+    )
+
+
 def test_types_of_event_that_the_endpoint_lacks_are_shown_and_added(shop: Shop) -> None:
     few: Any = {"url": webhook_url(HERE), "enabled_events": list(NEEDED_EVENTS)}
     endpoint = shop.stripe.v1.webhook_endpoints.create(few)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from billing.domain.access import Permission
+from billing.errors import BillingError
 from billing.settings.model import SECRETS_FILE
 from billing.setup.findings import Missing, Report
 from billing.setup.provisioning import CreatedObject, planned_price
@@ -15,6 +16,8 @@ from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.components.setup.event_types import listed_types
 from pages.services import page_services
+
+SNAPSHOT, THIN = PAYLOADS = ("Snapshot", "Thin")
 
 
 def create_button(missing: Missing, report: Report) -> None:
@@ -34,8 +37,8 @@ def create_button(missing: Missing, report: Report) -> None:
 
 def close() -> None:
     """The dialog is closed: what was created, a secret perhaps, is shown no more; check anew."""
-    st.session_state.pop("create_press", None)
-    st.session_state.pop("setup_report", None)
+    for name in ("create_press", "no_thin_events", "setup_report"):
+        st.session_state.pop(name, None)
 
 
 def dialog(missing: Missing, report: Report) -> None:
@@ -76,14 +79,45 @@ def plan(missing: Missing, report: Report) -> None:
             f"- it receives the {len(ENDPOINT_EVENTS)} types of event that this app needs: "
             f"{listed_types(ENDPOINT_EVENTS)}"
         )
+        payload_choice()
+
+
+def payload_choice() -> None:
+    """Snapshot or thin events, where the key may use both."""
+    billing = page_services()
+    if "no_thin_events" not in st.session_state:
+        setup = billing.services.account_setup
+        try:
+            st.session_state["no_thin_events"] = billing.call(setup.no_thin_events)
+        except BillingError as failure:
+            st.session_state["no_thin_events"] = failure.message
+    refused = st.session_state["no_thin_events"]
+    st.radio(
+        "Events",
+        PAYLOADS,
+        captions=(
+            "Each event holds its object, in this app's version of the API.",
+            "Each event names its object alone, in no version. Stripe recommends them.",
+        ),
+        key="create_payload",
+        horizontal=True,
+        disabled=bool(refused),
+    )
+    if refused:
+        st.caption(f"Thin events cannot be chosen. {plain(refused)}")
 
 
 def create(missing: Missing, press: Press[CreatedObject]) -> None:
     """Create it; ``press`` holds what was created, or the failure."""
     billing = page_services()
     setup = billing.services.account_setup
+    is_thin = missing is Missing.WEBHOOK_ENDPOINT and st.session_state.get("create_payload") == THIN
     with st.spinner("Creating it in Stripe…", show_time=True):
-        press.attempt(lambda key: billing.call(lambda: setup.create(missing, idempotency_key=key)))
+        press.attempt(
+            lambda key: billing.call(
+                lambda: setup.create(missing, idempotency_key=key, thin=is_thin)
+            )
+        )
     st.rerun(scope="fragment")
 
 

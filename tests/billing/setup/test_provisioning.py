@@ -67,6 +67,42 @@ def test_the_endpoint_is_made_at_this_address_and_its_secret_handed_over(shop: S
     assert made.value.get_secret_value() not in repr(made)
 
 
+def test_a_thin_destination_is_made_likewise_and_its_types_of_event_are_completed(
+    shop: Shop,
+) -> None:
+    setup, key = shop.services.account_setup, "one"
+
+    def make() -> CreatedObject:
+        missing = Missing.WEBHOOK_ENDPOINT
+        return shop.server.portal.call(
+            lambda: setup.create(missing, idempotency_key=key, thin=True)
+        )
+
+    made = make()
+    destinations = shop.stripe.v2.core.event_destinations
+    (destination,) = destinations.list({"include": ["webhook_endpoint.url"]}).data
+    assert (destination.id, destination.event_payload) == (made.id, "thin")
+    assert destination.enabled_events == [f"v1.{name}" for name in ENDPOINT_EVENTS]
+    assert destination.webhook_endpoint is not None
+    assert destination.webhook_endpoint.url == setup.webhook_url
+    assert made.value.get_secret_value().startswith("whsec_")
+    assert make().value == made.value
+    with pytest.raises(InvalidInput, match=made.id):
+        create(shop.server, Missing.WEBHOOK_ENDPOINT, "two")
+    destinations.update(made.id, {"enabled_events": ["v1.refund.failed"]})
+    assert shop.server.portal.call(setup.add_event_types) == [made.id]
+    assert len(destinations.retrieve(made.id).enabled_events) == len(ENDPOINT_EVENTS)
+
+
+def test_a_key_that_may_not_use_event_destinations_is_told_so(
+    tmp_path: Path, account: StripeAccount
+) -> None:
+    account.forbidden = {"GET /v2/core/event_destinations": "Event Destinations Read"}
+    with billing_server(working_settings(tmp_path, account.url)) as server:
+        setup = server.services.account_setup
+        assert "may not use event destinations" in server.portal.call(setup.no_thin_events)
+
+
 def test_one_press_makes_one_endpoint_however_often_it_is_repeated(shop: Shop) -> None:
     first = create(shop.server, Missing.WEBHOOK_ENDPOINT, "one")
     again = create(shop.server, Missing.WEBHOOK_ENDPOINT, "one")

@@ -67,6 +67,23 @@ def test_an_endpoint_at_another_address_does_not_count(
     assert wrong(run_checks(settings_of())) == ["Webhook endpoint"]
 
 
+def test_a_thin_destination_is_an_endpoint_too(settings_of: SettingsOf, shop: Shop) -> None:
+    params: Any = {
+        "name": "Thin",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": [f"v1.{name}" for name in ENDPOINT_EVENTS],
+        "webhook_endpoint": {"url": webhook_url(HERE)},
+    }
+    made = shop.stripe.v2.core.event_destinations.create(params)
+    finding = found(run_checks(settings_of()), "Webhook endpoint")
+    assert (finding.status, finding.reference) == (OK, made.id)
+    assert finding.found.endswith("types of event, thin.")
+    shop.stripe.v1.webhook_endpoints.create({"url": webhook_url(HERE), "enabled_events": ["*"]})
+    beside = found(run_checks(settings_of()), "Webhook endpoint")
+    assert (beside.status, "Nothing is granted twice" in beside.next_step) == (WARNING, True)
+
+
 def test_a_disabled_endpoint_is_wrong(settings_of: SettingsOf, shop: Shop, endpoint: str) -> None:
     shop.stripe.v1.webhook_endpoints.update(endpoint, {"disabled": True})
     finding = found(run_checks(settings_of()), "Webhook endpoint")

@@ -10,7 +10,7 @@ import pytest
 from billing import stripe_api
 from billing.stripe_api.path_template import WORDS, path_template
 
-PATHS = re.compile(r'"(/v1/[^"]*)"')
+PATHS = re.compile(r'"(/v[12]/[^"]*)"')
 PARTS = re.compile(r'_path\("(\w+)", \w+(?:, "(\w+)")?\)')
 PIECE = re.compile(r"\{[^}]*\}")
 
