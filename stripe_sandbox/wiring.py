@@ -19,6 +19,8 @@ from stripe_sandbox.payments.intents.confirmation import IntentConfirmation
 from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
 from stripe_sandbox.payments.intents.setups import Setups
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.invoice_endpoints import InvoiceEndpoints
+from stripe_sandbox.payments.manual_invoices import ManualInvoices
 from stripe_sandbox.payments.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.quantities import Quantities
 from stripe_sandbox.payments.saved_methods import SavedMethods
@@ -33,10 +35,12 @@ from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.payments.test_clocks import TestClockChanges
 from stripe_sandbox.resources.account import Accounts
 from stripe_sandbox.resources.billing.discounts import Discounts
+from stripe_sandbox.resources.billing.draft_lines import DraftLines
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.billing.invoices import Invoices
+from stripe_sandbox.resources.billing.new_invoice_items import NewInvoiceItems
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.billing_portal.portal_configurations import PortalConfigurations
@@ -98,7 +102,9 @@ class Resources:
         self.charges = Charges(backend, self.disputes, self.balance, base_url)
         self.refunds = Refunds(backend, jobs, self.charges, self.disputes, self.balance)
         self.invoice_payments = InvoicePayments(backend)
-        self.invoice_items = InvoiceItems(backend)
+        draft_lines = DraftLines(backend)
+        self.invoice_items = InvoiceItems(backend, draft_lines)
+        self._new_items = NewInvoiceItems(backend, self.prices, draft_lines)
         discounts = Discounts(backend, jobs)
         self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items, discounts)
         self.invoices = Invoices(
@@ -135,6 +141,7 @@ class Resources:
         yield from self.portal_sessions.routes()
         yield from self._product_creation.routes()
         yield from self.search.routes()
+        yield from self._new_items.routes()
         for resource in self._resources:
             yield from resource.routes()
 
@@ -186,6 +193,12 @@ class Billing:
             self.card_charges,
             bank_debits,
             subscription_payments,
+        )
+        self._invoice_endpoints = InvoiceEndpoints(
+            backend, resources.invoices, self.collection, subscription_payments
+        )
+        self._manual_invoices = ManualInvoices(
+            backend, jobs, resources.invoices, resources.invoice_items, self.collection
         )
         Renewals(backend, jobs, resources.subscriptions, resources.invoice_drafts)
         items = ItemChanges(
@@ -264,7 +277,8 @@ class Billing:
             self.changes,
             self._items,
             self._creation,
-            self.collection,
+            self._invoice_endpoints,
+            self._manual_invoices,
             self.saved_methods,
             self._payment_endpoints,
             self._captures,

@@ -3,13 +3,7 @@
 
 from __future__ import annotations
 
-from stripe.params._invoice_finalize_invoice_params import InvoiceFinalizeInvoiceParams
-from stripe.params._invoice_mark_uncollectible_params import InvoiceMarkUncollectibleParams
-from stripe.params._invoice_pay_params import InvoicePayParams
-from stripe.params._invoice_void_invoice_params import InvoiceVoidInvoiceParams
-
 from stripe_sandbox import bank_accounts, cards, errors
-from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
@@ -23,6 +17,13 @@ from stripe_sandbox.storage.objects import Object
 
 DRAFT_SECONDS = 3_600
 """How long a renewal's invoice stays a draft."""
+
+
+_DESCRIPTIONS = {
+    "manual": "Payment for Invoice",
+    "subscription_create": "Subscription creation",
+}
+"""What the PaymentIntents of invoices are described as, by `billing_reason`."""
 
 
 class InvoiceCollection:
@@ -40,6 +41,7 @@ class InvoiceCollection:
         subscription_payments: SubscriptionPayments,
     ) -> None:
         self._backend = backend
+        self._jobs = jobs
         self._invoices = invoices
         self._invoice_payments = invoice_payments
         self._intents = intents
@@ -49,53 +51,34 @@ class InvoiceCollection:
         jobs.register(JobKind.INVOICE_FINALIZATION, self._finalize_due)
         jobs.register(JobKind.INVOICE_RETRY, self._retry)
 
-    def routes(self) -> list[Route]:
-        """The endpoints that change an invoice."""
-        path = self._invoices.path
-        return [
-            Route(
-                "POST",
-                f"{path}/pay",
-                self._pay,
-                InvoicePayParams,
-                "invoice",
-                ("paid_out_of_band", "payment_method"),
-            ),
-            Route(
-                "POST",
-                f"{path}/finalize",
-                self._finalize_now,
-                InvoiceFinalizeInvoiceParams,
-                "invoice",
-            ),
-            Route("POST", f"{path}/void", self._void, InvoiceVoidInvoiceParams, "invoice"),
-            Route(
-                "POST",
-                f"{path}/mark_uncollectible",
-                self._mark_uncollectible,
-                InvoiceMarkUncollectibleParams,
-                "invoice",
-            ),
-        ]
-
     def collect(
-        self, invoice: Object, method_id: str | None = None, *, asked: bool = False
+        self,
+        invoice: Object,
+        method_id: str | None = None,
+        *,
+        asked: bool = False,
+        off_session: bool = True,
     ) -> CardRefusal | None:
         """Try to collect an open invoice from the payment method of that id (None: the one that
         the invoice, the subscription or else the customer has). `asked`: a request asks for it,
-        which does not count as a retry. Returns why the bank refuses.
+        which does not count as a retry. `off_session`: the customer is not there, and cannot
+        authenticate. Returns why the bank refuses.
 
         StripeError: there is no payment method.
         """
         subscription = self._subscription(invoice)
-        method = self._method(subscription, method_id or invoice["default_payment_method"])
+        method = self._method(invoice, subscription, method_id)
         intent = self._intent(invoice, subscription)
         if method["type"] == "us_bank_account":
             account = bank_accounts.of_fingerprint(method["us_bank_account"]["fingerprint"])
             self._bank_debits.begin(DebitPayment(intent, method, account))
             return None
         card = cards.of_fingerprint(method["card"]["fingerprint"])
-        refusal = _off_session_refusal(card)
+        if not off_session and card.authentication:
+            self._intents.require_action(intent, method)
+            self._backend.events.record("invoice.payment_action_required", invoice)
+            return cards.AUTHENTICATION_REQUIRED
+        refusal = _off_session_refusal(card) if off_session else card.refusal
         self._charge(CardPayment(intent, method, card, refusal), asked=asked)
         return refusal
 
@@ -144,8 +127,12 @@ class InvoiceCollection:
         """Open the draft; what costs nothing is paid by that. While collection is paused, the
         invoice is voided or marked uncollectible."""
         customer = self._backend.require("customer", invoice["customer"], "customer")
+        days = self._backend.objects.hidden("invoice", invoice["id"]).get("days_until_due")
+        if days is not None:
+            invoice["due_date"] = self._backend.clock.now() + days * 86_400
         self._invoices.finalize(invoice, customer)
-        paused = self._subscription(invoice)["pause_collection"]
+        subscription = self._subscription(invoice)
+        paused = subscription and subscription["pause_collection"]
         if paused and paused["behavior"] == "void":
             self._invoices.void(invoice)
         elif paused and paused["behavior"] == "mark_uncollectible":
@@ -169,35 +156,41 @@ class InvoiceCollection:
     def _collect_due(self, invoice: Object) -> None:
         if invoice["status"] != "open":
             return
+        if invoice["collection_method"] == "send_invoice":
+            self._backend.events.record("invoice.sent", invoice)
+            return
         try:
             self.collect(invoice)
         except errors.StripeError:  # without a payment method
             self._subscription_payments.record_failure(invoice)
 
-    def _intent(self, invoice: Object, subscription: Object) -> Object:
+    def _intent(self, invoice: Object, subscription: Object | None) -> Object:
         """The intent that is to pay the invoice: made for the first attempt, used by the next."""
         payments = self._invoice_payments.of_invoice(invoice)["data"]
         for payment in payments:
             if payment["status"] == "open":
                 found = payment["payment"]["payment_intent"]
                 return self._backend.require("payment_intent", found, "payment_intent")
-        is_first = invoice["billing_reason"] == "subscription_create"
+        settings = (subscription or invoice)["payment_settings"]
         intent = self._intents.create(
             invoice["amount_due"],
             invoice["currency"],
-            {"description": "Subscription creation" if is_first else "Subscription update"},
+            {"description": _DESCRIPTIONS.get(invoice["billing_reason"], "Subscription update")},
             customer=invoice["customer"],
-            types=subscription["payment_settings"]["payment_method_types"] or ["card"],
+            types=settings["payment_method_types"] or ["card"],
         )
         self._invoice_payments.create(invoice, intent)
         return intent
 
-    def _method(self, subscription: Object, method_id: str | None) -> Object:
+    def _method(
+        self, invoice: Object, subscription: Object | None, method_id: str | None
+    ) -> Object:
         """Which method pays: https://docs.stripe.com/billing/subscriptions/payment-methods-setting."""
-        customer = self._backend.require("customer", subscription["customer"], "customer")
+        customer = self._backend.require("customer", invoice["customer"], "customer")
         found = (
             method_id
-            or subscription["default_payment_method"]
+            or invoice["default_payment_method"]
+            or (subscription and subscription["default_payment_method"])
             or customer["invoice_settings"]["default_payment_method"]
         )
         if not found:
@@ -210,58 +203,21 @@ class InvoiceCollection:
             )
         return self._backend.require("payment_method", found, "payment_method")
 
-    def _subscription(self, invoice: Object) -> Object:
+    def _subscription(self, invoice: Object) -> Object | None:
+        if invoice["parent"] is None:
+            return None
         details = invoice["parent"]["subscription_details"]
         return self._backend.require("subscription", details["subscription"], "subscription")
 
-    def _require(self, call: Call) -> Object:
-        return self._backend.require("invoice", call.ids[0], "id", status=404)
-
-    def _pay(self, call: Call) -> Object:
-        invoice, params = self._require(call), call.params
-        if invoice["status"] == "paid":
-            raise errors.invalid("Invoice is already paid")
-        if invoice["status"] == "void":
-            raise errors.invalid("You can only pass in open invoices. This invoice isn't open.")
-        if invoice["status"] == "draft":
-            self.finalize(invoice)
-            if invoice["status"] != "open":
-                return invoice
-        if params.get("paid_out_of_band"):
-            self._subscription_payments.record_out_of_band(invoice)
-            return invoice
-        refusal = self.collect(invoice, params.get("payment_method"), asked=True)
-        if refusal is not None:
-            raise errors.card_error(
-                refusal.message, refusal.code, refusal.decline_code, keeps_changes=True
-            )
-        return self._require(call)
-
-    def _finalize_now(self, call: Call) -> Object:
-        invoice = self._require(call)
-        if invoice["status"] != "draft":
-            raise errors.invalid(
-                "This invoice is already finalized, you can't re-finalize a non-draft invoice."
-            )
-        self.finalize(invoice)
-        return invoice
-
-    def _void(self, call: Call) -> Object:
-        invoice = self._require(call)
-        if invoice["status"] == "paid":
-            raise errors.invalid("Invoices with `paid` payments cannot be voided.")
-        if invoice["status"] not in ("open", "uncollectible"):
-            raise errors.invalid("You can only pass in open invoices. This invoice isn't open.")
-        self._invoices.void(invoice, call.request)
-        return invoice
-
-    def _mark_uncollectible(self, call: Call) -> Object:
-        invoice = self._require(call)
-        if invoice["status"] != "open":
-            raise errors.invalid("You can only pass in open invoices. This invoice isn't open.")
-        self._invoices.mark_uncollectible(invoice, call.request)
-        self._subscription_payments.forgive(invoice)
-        return invoice
+    def schedule(self, invoice: Object) -> None:
+        """Have an open invoice that advances by itself paid in an hour; the caller stores it."""
+        if invoice["status"] != "open" or invoice["collection_method"] != "charge_automatically":
+            return
+        due = None
+        if invoice["auto_advance"]:
+            due = self._backend.clock.now() + DRAFT_SECONDS
+            self._jobs.add(due, JobKind.INVOICE_RETRY, invoice["id"])
+        invoice["next_payment_attempt"] = due
 
 
 def _off_session_refusal(card: TestCard) -> CardRefusal | None:

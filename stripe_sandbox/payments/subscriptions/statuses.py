@@ -71,14 +71,15 @@ class SubscriptionPayments:
             return
         subscription = self._subscription(invoice)
         is_renewal = invoice["billing_reason"] != "subscription_create"
+        goes_on = subscription["status"] not in ENDED if subscription else invoice["auto_advance"]
         wait = self._policy.get().wait_after(invoice["attempt_count"] + 1) if is_renewal else None
-        retries = wait is not None and subscription["status"] not in ENDED
-        due = self._backend.clock.now() + int(wait * DAY) if retries and wait else None
+        due = self._backend.clock.now() + int(wait * DAY) if goes_on and wait is not None else None
         self._invoices.fail(invoice, due, authentication_required=authentication_required)
         if due is not None:
             self._jobs.add(due, JobKind.INVOICE_RETRY, invoice["id"])
         self._set_delinquent(invoice, delinquent=True)
-        if subscription["status"] in (*ENDED, "incomplete", "trialing"):
+        ended = (*ENDED, "incomplete", "trialing")
+        if subscription is None or subscription["status"] in ended:
             return
         self._subscriptions.change(subscription, {"status": "past_due"})
         if due is None and is_renewal:
@@ -87,12 +88,16 @@ class SubscriptionPayments:
     def forgive(self, invoice: Object) -> None:
         """The latest invoice is given up as uncollectible: a subscription past due is active."""
         subscription = self._subscription(invoice)
+        if subscription is None:
+            return
         if subscription["status"] == "past_due" and subscription["latest_invoice"] == invoice["id"]:
             self._subscriptions.change(subscription, {"status": "active"})
 
     def _record_paid(self, invoice: Object) -> None:
         self._set_delinquent(invoice, delinquent=False)
         subscription = self._subscription(invoice)
+        if subscription is None:
+            return
         is_latest = subscription["latest_invoice"] == invoice["id"]
         if subscription["status"] == "incomplete":
             self._subscriptions.activate(subscription, None)
@@ -111,6 +116,8 @@ class SubscriptionPayments:
         if customer is not None:  # else it was deleted meanwhile
             self._customers.change(customer, {"delinquent": delinquent})
 
-    def _subscription(self, invoice: Object) -> Object:
+    def _subscription(self, invoice: Object) -> Object | None:
+        if invoice["parent"] is None:
+            return None
         details = invoice["parent"]["subscription_details"]
         return self._backend.require("subscription", details["subscription"], "subscription")

@@ -9,8 +9,8 @@ from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_object import (
     apply_balance,
     new_invoice,
+    new_item_line,
     new_line,
-    new_proration_line,
 )
 from stripe_sandbox.storage.objects import Object
 
@@ -95,7 +95,7 @@ class InvoiceDrafts:
         identifier = new_id("in")
         now = self._backend.clock.now()
         lines = [
-            *(new_proration_line(identifier, item) for item in pending),
+            *(new_item_line(identifier, item) for item in pending),
             *(new_line(identifier, subscription, self.line_of(item), item, now) for item in items),
         ]
         invoice = new_invoice(identifier, subscription, customer, lines, reason, now, period_start)

@@ -1,5 +1,5 @@
-"""Invoice items (https://docs.stripe.com/api/invoiceitems): prorations, which wait for the next
-invoice of their subscription."""
+"""Invoice items (https://docs.stripe.com/api/invoiceitems), prorations among them: they stand on an
+invoice, or wait for the next one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from stripe.params._invoice_item_update_params import InvoiceItemUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing.draft_lines import DraftLines
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, deleted_object
 from stripe_sandbox.storage.filters import PRESENT
 from stripe_sandbox.storage.objects import Object, Window
 
-_UPDATE = ("amount", "description", "discountable", "metadata", "period")
+_UPDATE = ("amount", "description", "discountable", "metadata", "period", "quantity")
 
 
 class InvoiceItems(Resource):
@@ -32,8 +34,12 @@ class InvoiceItems(Resource):
     list_params = InvoiceItemListParams
     filters = ("created", "customer", "customer_account", "invoice", "pending")
 
+    def __init__(self, backend: Backend, lines: DraftLines) -> None:
+        super().__init__(backend)
+        self._lines = lines
+
     def routes(self) -> list[Route]:
-        """All endpoints."""
+        """All endpoints but the one that creates items."""
         return [
             *super().routes(),
             Route("POST", self.path, self._update, InvoiceItemUpdateParams, self.kind, _UPDATE),
@@ -42,24 +48,37 @@ class InvoiceItems(Resource):
 
     def _update(self, call: Call) -> Object:
         """No event says so, as at Stripe since 2024-04-10."""
-        item, changes = self._require_pending(call), dict(call.params)
-        if "amount" in changes:
+        item, changes = self._require_changeable(call), dict(call.params)
+        if "quantity" in changes:
+            quantity = changes["quantity"]
+            unit = Decimal(item["pricing"]["unit_amount_decimal"])
+            changes |= {"amount": int(unit * quantity), "quantity_decimal": str(quantity)}
+            changes["net_amount"] = changes["amount"]
+        elif "amount" in changes:
             changes["net_amount"] = changes["amount"]
             unit = Decimal(changes["amount"]) / item["quantity"]
             changes["pricing"] = {**item["pricing"], "unit_amount_decimal": format(unit, "f")}
-        return self._store(item, changes, call.request)
+        self._store(item, changes, call.request)
+        if item["invoice"] is not None:
+            draft = self._lines.require_draft(item["invoice"], "invoice")
+            self._lines.replace(draft, item, call.request)
+        return item
 
     def _delete(self, call: Call) -> Object:
         """Records `invoiceitem.deleted`."""
-        item = self._require_pending(call)
+        item = self._require_changeable(call)
+        if item["invoice"] is not None:
+            draft = self._lines.require_draft(item["invoice"], "invoice")
+            self._lines.remove(draft, item["id"], call.request)
         self._backend.objects.delete(self.kind, item["id"])
         self._backend.events.record("invoiceitem.deleted", item, call.request)
         return deleted_object(item)
 
-    def _require_pending(self, call: Call) -> Object:
-        """The item, if it waits for an invoice."""
+    def _require_changeable(self, call: Call) -> Object:
+        """The item, if it waits for an invoice or is on a draft."""
         item = self._require(call)
-        if item["invoice"] is not None:
+        invoice = item["invoice"] and self._backend.require("invoice", item["invoice"], "invoice")
+        if invoice and invoice["status"] != "draft":
             raise errors.invalid(
                 f"This invoice item is attached to the invoice {item['invoice']} and can no longer "
                 "be modified.",
@@ -135,13 +154,25 @@ class InvoiceItems(Resource):
         return proration
 
     def pending(self, subscription: Object) -> list[Object]:
-        """The items that wait for the subscription's next invoice, the oldest first."""
-        filters = {"customer": subscription["customer"], "invoice": None}
+        """The items that wait for the subscription's next invoice, the oldest first: its own, and
+        those of the customer that belong to no subscription."""
+        found = self.waiting(subscription["customer"], None)
+        own = (None, subscription["id"])
+        return [
+            item
+            for item in found
+            if _subscription(item) in own and item["currency"] == subscription["currency"]
+        ]
+
+    def waiting(self, customer: str, subscription: str | None) -> list[Object]:
+        """The items of the customer, or only of that subscription of theirs, that wait for an
+        invoice, the oldest first."""
+        filters = {"customer": customer, "invoice": None}
         found = self._backend.page(self.kind, self.url, filters, Window(100)).to_object()
         return [
             item
             for item in reversed(found["data"])
-            if item["parent"]["subscription_details"]["subscription"] == subscription["id"]
+            if subscription is None or _subscription(item) == subscription
         ]
 
     def put_on(self, invoice: str, items: list[Object]) -> None:
@@ -158,3 +189,11 @@ class InvoiceItems(Resource):
         elif pending:
             conditions["id"] = ()  # what is on an invoice waits for none
         return conditions
+
+
+def _subscription(item: Object) -> str | None:
+    """The id of the subscription that the item belongs to."""
+    found: str | None = ((item["parent"] or {}).get("subscription_details") or {}).get(
+        "subscription"
+    )
+    return found

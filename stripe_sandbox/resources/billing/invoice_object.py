@@ -18,12 +18,13 @@ def new_invoice(
     reason: str,
     now: int,
     period_start: int,
+    *,
+    currency: str = "",
 ) -> Object:
-    """A draft invoice, a subscription's or for one-time items, for the period that ends now. Its
-    `amount_due` is without the customer's balance, which counts when it is finalized."""
+    """A draft invoice, a subscription's or, in the `currency` (its lines' where none is given), for
+    items alone, for the period that ends now. Its `amount_due` is without the customer's balance,
+    which counts when it is finalized."""
     period_end = now
-    total = sum(line["amount"] for line in lines)
-    due = max(total, 0)
     return build(
         "invoice",
         {
@@ -31,11 +32,9 @@ def new_invoice(
             "object": "invoice",
             "account_country": "US",
             "account_name": "Local sandbox",
-            "amount_due": due,
             "amount_overpaid": 0,
             "amount_paid": 0,
             "amount_paid_off_stripe": 0,
-            "amount_remaining": due,
             "amount_shipping": 0,
             "attempt_count": 0,
             "attempted": False,
@@ -44,7 +43,9 @@ def new_invoice(
             "billing_reason": reason,
             "collection_method": "charge_automatically",
             "created": now,
-            "currency": subscription["currency"] if subscription else lines[0]["currency"],
+            "currency": subscription["currency"]
+            if subscription
+            else currency or lines[0]["currency"],
             "customer": customer["id"],
             "customer_address": customer["address"],
             "customer_email": customer["email"],
@@ -67,14 +68,11 @@ def new_invoice(
             "starting_balance": customer["balance"],
             "status": "draft",
             "status_transitions": build("invoice.StatusTransitions", {}),
-            "subtotal": total,
-            "subtotal_excluding_tax": total,
             "test_clock": customer["test_clock"],
-            "total": total,
             "total_discount_amounts": [],
-            "total_excluding_tax": total,
             "total_pretax_credit_amounts": [],
             "total_taxes": [],
+            **totals(lines),
         },
     )
 
@@ -89,6 +87,21 @@ def _parent(subscription: Object) -> Object:
     )
 
 
+def totals(lines: list[Object]) -> Object:
+    """The fields of a draft that its lines add up to."""
+    subtotal = sum(line["amount"] for line in lines)
+    total = subtotal - sum(off["amount"] for line in lines for off in line["discount_amounts"])
+    due = max(total, 0)
+    return {
+        "amount_due": due,
+        "amount_remaining": due,
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal,
+        "total": total,
+        "total_excluding_tax": total,
+    }
+
+
 def new_line(
     invoice: str, subscription: Object | None, line: Object, item: Object | None, now: int
 ) -> Object:
@@ -96,7 +109,8 @@ def new_line(
     price = line["price"]
     recurring = price["recurring"]
     quantity = line["quantity"]
-    metadata, subscription_id = line["metadata"] or {}, subscription and subscription["id"]
+    metadata = line["metadata"] or {}
+    subscription_id: str | None = subscription["id"] if subscription else None
     if recurring and item is not None and subscription is not None:
         metadata = subscription["metadata"]
         start, end = item["current_period_start"], item["current_period_end"]
@@ -109,21 +123,7 @@ def new_line(
             description = f"Trial period for {line['description']}"
     else:
         start = end = now
-        parent = build(
-            "line_item.Parent",
-            {
-                "invoice_item_details": build(
-                    "line_item.Parent.InvoiceItemDetails",
-                    {
-                        "invoice_item": new_id("ii"),
-                        "proration": False,
-                        "proration_details": {"credited_items": None},
-                        "subscription": subscription_id,
-                    },
-                ),
-                "type": "invoice_item_details",
-            },
-        )
+        parent = _invoice_item_parent(new_id("ii"), subscription_id)
         description = line["description"]
     return _line(
         invoice,
@@ -150,29 +150,55 @@ def new_line(
     )
 
 
-def new_proration_line(invoice: str, item: Object) -> Object:
-    """The invoice's line for a proration, an invoice item."""
-    details = item["parent"]["subscription_details"]
-    credited = item["proration_details"]["credited_items"]
+def new_item_line(invoice: str, item: Object) -> Object:
+    """The invoice's line for an invoice item."""
+    details = (item["parent"] or {}).get("subscription_details") or {}
+    subscription = details.get("subscription")
     return _line(
         invoice,
         {
             "amount": item["amount"],
             "currency": item["currency"],
             "description": item["description"],
-            "discountable": False,
+            "discountable": item["discountable"],
             "metadata": item["metadata"],
-            "parent": _item_parent(
-                details["subscription"],
-                details["subscription_item"],
-                item["id"],
-                credited and credited["invoice_line_item_details"],
-            ),
+            "parent": _proration_parent(item, details)
+            if item["proration"]
+            else _invoice_item_parent(item["id"], subscription),
             "period": item["period"],
             "pricing": item["pricing"],
             "quantity": item["quantity"],
-            "subscription": details["subscription"],
+            "subscription": subscription,
             "subtotal": item["amount"],
+        },
+    )
+
+
+def _proration_parent(item: Object, details: Object) -> Object:
+    credited = item["proration_details"]["credited_items"]
+    return _item_parent(
+        details["subscription"],
+        details["subscription_item"],
+        item["id"],
+        credited and credited["invoice_line_item_details"],
+    )
+
+
+def _invoice_item_parent(item: str, subscription: str | None) -> Object:
+    """The parent of a line that is an invoice item, for no period of a subscription."""
+    return build(
+        "line_item.Parent",
+        {
+            "invoice_item_details": build(
+                "line_item.Parent.InvoiceItemDetails",
+                {
+                    "invoice_item": item,
+                    "proration": False,
+                    "proration_details": {"credited_items": None},
+                    "subscription": subscription,
+                },
+            ),
+            "type": "invoice_item_details",
         },
     )
 

@@ -1,4 +1,5 @@
-"""Invoices (https://docs.stripe.com/api/invoices), as far as a Checkout creates them."""
+"""Invoices (https://docs.stripe.com/api/invoices): what becomes of them, and how they are
+shown."""
 
 from __future__ import annotations
 
@@ -7,9 +8,7 @@ from typing import Any
 from stripe.params._invoice_line_item_list_params import InvoiceLineItemListParams
 from stripe.params._invoice_list_params import InvoiceListParams
 from stripe.params._invoice_retrieve_params import InvoiceRetrieveParams
-from stripe.params._invoice_update_params import InvoiceUpdateParams
 
-from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
@@ -22,12 +21,6 @@ from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, sdk_class
 from stripe_sandbox.storage.objects import Object
-
-_UPDATE = (
-    *("custom_fields.name", "custom_fields.value", "default_payment_method", "description"),
-    *("footer", "metadata", "statement_descriptor"),
-)
-_AFTER_FINALIZATION = {"default_payment_method", "metadata"}
 
 
 class Invoices(Resource):
@@ -63,7 +56,6 @@ class Invoices(Resource):
         lines = f"{self.path}/lines"
         return [
             *super().routes(),
-            Route("POST", self.path, self._update, InvoiceUpdateParams, self.kind, _UPDATE),
             Route.listing(lines, self._list_lines, InvoiceLineItemListParams, "line_item"),
         ]
 
@@ -73,15 +65,6 @@ class Invoices(Resource):
             (cls, "payments"): self._payments.of_invoice,
             (cls, "confirmation_secret"): self._confirmation_secret,
         }
-
-    def _update(self, call: Call) -> Object:
-        invoice, changes = self._require(call), dict(call.params)
-        if invoice["status"] != "draft" and changes.keys() - _AFTER_FINALIZATION:
-            raise errors.invalid("Finalized invoices can't be updated in this way")
-        if "default_payment_method" in changes:
-            method = changes["default_payment_method"]
-            self._backend.require("payment_method", method, "default_payment_method")
-        return self._store(invoice, changes, call.request, "invoice.updated")
 
     def create_first(
         self,

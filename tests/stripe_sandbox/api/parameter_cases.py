@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.stripe_sandbox.api.intent_cases import INTENT_REFUSED, INTENT_SHOWN, SETUP_SHOWN
+from tests.stripe_sandbox.api.invoice_cases import INVOICE_SHOWN
 from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
 
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
@@ -73,6 +74,7 @@ SHOWN: dict[str, list[Case]] = {
     "POST /v1/invoices/:invoice/pay": _cases({}, paid_out_of_band=True, payment_method="METHOD"),
     **PORTAL_SHOWN,
     **INTENT_SHOWN,
+    **INVOICE_SHOWN,
     "POST /v1/customers": _cases({}, **_CUSTOMER, test_clock="TESTCLOCK"),
     "POST /v1/test_helpers/test_clocks": _cases(
         {"frozen_time": 2_000_000_000}, frozen_time=2_000_000_001, name="Mine"
@@ -362,13 +364,15 @@ REFUSED: dict[str, list[Case]] = {
 
 ELSEWHERE = (
     *("POST /v1/invoices/:invoice", "POST /v1/invoiceitems/:invoiceitem"),
+    "POST /v1/invoices/:invoice/finalize",
     *("GET /v2/core/event_destinations", "POST /v2/core/event_destinations"),
     "GET /v2/core/event_destinations/:event_destination",
     "POST /v2/core/event_destinations/:event_destination",
     "GET /v2/core/events",
 )
-"""What takes a renewal to change: tests/stripe_sandbox/resources/test_updates.py. And what has the
-form of /v2: test_event_destinations.py beside it."""
+"""What takes a renewal or a draft to change: resources/test_updates.py and
+payments/test_manual_invoices.py. And what has the form of /v2: test_event_destinations.py beside
+it."""
 
 NARROWED: dict[str, Any] = {
     "code": "NONE", "coupon": "NONE",

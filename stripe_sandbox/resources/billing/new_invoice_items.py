@@ -1,0 +1,157 @@
+"""Invoice items that a request creates (https://docs.stripe.com/api/invoiceitems/create)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._invoice_item_create_params import InvoiceItemCreateParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.currencies import parse_currency
+from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing.draft_lines import DraftLines
+from stripe_sandbox.resources.catalog.prices import Prices
+from stripe_sandbox.schema.objects import build, merge_metadata
+from stripe_sandbox.storage.objects import Object
+
+KIND = "invoiceitem"
+_PRICED = ("amount", "price_data", "pricing")
+_CREATE = (
+    *("amount", "currency", "customer", "description", "discountable", "invoice", "metadata"),
+    *("period.end", "period.start", "price_data.currency", "price_data.product"),
+    *("price_data.unit_amount", "pricing.price", "quantity"),
+    "subscription",
+)
+
+
+class NewInvoiceItems:
+    """Creates items of an amount or of a one-time Price, for a draft or for the next invoice."""
+
+    def __init__(self, backend: Backend, prices: Prices, lines: DraftLines) -> None:
+        self._backend = backend
+        self._prices = prices
+        self._lines = lines
+
+    def routes(self) -> list[Route]:
+        """The endpoint."""
+        return [
+            Route("POST", "/v1/invoiceitems", self._create, InvoiceItemCreateParams, KIND, _CREATE)
+        ]
+
+    def _create(self, call: Call) -> Object:
+        """Records `invoiceitem.created` and, for a draft, `invoice.updated`."""
+        params = call.params
+        invoice = None
+        if "invoice" in params:
+            invoice = self._lines.require_draft(params["invoice"], "invoice")
+            params = {"customer": invoice["customer"], **params}
+        if "customer" not in params:
+            raise errors.parameter_missing("customer")
+        customer = self._backend.require("customer", params["customer"], "customer")
+        if invoice is not None and invoice["customer"] != customer["id"]:
+            raise errors.invalid("The invoice belongs to another customer.", "invoice")
+        item = self._new(customer, params, call)
+        if invoice is not None and invoice["currency"] != item["currency"]:
+            raise errors.invalid(
+                f"The invoice is in `{invoice['currency']}`: an item in `{item['currency']}` "
+                "cannot be added to it.",
+                "currency",
+            )
+        self._backend.objects.insert(item)
+        self._backend.events.record("invoiceitem.created", item, call.request)
+        if invoice is not None:
+            self._lines.add(invoice, item, call.request)
+        return item
+
+    def _new(self, customer: Object, params: dict[str, Any], call: Call) -> Object:
+        now = self._backend.clock.now()
+        amount, quantity, price = self._priced(params, call)
+        currency = price["currency"] if price else self._currency(customer, params)
+        description = params.get("description")
+        if description is None and price is not None:
+            description = self._backend.require("product", price["product"], "product")["name"]
+        unit = price["unit_amount_decimal"] if price else str(amount)
+        details = price and {"price": price["id"], "product": price["product"]}
+        return build(
+            KIND,
+            {
+                "id": new_id("ii"),
+                "object": KIND,
+                "amount": amount,
+                "currency": currency,
+                "customer": customer["id"],
+                "date": now,
+                "description": description,
+                "discountable": params.get("discountable", amount > 0),
+                "discounts": [],
+                "invoice": params.get("invoice"),
+                "livemode": False,
+                "metadata": merge_metadata({}, params.get("metadata", {})),
+                "net_amount": amount,
+                "parent": self._parent(customer, params),
+                "period": params.get("period", {"end": now, "start": now}),
+                "pricing": build(
+                    f"{KIND}.Pricing",
+                    {
+                        **({"price_details": details} if details else {}),
+                        "type": "price_details",
+                        "unit_amount_decimal": unit,
+                    },
+                ),
+                "proration": False,
+                "quantity": quantity,
+                "quantity_decimal": str(quantity),
+                "tax_rates": [],
+                "test_clock": customer["test_clock"],
+            },
+        )
+
+    def _priced(self, params: dict[str, Any], call: Call) -> tuple[int, int, Object | None]:
+        """The amount, the quantity, and the Price, if it is of one."""
+        given = [name for name in _PRICED if name in params]
+        if not given:
+            raise errors.parameter_missing("amount")
+        if len(given) > 1 or ("amount" in params and "quantity" in params):
+            names = given if len(given) > 1 else ["amount", "quantity"]
+            raise errors.invalid(
+                f"You may only specify one of these parameters: {', '.join(names)}.",
+                names[-1],
+                "parameters_exclusive",
+            )
+        if "amount" in params:
+            return params["amount"], 1, None
+        if "price_data" in params:
+            data = {**params["price_data"], "active": False}
+            price = self._prices.create(data, call.request, "price_data")
+        else:
+            named = params["pricing"].get("price")
+            if named is None:
+                raise errors.parameter_missing("pricing[price]")
+            price = self._backend.require("price", named, "pricing[price]")
+        if price["recurring"]:
+            raise errors.invalid(
+                "The price specified is set to `type=recurring` but this field only accepts prices "
+                "with `type=one_time`.",
+                "pricing[price]",
+            )
+        quantity = params.get("quantity", 1)
+        return price["unit_amount"] * quantity, quantity, price
+
+    def _currency(self, customer: Object, params: dict[str, Any]) -> str:
+        if "currency" in params:
+            return parse_currency(params["currency"], "currency")
+        return customer.get("currency") or "usd"
+
+    def _parent(self, customer: Object, params: dict[str, Any]) -> Object | None:
+        if "subscription" not in params:
+            return None
+        subscription = self._backend.require("subscription", params["subscription"], "subscription")
+        if subscription["customer"] != customer["id"]:
+            raise errors.no_such("subscription", subscription["id"], "subscription")
+        details = build(f"{KIND}.Parent.SubscriptionDetails", {"subscription": subscription["id"]})
+        return build(
+            f"{KIND}.Parent",
+            {"subscription_details": details, "type": "subscription_details"},
+        )
