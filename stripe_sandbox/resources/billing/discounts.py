@@ -97,7 +97,7 @@ def _apply(invoice: Object, applied: AppliedDiscount) -> None:
     lines: list[Object] = invoice["lines"]["data"]
     left = [
         (
-            (line["pricing"].get("price_details") or {}).get("product"),
+            (line["pricing"].get("price_details") or {}).get("product", ""),
             line["amount"] - sum(part["amount"] for part in line["discount_amounts"])
             if line["discountable"]
             else 0,
