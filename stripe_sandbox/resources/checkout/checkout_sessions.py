@@ -16,14 +16,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Answer, Call, RequestInfo, R
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.currencies import (
-    MINIMUM,
-    check_charge,
-    format_amount,
-    format_minimum,
-    maximum,
-    parse_currency,
-)
+from stripe_sandbox.currencies import check_charge, parse_currency
 from stripe_sandbox.resources.billing.discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.subscriptions import end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import new_session
@@ -34,6 +27,7 @@ from stripe_sandbox.resources.checkout.checkout_session_params import (
 )
 from stripe_sandbox.resources.checkout.line_items import LineItems, begin_trial
 from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
+from stripe_sandbox.resources.checkout.session_limits import check_total, expiry
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.resources.resource import Resource
@@ -41,8 +35,6 @@ from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import merge_metadata, sdk_class
 from stripe_sandbox.storage.objects import Object
 
-DAY = 86_400
-HALF_HOUR = 1_800
 SHOWN_WHEN_EXPANDED = 10
 
 
@@ -105,19 +97,7 @@ class CheckoutSessions(Resource):
         params = call.params
         check_request(params)
         now = self._backend.clock.now()
-        expires_at = params.get("expires_at", now + DAY)
-        if expires_at < now + HALF_HOUR:
-            raise errors.invalid(
-                "The `expires_at` timestamp must be at least 30 minutes from Checkout Session "
-                "creation.",
-                "expires_at",
-            )
-        if expires_at > now + DAY:
-            raise errors.invalid(
-                "The `expires_at` timestamp must be less than 24 hours from Checkout Session "
-                "creation.",
-                "expires_at",
-            )
+        expires_at = expiry(params, now)
         customer = None
         if "customer" in params:
             customer = self._backend.require("customer", params["customer"], "customer")
@@ -308,21 +288,3 @@ class CheckoutSessions(Resource):
 
 def _overdue(session: Object, now: int) -> bool:
     return bool(session["status"] == "open" and session["expires_at"] <= now)
-
-
-def check_total(session: Object) -> None:
-    """Raise a StripeError if a session cannot be for its amount."""
-    total, currency = session["amount_total"], session["currency"]
-    if 0 < total < MINIMUM.get(currency, 0):
-        raise errors.invalid(
-            "The Checkout Session's total amount due must add up to at least "
-            f"{format_minimum(currency)}",
-            code="amount_too_small",
-        )
-    if total > maximum(currency):
-        raise errors.invalid(
-            "The Checkout Session's total amount due must be no more than "
-            f"{format_amount(maximum(currency), currency, in_message=True)}",
-            code="amount_too_large",
-        )
-    check_charge(total, currency, "line_items")

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import stripe
 
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
@@ -42,6 +43,27 @@ RENEWS: dict[Kind, list[EntryKind]] = {Kind.PRO: [EntryKind.LATER], Kind.CREDITS
 
 def entry_kinds(details: SessionDetails) -> list[EntryKind]:
     return [step.kind for step in details.entries if step.kind is not EntryKind.OTHER]
+
+
+def test_another_programs_session_that_only_saves_a_card_is_shown_and_grants_nothing(
+    shop: Shop,
+) -> None:
+    client = stripe.StripeClient(
+        "sk_test_of_the_tests",
+        base_addresses={"api": str(shop.server.services.settings.api_base)},
+    )
+    made = client.v1.checkout.sessions.create(
+        {"mode": "setup", "currency": "usd", "success_url": "http://shop.example/"}
+    )
+    shop.sandbox.payments.pay(made.id, GOOD_CARD, PAYER)
+    receive_events(shop)
+    call(
+        shop,
+        lambda: shop.server.services.fulfillment.refresh_and_grant(made.id, Origin.RETURN),
+    )
+    details = details_of(shop, made.id)
+    session = details.session
+    assert (session.what, session.amount, session.status) == ("Other setup", "", "complete")
 
 
 @pytest.mark.parametrize("kind", list(Kind))
