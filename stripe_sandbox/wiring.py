@@ -91,7 +91,7 @@ class Resources:
         self.plans = Plans(backend)
         self.coupons = Coupons(backend, jobs)
         self.promotion_codes = PromotionCodes(backend, jobs)
-        redemptions = Redemptions(backend, self.coupons, self.promotion_codes)
+        self.redemptions = Redemptions(backend, self.coupons, self.promotion_codes)
         self.test_clocks = TestClocks(backend, clock, jobs)
         self.customers = Customers(backend, self.test_clocks)
         self.methods = PaymentMethods(backend)
@@ -118,7 +118,7 @@ class Resources:
             self.line_items,
             self.intents,
             self.setup_intents,
-            SessionDiscounts(backend, redemptions),
+            SessionDiscounts(backend, self.redemptions),
         )
         self.portal_configurations = PortalConfigurations(backend)
         self.portal_sessions = PortalSessions(backend, self.portal_configurations)
@@ -217,6 +217,7 @@ class Billing:
             resources.invoices,
             resources.invoice_drafts,
             self.collection,
+            resources.redemptions,
         )
         self.saved_methods = SavedMethods(backend, resources.methods)
         confirmation = IntentConfirmation(

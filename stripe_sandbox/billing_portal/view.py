@@ -107,6 +107,8 @@ class PortalViews:
             state, following = "Cancels", f"Your subscription ends on {date_text(cancel_at)}."
         elif subscription["status"] == "active":
             state, following = "Active", f"Your subscription renews on {end}."
+        elif subscription["status"] == "trialing":
+            state, following = "Free trial", f"Your free trial ends on {end}."
         else:
             state, following = _STATES.get(subscription["status"], ("Active", ""))
         return SubscriptionText(

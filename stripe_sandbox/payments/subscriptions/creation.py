@@ -11,19 +11,26 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.resources.billing.discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoices import Invoices
-from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
+from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions, end_of_trial
+from stripe_sandbox.resources.catalog.redemptions import Purchase, Redemptions
+from stripe_sandbox.resources.checkout.line_items import begin_trial
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object, Window
+from stripe_sandbox.validation import check_future
 
 EXPIRES_AFTER = 23 * 3_600.0
 """Seconds in which the first invoice has to be paid."""
 MAXIMUM_OF_TEST_CLOCK = 3
 _CREATE = (
     *("customer", "default_payment_method", "description", "items.metadata", "items.price"),
-    *("items.quantity", "metadata", "payment_behavior"),
+    *("items.quantity", "metadata", "payment_behavior", "discounts.coupon"),
+    *("discounts.promotion_code", "trial_end", "trial_period_days"),
+    "trial_settings.end_behavior.missing_payment_method",
 )
+MAXIMUM_TRIAL_DAYS = 730
 
 
 class SubscriptionCreation:
@@ -37,6 +44,7 @@ class SubscriptionCreation:
         invoices: Invoices,
         drafts: InvoiceDrafts,
         collection: InvoiceCollection,
+        redemptions: Redemptions,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
@@ -44,6 +52,7 @@ class SubscriptionCreation:
         self._invoices = invoices
         self._drafts = drafts
         self._collection = collection
+        self._redemptions = redemptions
         jobs.register(JobKind.SUBSCRIPTION_EXPIRY, self._expire)
 
     def routes(self) -> list[Route]:
@@ -59,7 +68,15 @@ class SubscriptionCreation:
         customer = self._backend.require("customer", params["customer"], "customer")
         self._check_test_clock(customer)
         lines = [self._line(item, index) for index, item in enumerate(params["items"])]
-        subscription = self._subscriptions.create(customer, lines, params, None, call.request)
+        discounts = self._discounts(params, lines)
+        data = {**params, **self._trial(params)}
+        if end_of_trial(data, self._backend.clock.now()) is not None:
+            begin_trial(lines)
+        subscription = self._subscriptions.create(
+            customer, lines, data, None, call.request, discounts
+        )
+        for applied in discounts:
+            self._redemptions.redeem(applied.discount)
         method = params.get("default_payment_method")
         if method:
             self._backend.require("payment_method", method, "default_payment_method")
@@ -81,6 +98,39 @@ class SubscriptionCreation:
             due = self._backend.clock.time() + EXPIRES_AFTER
             self._jobs.add(due, JobKind.SUBSCRIPTION_EXPIRY, stored["id"])
         return stored
+
+    def _discounts(self, params: dict[str, Any], lines: list[Object]) -> list[AppliedDiscount]:
+        """What the request redeems. StripeError: it may not."""
+        purchase = Purchase(
+            params["customer"],
+            sum(line["amount_subtotal"] for line in lines),
+            lines[0]["currency"],
+            frozenset(line["price"]["product"] for line in lines),
+        )
+        found = []
+        for index, given in enumerate(params.get("discounts") or ()):
+            redeemed = self._redemptions.find(given, purchase, f"discounts[{index}]")
+            discount = redeemed.discount(self._backend.clock.now())
+            found.append(AppliedDiscount(discount, redeemed.coupon, redeemed.products))
+        return found
+
+    def _trial(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The trial that the request asks for; `now` is none. StripeError: there is none such."""
+        end, days = params.get("trial_end"), params.get("trial_period_days")
+        if end is not None and days is not None:
+            raise errors.invalid(
+                "You may only specify one of these parameters: trial_end, trial_period_days.",
+                "trial_end",
+                "parameters_exclusive",
+            )
+        if days is not None and not 1 <= days <= MAXIMUM_TRIAL_DAYS:
+            raise errors.invalid(
+                f"The number of free trial period days must be from 1 to {MAXIMUM_TRIAL_DAYS}.",
+                "trial_period_days",
+            )
+        if isinstance(end, int):
+            check_future(params, "trial_end", self._backend.clock.now())
+        return {"trial_end": None if end == "now" else end}
 
     def _check_test_clock(self, customer: Object) -> None:
         if customer["test_clock"] is None:

@@ -212,6 +212,14 @@ SHOWN: dict[str, list[Case]] = {
             description="Mine", metadata={"a": "b"}, payment_behavior="allow_incomplete",
             **{"items.0.metadata": {"a": "b"}, "items.0.quantity": 3},
         ),
+        *_cases(
+            _MONTHLY, trial_end="LATER", trial_period_days=7,
+            **{"discounts.0.coupon": "COUPON", "discounts.0.promotion_code": "PROMOTES"},
+        ),
+        (
+            {**_MONTHLY, "trial_period_days": 7},
+            "trial_settings.end_behavior.missing_payment_method", "pause",
+        ),
         ({**_MONTHLY, "customer": "cus_none"}, "customer", "CUSTOMER"),
         ({**_MONTHLY, "items": [{"quantity": 1}]}, "items.0.price", "MONTHLY"),
     ],

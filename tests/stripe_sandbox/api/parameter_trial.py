@@ -91,7 +91,7 @@ class Trial:
 
     def coupon(self) -> str:
         """A new coupon, of an id that tests know to be one."""
-        given: Any = {"percent_off": 10, "id": f"cpn_{random_text(16)}"}
+        given: Any = {"percent_off": 10, "duration": "forever", "id": f"cpn_{random_text(16)}"}
         return self.server.stripe.v1.coupons.create(given).id
 
     def promotion_code(self) -> str:

@@ -163,7 +163,7 @@ def test_former_fields_are_expanded_at_any_depth(sold: Sold) -> None:
 
 
 def test_coupons_are_refused_by_the_name_that_the_request_has(sold: Sold) -> None:
-    """The sandbox simulates no discounts."""
+    """Those of a customer, and another one for a subscription that runs, are not simulated."""
     server, subscription = sold
     for name in ("coupon", "promotion_code"):
         for path in (f"/v1/subscriptions/{subscription['id']}", "/v1/customers"):

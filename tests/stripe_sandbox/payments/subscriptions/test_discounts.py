@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.stripe.older_versions import Older
 from tests.support.stripe.sandbox_server import SandboxServer, types
 from tests.support.stripe.stripe_types import assert_fits
 
@@ -80,6 +81,44 @@ def test_an_invoice_names_its_discount(server: SandboxServer) -> None:
     server.stripe.v1.coupons.delete(coupon)
     server.advance(MONTH + 3_600)
     assert _invoices(server, subscription["id"])[1]["total"] == 7425
+
+
+def test_a_subscription_without_a_checkout_takes_discounts(server: SandboxServer) -> None:
+    """By a coupon or a promotion code, also by the names of older versions."""
+    service = server.stripe.v1
+    customer = service.customers.create({"email": "ann@example.com"}).id
+    service.payment_methods.attach("pm_card_visa", {"customer": customer})
+    card = service.payment_methods.list({"customer": customer}).data[0].id
+    code: Any = {"promotion": {"type": "coupon", "coupon": _coupon(server)}}
+    given: Any = {
+        "customer": customer,
+        "items": [{"price": server.pro}],
+        "default_payment_method": card,
+        "discounts": [{"promotion_code": service.promotion_codes.create(code).id}],
+    }
+    made = service.subscriptions.create(given)
+    [invoice] = _invoices(server, made.id)
+    assert (invoice["total"], invoice["status"], made.discounts) == (7425, "paid", [])
+    older = Older(server, "2023-10-16")
+    coupon = _coupon(server, duration="forever")
+    sold = older.post(
+        "/v1/subscriptions",
+        customer=customer,
+        items=[{"price": server.pro}],
+        default_payment_method=card,
+        coupon=coupon,
+    )
+    assert sold["discount"]["coupon"]["id"] == coupon
+    lowered = older.get(f"/v1/invoices/{sold['latest_invoice']}")
+    assert lowered["discount"]["coupon"]["id"] == coupon
+    error = older.refusal(
+        "POST",
+        "/v1/subscriptions",
+        customer=customer,
+        items=[{"price": server.pro}],
+        coupon="NONE",
+    )
+    assert (error["param"], error["message"]) == ("coupon", "No such coupon: 'NONE'")
 
 
 def test_a_whole_discount_saves_the_card_or_asks_for_none(server: SandboxServer) -> None:

@@ -119,6 +119,27 @@ def test_a_discount_for_once_waits_for_the_first_charge(server: SandboxServer) -
     assert (renewal["amount_paid"], after["discounts"]) == (7425, [])
 
 
+def test_a_subscription_without_a_checkout_begins_with_a_trial(server: SandboxServer) -> None:
+    """It needs no payment method; `now` is no trial."""
+    customer = server.stripe.v1.customers.create({"email": "ann@example.com"}).id
+    given: Any = {
+        "customer": customer,
+        "items": [{"price": server.pro}],
+        "trial_end": server.sandbox.clock.now() + 5 * DAY,
+        "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
+    }
+    made = server.stripe.v1.subscriptions.create(given)
+    assert (made.status, made.trial_end) == ("trialing", given["trial_end"])
+    assert "customer.subscription.deleted" in types(server.advance(5 * DAY))
+    now: Any = {**given, "trial_end": "now", "payment_behavior": "default_incomplete"}
+    del now["trial_settings"]
+    assert server.stripe.v1.subscriptions.create(now).status == "incomplete"
+    for wrong in ({"trial_end": 1_000}, {"trial_period_days": 0}, {"trial_period_days": 3}):
+        params: Any = {**given, **wrong}
+        error = refused(lambda params=params: server.stripe.v1.subscriptions.create(params))  # type: ignore[misc]
+        assert str(getattr(error, "param", "")).startswith("trial_")
+
+
 @pytest.mark.parametrize(
     "data",
     [
