@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from billing.domain.event import Subject, subject_of
 from billing.domain.event_summary import related_ids, summarize
+from billing.domain.thin_event import with_object, with_reference
 from billing.store.events import DueEvent
 
 PERSON = {"email": "jo@example.com", "name": "Jo Doe", "address": {"line1": "Main Street 1"}}
@@ -70,3 +72,21 @@ def test_a_summary_is_handled_and_found_as_its_event_is_and_names_nobody(name: s
     for personal in ("jo@example.com", "Jo Doe", "Main Street"):
         assert personal not in json.dumps(summary)
     assert summarize(summary) == summary
+
+
+def test_what_is_left_of_a_thin_event_can_be_handled_again() -> None:
+    related = {"id": "re_1", "type": "refund", "url": "/v1/refunds/re_1"}
+    sent = {"id": "evt_1", "object": "v2.core.event", "type": "v1.refund.created",
+            "created": "2026-11-27T10:00:00.000Z", "related_object": related,
+            "reason": {"type": "request", "request": {"id": "req_1", "idempotency_key": "k"}},
+            }  # fmt: skip
+    event = with_reference(sent)
+    told = {"id": "evt_1", "type": "refund.created"}
+    left = summarize(event)
+    assert left["request"] == {"id": "req_1"}
+    assert subject_of(left | told) == (Subject.OBJECT, "/v1/refunds/re_1")
+    refund = {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "name": "Ann"}
+    read = summarize(with_object(event, refund))
+    assert "Ann" not in str(read)
+    assert subject_of(read | told) == (Subject.PAYMENT, "pi_1")
+    assert summarize(read) == read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,9 @@ async def test_a_thin_event_grants_what_stripe_says_was_paid(
     (shown,) = page.events
     assert (shown.type, shown.payload) == ("checkout.session.completed", "Thin")
     assert (shown.object_id, shown.created) == (paid["id"], created_at(sent))
+    details = await services.event_log.get("evt_1_thin")
+    assert details is not None
+    assert json.loads(details.payload) == sent
 
 
 async def test_what_a_snapshot_and_a_thin_event_say_is_granted_once_and_shown_once(
