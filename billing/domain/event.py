@@ -53,9 +53,9 @@ class EventSource(StrEnum):
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: in a state, of a type, ``about`` an object or an event whose id begins so.
-    By ``source``: ``webhook`` when at least one webhook delivered them, ``thin`` when one brought
-    them as thin ones, ``poll`` when none did.
+    """Which events: in a state, of a type, ``about`` an object or an event whose id begins so,
+    or of a type that holds this. By ``source``: ``webhook`` when at least one webhook delivered
+    them, ``thin`` when one brought them as thin ones, ``poll`` when none did.
     ``relevant``: of the types that a session's timeline tells of."""
 
     state: EventState | None = None

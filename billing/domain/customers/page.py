@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
 SEARCH_LIMIT = 10_000  # so many of those that the search finds are looked at
+SCAN_LIMIT = 20_000  # so many of the last active are searched for any part of an email or an id
 
 
 @dataclass(frozen=True)
 class CustomerFilter:
-    """What is empty filters nothing. ``search`` is the beginning of an email or of an id."""
+    """What is empty filters nothing. ``search`` is the beginning of an email or of an id, or
+    any part of them among the ``SCAN_LIMIT`` customers who were last active."""
 
     pro: frozenset[ProStatus] = frozenset()
     with_refunds: bool = False

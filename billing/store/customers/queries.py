@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, tuple_, union, union_all
+from sqlalchemy import func, or_, select, tuple_, union, union_all
 
 from billing.domain.customers.customer import Customer, ProNote, ProStatus
 from billing.domain.customers.page import (
     COUNT_LIMIT,
+    SCAN_LIMIT,
     SEARCH_LIMIT,
     Cursor,
     CustomerFilter,
@@ -139,7 +140,8 @@ def _matching(wanted: CustomerFilter, limit: int, below: Cursor | None = None) -
 
 
 def _searched(wanted: CustomerFilter, below: Cursor | None) -> Select[Any]:
-    """The customers whose email or id begins with the text, of which the filters then choose."""
+    """The customers whose email or id begins with the text, or of the last active holds it; of
+    which the filters then choose."""
     typed = sanitize(wanted.search.strip())
     parts = [
         select(_c.key)
@@ -148,6 +150,11 @@ def _searched(wanted: CustomerFilter, below: Cursor | None) -> Select[Any]:
         .subquery()
         for column, text in ((_c.email, typed.lower()[:TERM_LENGTH]), (_c.key, typed))
     ]
+    newest = select(_c.key, _c.email).order_by(*(one.desc() for one in _PLACE)).limit(SCAN_LIMIT)
+    active = newest.subquery()
+    lower = typed.lower()
+    held = or_(*(func.lower(one).contains(lower, autoescape=True) for one in active.c))
+    parts.append(select(active.c.key).where(held).subquery())
     found = union(*(select(part.c.key) for part in parts)).subquery()
     rows = select(*_PLACE).join(found, found.c.key == _c.key).where(*_below(below))
     # Written so that no index is used: the few that were found are read by key.

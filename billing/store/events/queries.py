@@ -169,17 +169,19 @@ def _conditions(
 
 
 def _about(connection: Connection, text: str) -> list[ColumnElement[bool]]:
-    """Events whose id, or whose object's id, begins with the text."""
-    begins = [
+    """Events whose id, or whose object's id, begins with the text, or whose type holds it."""
+    matches: list[ColumnElement[bool]] = [
         (column >= text) & (column < text + LAST_CHARACTER)
         for column in (events.c.id, events.c.object_id)
     ]
-    some = (select(events.c.id).where(one).limit(PREFIX_LIMIT + 1).subquery() for one in begins)
+    if types := [name for name in known_types(connection) if text.lower() in name]:
+        matches.append(events.c.type.in_(types))
+    some = (select(events.c.id).where(one).limit(PREFIX_LIMIT + 1).subquery() for one in matches)
     ids = connection.scalars(union(*(select(part.c.id) for part in some))).all()
     if len(ids) <= PREFIX_LIMIT:
         return [events.c.id.in_(ids)]
     oldest = _newest_but(connection, SCAN_LIMIT)
-    return [or_(*begins), *([events.c.received_at > oldest] if oldest is not None else [])]
+    return [or_(*matches), *([events.c.received_at > oldest] if oldest is not None else [])]
 
 
 def _newest_but(connection: Connection, number: int) -> float | None:

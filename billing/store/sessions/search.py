@@ -47,6 +47,7 @@ END = 2**62  # above every place
 # PostgreSQL's index finds all that match, in no order: of a text that many hold, the newest are
 # found sooner by reading the texts of so many of the newest sessions.
 WALKED = (1_000, 20_000)
+FREQUENT = 100  # of the newest 1,000 texts: so many hold what is found sooner by reading on
 
 _s, _t, _x = checkout_sessions.c, session_terms.c, session_search.c
 
@@ -81,7 +82,9 @@ def candidates(connection: Connection, wanted: SessionFilter) -> Any:
     find them the newest ``SEARCH_LIMIT``."""
     parts = _by_amount(wanted)
     if _is_in_texts(connection, wanted):
-        rows = holding(connection, _typed(wanted), *_places(wanted)).limit(SEARCH_LIMIT).subquery()
+        typed, places = _typed(wanted), _places(wanted)
+        walked = _texts_to_walk(connection, typed, *places)
+        rows = holding(connection, typed, *places, walked=walked).limit(SEARCH_LIMIT).subquery()
         parts.append(select(rows.c.session_id.label("id")))
     else:
         parts += _by_beginning(wanted)
@@ -151,11 +154,13 @@ def _newest_by_text(
         ordered = rows.where(*chosen).order_by(held.c.place.desc()).limit(most and limit)
         return list(connection.execute(ordered))
 
-    ways = (*WALKED, None) if connection.dialect.name == "postgresql" else (None,)
+    ways = (*WALKED, None) if _is_in_no_order(connection, typed) else (None,)
     rows: list[Any] = []
-    for walked in ways if len(typed) >= TRIGRAM else (None,):
+    for walked in ways:
         if walked == WALKED[-1] and len(rows) < 2:
             continue  # there are few: the index finds them sooner
+        if walked is None and chosen:
+            walked = _texts_to_walk(connection, typed, since, until)
         rows = read(until, since, most, walked)
         if len(rows) == limit:
             # All of the last second: there the places are in no order of ids.
@@ -163,6 +168,28 @@ def _newest_by_text(
             rows += read(rows[-1].place, max(first, since), None, None)
             break
     return {(row.created, row.id) for row in rows}
+
+
+def _is_in_no_order(connection: Connection, typed: str) -> bool:
+    """The index finds all that match before the newest of them are known."""
+    return connection.dialect.name == "postgresql" and len(typed) >= TRIGRAM
+
+
+def _texts_to_walk(connection: Connection, typed: str, since: int, until: int) -> int | None:
+    """How many of the newest texts hold ``SEARCH_LIMIT`` that match, where those are so frequent
+    that they are found sooner by reading; None where the index finds them sooner."""
+    if not _is_in_no_order(connection, typed):
+        return None
+
+    def count(walked: int) -> int:
+        held = holding(connection, typed, since, until, walked=walked).limit(SEARCH_LIMIT)
+        return connection.scalar(select(func.count()).select_from(held.subquery())) or 0
+
+    among_newest = count(WALKED[0])
+    if among_newest < min(FREQUENT, SEARCH_LIMIT):
+        return None
+    walked = WALKED[0] * SEARCH_LIMIT * 3 // (2 * among_newest)  # they are not spread evenly
+    return walked if count(walked) == SEARCH_LIMIT else None
 
 
 def _is_in_texts(connection: Connection, wanted: SessionFilter) -> bool:

@@ -91,7 +91,7 @@ def customers() -> None:
         args=(search,),
     )
     if search and len(keys) == 1:
-        st.caption("No customer begins so.")
+        st.caption("No customer is found by that.")
 
 
 def name(key: str, found: Mapping[str, Customer]) -> str:

@@ -40,7 +40,10 @@ def customer_filter() -> CustomerFilter:
             width=315,
             max_chars=LONGEST_SEARCH,
             placeholder="Email or customer ID",
-            help="The start of an email or of a customer ID.",
+            help=(
+                "Any part of an email or of a customer ID, among the 20,000 customers who were "
+                "last active; of the others its start."
+            ),
             label_visibility="collapsed",
         )
         pro = _pills("Pro", "pro", PRO)

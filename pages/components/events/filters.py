@@ -70,7 +70,11 @@ def filter_widgets(types: list[str]) -> None:
         st.text_input(
             "Object",
             type="search",
-            placeholder="Start of an ID: cs_test_…, evt_…",
+            placeholder="Start of an ID, or a type",
+            help=(
+                "The start of the ID of an event or of its object (nobody knows just the middle "
+                "of one), or any part of a type."
+            ),
             max_chars=ID_LENGTH,
             key=FILTERS.widget("about", FILTERS.value("about")),
             on_change=FILTERS.write,

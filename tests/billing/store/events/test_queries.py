@@ -129,6 +129,9 @@ async def test_the_beginning_of_an_id_finds_events_and_what_they_are_about(store
     assert await found(store, about="cs_test_aB") == [2, 1]
     assert await found(store, about="evt_000000") == [4, 3, 2, 1]
     assert await found(store, about="cs_test_aB_") == [2, 1]
+    assert await found(store, about="Session.Comp") == await found(
+        store, type="checkout.session.completed"
+    )
     assert await found(store, about="aB") == []
     assert await counted(store, about="cs_test_a") == {"handled": 3}
 

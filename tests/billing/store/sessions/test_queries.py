@@ -219,6 +219,29 @@ async def test_pages_of_a_search_go_on_to_the_end_whatever_arrives_in_one_second
     assert shown == [one["id"] for one in ordered]
 
 
+async def test_texts_that_are_read_one_by_one_hold_what_the_index_finds(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_search, "SEARCH_LIMIT", 40)
+    monkeypatch.setattr(sessions_search, "WALKED", (10, 20))
+    monkeypatch.setattr(sessions_search, "FREQUENT", 1)
+    await keep_history(store, history(90))
+    wanted = [
+        SessionFilter(search="example.com", outcomes=outcomes, until=until)
+        for outcomes in (frozenset[Outcome](), frozenset({Outcome.PAID}))
+        for until in (None, NOW - 50_000)
+    ]
+
+    async def answers() -> list[object]:
+        pages = [await found(store, one) for one in wanted]
+        totals = [await store.read(partial(sessions.compute_totals, wanted=one)) for one in wanted]
+        return [*pages, *totals]
+
+    by_reading = await answers()
+    monkeypatch.setattr(sessions_search, "_texts_to_walk", lambda *_: None)
+    assert by_reading == await answers()
+
+
 async def test_more_than_are_looked_through_is_said_so(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

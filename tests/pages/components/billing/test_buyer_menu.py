@@ -101,7 +101,7 @@ def test_an_email_that_nobody_known_has_is_sold_to(shared: Shop) -> None:
 def test_a_search_without_a_match_says_so(shared: Shop) -> None:
     page = open_menu(open_page(shared.server), "zebra")
     assert page.radio[0].options == ["New customer"]
-    assert "No customer begins so." in text_of(page)
+    assert "No customer is found by that." in text_of(page)
 
 
 def test_choosing_somebody_else_leaves_what_was_ordered_before(shared: Shop) -> None:
