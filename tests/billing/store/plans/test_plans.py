@@ -29,7 +29,7 @@ MAY_SCAN = {
     "sessions.rollups.differences": "compares all sessions, where somebody asks for it",
     "sessions.rollups.rebuild": "counts all sessions anew, where somebody asks for it",
     "reset.delete_everything": "everything is deleted",
-    "stripe_objects.customers_with_several": "compares all subscriptions, twice a minute at most",
+    "stripe_objects.customers_with_several": "counts an index of all, twice a minute at most",
 }
 # What runs no statement, on SQLite or at all, or none that has a plan.
 WITHOUT_PLANS = {
