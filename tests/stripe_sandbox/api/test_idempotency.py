@@ -117,7 +117,7 @@ def test_a_key_is_free_again_after_a_day(server: SandboxServer) -> None:
 def test_a_key_in_flight_is_409() -> None:
     """While the first request is being answered, a second one with its key is refused, and only
     one object is made."""
-    with sandbox_server(None, delay=0.3) as server, ThreadPoolExecutor(8) as pool:
+    with sandbox_server(None, delay=2.0) as server, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _post(server, "busy", name="One"), range(8)))
         assert sorted(answer.status_code for answer in answers) == [200, *[409] * 7]
         conflict = next(answer for answer in answers if answer.status_code == 409).json()["error"]
