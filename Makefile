@@ -6,7 +6,7 @@
 # make check   style, types and import layers
 # make bench   measure this app beside its peers and write benchmarks/report.md (15 minutes);
 #              QUICK=1 takes two, records nothing and warns of what has become half as good
-# make compat  run older releases of Stripe's SDKs for Python and node against the local sandbox
+# make compat  run older releases of Stripe's SDKs, and programs of others, against the local sandbox
 # make lock    resolve the requirements again, for every platform, with hashes
 # make sbom    what the server is made of, as a CycloneDX file (sbom.json)
 # make licenses  list the licences of what the server is made of, in docs/licenses.md

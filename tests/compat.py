@@ -1,9 +1,10 @@
 """`make compat`: older majors of Stripe's SDKs for Python and node against the sandbox, each in its
-own version of the API. Prints a row for each; exits with 1 if any fails."""
+own version of the API, and programs of others. Prints a row for each; exits with 1 if any fails."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -13,8 +14,14 @@ from stripe_sandbox.versions.releases import NEWEST, OLDEST
 from tests.support.older_sdk.installed import NODE, PYTHON
 from tests.support.older_sdk.node_types import LEFT_OUT, faults, left_out_text, node_types
 from tests.support.older_sdk.runs import FailedError, Outcome, run_node, run_python
+from tests.support.programs_of_others import django_shop, quickstart
 from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
+PROGRAMS: tuple[tuple[str, str, Callable[[SandboxServer], str]], ...] = (
+    ("dj-stripe 2.11.0", django_shop.VERSION, django_shop.run_djstripe),
+    ("Stripe's quickstart with Flask", quickstart.VERSION, quickstart.run_quickstart),
+)
+"""Name, API version and what runs one."""
 Run = Callable[[int, str, str], Outcome]
 SDKS: tuple[tuple[str, dict[int, str], Run, int], ...] = (
     ("stripe-python", PYTHON, run_python, 5),
@@ -64,6 +71,16 @@ def row(name: str, release: str, major: int, run: Run, account: str) -> tuple[st
     return f"| {name} {release} | {version} | {problem or 'passed'} |", not problem
 
 
+def program_row(name: str, version: str, run: Callable[[SandboxServer], str]) -> tuple[str, bool]:
+    """The table's row of a program, and whether it passed."""
+    with sandbox_server(None) as server:
+        try:
+            outcome, good = run(server), True
+        except (FailedError, subprocess.CalledProcessError) as error:
+            outcome, good = f"failed: {error}".replace("\n", " "), False
+    return f"| {name} | {version} | {outcome} |", good
+
+
 def main() -> None:
     """Print the table, a row as soon as it is known."""
     print("| SDK | API version | result |\n| --- | --- | --- |", flush=True)
@@ -78,6 +95,10 @@ def main() -> None:
             line, good = row(name, release, major, run, account)
             passed = passed and good
             print(line, flush=True)
+    for program, version, run_program in PROGRAMS:
+        line, good = program_row(program, version, run_program)
+        passed = passed and good
+        print(line, flush=True)
     if passed and left_out_text() != LEFT_OUT.read_text():
         print(f"{LEFT_OUT.name} is not current: python -m tests.support.older_sdk.node_types")
         passed = False

@@ -18,7 +18,7 @@ MAXIMUM_DEPTH = 4
 
 Include = Callable[[Object], Any]
 """Returns, for an object, the value of a field, its own or a part's, that answers hold only when it
-is expanded."""
+is expanded; None: it does not apply, and is left out."""
 
 
 class Expander:
@@ -109,7 +109,9 @@ class Expander:
             value[name] = former.read(value, Lookup(self._objects))
         include = self._includes.get((cls, name))
         if include is not None and name not in value:
-            value[name] = include(owner)
+            included = include(owner)
+            if included is not None:
+                value[name] = included
         if found.target is None:
             return
         if include is None and found.expandable:

@@ -170,10 +170,10 @@ class Prices(Resource):
         return in_currency(price, self._options(price["id"]), currency, param)
 
     def includes(self) -> dict[tuple[type, str], Include]:
+        cls = sdk_class(self.kind)
         return {
-            (sdk_class(self.kind), _OPTIONS): lambda price: shown_options(
-                price, self._options(price["id"])
-            )
+            (cls, _OPTIONS): lambda price: shown_options(price, self._options(price["id"])),
+            (cls, "tiers"): lambda _: None,
         }
 
     def _options(self, identifier: str) -> Object:

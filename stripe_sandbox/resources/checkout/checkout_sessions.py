@@ -88,6 +88,8 @@ class CheckoutSessions(Resource):
     def includes(self) -> dict[tuple[type, str], Include]:
         return {
             (sdk_class(self.kind), "line_items"): self._line_items_list,
+            (sdk_class("item"), "discounts"): lambda item: item.get("discounts", []),
+            (sdk_class("item"), "taxes"): lambda item: item.get("taxes", []),
             (sdk_class("checkout.session.TotalDetails"), "breakdown"): self._discounts.breakdown,
         }
 

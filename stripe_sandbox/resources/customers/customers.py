@@ -11,12 +11,15 @@ from stripe.params._customer_update_params import CustomerUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.expand import Include
+from stripe_sandbox.api.pagination import list_object
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.resources.billing.subscriptions import LIVE
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build, merge_metadata, shipping
-from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.schema.objects import build, merge_metadata, sdk_class, shipping
+from stripe_sandbox.storage.objects import Object, Window
 from stripe_sandbox.validation import check_email
 
 MAXIMUM_OF_TEST_CLOCK = 3
@@ -58,6 +61,23 @@ class Customers(Resource):
             Route("POST", self.url, self._create, CustomerCreateParams, self.kind, create),
             Route("POST", self.path, self._update, CustomerUpdateParams, self.kind, updates),
         ]
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        cls = sdk_class(self.kind)
+        return {
+            (cls, "sources"): lambda customer: list_object(self._inner(customer, "sources"), []),
+            (cls, "subscriptions"): self._subscriptions,
+            (cls, "tax_ids"): lambda customer: list_object(self._inner(customer, "tax_ids"), []),
+        }
+
+    def _inner(self, customer: Object, name: str) -> str:
+        """The URL of a list inside a customer."""
+        return f"{self.url}/{customer['id']}/{name}"
+
+    def _subscriptions(self, customer: Object) -> Object:
+        filters = {"customer": customer["id"], "status": LIVE}
+        url = self._inner(customer, "subscriptions")
+        return self._backend.page("subscription", url, filters, Window()).to_object()
 
     def create(self, params: dict[str, Any], request: RequestInfo = NO_REQUEST) -> Object:
         """A new customer. Records `customer.created`. StripeError: the email is none, or the test

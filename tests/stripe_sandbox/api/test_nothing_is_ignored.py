@@ -165,9 +165,9 @@ def test_a_control_takes_nothing_that_it_would_ignore(
 
 
 def test_an_expansion_that_only_stripe_has_is_refused_by_name(shared_server: SandboxServer) -> None:
-    """`subscriptions` of a customer is a list at Stripe, and none here; nonsense is nonsense."""
+    """`tax` of a customer is an object at Stripe, and none here; nonsense is nonsense."""
     customer = shared_server.stripe.v1.customers.create(params={"name": "Ann"}).id
-    for path, code in (("subscriptions", "sandbox_not_simulated"), ("wat", None)):
+    for path, code in (("tax", "sandbox_not_simulated"), ("wat", None)):
         error = shared_server.fetch(f"/v1/customers/{customer}?expand[]={path}").json()["error"]
         assert error.get("code") == code
         assert path in error["message"]

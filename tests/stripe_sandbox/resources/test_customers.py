@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.stripe.sandbox_server import SandboxServer, refused
+from tests.support.stripe.stripe_types import assert_fits
 
 
 def test_a_customer_is_made_changed_and_found(shared_server: SandboxServer) -> None:
@@ -40,3 +41,19 @@ def test_changes_are_reported(server: SandboxServer) -> None:
     assert events[0]["data"]["previous_attributes"] == {"email": "a@example.com"}
     assert events[0]["data"]["object"]["email"] == "b@example.com"
     assert events[1]["data"]["object"]["email"] == "a@example.com"
+
+
+def test_the_lists_inside_a_customer_are_shown_when_expanded(shared_server: SandboxServer) -> None:
+    """Its subscriptions that run; sources and tax ids are none."""
+    subscription = shared_server.paid_subscription()
+    url = f"/v1/customers/{subscription['customer']}"
+    assert not {"sources", "subscriptions", "tax_ids"} & shared_server.get(url).keys()
+    expand = {"expand[0]": "sources", "expand[1]": "subscriptions", "expand[2]": "tax_ids"}
+    found = shared_server.get(url, **expand)
+    assert_fits(found)
+    assert [one["id"] for one in found["subscriptions"]["data"]] == [subscription["id"]]
+    assert (found["sources"]["data"], found["tax_ids"]["data"]) == ([], [])
+    shared_server.stripe.v1.subscriptions.cancel(subscription["id"])
+    assert shared_server.get(url, **expand)["subscriptions"]["data"] == []
+    price = shared_server.get("/v1/prices", **{"expand[0]": "data.tiers"})["data"][0]
+    assert "tiers" not in price

@@ -1,0 +1,1 @@
+"""Programs of others that run against the local sandbox, unmodified."""
