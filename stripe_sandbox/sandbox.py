@@ -174,7 +174,7 @@ class Sandbox:
                 *checkout_routes.routes(
                     self.payments,
                     billing.quantities,
-                    CheckoutViews(backend, self._sessions),
+                    CheckoutViews(backend, self._sessions, resources.methods),
                     self._deliveries.wait_for_responses,
                     business_name=config.business_name,
                 ),

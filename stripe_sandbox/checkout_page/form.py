@@ -21,7 +21,7 @@ from stripe_sandbox.hosted_page.form import (
     read_payer,
     without_separators,
 )
-from stripe_sandbox.payments.outcomes import Card, Payer
+from stripe_sandbox.payments.outcomes import Card, Payer, SavedCard
 
 FIELDS = ("email", "number", "expiry", "cvc", "routing_number", "account_number", "name", "country")
 LONGEST_EMAIL = 254  # RFC 5321
@@ -34,7 +34,7 @@ class PaymentForm:
     """A complete form. The card or account, None where it is not asked for, is left out of its
     repr."""
 
-    paid_with: Card | TestBankAccount | None = field(repr=False)
+    paid_with: Card | SavedCard | TestBankAccount | None = field(repr=False)
     payer: Payer
 
 
@@ -53,9 +53,14 @@ def read_payment_form(
     if not view.asks_payment_method:
         payer = Payer(email, "", phone=phone, custom_fields=custom)
         return fields.errors or PaymentForm(None, payer)
+    saved = [card.id for card in view.saved_cards]
     kind = fields.read(
-        "payment_method_type", lambda kind: _kind_problem(kind, view.payment_method_types)
+        "payment_method_type",
+        lambda kind: _kind_problem(kind, [*saved, *view.payment_method_types]),
     )
+    if kind in saved:
+        payer = Payer(email, "", phone=phone, custom_fields=custom)
+        return fields.errors or PaymentForm(SavedCard(kind), payer)
     paid_with: Card | TestBankAccount | None
     if kind == "us_bank_account":
         paid_with = _bank_account(fields)

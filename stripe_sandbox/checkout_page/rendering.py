@@ -66,7 +66,7 @@ class CheckoutHtml:
             values={
                 **values,
                 "country": values["country"] or "US",
-                "payment_method_type": kind if kind in view.payment_method_types else "card",
+                "payment_method_type": _chosen(view, kind),
             },
             errors={_place(error, view): error.message for error in reversed(errors)},
             sample_groups=_sample_groups(view),
@@ -162,3 +162,9 @@ def _sample_groups(view: CheckoutView) -> tuple[SampleGroup, ...]:
     if "us_bank_account" in view.payment_method_types:
         return (*groups, bank_account_group())
     return groups
+
+
+def _chosen(view: CheckoutView, kind: str) -> str:
+    """The payment method that is chosen: as submitted, else a new card."""
+    saved = [card.id for card in view.saved_cards]
+    return kind if kind in (*saved, *view.payment_method_types) else "card"

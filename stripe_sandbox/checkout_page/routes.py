@@ -58,6 +58,7 @@ from stripe_sandbox.payments.checkout import (
     Payments,
     Processing,
 )
+from stripe_sandbox.payments.outcomes import SavedCard
 from stripe_sandbox.payments.quantities import Quantities
 from stripe_sandbox.resources.checkout.ui_modes import HOSTED
 
@@ -128,6 +129,8 @@ class CheckoutPage:
                 raise Refused(400, Refusal.INVALID, *form)  # noqa: TRY301  # one way out for all
             if form.paid_with is None:
                 outcome = self._payments.complete(session_id, form.payer)
+            elif isinstance(form.paid_with, SavedCard):
+                outcome = self._payments.pay_again(session_id, form.paid_with, form.payer)
             elif isinstance(form.paid_with, Card):
                 outcome = self._payments.pay(session_id, form.paid_with, form.payer)
             else:

@@ -13,6 +13,7 @@ from stripe_sandbox.checkout_page.asked_fields import (
     custom_field,
     phone_field,
 )
+from stripe_sandbox.hosted_page.samples import BRAND_NAMES
 from stripe_sandbox.resources.billing.subscriptions import DAY_SECONDS, end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import (
     asks_for_phone,
@@ -22,6 +23,7 @@ from stripe_sandbox.resources.checkout.checkout_session_object import (
 )
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.checkout.ui_modes import HOSTED
+from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.storage.objects import Object
 
 
@@ -54,6 +56,14 @@ class DiscountView:
 
 
 @dataclass(frozen=True)
+class SavedCardView:
+    """A card of the customer's that is offered: its id, and its brand and last digits."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class CheckoutView:
     """What the Checkout page shows of a session; amounts in minor units, times in Unix seconds. In
     setup mode the amounts are 0."""
@@ -81,6 +91,7 @@ class CheckoutView:
     address_fields: tuple[AskedField, ...] = ()
     custom_fields: tuple[AskedField, ...] = ()
     custom_text: Mapping[str, str] = field(default_factory=dict)
+    saved_cards: tuple[SavedCardView, ...] = ()
 
     @property
     def asked(self) -> tuple[AskedField, ...]:
@@ -92,9 +103,12 @@ class CheckoutView:
 class CheckoutViews:
     """Reads what the page shows."""
 
-    def __init__(self, backend: Backend, sessions: CheckoutSessions) -> None:
+    def __init__(
+        self, backend: Backend, sessions: CheckoutSessions, methods: PaymentMethods
+    ) -> None:
         self._backend = backend
         self._sessions = sessions
+        self._methods = methods
 
     def get(self, session_id: str) -> CheckoutView | None:
         """The view of a session as it is now, or None when there is no such session."""
@@ -129,6 +143,13 @@ class CheckoutViews:
             address_fields=ADDRESS_FIELDS if needs_address else (),
             custom_fields=tuple(custom_field(field) for field in session["custom_fields"]),
             custom_text=texts,
+            saved_cards=tuple(
+                SavedCardView(
+                    card["id"],
+                    f"{BRAND_NAMES[card['card']['brand']]} ending in {card['card']['last4']}",
+                )
+                for card in (self._methods.of_session(session) if asks_payment else ())
+            ),
         )
 
     def _trial_days(self, session: Object) -> int | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from stripe_sandbox import bank_accounts, cards, errors
 from stripe_sandbox.api.endpoint import NO_REQUEST
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import CardRefusal
+from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.bank_debits import SETTLES_IN, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.completion import SessionCompletion
@@ -24,6 +24,7 @@ from stripe_sandbox.payments.outcomes import (
     Payer,
     PaymentOutcome,
     Processing,
+    SavedCard,
 )
 from stripe_sandbox.payments.session_setups import SessionSetups
 from stripe_sandbox.payments.validation import check_card, payer_refusal
@@ -40,16 +41,9 @@ from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.storage.objects import Object
 
 __all__ = [
-    "AuthenticationRequired",
-    "Card",
-    "Declined",
-    "NotOpen",
-    "Paid",
-    "Payer",
-    "PaymentOutcome",
-    "Payments",
-    "Processing",
-]
+    "AuthenticationRequired", "Card", "Declined", "NotOpen", "Paid", "Payer", "PaymentOutcome",
+    "Payments", "Processing",
+]  # fmt: skip
 
 
 class Payments:
@@ -95,21 +89,42 @@ class Payments:
             self._answer(session, payer)
             if not asks_payment_method(session):
                 return self._complete_free(session, billing)
-            subscribes = session["mode"] == "subscription"
             method = self._methods.create_card(
                 test_card, card.exp_month, card.exp_year, billing, _redisplay(session)
             )
             if not session["amount_total"]:
                 self._cancel_tries(session)
                 return self._setups.begin(session, method, test_card)
-            intent = self._intent(session)
-            self._remember(session, intent, method)
-            if test_card.authentication:
-                self._intents.require_action(intent, method)
-                return AuthenticationRequired(intent["id"])
-            passes = first_charge_passes and subscribes and test_card.attaches
-            refusal = None if passes else test_card.refusal
-            return self._charge(session, CardPayment(intent, method, test_card, refusal))
+            begins = first_charge_passes and session["mode"] == "subscription"
+            refusal = None if begins and test_card.attaches else test_card.refusal
+            return self._charge_or_ask(session, method, test_card, refusal)
+
+    def pay_again(self, session_id: str, card: SavedCard, payer: Payer) -> PaymentOutcome:
+        """Try to pay the session with a card that its customer has saved. KeyError: no such
+        session. StripeError: the session does not offer the card."""
+        with self._paying(session_id) as session:
+            if isinstance(session, NotOpen):
+                return session
+            offered = {one["id"]: one for one in self._methods.of_session(session)}
+            method = offered.get(card.id)
+            if method is None:
+                raise errors.no_such("payment_method", card.id, "payment_method")
+            self._answer(session, payer)
+            test_card = cards.of_fingerprint(method["card"]["fingerprint"])
+            if not session["amount_total"]:
+                self._cancel_tries(session)
+                return self._setups.begin(session, method, test_card)
+            return self._charge_or_ask(session, method, test_card, test_card.refusal)
+
+    def _charge_or_ask(
+        self, session: Object, method: Object, card: TestCard, refusal: CardRefusal | None
+    ) -> PaymentOutcome:
+        intent = self._intent(session)
+        self._remember(session, intent, method)
+        if card.authentication:
+            self._intents.require_action(intent, method)
+            return AuthenticationRequired(intent["id"])
+        return self._charge(session, CardPayment(intent, method, card, refusal))
 
     def complete(self, session_id: str, payer: Payer) -> PaymentOutcome:
         """Complete the session without a payment method. KeyError: no such session. StripeError: it

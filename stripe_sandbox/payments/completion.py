@@ -70,7 +70,7 @@ class SessionCompletion:
             method = payment.method
             payment.intent["customer"] = changes["customer"]
         if session["mode"] == "subscription" and customer is not None:
-            if method is not None:
+            if method is not None and method["customer"] is None:
                 self._methods.attach(method, customer["id"])
             items = self._sessions.all_line_items(session["id"])
             hidden = self._backend.objects.hidden("checkout.session", session["id"])

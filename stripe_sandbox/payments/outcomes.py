@@ -19,6 +19,13 @@ class Card:
 
 
 @dataclass(frozen=True)
+class SavedCard:
+    """A card of the customer's, by its id, with which a payer pays again."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Payer:
     """Who pays; `country` in ISO 3166-1 alpha-2, `address` the rest of the billing address (line1,
     line2, city, state, postal_code), `custom_fields` the answers to a session's by key."""

@@ -22,7 +22,7 @@ from stripe_sandbox.cards import TestCard
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build
-from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.storage.objects import Object, Window
 
 
 class PaymentMethods(Resource):
@@ -132,6 +132,16 @@ class PaymentMethods(Resource):
     ) -> None:
         """Store changed fields; records `payment_method.updated` if any differs."""
         self._store(method, changes, request, "payment_method.updated")
+
+    def of_session(self, session: Object) -> list[Object]:
+        """The saved cards that a Checkout Session offers its customer, the newest first."""
+        if session["customer"] is None or session["mode"] == "setup":
+            return []
+        options = session["saved_payment_method_options"] or {}
+        shown = options.get("allow_redisplay_filters") or ["always"]
+        filters = {"customer": session["customer"], "type": "card"}
+        found = self._backend.page(self.kind, "", filters, Window(100)).to_object()
+        return [one for one in found["data"] if one["allow_redisplay"] in shown]
 
     def _list_of_customer(self, call: Call) -> Page:
         customer = self._backend.require("customer", call.ids[0], "customer", status=404)["id"]

@@ -22,6 +22,7 @@ from stripe.checkout import Session
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
 from stripe_sandbox.clock import Clock, ManualClock
 from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
+from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from tests.support.servers.server import listening_socket, serving
 from tests.support.stripe.stripe_types import assert_fits
@@ -120,7 +121,9 @@ class SandboxServer:
 
     def view(self, session: str) -> CheckoutView | None:
         """What a session's Checkout page shows."""
-        return CheckoutViews(self.sandbox._backend, self.sandbox._sessions).get(session)
+        backend = self.sandbox._backend
+        views = CheckoutViews(backend, self.sandbox._sessions, PaymentMethods(backend))
+        return views.get(session)
 
     def event_types(self) -> list[str]:
         """The types of all events, the oldest first."""
