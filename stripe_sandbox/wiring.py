@@ -20,6 +20,7 @@ from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
 from stripe_sandbox.payments.intents.setups import Setups
 from stripe_sandbox.payments.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.invoice_endpoints import InvoiceEndpoints
+from stripe_sandbox.payments.invoice_previews import InvoicePreviews
 from stripe_sandbox.payments.manual_invoices import ManualInvoices
 from stripe_sandbox.payments.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.quantities import Quantities
@@ -219,6 +220,7 @@ class Billing:
             self.collection,
             resources.redemptions,
         )
+        self._previews = InvoicePreviews(backend, resources.invoice_drafts, items, self._creation)
         self.saved_methods = SavedMethods(backend, resources.methods)
         confirmation = IntentConfirmation(
             backend,
@@ -280,6 +282,7 @@ class Billing:
             self._creation,
             self._invoice_endpoints,
             self._manual_invoices,
+            self._previews,
             self.saved_methods,
             self._payment_endpoints,
             self._captures,

@@ -196,6 +196,18 @@ class Database:
         finally:
             self._connection.execute("RELEASE part")
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """A part of the running transaction of which nothing stays: to see what would come of
+        it."""
+        self._connection.execute("SAVEPOINT trial")
+        try:
+            yield
+        finally:
+            self._settings.clear()
+            self._connection.execute("ROLLBACK TO trial")
+            self._connection.execute("RELEASE trial")
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call `call` once when the running transaction is committed."""
         if call not in self._after_commit:

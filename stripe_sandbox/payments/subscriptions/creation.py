@@ -60,14 +60,23 @@ class SubscriptionCreation:
         kind, url = self._subscriptions.kind, self._subscriptions.url
         return [Route("POST", url, self._create, SubscriptionCreateParams, kind, _CREATE)]
 
-    def _create(self, call: Call) -> Object:
-        params = call.params
+    def begin(self, params: dict[str, Any]) -> tuple[Object, Object]:
+        """A subscription with nothing invoiced, and its customer: to see what it would cost."""
+        customer, lines = self._read(params)
+        return self._subscriptions.create(customer, lines, params, None), customer
+
+    def _read(self, params: dict[str, Any]) -> tuple[Object, list[Object]]:
+        """The customer and the lines."""
         for name in ("customer", "items"):
             if name not in params:
                 raise errors.parameter_missing(name)
         customer = self._backend.require("customer", params["customer"], "customer")
         self._check_test_clock(customer)
-        lines = [self._line(item, index) for index, item in enumerate(params["items"])]
+        return customer, [self._line(item, index) for index, item in enumerate(params["items"])]
+
+    def _create(self, call: Call) -> Object:
+        params = call.params
+        customer, lines = self._read(params)
         discounts = self._discounts(params, lines)
         data = {**params, **self._trial(params)}
         if end_of_trial(data, self._backend.clock.now()) is not None:

@@ -40,7 +40,7 @@ class Renewals:
         if ends or not 0 < until_due <= NOTICE_SECONDS:
             return
         customer = self._backend.require("customer", subscription["customer"], "customer")
-        items = [_renewed(item, subscription, end) for item in subscription["items"]["data"]]
+        items = [renewed(item, subscription, end) for item in subscription["items"]["data"]]
         self._drafts.announce(subscription, customer, items, end, end + DRAFT_SECONDS)
 
     def _renew(self, identifier: str) -> None:
@@ -56,15 +56,15 @@ class Renewals:
         customer = self._backend.require("customer", subscription["customer"], "customer")
         if self._ends_with_trial(subscription, customer):
             return
-        items = [_renewed(item, subscription, now) for item in subscription["items"]["data"]]
-        renewed = {**subscription["items"], "data": items}
+        items = [renewed(item, subscription, now) for item in subscription["items"]["data"]]
+        listed = {**subscription["items"], "data": items}
         paused = subscription["pause_collection"]
         stays_draft = subscription["status"] == "unpaid" or (
             paused is not None and paused["behavior"] == "keep_as_draft"
         )
         finalizes_at = None if stays_draft else now + DRAFT_SECONDS
         invoice = self._drafts.create_renewal(subscription, customer, items, finalizes_at)
-        changes: Object = {"items": renewed, "latest_invoice": invoice["id"]}
+        changes: Object = {"items": listed, "latest_invoice": invoice["id"]}
         if subscription["status"] == "trialing":
             changes["status"] = "active"
         self._subscriptions.change(subscription, changes)
@@ -90,7 +90,7 @@ class Renewals:
         return True
 
 
-def _renewed(item: Object, subscription: Object, now: int) -> Object:
+def renewed(item: Object, subscription: Object, now: int) -> Object:
     """The item in its next period, or, after a pause, in the one that the present lies in."""
     recurring = item["price"]["recurring"]
     anchor = subscription["billing_cycle_anchor"]

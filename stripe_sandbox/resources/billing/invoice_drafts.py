@@ -70,8 +70,22 @@ class InvoiceDrafts:
         """Record `invoice.upcoming`: the invoice that the renewal at `due` will make, which is not
         stored."""
         former = subscription["items"]["data"][0]["current_period_start"]
+        invoice = self.preview(subscription, customer, items, former, due, finalizes_at)
+        self._backend.events.record("invoice.upcoming", invoice)
+
+    def preview(
+        self,
+        subscription: Object,
+        customer: Object,
+        items: list[Object],
+        period_start: int,
+        due: int,
+        finalizes_at: int,
+    ) -> Object:
+        """The invoice that would be made at `due`, in Unix seconds, of what is pending and of the
+        items; it is not stored."""
         pending = self._items.pending(subscription)
-        invoice = self._new(subscription, customer, pending, items, "upcoming", former)
+        invoice = self._new(subscription, customer, pending, items, "upcoming", period_start)
         amount, _ = apply_balance(invoice["total"], customer["balance"], invoice["currency"])
         invoice.update(
             id=new_id("upcoming_in"),
@@ -81,7 +95,7 @@ class InvoiceDrafts:
             next_payment_attempt=finalizes_at,
             period_end=due,
         )
-        self._backend.events.record("invoice.upcoming", invoice)
+        return invoice
 
     def _new(
         self,

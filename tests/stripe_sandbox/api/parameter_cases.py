@@ -372,15 +372,15 @@ REFUSED: dict[str, list[Case]] = {
 
 ELSEWHERE = (
     *("POST /v1/invoices/:invoice", "POST /v1/invoiceitems/:invoiceitem"),
-    "POST /v1/invoices/:invoice/finalize",
+    *("POST /v1/invoices/:invoice/finalize", "POST /v1/invoices/create_preview"),
     *("GET /v2/core/event_destinations", "POST /v2/core/event_destinations"),
     "GET /v2/core/event_destinations/:event_destination",
     "POST /v2/core/event_destinations/:event_destination",
     "GET /v2/core/events",
 )
-"""What takes a renewal or a draft to change: resources/test_updates.py and
-payments/test_manual_invoices.py. And what has the form of /v2: test_event_destinations.py beside
-it."""
+"""What takes a renewal or a draft to change: resources/test_updates.py, and test_manual_invoices.py
+and test_invoice_previews.py of payments. And what has the form of /v2: test_event_destinations.py
+beside it."""
 
 NARROWED: dict[str, Any] = {
     "code": "NONE", "coupon": "NONE",

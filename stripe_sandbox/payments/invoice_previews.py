@@ -1,0 +1,134 @@
+"""Previews of invoices (https://docs.stripe.com/api/invoices/create_preview): what a subscription
+will be invoiced next, as it is or after a change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe.params._invoice_create_preview_params import InvoiceCreatePreviewParams
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, Route
+from stripe_sandbox.api.pagination import pick
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.payments.invoice_collection import DRAFT_SECONDS
+from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
+from stripe_sandbox.payments.subscriptions.items import ItemChanges
+from stripe_sandbox.payments.subscriptions.renewals import renewed
+from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
+from stripe_sandbox.resources.billing.subscriptions import ENDED, LIVE
+from stripe_sandbox.schema.objects import apply_changes
+from stripe_sandbox.storage.objects import Object, Window
+
+_DETAILS = "subscription_details"
+_CREATE_PREVIEW = (
+    *("customer", f"{_DETAILS}.items.id", f"{_DETAILS}.items.price", f"{_DETAILS}.items.quantity"),
+    *(f"{_DETAILS}.proration_behavior", f"{_DETAILS}.proration_date", "subscription"),
+)
+
+
+class InvoicePreviews:
+    """Makes the change that is asked about, sees what invoice would come, and undoes it all."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        drafts: InvoiceDrafts,
+        items: ItemChanges,
+        creation: SubscriptionCreation,
+    ) -> None:
+        self._backend = backend
+        self._drafts = drafts
+        self._items = items
+        self._creation = creation
+
+    def routes(self) -> list[Route]:
+        """The endpoint."""
+        return [
+            Route(
+                "POST",
+                "/v1/invoices/create_preview",
+                self._preview,
+                InvoiceCreatePreviewParams,
+                "invoice",
+                _CREATE_PREVIEW,
+            )
+        ]
+
+    def _preview(self, call: Call) -> Object:
+        """No event tells of it."""
+        params, details = call.params, call.params.get(_DETAILS) or {}
+        if "customer" not in params and "subscription" not in params:
+            raise errors.parameter_missing("customer")
+        subscription = self._subscription(params)
+        with self._backend.database.undone():
+            if subscription is None and "items" in details:
+                return self._first(params, details)
+            if subscription is None:
+                raise _nothing_upcoming(params["customer"])
+            return self._next(subscription, details)
+
+    def _subscription(self, params: dict[str, Any]) -> Object | None:
+        """The one that is asked about: without its id the customer's next to renew, unless it is
+        about a new one."""
+        if "subscription" in params:
+            named = params["subscription"]
+            found = self._backend.require("subscription", named, "subscription")
+            if params.get("customer", found["customer"]) != found["customer"]:
+                raise errors.no_such("subscription", named, "subscription")
+            return found
+        self._backend.require("customer", params["customer"], "customer")
+        if "items" in (params.get(_DETAILS) or {}):
+            return None
+        filters = {"customer": params["customer"], "status": LIVE}
+        listed = self._backend.page("subscription", "", filters, Window(100)).to_object()["data"]
+        return min(listed, key=_period_end, default=None)
+
+    def _first(self, params: dict[str, Any], details: dict[str, Any]) -> Object:
+        """The invoice with which a new subscription would begin."""
+        subscription, customer = self._creation.begin(
+            {"customer": params["customer"], "items": details["items"]}
+        )
+        now, items = self._backend.clock.now(), subscription["items"]["data"]
+        return self._drafts.preview(subscription, customer, items, now, now, now)
+
+    def _next(self, subscription: Object, details: dict[str, Any]) -> Object:
+        """The invoice of the next renewal or, where the change is invoiced at once, of that."""
+        if subscription["status"] in ENDED:
+            raise _nothing_upcoming(subscription["customer"])
+        customer = self._backend.require("customer", subscription["customer"], "customer")
+        now = self._backend.clock.now()
+        changes: Object = {}
+        behavior = details.get("proration_behavior", "create_prorations")
+        if "items" in details:
+            update = pick(details, "items", "proration_behavior", "proration_date")
+            changes = self._items.change(subscription, update, NO_REQUEST)
+            apply_changes(subscription, changes)
+        begins_anew = "billing_cycle_anchor" in changes
+        items = subscription["items"]["data"]
+        if begins_anew or (changes and behavior == "always_invoice"):
+            charged = items if begins_anew else []
+            invoice = self._drafts.preview(subscription, customer, charged, now, now, now)
+        else:
+            end = _period_end(subscription)
+            if subscription["cancel_at"] is not None and subscription["cancel_at"] <= end:
+                raise _nothing_upcoming(subscription["customer"])
+            start = items[0]["current_period_start"]
+            charged = [renewed(item, subscription, end) for item in items]
+            invoice = self._drafts.preview(
+                subscription, customer, charged, start, end, end + DRAFT_SECONDS
+            )
+        if changes and behavior != "none":
+            date = details.get("proration_date", now)
+            invoice["parent"][_DETAILS]["subscription_proration_date"] = date
+        return invoice
+
+
+def _period_end(subscription: Object) -> int:
+    return int(subscription["items"]["data"][0]["current_period_end"])
+
+
+def _nothing_upcoming(customer: str) -> errors.StripeError:
+    return errors.StripeError(
+        f"No upcoming invoices for customer: {customer}", status=404, code="invoice_upcoming_none"
+    )
