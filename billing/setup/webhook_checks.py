@@ -94,7 +94,7 @@ def check_endpoint(
             lacking=lacking,
         )
     received = "all events" if "*" in events else f"{len(events)} types of event"
-    thin = ", thin" if endpoint.get("thin") else ""
+    thin = " as thin events" if endpoint.get("thin") else ""
     return replace(finding, status=Status.OK, found=f"Enabled, receives {received}{thin}.")
 
 

@@ -100,7 +100,6 @@ def payload_choice() -> None:
             "Each event names its object alone, in no version. Stripe recommends them.",
         ),
         key="create_payload",
-        horizontal=True,
         disabled=bool(refused),
     )
     if refused:

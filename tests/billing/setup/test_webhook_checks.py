@@ -78,7 +78,7 @@ def test_a_thin_destination_is_an_endpoint_too(settings_of: SettingsOf, shop: Sh
     made = shop.stripe.v2.core.event_destinations.create(params)
     finding = found(run_checks(settings_of()), "Webhook endpoint")
     assert (finding.status, finding.reference) == (OK, made.id)
-    assert finding.found.endswith("types of event, thin.")
+    assert finding.found.endswith("types of event as thin events.")
     shop.stripe.v1.webhook_endpoints.create({"url": webhook_url(HERE), "enabled_events": ["*"]})
     beside = found(run_checks(settings_of()), "Webhook endpoint")
     assert (beside.status, "Nothing is granted twice" in beside.next_step) == (WARNING, True)
