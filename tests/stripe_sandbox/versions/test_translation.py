@@ -24,7 +24,7 @@ def sold() -> Iterator[SandboxServer]:
         yield server
 
 
-@pytest.mark.parametrize("kind", sorted(TABLES))
+@pytest.mark.parametrize("kind", sorted(kind for kind in TABLES if not kind.startswith("v2.")))
 def test_no_list_holds_words_of_newer_versions(sold: SandboxServer, kind: str) -> None:
     """Whatever it lists."""
     paths = {"invoiceitem": "invoiceitems", "billing_portal.session": "customers",
