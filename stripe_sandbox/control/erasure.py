@@ -115,9 +115,18 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         if name == "evidence" or name.endswith("address"):
             return {key: None if isinstance(one, str) else one for key, one in value.items()}
+        if name == "custom_field":
+            return {key: _unanswered(one) for key, one in value.items()}
         return _erased(value)
     if isinstance(value, list):
-        return [_value("", one) for one in value]
+        return [_value("custom_field" if name == "custom_fields" else "", one) for one in value]
     if isinstance(value, str):
         return None if name in _TEXTS or name.endswith("address") else _EMAIL.sub(ERASED, value)
     return value
+
+
+def _unanswered(part: Any) -> Any:
+    """A part of a field that Checkout asked for, without what it was filled in with."""
+    if not isinstance(part, dict):
+        return part
+    return {key: None if key in ("default_value", "value") else one for key, one in part.items()}

@@ -179,3 +179,29 @@ def test_it_pays_without_javascript(open_page: OpenPage, storefront: Storefront)
     authenticate(page)
 
     storefront.expect_thanks(page, session)
+
+
+def test_a_quantity_is_adjusted_without_leaving_the_form(
+    page: Page, storefront: Storefront
+) -> None:
+    """The amounts and the button follow, what was typed stays, and the focus too."""
+    line = {
+        "price": storefront.credit,
+        "quantity": 2,
+        "adjustable_quantity": {"enabled": True, "minimum": 1, "maximum": 3},
+    }
+    session = storefront.sell_credits(line_items=[line])
+    storefront.visit(page, session)
+    page.get_by_label("Email").fill("counts@example.com")
+    page.get_by_role("button", name="One more: Extra load credits").click()
+
+    expect(page.get_by_role("button", name="Pay $2.97")).to_be_visible()
+    quantity = page.get_by_label("Quantity: Extra load credits")
+    expect(quantity).to_be_focused()  # as three is the most
+    expect(page.get_by_label("Email")).to_have_value("counts@example.com")
+    quantity.fill("1")
+    quantity.press("Enter")
+    expect(page.get_by_role("button", name="Pay $0.99")).to_be_visible()
+    choose_card(page, PAID)
+    press_pay(page)
+    storefront.expect_thanks(page, session)

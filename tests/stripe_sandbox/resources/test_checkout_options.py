@@ -299,3 +299,16 @@ def test_a_discount_follows_the_quantity_onto_the_invoice(shared_server: Sandbox
     assert_fits(found)
     amounts = (found["amount_subtotal"], found["amount_total"], found["invoice"]["amount_paid"])
     assert amounts == (396, 198, 198)
+
+
+def test_what_was_answered_is_erased(shared_server: SandboxServer) -> None:
+    """An answer may be anything about a person."""
+    session = shared_server.create(custom_fields=FIELDS, customer_creation="always")
+    answers = {"custom_size": "l", "custom_member": "7654321", "custom_engraving": "For Zebedee"}
+    assert submit(shared_server, session.id, **answers)["status"] == "paid"
+    shared_server.control("POST", f"erase/{session.id}")
+    found = shared_server.get(f"/v1/checkout/sessions/{session.id}")
+    assert [field[field["type"]]["value"] for field in found["custom_fields"]] == [None] * 3
+    events = shared_server.fetch("/v1/events", limit=100).text
+    assert "7654321" not in events
+    assert "Zebedee" not in events
