@@ -27,7 +27,8 @@ from billing.urls import CHANGES_PATH
 
 STREAM = "/app/_stcore/stream"
 BILLING = "billing"
-BURST = 4  # runs of a part that need no pause between them
+BURST = 4  # runs of a part that need no long pause between them
+COMMITS_SECONDS = 0.5  # within which a payment's changes follow one another
 OPENED_AT_ONCE = 10
 FIND_SECONDS = 30.0  # after which a page does not show it
 
@@ -47,9 +48,11 @@ class Part:
 
     def pause(self, now: float) -> float:
         """Seconds until it may run again."""
-        if len(self.runs) < BURST:
-            return 0
-        return max(0, self.runs[-BURST] + BURST * float(self.data["pause"]) - now)
+        latest = self.runs[-1] + COMMITS_SECONDS if self.runs else 0
+        many = (
+            self.runs[-BURST] + BURST * float(self.data["pause"]) if len(self.runs) == BURST else 0
+        )
+        return max(0, latest - now, many - now)
 
 
 class Page:
