@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tests.support.servers.dashboard import Process
 
 LONGER_THAN_A_POLL = 26_000  # milliseconds
+LONGER_THAN_HIDDEN = 11_000
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 def sell(app: Process, quantity: int) -> str:
@@ -62,3 +67,23 @@ def test_a_payment_is_shown_without_a_question_and_where_nothing_is_heard_by_a_s
     session = sell(app, 42)
     page.clock.fast_forward(LONGER_THAN_A_POLL)
     newest_row(page, "42 extra credits", "Open")
+
+
+def test_a_hidden_tab_hears_of_nothing_and_shows_all_once_it_is_looked_at(
+    page: Page, app: Process
+) -> None:
+    sent: list[str | bytes] = []
+    page.on("websocket", lambda one: one.on("framesent", lambda frame: sent.append(frame)))
+    page.clock.install()
+    billing_page(page, app)
+    page.wait_for_function("window.liveFeed.isOpen")
+    page.evaluate(HIDE, True)
+    page.clock.fast_forward(LONGER_THAN_HIDDEN)
+    page.wait_for_function("!window.liveFeed.isOpen")
+    sent.clear()
+    session = sell(app, 43)
+    pay(app, session)
+    page.clock.fast_forward(LONGER_THAN_A_POLL)
+    assert not sent
+    page.evaluate(HIDE, False)
+    newest_row(page, "43 extra credits", "Paid")
