@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from billing.changes.topics import Topic
@@ -20,6 +22,7 @@ from pages.components.times import exact_time
 from pages.services import page_services
 
 OPEN_AT_ONCE = "billing_open_checkout"
+SENT_WITHIN = 5.0  # seconds
 TEST_CARD = "4242 4242 4242 4242"
 
 
@@ -83,9 +86,12 @@ def open_session(kind: Kind, order: Order, session: CheckoutSession, url: str) -
         st.page_link(
             "test_kit.py", label=":small[More outcomes]", query_params={"show": "Test cards"}
         )
-    if preference(OPEN_AT_ONCE) and not order.is_opened:
-        order.is_opened = True  # on coming back to this page one stays
-        open_url(url)
+    if preference(OPEN_AT_ONCE):
+        now = time.monotonic()
+        order.sent_at = order.sent_at or now
+        # A run that follows at once must not take it away; on coming back to this page one stays.
+        if now - order.sent_at < SENT_WITHIN:
+            open_url(url)
 
 
 def start_over(kind: Kind) -> None:

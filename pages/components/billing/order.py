@@ -23,13 +23,13 @@ LABEL_FIELD = "session_label"
 class Order:
     """One press of a button: ``quantity`` is None until it is pressed, with the ``label`` that was
     in the field and the ``buyer`` that was chosen then. ``is_stored`` says that the session has
-    been seen in our copy, ``is_opened`` that the browser was sent to Checkout."""
+    been seen in our copy, ``sent_at`` (monotonic) when the browser was sent to Checkout."""
 
     quantity: int | None = None
     label: str = ""
     buyer: Buyer | None = None
     is_stored: bool = False
-    is_opened: bool = False
+    sent_at: float | None = None
     press: Press[CheckoutSession] = field(default_factory=Press[CheckoutSession])
 
     @property
