@@ -14,12 +14,13 @@ from stripe_sandbox.versions.releases import NEWEST, OLDEST
 from tests.support.older_sdk.installed import NODE, PYTHON
 from tests.support.older_sdk.node_types import LEFT_OUT, faults, left_out_text, node_types
 from tests.support.older_sdk.runs import FailedError, Outcome, run_node, run_python
-from tests.support.programs_of_others import django_shop, quickstart
+from tests.support.programs_of_others import django_shop, quickstart, sync_engine
 from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
 PROGRAMS: tuple[tuple[str, str, Callable[[SandboxServer], str]], ...] = (
     ("dj-stripe 2.11.0", django_shop.VERSION, django_shop.run_djstripe),
     ("Stripe's quickstart with Flask", quickstart.VERSION, quickstart.run_quickstart),
+    (f"@supabase/stripe-sync-engine {sync_engine.RELEASE}", NEWEST, sync_engine.run_backfill),
 )
 """Name, API version and what runs one."""
 Run = Callable[[int, str, str], Outcome]
@@ -76,7 +77,7 @@ def program_row(name: str, version: str, run: Callable[[SandboxServer], str]) ->
     with sandbox_server(None) as server:
         try:
             outcome, good = run(server), True
-        except (FailedError, subprocess.CalledProcessError) as error:
+        except (FailedError, OSError, subprocess.CalledProcessError) as error:
             outcome, good = f"failed: {error}".replace("\n", " "), False
     return f"| {name} | {version} | {outcome} |", good
 

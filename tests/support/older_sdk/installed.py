@@ -37,16 +37,17 @@ def python_sdk(major: int) -> Path:
 def node_sdk(major: int) -> Path:
     """The package's folder; installed at the first call."""
     release = NODE[major]
-    return _from_npm(f"node-{release}", f"stripe@{release}") / "stripe"
+    return npm_package(f"node-{release}", f"stripe@{release}") / "stripe"
 
 
 def typescript() -> Path:
     """The compiler's folder; installed at the first call."""
-    return _from_npm(f"typescript-{TYPESCRIPT}", f"typescript@{TYPESCRIPT}") / "typescript"
+    return npm_package(f"typescript-{TYPESCRIPT}", f"typescript@{TYPESCRIPT}") / "typescript"
 
 
-def _from_npm(name: str, package: str) -> Path:
-    command = ("npm", "install", "--silent", "--no-audit", "--no-fund", package, "--prefix")
+def npm_package(name: str, *packages: str) -> Path:
+    """The `node_modules` of these packages; installed at the first call under that name."""
+    command = ("npm", "install", "--silent", "--no-audit", "--no-fund", *packages, "--prefix")
     return _installed(name, command) / "node_modules"
 
 

@@ -48,7 +48,7 @@ def run_djstripe(server: SandboxServer) -> str:
                 {"url": app.url + app.path, "enabled_events": ["*"], "api_version": VERSION}  # type: ignore[typeddict-item]  # an older one
             )
             _models(env, "secret", endpoint.id, str(endpoint.secret))
-            _live(server)
+            live(server)
             events = server.stripe.v1.events
             wait_for(
                 lambda: all(not one.pending_webhooks for one in events.list({"limit": 100}).data),
@@ -63,7 +63,7 @@ def run_djstripe(server: SandboxServer) -> str:
     return f"passed: {found['events']} events, {len(HELD)} models"
 
 
-def _live(server: SandboxServer) -> None:
+def live(server: SandboxServer) -> None:
     """Something of everything that dj-stripe has a model for."""
     service = server.stripe.v1
     customer = service.customers.create({"email": "ann@example.com", "name": "Ann"})
