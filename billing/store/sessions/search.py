@@ -176,8 +176,8 @@ def _is_in_no_order(connection: Connection, typed: str) -> bool:
 
 
 def _texts_to_walk(connection: Connection, typed: str, since: int, until: int) -> int | None:
-    """How many of the newest texts hold ``SEARCH_LIMIT`` that match, where those are so frequent
-    that they are found sooner by reading; None where the index finds them sooner."""
+    """How many of the newest texts hold ``SEARCH_LIMIT`` that match, or all, where those are so
+    frequent that they are found sooner by reading; None where the index finds them sooner."""
     if not _is_in_no_order(connection, typed):
         return None
 
@@ -189,7 +189,9 @@ def _texts_to_walk(connection: Connection, typed: str, since: int, until: int) -
     if among_newest < min(FREQUENT, SEARCH_LIMIT):
         return None
     walked = WALKED[0] * SEARCH_LIMIT * 3 // (2 * among_newest)  # they are not spread evenly
-    return walked if count(walked) == SEARCH_LIMIT else None
+    within = select(_x.place).where(_x.place >= since, _x.place < until).order_by(_x.place.desc())
+    is_all = connection.scalar(within.offset(walked).limit(1)) is None
+    return walked if is_all or count(walked) == SEARCH_LIMIT else None
 
 
 def _is_in_texts(connection: Connection, wanted: SessionFilter) -> bool:
