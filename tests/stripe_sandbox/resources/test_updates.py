@@ -131,7 +131,8 @@ def test_a_setup_intent_is_updated_until_it_has_succeeded(shared_server: Sandbox
         intent, {"customer": customer, "payment_method": "pm_card_visa"}
     )
     assert (changed.customer, changed.status) == (customer, "requires_confirmation")
-    assert service.setup_intents.confirm(intent).status == "succeeded"
+    back: Any = {"return_url": "https://shop.example/cards"}
+    assert service.setup_intents.confirm(intent, back).status == "succeeded"
     assert service.setup_intents.update(intent, {"description": "Mine"}).description == "Mine"
     error = refused(lambda: service.setup_intents.update(intent, {"customer": customer}))
     assert error.code == "setup_intent_unexpected_state"
