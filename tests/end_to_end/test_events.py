@@ -141,7 +141,7 @@ def test_the_address_opens_the_same_view_and_follows_what_is_chosen(
     page: Page, app: Process
 ) -> None:
     events_page(page, app, "?state=ignored&type=product.created&by=webhook&about=nobody")
-    about = page.get_by_label("Object")
+    about = page.get_by_label("Object", exact=True)
     expect(about).to_have_value("nobody")
     expect(page.get_by_text("There is no ignored event of type")).to_be_visible()
     about.fill("")
@@ -214,7 +214,7 @@ def test_what_is_being_typed_stays_while_the_page_follows_what_arrives(
     events_page(page, app, "?state=refused")
     verdict = page.get_by_test_id("stAlert").first
     expect(verdict).to_contain_text("Last event")
-    about = page.get_by_label("Object")
+    about = page.get_by_label("Object", exact=True)
     about.press_sequentially("cs_test_half")
     before = state(page, "Refused").inner_text()
     forge(app)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import TYPE_CHECKING
 
 import pytest
 
 from billing.logs.formats import JsonFormatter, TextFormatter
 from billing.logs.records import SafeRecord
-from billing.logs.request_id import begin_request
+from billing.logs.request_id import _current, begin_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _of_no_request() -> Iterator[None]:
+    """Each test begins outside of a request, whatever ran before it."""
+    token = _current.set("")
+    yield
+    _current.reset(token)
 
 
 def record(message: str = "Said", error: Exception | None = None) -> SafeRecord:
