@@ -15,7 +15,7 @@ STOPS_WITHIN = 10.0  # seconds of SIGTERM, as promised
 def test_a_rolling_restart_loses_nothing_grants_once_and_brings_every_page_back(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    restarted = restart_under_load(postgres_url, tmp_path, unique=300, per_second=100, pages=4)
+    restarted = restart_under_load(postgres_url, tmp_path, unique=150, per_second=100, pages=4)
     outcome = restarted.outcome
     assert outcome.kills == 2
     assert not outcome.forgotten
