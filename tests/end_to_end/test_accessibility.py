@@ -116,34 +116,26 @@ PAGES = {
     "billing": {
         "": "extra credits",
         "?canceled=1": "Canceled",
-        "?success=1": "Back from Checkout",
         "?success=1&session_id={paid}": "Payment received",
-        "?success=1&session_id={open}": "Not paid",
         "?success=1&session_id={processing}": "Payment processing",
         "?success=1&session_id={expired}": "Not paid",
-        "?success=1&session_id=cs_test_forged": "Session not found",
     },
     "sessions": {
         "": "Older",
         "?status=open&kind=credits": "extra credits",
-        "?q=nobody": "No matching sessions",
         "?session={paid}": "Session closed",
         "?session={declined}": "insufficient_funds",
-        "?session=cs_test_forged": "Session not found",
     },
     "customers": {
         "": "Older",
         "?with=disputes": "To open a row",
         "?q=nobody": "No matching customers",
         "?customer=tester@example.com": "Checkout Sessions",
-        "?customer=cus_forged": "Customer not found",
     },
     "events": {
         "": "checkout.session.completed",
         "?state=refused": "The contents of a refused delivery are not stored",
-        "?state=failed": "There is no failed event",
         "?event={event}": "api_version",
-        "?event=evt_forged": "Event not found",
     },
     "test-kit": {
         "?show=Scenarios": "Part refund",
@@ -157,7 +149,6 @@ PAGES = {
         "": "Create Checkout Sessions",
         "?action=erase": "No matching entries",
         "?entry=1": "On this machine",
-        "?entry=0": "Entry not found",
     },
 }
 
@@ -330,8 +321,6 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 def test_pages_where_nothing_has_happened(page: Page, empty: Process) -> None:
     for path, says in (
         ("billing", "No sessions yet"),
-        ("sessions", "No sessions yet"),
-        ("events?type=none.such", "There is no event of type"),
         ("events?state=refused", "No refused deliveries"),
         ("test-kit?show=Open+sessions", "No open sessions"),
     ):

@@ -51,10 +51,10 @@ def test_killed_again_and_again_while_events_arrive_it_grants_each_payment_once(
 
 
 def test_the_same_with_a_stripe_that_limits_fails_delays_and_hangs_up(
-    database_url: str, tmp_path: Path
+    postgres_url: str, tmp_path: Path
 ) -> None:
     outcome = kill_while_events_arrive(
-        database_url, tmp_path, unique=300, kill_every=50, faults=TROUBLE
+        postgres_url, tmp_path, unique=300, kill_every=50, faults=TROUBLE
     )
     assert_exact(outcome, 300)
     assert outcome.kills > 5

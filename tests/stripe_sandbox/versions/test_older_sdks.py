@@ -8,7 +8,7 @@ from tests.support.older_sdk.runs import run_python
 from tests.support.stripe.sandbox_server import SandboxServer
 
 
-@pytest.mark.parametrize("major", [8, 14])
+@pytest.mark.parametrize("major", [8])
 def test_an_older_sdk_buys_and_gets_objects_of_its_types(
     shared_server: SandboxServer, major: int
 ) -> None:

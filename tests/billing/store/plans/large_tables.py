@@ -156,11 +156,16 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 
 
+def without_triggers(connection: Connection) -> None:
+    """In this transaction, where the engine can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+
+
 def fill(connection: Connection) -> None:
     """Fill the tables that grow, without what their triggers would add to others."""
     engine = connection.dialect.name
-    if engine == "postgresql":
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    without_triggers(connection)
     for table, columns in COLUMNS.items():
         names = ", ".join(f'"{name}"' for name in columns)
         values = ", ".join(columns.values())

@@ -15,7 +15,7 @@ import billing.store
 from billing.store.engine.database import Database
 from billing.timings import DatabaseLimits
 from tests.billing.store.plans.explain import STORE, recorded, scans
-from tests.billing.store.plans.large_tables import COLUMNS, fill
+from tests.billing.store.plans.large_tables import COLUMNS, fill, without_triggers
 from tests.billing.store.plans.walk import walk
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def test_every_statement_reads_a_stretch_of_an_index(database_url: str) -> None:
             if engine.dialect.name == "postgresql":  # as it does by itself; SQLite does not
                 connection.execute(text("ANALYZE"))
         with engine.connect() as connection:
+            without_triggers(connection)
             with recorded(engine) as statements:
                 walk(connection)
             connection.rollback()
