@@ -1,11 +1,18 @@
-"""What a PaymentIntent or a SetupIntent waits for
-(https://docs.stripe.com/payments/3d-secure/authentication-flow)."""
+"""What a PaymentIntent and a SetupIntent have in common: what they wait for
+(https://docs.stripe.com/payments/3d-secure/authentication-flow), why the last try failed, and the
+secret by which a browser may read them."""
 
 from __future__ import annotations
 
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import Call
+from stripe_sandbox.bank_accounts import DebitRefusal
+from stripe_sandbox.cards import CardRefusal
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
+
+_DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 
 
 def next_action(kind: str, prefix: str, redirect: Object | None) -> Object:
@@ -20,3 +27,28 @@ def next_action(kind: str, prefix: str, redirect: Object | None) -> Object:
     if redirect is not None:
         values = {"type": "redirect_to_url", "redirect_to_url": redirect}
     return build(f"{kind}.NextAction", values)
+
+
+def last_error(path: str, refusal: CardRefusal | DebitRefusal, values: Object) -> Object:
+    """The last error of an intent, a part at `path`, as in every error only what concerns it:
+    the refusal, and the values that are not null."""
+    given = {
+        **values,
+        "code": refusal.code,
+        "decline_code": refusal.decline_code,
+        "doc_url": _DOCUMENTATION + refusal.code.replace("_", "-"),
+        "message": refusal.message,
+        "param": refusal.param,
+    }
+    return build(path, {name: value for name, value in given.items() if value is not None})
+
+
+def check_client_secret(call: Call, intent: Object, name: str) -> None:
+    """StripeError: the request gives a client secret, and it is another intent's. `name` is what
+    Stripe calls the kind."""
+    if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
+        raise errors.invalid(
+            "The client_secret provided does not match the client_secret associated with this "
+            f"{name}.",
+            "client_secret",
+        )

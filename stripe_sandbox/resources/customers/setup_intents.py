@@ -7,16 +7,13 @@ from typing import Any
 from stripe.params._setup_intent_list_params import SetupIntentListParams
 from stripe.params._setup_intent_retrieve_params import SetupIntentRetrieveParams
 
-from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo
 from stripe_sandbox.cards import SETUP_AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
-from stripe_sandbox.resources.intent_actions import next_action
+from stripe_sandbox.resources.intent_actions import check_client_secret, last_error, next_action
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
-
-_DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 
 
 class SetupIntents(Resource):
@@ -100,22 +97,11 @@ class SetupIntents(Resource):
         self, intent: Object, method: Object, refusal: CardRefusal, request: RequestInfo
     ) -> None:
         """The bank refuses; another method may follow. Records `setup_intent.setup_failed`."""
-        given = {
-            "code": refusal.code,
-            "decline_code": refusal.decline_code,
-            "doc_url": _DOCUMENTATION + refusal.code.replace("_", "-"),
-            "message": refusal.message,
-            "param": refusal.param,
-            "payment_method": method,
-            "type": "card_error",
-        }
-        if refusal is SETUP_AUTHENTICATION_FAILED:
-            given["type"] = "invalid_request_error"
+        asked = refusal is SETUP_AUTHENTICATION_FAILED
+        kind = "invalid_request_error" if asked else "card_error"
+        error = {"payment_method": method, "type": kind}
         intent.update(
-            last_setup_error=build(
-                "setup_intent.LastSetupError",
-                {name: value for name, value in given.items() if value is not None},
-            ),
+            last_setup_error=last_error("setup_intent.LastSetupError", refusal, error),
             next_action=None,
             payment_method=None,
             status="requires_payment_method",
@@ -132,10 +118,5 @@ class SetupIntents(Resource):
 
     def _retrieve(self, call: Call) -> Object:
         intent = self._require(call)
-        if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
-            raise errors.invalid(
-                "The client_secret provided does not match the client_secret associated with this "
-                "SetupIntent.",
-                "client_secret",
-            )
+        check_client_secret(call, intent, "SetupIntent")
         return intent

@@ -8,17 +8,14 @@ from typing import Any
 from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
 
-from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
 from stripe_sandbox.bank_accounts import DebitRefusal
 from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
-from stripe_sandbox.resources.intent_actions import next_action
+from stripe_sandbox.resources.intent_actions import check_client_secret, last_error, next_action
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata, shipping
 from stripe_sandbox.storage.objects import Object
-
-DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 
 
 class PaymentIntents(Resource):
@@ -113,23 +110,15 @@ class PaymentIntents(Resource):
         request: RequestInfo = NO_REQUEST,
     ) -> None:
         """Let this try fail; another may follow. Records `payment_intent.payment_failed`."""
-        given = {
+        asked = refusal is AUTHENTICATION_FAILED
+        error = {
             "charge": charge and charge["id"],
-            "code": refusal.code,
-            "decline_code": refusal.decline_code,
-            "doc_url": DOCUMENTATION + refusal.code.replace("_", "-"),
-            "message": refusal.message,
-            "param": refusal.param,
             "payment_method": method,
             "payment_method_type": None if charge else method["type"],
+            "type": "invalid_request_error" if asked else "card_error",
         }
-        asked = refusal is AUTHENTICATION_FAILED
-        given["type"] = "invalid_request_error" if asked else "card_error"
         intent.update(
-            last_payment_error=build(
-                "payment_intent.LastPaymentError",
-                {name: value for name, value in given.items() if value is not None},
-            ),
+            last_payment_error=last_error("payment_intent.LastPaymentError", refusal, error),
             latest_charge=charge["id"] if charge else intent["latest_charge"],
             next_action=None,
             payment_method=None,
@@ -201,12 +190,7 @@ class PaymentIntents(Resource):
 
     def _retrieve(self, call: Call) -> Object:
         intent = self._require(call)
-        if call.params.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
-            raise errors.invalid(
-                "The client_secret provided does not match the client_secret associated with this "
-                "PaymentIntent.",
-                "client_secret",
-            )
+        check_client_secret(call, intent, "PaymentIntent")
         return intent
 
 
