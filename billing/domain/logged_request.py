@@ -1,0 +1,162 @@
+"""Requests to Stripe's API as they were logged: what was asked, by which tries, and the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from billing.domain.event import Event
+
+NO_ANSWER = "none"  # in place of a status, where a filter asks for one
+_ORDINALS = ("first", "second", "third")
+
+
+@dataclass(frozen=True)
+class Try:
+    """One time that a request was sent. ``status`` is None where no answer came; ``failure`` says
+    why, in a few words."""
+
+    status: int | None
+    seconds: float
+    failure: str = ""
+
+    @property
+    def is_failed(self) -> bool:
+        """No answer came, or an error did."""
+        return self.status is None or self.status >= 400
+
+    @property
+    def text(self) -> str:
+        """``500``, ``no answer (connection reset)``."""
+        if self.status is not None:
+            return str(self.status)
+        return f"no answer ({self.failure})" if self.failure else "no answer"
+
+
+@dataclass(frozen=True)
+class RequestError:
+    """Stripe's error, as far as it says so. https://docs.stripe.com/api/errors"""
+
+    type: str = ""
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class LoggedRequest:
+    """A call of Stripe's API as its caller made it, with every try.
+
+    ``at`` is Unix seconds UTC, ``seconds`` how long all of it took, ``status`` None where no answer
+    came. ``client`` is a short name for what the User-Agent says: ``PingPoint``, ``curl``.
+    ``replayed``: the answer was that of an earlier request with the same idempotency key.
+    ``request_id`` is Stripe's: ``req_…``. ``params`` and ``answer`` are JSON text without secrets,
+    empty where there is none, and in a list of requests. ``object_ids`` are Stripe's ids in the
+    path, the parameters and at the top of the answer; empty in a list.
+    """
+
+    id: int
+    at: float
+    method: str  # GET, POST, DELETE
+    path: str  # without a query
+    status: int | None
+    seconds: float
+    tries: tuple[Try, ...]
+    client: str
+    api_version: str = ""
+    idempotency_key: str | None = None
+    replayed: bool = False
+    request_id: str | None = None
+    error: RequestError | None = None
+    params: str = ""
+    answer: str = ""
+    object_ids: tuple[str, ...] = ()
+
+    @property
+    def is_failed(self) -> bool:
+        """No answer came, or an error did: after the last try."""
+        return self.status is None or self.status >= 400
+
+    @property
+    def is_unusual(self) -> bool:
+        """It failed, or a try of it did, or its answer was a replay."""
+        return self.is_failed or len(self.tries) > 1 or self.replayed
+
+    @property
+    def outcome(self) -> str:
+        """How it went, in a line: ``200``, ``402 card_declined``, ``2 tries: 500, then 200``,
+        ``2 tries: the first answer was lost, then 200``."""
+        end = self._end
+        if len(self.tries) < 2:
+            return f"{end}, a replay" if self.replayed else end
+        return f"{len(self.tries)} tries: {', then '.join((*self._earlier, end))}"
+
+    @property
+    def _end(self) -> str:
+        if self.status is None:
+            return self.tries[-1].text if self.tries else "no answer"
+        code = (self.error.code or self.error.type) if self.error else ""
+        return f"{self.status} {code}".strip()
+
+    @property
+    def _earlier(self) -> list[str]:
+        """The tries but for the last. Where Stripe replayed the answer it had done the work: what
+        did not come was the answer."""
+        texts = []
+        for number, one in enumerate(self.tries[:-1]):
+            is_lost = one.status is None and self.replayed and number < len(_ORDINALS)
+            texts.append(f"the {_ORDINALS[number]} answer was lost" if is_lost else one.text)
+        return texts
+
+
+@dataclass(frozen=True)
+class RequestFilter:
+    """Which requests; an empty value means any. ``status``: ``402``, ``4xx``, or ``none`` for no
+    answer. ``path`` is the beginning of one. ``errors``: those of which a try failed. ``cause``:
+    those of an ``ErrorCause``."""
+
+    status: str = ""
+    path: str = ""
+    client: str = ""
+    object_id: str = ""
+    errors: bool = False
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    """Requests, the newest first; ``older`` is where the next page begins: below this id, None at
+    the end."""
+
+    requests: tuple[LoggedRequest, ...]
+    older: int | None
+
+
+@dataclass(frozen=True)
+class ErrorCause:
+    """Requests that failed, or a try of them, for one reason. ``cause`` names it by method, path
+    without ids, and outcome; ``count`` of them from ``first_at`` until ``last_at`` (Unix
+    seconds)."""
+
+    cause: str
+    count: int
+    first_at: float
+    last_at: float
+
+
+@dataclass(frozen=True)
+class RequestDetails:
+    """A request whole. ``twins`` are others with its idempotency key, ``events`` those of Stripe's
+    that say that it caused them, as far as they have arrived."""
+
+    request: LoggedRequest
+    twins: tuple[LoggedRequest, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+def cause_of(request: LoggedRequest, path_template: str) -> str:
+    """What requests like this are counted under when they fail; empty for one of which no try
+    failed. ``path_template`` is its path without ids: ``/v1/customers/{id}``."""
+    if not (request.is_failed or any(one.is_failed for one in request.tries)):
+        return ""
+    return f"{request.method} {path_template}: {request.outcome}"

@@ -1,0 +1,1 @@
+"""The requests to Stripe's API: logged, and found again."""
