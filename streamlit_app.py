@@ -55,7 +55,7 @@ from billing.settings.embedded import (
     SANDBOX_DATABASE,
 )
 from billing.settings.loading import load_settings
-from billing.settings.model import LOCAL_SANDBOX
+from billing.settings.model import LOCAL_SANDBOX, WEBHOOK_SECRET
 from billing.store.engine.instance_lock import AlreadyInUse, instance_lock
 from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
@@ -81,6 +81,7 @@ FIRST_PAINT = Path(__file__).parent / "pages" / "first_paint.css"
 OWN_PATHS = ("/api/", "/sandbox/", METRICS_PATH)
 # What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
 OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
+THIS_DASHBOARD = "This dashboard"  # what the sandbox calls its endpoint to this app
 log = logging.getLogger("billing.launcher")
 
 # As it is before Streamlit writes what is in its secrets files over it.
@@ -167,6 +168,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         stripe_name=stripe_name(settings, sandbox),
         read_settings=read_settings,
         sign_in=demo_link,
+        sandbox_secrets=partial(sandbox_secrets, sandbox, settings),
     )
     if services.store.file:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
@@ -213,7 +215,7 @@ def with_sandbox(sandbox: Sandbox, key: SecretStr, settings: Settings) -> Settin
     """The settings with the sandbox in Stripe's place: the same code, another address."""
     here = address("127.0.0.1")
     signing_secret = sandbox.ensure_webhook_endpoint(
-        url=f"{here}{WEBHOOK_PATH}", description="This dashboard"
+        url=f"{here}{WEBHOOK_PATH}", description=THIS_DASHBOARD
     )
     # An address that was meant for a key is not the sandbox's.
     settings = replace(settings, api_base=None)
@@ -240,6 +242,14 @@ def with_sandbox(sandbox: Sandbox, key: SecretStr, settings: Settings) -> Settin
             interval=None,
         ),
     )
+
+
+def sandbox_secrets(sandbox: Sandbox | None, settings: Settings) -> list[str]:
+    """What the embedded sandbox signs events for this app with, unless the settings say
+    otherwise."""
+    if sandbox is None or settings.source(WEBHOOK_SECRET) != LOCAL_SANDBOX:
+        return []
+    return sandbox.signing_secrets(description=THIS_DASHBOARD)
 
 
 def stripe_name(settings: Settings, sandbox: Sandbox | None) -> str:

@@ -58,7 +58,7 @@ from billing.webhooks.receiver import WebhookReceiver
 from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from billing.access.ways import SignIn
 
@@ -73,6 +73,7 @@ class Services:
     ``stripe_name`` is how people call the Stripe at the other end: ``Local sandbox``,
     ``Stripe test mode``. ``read_settings`` reads anew what is written, to say what has changed
     since. ``sign_in`` says who somebody is, where that is not one of the usual ways.
+    ``sandbox_secrets`` returns the signing secrets that the embedded sandbox uses at the moment.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Services:
         timings: Timings = DEFAULT_TIMINGS,
         read_settings: Callable[[], Settings] = load_settings,
         sign_in: SignIn | None = None,
+        sandbox_secrets: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.settings = settings
         self.timings = timings
@@ -154,7 +156,13 @@ class Services:
         )
         self.customers = Customers(settings, self.store, self.mirror, self.customer_refresh)
         self.webhooks = WebhookReceiver(
-            settings, self.store, self.event_processor, own_account, self.refused, timings
+            settings,
+            self.store,
+            self.event_processor,
+            own_account,
+            self.refused,
+            timings,
+            sandbox_secrets=sandbox_secrets,
         )
         self.event_log = EventLog(
             settings, self.store, self.event_processor, self.mirror, self.refused, shared

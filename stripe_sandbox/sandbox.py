@@ -26,6 +26,7 @@ from stripe_sandbox.checkout_page.authentication_routes import AuthenticationPag
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.control.disputes import ControlDisputes
+from stripe_sandbox.control.endpoints import ControlEndpoints
 from stripe_sandbox.control.erasure import Erasure
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_after_sale import AfterSale
@@ -147,6 +148,7 @@ class Sandbox:
                 AfterSale(backend, resources.refunds, resources.disputes, billing.changes),
             ),
             Erasure(backend),
+            ControlEndpoints(backend),
             base_url,
             config.api_key,
         )
@@ -233,6 +235,11 @@ class Sandbox:
         """The signing secret of the one endpoint with that description, created or moved to `url`,
         wherever that is."""
         return self._endpoints.ensure(url, description)
+
+    def signing_secrets(self, *, description: str) -> list[str]:
+        """The valid signing secrets of the one endpoint with that description: several for a while
+        after one was rolled."""
+        return self._endpoints.secrets(description)
 
     async def conditions(self) -> tuple[Faults, float]:
         """What the controls have set: the faults, and how many seconds the clock is ahead."""

@@ -21,6 +21,7 @@ from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.responses import error_response, json_response, new_request_id
 from stripe_sandbox.control.clock_summary import summarize
 from stripe_sandbox.control.disputes import ControlDisputes
+from stripe_sandbox.control.endpoints import ControlEndpoints
 from stripe_sandbox.control.erasure import Erasure
 from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.control.history import History
@@ -71,6 +72,7 @@ class Control:
         disputes: ControlDisputes,
         history: History,
         erasure: Erasure,
+        endpoints: ControlEndpoints,
         base_url: str,
         api_key: str | None = None,
     ) -> None:
@@ -85,6 +87,7 @@ class Control:
         self._disputes = disputes
         self._history = history
         self._erasure = erasure
+        self._endpoints = endpoints
         self._base_url = base_url
         self._api_key = api_key
 
@@ -102,6 +105,8 @@ class Control:
             ("POST", "/fill", self._fill),
             ("POST", "/reset", self._reset),
             ("POST", "/erase/{ids}", self._erase),
+            ("GET", "/endpoints", self._show_endpoints),
+            ("POST", "/endpoints/{endpoint}/roll_secret", self._roll_secret),
         )
         routes = [
             Route(path, self._answering(handler), methods=[method])
@@ -220,6 +225,13 @@ class Control:
         fields.reject_unknown()
         ids = request.path_params["ids"].split(",")
         return await asyncio.to_thread(self._erasure.erase, ids)
+
+    async def _show_endpoints(self, _: Request, fields: JsonFields) -> dict[str, Any]:
+        fields.reject_unknown()
+        return self._endpoints.show()
+
+    async def _roll_secret(self, request: Request, fields: JsonFields) -> dict[str, Any]:
+        return self._endpoints.roll(request.path_params["endpoint"], fields)
 
     async def _reset(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.reject_unknown()

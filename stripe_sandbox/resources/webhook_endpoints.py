@@ -16,6 +16,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.resources.signing_secrets import new_secret, valid_secrets
 from stripe_sandbox.schema.objects import build, deleted_object, merge_metadata
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url
@@ -59,7 +60,7 @@ class WebhookEndpoints(Resource):
             raise errors.invalid(
                 f"You have reached the maximum of {MAXIMUM_ENDPOINTS} test webhook endpoints."
             )
-        secret = new_id("whsec", 32)
+        secret = new_secret()
         endpoint = build(
             self.kind,
             {
@@ -79,25 +80,35 @@ class WebhookEndpoints(Resource):
         return endpoint, secret
 
     def ensure(self, url: str, description: str) -> str:
-        """The signing secret of the one endpoint with that description, which is created, or moved
-        to the URL."""
+        """The newest signing secret of the one endpoint with that description, which is created, or
+        moved to the URL."""
         check_url(url, "url")
         self._destinations.allow(url)
         with self._backend.database.transaction():
-            for identifier in self._backend.objects.ids(self.kind, "TRUE", ()):
-                endpoint = self._backend.require(self.kind, identifier, self.kind)
-                if endpoint["description"] == description:
-                    if endpoint["url"] != url:
-                        endpoint["url"] = url
-                        self._backend.objects.save(endpoint)
-                    return str(self.secrets(identifier)[0])
+            if endpoint := self._described(description):
+                if endpoint["url"] != url:
+                    endpoint["url"] = url
+                    self._backend.objects.save(endpoint)
+                return self._secrets(endpoint["id"])[0]
             params = {"url": url, "description": description, "enabled_events": ["*"]}
             return self.create(params)[1]
 
-    def secrets(self, identifier: str) -> list[str]:
-        """The signing secrets that are active."""
-        secrets: list[str] = self._backend.objects.hidden(self.kind, identifier).get("secrets", [])
-        return secrets
+    def secrets(self, description: str) -> list[str]:
+        """The valid signing secrets of the one endpoint with that description, the newest first;
+        none where there is no such endpoint."""
+        endpoint = self._described(description)
+        return self._secrets(endpoint["id"]) if endpoint else []
+
+    def _secrets(self, identifier: str) -> list[str]:
+        hidden = self._backend.objects.hidden(self.kind, identifier)
+        return valid_secrets(hidden, self._backend.clock.account_time())
+
+    def _described(self, description: str) -> Object | None:
+        for identifier in self._backend.objects.ids(self.kind, "TRUE", ()):
+            endpoint = self._backend.require(self.kind, identifier, self.kind)
+            if endpoint["description"] == description:
+                return endpoint
+        return None
 
     def _create(self, call: Call) -> Object:
         if "api_version" in call.params and call.params["api_version"] not in RELEASES:

@@ -15,6 +15,7 @@ from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import DeliveryState, is_thin_only
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.resources.core.thin_events import notification
+from stripe_sandbox.resources.signing_secrets import valid_secrets
 from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
@@ -169,7 +170,8 @@ class Deliveries:
         if endpoint.get("event_payload") == "thin" or is_thin_only(event["type"]):
             event = notification(event)
         payload = encode_payload(event)
-        secrets = objects.hidden(endpoint["object"], endpoint_id)["secrets"]
+        hidden = objects.hidden(endpoint["object"], endpoint_id)
+        secrets = valid_secrets(hidden, self._backend.clock.account_time())
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Cache-Control": "no-cache",

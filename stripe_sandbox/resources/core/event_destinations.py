@@ -26,6 +26,7 @@ from stripe_sandbox.resources.core.events import DEFAULT_LIMIT
 from stripe_sandbox.resources.core.thin_events import KIND as EVENT
 from stripe_sandbox.resources.core.thin_events import moment, thin_event
 from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.resources.signing_secrets import new_secret
 from stripe_sandbox.resources.webhook_endpoints import MAXIMUM_ENDPOINTS, WebhookEndpoints
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
@@ -91,7 +92,7 @@ class EventDestinations(Resource):
             raise errors.invalid(
                 f"You have reached the maximum of {MAXIMUM_ENDPOINTS} test event destinations."
             )
-        secret, now = new_id("whsec", 32), self._backend.clock.now()
+        secret, now = new_secret(), self._backend.clock.now()
         destination = {
             "id": new_id("ed_test"),
             "object": self.kind,

@@ -28,7 +28,7 @@ from tests.support.servers.webhooks import signature
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from uvicorn.config import WSProtocolType
 
@@ -91,11 +91,17 @@ def billing_server(
     *,
     listener: socket.socket | None = None,
     websockets: bool = False,
+    sandbox_secrets: Callable[[], Sequence[str]] = tuple,
     **changed: Any,
 ) -> Iterator[BillingServer]:
     """Serve the routes, with all that runs behind them; ``changed`` are other timings."""
     portals: list[BlockingPortal] = []
-    services = Services(settings, stripe_name=STRIPE_NAME, timings=replace(timings, **changed))
+    services = Services(
+        settings,
+        stripe_name=STRIPE_NAME,
+        timings=replace(timings, **changed),
+        sandbox_secrets=sandbox_secrets,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
