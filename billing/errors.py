@@ -69,6 +69,10 @@ class InvalidInput(BillingError):
     """What the caller sent cannot be used; nothing was created."""
 
 
+class InjectedFault(BillingError):
+    """Refused on purpose, by a fault that somebody has switched on."""
+
+
 class SecondSubscription(BillingError):
     """Who is to be sold the Pro plan has it already, by the ``subscription`` (id) of the
     ``customer`` (id); nothing was created."""

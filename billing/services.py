@@ -52,6 +52,7 @@ from billing.sync.reset import AccountReset
 from billing.sync.simulated_history import SimulatedHistory
 from billing.sync.worker import SyncWorker
 from billing.timings import DEFAULT_TIMINGS, Timings
+from billing.webhooks.fault_injection.service import FaultInjection
 from billing.webhooks.own_account import OwnAccount
 from billing.webhooks.processor import EventProcessor
 from billing.webhooks.receiver import WebhookReceiver
@@ -164,6 +165,7 @@ class Services:
             timings,
             sandbox_secrets=sandbox_secrets,
         )
+        self.fault_injection = FaultInjection(self.webhooks, self.changes, timings)
         self.event_log = EventLog(
             settings, self.store, self.event_processor, self.mirror, self.refused, shared
         )
@@ -261,10 +263,11 @@ class Services:
         return report | {"status": "ready", "as_of": state.as_of}
 
     async def aclose(self) -> None:
-        """Store new sessions, and close the connections to Stripe and the database. What does not
-        end within ``shutdown_seconds`` is abandoned."""
+        """Record held deliveries, store new sessions, and close the connections to Stripe and the
+        database. What does not end within ``shutdown_seconds`` is abandoned."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self.timings.shutdown_seconds):
+                await self.fault_injection.aclose()
                 await self.mirror.aclose()
         await self.refused.aclose()
         await self.access.audit.aclose()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from billing.domain.receiver_faults import ANSWER_SECONDS
+
 
 @dataclass(frozen=True)
 class Retries:
@@ -93,6 +95,12 @@ class Timings:
     )
     webhook_account_seconds: float = 2.0  # to learn whose event it is, before it is recorded
     refusals_write_seconds: float = 1.0
+
+    # Faults of the webhook: how late a late answer is, how long after an event it is taken again,
+    # and how soon one that was held is tried again when it could not be recorded.
+    fault_answer_seconds: float = ANSWER_SECONDS
+    fault_repeat_seconds: float = 1.0
+    fault_retry_seconds: float = 5.0
 
     audit_write_seconds: float = 0.2
     token_max_age_seconds: float = 5.0  # how long a revoked token may still be taken

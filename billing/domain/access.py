@@ -49,7 +49,7 @@ class Permission(StrEnum):
     RECONCILE = "reconcile", Role.TESTER, "compare the ledger with Stripe"
     FIX = "fix", Role.ADMIN, "correct the ledger"
     SET_UP = "set_up", Role.ADMIN, "change what is set up at Stripe"
-    SET_FAULTS = "set_faults", Role.ADMIN, "set faults in the sandbox"
+    SET_FAULTS = "set_faults", Role.ADMIN, "inject faults"
     READ_SANDBOX_KEY = "read_sandbox_key", Role.TESTER, "see the sandbox's key"
     MOVE_CLOCK = "move_clock", Role.ADMIN, "move the sandbox's clock"
     RESET = "reset", Role.ADMIN, "reset the sandbox"

@@ -21,6 +21,7 @@ from billing.domain.sessions.checkout_session import LABEL, Kind
 from billing.domain.sessions.source import Source
 from billing.errors import (
     BillingError,
+    InjectedFault,
     InvalidInput,
     NotAllowed,
     NotConfigured,
@@ -127,6 +128,8 @@ def routes(services: Callable[[], Services]) -> list[Route]:
             return error(400, refused.message)
         except WebhookRefused as refused:
             return error(400, refused.message, reason=refused.next_step)
+        except InjectedFault as fault:
+            return error(500, fault.message, reason=fault.next_step)
         return JSON({"received": True, "id": event_id})
 
     async def entitlements(request: Request) -> Response:

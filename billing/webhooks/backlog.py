@@ -73,6 +73,11 @@ class Backlog:
         if self:
             self._is_filled.set()
 
+    def __contains__(self, event_id: str) -> bool:
+        """Whether this event waits, or is being handled."""
+        waiting = (*self._sessions.values(), *self._others.values())
+        return event_id in self._taken or any(event_id in one.events for one in waiting)
+
     @property
     def is_burst(self) -> bool:
         """Whether events are arriving in great number."""

@@ -83,6 +83,10 @@ class EventProcessor:
         """Whether events arrive in great number, or wait: what can wait longer does."""
         return self._backlog.is_burst or len(self._backlog) > 0
 
+    def has(self, event_id: str) -> bool:
+        """Whether this process is about to process the event."""
+        return event_id in self._backlog
+
     async def replay(self, ids: Iterable[str] | None = None) -> int:
         """Process events again: those named, or all that failed. Returns how many."""
         again = await self._store.write(lambda connection: events.mark_for_replay(connection, ids))

@@ -21,7 +21,7 @@ from billing.webhooks.delivery_log import DeliveryLog
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from billing.store import Store
     from billing.timings import Timings
@@ -54,6 +54,8 @@ class WebhookReceiver:
         self._sandbox_secrets = sandbox_secrets
         self._log = DeliveryLog()
         self._account_seconds = timings.webhook_account_seconds
+        # What takes a verified event in the place of ``record``: see ``fault_injection``.
+        self.intercept: Callable[[dict[str, Any]], Awaitable[None]] | None = None
 
     async def receive(self, body: bytes, signature: str | None) -> str:
         """Verify a delivery and record its event; returns the event's id once it is committed.
@@ -61,21 +63,39 @@ class WebhookReceiver:
         ``body`` is the raw request body, ``signature`` the ``Stripe-Signature`` header.
         Raises ``NotConfigured`` without a secret, ``WebhookRefused`` when the signature or the
         body is not Stripe's (both are recorded as refused), ``StoreFailure`` when the event could
-        not be recorded: Stripe repeats deliveries that are not answered with 200.
+        not be recorded: Stripe repeats deliveries that are not answered with 200. What
+        ``intercept`` does with the event is its own, ``InjectedFault`` included.
         """
         try:
             event = parse_event(body, signature, self._secrets())
         except (NotConfigured, WebhookRefused) as refused:
             self._refused.record(refused, len(body))
             raise
+        if self.intercept is None:
+            await self.record(event)
+        else:
+            await self.intercept(event)
+        return str(event["id"])
+
+    def is_processing(self, event_id: str) -> bool:
+        """Whether the event was enqueued, and is not processed yet."""
+        return self._event_processor.has(event_id)
+
+    async def record(
+        self, event: dict[str, Any], *, enqueue: bool = True, again: bool = False
+    ) -> None:
+        """Record a verified event and have it processed, where it is to be; ``again``: also where
+        it was. Without ``enqueue`` the processor has to find it. Raises ``StoreFailure``."""
         source = EventSource.THIN if is_thin(event) else EventSource.WEBHOOK
         arrival = ReceivedEvent(event, source, await self._state(event), time.time())
         known = await self._store.write_each(events.record, arrival)
         self._refused.record_accepted(arrival.at)
         self._log.received(event)
-        if known.state is EventState.PENDING:
+        is_due = known.state is EventState.PENDING or (
+            again and known.state is not EventState.IGNORED
+        )
+        if enqueue and is_due:
             self._event_processor.enqueue([DueEvent.of(event)])
-        return str(event["id"])
 
     def _secrets(self) -> list[str]:
         if found := self._sandbox_secrets():

@@ -35,6 +35,7 @@ from billing.setup.checks import SetupChecks
 from billing.setup.provisioning import AccountSetup
 from billing.sync.reset import AccountReset
 from billing.sync.simulated_history import SimulatedHistory
+from billing.webhooks.fault_injection.service import FaultInjection
 from pages import scenarios
 from pages.scenarios.sandbox_api import SandboxApi
 from pages.scenarios.sandbox_client import Controls
@@ -48,11 +49,12 @@ OWNERS = (
     *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
     *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
     *(AuditLog, SandboxKey, Scrape, Controls, SandboxApi, Erasure, DatabaseSize),
+    FaultInjection,
 )
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {
     *("Reconciliation.run", "Reconciliation.run_daily", "Tokens.identify"),
-    "Tokens.is_remembered",
+    *("Tokens.is_remembered", "FaultInjection.aclose"),
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
 }

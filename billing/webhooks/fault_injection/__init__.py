@@ -1,0 +1,6 @@
+"""Faults of the webhook receiver on purpose, behind the signature check, whoever sends.
+
+- ``injector``: what happens to each delivery while faults are on
+- ``held``: the deliveries that are held
+- ``service``: the use cases: switch faults on and off, let go what is held
+"""
