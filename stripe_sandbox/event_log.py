@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 from typing import Any, get_args
 
@@ -17,9 +16,10 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
-from stripe_sandbox.ids import new_id
+from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
 from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.delivery_queue import DeliveryQueue
 from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.objects import NoSuchCursorError, Object, Window, fetch_page
 from stripe_sandbox.versions.releases import NEWEST
@@ -29,6 +29,8 @@ RETENTION_SECONDS = 30 * 86_400
 MAXIMUM_TYPES = 20
 THIN_ID = "evt_test_"
 """How the ids of thin events begin."""
+TEST_ID = "evt_00000000"
+"""How the ids of test events begin, as those of Stripe's Dashboard did."""
 PING = "v2.core.event_destination.ping"
 
 _IS_NEWEST = f'"object": "event",\n  "api_version": "{NEWEST}"'
@@ -37,14 +39,6 @@ _IS_NEWEST = f'"object": "event",\n  "api_version": "{NEWEST}"'
 def is_thin_only(name: str) -> bool:
     """Whether only a thin event tells of it: /v1 shows no event of the type."""
     return name.startswith(("v1.", "v2."))
-
-
-class DeliveryState(StrEnum):
-    """The state of a delivery; the values stand in the database's file."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @dataclass
@@ -86,16 +80,12 @@ class EventLog:
         self._clock = clock
         self._translations = translations
         self._delay = delay
-        self._listeners: list[Callable[[], None]] = []
+        self.queue = DeliveryQueue(database)
 
     @property
     def version(self) -> str:
         """The account's version of the API, in which events are recorded."""
         return self._translations.default
-
-    def on_record(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit that recorded something to deliver."""
-        self._listeners.append(listener)
 
     @contextmanager
     def capture(self) -> Iterator[RecordedEvents]:
@@ -122,13 +112,16 @@ class EventLog:
         subject: Object,
         request: RequestInfo = NO_REQUEST,
         previous: Object | None = None,
+        *,
+        is_test: bool = False,
     ) -> str:
         """Record an event of the type `name` about `subject` as it is now; returns its id. It is
         created in the account's time, also where the subject lives in a test clock's.
 
-        `previous` holds the former values of the fields that an update changed.
+        `previous` holds the former values of the fields that an update changed. `is_test`: nothing
+        happened, somebody only wants it sent.
         """
-        identifier = new_id("evt", 24)
+        identifier = TEST_ID + random_text(16) if is_test else new_id("evt", 24)
         data: Object = {"object": subject}
         if previous is not None:
             data["previous_attributes"] = previous
@@ -171,13 +164,7 @@ class EventLog:
             (identifier, now, name, len(endpoints), not endpoints, dump(event)),
         )
         for endpoint in endpoints:
-            self._database.write(
-                "INSERT INTO deliveries (event, endpoint, due) VALUES (?, ?, ?)",
-                (identifier, endpoint, self._clock.account_time() + self._delay()),
-            )
-        if endpoints:
-            for listener in self._listeners:
-                self._database.after_commit(listener)
+            self.queue.add(identifier, endpoint, self._clock.account_time() + self._delay())
         return event
 
     def _endpoints_for(self, name: str, subject: Object) -> list[str]:
@@ -251,40 +238,17 @@ class EventLog:
         rows = merged[-window.limit :] if window.ending_before else merged[: window.limit]
         return rows, more
 
-    def remove_endpoint(self, endpoint: str) -> None:
-        """Cancel the deliveries that wait for a deleted endpoint."""
-        rows = self._database.rows(
-            "SELECT event FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
-        )
-        self._database.write(
-            "DELETE FROM deliveries WHERE endpoint = ? AND state = 'pending'", (endpoint,)
-        )
-        for (event,) in rows:
-            self.mark_delivered(event)
-
     def purge_old(self) -> None:
         """Remove events after their retention, with their deliveries."""
         oldest = self._oldest()
         with self._database.transaction():
-            self._database.write(
-                "DELETE FROM deliveries WHERE event IN (SELECT id FROM events WHERE created <= ?)",
-                (oldest,),
-            )
+            self.queue.remove_before(oldest)
             self._database.write("DELETE FROM events WHERE created <= ?", (oldest,))
 
     def _oldest(self) -> int:
         """The creation time up to which events are past their retention. By the wall clock's time:
         moving the clock forward must not remove what is still to be delivered."""
         return int(self._clock.wall()) - RETENTION_SECONDS
-
-    def mark_delivered(self, identifier: str) -> None:
-        """Count one delivery of the event less as pending: its endpoint took it, or was deleted."""
-        self._database.write(
-            "UPDATE events SET pending = max(pending - 1, 0), "
-            "delivered = NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id "
-            "AND state != 'succeeded') WHERE id = ?",
-            (identifier,),
-        )
 
 
 def _with_pending(body: str, pending: int) -> str:

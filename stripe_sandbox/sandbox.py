@@ -25,6 +25,7 @@ from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.authentication_routes import AuthenticationPage
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
+from stripe_sandbox.control.deliveries import ControlDeliveries
 from stripe_sandbox.control.disputes import ControlDisputes
 from stripe_sandbox.control.endpoints import ControlEndpoints
 from stripe_sandbox.control.erasure import Erasure
@@ -33,6 +34,7 @@ from stripe_sandbox.control.history_after_sale import AfterSale
 from stripe_sandbox.control.pay import ControlPayments
 from stripe_sandbox.control.routes import Control
 from stripe_sandbox.control.state import ControlState
+from stripe_sandbox.control.trigger import Trigger
 from stripe_sandbox.destinations import Destinations
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import Faults, FaultSwitch
@@ -49,7 +51,10 @@ from stripe_sandbox.storage.objects import Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES
 from stripe_sandbox.versions.releases import NEWEST
 from stripe_sandbox.versions.translation import Translations
+from stripe_sandbox.webhooks.attempts import Attempts
 from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES, Deliveries
+from stripe_sandbox.webhooks.history import DeliveryHistory
+from stripe_sandbox.webhooks.resending import Resending
 from stripe_sandbox.wiring import Billing, Resources
 
 _BASE_URL = "base_url"
@@ -114,8 +119,10 @@ class Sandbox:
             timeout=config.delivery_timeout,
             concurrency=config.delivery_concurrency,
         )
+        history = DeliveryHistory(backend, Attempts(self._database))
+        resending = Resending(backend, history)
         self._api = Api(
-            [*resources.routes(), *billing.routes()],
+            [*resources.routes(), *billing.routes(), *resending.routes()],
             self._database,
             self.clock,
             Expander(objects, resources.includes()),
@@ -149,6 +156,8 @@ class Sandbox:
             ),
             Erasure(backend),
             ControlEndpoints(backend),
+            ControlDeliveries(history, resending),
+            Trigger(backend),
             base_url,
             config.api_key,
         )

@@ -99,6 +99,12 @@ class Erasure:
                     event = json.loads(body)
                     event["data"] = {name: _erased(one) for name, one in event["data"].items()}
                     database.write("UPDATE events SET body = ? WHERE seq = ?", (dump(event), seq))
+                    # An endpoint may have repeated what it was sent.
+                    database.write(
+                        "UPDATE delivery_attempts SET headers = NULL, body = NULL WHERE delivery "
+                        "IN (SELECT seq FROM deliveries WHERE event = ?)",
+                        (event["id"],),
+                    )
             after = rows[-1][0]
 
 

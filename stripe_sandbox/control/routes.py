@@ -20,6 +20,7 @@ from stripe_sandbox.api.auth import check_key
 from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.responses import error_response, json_response, new_request_id
 from stripe_sandbox.control.clock_summary import summarize
+from stripe_sandbox.control.deliveries import ControlDeliveries
 from stripe_sandbox.control.disputes import ControlDisputes
 from stripe_sandbox.control.endpoints import ControlEndpoints
 from stripe_sandbox.control.erasure import Erasure
@@ -28,6 +29,7 @@ from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_plan import HistoryPlan
 from stripe_sandbox.control.pay import ControlPayments
 from stripe_sandbox.control.state import ControlState
+from stripe_sandbox.control.trigger import Trigger
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import API_STATUSES, ApiFaults, Faults, FaultSwitch, WebhookFaults
@@ -73,6 +75,8 @@ class Control:
         history: History,
         erasure: Erasure,
         endpoints: ControlEndpoints,
+        deliveries: ControlDeliveries,
+        trigger: Trigger,
         base_url: str,
         api_key: str | None = None,
     ) -> None:
@@ -88,6 +92,8 @@ class Control:
         self._history = history
         self._erasure = erasure
         self._endpoints = endpoints
+        self._deliveries = deliveries
+        self._trigger = trigger
         self._base_url = base_url
         self._api_key = api_key
 
@@ -107,6 +113,10 @@ class Control:
             ("POST", "/erase/{ids}", self._erase),
             ("GET", "/endpoints", self._show_endpoints),
             ("POST", "/endpoints/{endpoint}/roll_secret", self._roll_secret),
+            ("GET", "/deliveries", self._find_deliveries),
+            ("POST", "/deliveries/resend", self._resend),
+            ("GET", "/events/types", self._show_types),
+            ("POST", "/events", self._send_event),
         )
         routes = [
             Route(path, self._answering(handler), methods=[method])
@@ -232,6 +242,18 @@ class Control:
 
     async def _roll_secret(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         return self._endpoints.roll(request.path_params["endpoint"], fields)
+
+    async def _find_deliveries(self, request: Request, _: JsonFields) -> dict[str, Any]:
+        return self._deliveries.find(JsonFields(dict(request.query_params)))
+
+    async def _resend(self, _: Request, fields: JsonFields) -> dict[str, Any]:
+        return self._deliveries.resend(fields)
+
+    async def _show_types(self, request: Request, _: JsonFields) -> dict[str, Any]:
+        return self._trigger.types(JsonFields(dict(request.query_params)))
+
+    async def _send_event(self, _: Request, fields: JsonFields) -> dict[str, Any]:
+        return self._trigger.send(fields)
 
     async def _reset(self, _: Request, fields: JsonFields) -> dict[str, Any]:
         fields.reject_unknown()

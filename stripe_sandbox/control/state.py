@@ -19,7 +19,8 @@ SURVIVES_RESET = (
 """Kinds of objects that a reset leaves: a shop is configured with their ids."""
 
 _EMPTIED_TABLES = (
-    *("agenda", "deleted_objects", "deliveries", "events", "idempotency_keys", "test_clock_jobs"),
+    *("agenda", "deleted_objects", "deliveries", "delivery_attempts"),
+    *("events", "idempotency_keys", "test_clock_jobs"),
 )
 
 

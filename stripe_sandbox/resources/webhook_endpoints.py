@@ -132,7 +132,7 @@ class WebhookEndpoints(Resource):
     def _delete(self, call: Call) -> Object:
         endpoint = self._require(call)
         self._backend.objects.delete(self.kind, endpoint["id"])
-        self._backend.events.remove_endpoint(endpoint["id"])
+        self._backend.events.queue.remove_endpoint(endpoint["id"])
         return deleted_object(endpoint)
 
     def check(self, params: dict[str, Any], param: str = "url") -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stripe_sandbox.storage.database import Database
 
@@ -19,11 +20,12 @@ _NEVER_PAID = "json_extract(body, '$.status') IN ('canceled', 'requires_payment_
 @dataclass(frozen=True)
 class Caps:
     """Among how many of the newest one has to be to stay: of sessions those that expired, all
-    portal sessions, events that no endpoint waits for."""
+    portal sessions, events that no endpoint waits for, and all attempts to deliver one."""
 
     sessions: int = 20_000
     portal_sessions: int = 1_000
     events: int = 100_000
+    attempts: int = 200_000
 
 
 def remove_surplus(database: Database, caps: Caps) -> None:
@@ -45,8 +47,15 @@ def remove_surplus(database: Database, caps: Caps) -> None:
             _oldest(database, "portal_sessions", "1", caps.portal_sessions),
         )
         events = _oldest(database, "events", "pending = 0", caps.events)
+        deliveries = _column(database, "deliveries", "seq", events, key="event")
+        _delete(database, "delivery_attempts", "delivery", deliveries)
         _delete(database, "deliveries", "event", events)
         _delete(database, "events", "id", events)
+        database.write(
+            "DELETE FROM delivery_attempts WHERE seq <= "
+            "(SELECT max(seq) FROM delivery_attempts) - ?",
+            (caps.attempts,),
+        )
 
 
 def _oldest(database: Database, table: str, condition: str, most: int) -> list[str]:
@@ -60,17 +69,22 @@ def _oldest(database: Database, table: str, condition: str, most: int) -> list[s
 
 
 def _column(
-    database: Database, table: str, column: str, ids: Sequence[str], condition: str = "1"
-) -> list[str]:
+    database: Database,
+    table: str,
+    column: str,
+    ids: Sequence[str],
+    condition: str = "1",
+    key: str = "id",
+) -> list[Any]:
     marks = ", ".join("?" * len(ids))
     rows = database.rows(
-        f"SELECT {column} FROM {table} WHERE id IN ({marks}) AND {condition}",  # noqa: S608
+        f"SELECT {column} FROM {table} WHERE {key} IN ({marks}) AND {condition}",  # noqa: S608
         ids,
     )
     return [row[0] for row in rows if row[0]]
 
 
-def _delete(database: Database, table: str, column: str, values: Sequence[str]) -> None:
+def _delete(database: Database, table: str, column: str, values: Sequence[Any]) -> None:
     if values:
         marks = ", ".join("?" * len(values))
         database.write(f"DELETE FROM {table} WHERE {column} IN ({marks})", values)  # noqa: S608

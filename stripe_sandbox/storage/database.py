@@ -32,6 +32,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
     attempts INTEGER NOT NULL DEFAULT 0, due REAL, state TEXT NOT NULL DEFAULT 'pending',
     status INTEGER, error TEXT, UNIQUE (event, endpoint)
 );
+CREATE TABLE IF NOT EXISTS delivery_attempts (
+    seq INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, endpoint TEXT NOT NULL,
+    number INTEGER NOT NULL, at REAL NOT NULL, seconds REAL NOT NULL, failed INTEGER NOT NULL,
+    status INTEGER, error TEXT, headers TEXT, body TEXT
+);
+CREATE INDEX IF NOT EXISTS delivery_attempts_delivery ON delivery_attempts (delivery);
+CREATE INDEX IF NOT EXISTS delivery_attempts_endpoint ON delivery_attempts (endpoint, failed, at);
 CREATE TABLE IF NOT EXISTS deleted_objects (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -49,6 +56,7 @@ CREATE TABLE IF NOT EXISTS test_clock_jobs (
 CREATE INDEX IF NOT EXISTS test_clock_jobs_due ON test_clock_jobs (test_clock, due);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, seq);
 """
 
 

@@ -6,19 +6,21 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.destinations import Destinations
-from stripe_sandbox.event_log import DeliveryState, is_thin_only
+from stripe_sandbox.event_log import is_thin_only
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.resources.core.thin_events import notification
 from stripe_sandbox.resources.signing_secrets import valid_secrets
+from stripe_sandbox.storage.delivery_queue import DeliveryState
 from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.storage.lease import Lease
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.webhooks.attempts import Answer, Attempts
 from stripe_sandbox.webhooks.first_response import POLL_INTERVAL, FirstResponses
 
 if TYPE_CHECKING:
@@ -78,8 +80,9 @@ class Deliveries:
         self._wake = asyncio.Event()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
         self._responses = FirstResponses(backend.database)
+        self._attempts = Attempts(backend.database)
         self._on_attempt: list[Callable[[str], None]] = []
-        backend.events.on_record(self.wake)
+        backend.events.queue.on_add(self.wake)
         backend.clock.on_move(self.wake)
 
     def wake(self) -> None:
@@ -130,14 +133,16 @@ class Deliveries:
             if seq not in self._in_flight and len(self._in_flight) < self._concurrency:
                 task = asyncio.create_task(self._deliver(seq, event, endpoint, attempts))
                 self._in_flight[seq] = task
-                task.add_done_callback(partial(self._finished, seq, event, attempts))
+                task.add_done_callback(partial(self._finished, seq, event, endpoint, attempts))
 
-    def _finished(self, seq: int, event_id: str, attempts: int, task: asyncio.Task[None]) -> None:
+    def _finished(
+        self, seq: int, event: str, endpoint: str, attempts: int, task: asyncio.Task[None]
+    ) -> None:
         del self._in_flight[seq]
         if not task.cancelled() and task.exception() is not None:
-            logger.error("Delivering %s failed", event_id, exc_info=task.exception())
-            problem = "An internal error occurred in the local sandbox. See its log."
-            self._record(seq, event_id, attempts + 1, None, problem)
+            logger.error("Delivering %s failed", event, exc_info=task.exception())
+            problem = Answer(error="An internal error occurred in the local sandbox. See its log.")
+            self._record(seq, event, endpoint, attempts + 1, self._backend.clock.time(), [problem])
         self._wake.set()
 
     def _nap(self) -> float:
@@ -160,12 +165,13 @@ class Deliveries:
         endpoint = endpoint or objects.get("v2.core.event_destination", endpoint_id)
         event = endpoint and self._backend.events.get(event_id, endpoint.get("api_version"))
         if endpoint is None or event is None or endpoint["status"] != "enabled":
-            gone = "The endpoint is disabled or deleted, or the event is too old."
-            self._record(seq, event_id, attempts, None, gone, final=True)
+            self._record_end(seq, event_id, attempts, _obstacle(endpoint, event))
             return
+        at = self._backend.clock.time()
         faults = self._faults.current().webhooks
         if faults.drop and attempts == 0:
-            self._record(seq, event_id, 1, None, "Not delivered: fault injection is on.")
+            dropped = Answer(error="Not delivered: fault injection is on.")
+            self._record(seq, event_id, endpoint_id, 1, at, [dropped])
             return
         if endpoint.get("event_payload") == "thin" or is_thin_only(event["type"]):
             event = notification(event)
@@ -178,10 +184,10 @@ class Deliveries:
             "Stripe-Signature": signature(payload, secrets, int(self._backend.clock.wall())),
         }
         post = self._connected_sender().post
-        (status, error), *_ = await asyncio.gather(
+        answers = await asyncio.gather(
             *(post(endpoint["url"], payload, headers) for _ in range(1 + faults.duplicates))
         )
-        self._record(seq, event_id, attempts + 1, status, error)
+        self._record(seq, event_id, endpoint_id, attempts + 1, at, answers)
 
     def _connected_sender(self) -> Sender:
         if self._sender is None:
@@ -195,31 +201,47 @@ class Deliveries:
         self,
         seq: int,
         event_id: str,
+        endpoint_id: str,
         attempts: int,
-        status: int | None,
-        error: str | None,
-        *,
-        final: bool = False,
+        at: float,
+        answers: Sequence[Answer],
     ) -> None:
-        succeeded = error is None and status is not None and 200 <= status < 300
+        """What came of an attempt: the first answer counts."""
+        answer = answers[0]
         for call in self._on_attempt:
-            call("succeeded" if succeeded else "failed")
+            call("succeeded" if answer.succeeded else "failed")
         due: float | None = None
-        if succeeded:
+        if answer.succeeded:
             state = DeliveryState.SUCCEEDED
-        elif final or attempts > len(self._retry_delays):
+        elif attempts > len(self._retry_delays):
             state = DeliveryState.FAILED
         else:
             state = DeliveryState.PENDING
             due = self._backend.clock.time() + self._retry_delays[attempts - 1]
         with self._backend.database.transaction():
-            self._backend.database.write(
+            is_there = self._backend.database.write(
                 "UPDATE deliveries SET attempts = ?, due = ?, state = ?, status = ?, error = ? "
                 "WHERE seq = ? AND event = ?",
-                (attempts, due, state, status, error, seq, event_id),
+                (attempts, due, state, answer.status, answer.error, seq, event_id),
             )
-            if succeeded:
-                self._backend.events.mark_delivered(event_id)
+            if is_there:
+                self._attempts.add(seq, endpoint_id, attempts, at, answers)
+            if answer.succeeded:
+                self._backend.events.queue.mark_delivered(event_id)
+        self._release_if_complete(event_id)
+
+    def _record_end(self, seq: int, event_id: str, attempts: int, error: str) -> None:
+        """No attempt can be made."""
+        for call in self._on_attempt:
+            call("failed")
+        self._backend.database.write(
+            "UPDATE deliveries SET attempts = ?, due = NULL, state = 'failed', error = ? "
+            "WHERE seq = ? AND event = ?",
+            (attempts, error, seq, event_id),
+        )
+        self._release_if_complete(event_id)
+
+    def _release_if_complete(self, event_id: str) -> None:
         if self._responses.is_complete(event_id):
             self._responses.release(event_id)
 
@@ -228,3 +250,9 @@ class Deliveries:
         seconds; at once when nothing delivers."""
         if self._loop is not None:
             await self._responses.wait(event_ids, timeout)
+
+
+def _obstacle(endpoint: Object | None, event: Object | None) -> str:
+    if endpoint is None:
+        return "The endpoint has been deleted."
+    return "The event is too old." if event is None else "The endpoint is disabled."

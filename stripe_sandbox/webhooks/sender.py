@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 
 import aiohttp
 from aiohttp.abc import ResolveResult
 
 from stripe_sandbox.destinations import Destinations, reason
+from stripe_sandbox.webhooks.attempts import Answer
 
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 RESPONSE_LIMIT = 64 << 10
@@ -28,23 +30,26 @@ class Sender:
             headers={"User-Agent": USER_AGENT, "Accept": "*/*; q=0.5, application/xml"},
         )
 
-    async def post(
-        self, url: str, payload: bytes, headers: dict[str, str]
-    ) -> tuple[int | None, str | None]:
-        """The endpoint's status, or why there is none."""
+    async def post(self, url: str, payload: bytes, headers: dict[str, str]) -> Answer:
+        """The endpoint's answer, or why there is none."""
         refusal = self._destinations.refusal(url)
         if refusal is not None:
-            return None, refusal
+            return Answer(error=refusal)
+        started = time.perf_counter()
         try:
             async with self._session.post(
                 url, data=payload, headers=headers, allow_redirects=False
             ) as response:
-                await response.content.read(RESPONSE_LIMIT)
-                return response.status, None
+                body = b""
+                while more := await response.content.read(RESPONSE_LIMIT - len(body)):
+                    body += more
+                seconds = time.perf_counter() - started
+                return Answer(response.status, None, response.headers, body, seconds)
         except TimeoutError:
-            return None, f"No answer within {self._timeout:g} s."
+            error = f"No answer within {self._timeout:g} s."
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            return None, f"{type(problem).__name__}: {problem}"
+            error = f"{type(problem).__name__}: {problem}"
+        return Answer(error=error, seconds=time.perf_counter() - started)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -177,7 +177,7 @@ class EventDestinations(Resource):
     def _delete(self, call: Call) -> Object:
         destination = self._require(call)
         self._backend.objects.delete(destination["object"], destination["id"])
-        self._backend.events.remove_endpoint(destination["id"])
+        self._backend.events.queue.remove_endpoint(destination["id"])
         return {"id": destination["id"], "object": self.kind}
 
     def _ping(self, call: Call) -> Object:
