@@ -12,6 +12,7 @@ from billing.access.caller import Caller, acting_as
 from billing.domain.access import ADMIN_OF_THIS_MACHINE
 from billing.domain.receiver_faults import NO_FAULTS, Answer, ReceiverFaults
 from billing.errors import InjectedFault, InvalidInput
+from tests.billing.webhooks.conftest import wait_for_states
 from tests.support.database.records import event_rows, granted_totals, states
 from tests.support.servers.services import at_work, open_services
 from tests.support.servers.timings import NO_RETRIES, RETRIES
@@ -226,8 +227,8 @@ async def test_after_a_crash_the_event_is_pending_until_somebody_looks(
     await deliver(services, paid(account))
     await faults.set(NO_FAULTS)
     await deliver(services, paid(account, "evt_2"))
-    await wait_for_credits(services, 5)
-    assert await states(services.store) == {"pending": 1, "handled": 1}
+    await wait_for_states(services, pending=1, handled=1)
+    assert await credits_granted(services) == 5
 
 
 @pytest.mark.parametrize("services", [RETRIES], indirect=True)
@@ -253,5 +254,5 @@ async def test_faults_add_up_and_an_event_that_nobody_wants_is_ignored_all_the_s
         return {name: row["deliveries"] for name, row in rows.items()} == {"evt_1": 2, "evt_2": 2}
 
     await until(recorded)
-    await wait_for_credits(services, 5)
-    assert await states(services.store) == {"handled": 1, "ignored": 1}
+    await wait_for_states(services, handled=1, ignored=1)
+    assert await credits_granted(services) == 5
