@@ -376,11 +376,11 @@ ELSEWHERE = (
     *("GET /v2/core/event_destinations", "POST /v2/core/event_destinations"),
     "GET /v2/core/event_destinations/:event_destination",
     "POST /v2/core/event_destinations/:event_destination",
-    "GET /v2/core/events",
+    *("GET /v2/core/events", "POST /v1/events/:event/retry"),
 )
 """What takes a renewal or a draft to change: resources/test_updates.py, and test_manual_invoices.py
 and test_invoice_previews.py of payments. And what has the form of /v2: test_event_destinations.py
-beside it."""
+beside it; what the CLI alone calls: webhooks/test_resending.py."""
 
 NARROWED: dict[str, Any] = {
     "code": "NONE", "coupon": "NONE",
