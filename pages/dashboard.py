@@ -19,7 +19,7 @@ from pages.components.live import follow_changes
 from pages.components.markdown import plain
 from pages.components.permission import disabled_controls_explained
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
-from pages.components.test_kit.notices import clock_ahead, faults_on
+from pages.components.test_kit.notices import clock_ahead, faults_on, webhook_faults_on
 from pages.services import ADMITTED, page_services, refusal
 from pages.streamlit_setup.garbage import freeze_loaded
 
@@ -98,7 +98,10 @@ def frame() -> None:
     )
     with disabled_controls_explained():
         notices(
-            (*of_settings, second_subscription, faults_on, copy_outdated, clock_ahead),
+            (
+                *(*of_settings, second_subscription, faults_on, webhook_faults_on),
+                *(copy_outdated, clock_ahead),
+            ),
             page.title,
         )
         page.run()

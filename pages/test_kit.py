@@ -1,7 +1,9 @@
-"""The Test kit: cards to pay with; with the local sandbox also scenarios that run by themselves,
-a clock to move, faults on demand, and a month of history for a demo."""
+"""The Test kit: cards to pay with, and faults of our own webhook; with the local sandbox also
+scenarios that run by themselves, a clock to move, its faults, and a month of history for a demo."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import streamlit as st
 
@@ -14,20 +16,25 @@ from pages.components.test_kit.faults import fault_switches
 from pages.components.test_kit.open_sessions import clear_results, open_sessions
 from pages.components.test_kit.scenario_steps import scenario_drawer
 from pages.components.test_kit.scenarios import enqueue, scenario_list
+from pages.components.test_kit.webhook_faults import webhook_faults
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import sandbox_controls
 
 controls = sandbox_controls()
+tabs = partial(st.tabs, key="show", on_change="rerun", bind="query-params")
 if controls is None:
     without_sandbox()
-    cards()
+    cards_tab, webhook_tab = tabs(["Test cards", "Webhook faults"])
+    if cards_tab.open:
+        with cards_tab:
+            cards()
+    if webhook_tab.open:
+        with webhook_tab:
+            webhook_faults()
     st.stop()
 
-scenarios_tab, cards_tab, sessions_tab, faults_tab, demo_tab = st.tabs(
-    ["Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data"],
-    key="show",
-    on_change="rerun",
-    bind="query-params",
+scenarios_tab, cards_tab, sessions_tab, faults_tab, webhook_tab, demo_tab = tabs(
+    ["Scenarios", "Test cards", "Open sessions", "Clock and faults", "Webhook faults", "Demo data"]
 )
 try:
     if scenarios_tab.open:
@@ -47,6 +54,9 @@ try:
             state = controls.state()
             clock(controls, state)
             fault_switches(controls, state.faults)
+    if webhook_tab.open:
+        with webhook_tab:
+            webhook_faults()
     if demo_tab.open:
         with demo_tab:
             demo_data(controls)

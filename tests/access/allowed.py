@@ -39,6 +39,7 @@ EVERYWHERE = "Every page"
 CONTROLS: dict[str, dict[str, Permission]] = {
     EVERYWHERE: {
         "Clear all faults": Permission.SET_FAULTS,
+        "End now": Permission.SET_FAULTS,
         "Refund and cancel the second": Permission.REFUND,
         "Create both Prices": Permission.SET_UP,
     },
@@ -85,6 +86,16 @@ CONTROLS: dict[str, dict[str, Permission]] = {
         "Lose the first attempt": Permission.SET_FAULTS,
         "Response": Permission.SET_FAULTS,
         "Delay of each request": Permission.SET_FAULTS,
+    },
+    "Test kit, Webhook faults": {
+        "Answer to each first delivery": Permission.SET_FAULTS,
+        "Drop": Permission.SET_FAULTS,
+        "Process each event": Permission.SET_FAULTS,
+        "Hold deliveries": Permission.SET_FAULTS,
+        "Crash after recording": Permission.SET_FAULTS,
+        "End after": Permission.SET_FAULTS,
+        "Release": Permission.SET_FAULTS,
+        "Release all": Permission.SET_FAULTS,
     },
     "Test kit, Demo data": {
         "Sessions": Permission.FILL,

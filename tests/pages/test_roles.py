@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from billing.domain.access import Identity, IdentityKind, Permission, Role
 from billing.domain.ledger.reconciliation import ReconciliationSummary
+from billing.domain.receiver_faults import MOST_MINUTES, ReceiverFaults
 from billing.domain.sessions.checkout_session import Kind
 from billing.ledger.reconciliation import LAST
 from billing.setup.webhook_checks import NEEDED_EVENTS
@@ -27,6 +28,7 @@ from tests.support.browsers.pages import alerts, open_page, run, run_until, text
 from tests.support.servers.billing_server import BillingServer, billing_server
 from tests.support.servers.sales import PAYER, create_session, pay
 from tests.support.servers.shop import ConnectedShop, connected_shop
+from tests.support.stripe_account import event_object
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
     store(shop, partial(sync_state.save, name=LAST, value=vars(differs)))
     reference = shop.stripe.v1.checkout.sessions.retrieve(still_open).client_reference_id or ""
     shop.controls.set_faults(Faults(WebhookFaults(delay_seconds=3)))
+    hold_a_delivery(shop)
     visit = partial(Visit, shop.pages)
     kit = partial(visit, "test_kit.py")
     return [
@@ -123,6 +126,7 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
         kit("Test kit, Test cards", {"show": "Test cards"}),
         kit("Test kit, Open sessions", {"show": "Open sessions"}),
         kit("Test kit, Clock and faults", {"show": "Clock and faults"}),
+        kit("Test kit, Webhook faults", {"show": "Webhook faults"}),
         kit("Test kit, Demo data", {"show": "Demo data"}),
         visit("setup.py", "Setup"),
         Visit(not_set_up, "setup.py", "Setup"),
@@ -143,6 +147,14 @@ def two_events(shop: ConnectedShop) -> list[str]:
     change = update(tables.events).where(tables.events.c.id == failed).values(**values)
     store(shop, lambda connection: connection.execute(change) and None)
     return [one, failed]
+
+
+def hold_a_delivery(shop: ConnectedShop) -> None:
+    faults = ReceiverFaults(hold=True)
+    shop.pages.call(partial(shop.services.fault_injection.set, faults, MOST_MINUTES))
+    intercept = shop.services.webhooks.intercept
+    assert intercept
+    shop.pages.call(partial(intercept, event_object("evt_held", "plan.deleted", {"id": "plan_1"})))
 
 
 def store(shop: ConnectedShop, write: Any) -> None:

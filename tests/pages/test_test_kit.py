@@ -304,8 +304,9 @@ def test_without_an_answer_of_the_control_api_the_page_shows_an_error(
 
 def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) -> None:
     page = open_page(shop.server, "test_kit.py")
-    assert titles(page, "info") == ["Only the test cards are available without the local sandbox"]
+    (title,) = titles(page, "info")
+    assert title == "Only test cards and webhook faults are available without the local sandbox"
     assert "need the local sandbox" in page.info[0].value
     assert len(page.code) == 1 + len(TEST_CARDS) + len(TEST_BANK_ACCOUNTS)
     assert not page.button
-    assert not page.tabs
+    assert [tab.label for tab in page.tabs] == [CARDS, "Webhook faults"]

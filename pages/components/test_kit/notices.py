@@ -1,6 +1,8 @@
-"""Notices about the sandbox: faults are on, or its clock is ahead."""
+"""Notices about faults that are on, of the sandbox or of our webhook, and about its clock."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import streamlit as st
 
@@ -11,9 +13,11 @@ from pages.components.errors import show_failure
 from pages.components.frame.notices import Notice, Severity
 from pages.components.markdown import plain
 from pages.components.permission import guarded
+from pages.components.test_kit.webhook_faults import end_now_button
 from pages.components.times import local
 from pages.scenarios.faults import NO_FAULTS
 from pages.scenarios.sandbox_client import sandbox_controls
+from pages.services import page_services
 
 UNNOTICED_SECONDS = 600  # scenarios move it by seconds, which nobody notices
 
@@ -27,6 +31,18 @@ def faults_on() -> Notice | None:
     text = " ".join(plain(line) for line in state.faults.lines)
     title = "Fault injection is on"
     return Notice(Severity.WARNING, title, text, "bug_report", _clear_faults_button)
+
+
+def webhook_faults_on() -> Notice | None:
+    """The faults of our own webhook that are on, and until when."""
+    in_force = page_services().services.fault_injection.in_force
+    if in_force is None:
+        return None
+    text = f"{' '.join(in_force.faults.lines)} Until {local(in_force.ends_at):%H:%M}."
+    title = "Webhook faults are on"
+    return Notice(
+        Severity.WARNING, title, plain(text), "bug_report", partial(end_now_button, "end_faults")
+    )
 
 
 def clock_ahead() -> Notice | None:

@@ -10,13 +10,14 @@ from pages.services import page_services
 
 
 def without_sandbox() -> None:
-    """Only the cards are left; the rest needs the sandbox's control API."""
+    """Only cards and webhook faults are left; the rest needs the sandbox's control API."""
     services = page_services().services
     connected = services.settings.stripe_is_configured
     where = f"uses {plain(services.stripe_name)}" if connected else "is not connected to Stripe"
     st.info(
-        f"This dashboard {where}. Scenarios, open sessions, the clock, faults, demo data and the "
-        f"reset need the local sandbox: start the app without {code(SECRET_KEY)} to use it.",
-        title="Only the test cards are available without the local sandbox",
+        f"This dashboard {where}. Scenarios, open sessions, the clock, Stripe's faults, demo data "
+        f"and the reset need the local sandbox: start the app without {code(SECRET_KEY)} to use "
+        "it.",
+        title="Only test cards and webhook faults are available without the local sandbox",
         icon=":material/info:",
     )

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.access.caller import Caller, acting_as
-from billing.domain.access import ADMIN_OF_THIS_MACHINE
 from billing.domain.receiver_faults import NO_FAULTS, Answer, ReceiverFaults
 from billing.errors import InjectedFault, InvalidInput
 from tests.billing.webhooks.conftest import wait_for_states
@@ -21,7 +19,7 @@ from tests.support.stripe_account import ONE_SESSION, StripeAccount, event_objec
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from billing.services import Services
@@ -30,12 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 HOLD = ReceiverFaults(hold=True)
-
-
-@pytest.fixture(autouse=True)
-def by_an_admin() -> Iterator[None]:
-    with acting_as(Caller(ADMIN_OF_THIS_MACHINE)):
-        yield
 
 
 @pytest.fixture

@@ -25,7 +25,14 @@ PAGES = (
     *("billing.py", "sessions.py", "customers.py", "events.py", "test_kit.py", "setup.py"),
     "audit.py",
 )
-TABS = ("Scenarios", "Test cards", "Open sessions", "Clock and faults", "Demo data")
+TABS = (
+    "Scenarios",
+    "Test cards",
+    "Open sessions",
+    "Clock and faults",
+    "Webhook faults",
+    "Demo data",
+)
 DAY = 86_400
 # What the pages called things before they used Stripe's terms.
 FORMER_WORDS = re.compile(

@@ -1,0 +1,210 @@
+"""Faults of our own webhook: a switch for each, and the deliveries that are held."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from billing.changes.topics import Topic
+from billing.domain.access import Permission
+from billing.domain.receiver_faults import (
+    MINUTES,
+    MOST_MINUTES,
+    NO_FAULTS,
+    Answer,
+    RandomFaults,
+    ReceiverFaults,
+)
+from billing.errors import BillingError
+from pages.components.errors import show_failure
+from pages.components.ids import short_id
+from pages.components.live import live
+from pages.components.markdown import code, plain
+from pages.components.permission import guarded
+from pages.components.times import ago, exact_time, local
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from billing.domain.receiver_faults import FaultsInForce, HeldDelivery
+    from billing.webhooks.fault_injection.service import FaultInjection, FaultState
+
+DROPS = {0: "none", 2: "every second", 1: "all"}
+REPEATS = {0: "once", 1: "twice", 2: "three times"}
+DURATIONS = (MINUTES, 30, MOST_MINUTES)  # minutes
+ROWS_SHOWN = 25
+KEYS = ("answer", "drop", "hold", "repeats", "crash")
+
+
+@live(Topic.STATUS)
+def webhook_faults() -> None:
+    """The switches, which show what is on, whoever switched it on; and what is held."""
+    billing = page_services()
+    try:
+        state = billing.call(billing.services.fault_injection.state)
+    except BillingError as failure:
+        show_failure(failure, "The webhook faults could not be loaded")
+        return
+    st.markdown(
+        "What this dashboard does to a delivery once its signature is checked, whoever sends it. "
+        "Each switch is in effect at once. All end after the chosen time, and with the server."
+    )
+    if refused := st.session_state.pop("webhook_fault_failure", None):
+        show_failure(refused, "The webhook faults could not be changed")
+    switches_side, held_side = st.columns(2, gap="medium")
+    with switches_side, st.container(border=True, height="stretch"):
+        switches(state.in_force)
+    with held_side, st.container(border=True, height="stretch"):
+        held_deliveries(state)
+
+
+def switches(in_force: FaultsInForce | None) -> None:
+    """One for each fault, and how long they are on."""
+    faults = in_force.faults if in_force else NO_FAULTS
+    is_random = isinstance(faults, RandomFaults)
+    if isinstance(faults, ReceiverFaults):
+        fill_switches(faults)
+    may_set = partial(guarded, Permission.SET_FAULTS, disabled=is_random)
+    st.header("Deliveries", anchor=False)
+    st.segmented_control(
+        "Answer to each first delivery",
+        list(Answer),
+        format_func=lambda answer: answer.label,
+        key="webhook_fault_answer",
+        required=True,
+        on_change=set_faults,
+        **may_set("After a 500 the event is not recorded: Stripe delivers it again."),
+    )
+    st.segmented_control(
+        "Drop",
+        sorted({*DROPS, faults.drop_every} if isinstance(faults, ReceiverFaults) else DROPS),
+        format_func=lambda every: DROPS.get(every, f"every {every}th"),
+        key="webhook_fault_drop",
+        required=True,
+        on_change=set_faults,
+        **may_set("Answered with 200 and forgotten: only polling can find the event."),
+    )
+    st.segmented_control(
+        "Process each event",
+        list(REPEATS),
+        format_func=lambda repeats: REPEATS[repeats],
+        key="webhook_fault_repeats",
+        required=True,
+        on_change=set_faults,
+        **may_set("As if it had been delivered as often."),
+    )
+    st.toggle(
+        "Hold deliveries",
+        key="webhook_fault_hold",
+        on_change=set_faults,
+        **may_set("Answered with 200 at once, and recorded when let go."),
+    )
+    st.toggle(
+        "Crash after recording",
+        key="webhook_fault_crash",
+        on_change=set_faults,
+        **may_set("The event stays pending until the next sweep, or polling, finds it."),
+    )
+    st.segmented_control(
+        "End after",
+        DURATIONS,
+        format_func=lambda minutes: f"{minutes} min",
+        default=MINUTES,
+        key="webhook_fault_minutes",
+        required=True,
+        on_change=set_faults,
+        **may_set(),
+    )
+    if in_force:
+        by = f", switched on by {plain(in_force.by)}" if in_force.by else ""
+        st.caption(f"On until {local(in_force.ends_at):%H:%M:%S}{by}.")
+        end_now_button("webhook_faults_end")
+
+
+def fill_switches(faults: ReceiverFaults) -> None:
+    """Have the switches show these faults; before they are drawn."""
+    st.session_state["webhook_fault_answer"] = faults.answer
+    st.session_state["webhook_fault_drop"] = faults.drop_every
+    st.session_state["webhook_fault_hold"] = faults.hold
+    st.session_state["webhook_fault_repeats"] = faults.repeats
+    st.session_state["webhook_fault_crash"] = faults.crash
+
+
+def set_faults() -> None:
+    """As a callback: have what all switches show."""
+    switched = {name: st.session_state[f"webhook_fault_{name}"] for name in KEYS}
+    faults = ReceiverFaults(
+        answer=switched["answer"],
+        drop_every=switched["drop"],
+        hold=switched["hold"],
+        repeats=switched["repeats"],
+        crash=switched["crash"],
+    )
+    minutes = st.session_state["webhook_fault_minutes"]
+    change(lambda injection: injection.set(faults, minutes))
+
+
+def held_deliveries(state: FaultState) -> None:
+    """Each that is held, to let go in any order, and what the faults have done so far."""
+    number = f" ({len(state.held):,})" if state.held else ""
+    st.header(f"Held deliveries{number}", anchor=False)
+    if not state.held:
+        st.caption("None. What is held is let go at the end, and recorded before the server stops.")
+    for held in state.held[:ROWS_SHOWN]:
+        row(held)
+    if len(state.held) > ROWS_SHOWN:
+        st.caption(f"{len(state.held) - ROWS_SHOWN:,} more were held later.")
+    if state.held:
+        st.button(
+            "Release all",
+            key="release_all",
+            icon=":material/playlist_play:",
+            on_click=change,
+            args=(lambda injection: injection.release_all(),),
+            **guarded(Permission.SET_FAULTS),
+        )
+    if state.injected:
+        done = ", ".join(f"{number:,} {name}" for name, number in state.injected.items())
+        st.caption(f"Deliveries since it was switched on: {done}.")
+
+
+def row(held: HeldDelivery) -> None:
+    """One delivery, and the button that lets it go."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        about = f"{code(short_id(held.object_id))} · " if held.object_id else ""
+        st.markdown(
+            f"**{plain(held.type)}**  \n:small[{about}{plain(ago(held.held_at))}]",
+            width="stretch",
+            help=f"{plain(exact_time(held.held_at))}  \n{code(held.event_id)}",
+        )
+        st.button(
+            "Release",
+            key=f"release_{held.number}",
+            on_click=change,
+            args=(lambda injection: injection.release(held.number),),
+            **guarded(Permission.SET_FAULTS),
+        )
+
+
+def end_now_button(key: str) -> None:
+    """Ends all webhook faults."""
+    st.button(
+        "End now",
+        key=key,
+        icon=":material/healing:",
+        on_click=change,
+        args=(lambda injection: injection.end(),),
+        **guarded(Permission.SET_FAULTS),
+    )
+
+
+def change(make: Callable[[FaultInjection], Coroutine[None, None, object]]) -> None:
+    """As a callback: change the faults; the panel says where that fails."""
+    billing = page_services()  # in a callback, it is not known before who has the page open
+    try:
+        billing.call(lambda: make(billing.services.fault_injection))
+    except BillingError as failure:
+        st.session_state["webhook_fault_failure"] = failure
