@@ -18,9 +18,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-# Pixels of a character in the widest of the theme's fonts.
-NARROW, USUAL, WIDE = 5.0, 8.0, 13.0
-NARROW_CHARACTERS, WIDE_CHARACTERS = frozenset(" !'(),.:;|Ifijlrt"), frozenset("%@MWmw")
+# Pixels of a character at the size of a table's text, in the theme's fonts; of any other, the last.
+# A phone has none to spare: what lies right of a column that is wider than its text is cut there.
+CHARACTER_WIDTHS = {
+    width: frozenset(characters)
+    for width, characters in (
+        (3.2, "'ijl|"),
+        (3.9, " !,./:;I[]ft"),
+        (4.7, "()-r"),
+        (7.0, "Jcksvxyz"),
+        (7.8, "#$+0123456789<=>?_abdeghnopqu~"),
+        (10.4, "&ABCDEFGHKLNOPQRSTUVXYZw"),
+    )
+}
+WIDEST = 13.0
 CELL_FRAME = 16  # pixels around its text
 CHIP_FRAME = 46  # pixels around the word of a chip, its shape among them
 MOST_WIDTH = 360  # pixels; some emails have 300 characters
@@ -113,6 +124,5 @@ def _text_width(text: str) -> int:
 
 
 def _character_width(character: str) -> float:
-    if character in NARROW_CHARACTERS:
-        return NARROW
-    return WIDE if character in WIDE_CHARACTERS or not character.isascii() else USUAL
+    widths = (width for width, known in CHARACTER_WIDTHS.items() if character in known)
+    return next(widths, WIDEST)

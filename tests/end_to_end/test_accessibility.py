@@ -114,7 +114,7 @@ def pay(app: Process, session_id: str, **how: str | int) -> None:
 # What the addresses of a page lead to, and what is to be seen there.
 PAGES = {
     "billing": {
-        "": "extra credits",
+        "": "6 credits",
         "?canceled=1": "Canceled",
         "?success=1&session_id={paid}": "Payment received",
         "?success=1&session_id={processing}": "Payment processing",
@@ -122,7 +122,7 @@ PAGES = {
     },
     "sessions": {
         "": "Older",
-        "?status=open&kind=credits": "extra credits",
+        "?status=open&kind=credits": "6 credits",
         "?session={paid}": "Session closed",
         "?session={declined}": "insufficient_funds",
     },

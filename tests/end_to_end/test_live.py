@@ -56,9 +56,9 @@ def test_a_payment_is_shown_without_a_question_and_where_nothing_is_heard_by_a_s
     page.clock.install()
     billing_page(page, app)
     session = sell(app, 41)
-    newest_row(page, "41 extra credits", "Open")
+    newest_row(page, "41 credits", "Open")
     pay(app, session)
-    newest_row(page, "41 extra credits", "Paid")
+    newest_row(page, "41 credits", "Paid")
 
     heard = False
     for one in open_ones:
@@ -66,7 +66,7 @@ def test_a_payment_is_shown_without_a_question_and_where_nothing_is_heard_by_a_s
     page.wait_for_function("!window.liveFeed.isOpen")
     session = sell(app, 42)
     page.clock.fast_forward(LONGER_THAN_A_POLL)
-    newest_row(page, "42 extra credits", "Open")
+    newest_row(page, "42 credits", "Open")
 
 
 def test_a_hidden_tab_hears_of_nothing_and_shows_all_once_it_is_looked_at(
@@ -86,4 +86,4 @@ def test_a_hidden_tab_hears_of_nothing_and_shows_all_once_it_is_looked_at(
     page.clock.fast_forward(LONGER_THAN_A_POLL)
     assert not sent
     page.evaluate(HIDE, False)
-    newest_row(page, "43 extra credits", "Paid")
+    newest_row(page, "43 credits", "Paid")

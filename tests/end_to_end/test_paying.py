@@ -89,7 +89,7 @@ def test_extra_credits_are_paid_by_the_quantity_and_the_webhook_is_in_the_log(
     checkout = checkout_of(page, "BUY EXTRA LOAD CREDITS")
     pay(checkout, PAID)
     banner(checkout, "Payment received")
-    newest_row(checkout, "12 extra credits", "$11.88", "Paid")
+    newest_row(checkout, "12 credits", "$11.88", "Paid")
     assert f"checkout.session.completed {session_returned_to(checkout)}" in app.log
 
 
@@ -110,11 +110,11 @@ def test_3d_secure_decides(page: Page, app: Process) -> None:
     pay(checkout, THREE_D_SECURE)
     authenticate(checkout, succeed=False)
     expect(checkout.get_by_role("alert")).to_contain_text("authenticate")
-    newest_row(page, "1 extra credit", "Declined")
+    newest_row(page, "1 credit", "Declined")
     pay(checkout, THREE_D_SECURE)
     authenticate(checkout, succeed=True)
     banner(checkout, "Payment received")
-    newest_row(page, "1 extra credit", "Paid")
+    newest_row(page, "1 credit", "Paid")
 
 
 def let_the_bank_answer(app: Process) -> None:
@@ -163,7 +163,7 @@ def test_a_bank_that_returns_the_debit_grants_nothing(page: Page, app: Process) 
 
     let_the_bank_answer(app)
     banner(checkout, "Payment failed")
-    newest_row(checkout, "1 extra credit", "Failed")
+    newest_row(checkout, "1 credit", "Failed")
     page.goto(f"{app.url}/app/sessions?session={session_id}")
     story = page.get_by_role("dialog")
     expect(story).to_contain_text("Delayed payment failed")

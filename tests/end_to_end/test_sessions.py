@@ -61,12 +61,12 @@ def test_what_is_chosen_stands_in_the_address_and_opens_the_same_for_a_colleague
     page.get_by_label("Search", exact=True).press("Enter")
     expect(page).to_have_url(re.compile(r"outcome=open"))
     expect(page).to_have_url(re.compile(r"q=%2440\.59|q=\$40\.59"))
-    newest_row(page, "41 extra credits", "$40.59", short_id(session_id))
+    newest_row(page, "41 credits", "$40.59", short_id(session_id))
 
     colleague = open_page()
     colleague.goto(page.url)
     expect(colleague.get_by_label("Search", exact=True)).to_have_value("$40.59")
-    newest_row(colleague, "41 extra credits", short_id(session_id))
+    newest_row(colleague, "41 credits", short_id(session_id))
     expect(colleague.get_by_role("button", name=OPEN, exact=True, pressed=True)).to_be_visible()
     drawer = choose_row(colleague)
     expect(drawer).to_contain_text(session_id)
@@ -91,6 +91,13 @@ def test_a_refund_from_the_drawer_takes_what_was_typed_just_before_the_press(
     drawer.get_by_role("button", name="Refund $0.99").click()
     expect(drawer).to_contain_text("$2.97 refunded. 3 credits taken back.")
     expect(drawer).to_contain_text("Partly refunded")
+    # On a phone, the customer's table of sessions shows all of it.
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.goto(f"{app.url}/app/customers?customer=ada@example.com")
+    sales = drawer.locator(".stTable").filter(has_text="Partly refunded")
+    expect(sales).to_be_visible()
+    assert sales.locator(":scope > div").evaluate("e => e.scrollWidth <= e.clientWidth")
+    page.goto(f"{app.url}/app/sessions?session={session_id}")
     drawer.locator(f".st-key-more_{session_id}").get_by_role("button").click()
     page.get_by_role("menuitem", name="Dispute…").click()
     expect(drawer).to_contain_text("The bank holds the money, and all 7 credits with it")
@@ -160,7 +167,7 @@ def test_the_drawer_follows_a_decline_and_a_payment_in_another_tab(
     expect(drawer.get_by_role("link", name="Open Checkout")).to_have_count(0)
     drawer.get_by_role("button", name="Close").click()
     expect(drawer).to_have_count(0)
-    newest_row(page, "3 extra credits", "Paid", "tester@example.com")
+    newest_row(page, "3 credits", "Paid", "tester@example.com")
 
 
 def test_expiring_asks_first_and_the_same_is_made_again(page: Page, app: Process) -> None:
@@ -213,7 +220,7 @@ def test_the_link_is_there_to_copy_and_to_scan(page: Page, app: Process) -> None
 def test_what_is_filtered_is_taken_along_as_a_file(page: Page, app: Process) -> None:
     session_id = create_session(app, 613)
     sessions_page(page, app, "?q=606.87")
-    newest_row(page, "613 extra credits")
+    newest_row(page, "613 credits")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as CSV").click()
     assert download.value.suggested_filename.endswith(".csv")
@@ -227,7 +234,7 @@ def test_rows_stay_where_they_are_and_newer_ones_wait_behind_a_button(
 ) -> None:
     first = create_session(app, 51)
     sessions_page(page, app)
-    newest_row(page, "51 extra credits", short_id(first))
+    newest_row(page, "51 credits", short_id(first))
     second = create_session(app, 52)
     show = page.get_by_role("button", name=re.compile(r"Show \d+ new$"))
     expect(show).to_be_visible()
@@ -268,7 +275,7 @@ def test_an_address_that_makes_no_sense_breaks_nothing(page: Page, app: Process)
     )
     expect(page.get_by_role("dialog")).to_contain_text("Session not found")
     page.keyboard.press("Escape")
-    newest_row(page, "1 extra credit")
+    newest_row(page, "1 credit")
 
 
 def test_hostile_text_in_the_search_is_only_text(page: Page, app: Process) -> None:

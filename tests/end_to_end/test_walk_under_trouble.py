@@ -125,8 +125,8 @@ def test_every_page_works_and_says_what_is_wrong(
     opened(page, app, f"billing?success=1&session_id={failed_debit}")
     expect(page.get_by_text("Checking the payment")).to_be_visible()
     expect(page.get_by_role("button", name="PAY WITH CARD")).to_be_enabled()
-    expect(row(page, "12 extra credits")).to_contain_text("Failed")
-    expect(row(page, "half\ufffd@example.com")).to_contain_text("7 extra credits")
+    expect(row(page, "12 credits")).to_contain_text("Failed")
+    expect(row(page, "half\ufffd@example.com")).to_contain_text("7 credits")
     field = page.get_by_role("spinbutton", name="Number of credits")
     field.fill("1001")
     field.press("Enter")
@@ -138,8 +138,8 @@ def test_every_page_works_and_says_what_is_wrong(
     nothing_crashed(page)
 
     opened(page, app, "sessions")
-    expect(row(page, "12 extra credits")).to_contain_text("Failed")
-    expect(row(page, "half\ufffd@example.com")).to_contain_text("7 extra credits")
+    expect(row(page, "12 credits")).to_contain_text("Failed")
+    expect(row(page, "half\ufffd@example.com")).to_contain_text("7 credits")
     expect(page.get_by_role("group", name="Created between start date")).to_be_visible()
     nothing_crashed(page)
 
@@ -169,7 +169,7 @@ def test_a_row_opens_by_its_first_column_and_from_the_keyboard_and_no_toolbar_li
 ) -> None:
     session_id = created(app, 3)
     page.goto(f"{app.url}/app/billing")
-    expect(row(page, "3 extra credits")).to_be_attached()
+    expect(row(page, "3 credits")).to_be_attached()
     table = page.get_by_test_id("stDataFrame").first
     table.hover()
     expect(table.get_by_test_id("stElementToolbar")).not_to_be_visible()

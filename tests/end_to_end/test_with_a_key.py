@@ -86,7 +86,7 @@ def test_the_same_pages_and_routes_work_on_another_stripe(
             f"{app.url}/api/billing/extra-credits", json={"quantity": 3}, timeout=9
         )
         assert made.status_code == 200
-        newest_row(page, "3 extra credits", "€4.50", "Open")
+        newest_row(page, "3 credits", "€4.50", "Open")
         assert "sk_test_a_stranger" not in app.log + page.content()
         assert settings["STRIPE_WEBHOOK_SECRET"] not in app.log + page.content()
 

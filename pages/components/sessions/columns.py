@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _cells(session: CheckoutSession) -> dict[str, object]:
     return {
-        "what": f"{OUTCOME_STYLES[session.outcome].shape} {session.what}",
+        "what": f"{OUTCOME_STYLES[session.outcome].shape} {_short(session.what)}",
         "amount": session.amount,
         "outcome": [session.outcome.label],
         "note": session.note,
@@ -30,6 +30,11 @@ def _cells(session: CheckoutSession) -> dict[str, object]:
         "session": short_id(session.id),
         "id": session.id,
     }
+
+
+def _short(what: str) -> str:
+    """``41 credits``: on a phone, outcome and amount are to stand beside it."""
+    return what.replace(" extra ", " ")
 
 
 SESSIONS = Table(
@@ -46,7 +51,7 @@ SESSIONS = Table(
         "id": st.column_config.TextColumn("Session ID"),
     },
     _cells,
-    least_widths={"what": 110, "amount": 70, "outcome": 104, "note": 125, "email": 160},
+    least_widths={"what": 100, "amount": 66, "outcome": 104, "note": 125, "email": 160},
 )
 
 

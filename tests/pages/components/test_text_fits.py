@@ -1,5 +1,6 @@
 """Text is cut nowhere it matters: each column is as wide as what stands in it, by the letters that
-Chromium draws, and those that matter lie within a page of 1280 pixels."""
+Chromium draws, and those that matter lie within a page of 1280 pixels; of a session, outcome,
+amount and what was bought within one of 390."""
 
 from __future__ import annotations
 
@@ -28,6 +29,8 @@ CONFIG = Path(__file__).parents[3] / ".streamlit/config.toml"
 FONT_SIZE = 14  # pixels, of a table's text
 CELL, BUTTON, CHIP = 16, 32, 28  # pixels around the text of a cell: padding, and the frame in it
 CHECKBOXES, TABLE = 33, 1_120  # pixels; a table in a page of 1280
+ON_A_PHONE = 357  # pixels; in a page of 390, without the table's edge
+BEFORE_CHIP = 16  # pixels, from the column's edge to the word
 BEGINNING = 150  # pixels of an email that are seen as well
 BANK_ACCOUNT = "000123456789"
 LONG = "somebody.with.a.long.name@example.com"
@@ -115,6 +118,14 @@ def cut(browser_page: Page, found: Iterable[Cell]) -> list[str]:
     ]
 
 
+def beyond_a_phone(browser_page: Page, shown: AppTest, outcome: Outcome) -> str:
+    """The outcome's word, where it ends right of a phone's screen, or is not the third column."""
+    names = list(columns_of(shown))[:3]
+    assert names == ["what", "amount", "outcome"]
+    room = ON_A_PHONE - reach(shown, "amount") - BEFORE_CHIP
+    return "".join(cut(browser_page, [Cell("outcome", outcome_text_of(outcome.label), room)]))
+
+
 def assert_sessions_are_whole(page: Page, shown: AppTest) -> None:
     names = ("amount", "note", "email")
     assert not cut(page, cells(shown, *names, buttons=["what"], outcome=outcome_text_of))
@@ -125,13 +136,16 @@ def assert_sessions_are_whole(page: Page, shown: AppTest) -> None:
 def test_of_sessions_what_amount_outcome_why_and_email_are_whole(
     page: Page, shop: ConnectedShop, outcome: Outcome
 ) -> None:
-    assert_sessions_are_whole(page, open_page(shop.pages, "sessions.py", outcome=outcome))
+    shown = open_page(shop.pages, "sessions.py", outcome=outcome)
+    assert_sessions_are_whole(page, shown)
+    assert not beyond_a_phone(page, shown, outcome)
 
 
 def test_of_recent_sessions_the_same(page: Page, shop: ConnectedShop) -> None:
     shown = open_page(shop.pages)
     assert LONG in set(shown.dataframe[0].value["email"])
     assert_sessions_are_whole(page, shown)
+    assert not beyond_a_phone(page, shown, Outcome.PARTLY_REFUNDED)
 
 
 @pytest.mark.parametrize("query", [{}, {"with": "refunds"}, {"with": "disputes"}, {"q": LONG}])

@@ -83,7 +83,7 @@ def test_credits_are_bought_by_the_quantity_and_another_quantity_is_another_pres
     assert not page.get("link_button")
     press(page, "pay_credits")
     assert {session.amount_total for session in created(shop)} == {7 * 99, 5 * 99}
-    assert set(page.dataframe[0].value["what"]) == {"○ 7 extra credits", "○ 5 extra credits"}
+    assert set(page.dataframe[0].value["what"]) == {"○ 7 credits", "○ 5 credits"}
 
 
 def test_start_over_allows_the_next_press(shop: Shop) -> None:
