@@ -14,6 +14,7 @@ import uvicorn
 
 from stripe_sandbox.api.auth import is_test_key
 from stripe_sandbox.api.host_guard import HostGuard
+from stripe_sandbox.request_log.log import SIZE
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.storage.database import UnusableDatabaseError
 from stripe_sandbox.versions.releases import NEWEST, OLDEST, RELEASES
@@ -31,6 +32,8 @@ def main() -> None:
     """Serve until interrupted."""
     parser = _parser()
     options = parser.parse_args()
+    if options.request_log_size < 0:
+        parser.error("--request-log-size must be 0 or more")
     if options.public_url is not None and not is_public_url(options.public_url):
         parser.error("--public-url must be http(s)://HOST[:PORT], without a password")
     api_key = os.environ.get(API_KEY)
@@ -48,6 +51,7 @@ def main() -> None:
             api_key=api_key or None,
             api_version=options.api_version,
             retry_delays=RETRY_SCHEDULES[options.webhook_retries],
+            request_log_size=options.request_log_size,
         )
         try:
             sandbox = Sandbox(config)
@@ -130,6 +134,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VERSION",
         help="the account's API version, for requests and webhook endpoints that name none "
         f"(default: %(default)s; from {OLDEST} on)",
+    )
+    parser.add_argument(
+        "--request-log-size",
+        type=int,
+        default=SIZE,
+        metavar="REQUESTS",
+        help="how many of the latest requests /_control/requests shows, 0 for none "
+        "(default: %(default)s)",
     )
     return parser
 

@@ -18,6 +18,7 @@ from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
+from stripe_sandbox.storage.changes import recording
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.delivery_queue import DeliveryQueue
 from stripe_sandbox.storage.json_text import dump, load
@@ -163,6 +164,9 @@ class EventLog:
             "VALUES (?, ?, ?, ?, ?, ?)",
             (identifier, now, name, len(endpoints), not endpoints, dump(event)),
         )
+        changes = recording.get()
+        if changes is not None:
+            changes.events.append((identifier, name))
         for endpoint in endpoints:
             self.queue.add(identifier, endpoint, self._clock.account_time() + self._delay())
         return event

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from stripe_sandbox.api.app import Api
 from stripe_sandbox.api.expand import Expander
@@ -25,6 +24,7 @@ from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.authentication_routes import AuthenticationPage
 from stripe_sandbox.checkout_page.view import CheckoutViews
 from stripe_sandbox.clock import Clock
+from stripe_sandbox.config import SandboxConfig
 from stripe_sandbox.control.deliveries import ControlDeliveries
 from stripe_sandbox.control.disputes import ControlDisputes
 from stripe_sandbox.control.endpoints import ControlEndpoints
@@ -32,6 +32,7 @@ from stripe_sandbox.control.erasure import Erasure
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_after_sale import AfterSale
 from stripe_sandbox.control.pay import ControlPayments
+from stripe_sandbox.control.requests import ControlRequests
 from stripe_sandbox.control.routes import Control
 from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.control.trigger import Trigger
@@ -40,49 +41,29 @@ from stripe_sandbox.event_log import EventLog
 from stripe_sandbox.faults import Faults, FaultSwitch
 from stripe_sandbox.hosted_page.rendering import static_routes
 from stripe_sandbox.payments.subscriptions.retry_policy import RetryPolicySetting
+from stripe_sandbox.request_log.log import SCHEMA, RequestLog
+from stripe_sandbox.request_log.queries import LoggedRequests
+from stripe_sandbox.request_log.recorder import RequestRecorder
 from stripe_sandbox.resources.empty_lists import EmptyLists
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.scheduler import Scheduler, keep_running
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.storage.caps import Caps, remove_surplus
+from stripe_sandbox.storage.card_numbers import remove_card_numbers
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.objects import Objects
 from stripe_sandbox.storage.tables import OBJECT_TABLES
-from stripe_sandbox.versions.releases import NEWEST
 from stripe_sandbox.versions.translation import Translations
 from stripe_sandbox.webhooks.attempts import Attempts
-from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES, Deliveries
+from stripe_sandbox.webhooks.delivery import Deliveries
 from stripe_sandbox.webhooks.history import DeliveryHistory
 from stripe_sandbox.webhooks.resending import Resending
 from stripe_sandbox.wiring import Billing, Resources
 
 _BASE_URL = "base_url"
 
-
-@dataclass(frozen=True)
-class SandboxConfig:
-    """How a sandbox is set up.
-
-    `database`: its file, None for memory only. `base_url`: where people reach it, to which its
-    links lead. `retry_delays`: seconds before each further try of a webhook. `delivery_timeout`:
-    seconds an endpoint has to answer. `deliver_to`: public hosts that events may be delivered to,
-    `*` for any, beside this machine and its private networks. `delay`: seconds before each answer
-    of the API. `business_name`: whose Checkout page it is, empty for nobody's. `api_key`: the one
-    that API and controls accept, any of test mode when None. `api_version`: the account's, for
-    requests and webhook endpoints that name none.
-    """
-
-    database: Path | None = Path(".data/stripe_sandbox.sqlite3")
-    base_url: str = "http://localhost:12111"
-    retry_delays: tuple[float, ...] = RETRY_SCHEDULES["quick"]
-    delivery_timeout: float = 10.0
-    delivery_concurrency: int = 16
-    deliver_to: tuple[str, ...] = ()
-    delay: float = 0.0
-    business_name: str = ""
-    api_key: str | None = field(default=None, repr=False)
-    api_version: str = NEWEST
+__all__ = ["Sandbox", "SandboxConfig"]
 
 
 class Sandbox:
@@ -95,7 +76,8 @@ class Sandbox:
     def __init__(self, config: SandboxConfig, clock: Clock | None = None) -> None:
         base_url = config.base_url.rstrip("/")
         destinations = Destinations(config.deliver_to)
-        self._database = Database(config.database, tables=OBJECT_TABLES)
+        self._database = Database(config.database, tables=OBJECT_TABLES + SCHEMA)
+        remove_card_numbers(self._database)
         self.clock = SimulatedClock(clock or Clock(), self._database)
         faults = self._faults = FaultSwitch(self._database)
         objects = Objects(self._database)
@@ -135,13 +117,27 @@ class Sandbox:
             delay=config.delay,
             api_key=config.api_key,
         )
+        self._requests = RequestLog(self._database, self.clock, config.request_log_size)
+        checkout = checkout_routes.routes(
+            self.payments,
+            billing.quantities,
+            CheckoutViews(backend, self._sessions, resources.methods),
+            self._deliveries.wait_for_responses,
+            business_name=config.business_name,
+        )
+        api: ASGIApp = self._api
+        if config.request_log_size:
+            api = RequestRecorder(api, self.clock, self._requests.add)
+            for route in checkout:
+                if "POST" in (route.methods or ()):
+                    route.app = RequestRecorder(route.app, self.clock, self._requests.add)
         self._scheduler = Scheduler(self._database, self.clock, jobs, self._purge_old)
         control = Control(
             self.clock,
             self._scheduler,
             self._deliveries.wait_for_responses,
             events,
-            ControlState(backend, self.clock, faults),
+            ControlState(backend, self.clock, faults, self._requests),
             policy,
             faults,
             ControlPayments(backend, self.payments),
@@ -154,10 +150,11 @@ class Sandbox:
                 self.payments,
                 AfterSale(backend, resources.refunds, resources.disputes, billing.changes),
             ),
-            Erasure(backend),
+            Erasure(backend, self._requests),
             ControlEndpoints(backend),
             ControlDeliveries(history, resending),
             Trigger(backend),
+            ControlRequests(LoggedRequests(self._database, self._requests), api),
             base_url,
             config.api_key,
         )
@@ -174,21 +171,15 @@ class Sandbox:
         self._sessions.schedule_expiries()
         self.asgi = Starlette(
             routes=[
-                Mount("/v1", app=self._api),
-                Mount("/v2", app=self._api),
+                Mount("/v1", app=api),
+                Mount("/v2", app=api),
                 *control.routes(),
                 *static_routes(),
                 *Portal(backend, resources.portal_sessions, actions).routes(),
                 *InvoicePage(backend, actions).routes(),
                 *AuthenticationPage(billing.authentication).routes(),
                 *ReceiptPage(backend, config.business_name).routes(),
-                *checkout_routes.routes(
-                    self.payments,
-                    billing.quantities,
-                    CheckoutViews(backend, self._sessions, resources.methods),
-                    self._deliveries.wait_for_responses,
-                    business_name=config.business_name,
-                ),
+                *checkout,
             ],
             exception_handlers={404: unrecognized, 405: unrecognized},
             lifespan=self._lifespan,
@@ -264,7 +255,7 @@ class Sandbox:
         happen what falls due. At the end the database is closed, so that its file holds all."""
         tasks = [
             asyncio.create_task(keep_running(work))
-            for work in (self._deliveries.run, self._scheduler.run)
+            for work in (self._deliveries.run, self._scheduler.run, self._requests.run)
         ]
         try:
             yield
@@ -272,6 +263,7 @@ class Sandbox:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._requests.write()
             self.close()
 
     @contextlib.asynccontextmanager
@@ -282,6 +274,7 @@ class Sandbox:
     def _purge_old(self) -> None:
         self._api.purge_old_keys()
         self._backend.events.purge_old()
+        self._requests.purge_old()
         remove_surplus(self._database, Caps())
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.api.pagination import TOTAL_COUNT, Page, SearchPage
-from stripe_sandbox.api.requests import V2, ApiRequest, canonical, read_parameters
+from stripe_sandbox.api.requests import V2, ApiRequest, digest, read_parameters
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router, Support
 from stripe_sandbox.clock import Clock
@@ -49,7 +49,7 @@ class _Reply:
 
 @dataclass(frozen=True)
 class _Claim:
-    """An idempotency key that a request holds, and what it was sent with."""
+    """An idempotency key that a request holds, and the digest of what it was sent with."""
 
     key: str
     parameters: str
@@ -218,7 +218,7 @@ class Api:
             reply = self._execute(endpoint, ids, request, fields, None)
             await self._wait()
             return reply
-        claim = _Claim(key, canonical(fields))
+        claim = _Claim(key, digest(fields))
         saved = self._keys.claim(key, request.path, claim.parameters)
         if saved is not None:
             return _Reply(saved.status, saved.body, original=saved.request)

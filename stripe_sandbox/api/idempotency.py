@@ -30,9 +30,9 @@ class IdempotencyKeys:
         self._in_flight: set[str] = set()
 
     def claim(self, key: str, path: str, parameters: str) -> SavedAnswer | None:
-        """Begin a request under the key. Returns the saved answer; with None the key is in flight
-        until `release`. StripeError: the key is too long or in flight, or was first used with
-        another path or other parameters."""
+        """Begin a request under the key; `parameters` is their digest. Returns the saved answer;
+        with None the key is in flight until `release`. StripeError: the key is too long or in
+        flight, or was first used with another path or other parameters."""
         if len(key) > MAXIMUM_LENGTH:
             raise StripeError(
                 f"Idempotency key is too long. It can be at most {MAXIMUM_LENGTH} characters.",

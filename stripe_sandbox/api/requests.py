@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.parameters import form
 from stripe_sandbox.parameters.form import Form
+from stripe_sandbox.storage.card_numbers import digest_of
 
 V2 = "/v2/"
 """How the paths begin whose requests, answers and errors have the second shape
@@ -66,6 +67,7 @@ def _form_of(body: bytes) -> bytes:
     return form.encode(fields, null="").encode()
 
 
-def canonical(fields: dict[str, Form]) -> str:
-    """The fields as text that is the same in whatever order and encoding they were sent."""
-    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
+def digest(fields: dict[str, Form]) -> str:
+    """A text that is the same for the same fields, in whatever order and encoding they were sent.
+    It tells nothing of them: there may be a card's number among them."""
+    return digest_of(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS))

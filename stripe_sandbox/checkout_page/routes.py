@@ -31,7 +31,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from stripe_sandbox.checkout_page.form import read_code, read_payment_form
 from stripe_sandbox.checkout_page.rendering import CheckoutHtml
@@ -77,7 +77,7 @@ def routes(
     wait_for_responses: WaitForResponses,
     *,
     business_name: str = "",
-) -> list[BaseRoute]:
+) -> list[Route]:
     """The page's routes, to be served at the root or under any prefix."""
     page = CheckoutPage(payments, quantities, views, wait_for_responses, business_name)
     return [

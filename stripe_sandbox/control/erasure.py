@@ -13,6 +13,7 @@ from typing import Any
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.state import SURVIVES_RESET
+from stripe_sandbox.request_log.log import RequestLog
 from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.storage.tables import TABLES
@@ -38,8 +39,9 @@ _OWN = (
 class Erasure:
     """Erases what the sandbox holds of people."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, requests: RequestLog) -> None:
         self._backend = backend
+        self._requests = requests
 
     def erase(self, ids: list[str]) -> dict[str, Any]:
         """Erase the people of these Customers and Checkout Sessions; how many objects were
@@ -54,10 +56,11 @@ class Erasure:
                 self._backend.objects.save(_erased(value))
             named = re.compile("|".join(map(re.escape, (*theirs, *deleted))))
             self._erase_events(named)
-            keys = database.rows("SELECT key, body || parameters FROM idempotency_keys")
+            keys = database.rows("SELECT key, body FROM idempotency_keys")
             for key, text in keys:
                 if named.search(text):
                     database.write("DELETE FROM idempotency_keys WHERE key = ?", (key,))
+            self._requests.remove(named)
         return {"erased": len(theirs)}
 
     def _belonging(self, ids: list[str]) -> dict[str, Object]:

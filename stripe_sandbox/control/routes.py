@@ -28,6 +28,7 @@ from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.control.history import History
 from stripe_sandbox.control.history_plan import HistoryPlan
 from stripe_sandbox.control.pay import ControlPayments
+from stripe_sandbox.control.requests import ControlRequests
 from stripe_sandbox.control.state import ControlState
 from stripe_sandbox.control.trigger import Trigger
 from stripe_sandbox.errors import StripeError
@@ -77,6 +78,7 @@ class Control:
         endpoints: ControlEndpoints,
         deliveries: ControlDeliveries,
         trigger: Trigger,
+        requests: ControlRequests,
         base_url: str,
         api_key: str | None = None,
     ) -> None:
@@ -94,6 +96,7 @@ class Control:
         self._endpoints = endpoints
         self._deliveries = deliveries
         self._trigger = trigger
+        self._requests = requests
         self._base_url = base_url
         self._api_key = api_key
 
@@ -117,6 +120,12 @@ class Control:
             ("POST", "/deliveries/resend", self._resend),
             ("GET", "/events/types", self._show_types),
             ("POST", "/events", self._send_event),
+            ("GET", "/requests", self._requests.page),
+            ("GET", "/requests/causes", self._requests.causes),
+            ("GET", "/requests/clients", self._requests.clients),
+            ("GET", "/requests/touching/{ids}", self._requests.touching),
+            ("GET", "/requests/{id}", self._requests.show),
+            ("POST", "/requests/{id}/send_again", self._requests.send_again),
         )
         routes = [
             Route(path, self._answering(handler), methods=[method])

@@ -8,6 +8,7 @@ from typing import Any
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.faults import Faults, FaultSwitch
 from stripe_sandbox.payments.subscriptions.retry_policy import SETTING as POLICY
+from stripe_sandbox.request_log.log import RequestLog
 from stripe_sandbox.resources.account import ID as ACCOUNT_ID
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
 from stripe_sandbox.storage.tables import TABLES
@@ -27,8 +28,11 @@ _EMPTIED_TABLES = (
 class ControlState:
     """Reads the sandbox's state, and resets it."""
 
-    def __init__(self, backend: Backend, clock: SimulatedClock, faults: FaultSwitch) -> None:
+    def __init__(
+        self, backend: Backend, clock: SimulatedClock, faults: FaultSwitch, requests: RequestLog
+    ) -> None:
         self._backend = backend
+        self._requests = requests
         self._clock = clock
         self._faults = faults
 
@@ -55,14 +59,15 @@ class ControlState:
         return 0 if row is None else int(row[0])
 
     def reset(self) -> None:
-        """Remove all objects but those of `SURVIVES_RESET`, all events, deliveries, scheduled jobs
-        and idempotency keys; end all faults; set the clock back to the wall clock's time. The
-        account's id stays."""
+        """Remove all objects but those of `SURVIVES_RESET`, all events, deliveries, scheduled
+        jobs, idempotency keys and logged requests; end all faults; set the clock back to the wall
+        clock's time. The account's id stays."""
         database = self._backend.database
         names = [table.name for kind, table in TABLES.items() if kind not in SURVIVES_RESET]
         with database.transaction():
             for name in (*names, *_EMPTIED_TABLES):
                 database.write(f"DELETE FROM {name}")  # noqa: S608  # the names are literals
+            self._requests.clear()
             self._faults.set(Faults())
             database.set_setting(POLICY, None)
             self._clock.reset()

@@ -9,56 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from stripe_sandbox.storage.changes import mark
 from stripe_sandbox.storage.private_file import make_private
+from stripe_sandbox.storage.schema import SCHEMA
 
 SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS idempotency_keys (
-    key TEXT PRIMARY KEY, created INTEGER NOT NULL, path TEXT NOT NULL, parameters TEXT NOT NULL,
-    status INTEGER NOT NULL, body TEXT NOT NULL, request TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS idempotency_keys_created ON idempotency_keys (created);
-CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, type TEXT NOT NULL,
-    pending INTEGER NOT NULL, delivered INTEGER NOT NULL, body TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS events_created ON events (created);
-CREATE INDEX IF NOT EXISTS events_type ON events (type, created);
-CREATE INDEX IF NOT EXISTS events_delivered ON events (delivered, created);
-CREATE TABLE IF NOT EXISTS deliveries (
-    seq INTEGER PRIMARY KEY, event TEXT NOT NULL, endpoint TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, due REAL, state TEXT NOT NULL DEFAULT 'pending',
-    status INTEGER, error TEXT, UNIQUE (event, endpoint)
-);
-CREATE TABLE IF NOT EXISTS delivery_attempts (
-    seq INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, endpoint TEXT NOT NULL,
-    number INTEGER NOT NULL, at REAL NOT NULL, seconds REAL NOT NULL, failed INTEGER NOT NULL,
-    status INTEGER, error TEXT, headers TEXT, body TEXT
-);
-CREATE INDEX IF NOT EXISTS delivery_attempts_delivery ON delivery_attempts (delivery);
-CREATE INDEX IF NOT EXISTS delivery_attempts_endpoint ON delivery_attempts (endpoint, failed, at);
-CREATE TABLE IF NOT EXISTS deleted_objects (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS leases (
-    name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS agenda (
-    seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS agenda_due ON agenda (due);
-CREATE TABLE IF NOT EXISTS test_clock_jobs (
-    seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
-    test_clock TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS test_clock_jobs_due ON test_clock_jobs (test_clock, due);
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, seq);
-"""
-
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -155,7 +110,7 @@ class Database:
         ):
             self._connection.execute("PRAGMA " + pragma)
         with self.transaction():
-            for statement in (_SCHEMA + tables).split(";"):
+            for statement in (SCHEMA + tables).split(";"):
                 if statement.strip():
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -164,6 +119,12 @@ class Database:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+    def compact(self) -> None:
+        """Write the file anew: what was deleted or overwritten leaves no trace in it."""
+        with self._lock:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -175,10 +136,12 @@ class Database:
                 return
             self._connection.execute("BEGIN IMMEDIATE")
             self._depth = 1
+            begun = mark()
             try:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
+                begun.undo()
                 self._after_commit.clear()
                 self._settings.clear()
                 if self._connection.in_transaction:
@@ -195,9 +158,11 @@ class Database:
         """A part of the running transaction: an exception undoes what the block wrote, and no
         more."""
         self._connection.execute("SAVEPOINT part")
+        begun = mark()
         try:
             yield
         except BaseException:
+            begun.undo()
             self._settings.clear()
             self._connection.execute("ROLLBACK TO part")
             raise
@@ -209,9 +174,11 @@ class Database:
         """A part of the running transaction of which nothing stays: to see what would come of
         it."""
         self._connection.execute("SAVEPOINT trial")
+        begun = mark()
         try:
             yield
         finally:
+            begun.undo()
             self._settings.clear()
             self._connection.execute("ROLLBACK TO trial")
             self._connection.execute("RELEASE trial")
@@ -226,6 +193,14 @@ class Database:
         with self._lock:
             try:
                 return self._connection.execute(statement, values).rowcount
+            except sqlite3.DatabaseError as error:
+                raise self._named(error) from error
+
+    def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+        with self._lock:
+            try:
+                self._connection.executemany(statement, rows)
             except sqlite3.DatabaseError as error:
                 raise self._named(error) from error
 

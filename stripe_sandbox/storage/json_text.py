@@ -17,6 +17,14 @@ def dump(value: Any) -> str:
         return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def dump_compact(value: Any) -> str:
+    """The value as JSON without a space, for what nobody is sent."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # as above
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+
 def load(text: str | bytes) -> Any:
     """What JSON says. ValueError: it is none."""
     return orjson.loads(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stripe_sandbox.storage.changes import Change, recording
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.filters import COMPARISONS, conditions
 from stripe_sandbox.storage.json_text import dump, load
@@ -46,12 +47,16 @@ class Objects:
     def insert(self, value: Object, hidden: Object | None = None) -> None:
         """Store a new object; `hidden` is stored with it and shown in no answer."""
         table = TABLES[value["object"]]
+        body = dump(value)
+        changes = recording.get()
+        if changes is not None:
+            changes.objects.append(Change(value["object"], value["id"], None, body))
         self.database.write(
             table.insert,
             (
                 value["id"],
                 _created(value),
-                dump(value),
+                body,
                 None if hidden is None else dump(hidden),
                 *table.values(value),
             ),
@@ -60,8 +65,13 @@ class Objects:
     def save(self, value: Object) -> None:
         """Store an object's new state."""
         table = TABLES[value["object"]]
+        body = dump(value)
+        changes = recording.get()
+        if changes is not None:
+            before = self._body(value["object"], value["id"])
+            changes.objects.append(Change(value["object"], value["id"], before, body))
         self.database.write(
-            table.update, (_created(value), dump(value), *table.values(value), value["id"])
+            table.update, (_created(value), body, *table.values(value), value["id"])
         )
 
     def save_hidden(self, kind: str, identifier: str, hidden: Object) -> None:
@@ -73,11 +83,15 @@ class Objects:
 
     def get(self, kind: str, identifier: str) -> Object | None:
         """The object, or None."""
+        body = self._body(kind, identifier)
+        return None if body is None else load(body)
+
+    def _body(self, kind: str, identifier: str) -> str | None:
         row = self.database.row(
             f"SELECT body FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
             (identifier,),
         )
-        return None if row is None else load(row[0])
+        return None if row is None else str(row[0])
 
     def hidden(self, kind: str, identifier: str) -> Object:
         """What no answer shows of an object; empty when there is nothing."""
@@ -89,6 +103,10 @@ class Objects:
 
     def delete(self, kind: str, identifier: str) -> None:
         """Remove the object."""
+        changes = recording.get()
+        if changes is not None:
+            before = self._body(kind, identifier)
+            changes.objects.append(Change(kind, identifier, before, None))
         self.database.write(f"DELETE FROM {TABLES[kind].name} WHERE id = ?", (identifier,))  # noqa: S608
 
     def mark_deleted(self, kind: str, identifier: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stripe_sandbox.cards import TEST_CARDS, TestCard
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, Paid
-from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card, sandbox_server
+from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card
 
 _REFUSED = [one for one in TEST_CARDS if one.refusal and one.number != "4242424242424241"]
 
@@ -151,16 +150,3 @@ def test_a_card_is_good_to_the_end_of_its_month(server: SandboxServer) -> None:
 def test_a_number_may_hold_spaces(shared_server: SandboxServer) -> None:
     """As people type it."""
     assert isinstance(shared_server.pay(shared_server.create().id, "4242 4242 4242 4242"), Paid)
-
-
-def test_no_card_number_is_stored(tmp_path: Path) -> None:
-    """Neither of a card that paid nor of one whose 3-D Secure is still open."""
-    database = tmp_path / "sandbox.sqlite3"
-    with sandbox_server(database) as server:
-        numbers = ("4242424242424242", "4000002500003155", "4000000000000002")
-        for number in numbers:
-            server.pay(server.create().id, number)
-    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert b"payment_method" in stored
-    for number in numbers:
-        assert number.encode() not in stored

@@ -1,0 +1,66 @@
+"""Hands each request and its answer to the log, once the answer has been sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stripe_sandbox.clock import Clock
+from stripe_sandbox.request_log.exchange import LONGEST_KEPT, Exchange
+from stripe_sandbox.storage.changes import recording
+
+_MOUNTS = ("/v1", "/v2")
+
+
+class RequestRecorder:
+    """An ASGI app that does what `app` does; `add` takes what was asked and answered."""
+
+    def __init__(self, app: ASGIApp, clock: Clock, add: Callable[[Exchange], None]) -> None:
+        self._app = app
+        self._clock = clock
+        self._add = add
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(
+            self._clock.account_time(),
+            scope["method"],
+            _path(scope),
+            scope["query_string"],
+            scope["headers"],
+        )
+
+        async def reading() -> Message:
+            message = await receive()
+            part = message.get("body", b"")
+            if exchange.size < LONGEST_KEPT:
+                exchange.body += part[: LONGEST_KEPT - exchange.size]
+            exchange.size += len(part)
+            return message
+
+        async def sending(message: Message) -> None:
+            await send(message)
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                exchange.answer_headers = message["headers"]
+            else:
+                exchange.answer += message.get("body", b"")
+
+        token = recording.set(exchange.changes)
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive if scope["method"] == "GET" else reading, sending)
+        finally:
+            exchange.seconds = time.perf_counter() - started
+            recording.reset(token)
+            self._add(exchange)
+
+
+def _path(scope: Scope) -> str:
+    """The path under which the sandbox documents it, wherever the sandbox is mounted."""
+    root: str = scope.get("root_path", "")
+    if root.endswith(_MOUNTS):
+        root = root[: -len(_MOUNTS[0])]
+    path: str = scope["path"]
+    return path.removeprefix(root)

@@ -1,0 +1,91 @@
+"""Takes secrets out of what is about to be written to the log: keys of the API, signing and client
+secrets, numbers of cards and bank accounts, security codes and expiry dates."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from stripe_sandbox.storage.json_text import dump_compact
+
+REDACTED = "[redacted]"
+_SECRET = frozenset(
+    (
+        *("account_number", "api_key", "bsb_number", "client_secret", "cvc", "cvc_update"),
+        *("exp", "exp_month", "exp_year", "expiry", "iban", "number", "password"),
+        *("routing_number", "secret", "signing_secret", "sort_code"),
+    )
+)
+_LONGEST_PLAIN = 99_999_999_999
+"""The largest number that is too short for a card's: amounts and times are smaller."""
+_NUMBER = r"(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])"
+_IN_TEXT = re.compile(
+    rf"{_NUMBER}|[a-z]k_(?:test|live)_[^\s'\"\\<>,;&)\]}}*]+|whsec_[\w+/=-]+|"
+    r"(?<=_secret_)[\w%-]{8,}",
+    re.ASCII,
+)
+_IS_NUMBER = re.compile(_NUMBER + r"\Z")
+_DIGITS = b"0" * 12
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+
+
+def redacted_json(value: Any) -> str:
+    """The JSON value as compact JSON without secrets: by the names of its fields, and wherever
+    else a text looks like a secret or like the number of a card or bank account. The value itself
+    is changed."""
+    found = _redact(value)
+    text = dump_compact(found)
+    return dump_compact(_texts_redacted(found)) if _may_hold_one(text) else text
+
+
+def redacted_text(text: str) -> str:
+    """The text without what looks like a secret or like the number of a card or bank account."""
+    return _IN_TEXT.sub(REDACTED, text) if _may_hold_one(text) else text
+
+
+def _may_hold_one(text: str) -> bool:
+    """Whether the search is worth its time: next to no text holds any of it."""
+    return (
+        "k_test_" in text
+        or "k_live_" in text
+        or "_secret_" in text
+        or "whsec_" in text
+        or _DIGITS in text.encode(errors="replace").translate(_DIGITS_AS_ZERO, b" -")
+    )
+
+
+def _texts_redacted(value: Any) -> Any:
+    """The value with every text in it redacted by itself: JSON's escapes end in digits."""
+    if isinstance(value, dict):
+        return {redacted_text(name): _texts_redacted(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts_redacted(inner) for inner in value]
+    return redacted_text(value) if isinstance(value, str) else value
+
+
+def redacted_key(key: str) -> str:
+    """An idempotency key; one of a UUID's form may well hold a dozen digits in a row."""
+    if _IS_NUMBER.match(key):
+        return REDACTED
+    return key if len(key) == _UUID_LENGTH else redacted_text(key)
+
+
+_UUID_LENGTH = 36
+
+
+def _redact(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        for name, inner in value.items():
+            kind = type(inner)
+            if name in _SECRET:
+                if inner:
+                    value[name] = REDACTED
+            elif kind is not str and kind is not bool and inner:
+                value[name] = _redact(inner)
+        return value
+    if kind is list:
+        return [_redact(inner) for inner in value]
+    if kind in (int, float) and abs(value) > _LONGEST_PLAIN:
+        return REDACTED
+    return value

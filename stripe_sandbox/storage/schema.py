@@ -1,0 +1,49 @@
+"""The tables beside those of Stripe's objects."""
+
+from __future__ import annotations
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    key TEXT PRIMARY KEY, created INTEGER NOT NULL, path TEXT NOT NULL, parameters TEXT NOT NULL,
+    status INTEGER NOT NULL, body TEXT NOT NULL, request TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_keys_created ON idempotency_keys (created);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, type TEXT NOT NULL,
+    pending INTEGER NOT NULL, delivered INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_created ON events (created);
+CREATE INDEX IF NOT EXISTS events_type ON events (type, created);
+CREATE INDEX IF NOT EXISTS events_delivered ON events (delivered, created);
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY, event TEXT NOT NULL, endpoint TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, due REAL, state TEXT NOT NULL DEFAULT 'pending',
+    status INTEGER, error TEXT, UNIQUE (event, endpoint)
+);
+CREATE TABLE IF NOT EXISTS delivery_attempts (
+    seq INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, endpoint TEXT NOT NULL,
+    number INTEGER NOT NULL, at REAL NOT NULL, seconds REAL NOT NULL, failed INTEGER NOT NULL,
+    status INTEGER, error TEXT, headers TEXT, body TEXT
+);
+CREATE INDEX IF NOT EXISTS delivery_attempts_delivery ON delivery_attempts (delivery);
+CREATE INDEX IF NOT EXISTS delivery_attempts_endpoint ON delivery_attempts (endpoint, failed, at);
+CREATE TABLE IF NOT EXISTS deleted_objects (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (
+    name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agenda (
+    seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS agenda_due ON agenda (due);
+CREATE TABLE IF NOT EXISTS test_clock_jobs (
+    seq INTEGER PRIMARY KEY, due REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    test_clock TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS test_clock_jobs_due ON test_clock_jobs (test_clock, due);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, seq);
+"""
