@@ -52,6 +52,7 @@ from billing.sync.reset import AccountReset
 from billing.sync.simulated_history import SimulatedHistory
 from billing.sync.worker import SyncWorker
 from billing.timings import DEFAULT_TIMINGS, Timings
+from billing.webhooks.fault_injection.judge import Judge
 from billing.webhooks.fault_injection.service import FaultInjection
 from billing.webhooks.own_account import OwnAccount
 from billing.webhooks.processor import EventProcessor
@@ -165,7 +166,8 @@ class Services:
             timings,
             sandbox_secrets=sandbox_secrets,
         )
-        self.fault_injection = FaultInjection(self.webhooks, self.changes, timings)
+        judge = Judge(self.gateway, reader, self.reconciliation, self.store, timings)
+        self.fault_injection = FaultInjection(self.webhooks, judge, self.changes, timings)
         self.event_log = EventLog(
             settings, self.store, self.event_processor, self.mirror, self.refused, shared
         )

@@ -101,6 +101,9 @@ class Timings:
     fault_answer_seconds: float = ANSWER_SECONDS
     fault_repeat_seconds: float = 1.0
     fault_retry_seconds: float = 5.0
+    # How long a random run's verdict waits for the sweep and for polling, and how often it looks.
+    fault_verdict_seconds: float = 120.0
+    fault_verdict_pause_seconds: float = 1.0
 
     audit_write_seconds: float = 0.2
     token_max_age_seconds: float = 5.0  # how long a revoked token may still be taken

@@ -36,7 +36,7 @@ from billing.stripe_api.gateway import PAGE_SIZE
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from billing.catalog import Catalog
     from billing.ledger.account import AccountReader
@@ -117,6 +117,16 @@ class Reconciliation:
             summary = vars(report.summary)
             await self._store.write(lambda c: sync_state.save(c, LAST, summary))
             return report
+
+    async def compare(self, sales: Iterable[CreditsSale | ProSale]) -> list[Difference]:
+        """What differs of these sales alone; nothing is written."""
+        sales = list(sales)
+        for_pro = [one for one in sales if isinstance(one, ProSale)]
+        for_credits = [one for one in sales if isinstance(one, CreditsSale)]
+        return [
+            *await self._store.read(partial(_compare_pro, sales=for_pro, fix=False)),
+            *await self._store.read(partial(_compare_credits, sales=for_credits, fix=False)),
+        ]
 
     @requires(Permission.VIEW)
     async def last(self) -> ReconciliationSummary | None:

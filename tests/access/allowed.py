@@ -96,6 +96,9 @@ CONTROLS: dict[str, dict[str, Permission]] = {
         "End after": Permission.SET_FAULTS,
         "Release": Permission.SET_FAULTS,
         "Release all": Permission.SET_FAULTS,
+        "Seed": Permission.SET_FAULTS,
+        "Purchases": Permission.SET_FAULTS,
+        "Start random run": Permission.SET_FAULTS,
     },
     "Test kit, Demo data": {
         "Sessions": Permission.FILL,

@@ -2,5 +2,6 @@
 
 - ``injector``: what happens to each delivery while faults are on
 - ``held``: the deliveries that are held
-- ``service``: the use cases: switch faults on and off, let go what is held
+- ``judge``: the verdict on a random run
+- ``service``: the use cases: switch faults on and off, let go what is held, begin a random run
 """

@@ -77,6 +77,16 @@ class FaultInjector:
         """Nothing is held, and no event is to be taken again."""
         return self.held.is_idle and not self._repeating
 
+    @property
+    def deliveries(self) -> int:
+        """How many there were since ``begin``."""
+        return self._deliveries
+
+    @property
+    def event_ids(self) -> list[str]:
+        """The ids of the events that came since ``begin``."""
+        return list(self._events)
+
     async def deliver(self, event: dict[str, Any]) -> None:
         """Do to a verified event what the faults say. Raises ``InjectedFault`` where it is not
         taken, and what its recording raises."""

@@ -23,6 +23,7 @@ from pages.components.ids import short_id
 from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
+from pages.components.test_kit.random_run import FAILURE, random_run
 from pages.components.times import ago, exact_time, local
 from pages.services import page_services
 
@@ -52,13 +53,15 @@ def webhook_faults() -> None:
         "What this dashboard does to a delivery once its signature is checked, whoever sends it. "
         "Each switch is in effect at once. All end after the chosen time, and with the server."
     )
-    if refused := st.session_state.pop("webhook_fault_failure", None):
+    if refused := st.session_state.pop(FAILURE, None):
         show_failure(refused, "The webhook faults could not be changed")
     switches_side, held_side = st.columns(2, gap="medium")
     with switches_side, st.container(border=True, height="stretch"):
         switches(state.in_force)
     with held_side, st.container(border=True, height="stretch"):
         held_deliveries(state)
+    with st.container(border=True):
+        random_run(state.run)
 
 
 def switches(in_force: FaultsInForce | None) -> None:
@@ -207,4 +210,4 @@ def change(make: Callable[[FaultInjection], Coroutine[None, None, object]]) -> N
     try:
         billing.call(lambda: make(billing.services.fault_injection))
     except BillingError as failure:
-        st.session_state["webhook_fault_failure"] = failure
+        st.session_state[FAILURE] = failure

@@ -54,6 +54,7 @@ OWNERS = (
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {
     *("Reconciliation.run", "Reconciliation.run_daily", "Tokens.identify"),
+    "Reconciliation.compare",
     *("Tokens.is_remembered", "FaultInjection.aclose"),
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),

@@ -28,6 +28,10 @@ QUICK = replace(
     event_burst_seconds=0.05,
     sync_step_seconds=0.05,
     stripe_rate_limit_seconds=0.02,
+    fault_answer_seconds=0.05,
+    fault_repeat_seconds=0.05,
+    fault_retry_seconds=0.05,
+    fault_verdict_pause_seconds=0.05,
 )
 # Every failure is the answer.
 NO_REPEATS = replace(PATIENT, stripe_network_retries=0, stripe_rate_limit_attempts=1)

@@ -45,9 +45,6 @@ async def services(
             account.url,
             database_url,
             event_retries=getattr(request, "param", NO_RETRIES),
-            fault_answer_seconds=0.05,
-            fault_repeat_seconds=0.05,
-            fault_retry_seconds=0.05,
         ) as opened,
         at_work(opened.event_processor.run),
     ):

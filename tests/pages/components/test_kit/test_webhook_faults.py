@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamlit.testing.v1 import AppTest
 
 from billing.domain.receiver_faults import MINUTES, Answer, ReceiverFaults
 from tests.billing.signed_events import webhook
 from tests.support.browsers.pages import open_page, press, run, text_of
+from tests.support.database.records import ledger
+from tests.support.servers.shop import connected_shop
 from tests.support.stripe_account import event_object
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.servers.shop import Shop
 
 
@@ -62,3 +66,23 @@ def test_deliveries_are_held_refused_and_let_go_from_the_page_and_a_notice_ends_
     assert not page.warning
     wait_for(lambda: len(shop.server.events()) == 4, "what was held")
     assert page.segmented_control(key="webhook_fault_minutes").value == MINUTES
+
+
+def test_a_random_run_pays_in_the_sandbox_and_ends_with_a_verdict_that_says_its_seed(
+    tmp_path: Path,
+) -> None:
+    with connected_shop(tmp_path) as shop:
+        faults: Any = shop.services.fault_injection
+        page = open_page(shop.pages, "test_kit.py", show="Webhook faults")
+        page.number_input(key="random_seed").set_value(4711)
+        page.segmented_control(key="random_purchases").set_value(5)
+        page = press(run(page), "random_run")
+        assert page.button(key="random_run").disabled
+        assert "A random run with seed 4711 is under way." in text_of(page)
+        wait_for(lambda: shop.pages.call(faults.state).run.ended_at, "the verdict")
+        page = run(page)
+        assert "Seed 4711: granted exactly once" in text_of(page)
+        assert "5 sessions" in text_of(page)
+        assert not page.warning
+        purchases = shop.server.portal.call(ledger, shop.services.store)
+        assert purchases
