@@ -80,7 +80,8 @@ class Backfill:
         self._unread: set[TimeRange] = set()
         self._reading = 0
         self._unsampled = 0  # ranges of which no page was read yet
-        self._saved_as_unfinished = False
+        self._saving = 0
+        self._saved_as_unread = False  # pages that were being saved beside the one saved last
         self._pages = asyncio.Semaphore(readers)
         self._changed = asyncio.Condition()
 
@@ -95,8 +96,6 @@ class Backfill:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._readers):
                 group.create_task(self._read(group))
-        if self._saved_as_unfinished:  # the last pages were saved at once, each beside the other
-            await self._save(NOTHING, [])
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -140,13 +139,17 @@ class Backfill:
         return covered, page
 
     async def _save_page(self, covered: TimeRange, page: Page) -> None:
-        unread = [vars(one) for one in self._unread - {covered}]
-        self._saved_as_unfinished = bool(unread)
-        await self._save(page, unread)
+        self._saving += 1
+        self._saved_as_unread = self._saving > 1
+        await self._save(page, [vars(one) for one in self._unread - {covered}])
         self._pages.release()
         async with self._changed:
             self._unread.discard(covered)
             self._changed.notify_all()
+        self._saving -= 1
+        if self._saved_as_unread and not self._saving:
+            self._saved_as_unread = False
+            await self._save(NOTHING, [vars(one) for one in self._unread])
 
     def _split_queue(self) -> None:
         """Split what waits into parts for the readers that would be idle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -68,6 +69,7 @@ class StripeAccount:
         self.url = ""
         self.faults = NO_FAULTS
         self.lists_nothing_new = False  # then what there is can only be learned from events
+        self.silent_once_listed = math.inf  # sessions: then nothing is answered any more
         # What a restricted key lacks: by the start of method and path, the permission's name.
         self.forbidden: dict[str, str] = {}
         self.asked: Counter[str] = Counter()  # by path, with {id} for an id
@@ -196,7 +198,10 @@ class StripeAccount:
             self.requests.append(request)
             faults = self.faults
             fault, delay = faults.next()
-            status, body = self._answer(request, query)
+            if self.listed >= self.silent_once_listed:
+                fault = "silent"
+            else:
+                status, body = self._answer(request, query)
         if delay:
             await asyncio.sleep(delay)
         if fault == "silent":
