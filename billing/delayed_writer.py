@@ -7,7 +7,7 @@ from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from billing.errors import StoreFailure
+from billing.errors import BillingError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class DelayedWriter:
     """Belongs to one event loop; close it with ``aclose``.
 
-    ``write`` writes all that waits, or raises ``StoreFailure``: then it ``is_waiting`` still, and
+    ``write`` writes all that waits, or raises a ``BillingError``: then it ``is_waiting`` still, and
     is written later.
     """
 
@@ -41,11 +41,11 @@ class DelayedWriter:
         """Write what waits, if the database does."""
         if self._task is not None:
             self._task.cancel()
-        with suppress(StoreFailure):
+        with suppress(BillingError):
             await self._write()
 
     async def _run(self) -> None:
         while self._is_waiting():
             await asyncio.sleep(self._seconds)
-            with suppress(StoreFailure):  # the store has logged it
+            with suppress(BillingError):  # the store has logged it
                 await self._write()

@@ -37,6 +37,8 @@ from billing.metrics.registry import Metrics
 from billing.metrics.scrape import Scrape
 from billing.outages import Outage
 from billing.page_status import PageStatus
+from billing.request_log.own_log import OwnRequestLog
+from billing.request_log.recorder import RequestRecorder
 from billing.selling.buyers import Buyers
 from billing.selling.checkout import Checkout
 from billing.session_reader import SessionReader
@@ -92,7 +94,6 @@ class Services:
         self.timings = timings
         self.stripe_name = stripe_name
         self.metrics = Metrics()
-        self.gateway = StripeGateway(settings, timings, self.metrics)
         self.changes = ChangeFeed()
         self.store = Store(
             settings.database_url or DEFAULT_DATABASE_URL,
@@ -100,6 +101,9 @@ class Services:
             self.metrics,
             on_commit=self.changes.tables_changed,
         )
+        self.request_recorder = RequestRecorder(settings, self.store, timings)
+        self.request_log = OwnRequestLog(self.store, self.request_recorder)
+        self.gateway = StripeGateway(settings, timings, self.metrics, self.request_recorder.record)
         shared = SharedReads(self.changes, self.store)
         self.access = Access(settings, self.store, timings, sign_in=sign_in)
         self.catalog = Catalog(settings, self.gateway, self.store, timings)
@@ -275,6 +279,7 @@ class Services:
         await self.access.audit.aclose()
         await self.catalog.aclose()
         await self.gateway.aclose()
+        await self.request_recorder.aclose()
         await asyncio.to_thread(self.store.close, self.timings.shutdown_seconds)
 
     async def _check_database(self) -> None:

@@ -105,6 +105,7 @@ class Timings:
     fault_verdict_seconds: float = 120.0
     fault_verdict_pause_seconds: float = 1.0
 
+    request_log_write_seconds: float = 0.5  # how long requests wait to be written together
     audit_write_seconds: float = 0.2
     token_max_age_seconds: float = 5.0  # how long a revoked token may still be taken
     sign_in_idle_seconds: float = 12 * 3600.0  # without use, after which one signs in again

@@ -12,6 +12,7 @@ class Topic(StrEnum):
     EVENTS = "events"
     LEDGER = "ledger"  # lines, and Stripe's objects that they come from
     CUSTOMERS = "customers"
+    REQUESTS = "requests"  # to Stripe's API, as logged
     AUDIT = "audit"
     ACCESS = "access"  # tokens, and who is signed in
     STATUS = "status"  # of this process and what it talks to: no rows, see ``watch``
@@ -32,6 +33,8 @@ TOPIC_OF_TABLE: dict[str, Topic | None] = {
     "customers": Topic.CUSTOMERS,
     "stale_customers": None,
     "erased_ids": None,
+    "requests": Topic.REQUESTS,
+    "request_terms": None,  # written with their requests
     "audit_log": Topic.AUDIT,
     "access_tokens": Topic.ACCESS,
     "sign_ins": Topic.ACCESS,

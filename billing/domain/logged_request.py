@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from billing.domain.event import Event
 
+THIS_APP = "PingPoint"  # what this app calls itself where it asks Stripe
+MICROSECONDS = 1_000_000  # of a second
 NO_ANSWER = "none"  # in place of a status, where a filter asks for one
 _ORDINALS = ("first", "second", "third")
 
@@ -47,8 +49,9 @@ class RequestError:
 class LoggedRequest:
     """A call of Stripe's API as its caller made it, with every try.
 
-    ``at`` is Unix seconds UTC, ``seconds`` how long all of it took, ``status`` None where no answer
-    came. ``client`` is a short name for what the User-Agent says: ``PingPoint``, ``curl``.
+    ``id`` is the microsecond at which it was sent, so that later ones have greater ids; ``at`` is
+    the same in Unix seconds UTC, ``seconds`` how long all of it took, ``status`` None where no
+    answer came. ``client`` is a short name for what the User-Agent says: ``PingPoint``, ``curl``.
     ``replayed``: the answer was that of an earlier request with the same idempotency key.
     ``request_id`` is Stripe's: ``req_…``. ``params`` and ``answer`` are JSON text without secrets,
     empty where there is none, and in a list of requests. ``object_ids`` are Stripe's ids in the
@@ -111,9 +114,10 @@ class LoggedRequest:
 
 @dataclass(frozen=True)
 class RequestFilter:
-    """Which requests; an empty value means any. ``status``: ``402``, ``4xx``, or ``none`` for no
-    answer. ``path`` is the beginning of one. ``errors``: those of which a try failed. ``cause``:
-    those of an ``ErrorCause``."""
+    """Which requests; an empty value means any. ``status``: ``402``, or ``none`` for no answer.
+    ``path`` is the beginning of one. ``object_id`` is the whole id of an object that they touched,
+    Stripe's own id of a request, or an idempotency key. ``errors``: those of which a try failed.
+    ``cause``: those of an ``ErrorCause``."""
 
     status: str = ""
     path: str = ""

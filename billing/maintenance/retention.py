@@ -1,4 +1,4 @@
-"""Removes what is stored of events when it is no longer needed, and rebuilds indexes.
+"""Removes what is stored of events and requests when it is no longer needed, and rebuilds indexes.
 
 Sessions, Stripe's objects and the ledger stay. See docs/operations.md.
 """
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from billing.domain.logged_request import MICROSECONDS
 from billing.errors import BillingError
-from billing.store import leases, sync_state
+from billing.store import leases, requests, sync_state
 from billing.store.maintenance import retention
 from billing.store.maintenance.indexes import rebuild_indexes
 from billing.timings import DEFAULT_TIMINGS
@@ -39,10 +40,11 @@ REBUILT = "indexes_rebuilt"
 
 @dataclass(frozen=True)
 class Removed:
-    """How many payloads, and how many events whole."""
+    """How many payloads, and how many events and logged requests whole."""
 
     payloads: int = 0
     events: int = 0
+    requests: int = 0
 
 
 class Retention:
@@ -80,14 +82,18 @@ class Retention:
         done."""
         try:
             payloads = await self._in_batches(self._remove_payloads)
-            removed = Removed(payloads, await self._in_batches(self._delete_ignored))
+            removed = Removed(
+                payloads,
+                await self._in_batches(self._delete_ignored),
+                await self._in_batches(self._delete_requests),
+            )
         finally:
             with suppress(BillingError):
                 await self._store.write(self._lease.release)
         if removed != Removed():
             log.info(
-                "Retention: removed %s payloads and %s events that are not handled",
-                *(removed.payloads, removed.events),
+                "Retention: removed %s payloads, %s events that are not handled and %s requests",
+                *(removed.payloads, removed.events, removed.requests),
             )
         return removed
 
@@ -113,6 +119,11 @@ class Retention:
     async def _delete_ignored(self) -> int:
         before = self._clock() - self._seconds
         delete = partial(retention.delete_ignored, before=before, limit=BATCH_SIZE)
+        return await self._leased(delete) or 0
+
+    async def _delete_requests(self) -> int:
+        before = int((self._clock() - self._seconds) * MICROSECONDS)
+        delete = partial(requests.delete_before, before=before, limit=BATCH_SIZE)
         return await self._leased(delete) or 0
 
     async def _leased(self, work: Callable[[Connection], int]) -> int | None:

@@ -32,6 +32,7 @@ API_BASE = "STRIPE_API_BASE"
 DATABASE_URL = "DATABASE_URL"
 MAX_CREDITS = "BILLING_MAX_CREDITS"
 EVENT_DAYS = "BILLING_EVENT_DAYS"
+REQUEST_LOG_SIZE = "BILLING_REQUEST_LOG_SIZE"
 LOG_FORMAT = "BILLING_LOG_FORMAT"
 SANDBOX_WEBHOOK_RETRIES = "SANDBOX_WEBHOOK_RETRIES"
 ALLOWED_HOSTS = "BILLING_ALLOWED_HOSTS"
@@ -83,6 +84,9 @@ class Settings:
     database_url: Annotated[SecretStr | None, Setting(DATABASE_URL, validation.database_url)] = None
     max_credits: Annotated[int, Setting(MAX_CREDITS, validation.max_credits)] = 1_000
     event_days: Annotated[int, Setting(EVENT_DAYS, validation.days)] = 30
+    request_log_size: Annotated[int, Setting(REQUEST_LOG_SIZE, validation.request_log_size)] = (
+        20_000
+    )
     log_format: Annotated[str, Setting(LOG_FORMAT, validation.log_format)] = "text"
     sandbox_webhook_retries: Annotated[
         str, Setting(SANDBOX_WEBHOOK_RETRIES, validation.webhook_retries)

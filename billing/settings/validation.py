@@ -153,6 +153,16 @@ def days(name: str, value: str) -> int:
     return int(value)
 
 
+def request_log_size(name: str, value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,7}", value):
+        raise NotConfigured(
+            name,
+            f"{name} is not a whole number from 0 to 9999999.",
+            "Write it like 20000, or 0 to log no requests.",
+        )
+    return int(value)
+
+
 def host_names(name: str, value: str) -> tuple[str, ...]:
     """Separated by commas; as a browser sends them: lower case, and ASCII also where people write
     other letters."""

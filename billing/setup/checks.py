@@ -82,6 +82,7 @@ class SetupChecks:
             settings_checks.max_credits(self._settings),
             *settings_checks.product_name(self._settings),
             *settings_checks.event_days(self._settings),
+            *settings_checks.request_log_size(self._settings),
             *settings_checks.log_format(self._settings),
             *settings_checks.sandbox_webhook_retries(self._settings),
             *settings_checks.access(self._settings),

@@ -17,6 +17,7 @@ from billing.settings.model import (
     MAX_CREDITS,
     PRODUCT_NAME,
     PUBLIC_URL,
+    REQUEST_LOG_SIZE,
     SANDBOX_WEBHOOK_RETRIES,
     SECRET_KEY,
     SECRETS_FILE,
@@ -183,6 +184,18 @@ def event_days(settings: Settings) -> list[Finding]:
         return []
     found = f"Removed after {settings.event_days:,} days."
     return [Finding(Group.APP, name, Status.OK, found, setting=EVENT_DAYS)]
+
+
+def request_log_size(settings: Settings) -> list[Finding]:
+    """How many requests to Stripe are logged; nothing where nobody has set that."""
+    name = "Log of requests"
+    if problem := settings.problems.get(REQUEST_LOG_SIZE):
+        return [problem_finding(Group.APP, name, problem)]
+    if not settings.is_given(REQUEST_LOG_SIZE):
+        return []
+    size = settings.request_log_size
+    found = f"The newest {size:,} requests." if size else "Turned off."
+    return [Finding(Group.APP, name, Status.OK, found, setting=REQUEST_LOG_SIZE)]
 
 
 def log_format(settings: Settings) -> list[Finding]:

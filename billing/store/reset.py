@@ -25,11 +25,14 @@ DELETED = (
     tables.stripe_objects,
     tables.customers,
     tables.stale_customers,
+    tables.requests,
+    tables.request_terms,
     tables.sync_state,
 )
 
 
 def delete_everything(connection: Connection) -> None:
-    """Delete what was read from Stripe, the events, the ledger and the state of synchronization."""
+    """Delete what was read from Stripe, the events, the ledger, the log of requests and the state
+    of synchronization."""
     for table in DELETED:
         connection.execute(delete(table))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from billing.domain.stripe_objects import Shape
     from billing.settings.model import Settings
+    from billing.stripe_api.sent_request import RecordRequest
     from billing.timings import Timings
 
 PAGE_SIZE = 100  # objects in a page of a list, https://docs.stripe.com/api/pagination
@@ -27,16 +28,17 @@ stamina.instrumentation.set_on_retry_hooks(())  # why a call is repeated is logg
 
 
 class StripeCalls:
-    """What every operation of the gateway is sent by."""
+    """What every operation of the gateway is sent by. ``record`` takes note of each request."""
 
     def __init__(
         self,
         settings: Settings,
         timings: Timings = DEFAULT_TIMINGS,
         metrics: Metrics | None = None,
+        record: RecordRequest | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
-        self._requests = StripeRequests(settings, timings, self._metrics)
+        self._requests = StripeRequests(settings, timings, self._metrics, record)
         self._rate_limit_attempts = timings.stripe_rate_limit_attempts
         self._rate_limit_seconds = timings.stripe_rate_limit_seconds
         # A Stripe-compatible API has a limit of its own, which it says by answering 429.

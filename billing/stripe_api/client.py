@@ -6,7 +6,10 @@ keeps: two thirds of its CPU time. Here it does so once, for a request that is n
 
 from __future__ import annotations
 
+import asyncio
+import time
 import uuid
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +18,19 @@ import stripe
 from multidict import CIMultiDict
 from yarl import URL
 
+from billing import __version__
+from billing.domain.logged_request import THIS_APP, Try
 from billing.json_codec import dumps
 from billing.stripe_api.form import encode
-from billing.stripe_api.network import proxy_for, trusted_certificates
+from billing.stripe_api.network import connection_failure, proxy_for, trusted_certificates
 from billing.stripe_api.response import Response
+from billing.stripe_api.sent_request import SentRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from billing.metrics.registry import Metrics
+    from billing.stripe_api.sent_request import RecordRequest
     from billing.timings import Timings
 
 CONNECTIONS = 256
@@ -31,15 +38,24 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 
 # Telemetry takes a third of the SDK's CPU time of a request.
 stripe.enable_telemetry = False
+stripe.set_app_info(THIS_APP, version=__version__)  # what a log of requests calls this app
 
 
 class StripeClient:
     """Requests on the running event loop, over one pool of connections; close it with ``aclose``.
+    ``record`` is called with each once it has ended, however it did.
 
     Raises ``NotConfigured`` when the proxy or the certificates of the environment are unusable.
     """
 
-    def __init__(self, key: str, api_base: str, timings: Timings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        key: str,
+        api_base: str,
+        timings: Timings,
+        metrics: Metrics,
+        record: RecordRequest | None = None,
+    ) -> None:
         is_secure = api_base.startswith("https:")
         self._api_base = api_base
         self._retries = timings.stripe_network_retries
@@ -52,7 +68,8 @@ class StripeClient:
             proxy=proxy_for(api_base),
             timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds),
         )
-        self._http = _HTTPClient(self._session, metrics)
+        self._http = _HTTPClient(self._session, metrics, api_base)
+        self._record = record
         self._rehearsal = _Rehearsal()
         self._sdk = stripe.StripeClient(key, http_client=self._rehearsal)
         self._headers: dict[str, CIMultiDict[str]] = {}
@@ -76,21 +93,34 @@ class StripeClient:
         body: bytes | None = None
         if method == "post":
             headers = headers.copy()
-            headers[IDEMPOTENCY_KEY] = idempotency_key or str(uuid.uuid4())
+            headers[IDEMPOTENCY_KEY] = idempotency_key = idempotency_key or str(uuid.uuid4())
             body = form.encode()
             if path.startswith("/v2/"):
                 headers["Content-Type"] = "application/json"
                 body = dumps(params).encode() if params else b""
         elif form:
             url = f"{url}?{form}"
-        response: Response
-        response, *_ = await self._http.request_with_retries_async(
-            method,
-            _parsed(url),  # type: ignore[arg-type] # handed on as it is
-            headers,
-            body,
-            self._retries,
-        )
+        response: Response | None = None
+        tries: list[Try] = []
+        context = _tries.set(tries)
+        at, started = time.time(), time.perf_counter()
+        try:
+            response, *_ = await self._http.request_with_retries_async(
+                method,
+                _parsed(url),  # type: ignore[arg-type] # handed on as it is
+                headers,
+                body,
+                self._retries,
+            )
+        finally:
+            _tries.reset(context)
+            if self._record is not None:
+                seconds = time.perf_counter() - started
+                key = idempotency_key if method == "post" else None
+                version = headers["Stripe-Version"]
+                self._record(
+                    SentRequest(at, method, path, params, key, version, seconds, tries, response)
+                )
         return response
 
     def error(self, response: Response) -> stripe.StripeError:
@@ -135,12 +165,13 @@ class _Rehearsal(stripe.HTTPClient):
 
 
 class _HTTPClient(stripe.AIOHTTPClient):
-    """Answers with a ``Response``, and counts what is sent again."""
+    """Answers with a ``Response``, notes each try, and counts what is sent again."""
 
-    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics) -> None:
+    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics, api_base: str) -> None:
         super().__init__(session=session)
         self._aiohttp = session
         self._metrics = metrics
+        self._api_base = api_base
 
     def _sleep_time_seconds(self, num_retries: int) -> float:
         self._metrics.stripe_retries.inc()  # the SDK asks before each
@@ -149,15 +180,13 @@ class _HTTPClient(stripe.AIOHTTPClient):
     async def request_async(
         self, method: str, url: str | URL, headers: Mapping[str, str], post_data: object = None
     ) -> Any:
+        started = time.perf_counter()
         try:
-            response = await self._aiohttp.request(method, url, headers=headers, data=post_data)
-        except Exception as error:  # noqa: BLE001 - as the SDK's own
-            self._handle_request_error(error)
-        try:
-            body = await response.content.read()
-        except BaseException:
-            response.close()
+            response, body = await self._attempt(method, url, headers, post_data)
+        except BaseException as error:
+            _note_try(None, started, self._failure(error))
             raise
+        _note_try(response.status, started)
         if response.status == 429:
             self._metrics.stripe_rate_limited.inc()
         return (
@@ -165,6 +194,34 @@ class _HTTPClient(stripe.AIOHTTPClient):
             response.status,
             response.headers,
         )
+
+    async def _attempt(
+        self, method: str, url: str | URL, headers: Mapping[str, str], post_data: object
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        try:
+            response = await self._aiohttp.request(method, url, headers=headers, data=post_data)
+        except Exception as error:  # noqa: BLE001 - as the SDK's own
+            self._handle_request_error(error)
+        try:
+            return response, await response.content.read()
+        except BaseException:
+            response.close()
+            raise
+
+    def _failure(self, error: BaseException) -> str:
+        """Why no answer came, in a word or two."""
+        if isinstance(error, asyncio.CancelledError):
+            return "given up"
+        failure = connection_failure(error.__cause__ or error, self._api_base)
+        return str(failure.unreachable)
+
+
+# Of the request that is being sent.
+_tries: ContextVar[list[Try]] = ContextVar("tries")
+
+
+def _note_try(status: int | None, started: float, failure: str = "") -> None:
+    _tries.get().append(Try(status, time.perf_counter() - started, failure))
 
 
 _parsed = lru_cache(maxsize=256)(URL)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from billing.domain.stripe_objects import Shape
     from billing.stripe_api.response import Response
+    from billing.stripe_api.sent_request import RecordRequest
     from billing.timings import Timings
 
 log = logging.getLogger(__name__)
@@ -68,9 +69,14 @@ class StripeRequests:
     """
 
     def __init__(
-        self, settings: Settings, timings: Timings, metrics: Metrics | None = None
+        self,
+        settings: Settings,
+        timings: Timings,
+        metrics: Metrics | None = None,
+        record: RecordRequest | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
+        self._record = record
         self._settings = settings
         self._timings = timings
         self._deadline = timings.stripe_deadline_seconds
@@ -125,7 +131,9 @@ class StripeRequests:
         key = self._settings.require(SECRET_KEY, self._settings.secret_key)
         if API_BASE in self._settings.problems and not self._settings.api_base:
             raise self._settings.problems[API_BASE]  # the key is for there, not for Stripe
-        return StripeClient(key.get_secret_value(), self.api_base, self._timings, self._metrics)
+        return StripeClient(
+            key.get_secret_value(), self.api_base, self._timings, self._metrics, self._record
+        )
 
     async def _response(
         self,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SCAN_LIMIT = 20_000  # newest events that a query reads which no single index answers
 PREFIX_LIMIT = 1_000  # events whose ids begin with a text; among more, only the newest are found
 TYPES_LIMIT = 200
+ABOUT_LIMIT = 20
 
 # The columns that ``event_of`` reads.
 EVENT = [events.c[field.name].label(field.name) for field in fields(Event) if field.name != "ours"]
@@ -90,6 +91,18 @@ def payload_of(connection: Connection, event_id: str) -> str | None:
     sent = select(events.c.payload).where(events.c.id == sanitize(event_id))
     found: str | None = connection.scalar(sent)
     return found
+
+
+def newest_about(connection: Connection, object_ids: Collection[str]) -> list[tuple[Event, str]]:
+    """The newest events of these objects, with their payloads as JSON text, the oldest first;
+    ``ABOUT_LIMIT`` of an object at the most."""
+    found: dict[str, tuple[Event, str]] = {}
+    for object_id in object_ids:
+        rows = select(*EVENT, events.c.payload).where(events.c.object_id == object_id)
+        newest = rows.order_by(events.c.created.desc()).limit(ABOUT_LIMIT)
+        for row in connection.execute(newest).all():
+            found |= {event.id: (event, row.payload) for event in read_each([row], event_of)}
+    return sorted(found.values(), key=lambda one: (one[0].created, one[0].id))
 
 
 def count_by_state(connection: Connection, wanted: EventFilter) -> EventCounts:

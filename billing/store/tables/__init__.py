@@ -15,6 +15,7 @@ from billing.store.tables.customers import customers, erased_ids, stale_customer
 from billing.store.tables.events import events, rejected_deliveries
 from billing.store.tables.installation import change_numbers, leases, schema_release, sync_state
 from billing.store.tables.ledger import ledger, sold_prices
+from billing.store.tables.requests import request_terms, requests
 from billing.store.tables.rollups import session_deltas, session_rollups
 from billing.store.tables.sessions import checkout_sessions, session_search, session_terms
 
@@ -34,6 +35,8 @@ __all__ = [
     "ledger",
     "metadata",
     "rejected_deliveries",
+    "request_terms",
+    "requests",
     "schema_release",
     "session_deltas",
     "session_rollups",

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.domain.event import EventSource, EventState
+from billing.domain.logged_request import MICROSECONDS
 from billing.json_codec import loads
 from billing.maintenance.retention import BATCH_SIZE, LEASE, Removed, Retention
 from billing.settings.model import Settings
-from billing.store import events, leases
+from billing.store import events, leases, requests
 from billing.store.events import ProcessingResult, ReceivedEvent
 from billing.timings import DEFAULT_TIMINGS
 from tests.support.database.records import event_rows
+from tests.support.logged_request import REQUEST
 from tests.support.servers.after_sale import payment_of, refund, sell
 from tests.support.servers.shop import connected_shop
 from tests.support.stripe_account import event_object, session_object
@@ -60,11 +62,15 @@ async def whole(store: Store) -> set[str]:
     return found
 
 
-async def test_old_handled_events_lose_their_payload_and_others_do_not(store: Store) -> None:
+async def test_old_handled_events_lose_their_payload_old_requests_go_and_others_do_not(
+    store: Store,
+) -> None:
     for state in (EventState.HANDLED, EventState.FAILED, EventState.PENDING, EventState.IGNORED):
         await record(store, f"evt_old_{state}", state, OLD)
         await record(store, f"evt_new_{state}", state, NEW)
-    assert await retention_of(store).apply() == Removed(payloads=3, events=1)
+    requests_of = [(replace(REQUEST, id=int(at * MICROSECONDS)), "") for at in (OLD, NEW)]
+    await store.write(partial(requests.add, found=requests_of))
+    assert await retention_of(store).apply() == Removed(payloads=3, events=1, requests=1)
     assert await whole(store) == {
         *("evt_old_failed", "evt_old_pending"),
         *("evt_new_failed", "evt_new_pending", "evt_new_handled"),

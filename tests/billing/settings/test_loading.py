@@ -110,6 +110,7 @@ def test_any_other_key_is_refused_by_kind_and_never_falls_back_to_the_sandbox(
         ("BILLING_MAX_CREDITS", "0", "whole number"),
         ("BILLING_MAX_CREDITS", "2.5", "whole number"),
         ("BILLING_EVENT_DAYS", "0", "whole number of days"),
+        ("BILLING_REQUEST_LOG_SIZE", "many", "from 0 to 9999999"),
         ("BILLING_LOG_FORMAT", "xml", "neither text nor json"),
         ("SANDBOX_WEBHOOK_RETRIES", "never", "neither quick nor stripe"),
         ("BILLING_PRODUCT_NAME", "x" * 41, "at most 40 characters"),

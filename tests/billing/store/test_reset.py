@@ -18,6 +18,7 @@ from billing.store import (
     erased_ids,
     events,
     leases,
+    requests,
     sessions,
     sold_prices,
     stripe_objects,
@@ -28,6 +29,7 @@ from billing.store.reset import DELETED, delete_everything
 from billing.store.sessions import rollups
 from billing.store.stripe_objects import ObjectReading
 from tests.billing.store.customers.test_queries import ADA
+from tests.support.logged_request import REQUEST
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def fill(connection: Connection) -> None:
     refund = {"object": "refund", "id": "re_1", "amount": 1, "payment_intent": "pi_1"}
     stripe_objects.store(connection, [ObjectReading(refund, time.time())])
     customers.replace(connection, [ADA], ())
+    requests.add(connection, [(REQUEST, "")])
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
     sold_prices.add(connection, Kind.PRO, "price_1")

@@ -137,6 +137,23 @@ COLUMNS: dict[str, dict[str, str]] = {
         "detail": "''",
         "address": "'127.0.0.1'",
     },
+    "requests": {
+        "id": f"CAST({NOW} - i * 600 AS BIGINT) * 1000000",
+        "method": "'GET'",
+        "path": "'/v1/checkout/sessions/cs_test_' || i",
+        "status": "CASE WHEN i % 100 = 0 THEN 402 ELSE 200 END",
+        "seconds": "0.25",
+        "cause": "CASE WHEN i % 50 = 0 THEN 'POST /v1/refunds: ' || (i % 400) ELSE '' END",
+        **dict.fromkeys(("tries", "error", "api_version", "params"), "''"),
+        "idempotency_key": "CASE WHEN i % 10 = 0 THEN 'key-' || i END",
+        "replayed": "i % 1000 = 0",
+        "request_id": "'req_' || i",
+        "answer": _DATA,
+    },
+    "request_terms": {
+        "request": f"CAST({NOW} - i * 600 AS BIGINT) * 1000000",
+        "term": f"CASE WHEN i % 2 = 0 THEN {_CUSTOMER} ELSE {_SESSION} END",
+    },
     "sign_ins": {
         "key": "'key-' || i",
         "subject": "'person-' || (i % 20)",

@@ -28,6 +28,7 @@ MAY_SCAN = {
     "access.tokens.every": "an admin looks at all tokens, which people create by hand",
     "sessions.rollups.differences": "compares all sessions, where somebody asks for it",
     "sessions.rollups.rebuild": "counts all sessions anew, where somebody asks for it",
+    "requests.writes.trim": "counts in an index, up to the size of the log, and seldom",
     "reset.delete_everything": "everything is deleted",
     "stripe_objects.customers_with_several": "counts an index of all, twice a minute at most",
 }

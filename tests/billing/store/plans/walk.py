@@ -14,6 +14,7 @@ from billing.domain.customers.page import Cursor as CustomerCursor
 from billing.domain.customers.page import CustomerFilter
 from billing.domain.event import EventFilter, EventSource, EventState, Refusal
 from billing.domain.ledger.line import Origin
+from billing.domain.logged_request import RequestFilter
 from billing.domain.login import SignInRecord
 from billing.domain.reason import Reason
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind, Outcome
@@ -26,6 +27,7 @@ from billing.store import (
     erased_ids,
     events,
     leases,
+    requests,
     reset,
     sessions,
     sold_prices,
@@ -43,6 +45,7 @@ from tests.billing.store.customers.test_queries import ADA, GUEST
 from tests.billing.store.ledger.test_lines import LINE
 from tests.billing.store.plans.large_tables import NOW
 from tests.support.database.stored import copies
+from tests.support.logged_request import REQUEST
 from tests.support.servers.timings import RETRIES
 from tests.support.stripe_account import session_object
 
@@ -67,7 +70,7 @@ def walk(connection: Connection) -> None:
     """Use everything once; at last everything is deleted."""
     for part in (_sessions, _searches, _writes, _events, _replays, _customers, _ledger, _objects):
         part(connection)
-    for part in (_access, _synchronization, _retention, _erasure, _rollups):
+    for part in (_access, _requests, _synchronization, _retention, _erasure, _rollups):
         part(connection)
     reset.delete_everything(connection)
 
@@ -168,6 +171,7 @@ def _events(connection: Connection) -> None:
     events.get(connection, EVENTS[0])
     events.types_of(connection, EVENTS)
     events.payload_of(connection, EVENTS[0])
+    events.newest_about(connection, PAYMENTS)
     events.count_failed(connection)
     events.waiting(connection, NOW)
     events.known_types(connection)
@@ -274,6 +278,29 @@ def _access(connection: Connection) -> None:
     sign_ins.mark_seen(connection, "key", NOW)
     sign_ins.end(connection, "key", NOW)
     sign_ins.end_all(connection, "person-3", NOW)
+
+
+def _requests(connection: Connection) -> None:
+    for wanted in (
+        RequestFilter(),
+        RequestFilter(errors=True),
+        RequestFilter(status="402"),
+        RequestFilter(status="402", errors=True),
+        RequestFilter(cause="POST /v1/refunds: 50"),
+        RequestFilter(path="/v1/checkout/sessions/cs_test_500"),
+        RequestFilter(path="/v1/", errors=True),
+        RequestFilter(object_id=CUSTOMERS[0]),
+        RequestFilter(object_id=CUSTOMERS[0], path="/v1/", status="200"),
+    ):
+        requests.page(connection, wanted, PAGE)
+        requests.page(connection, wanted, PAGE, (NOW - 600 * 5_000) * 1_000_000)
+    requests.get(connection, (NOW - 600) * 1_000_000)
+    requests.touching(connection, SESSIONS, PAGE)
+    requests.causes(connection, PAGE)
+    requests.add(connection, [(REQUEST, "POST /v1/refunds: 402")])
+    requests.delete_before(connection, (NOW - 600 * 29_000) * 1_000_000, PAGE)
+    requests.delete_each(connection, [REQUEST.id])
+    requests.trim(connection, 29_000)
 
 
 def _synchronization(connection: Connection) -> None:

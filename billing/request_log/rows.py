@@ -1,0 +1,110 @@
+"""What is written of a request that was sent: without secrets, and no longer than is read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from billing.domain.logged_request import THIS_APP, LoggedRequest, RequestError
+from billing.json_codec import dumps
+from billing.request_log.redaction import redacted_json, redacted_text
+from billing.safe_text import sanitize
+from billing.stripe_api.path_template import WORDS
+from billing.stripe_api.response import UNREADABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from billing.stripe_api.response import Response
+    from billing.stripe_api.sent_request import SentRequest
+
+LONGEST_ANSWER = 16_384  # bytes that are stored whole
+EXCERPT = 1_000  # characters of what is longer and no list, or no JSON
+MOST_IDS = 30
+REPLAYED = "Idempotent-Replayed"
+# As Stripe writes them; a code or a type of Stripe's has neither digits nor capital letters.
+_ID = re.compile(r"(?![a-z]k_|whsec_)[a-z]{2,12}_(?=[a-z_]*[A-Z0-9])[A-Za-z0-9_]{1,240}")
+
+
+def logged(sent: SentRequest, request_id: int) -> LoggedRequest:
+    """The request as it is stored, under this id."""
+    response = sent.response
+    return LoggedRequest(
+        id=request_id,
+        at=sent.at,
+        method=sent.method.upper(),
+        path=sanitize(redacted_text(sent.path)),
+        status=response.status if response else None,
+        seconds=sent.seconds,
+        tries=tuple(sent.tries),
+        client=THIS_APP,
+        api_version=sent.api_version,
+        idempotency_key=sent.idempotency_key,
+        replayed=response is not None and response.headers.get(REPLAYED) == "true",
+        request_id=response.request_id if response else None,
+        error=_error(response) if response else None,
+        params=redacted_json(sent.params) if sent.params else "",
+        answer=_answer(response) if response else "",
+        object_ids=tuple(dict.fromkeys(_ids(sent)))[:MOST_IDS],
+    )
+
+
+def _answer(response: Response) -> str:
+    """The JSON that came; of a long list what its objects are called."""
+    found = response.document
+    if found is UNREADABLE:
+        return _excerpt(response.body)
+    if len(response.body) <= LONGEST_ANSWER:
+        return redacted_json(found)
+    match found:
+        case {"data": list(objects)}:
+            names = [_name(one) for one in objects]
+            return redacted_json({**found, "data": names})
+    return _excerpt(response.body)
+
+
+def _excerpt(body: bytes) -> str:
+    return dumps(sanitize(redacted_text(body[: 2 * EXCERPT].decode(errors="replace"))[:EXCERPT]))
+
+
+def _name(stripe_object: Any) -> Any:
+    if not isinstance(stripe_object, dict):
+        return stripe_object
+    return {name: stripe_object.get(name) for name in ("id", "object")}
+
+
+def _error(response: Response) -> RequestError | None:
+    if not response.is_error or not (error := response.error):
+        return None
+    return RequestError(
+        error.get("type", ""), error.get("code", ""), redacted_text(error.get("message", ""))
+    )
+
+
+def _ids(sent: SentRequest) -> Iterator[str]:
+    """Stripe's ids in the path, the parameters and at the top of the answer."""
+    yield from (part for part in sent.path.split("/") if part and part not in WORDS)
+    yield from _ids_in(sent.params)
+    document = sent.response.document if sent.response else None
+    if isinstance(document, dict):
+        for value in document.values():
+            if isinstance(value, dict):
+                value = value.get("id")
+            if isinstance(value, str) and _is_id(value):
+                yield value
+
+
+def _ids_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if _is_id(value):
+            yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _ids_in(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _ids_in(one)
+
+
+def _is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None and "_secret_" not in text

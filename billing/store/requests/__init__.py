@@ -1,0 +1,9 @@
+"""The log of requests to Stripe's API: added to, trimmed, and asked.
+
+Functions of a connection, for ``Store.read``, ``write`` and ``write_each``.
+"""
+
+from billing.store.requests.queries import causes, get, page, touching
+from billing.store.requests.writes import add, delete_before, delete_each, trim
+
+__all__ = ["add", "causes", "delete_before", "delete_each", "get", "page", "touching", "trim"]

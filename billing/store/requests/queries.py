@@ -1,0 +1,146 @@
+"""Pages of requests, one request, and why requests failed. Each query reads a bounded number of
+rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, literal, select
+
+from billing.domain.logged_request import (
+    MICROSECONDS,
+    NO_ANSWER,
+    THIS_APP,
+    ErrorCause,
+    LoggedRequest,
+    RequestError,
+    RequestFilter,
+    RequestPage,
+    Try,
+)
+from billing.json_codec import loads
+from billing.safe_text import sanitize
+from billing.store.readable_rows import read_each
+from billing.store.tables import LAST_CHARACTER, request_terms, requests
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+
+SCAN_LIMIT = 20_000  # newest requests that a query reads which no single index answers
+
+_r, _t = requests.c, request_terms.c
+_HEAVY = ("params", "answer")
+_LISTED = [column for column in requests.c if column.name not in _HEAVY]
+# As the indexes of what failed say it, and a range of them: all.
+_FAILED = and_(_r.cause != literal("", literal_execute=True), _r.id > 0)
+
+
+def page(
+    connection: Connection, wanted: RequestFilter, limit: int, below: int | None = None
+) -> RequestPage:
+    """The newest requests that match, or those below an id; ``limit`` at the most. The client is
+    no part of it: all have the same."""
+    query = select(*_LISTED).where(*_conditions(connection, wanted))
+    if below is not None:
+        query = query.where(_r.id < below)
+    found = connection.execute(query.order_by(_r.id.desc()).limit(limit + 1)).all()
+    older = found[limit - 1].id if len(found) > limit else None
+    return RequestPage(tuple(read_each(found[:limit], _listed)), older)
+
+
+def get(connection: Connection, request_id: int) -> LoggedRequest | None:
+    """The request of this id, whole."""
+    rows = connection.execute(select(requests).where(_r.id == request_id)).all()
+    terms = connection.scalars(
+        select(_t.term).where(_t.request == request_id).order_by(_t.term)
+    ).all()
+
+    def read(row: Row[Any]) -> LoggedRequest:
+        own = (row.request_id, row.idempotency_key)
+        ids = tuple(term for term in terms if term not in own)
+        return _request(row, params=row.params, answer=row.answer, object_ids=ids)
+
+    return next(iter(read_each(rows, read)), None)
+
+
+def touching(connection: Connection, terms: Collection[str], limit: int) -> list[LoggedRequest]:
+    """The newest requests that have one of these terms (ids of objects, of requests, idempotency
+    keys), the oldest first; ``limit`` at the most."""
+    wanted = {sanitize(term) for term in terms}
+    ids: set[int] = set()
+    for term in wanted:
+        of_term = select(_t.request).where(_t.term == term).order_by(_t.request.desc())
+        ids.update(connection.scalars(of_term.limit(limit)))
+    newest = sorted(ids)[-limit:]
+    query = select(*_LISTED).where(_r.id.in_(newest)).order_by(_r.id)
+    return read_each(connection.execute(query).all(), _listed)
+
+
+def causes(connection: Connection, limit: int) -> list[ErrorCause]:
+    """Why requests failed, of the newest that did; the newest cause first."""
+    newest = (
+        select(_r.id, _r.cause).where(_FAILED).order_by(_r.id.desc()).limit(SCAN_LIMIT).subquery()
+    )
+    last = func.max(newest.c.id).label("last")
+    first, number = func.min(newest.c.id).label("first"), func.count().label("number")
+    query = select(newest.c.cause, number, first, last).group_by(newest.c.cause)
+    rows = connection.execute(query.order_by(last.desc()).limit(limit))
+    return [
+        ErrorCause(row.cause, row.number, row.first / MICROSECONDS, row.last / MICROSECONDS)
+        for row in rows
+    ]
+
+
+def _conditions(connection: Connection, wanted: RequestFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.cause:
+        found += [_FAILED, _r.cause == sanitize(wanted.cause)]
+    elif wanted.errors:
+        found.append(_FAILED)
+    if wanted.status:
+        found.append(_r.status == (0 if wanted.status == NO_ANSWER else int(wanted.status)))
+    if wanted.object_id:
+        term = sanitize(wanted.object_id)
+        of_term = select(_t.request).where(_t.term == term).order_by(_t.request.desc())
+        found.append(_r.id.in_(of_term.limit(SCAN_LIMIT)))
+    if wanted.path:
+        text = sanitize(wanted.path)
+        found += [_r.path >= text, _r.path < text + LAST_CHARACTER]
+        if not (wanted.object_id or wanted.cause):
+            found += _newest(connection)
+    elif sum(map(bool, (wanted.errors, wanted.status))) > 1:
+        found += _newest(connection)
+    return found
+
+
+def _newest(connection: Connection) -> list[ColumnElement[bool]]:
+    oldest = connection.scalar(select(_r.id).order_by(_r.id.desc()).offset(SCAN_LIMIT).limit(1))
+    return [] if oldest is None else [_r.id > oldest]
+
+
+def _listed(row: Row[Any]) -> LoggedRequest:
+    return _request(row)
+
+
+def _request(row: Row[Any], **more: Any) -> LoggedRequest:
+    status = row.status or None
+    tries = [Try(*one) for one in loads(row.tries)] if row.tries else [Try(status, row.seconds)]
+    return LoggedRequest(
+        id=row.id,
+        at=row.id / MICROSECONDS,
+        method=row.method,
+        path=row.path,
+        status=status,
+        seconds=row.seconds,
+        tries=tuple(tries),
+        client=THIS_APP,
+        api_version=row.api_version,
+        idempotency_key=row.idempotency_key,
+        replayed=bool(row.replayed),
+        request_id=row.request_id,
+        error=RequestError(**loads(row.error)) if row.error else None,
+        **more,
+    )
