@@ -51,6 +51,7 @@ from billing.services import Services
 from billing.settings.embedded import (
     BILLING_DATABASE,
     CREDIT_LOOKUP_KEY,
+    ENDPOINT_DESCRIPTION,
     PRO_LOOKUP_KEY,
     SANDBOX_DATABASE,
 )
@@ -81,7 +82,6 @@ FIRST_PAINT = Path(__file__).parent / "pages" / "first_paint.css"
 OWN_PATHS = ("/api/", "/sandbox/", METRICS_PATH)
 # What is open to whoever asks: it proves itself by a signature or by its address, or hides nothing.
 OPEN = (*OPEN_PATHS, DEMO_LINKS, *(f"/sandbox{path}" for path in HOSTED_PAGES))
-THIS_DASHBOARD = "This dashboard"  # what the sandbox calls its endpoint to this app
 log = logging.getLogger("billing.launcher")
 
 # As it is before Streamlit writes what is in its secrets files over it.
@@ -215,7 +215,7 @@ def with_sandbox(sandbox: Sandbox, key: SecretStr, settings: Settings) -> Settin
     """The settings with the sandbox in Stripe's place: the same code, another address."""
     here = address("127.0.0.1")
     signing_secret = sandbox.ensure_webhook_endpoint(
-        url=f"{here}{WEBHOOK_PATH}", description=THIS_DASHBOARD
+        url=f"{here}{WEBHOOK_PATH}", description=ENDPOINT_DESCRIPTION
     )
     # An address that was meant for a key is not the sandbox's.
     settings = replace(settings, api_base=None)
@@ -249,7 +249,7 @@ def sandbox_secrets(sandbox: Sandbox | None, settings: Settings) -> list[str]:
     otherwise."""
     if sandbox is None or settings.source(WEBHOOK_SECRET) != LOCAL_SANDBOX:
         return []
-    return sandbox.signing_secrets(description=THIS_DASHBOARD)
+    return sandbox.signing_secrets(f"{address('127.0.0.1')}{WEBHOOK_PATH}")
 
 
 def stripe_name(settings: Settings, sandbox: Sandbox | None) -> str:

@@ -20,6 +20,7 @@ from billing.changes.shared_reads import SharedReads
 from billing.changes.watch import StatusWatch
 from billing.customers.refresh import CustomerRefresh
 from billing.customers.service import Customers
+from billing.endpoints.service import Endpoints
 from billing.entitlements import EntitlementReader
 from billing.errors import BillingError
 from billing.events.log import EventLog
@@ -118,6 +119,7 @@ class Services:
             read_settings=read_settings,
         )
         self.account_setup = AccountSetup(settings, self.gateway, self.catalog)
+        self.endpoints = Endpoints(settings, self.gateway, self.store, read_settings)
         reader = SessionReader(self.gateway, self.catalog, self.store)
         self.fulfillment = Fulfillment(self.gateway, reader, self.store)
         self.after_sale = AfterSale(self.gateway, self.catalog, self.store, self.fulfillment)

@@ -43,6 +43,9 @@ customers = st.Page(
     "customers.py", title="Customers", icon=":material/group:", url_path="customers"
 )
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
+endpoints = st.Page(
+    "endpoints.py", title="Endpoints", icon=":material/podcasts:", url_path="endpoints"
+)
 test_kit = st.Page("test_kit.py", title="Test kit", icon=":material/science:", url_path="test-kit")
 setup = st.Page("setup.py", title="Setup", icon=":material/tune:", url_path="setup")
 audit = st.Page(
@@ -56,7 +59,7 @@ GROUPS = {
     "": [st.Page(home, default=True, visibility="hidden")],
     "Sell": [billing],
     "Look": [sessions, customers],
-    "Trace": [events],
+    "Trace": [events, endpoints],
     "Run": [test_kit],
     "Manage": [setup, audit],
 }

@@ -236,10 +236,10 @@ class Sandbox:
         wherever that is."""
         return self._endpoints.ensure(url, description)
 
-    def signing_secrets(self, *, description: str) -> list[str]:
-        """The valid signing secrets of the one endpoint with that description: several for a while
-        after one was rolled."""
-        return self._endpoints.secrets(description)
+    def signing_secrets(self, url: str) -> list[str]:
+        """The valid signing secrets of the endpoints at exactly that URL: of each several for a
+        while after one was rolled."""
+        return self._endpoints.secrets(url)
 
     async def conditions(self) -> tuple[Faults, float]:
         """What the controls have set: the faults, and how many seconds the clock is ahead."""

@@ -106,6 +106,15 @@ class _Erased(_Shape, total=False):
     erased: Required[int]
 
 
+class _EndpointStates(_Shape, total=False):
+    endpoints: Required[dict[str, dict[str, Any]]]
+
+
+class _RolledSecret(_Identified, total=False):
+    secret: Required[str]
+    former_secret_until: float | None
+
+
 class _Details(_Shape, total=False):
     email: str | None
 
@@ -275,6 +284,8 @@ PORTAL_SESSION = Shape("customer portal session", _PortalSession)
 PAYMENT_METHOD = Shape("PaymentMethod", _PaymentMethod)
 OBJECT = Shape("object", _Object)
 ERASED = Shape("answer of the sandbox", _Erased)
+ENDPOINT_STATES = Shape("list of the sandbox's endpoints", _EndpointStates)
+ROLLED_SECRET = Shape("rolled signing secret", _RolledSecret)
 EVENT = Shape("event", _Event)
 THIN_EVENT = Shape("thin event", _ThinEvent)
 LIST = Shape("list", _List)

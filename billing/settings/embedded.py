@@ -11,3 +11,4 @@ SANDBOX_DATABASE = Path(".data/stripe_sandbox.sqlite3")
 BILLING_DATABASE = SecretStr("sqlite:///.data/billing_sandbox.sqlite3")
 PRO_LOOKUP_KEY = "pro_monthly"
 CREDIT_LOOKUP_KEY = "extra_load_credit"
+ENDPOINT_DESCRIPTION = "This dashboard"  # of the sandbox's endpoint that leads to this app

@@ -48,7 +48,7 @@ def planned_price(missing: Missing) -> PlannedPrice | None:
 
 
 @contextmanager
-def _write_permission(
+def write_permission(
     instead: str, what: str = "Products, Prices and Webhook Endpoints"
 ) -> Iterator[None]:
     """Where the key may not write, what to allow, or to do ``instead``."""
@@ -113,12 +113,13 @@ class AccountSetup:
             lacking = [one for one in ENDPOINT_EVENTS if one not in events and "*" not in events]
             if lacking:
                 wanted = [*events, *lacking]
-                with _write_permission("add them in the Stripe Dashboard"):
-                    if endpoint.get("thin"):
-                        await self._gateway.update_thin_destination(endpoint["id"], wanted)
-                    else:
-                        params = {"enabled_events": wanted}
-                        await self._gateway.update_webhook_endpoint(endpoint["id"], params)
+                is_thin = bool(endpoint.get("thin"))
+                gateway = self._gateway
+                update = (
+                    gateway.update_thin_destination if is_thin else gateway.update_webhook_endpoint
+                )
+                with write_permission("add them in the Stripe Dashboard"):
+                    await update(endpoint["id"], {"enabled_events": wanted})
                 changed.append(endpoint["id"])
         return changed
 
@@ -129,9 +130,9 @@ class AccountSetup:
         """Create it; with the same ``idempotency_key`` only once. A ``thin`` endpoint is an event
         destination for thin events."""
         if thin:
-            with _write_permission("choose snapshot events", "Event Destinations"):
+            with write_permission("choose snapshot events", "Event Destinations"):
                 return await self._endpoint(idempotency_key, thin=True)
-        with _write_permission("create it in the Stripe Dashboard"):
+        with write_permission("create it in the Stripe Dashboard"):
             if price := planned_price(missing):
                 created = await self._price(price, idempotency_key)
                 self._catalog.expire()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 256
 IDEMPOTENCY_KEY = "Idempotency-Key"
+JSON_PATHS = ("/v2/", "/_control/")  # the latter are the embedded sandbox's own
 
 # Telemetry takes a third of the SDK's CPU time of a request.
 stripe.enable_telemetry = False
@@ -83,8 +84,8 @@ class StripeClient:
         idempotency_key: str | None = None,
     ) -> Response:
         """The response to ``method`` (``get``, ``post``, ``delete``) on a path of the API, which is
-        sent JSON under ``/v2`` and otherwise a form; repeated as the SDK does where that is safe,
-        under one idempotency key.
+        sent JSON below one of ``JSON_PATHS`` and otherwise a form; repeated as the SDK does where
+        that is safe, under one idempotency key.
 
         Raises ``stripe.APIConnectionError`` or ``aiohttp.ClientError`` where none came.
         """
@@ -95,7 +96,7 @@ class StripeClient:
             headers = headers.copy()
             headers[IDEMPOTENCY_KEY] = idempotency_key = idempotency_key or str(uuid.uuid4())
             body = form.encode()
-            if path.startswith("/v2/"):
+            if path.startswith(JSON_PATHS):
                 headers["Content-Type"] = "application/json"
                 body = dumps(params).encode() if params else b""
         elif form:

@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import stripe
-
 from billing.domain.stripe_json import JSON
 from billing.domain.stripe_objects import (
     ACCOUNT,
     CHECKOUT_SESSION,
-    CREATED_ENDPOINT,
     EVENT,
     INVOICE_PAYMENT,
     LINE_ITEM,
@@ -23,13 +20,12 @@ from billing.domain.stripe_objects import (
     OBJECT,
     PAYMENT_INTENT,
     PRICE,
-    WEBHOOK_ENDPOINT,
 )
 from billing.errors import StripeFailure
 from billing.stripe_api.actions import ActionCalls
 from billing.stripe_api.after_sale import AfterSaleCalls
 from billing.stripe_api.calls import PAGE_SIZE
-from billing.stripe_api.event_destinations import EventDestinationCalls
+from billing.stripe_api.endpoints import EndpointCalls
 from billing.stripe_api.requests import MISSING_SESSION_ID, Page
 
 if TYPE_CHECKING:
@@ -39,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGE_SIZE", "StripeGateway"]
 
 
-class StripeGateway(AfterSaleCalls, ActionCalls, EventDestinationCalls):
+class StripeGateway(AfterSaleCalls, ActionCalls, EndpointCalls):
     """Stripe's API as this product uses it. Lives on one event loop; close it with ``aclose``.
 
     Every method answers with Stripe's own object as a dict and raises ``StripeFailure`` when
@@ -164,30 +160,3 @@ class StripeGateway(AfterSaleCalls, ActionCalls, EventDestinationCalls):
     async def retrieve_account(self) -> JSON:
         """The account of the key. https://docs.stripe.com/api/accounts/retrieve"""
         return await self._call(ACCOUNT, "get", "/v1/account")
-
-    async def list_webhook_endpoints(self) -> list[JSON]:
-        """All of them: an account has at most 16.
-
-        https://docs.stripe.com/api/webhook_endpoints/list
-        """
-        path = "/v1/webhook_endpoints"
-        return (await self._requests.page(WEBHOOK_ENDPOINT, path, {"limit": PAGE_SIZE})).data
-
-    async def update_webhook_endpoint(self, endpoint_id: str, params: Mapping[str, Any]) -> JSON:
-        """https://docs.stripe.com/api/webhook_endpoints/update"""
-        path = f"/v1/webhook_endpoints/{quote(endpoint_id, safe='')}"
-        return await self._call(WEBHOOK_ENDPOINT, "post", path, params)
-
-    async def create_webhook_endpoint(
-        self, params: Mapping[str, Any], idempotency_key: str
-    ) -> JSON:
-        """With its signing secret under ``secret``, which Stripe returns only now.
-
-        Its events come in the API version that this code speaks.
-        https://docs.stripe.com/api/webhook_endpoints/create
-        """
-        params = {**params, "api_version": stripe.api_version}
-        path = "/v1/webhook_endpoints"
-        return await self._call(
-            CREATED_ENDPOINT, "post", path, params, idempotency_key=idempotency_key
-        )

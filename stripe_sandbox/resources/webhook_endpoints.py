@@ -18,6 +18,7 @@ from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.resources.signing_secrets import new_secret, valid_secrets
 from stripe_sandbox.schema.objects import build, deleted_object, merge_metadata
+from stripe_sandbox.storage.json_text import load
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_url
 from stripe_sandbox.versions.releases import RELEASES
@@ -25,6 +26,10 @@ from stripe_sandbox.versions.releases import RELEASES
 MAXIMUM_ENDPOINTS = 16
 
 
+_HIDDEN_AT_URL = " UNION ALL ".join(
+    f"SELECT hidden FROM {table} WHERE body ->> '$.url' = ?"  # noqa: S608  # literals
+    for table in ("webhook_endpoints", "event_destinations")
+)
 _FIELDS = ("description", "enabled_events", "metadata", "url")
 
 
@@ -85,30 +90,22 @@ class WebhookEndpoints(Resource):
         check_url(url, "url")
         self._destinations.allow(url)
         with self._backend.database.transaction():
-            if endpoint := self._described(description):
-                if endpoint["url"] != url:
-                    endpoint["url"] = url
-                    self._backend.objects.save(endpoint)
-                return self._secrets(endpoint["id"])[0]
+            for identifier in self._backend.objects.ids(self.kind, "TRUE", ()):
+                endpoint = self._backend.require(self.kind, identifier, self.kind)
+                if endpoint["description"] == description:
+                    if endpoint["url"] != url:
+                        endpoint["url"] = url
+                        self._backend.objects.save(endpoint)
+                    hidden = self._backend.objects.hidden(self.kind, identifier)
+                    return valid_secrets(hidden, self._backend.clock.account_time())[0]
             params = {"url": url, "description": description, "enabled_events": ["*"]}
             return self.create(params)[1]
 
-    def secrets(self, description: str) -> list[str]:
-        """The valid signing secrets of the one endpoint with that description, the newest first;
-        none where there is no such endpoint."""
-        endpoint = self._described(description)
-        return self._secrets(endpoint["id"]) if endpoint else []
-
-    def _secrets(self, identifier: str) -> list[str]:
-        hidden = self._backend.objects.hidden(self.kind, identifier)
-        return valid_secrets(hidden, self._backend.clock.account_time())
-
-    def _described(self, description: str) -> Object | None:
-        for identifier in self._backend.objects.ids(self.kind, "TRUE", ()):
-            endpoint = self._backend.require(self.kind, identifier, self.kind)
-            if endpoint["description"] == description:
-                return endpoint
-        return None
+    def secrets(self, url: str) -> list[str]:
+        """The valid signing secrets of all endpoints at exactly that URL, thin ones included."""
+        now = self._backend.clock.account_time()
+        rows = self._backend.database.rows(_HIDDEN_AT_URL, (url, url))
+        return [one for (hidden,) in rows for one in valid_secrets(load(hidden), now)]
 
     def _create(self, call: Call) -> Object:
         if "api_version" in call.params and call.params["api_version"] not in RELEASES:

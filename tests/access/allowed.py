@@ -30,6 +30,7 @@ PAGES = {
     "sessions.py": Permission.VIEW,
     "customers.py": Permission.VIEW,
     "events.py": Permission.VIEW,
+    "endpoints.py": Permission.VIEW,
     "test_kit.py": Permission.VIEW,
     "setup.py": Permission.VIEW,
     "audit.py": Permission.READ_AUDIT,
@@ -69,6 +70,16 @@ CONTROLS: dict[str, dict[str, Permission]] = {
     },
     "Events": {"Replay all failed events": Permission.REPLAY},
     "Event": {"Replay": Permission.REPLAY, "More": Permission.REPLAY},
+    "Endpoints": {
+        "Add endpoint…": Permission.SET_UP,
+        "Send events there": Permission.SET_UP,
+    },
+    "Endpoint": {
+        "Turn off…": Permission.SET_UP,
+        "Turn it off": Permission.SET_UP,
+        "Roll secret…": Permission.SET_UP,
+        "Delete…": Permission.SET_UP,
+    },
     "Test kit, Scenarios": {
         "Delivery of webhooks": Permission.RUN_SCENARIOS,
         "Run all": Permission.RUN_SCENARIOS,

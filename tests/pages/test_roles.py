@@ -18,6 +18,7 @@ from billing.domain.ledger.reconciliation import ReconciliationSummary
 from billing.domain.receiver_faults import MOST_MINUTES, ReceiverFaults
 from billing.domain.sessions.checkout_session import Kind
 from billing.ledger.reconciliation import LAST
+from billing.settings.model import LOCAL_SANDBOX, SECRET_KEY
 from billing.setup.webhook_checks import NEEDED_EVENTS
 from billing.store import sync_state, tables
 from billing.urls import webhook_url
@@ -80,6 +81,7 @@ def not_set_up(shop: ConnectedShop) -> Iterator[BillingServer]:
         price_extra_credit=None,
         public_url="http://localhost:9999",
         user_header="X-Email",  # so that there are tokens
+        sources={SECRET_KEY: LOCAL_SANDBOX},  # so that programs here can be sent events
     )
     with billing_server(settings) as server:
         yield server
@@ -96,7 +98,7 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
         pay(shop, session_id)
     address = webhook_url(shop.services.settings.public_url or "")
     few: Any = {"url": address, "enabled_events": list(NEEDED_EVENTS)}
-    shop.stripe.v1.webhook_endpoints.create(few)
+    endpoint = shop.stripe.v1.webhook_endpoints.create(few).id
     shop.services.access.caller_as(person(Role.ADMIN)).record("sign_in", "")
     handled, failed = two_events(shop)
     differs = ReconciliationSummary(1.8e9, "1 payment", ["One line is missing"], is_proof=False)
@@ -118,6 +120,8 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
         visit("customers.py", "Customers", {"customer": customer}, "Customer"),
         visit("events.py", "Events", {"event": failed}, "Event"),
         visit("events.py", "Events", {"event": handled}, "Event"),
+        visit("endpoints.py", "Endpoints", {"endpoint": endpoint}, "Endpoint"),
+        Visit(not_set_up, "endpoints.py", "Endpoints"),
         kit(
             "Test kit, Scenarios",
             {"show": "Scenarios", "scenario": SCENARIOS[0].name},

@@ -56,7 +56,7 @@ def test_a_rolled_secret_and_the_former_one_both_sign_until_that_ends(
     second = _roll(server, endpoint, HOUR)
     assert _signed_by(server, first, second) == [True, True]
     assert _shown(server, endpoint)["former_secret_until"] == server.clock.time() + HOUR
-    assert server.sandbox.signing_secrets(description="shop") == [second, first]
+    assert server.sandbox.signing_secrets(server.receiver.url) == [second, first]
     server.clock.advance(HOUR + 1)
     assert _signed_by(server, first, second) == [False, True]
     assert _shown(server, endpoint)["former_secret_until"] is None
@@ -78,7 +78,9 @@ def test_the_secret_of_a_thin_destination_is_rolled_likewise(server: SandboxServ
     )
     assert made.webhook_endpoint
     first = str(made.webhook_endpoint.signing_secret)
-    assert _signed_by(server, first, _roll(server, made.id, HOUR)) == [True, True]
+    second = _roll(server, made.id, HOUR)
+    assert _signed_by(server, first, second) == [True, True]
+    assert server.sandbox.signing_secrets(server.receiver.url) == [second, first]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_secret_is_rolled_of_an_endpoint_that_there_is_and_for_a_day_at_most(
     known, secret = _ensure(server)
     body = {"former_valid_seconds": seconds}
     server.control("POST", f"endpoints/{endpoint or known}/roll_secret", body, status)
-    assert server.sandbox.signing_secrets(description="shop") == [secret]
+    assert server.sandbox.signing_secrets(server.receiver.url) == [secret]
 
 
 def test_an_endpoint_that_fails_says_since_when_and_why_until_it_answers(

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from billing.services import Services
     from billing.settings.model import Settings
 
-PRODUCT = "The product"
 SYNC_STEP_SECONDS = 0.5
 HOUR = 3_600.0
 RETRY_DELAYS = (1.0, 5.0, 30.0)
@@ -87,14 +86,14 @@ def connected_shop(
     that differ."""
     with _served_sandbox(folder) as (sandbox, url), listening_socket() as listener:
         endpoint = f"{_address(listener)}{WEBHOOK_PATH}"
-        secret = sandbox.ensure_webhook_endpoint(url=endpoint, description=PRODUCT)
+        secret = sandbox.ensure_webhook_endpoint(url=endpoint, description="The product")
         secrets = (SecretStr(secret),)
         settings = _settings(folder, sandbox, url, webhook_secrets=secrets, **changed)
         with billing_server(
             settings,
             QUICK,
             listener=listener,
-            sandbox_secrets=partial(sandbox.signing_secrets, description=PRODUCT),
+            sandbox_secrets=partial(sandbox.signing_secrets, endpoint),
             sync_step_seconds=sync_step_seconds,
         ) as server:
             controls = f"{url}/_control"
