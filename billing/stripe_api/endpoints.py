@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _ENDPOINTS = "/v1/webhook_endpoints"
 _DESTINATIONS = "/v2/core/event_destinations"
-_CONTROL = "/_control/endpoints"
 _V1 = "v1."
 
 
@@ -75,11 +74,12 @@ class EndpointCalls(StripeCalls):
 
     async def update_webhook_endpoint(self, endpoint_id: str, params: Mapping[str, Any]) -> JSON:
         """https://docs.stripe.com/api/webhook_endpoints/update"""
-        return await self._call(WEBHOOK_ENDPOINT, "post", _path(_ENDPOINTS, endpoint_id), params)
+        path = f"/v1/webhook_endpoints/{_quoted(endpoint_id)}"
+        return await self._call(WEBHOOK_ENDPOINT, "post", path, params)
 
     async def delete_webhook_endpoint(self, endpoint_id: str) -> None:
         """https://docs.stripe.com/api/webhook_endpoints/delete"""
-        await self._call(OBJECT, "delete", _path(_ENDPOINTS, endpoint_id))
+        await self._call(OBJECT, "delete", f"/v1/webhook_endpoints/{_quoted(endpoint_id)}")
 
     async def list_thin_destinations(self) -> list[JSON]:
         """Those that lead to a URL."""
@@ -124,35 +124,38 @@ class EndpointCalls(StripeCalls):
         given = dict(params)
         if "enabled_events" in given:
             given["enabled_events"] = _prefixed(given["enabled_events"])
-        path = _path(_DESTINATIONS, destination_id)
+        path = f"/v2/core/event_destinations/{_quoted(destination_id)}"
         return await self._call(EVENT_DESTINATION, "post", path, given)
 
     async def turn_thin_destination(self, destination_id: str, *, on: bool) -> None:
         """Enable or disable it."""
-        path = f"{_path(_DESTINATIONS, destination_id)}/{'enable' if on else 'disable'}"
-        await self._call(EVENT_DESTINATION, "post", path)
+        name = _quoted(destination_id)
+        enable = f"/v2/core/event_destinations/{name}/enable"
+        disable = f"/v2/core/event_destinations/{name}/disable"
+        await self._call(EVENT_DESTINATION, "post", enable if on else disable)
 
     async def delete_thin_destination(self, destination_id: str) -> None:
         """Delete it."""
-        await self._call(OBJECT, "delete", _path(_DESTINATIONS, destination_id))
+        path = f"/v2/core/event_destinations/{_quoted(destination_id)}"
+        await self._call(OBJECT, "delete", path)
 
     async def endpoint_states_in_sandbox(self) -> dict[str, JSON]:
         """How the embedded sandbox's deliveries to each endpoint go, by its id: see
         ``docs/sandbox.md``. Stripe itself has no such call."""
-        answer = await self._call(ENDPOINT_STATES, "get", _CONTROL)
+        answer = await self._call(ENDPOINT_STATES, "get", "/_control/endpoints")
         found: dict[str, JSON] = answer["endpoints"]
         return found
 
     async def roll_secret_in_sandbox(self, endpoint_id: str, former_valid_seconds: float) -> JSON:
         """The endpoint's new ``secret``, and ``former_secret_until`` when the former one is valid.
         Stripe itself has no such call."""
-        path = f"{_path(_CONTROL, endpoint_id)}/roll_secret"
+        path = f"/_control/endpoints/{_quoted(endpoint_id)}/roll_secret"
         params = {"former_valid_seconds": former_valid_seconds}
         return await self._call(ROLLED_SECRET, "post", path, params)
 
 
-def _path(below: str, object_id: str) -> str:
-    return f"{below}/{quote(object_id, safe='')}"
+def _quoted(object_id: str) -> str:
+    return quote(object_id, safe="")
 
 
 def _prefixed(names: Sequence[str]) -> list[str]:

@@ -10,12 +10,16 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.fields import JsonFields
 from stripe_sandbox.resources.signing_secrets import former_valid_until, with_new_secret
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.webhooks.history import ENDPOINT_KINDS
 
 LONGEST_VALID = 86_400.0
 """Seconds that a former secret is valid at most, as in Stripe's Dashboard."""
 
-_KINDS = ("webhook_endpoint", "v2.core.event_destination")
-_UNDELIVERED = "deliveries WHERE endpoint = ? AND state != 'succeeded'"
+_WAITING = "SELECT count(*) FROM deliveries WHERE endpoint = ? AND state = 'pending'"
+_FAILED = (  # by the few attempts that failed, not by all deliveries
+    "SELECT count(DISTINCT d.seq) FROM delivery_attempts a JOIN deliveries d ON d.seq = a.delivery "
+    "WHERE a.endpoint = ? AND a.failed = 1 AND d.state = 'failed'"
+)
 
 
 class ControlEndpoints:
@@ -26,14 +30,14 @@ class ControlEndpoints:
 
     def show(self) -> dict[str, Any]:
         """By id of the endpoint: deliveries that are `waiting` and `failed` for good;
-        `former_secret_until` while a rolled secret is valid; and where the newest deliveries fail,
-        `failing_since` (when the first of them was due), the `status` and `error` of the last, and
-        when the `next_attempt` is due. Times are Unix seconds of the sandbox's clock."""
+        `former_secret_until` while a rolled secret is valid; and where the newest attempts fail,
+        `failing_since`, the `status` and `error` of the last, and when the `next_attempt` is due.
+        Times are Unix seconds of the sandbox's clock."""
         objects = self._backend.objects
         return {
             "endpoints": {
                 identifier: self._one(kind, identifier)
-                for kind in _KINDS
+                for kind in ENDPOINT_KINDS
                 for identifier in objects.ids(kind, "TRUE", ())
             }
         }
@@ -45,7 +49,9 @@ class ControlEndpoints:
         fields.reject_unknown()
         backend = self._backend
         with backend.database.transaction():
-            kind = next((one for one in _KINDS if backend.objects.get(one, identifier)), None)
+            kind = next(
+                (one for one in ENDPOINT_KINDS if backend.objects.get(one, identifier)), None
+            )
             if kind is None:
                 raise errors.no_such("webhook endpoint", identifier, "id", 404)
             now = backend.clock.account_time()
@@ -59,44 +65,40 @@ class ControlEndpoints:
 
     def _one(self, kind: str, identifier: str) -> Object:
         backend = self._backend
-        states: dict[str, int] = dict(
-            backend.database.rows(
-                f"SELECT state, count(*) FROM {_UNDELIVERED} GROUP BY state",  # noqa: S608  # a literal
-                (identifier,),
-            )
-        )
         hidden, now = backend.objects.hidden(kind, identifier), backend.clock.account_time()
         return {
-            "waiting": states.get("pending", 0),
-            "failed": states.get("failed", 0),
+            "waiting": self._count(_WAITING, identifier),
+            "failed": self._count(_FAILED, identifier),
             "former_secret_until": former_valid_until(hidden, now),
-            **(self._failing(identifier) if states else {}),
+            **self._failing(identifier),
         }
 
+    def _count(self, query: str, identifier: str) -> int:
+        row = self._backend.database.row(query, (identifier,))
+        return int(row[0]) if row else 0
+
     def _failing(self, identifier: str) -> Object:
-        """Since when and why the deliveries fail that are newer than the last that succeeded."""
+        """Since when and why all attempts fail; nothing once one has succeeded."""
         database = self._backend.database
-        last = database.row(
-            "SELECT seq FROM deliveries WHERE endpoint = ? AND state = 'succeeded' "
-            "ORDER BY seq DESC LIMIT 1",
-            (identifier,),
+        last = "SELECT max(at) FROM delivery_attempts WHERE endpoint = ? AND failed = 0"
+        attempts = (
+            "FROM delivery_attempts WHERE endpoint = ? AND failed = 1 "
+            f"AND at > coalesce(({last}), 0)"
         )
-        rows = database.rows(
-            "SELECT e.created, d.status, d.error FROM deliveries d JOIN events e ON e.id = d.event "
-            "WHERE d.endpoint = ? AND d.seq > ? AND d.state != 'succeeded' AND d.attempts > 0 "
-            "ORDER BY d.seq",
-            (identifier, last[0] if last else 0),
+        failure = database.row(
+            f"SELECT status, error {attempts} ORDER BY at DESC LIMIT 1",
+            (identifier, identifier),
         )
-        if not rows:
+        since = database.row(f"SELECT min(at) {attempts}", (identifier, identifier))
+        if failure is None or since is None:
             return {}
         due = database.row(
             "SELECT min(due) FROM deliveries WHERE endpoint = ? AND state = 'pending'",
             (identifier,),
         )
-        _, status, error = rows[-1]
         return {
-            "failing_since": rows[0][0],
-            "status": status,
-            "error": error,
+            "failing_since": since[0],
+            "status": failure[0],
+            "error": failure[1],
             "next_attempt": due[0] if due else None,
         }
