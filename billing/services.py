@@ -55,6 +55,7 @@ from billing.sync.reset import AccountReset
 from billing.sync.simulated_history import SimulatedHistory
 from billing.sync.worker import SyncWorker
 from billing.timings import DEFAULT_TIMINGS, Timings
+from billing.webhooks.answered_deliveries import AnsweredDeliveries
 from billing.webhooks.fault_injection.judge import Judge
 from billing.webhooks.fault_injection.service import FaultInjection
 from billing.webhooks.own_account import OwnAccount
@@ -109,6 +110,7 @@ class Services:
         self.access = Access(settings, self.store, timings, sign_in=sign_in)
         self.catalog = Catalog(settings, self.gateway, self.store, timings)
         self.refused = RefusedDeliveries(self.store, timings, self.metrics)
+        self.answered = AnsweredDeliveries(self.store, timings)
         self.setup_checks = SetupChecks(
             settings,
             self.gateway,
@@ -169,13 +171,15 @@ class Services:
             self.event_processor,
             own_account,
             self.refused,
+            self.answered,
             timings,
             sandbox_secrets=sandbox_secrets,
         )
         judge = Judge(self.gateway, reader, self.reconciliation, self.store, timings)
         self.fault_injection = FaultInjection(self.webhooks, judge, self.changes, timings)
         self.event_log = EventLog(
-            settings, self.store, self.event_processor, self.mirror, self.refused, shared
+            *(settings, self.gateway, self.store, self.event_processor, self.mirror),
+            *(self.refused, self.answered, shared),
         )
         self.database_size = DatabaseSize(self.store)
         self.erasure = Erasure(settings, self.gateway, self.store)
@@ -278,6 +282,7 @@ class Services:
                 await self.fault_injection.aclose()
                 await self.mirror.aclose()
         await self.refused.aclose()
+        await self.answered.aclose()
         await self.access.audit.aclose()
         await self.catalog.aclose()
         await self.gateway.aclose()

@@ -95,6 +95,7 @@ class Timings:
     )
     webhook_account_seconds: float = 2.0  # to learn whose event it is, before it is recorded
     refusals_write_seconds: float = 1.0
+    deliveries_write_seconds: float = 1.0  # after which it is stored how they were answered
 
     # Faults of the webhook: how late a late answer is, how long after an event it is taken again,
     # and how soon one that was held is tried again when it could not be recorded.

@@ -28,6 +28,7 @@ TOPIC_OF_TABLE: dict[str, Topic | None] = {
     "session_rollups": None,
     "events": Topic.EVENTS,
     "rejected_deliveries": Topic.EVENTS,
+    "webhook_deliveries": None,  # written after their events
     "ledger": Topic.LEDGER,
     "stripe_objects": Topic.LEDGER,
     "customers": Topic.CUSTOMERS,

@@ -13,9 +13,14 @@ from billing.domain.thin_event import type_of, unread_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from billing.domain.delivery import ReceivedDelivery
     from billing.domain.sessions.checkout_session import CheckoutSession
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
+
+
+# How the ids of test events begin, snapshot and thin.
+TEST_IDS = ("evt_00000000", "evt_test_00000000")
 
 
 class EventState(StrEnum):
@@ -103,6 +108,11 @@ class Event:
         return self.received_at - self.created
 
     @property
+    def is_test(self) -> bool:
+        """Nothing happened: somebody had the sandbox send it, or Stripe's Dashboard a sample."""
+        return self.id.startswith(TEST_IDS)
+
+    @property
     def payload(self) -> str:
         """How much Stripe sent, in Stripe's word: ``Snapshot``, ``Thin``."""
         return "Thin" if self.source is EventSource.THIN else "Snapshot"
@@ -148,11 +158,17 @@ class EventOverview:
 class EventDetails:
     """An event with its ``payload``: JSON text as Stripe sent it, or what is left of that once it
     was removed; one JSON string where what is stored is damaged. ``session`` is the one that it
-    belongs to, where that is known."""
+    belongs to, where that is known. ``deliveries`` are those that reached our webhook, as far as
+    they are stored, the oldest first; ``refusals`` those that were refused, of whatever event,
+    between its creation and its arrival. ``dashboard_url`` leads to it in Stripe's Dashboard; None
+    when the API is not Stripe's."""
 
     event: Event
     payload: str
     session: CheckoutSession | None = None
+    deliveries: tuple[ReceivedDelivery, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    dashboard_url: str | None = None
 
     @property
     def will_retry(self) -> bool:

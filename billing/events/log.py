@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.domain.delivery_health import DeliveryHealth
+from billing.domain.durations import MINUTE
 from billing.domain.event import Cursor, EventDetails, EventFilter, EventOverview
+from billing.domain.stripe_json import integer_at
 from billing.domain.thin_event import as_sent
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.events.delivery_health import assess, read_facts
 from billing.json_codec import dumps, loads
 from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
 from billing.store import events, sessions
-from billing.store.events import refusals
+from billing.store.events import deliveries, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +29,18 @@ if TYPE_CHECKING:
     from billing.errors import BillingError
     from billing.settings.model import Settings
     from billing.store import Connection, Store
+    from billing.stripe_api.gateway import StripeGateway
     from billing.sync.mirror import Mirror
+    from billing.webhooks.answered_deliveries import AnsweredDeliveries
     from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
 
 PAGE_SIZE = 50
 REFUSALS_LIMIT = 200
+REFUSALS_SHOWN = 5
 ID_LENGTH = 300
+SNAPSHOT_ID = re.compile(r"evt_[A-Za-z0-9]+")
+_DASHBOARD = "https://dashboard.stripe.com/test/events"
 
 
 class EventLog:
@@ -41,19 +49,23 @@ class EventLog:
     def __init__(
         self,
         settings: Settings,
+        gateway: StripeGateway,
         store: Store,
         event_processor: EventProcessor,
         mirror: Mirror,
         refused: RefusedDeliveries,
+        answered: AnsweredDeliveries,
         shared: SharedReads,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self._gateway = gateway
         self._store = store
         self._event_processor = event_processor
         self._mirror = mirror
         self._refused = refused
+        self._answered = answered
         self._shared = shared
         self._clock = clock
 
@@ -96,9 +108,34 @@ class EventLog:
             if event is None or payload is None:
                 return None
             session = sessions.sessions_of_events(connection, [event.id]).get(event.id)
-            return EventDetails(event, _readable(payload), session)
+            return EventDetails(
+                event,
+                _readable(payload),
+                session,
+                deliveries.of_events(connection, [event.id])[event.id],
+                tuple(
+                    refusals.between(
+                        connection, event.created - MINUTE, event.received_at, REFUSALS_SHOWN
+                    )
+                ),
+                None if self._settings.api_base else f"{_DASHBOARD}/{event.id}",
+            )
 
+        await self._refused.write()
+        await self._answered.write()
         return await self._store.read(read)
+
+    @requires(Permission.VIEW)
+    async def pending_webhooks(self, event_id: str) -> int | None:
+        """To how many endpoints Stripe has yet to deliver the event, as it says now; None where it
+        does not say: of thin events. Raises ``StripeFailure``.
+
+        https://docs.stripe.com/api/events/object#event_object-pending_webhooks
+        """
+        if not SNAPSHOT_ID.fullmatch(event_id):
+            return None
+        found = await self._gateway.retrieve_object(f"/v1/events/{event_id}")
+        return integer_at(found, "pending_webhooks")
 
     @requires(Permission.REPLAY, on="event_id")
     async def replay(self, event_id: str | None = None) -> int:

@@ -7,10 +7,17 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from billing.domain.delivery import ReceivedDelivery
 from billing.domain.event import EventSource, EventState
 from billing.domain.stripe_objects import EVENT, THIN_EVENT
 from billing.domain.thin_event import is_thin, with_reference
-from billing.errors import BillingError, NotConfigured, WebhookRefusal, WebhookRefused
+from billing.errors import (
+    BillingError,
+    NotConfigured,
+    StoreFailure,
+    WebhookRefusal,
+    WebhookRefused,
+)
 from billing.json_codec import loads
 from billing.settings.model import WEBHOOK_SECRET, Settings
 from billing.store import events
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 
     from billing.store import Store
     from billing.timings import Timings
+    from billing.webhooks.answered_deliveries import AnsweredDeliveries
     from billing.webhooks.own_account import OwnAccount
     from billing.webhooks.processor import EventProcessor
     from billing.webhooks.refused_deliveries import RefusedDeliveries
@@ -40,6 +48,7 @@ class WebhookReceiver:
         event_processor: EventProcessor,
         own_account: OwnAccount,
         refused: RefusedDeliveries,
+        answered: AnsweredDeliveries,
         timings: Timings = DEFAULT_TIMINGS,
         *,
         sandbox_secrets: Callable[[], Sequence[str]] = tuple,
@@ -51,6 +60,7 @@ class WebhookReceiver:
         self._event_processor = event_processor
         self._own_account = own_account
         self._refused = refused
+        self._answered = answered
         self._sandbox_secrets = sandbox_secrets
         self._log = DeliveryLog()
         self._account_seconds = timings.webhook_account_seconds
@@ -71,10 +81,19 @@ class WebhookReceiver:
         except (NotConfigured, WebhookRefused) as refused:
             self._refused.record(refused, len(body))
             raise
-        if self.intercept is None:
-            await self.record(event)
-        else:
-            await self.intercept(event)
+        received_at, started, status = time.time(), time.perf_counter(), 500
+        try:
+            if self.intercept is None:
+                await self.record(event)
+            else:
+                await self.intercept(event)
+            status = 200
+        except StoreFailure:
+            status = 503
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            self._answered.record(ReceivedDelivery(event["id"], received_at, status, seconds))
         return str(event["id"])
 
     def is_processing(self, event_id: str) -> bool:

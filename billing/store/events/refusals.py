@@ -56,6 +56,14 @@ def newest(connection: Connection, limit: int) -> list[Refusal]:
     return [Refusal(*row) for row in connection.execute(last).all()]
 
 
+def between(connection: Connection, since: float, until: float, limit: int) -> list[Refusal]:
+    """The refused deliveries that arrived between two times (Unix seconds), the oldest first."""
+    columns = (_table[name] for name in Refusal.__dataclass_fields__)
+    these = select(*columns).where(_table.received_at >= since, _table.received_at <= until)
+    rows = connection.execute(these.order_by(_table.received_at).limit(limit)).all()
+    return [Refusal(*row) for row in rows]
+
+
 def count_since(connection: Connection, time: float = -1.0) -> int:
     """How many deliveries were refused after a time (Unix seconds), of those that are stored."""
     counted = select(func.sum(_table.count)).where(_table.received_at > time)

@@ -12,7 +12,7 @@ from billing.store.tables.columns import (
     metadata,
 )
 from billing.store.tables.customers import customers, erased_ids, stale_customers, stripe_objects
-from billing.store.tables.events import events, rejected_deliveries
+from billing.store.tables.events import events, rejected_deliveries, webhook_deliveries
 from billing.store.tables.installation import change_numbers, leases, schema_release, sync_state
 from billing.store.tables.ledger import ledger, sold_prices
 from billing.store.tables.requests import request_terms, requests
@@ -47,4 +47,5 @@ __all__ = [
     "stale_customers",
     "stripe_objects",
     "sync_state",
+    "webhook_deliveries",
 ]

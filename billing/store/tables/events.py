@@ -47,6 +47,18 @@ events = Table(
     ),
 )
 
+# Each signed delivery of an event, and how it was answered. The newest stay.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("event_id", String(300), nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Index("webhook_deliveries_by_event", "event_id", "id"),
+)
+
 # Refused webhook deliveries, summed up by reason and minute; never their contents.
 rejected_deliveries = Table(
     "rejected_deliveries",

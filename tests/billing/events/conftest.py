@@ -35,10 +35,12 @@ def log_at(services: Services, now: float = NOW, **settings: Any) -> EventLog:
     changed = replace(services.settings, **settings)
     return EventLog(
         changed,
+        services.gateway,
         services.store,
         services.event_processor,
         services.mirror,
         services.refused,
+        services.answered,
         SharedReads(services.changes, services.store),
         clock=lambda: now,
     )

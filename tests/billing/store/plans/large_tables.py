@@ -83,6 +83,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "payload": _DATA,
         "payload_removed_at": f"CASE WHEN i > 2000 AND i % 500 > 0 THEN {NOW} - 600.5 END",
     },
+    "webhook_deliveries": {
+        "event_id": "'evt_' || i",
+        "received_at": f"{NOW} - i * 600 + 1.5",
+        "status": "200",
+        "seconds": "0.01",
+    },
     "ledger": {
         "subject": f"CASE WHEN i % 3 = 0 THEN 'sub_' || i ELSE {_SESSION} END",
         "sequence": "1",

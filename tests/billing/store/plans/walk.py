@@ -12,6 +12,7 @@ from billing.domain.access import AccessToken, AuditEntry, AuditFilter, Role
 from billing.domain.customers.customer import ProStatus
 from billing.domain.customers.page import Cursor as CustomerCursor
 from billing.domain.customers.page import CustomerFilter
+from billing.domain.delivery import ReceivedDelivery
 from billing.domain.event import EventFilter, EventSource, EventState, Refusal
 from billing.domain.ledger.line import Origin
 from billing.domain.logged_request import RequestFilter
@@ -36,7 +37,7 @@ from billing.store import (
     sync_state,
 )
 from billing.store.access import audit, sign_ins, tokens
-from billing.store.events import refusals
+from billing.store.events import deliveries, refusals
 from billing.store.ledger import lines
 from billing.store.maintenance import erasure, retention, sizes
 from billing.store.sessions import rollups
@@ -197,6 +198,10 @@ def _replays(connection: Connection) -> None:
     refusals.add(connection, [refusal])
     refusals.newest(connection, PAGE)
     refusals.count_since(connection, NOW)
+    refusals.between(connection, NOW - 60, NOW, PAGE)
+    received = [ReceivedDelivery(name, NOW, 200, 0.01) for name in EVENTS]
+    deliveries.add(connection, received)
+    deliveries.of_events(connection, EVENTS)
 
 
 def _customers(connection: Connection) -> None:
