@@ -40,6 +40,7 @@ from billing.outages import Outage
 from billing.page_status import PageStatus
 from billing.request_log.own_log import OwnRequestLog
 from billing.request_log.recorder import RequestRecorder
+from billing.scenarios.service import ScenarioRuns
 from billing.selling.buyers import Buyers
 from billing.selling.checkout import Checkout
 from billing.session_reader import SessionReader
@@ -164,6 +165,7 @@ class Services:
         self.customer_refresh = CustomerRefresh(
             self.store, timings, is_busy=lambda: self.event_processor.is_busy
         )
+        self.scenario_runs = ScenarioRuns(self.store)
         self.customers = Customers(settings, self.store, self.mirror, self.customer_refresh)
         self.webhooks = WebhookReceiver(
             settings,

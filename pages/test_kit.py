@@ -1,5 +1,6 @@
-"""The Test kit: cards to pay with, and faults of our own webhook; with the local sandbox also
-scenarios that run by themselves, a clock to move, its faults, and a month of history for a demo."""
+"""The Test kit: scenarios, cards to pay with, and faults of our own webhook. With the local sandbox
+scenarios run by themselves, and there is a clock to move, Stripe's faults on demand, and a month of
+history for a demo."""
 
 from __future__ import annotations
 
@@ -15,16 +16,30 @@ from pages.components.test_kit.demo_data import demo_data
 from pages.components.test_kit.faults import fault_switches
 from pages.components.test_kit.open_sessions import clear_results, open_sessions
 from pages.components.test_kit.scenario_steps import scenario_drawer
-from pages.components.test_kit.scenarios import enqueue, scenario_list
+from pages.components.test_kit.scenarios import (
+    enqueue,
+    scenario_list,
+    scenario_list_at_stripe,
+)
 from pages.components.test_kit.webhook_faults import webhook_faults
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import sandbox_controls
 
+SCENARIOS, CARDS, OURS = "Scenarios", "Test cards", "Webhook faults"
+
 controls = sandbox_controls()
 tabs = partial(st.tabs, key="show", on_change="rerun", bind="query-params")
 if controls is None:
-    without_sandbox()
-    cards_tab, webhook_tab = tabs(["Test cards", "Webhook faults"])
+    has_scenarios = without_sandbox()
+    *scenarios_tabs, cards_tab, webhook_tab = tabs([SCENARIOS] * has_scenarios + [CARDS, OURS])
+    for scenarios_tab in scenarios_tabs:
+        if scenarios_tab.open:
+            try:
+                with scenarios_tab:
+                    scenario_list_at_stripe()
+                scenario_drawer()
+            except BillingError as failure:
+                show_failure(failure, "The scenarios could not be loaded")
     if cards_tab.open:
         with cards_tab:
             cards()
@@ -34,13 +49,13 @@ if controls is None:
     st.stop()
 
 scenarios_tab, cards_tab, sessions_tab, faults_tab, webhook_tab, demo_tab = tabs(
-    ["Scenarios", "Test cards", "Open sessions", "Clock and faults", "Webhook faults", "Demo data"]
+    [SCENARIOS, CARDS, "Open sessions", "Clock and faults", OURS, "Demo data"]
 )
 try:
     if scenarios_tab.open:
         with scenarios_tab:
             scenario_list(controls)
-        scenario_drawer(controls, run=enqueue)
+        scenario_drawer(enqueue)
     if cards_tab.open:
         with cards_tab:
             cards()

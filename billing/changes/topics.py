@@ -15,6 +15,7 @@ class Topic(StrEnum):
     REQUESTS = "requests"  # to Stripe's API, as logged
     AUDIT = "audit"
     ACCESS = "access"  # tokens, and who is signed in
+    SCENARIOS = "scenarios"
     STATUS = "status"  # of this process and what it talks to: no rows, see ``watch``
 
 
@@ -41,6 +42,7 @@ TOPIC_OF_TABLE: dict[str, Topic | None] = {
     "sign_ins": Topic.ACCESS,
     "sold_prices": None,
     "sync_state": None,
+    "scenario_runs": Topic.SCENARIOS,
     "leases": None,
     "schema_release": None,
     "change_numbers": None,

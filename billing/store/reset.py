@@ -29,11 +29,12 @@ DELETED = (
     tables.requests,
     tables.request_terms,
     tables.sync_state,
+    tables.scenario_runs,
 )
 
 
 def delete_everything(connection: Connection) -> None:
-    """Delete what was read from Stripe, the events, the ledger, the log of requests and the state
-    of synchronization."""
+    """Delete what was read from Stripe, the events, the ledger, the log of requests, the runs of
+    scenarios and the state of synchronization."""
     for table in DELETED:
         connection.execute(delete(table))

@@ -134,6 +134,23 @@ class StripeGateway(AfterSaleCalls, ActionCalls, EndpointCalls):
         """A page, the newest first, of the last 30 days. https://docs.stripe.com/api/events/list"""
         return await self._listed(EVENT, "/v1/events", filters)
 
+    async def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> JSON:
+        """The object that any operation answers with, for what the Test kit does as somebody in
+        Stripe's Dashboard would: ``send("post", "/v1/test_helpers/test_clocks", …)``."""
+        return await self._call(
+            OBJECT, method, quote(path), params, idempotency_key=idempotency_key
+        )
+
+    async def list_objects(self, path: str, **filters: Any) -> Page:
+        """A page of any list: ``list_objects("/v1/charges", payment_intent=…)``."""
+        return await self._listed(OBJECT, path, filters)
+
     async def retrieve_object(self, path: str) -> JSON:
         """An object that a thin event names, by its path: ``/v1/refunds/re_…``."""
         return await self._call(OBJECT, "get", quote(path))

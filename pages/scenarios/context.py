@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from billing.changes.topics import Topic
 from billing.domain.sessions.details import SessionRecords
-from pages.scenarios.delivery import Delivery
+from billing.errors import StripeFailure
 from pages.scenarios.records import ScenarioRecords
 from pages.scenarios.truth import read_sale
 
@@ -16,16 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.domain.event import EventDetails
-    from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.domain.stripe_json import JSON
     from pages.scenarios.faults import Faults
-    from pages.scenarios.sandbox_api import SandboxApi
+    from pages.scenarios.runs import ScenarioRun
     from pages.scenarios.sandbox_client import Controls, PaymentResult
+    from pages.scenarios.stripe_api import StripeApi
     from pages.services import PageServices
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 45.0  # what failed twice is tried again after 30 s, at the next sweep
-MARGIN_SECONDS = 1  # of the clock beyond the moment that it is moved to
+MARGIN_SECONDS = 1  # of a clock beyond the moment that it is moved to
+
+# With Stripe the next look is taken when something has changed here, and from time to time.
+STRIPE_POLL_SECONDS = 5.0
+STRIPE_PATIENCE_SECONDS = 1_800.0  # a test debit or a refund may take minutes
+PERSON_SECONDS = 86_400.0  # a Checkout Session is open no longer
+FOLLOWED = (Topic.SESSIONS, Topic.EVENTS, Topic.LEDGER)
 
 T = TypeVar("T")
 
@@ -34,49 +41,82 @@ class StepFailed(Exception):
     """A step did not go as the scenario says; the message says how, in plain words."""
 
 
+class Stopped(StepFailed):
+    """Somebody has stopped the run."""
+
+    def __init__(self) -> None:
+        super().__init__("It was stopped.")
+
+
 @dataclass
 class RunContext:
-    """What the steps of a run share. ``usual_faults`` were on before the run, ``ahead`` is how many
-    seconds the sandbox's clock was ahead then; ``payment`` is the last attempt to pay."""
+    """What the steps of a run share. Without ``controls`` the other end is Stripe, or poses as it:
+    a person pays, and time passes by itself but for test clocks. ``usual_faults`` were on before
+    the run; ``quantity`` is what is sold, ``ahead`` how many seconds the sandbox's clock was ahead
+    at the beginning, ``payment`` the last attempt to pay."""
 
     billing: PageServices
-    controls: Controls
-    session: CheckoutSession
-    email: str
+    controls: Controls | None
+    stripe: StripeApi
+    run: ScenarioRun
+    quantity: int
     usual_faults: Faults
-    ahead: float
-    delivery: Delivery = Delivery.IN_ORDER
+    ahead: float = 0.0
     payment: PaymentResult | None = None
     faults_are_set: bool = False
     clock_was_moved: bool = False
-    _awaited: set[str] = field(default_factory=set)
 
     @property
-    def stripe(self) -> SandboxApi:
-        """Stripe's API as the sandbox serves it."""
-        return self.controls.stripe
+    def session_id(self) -> str:
+        """That of the Checkout Session."""
+        return self.run.session_id
+
+    @property
+    def email(self) -> str:
+        """The customer's."""
+        return self.run.email
 
     @property
     def faults(self) -> Faults:
         """The faults of the run: the usual ones, with the chosen delivery."""
-        return replace(
-            self.usual_faults, webhooks=self.delivery.faults or self.usual_faults.webhooks
-        )
+        chosen = self.run.delivery.faults
+        return replace(self.usual_faults, webhooks=chosen or self.usual_faults.webhooks)
+
+    @property
+    def arrivals(self) -> int:
+        """How many webhooks of an event are waited for: of Stripe's none, as there may be no
+        endpoint, and polling finds the events then."""
+        return self.run.delivery.arrivals if self.controls else 0
+
+    def save(self) -> None:
+        """Store how far the run is."""
+        runs = self.billing.services.scenario_runs
+        self.billing.call(lambda: runs.save(self.run))
+
+    def once(self, find: Callable[[], T]) -> T:
+        """What ``find`` returns (as JSON), called once in the step under way, also where a restart
+        makes the step begin anew."""
+        step = str(len(self.run.steps))
+        if step not in self.run.noted:
+            self.run.noted[step] = find()
+            self.save()
+        found: T = self.run.noted[step]
+        return found
 
     # What there is --------------------------------------------------------------------------
 
     def records(self) -> SessionRecords:
         """The session's events and lines of the ledger as stored here."""
         services = self.billing.services
-        return self.billing.call(lambda: services.sessions.records(self.session.id, self.email))
+        return self.billing.call(lambda: services.sessions.records(self.session_id, self.email))
 
     def both_sides(self) -> ScenarioRecords:
-        """What the sandbox says of the sale beside what is stored here."""
-        return ScenarioRecords(read_sale(self.stripe, self.session.id), self.records())
+        """What Stripe says of the sale beside what is stored here."""
+        return ScenarioRecords(read_sale(self.stripe, self.session_id), self.records())
 
     def stripe_session(self) -> JSON:
-        """The Checkout Session as the sandbox has it."""
-        return self.stripe.get(f"checkout/sessions/{self.session.id}")
+        """The Checkout Session as Stripe has it."""
+        return self.stripe.get(f"checkout/sessions/{self.session_id}")
 
     def charge(self) -> JSON:
         """What paid for the credits."""
@@ -94,18 +134,18 @@ class RunContext:
 
     # What is awaited ------------------------------------------------------------------------
 
-    def wait(self, find: Callable[[], T | None], what: str) -> T:
-        """What ``find`` returns once it is something. Raises ``StepFailed``, naming ``what`` was
-        awaited, when it never is."""
-        # What is delayed on purpose is waited for.
-        faults = self.faults
-        patience = PATIENCE_SECONDS + faults.webhooks.delay_seconds + 4 * faults.api.delay_seconds
+    def wait(self, find: Callable[[], T | None], what: str, seconds: float | None = None) -> T:
+        """What ``find`` returns once it is something, within so many seconds or the usual time.
+        Raises ``StepFailed``, naming ``what`` was awaited, when it never is; ``Stopped``."""
+        patience = seconds or self._patience
         deadline = time.monotonic() + patience
-        while (found := find()) is None:
+        while True:
+            seen = self._numbers()
+            if (found := self._look(find)) is not None:
+                return found
             if time.monotonic() > deadline:
                 raise StepFailed(f"{what} was not seen within {patience:g} s.")
-            time.sleep(POLL_SECONDS)
-        return found
+            self._pause(seen)
 
     def wait_for(self, condition: Callable[[SessionRecords], bool], what: str) -> SessionRecords:
         """The records once the condition holds. Raises ``StepFailed`` when it never does."""
@@ -117,52 +157,98 @@ class RunContext:
         return self.wait(find, what)
 
     def next_event(self, event_type: str) -> str:
-        """The id of the sandbox's newest event of a type about this sale, once it is one that no
-        step has awaited. Raises ``StepFailed`` when there comes none."""
+        """The id of Stripe's newest event of a type about this sale, once it is one that no step
+        has awaited. Raises ``StepFailed`` when there comes none."""
+        event = self.wait(lambda: self.new_event(event_type), event_type)
+        self.run.awaited = (*self.run.awaited, event["id"])
+        return str(event["id"])
+
+    def new_event(self, event_type: str) -> JSON | None:
+        """Stripe's newest event of a type about this sale; None where a step has awaited it."""
         session = self.stripe_session()
-        names = [session[name] for name in ("id", "payment_intent", "subscription")]
-
-        def find() -> str | None:
-            newest = next(
-                (
-                    event["id"]
-                    for event in self.stripe.events(event_type)
-                    if any(name in json.dumps(event["data"]) for name in names if name)
-                ),
-                None,
-            )
-            return None if newest in self._awaited else newest
-
-        event_id = self.wait(find, event_type)
-        self._awaited.add(event_id)
-        return event_id
+        about = ("id", "payment_intent", "subscription", "client_reference_id")
+        names = [session[name] for name in about if session[name]]
+        newest = next(
+            (
+                event
+                for event in self.stripe.events(event_type)
+                if any(name in json.dumps(event["data"]) for name in names)
+            ),
+            None,
+        )
+        return newest if newest and newest["id"] not in self.run.awaited else None
 
     def arrived(self, event_id: str) -> EventDetails | None:
         """The event as stored here; None until it is."""
         log = self.billing.services.event_log
         return self.billing.call(lambda: log.get(event_id))
 
+    @property
+    def _patience(self) -> float:
+        if not self.controls:
+            return STRIPE_PATIENCE_SECONDS
+        # What is delayed on purpose is waited for.
+        delays = self.faults.webhooks.delay_seconds + 4 * self.faults.api.delay_seconds
+        return PATIENCE_SECONDS + delays
+
+    def _look(self, find: Callable[[], T | None]) -> T | None:
+        try:
+            return find()
+        except StripeFailure as failure:
+            if self.controls or not failure.is_temporary:
+                raise
+            return None
+
+    def _pause(self, seen: tuple[int, ...]) -> None:
+        """Until the next look is worth it. Raises ``Stopped``."""
+        time.sleep(POLL_SECONDS)
+        if self.controls:
+            return
+        until = time.monotonic() + STRIPE_POLL_SECONDS
+        runs = self.billing.services.scenario_runs
+        while self._numbers() == seen and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+        if not self.billing.call(lambda: runs.keep(self.run)):
+            raise Stopped
+
+    def _numbers(self) -> tuple[int, ...]:
+        numbers = self.billing.services.changes.numbers()
+        return tuple(numbers[topic] for topic in FOLLOWED)
+
     # What changes ---------------------------------------------------------------------------
 
+    def pass_time(self, seconds: float) -> None:
+        """Let so much of Stripe's time pass: the sandbox's clock is moved, Stripe's goes on by
+        itself, and whatever comes then is waited for."""
+        if self.controls:
+            self.clock_was_moved = True
+            self.controls.advance(int(seconds) + MARGIN_SECONDS)
+
     def move_clock_to(self, moment: float) -> None:
-        """Move the sandbox's clock just beyond a time (Unix seconds)."""
-        now = self.controls.state().now
+        """Move the customer's test clock just beyond a time (Unix seconds), where it is not there
+        yet, and wait until everything due has happened."""
         self.clock_was_moved = True
-        self.controls.advance(max(int(moment - now) + 1, 0) + MARGIN_SECONDS)
+        path = f"test_helpers/test_clocks/{self.run.test_clock}"
+        target = int(moment) + MARGIN_SECONDS
+
+        def arrived() -> JSON | None:
+            found = self.stripe.get(path)
+            if found["status"] == "internal_failure":
+                raise StepFailed("Stripe's test clock has failed to advance.")
+            return found if found["status"] == "ready" else None
+
+        if self.wait(arrived, "The test clock")["frozen_time"] < target:
+            self.stripe.post(f"{path}/advance", {"frozen_time": target})
+            self.wait(arrived, "The test clock")
 
     def set_faults(self, faults: Faults) -> None:
         """Set these faults, until the end of the run at the latest."""
-        self.faults_are_set = True
-        self.controls.set_faults(faults)
+        if self.controls:
+            self.faults_are_set = True
+            self.controls.set_faults(faults)
 
     def end_faults(self) -> None:
         """Set the faults that were on before the run."""
-        if self.faults_are_set:
+        if self.faults_are_set and self.controls:
             self.controls.set_faults(self.usual_faults)
             self.faults_are_set = False
-
-    def expire_if_open(self) -> None:
-        """Expire the session where nobody has paid it: it is no purchase to wait for."""
-        services, session_id = self.billing.services, self.session.id
-        if self.stripe_session()["status"] == "open":
-            self.billing.call(lambda: services.sessions.expire(session_id))

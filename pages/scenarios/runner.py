@@ -2,71 +2,42 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-import uuid
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.domain.event import EventState
-from billing.domain.sessions.source import Source
 from billing.errors import BillingError
-from pages.scenarios.context import RunContext, StepFailed
+from pages.scenarios.context import RunContext, StepFailed, Stopped
 from pages.scenarios.delivery import Delivery
+from pages.scenarios.runs import ScenarioResult, ScenarioRun, StepResult, StepStatus
+from pages.scenarios.sale import clean_up, create_session, open_context
 from pages.scenarios.verdict import Verdict, verify
+from pages.services import ServerStopping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pages.scenarios.catalog.scenario import Scenario
     from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.sandbox_client import Controls
-    from pages.scenarios.steps.step import Step
     from pages.services import PageServices
-
-log = logging.getLogger(__name__)
 
 PROCESSED_STATES = (EventState.HANDLED, EventState.IGNORED)
 # Scenarios share the sandbox's faults and clock: one runs at a time.
 _running = threading.Lock()
 
 
-class StepStatus(StrEnum):
-    """How a step ended."""
+class AlreadyRunning(BillingError):
+    """A run of the scenario is under way, in this tab or another."""
 
-    PASSED = "passed"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """A step that has ended: its ``label``, its result in plain words, how many seconds it took."""
-
-    label: str
-    text: str
-    seconds: float
-    status: StepStatus = StepStatus.PASSED
-
-
-@dataclass(frozen=True)
-class ScenarioResult:
-    """A run that has ended; ``session_id`` is empty when no session could be created, ``ended_at``
-    is in Unix seconds."""
-
-    scenario: str
-    steps: tuple[StepResult, ...]
-    verdict: Verdict
-    session_id: str
-    ended_at: float
-    delivery: Delivery = Delivery.IN_ORDER
-
-    @property
-    def seconds(self) -> float:
-        """How long its steps took."""
-        return sum(step.seconds for step in self.steps)
+    def __init__(self) -> None:
+        super().__init__("This scenario is running already.", "Wait for its end, or stop it.")
 
 
 class Reporter(Protocol):
@@ -80,25 +51,21 @@ class Reporter(Protocol):
 def run_scenario(
     scenario: Scenario,
     billing: PageServices,
-    controls: Controls,
+    controls: Controls | None,
     reporter: Reporter,
     delivery: Delivery = Delivery.IN_ORDER,
+    run: ScenarioRun | None = None,
 ) -> ScenarioResult:
-    """Run it to its verdict, which also says what went wrong on the way. At the end, also when the
-    run is aborted, faults that the scenario has set are cleared and a session that is still open
-    is expired."""
-    with _running:
-        run = _Run(scenario, billing, controls, reporter, delivery)
-        try:
-            verdict = run.to_verdict()
-        except (StepFailed, BillingError) as failure:
-            verdict = run.stopped(failure)
-        finally:
-            run.clean_up()
-    session_id = run.context.session.id if run.context else ""
-    return ScenarioResult(
-        scenario.name, tuple(run.results), verdict, session_id, time.time(), delivery
-    )
+    """Run it to its verdict, which also says what went wrong on the way: by the sandbox's
+    ``controls``, without them at Stripe. ``run`` is one that was interrupted; it goes on with the
+    step that was under way. At the end, also when the run is aborted, faults that the scenario has
+    set are cleared and what it has made is closed, as far as that can be.
+
+    Raises ``AlreadyRunning``, and ``StoreFailure`` where nothing can be stored.
+    """
+    run = run or ScenarioRun(scenario.name, delivery=delivery)
+    with _running if controls else nullcontext():
+        return _Run(scenario, billing, controls, reporter, run).to_result()
 
 
 class _Run:
@@ -106,87 +73,95 @@ class _Run:
         self,
         scenario: Scenario,
         billing: PageServices,
-        controls: Controls,
+        controls: Controls | None,
         reporter: Reporter,
-        delivery: Delivery,
+        run: ScenarioRun,
     ) -> None:
-        self.context: RunContext | None = None
-        self.results: list[StepResult] = []
         self._scenario = scenario
         self._billing = billing
         self._controls = controls
         self._reporter = reporter
-        self._delivery = delivery
+        self._run = run
+        self._context: RunContext | None = None
+        self._failed: StepResult | None = None
 
-    def to_verdict(self) -> Verdict:
-        self.context = context = self._create_session()
-        if self._delivery.faults:
+    def to_result(self) -> ScenarioResult:
+        runs = self._billing.services.scenario_runs
+        if not self._billing.call(lambda: runs.begin(self._run)):
+            raise AlreadyRunning
+        was_stopped = False
+        try:
+            verdict = self._to_verdict()
+        except ServerStopping:  # it goes on after the restart
+            raise
+        except (StepFailed, BillingError) as failure:
+            verdict = self._stopped(failure)
+            was_stopped = isinstance(failure, Stopped)
+        except BaseException:  # aborted, as by leaving the page
+            self._clean_up()
+            self._billing.call(lambda: runs.end(self._run))
+            raise
+        left = self._clean_up()
+        self._run.result = result = ScenarioResult(
+            self._scenario.name,
+            self._run.steps + ((self._failed,) if self._failed else ()),
+            verdict,
+            self._run.session_id,
+            time.time(),
+            self._run.delivery,
+            left,
+            was_stopped,
+        )
+        self._billing.call(lambda: runs.end(self._run))
+        return result
+
+    def _to_verdict(self) -> Verdict:
+        kind, quantity = self._scenario.kind, self._scenario.quantity
+        self._context = context = open_context(
+            self._scenario, self._billing, self._controls, self._run
+        )
+        if not self._run.session_id:
+            label = f"Create a Checkout Session: {kind.describe(quantity)}"
+            self._do(label, partial(create_session, self._scenario, context))
+        if self._run.delivery.faults:
             context.set_faults(context.faults)
-        for step in self._scenario.steps:
-            self._run_step(step, context)
+        for step in self._scenario.steps[len(self._run.steps) - 1 :]:
+            self._do(step.label, partial(step.act, context))
         context.end_faults()
-        self._reporter.step_started("Compare the ledger with the sandbox")
+        self._reporter.step_started("Compare the ledger with Stripe")
         records = _processed_records(context)
         return verify(records, self._scenario.expected, clock_ahead=context.ahead)
 
-    def stopped(self, failure: StepFailed | BillingError) -> Verdict:
-        last = self.results[-1] if self.results else None
-        where = f" at “{last.label}”" if last and last.status is StepStatus.FAILED else ""
+    def _clean_up(self) -> tuple[str, ...]:
+        return clean_up(self._context) if self._context else ()
+
+    def _stopped(self, failure: StepFailed | BillingError) -> Verdict:
+        where = f" at “{self._failed.label}”" if self._failed else ""
         next_step = f" {failure.next_step}" if isinstance(failure, BillingError) else ""
         return Verdict(False, f"Stopped{where}", f"{failure}{next_step}".strip())
 
-    def clean_up(self) -> None:
-        if self.context is None:
-            return
-        try:
-            self.context.end_faults()
-            self.context.expire_if_open()
-        except BillingError as failure:  # the page shows the faults that are still on
-            log.warning("A scenario left faults or an open session behind: %s", failure)
-
-    def _create_session(self) -> RunContext:
-        kind, quantity = self._scenario.kind, self._scenario.quantity
-        label = f"Create a Checkout Session: {kind.describe(quantity)}"
+    def _do(self, label: str, act: Callable[[], str]) -> None:
+        self._run.step = label
+        self._save()
         self._reporter.step_started(label)
         started = time.monotonic()
-        state = self._controls.state()
-        checkout = self._billing.services.checkout
-        session = self._billing.call(
-            lambda: checkout.create(
-                kind,
-                quantity,
-                made_by="test kit",
-                source=Source.TEST_KIT,
-                label=self._scenario.title,
-            )
-        )
-        self._end_step(StepResult(label, session.amount, time.monotonic() - started))
-        # An address of its own, so that the ledger can be asked for all lines of this customer.
-        email = f"{self._scenario.name}-{uuid.uuid4().hex[:8]}@example.com"
-        return RunContext(
-            self._billing,
-            self._controls,
-            session,
-            email,
-            state.faults,
-            state.ahead_seconds,
-            self._delivery,
-        )
-
-    def _run_step(self, step: Step, context: RunContext) -> None:
-        self._reporter.step_started(step.label)
-        started = time.monotonic()
         try:
-            text = step.act(context)
+            text = act()
+        except ServerStopping:
+            raise
         except (StepFailed, BillingError) as failure:
             seconds = time.monotonic() - started
-            self._end_step(StepResult(step.label, str(failure), seconds, StepStatus.FAILED))
+            self._failed = StepResult(label, str(failure), seconds, StepStatus.FAILED)
+            self._reporter.step_ended(self._failed)
             raise
-        self._end_step(StepResult(step.label, text, time.monotonic() - started))
-
-    def _end_step(self, result: StepResult) -> None:
-        self.results.append(result)
+        result = StepResult(label, text, time.monotonic() - started)
+        self._run.steps = (*self._run.steps, result)
+        self._save()
         self._reporter.step_ended(result)
+
+    def _save(self) -> None:
+        runs = self._billing.services.scenario_runs
+        self._billing.call(lambda: runs.save(self._run))
 
 
 def _processed_records(context: RunContext) -> ScenarioRecords:

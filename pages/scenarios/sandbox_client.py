@@ -11,7 +11,6 @@ import streamlit as st
 from billing.access.caller import requires
 from billing.domain.access import Permission
 from pages.scenarios.faults import Faults
-from pages.scenarios.results import last_results
 from pages.scenarios.sandbox_api import SandboxApi
 from pages.scenarios.sandbox_requests import ANY_KEY, TIMEOUT, ControlFailure, send
 from pages.services import page_services
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydantic import SecretStr
-
-    from pages.scenarios.runner import ScenarioResult
 
 STATE_TIMEOUT = 2.0
 FILL_TIMEOUT = 600.0
@@ -182,12 +179,6 @@ class Controls:
     def reset(self) -> None:
         """Delete everything but Prices, Products and webhook endpoints."""
         self._call("POST", "reset", {})
-        self.results.clear()
-
-    @property
-    def results(self) -> dict[str, ScenarioResult]:
-        """The last result of each scenario here, by its name."""
-        return last_results(self._url)
 
     @property
     def stripe(self) -> SandboxApi:

@@ -10,7 +10,7 @@ from billing.domain.ledger.line import Due
 
 if TYPE_CHECKING:
     from billing.domain.stripe_json import JSON
-    from pages.scenarios.sandbox_api import SandboxApi
+    from pages.scenarios.stripe_api import StripeApi
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Sale:
         return Due(0 if taken else credits_left(self.bought, self.charge))
 
 
-def read_sale(stripe: SandboxApi, session_id: str) -> Sale:
+def read_sale(stripe: StripeApi, session_id: str) -> Sale:
     """Read it from the sandbox. Raises ``ControlFailure``."""
     expand = {"expand[]": "line_items"}
     session = stripe.get(f"checkout/sessions/{session_id}", **expand)
@@ -59,7 +59,7 @@ def read_sale(stripe: SandboxApi, session_id: str) -> Sale:
     return Sale(session, paid, disputes=tuple(stripe.page("disputes", payment_intent=intent)))
 
 
-def read_pro_sale(stripe: SandboxApi, session: JSON) -> Sale:
+def read_pro_sale(stripe: StripeApi, session: JSON) -> Sale:
     """The same of a session that began a subscription."""
     expand = {"expand[]": "latest_invoice.payments"}
     subscription = stripe.get(f"subscriptions/{session['subscription']}", **expand)

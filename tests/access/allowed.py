@@ -83,7 +83,6 @@ CONTROLS: dict[str, dict[str, Permission]] = {
     "Test kit, Scenarios": {
         "Delivery of webhooks": Permission.RUN_SCENARIOS,
         "Run all": Permission.RUN_SCENARIOS,
-        "Run 6 that move the clock": Permission.RUN_SCENARIOS,
     },
     "Test kit, a scenario": {"Run": Permission.RUN_SCENARIOS},
     "Test kit, Open sessions": {"Pay": Permission.PAY, "More": Permission.EXPIRE},

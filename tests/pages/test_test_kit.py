@@ -17,7 +17,7 @@ from pages.components.test_kit import demo_data
 from pages.components.test_kit import open_sessions as open_list
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.open_sessions import DECLINE, EXPIRE
-from pages.components.test_kit.scenarios import RUN_ALL, WITH_CLOCK
+from pages.components.test_kit.scenarios import RUN_ALL
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
@@ -93,15 +93,16 @@ def verdicts(page: AppTest) -> dict[str, str]:
     return {row["id"]: row["verdict"][0] for row in rows(page) if row["verdict"] is not None}
 
 
-def test_every_scenario_has_its_row_and_is_run_by_one_of_two_buttons(
+def test_every_scenario_has_its_row_and_all_but_the_one_that_moves_the_clock_run_by_one_button(
     connected: ConnectedShop,
 ) -> None:
     page = open_tab(connected)
     assert ids(page) == [scenario.name for scenario in SCENARIOS]
     assert not verdicts(page)
     assert page.button(key="run_all").label == "Run all"
-    assert page.button(key="run_with_clock").label == f"Run {len(WITH_CLOCK)} that move the clock"
-    assert (*RUN_ALL, *WITH_CLOCK) == tuple(scenario.name for scenario in SCENARIOS)
+    last = SCENARIOS[-1]
+    assert last.moves_clock
+    assert (*RUN_ALL, last.name) == tuple(scenario.name for scenario in SCENARIOS)
 
 
 def test_a_scenario_runs_with_the_delivery_that_is_chosen(connected: ConnectedShop) -> None:
@@ -131,7 +132,7 @@ def test_a_scenario_s_result_survives_a_reload_and_its_drawer_tells_the_steps(
     assert "declined: insufficient funds" in text
     (link,) = (one for one in page.get("page_link") if one.proto.page == "sessions")
     assert link.proto.query_string.startswith("session=cs_test_")
-    connected.controls.reset()
+    demo_data.reset(connected.pages, connected.controls)
     assert not verdicts(open_tab(connected))
 
 
@@ -302,11 +303,23 @@ def test_without_an_answer_of_the_control_api_the_page_shows_an_error(
     assert "The sandbox returned an error" in titles(page, "error")
 
 
-def test_with_a_key_the_page_has_the_cards_and_says_what_is_missing(shop: Shop) -> None:
-    page = open_page(shop.server, "test_kit.py")
-    (title,) = titles(page, "info")
-    assert title == "Only test cards and webhook faults are available without the local sandbox"
-    assert "need the local sandbox" in page.info[0].value
+def test_with_a_key_the_page_says_what_is_missing_and_has_scenarios_cards_and_webhook_faults(
+    shop: Shop,
+) -> None:
+    page = open_page(shop.server, "test_kit.py", show=CARDS)
+    assert "need the local sandbox" in page.caption[0].value
     assert len(page.code) == 1 + len(TEST_CARDS) + len(TEST_BANK_ACCOUNTS)
     assert not page.button
-    assert [tab.label for tab in page.tabs] == [CARDS, "Webhook faults"]
+    assert [tab.label for tab in page.tabs] == [SCENARIOS_TAB, CARDS, "Webhook faults"]
+
+
+def test_at_stripe_each_scenario_has_its_row_or_the_reason_why_it_cannot_be_had(shop: Shop) -> None:
+    found = {row["id"]: row for row in rows(open_page(shop.server, "test_kit.py"))}
+    assert list(found) == [scenario.name for scenario in SCENARIOS]
+    for scenario in SCENARIOS:
+        only = found[scenario.name]["verdict"] == ["Sandbox only"]
+        assert only is bool(scenario.only_in_sandbox)
+        assert found[scenario.name]["about"] == scenario.only_in_sandbox or scenario.about
+    page = open_page(shop.server, "test_kit.py", scenario="stripe-500")
+    assert "does not fail on demand" in page.info[0].value
+    assert not page.button

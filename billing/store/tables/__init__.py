@@ -13,7 +13,13 @@ from billing.store.tables.columns import (
 )
 from billing.store.tables.customers import customers, erased_ids, stale_customers, stripe_objects
 from billing.store.tables.events import events, rejected_deliveries, webhook_deliveries
-from billing.store.tables.installation import change_numbers, leases, schema_release, sync_state
+from billing.store.tables.installation import (
+    change_numbers,
+    leases,
+    scenario_runs,
+    schema_release,
+    sync_state,
+)
 from billing.store.tables.ledger import ledger, sold_prices
 from billing.store.tables.requests import request_terms, requests
 from billing.store.tables.rollups import session_deltas, session_rollups
@@ -37,6 +43,7 @@ __all__ = [
     "rejected_deliveries",
     "request_terms",
     "requests",
+    "scenario_runs",
     "schema_release",
     "session_deltas",
     "session_rollups",

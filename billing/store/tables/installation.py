@@ -1,8 +1,8 @@
-"""Named values, leases, the release of the schema, and change numbers."""
+"""Named values, leases, the release of the schema, change numbers, and runs of scenarios."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, String, Table, Text
 
 from billing.store.tables.columns import metadata
 
@@ -36,4 +36,15 @@ change_numbers = Table(
     metadata,
     Column("topic", String(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
+)
+
+# The last run of each scenario of the Test kit, as JSON. Who runs it now renews ``alive_until``.
+scenario_runs = Table(
+    "scenario_runs",
+    metadata,
+    Column("scenario", String(64), primary_key=True),
+    Column("run", String(64), nullable=False, unique=True),
+    Column("document", Text, nullable=False),
+    Column("alive_until", Float, nullable=False),
+    Column("stop_requested", Boolean, nullable=False),
 )

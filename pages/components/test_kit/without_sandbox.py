@@ -9,15 +9,22 @@ from pages.components.markdown import code, plain
 from pages.services import page_services
 
 
-def without_sandbox() -> None:
-    """Only cards and webhook faults are left; the rest needs the sandbox's control API."""
+def without_sandbox() -> bool:
+    """Say what only the local sandbox has; whether the dashboard is connected to Stripe, where
+    scenarios can run all the same."""
     services = page_services().services
-    connected = services.settings.stripe_is_configured
-    where = f"uses {plain(services.stripe_name)}" if connected else "is not connected to Stripe"
+    if services.settings.stripe_is_configured:
+        st.caption(
+            f"This dashboard uses {plain(services.stripe_name)}. Paying open sessions by a press, "
+            "the clock, Stripe's faults, demo data and the reset need the local sandbox: start the "
+            f"app without {code(SECRET_KEY)} to use it."
+        )
+        return True
     st.info(
-        f"This dashboard {where}. Scenarios, open sessions, the clock, Stripe's faults, demo data "
-        f"and the reset need the local sandbox: start the app without {code(SECRET_KEY)} to use "
-        "it.",
+        "This dashboard is not connected to Stripe. Scenarios, open sessions, the clock, Stripe's "
+        "faults, demo data and the reset need the local sandbox: start the app without "
+        f"{code(SECRET_KEY)} to use it.",
         title="Only test cards and webhook faults are available without the local sandbox",
         icon=":material/info:",
     )
+    return False

@@ -7,13 +7,14 @@ from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.catalog.scenario import COMPLETED, NOTHING, VISA, Scenario
 from pages.scenarios.sandbox_client import PaymentOutcome
 from pages.scenarios.steps.checkout import (
+    PAYMENT_FAILED,
     decide_debit,
     expire,
     pay,
     pay_by_bank,
     return_from_checkout,
 )
-from pages.scenarios.steps.events import expect_all_webhooks, expect_webhook
+from pages.scenarios.steps.events import expect_event
 from pages.scenarios.verdict import Expected
 
 INSUFFICIENT_FUNDS = "4000000000009995"
@@ -32,7 +33,7 @@ CHECKOUT = (
         "A subscription is paid; the webhook grants it before the customer returns.",
         Kind.PRO,
         1,
-        (pay(VISA), expect_webhook(COMPLETED), return_from_checkout(granted=True)),
+        (pay(VISA), expect_event(COMPLETED), return_from_checkout(granted=True)),
         Expected(1, (Cause.PURCHASE,)),
     ),
     Scenario(
@@ -41,7 +42,7 @@ CHECKOUT = (
         "Three credits in one payment; the customer returns at once: exactly three are granted.",
         Kind.CREDITS,
         3,
-        (pay(VISA), return_from_checkout(granted=True), expect_webhook(COMPLETED)),
+        (pay(VISA), return_from_checkout(granted=True), expect_event(COMPLETED)),
         Expected(3, (Cause.PURCHASE,)),
     ),
     Scenario(
@@ -54,7 +55,7 @@ CHECKOUT = (
             pay(INSUFFICIENT_FUNDS, expect=PaymentOutcome.DECLINED),
             return_from_checkout(granted=False),
             pay(VISA),
-            expect_webhook(COMPLETED),
+            expect_event(COMPLETED),
             return_from_checkout(granted=True),
         ),
         Expected(2, (Cause.PURCHASE,)),
@@ -67,7 +68,7 @@ CHECKOUT = (
         1,
         (
             pay(THREE_D_SECURE, authenticate=True),
-            expect_webhook(COMPLETED),
+            expect_event(COMPLETED),
             return_from_checkout(granted=True),
         ),
         Expected(1, (Cause.PURCHASE,)),
@@ -80,7 +81,7 @@ CHECKOUT = (
         1,
         (
             pay(THREE_D_SECURE, authenticate=False, expect=PaymentOutcome.DECLINED),
-            expect_all_webhooks(),
+            expect_event(PAYMENT_FAILED),
             return_from_checkout(granted=False),
         ),
         NOTHING,
@@ -91,7 +92,7 @@ CHECKOUT = (
         "Nobody pays; Stripe sends an event when the session expires.",
         Kind.PRO,
         1,
-        (expire(), expect_webhook(EXPIRED), return_from_checkout(granted=False)),
+        (expire(), expect_event(EXPIRED), return_from_checkout(granted=False)),
         NOTHING,
     ),
     Scenario(
@@ -102,10 +103,10 @@ CHECKOUT = (
         5,
         (
             pay_by_bank(BANK_SUCCEEDS),
-            expect_webhook(COMPLETED),
+            expect_event(COMPLETED),
             return_from_checkout(granted=False),
             decide_debit(),
-            expect_webhook(DEBIT_SUCCEEDED),
+            expect_event(DEBIT_SUCCEEDED),
             return_from_checkout(granted=True),
         ),
         Expected(5, (Cause.PURCHASE,)),
@@ -118,9 +119,9 @@ CHECKOUT = (
         5,
         (
             pay_by_bank(BANK_FAILS),
-            expect_webhook(COMPLETED),
+            expect_event(COMPLETED),
             decide_debit(),
-            expect_webhook(DEBIT_FAILED),
+            expect_event(DEBIT_FAILED),
             return_from_checkout(granted=False),
         ),
         NOTHING,

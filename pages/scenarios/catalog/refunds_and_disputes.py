@@ -8,13 +8,14 @@ from billing.domain.ledger.line import Cause
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.catalog.scenario import COMPLETED, VISA, Scenario
 from pages.scenarios.steps.checkout import pay
-from pages.scenarios.steps.events import expect_webhook
+from pages.scenarios.steps.events import expect_event
 from pages.scenarios.steps.payments import (
     accept_dispute,
-    dispute,
+    answer_dispute,
+    decide_dispute,
+    expect_dispute,
     fail_refund,
     refund,
-    win_dispute,
 )
 from pages.scenarios.verdict import Expected
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from pages.scenarios.steps.step import Step
 
 REFUND_FAILS = "4000000000005126"
+FRAUDULENT = "4000000000000259"
+NOT_RECEIVED = "4000000000002685"
+INQUIRY = "4000000000001976"
 BOUGHT = 10
 
 REFUNDED = "refund.created"
@@ -46,7 +50,7 @@ def _scenario(
         about,
         Kind.CREDITS,
         BOUGHT,
-        (pay(card), expect_webhook(COMPLETED), *steps),
+        (pay(card), expect_event(COMPLETED), *steps),
         Expected(left, (Cause.PURCHASE, *causes)),
     )
 
@@ -57,7 +61,7 @@ REFUNDS_AND_DISPUTES = (
         "Part refund",
         "The price of 3 of 10 credits is refunded: 7 are left.",
         refund(3),
-        expect_webhook(REFUNDED),
+        expect_event(REFUNDED),
         left=7,
         causes=(Cause.REFUND,),
     ),
@@ -66,11 +70,11 @@ REFUNDS_AND_DISPUTES = (
         "Refunds, then the rest",
         "Two part refunds and then the rest: each takes its own, none is left.",
         refund(3),
-        expect_webhook(REFUNDED),
+        expect_event(REFUNDED),
         refund(4),
-        expect_webhook(REFUNDED),
+        expect_event(REFUNDED),
         refund(),
-        expect_webhook(REFUNDED),
+        expect_event(REFUNDED),
         left=0,
         causes=(Cause.REFUND,) * 3,
     ),
@@ -78,10 +82,11 @@ REFUNDS_AND_DISPUTES = (
         "dispute-lost",
         "Dispute lost",
         "A dispute takes the credits while it is open, and for good when it is lost.",
-        dispute("fraudulent"),
-        expect_webhook(DISPUTED),
+        expect_dispute("fraudulent"),
+        expect_event(DISPUTED),
         accept_dispute(),
-        expect_webhook(DISPUTE_CLOSED),
+        expect_event(DISPUTE_CLOSED),
+        card=FRAUDULENT,
         left=0,
         causes=(Cause.DISPUTE_OPENED,),
     ),
@@ -89,10 +94,12 @@ REFUNDS_AND_DISPUTES = (
         "dispute-won",
         "Dispute won",
         "A dispute takes the credits; when it is won they come back.",
-        dispute("product_not_received"),
-        expect_webhook(DISPUTED),
-        win_dispute(),
-        expect_webhook(DISPUTE_CLOSED),
+        expect_dispute("product_not_received"),
+        expect_event(DISPUTED),
+        answer_dispute(),
+        decide_dispute(),
+        expect_event(DISPUTE_CLOSED),
+        card=NOT_RECEIVED,
         left=BOUGHT,
         causes=(Cause.DISPUTE_OPENED, Cause.DISPUTE_WON),
     ),
@@ -100,10 +107,11 @@ REFUNDS_AND_DISPUTES = (
         "inquiry",
         "Inquiry",
         "The bank only asks, and no money moves: the credits stay.",
-        dispute("inquiry"),
-        expect_webhook(DISPUTED),
+        expect_dispute("inquiry"),
+        expect_event(DISPUTED),
         accept_dispute(),
-        expect_webhook(DISPUTE_CLOSED),
+        expect_event(DISPUTE_CLOSED),
+        card=INQUIRY,
         left=BOUGHT,
     ),
 )
@@ -112,9 +120,9 @@ REFUND_THAT_FAILS = _scenario(
     "Refund fails later",
     "The bank sends a refund back after half a day: the credits come back.",
     refund(),
-    expect_webhook(REFUNDED),
+    expect_event(REFUNDED),
     fail_refund(),
-    expect_webhook(REFUND_FAILED),
+    expect_event(REFUND_FAILED),
     card=REFUND_FAILS,
     left=BOUGHT,
     causes=(Cause.REFUND, Cause.REFUND_FAILED),

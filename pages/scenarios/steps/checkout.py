@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.line import Origin
-from pages.scenarios.context import RunContext, StepFailed
-from pages.scenarios.sandbox_client import PaymentOutcome
+from pages.scenarios.context import PERSON_SECONDS, StepFailed
+from pages.scenarios.sandbox_client import PaymentOutcome, PaymentResult
 from pages.scenarios.steps.step import Step
 
 if TYPE_CHECKING:
-    from pages.scenarios.sandbox_client import PaymentResult
+    from billing.domain.stripe_json import JSON
+    from pages.scenarios.context import RunContext
+
+ROUTING_NUMBER = "110000000"
 
 DEBIT_SECONDS = 20  # until a bank decides: longer than what comes before takes
+DECIDED = ("succeeded", "requires_payment_method", "canceled")
+PAYMENT_FAILED = "payment_intent.payment_failed"
+ANY_DATE = "any date to come and any CVC"
+AUTHENTICATION = {
+    None: "",
+    True: " On the bank's page press **Complete**.",
+    False: " On the bank's page press **Fail**.",
+}
 
 
 def pay(
@@ -21,39 +32,59 @@ def pay(
     """The customer pays with this card, which has to lead to the outcome ``expect``."""
 
     def act(context: RunContext) -> str:
-        payment = context.controls.pay(
-            context.session.id, email=context.email, card=card, authenticate=authenticate
-        )
-        return _check_payment(context, payment, expect)
+        if context.controls:
+            context.payment = context.controls.pay(
+                context.session_id, email=context.email, card=card, authenticate=authenticate
+            )
+        else:
+            context.payment = _paid_by_person(context, expect)
+        return _check_payment(context.payment, expect)
 
     secure = {None: "", True: ", complete 3-D Secure", False: ", fail 3-D Secure"}[authenticate]
-    return Step(f"Pay with {_spaced(card)}{secure}", act)
+    person = f"Open Checkout and pay with the card {{}}, {ANY_DATE}.{AUTHENTICATION[authenticate]}"
+    if expect is PaymentOutcome.DECLINED:
+        person += " It is declined: leave the page open."
+    return Step(f"Pay with {spaced(card)}{secure}", act, person, number=spaced(card))
 
 
 def pay_by_bank(account: str) -> Step:
     """The customer pays by bank debit: Checkout is complete, the debit succeeds or fails later."""
 
     def act(context: RunContext) -> str:
-        payment = context.controls.pay(
-            context.session.id,
-            email=context.email,
-            bank_account=account,
-            settles_in_seconds=DEBIT_SECONDS,
-        )
-        return _check_payment(context, payment, PaymentOutcome.PROCESSING)
+        if context.controls:
+            context.payment = context.controls.pay(
+                context.session_id,
+                email=context.email,
+                bank_account=account,
+                settles_in_seconds=DEBIT_SECONDS,
+            )
+        else:
+            context.payment = _paid_by_person(context, PaymentOutcome.PROCESSING)
+        return _check_payment(context.payment, PaymentOutcome.PROCESSING)
 
-    return Step(f"Pay by bank debit from account {account}", act)
+    person = (
+        "Open Checkout, choose **US bank account**, enter the numbers by hand: routing number "
+        f"{ROUTING_NUMBER}, account {{}}."
+    )
+    return Step(f"Pay by bank debit from account {account}", act, person, number=account)
 
 
 def decide_debit() -> Step:
-    """The clock moves on until the bank has paid the debit, or refused it."""
+    """The bank has paid the debit, or refused it."""
 
     def act(context: RunContext) -> str:
-        context.move_clock_to(context.controls.state().now + DEBIT_SECONDS)
+        context.pass_time(DEBIT_SECONDS)
+        intent = context.stripe_session()["payment_intent"]
+
+        def decided() -> JSON | None:
+            found = context.stripe.get(f"payment_intents/{intent}")
+            return found if found["status"] in DECIDED else None
+
+        context.wait(decided, "The bank's decision")
         session = context.stripe_session()
         return f"Stripe says {session['status']}, {session['payment_status']}"
 
-    return Step("The bank decides on the debit", act)
+    return Step("The bank decides on the debit", act, seconds=DEBIT_SECONDS)
 
 
 def expire() -> Step:
@@ -61,7 +92,7 @@ def expire() -> Step:
 
     def act(context: RunContext) -> str:
         gateway = context.billing.services.gateway
-        expired = context.billing.call(lambda: gateway.expire_checkout_session(context.session.id))
+        expired = context.billing.call(lambda: gateway.expire_checkout_session(context.session_id))
         return f"Stripe says {expired['status']}, {expired['payment_status']}"
 
     return Step("Nobody pays: the session expires", act)
@@ -73,7 +104,7 @@ def return_from_checkout(*, granted: bool) -> Step:
     def act(context: RunContext) -> str:
         fulfillment = context.billing.services.fulfillment
         fulfilled = context.billing.call(
-            lambda: fulfillment.refresh_and_grant(context.session.id, Origin.RETURN)
+            lambda: fulfillment.refresh_and_grant(context.session_id, Origin.RETURN)
         )
         status = f"Stripe says {fulfilled.session.status}, {fulfilled.session.payment_status}"
         if granted is (fulfilled.grant is None):
@@ -86,8 +117,34 @@ def return_from_checkout(*, granted: bool) -> Step:
     return Step("The customer returns to the landing page", act)
 
 
-def _check_payment(context: RunContext, payment: PaymentResult, expected: PaymentOutcome) -> str:
-    context.payment = payment
+def _paid_by_person(context: RunContext, expected: PaymentOutcome) -> PaymentResult:
+    """What a person's payment led to. A declined card where another outcome is expected ends
+    nothing: Checkout lets them try again."""
+
+    def find() -> PaymentResult | None:
+        session = context.stripe_session()
+        if session["status"] == "expired":
+            raise StepFailed("The Checkout Session has expired before it was paid.")
+        if session["status"] == "complete":
+            paid = session["payment_status"] == "paid"
+            outcome = PaymentOutcome.PAID if paid else PaymentOutcome.PROCESSING
+            return PaymentResult(outcome, "", "", session["status"], session["payment_status"])
+        if expected is PaymentOutcome.DECLINED and (event := context.new_event(PAYMENT_FAILED)):
+            error = event["data"]["object"]["last_payment_error"] or {}
+            code = error.get("decline_code") or error.get("code") or ""
+            return PaymentResult(
+                PaymentOutcome.DECLINED,
+                error.get("message") or "",
+                code,
+                session["status"],
+                session["payment_status"],
+            )
+        return None
+
+    return context.wait(find, "A payment", PERSON_SECONDS)
+
+
+def _check_payment(payment: PaymentResult, expected: PaymentOutcome) -> str:
     reason = f": {payment.reason}" if payment.code else ""
     if payment.outcome is not expected:
         raise StepFailed(
@@ -96,5 +153,6 @@ def _check_payment(context: RunContext, payment: PaymentResult, expected: Paymen
     return f"{payment.outcome.label}{reason}"
 
 
-def _spaced(number: str) -> str:
+def spaced(number: str) -> str:
+    """As it stands on a card."""
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billing.domain.event import EventSource, EventState
-from pages.scenarios.context import RunContext, StepFailed
+from pages.scenarios.context import StepFailed
 from pages.scenarios.steps.step import Step
 from pages.scenarios.verdict import at_most
 
 if TYPE_CHECKING:
     from billing.domain.event import Event
     from billing.domain.sessions.details import SessionRecords
+    from pages.scenarios.context import RunContext
 
 
-def expect_webhook(event_type: str) -> Step:
-    """The webhook of Stripe's next event of this type about the sale arrives, as often as the
-    delivery says, and is handled."""
+def expect_event(event_type: str) -> Step:
+    """Stripe's next event of this type about the sale arrives, by webhook as often as the delivery
+    says or by polling, and is handled."""
 
     def act(context: RunContext) -> str:
         event_id = context.next_event(event_type)
-        expected = context.delivery.arrivals
+        expected = context.arrivals
 
         def handled() -> Event | None:
             found = context.arrived(event_id)
@@ -28,35 +29,14 @@ def expect_webhook(event_type: str) -> Step:
                 return None
             return found.event if found.event.deliveries >= expected else None
 
-        event = context.wait(handled, f"The webhook of {event_type}")
+        event = context.wait(handled, f"The event {event_type}")
         if event.source is not EventSource.WEBHOOK:
             return "polling found the event; handled"
         times = f"{event.deliveries} times, " if event.deliveries > 1 else ""
         late = "" if context.clock_was_moved else f"{at_most(event.delay + context.ahead)}; "
         return f"{times}{late}handled"
 
-    return Step(f"The webhook {event_type} arrives", act)
-
-
-def expect_all_webhooks() -> Step:
-    """Every webhook of the payment arrives, in whatever order."""
-
-    def act(context: RunContext) -> str:
-        created = list(context.payment.events) if context.payment else []
-
-        def all_arrived() -> list[Event] | None:
-            found = [one.event for one in map(context.arrived, created) if one]
-            arrived = [event for event in found if event.deliveries]
-            return arrived if created and len(arrived) == len(created) else None
-
-        found = context.wait(all_arrived, "Every webhook of the payment")
-        found.sort(key=lambda event: event.received_at)
-        order = [event.id for event in found]
-        compared = "in Stripe's order" if order == created else "in another order"
-        first = ", ".join(event.type for event in found[:3])
-        return f"{len(found)} webhooks, {compared}: {first} …"
-
-    return Step("All webhooks of the payment arrive", act)
+    return Step(f"The event {event_type} arrives", act)
 
 
 def expect_grant(label: str) -> Step:

@@ -19,7 +19,8 @@ def set_api_fault(status: int) -> Step:
         context.set_faults(replace(context.faults, api=ApiFaults(status=status)))
         return "on"
 
-    return Step(f"Stripe answers every request with {status}", act)
+    label = f"Stripe answers every request with {status}"
+    return Step(label, act, only_in_sandbox="Stripe's API does not fail on demand.")
 
 
 def end_api_fault(label: str) -> Step:

@@ -8,6 +8,7 @@ from billing.domain.money import format_money
 from pages.scenarios.steps.step import HOUR, Step
 
 if TYPE_CHECKING:
+    from billing.domain.stripe_json import JSON
     from pages.scenarios.context import RunContext
 
 DISPUTE_DECIDED_SECONDS = 5  # after evidence that names the end
@@ -20,9 +21,13 @@ def refund(credits_back: int | None = None) -> Step:
 
     def act(context: RunContext) -> str:
         charge = context.charge()
-        amount = charge["amount"] - charge["amount_refunded"]
-        if credits_back is not None:
-            amount = charge["amount"] * credits_back // context.session.quantity
+
+        def amount_back() -> int:
+            if credits_back is None:
+                return int(charge["amount"] - charge["amount_refunded"])
+            return int(charge["amount"] * credits_back // context.quantity)
+
+        amount = context.once(amount_back)
         refunded = context.stripe.post("refunds", {"charge": charge["id"], "amount": amount})
         return f"{format_money(amount, charge['currency'])}: {refunded['status']}"
 
@@ -31,22 +36,33 @@ def refund(credits_back: int | None = None) -> Step:
 
 
 def fail_refund() -> Step:
-    """The clock moves on until the bank sends the refund back."""
+    """The bank sends the refund back."""
 
     def act(context: RunContext) -> str:
-        context.move_clock_to(context.controls.state().now + REFUND_DECIDED_SECONDS)
-        (refunded, *_) = context.stripe.page("refunds", charge=context.charge()["id"])
+        context.pass_time(REFUND_DECIDED_SECONDS)
+        charge = context.charge()["id"]
+
+        def failed() -> JSON | None:
+            (refunded, *_) = context.stripe.page("refunds", charge=charge)
+            return refunded if refunded["status"] == "failed" else None
+
+        refunded = context.wait(failed, "The failure of the refund")
         return f"{refunded['status']}: {refunded['failure_reason'] or 'no reason'}"
 
-    return Step("Half a day later the bank sends the refund back", act, moves_clock=True)
+    label = "Half a day later the bank sends the refund back"
+    return Step(label, act, seconds=REFUND_DECIDED_SECONDS)
 
 
-def dispute(kind: str) -> Step:
-    """The customer disputes the payment with the bank; with ``inquiry`` it only asks."""
+def expect_dispute(kind: str) -> Step:
+    """The customer disputes the payment with the bank, as the card does that it was paid with;
+    with ``inquiry`` the bank only asks."""
 
     def act(context: RunContext) -> str:
-        context.controls.dispute(context.charge()["id"], kind)
-        return f"Stripe says {_dispute(context)['status']}"
+        charge = context.charge()["id"]
+        disputes = context.wait(
+            lambda: context.stripe.page("disputes", charge=charge) or None, "The dispute"
+        )
+        return f"Stripe says {disputes[0]['status']}"
 
     asks = "asks about" if kind == "inquiry" else "disputes"
     return Step(f"The customer's bank {asks} the payment", act)
@@ -62,18 +78,32 @@ def accept_dispute() -> Step:
     return Step("Close the dispute without an answer", act)
 
 
-def win_dispute() -> Step:
-    """We answer with evidence that wins, and the clock moves on until that is decided."""
+def answer_dispute() -> Step:
+    """We answer with evidence that wins. https://docs.stripe.com/testing#evidence"""
 
     def act(context: RunContext) -> str:
         path = f"disputes/{_dispute(context)['id']}"
-        context.stripe.post(path, {"evidence[uncategorized_text]": "winning_evidence"})
-        context.move_clock_to(context.controls.state().now + DISPUTE_DECIDED_SECONDS)
-        return f"Stripe says {_dispute(context)['status']}"
+        answered = context.stripe.post(path, {"evidence[uncategorized_text]": "winning_evidence"})
+        return f"Stripe says {answered['status']}"
 
-    return Step("Answer with evidence that wins", act)
+    return Step("Answer the dispute with evidence that wins", act)
 
 
-def _dispute(context: RunContext) -> dict[str, str]:
+def decide_dispute() -> Step:
+    """The bank decides by that evidence."""
+
+    def act(context: RunContext) -> str:
+        context.pass_time(DISPUTE_DECIDED_SECONDS)
+
+        def decided() -> JSON | None:
+            found = _dispute(context)
+            return found if found["status"] in ("won", "lost") else None
+
+        return f"Stripe says {context.wait(decided, 'The decision')['status']}"
+
+    return Step("The bank decides on the dispute", act, seconds=DISPUTE_DECIDED_SECONDS)
+
+
+def _dispute(context: RunContext) -> JSON:
     (found,) = context.stripe.page("disputes", charge=context.charge()["id"])
     return found

@@ -17,8 +17,17 @@ DAY = 86_400
 @dataclass(frozen=True)
 class Step:
     """``act`` does what ``label`` says; its result in plain words. Raises ``StepFailed`` or
-    ``BillingError``. ``moves_clock``: it moves the sandbox's clock by hours or more."""
+    ``BillingError``.
+
+    What it needs: a person, who at Stripe has to do ``by_person``, Markdown in which ``{}`` stands
+    for the ``number`` to pay with; control of the sandbox, where ``only_in_sandbox`` says why
+    Stripe cannot; a test clock; or that ``seconds`` of the account's own time pass.
+    """
 
     label: str
     act: Callable[[RunContext], str]
-    moves_clock: bool = False
+    by_person: str = ""
+    number: str = ""
+    only_in_sandbox: str = ""
+    needs_test_clock: bool = False
+    seconds: int = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from billing.domain.sessions.checkout_session import Kind
 from billing.domain.sessions.source import Source
 from billing.errors import SecondSubscription
-from pages.scenarios.context import StepFailed
+from pages.scenarios.context import PERSON_SECONDS, StepFailed
 from pages.scenarios.steps.step import HOUR, Step
 
 if TYPE_CHECKING:
@@ -25,11 +25,22 @@ def pass_period_end(label: str = "The period ends: the clock moves past it") -> 
     """The clock moves past the end of the period, and the hour that a renewal waits."""
 
     def act(context: RunContext) -> str:
-        end = context.subscription()["items"]["data"][0]["current_period_end"]
+        item = context.subscription()["items"]["data"][0]
+        end = context.once(lambda: int(item["current_period_end"]))
         context.move_clock_to(end + DRAFT_SECONDS)
         return _status(context.subscription())
 
-    return Step(label, act, moves_clock=True)
+    return Step(label, act, needs_test_clock=True)
+
+
+def replace_card(card: str) -> Step:
+    """The customer's card is one that fails from now on. https://docs.stripe.com/testing#declined-payments"""
+
+    def act(context: RunContext) -> str:
+        _set_card(context, context.subscription(), card)
+        return f"charged from now on: {card}"
+
+    return Step("The card is replaced by one that fails at the renewal", act)
 
 
 def pass_retries() -> Step:
@@ -45,7 +56,7 @@ def pass_retries() -> Step:
             context.move_clock_to(attempt)
         raise StepFailed(f"Stripe goes on after {MAX_RETRIES} attempts.")
 
-    return Step("Stripe tries again until it gives up", act, moves_clock=True)
+    return Step("Stripe tries again until it gives up", act, needs_test_clock=True)
 
 
 def pay_with_new_card() -> Step:
@@ -53,11 +64,7 @@ def pay_with_new_card() -> Step:
 
     def act(context: RunContext) -> str:
         subscription = context.subscription()
-        attached = context.stripe.post(
-            f"payment_methods/{NEW_CARD}/attach", {"customer": subscription["customer"]}
-        )
-        card = {"default_payment_method": attached["id"]}
-        context.stripe.post(f"subscriptions/{subscription['id']}", card)
+        _set_card(context, subscription, NEW_CARD)
         paid = context.stripe.post(f"invoices/{subscription['latest_invoice']['id']}/pay")
         return f"the invoice is {paid['status']}; {_status(context.subscription())}"
 
@@ -68,7 +75,10 @@ def cancel_now() -> Step:
     """Somebody cancels it at once in Stripe's Dashboard."""
 
     def act(context: RunContext) -> str:
-        return _status(context.stripe.delete(f"subscriptions/{context.subscription()['id']}"))
+        subscription = context.subscription()
+        if subscription["status"] != "canceled":
+            subscription = context.stripe.delete(f"subscriptions/{subscription['id']}")
+        return _status(subscription)
 
     return Step("Cancel the subscription now", act)
 
@@ -90,10 +100,19 @@ def cancel_in_portal() -> Step:
 
     def act(context: RunContext) -> str:
         subscription = context.subscription()
-        context.stripe.cancel_in_portal(subscription["customer"], subscription["id"])
-        return _status(context.subscription())
+        customer = subscription["customer"]
+        if context.controls:
+            context.controls.stripe.cancel_in_portal(customer, subscription["id"])
+            return _status(context.subscription())
 
-    return Step("The customer cancels in the customer portal", act)
+        def canceled() -> JSON | None:
+            found = context.subscription()
+            return found if found["cancel_at"] or found["status"] == "canceled" else None
+
+        return _status(context.wait(canceled, "The cancellation", PERSON_SECONDS))
+
+    person = "Open the customer, from there the customer portal, and cancel the subscription."
+    return Step("The customer cancels in the customer portal", act, person)
 
 
 def buy_again() -> Step:
@@ -117,6 +136,14 @@ def buy_again() -> Step:
         raise StepFailed("A second Checkout Session was created for them.")
 
     return Step("The same customer wants to buy Pro again", act)
+
+
+def _set_card(context: RunContext, subscription: JSON, card: str) -> None:
+    """Attach a test card and charge the subscription to it."""
+    customer = {"customer": subscription["customer"]}
+    attached = context.stripe.post(f"payment_methods/{card}/attach", customer)
+    default = {"default_payment_method": attached["id"]}
+    context.stripe.post(f"subscriptions/{subscription['id']}", default)
 
 
 def _status(subscription: JSON) -> str:

@@ -29,6 +29,7 @@ from billing.ledger.reconciliation import Reconciliation
 from billing.maintenance.database_size import DatabaseSize
 from billing.maintenance.erasure import Erasure
 from billing.metrics.scrape import Scrape
+from billing.scenarios.service import ScenarioRuns
 from billing.selling.checkout import Checkout
 from billing.sessions.service import Sessions
 from billing.setup.checks import SetupChecks
@@ -39,6 +40,7 @@ from billing.webhooks.fault_injection.service import FaultInjection
 from pages import scenarios
 from pages.scenarios.sandbox_api import SandboxApi
 from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.stripe_api import AccountApi
 from tests.support.servers.services import quick_services
 from tests.support.servers.settings import working_settings
 
@@ -48,8 +50,8 @@ if TYPE_CHECKING:
 OWNERS = (
     *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
     *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
-    *(AuditLog, SandboxKey, Scrape, Controls, SandboxApi, Erasure, DatabaseSize),
-    FaultInjection,
+    *(AuditLog, SandboxKey, Scrape, Controls, SandboxApi, AccountApi, Erasure, DatabaseSize),
+    *(FaultInjection, ScenarioRuns),
 )
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {
@@ -58,6 +60,7 @@ NOT_USE_CASES = {
     *("Tokens.is_remembered", "FaultInjection.aclose"),
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
+    "AccountApi.events",
 }
 PEOPLE = {
     **{role.value: Identity("ann@example.com", IdentityKind.OIDC, role) for role in Role},

@@ -19,6 +19,7 @@ from billing.store import (
     events,
     leases,
     requests,
+    scenario_runs,
     sessions,
     sold_prices,
     stripe_objects,
@@ -58,6 +59,7 @@ def fill(connection: Connection) -> None:
     leases.acquire(connection, "mirror", "somebody", 30)
     sold_prices.add(connection, Kind.PRO, "price_1")
     erased_ids.add(connection, {"cus_of_somebody": None}, time.time())
+    scenario_runs.begin(connection, "pro-paid", "run-1", "{}")
 
 
 def counted(connection: Connection) -> dict[str, int]:

@@ -30,6 +30,7 @@ from billing.store import (
     leases,
     requests,
     reset,
+    scenario_runs,
     sessions,
     sold_prices,
     stale_customers,
@@ -311,6 +312,12 @@ def _requests(connection: Connection) -> None:
 def _synchronization(connection: Connection) -> None:
     sync_state.save(connection, "mirror", {})
     sync_state.load(connection, "mirror")
+    scenario_runs.begin(connection, "pro-paid", "run-1", "{}")
+    scenario_runs.save(connection, "run-1", "{}")
+    scenario_runs.keep(connection, "run-1")
+    scenario_runs.end(connection, "run-1", "{}")
+    scenario_runs.request_stop(connection, "pro-paid")
+    scenario_runs.every(connection)
     leases.acquire(connection, "work", "this process", 10)
     leases.release(connection, "work", "this process")
     change_numbers.announce(connection, ["sessions"], "this process")

@@ -1,0 +1,1 @@
+"""Runs of the Test kit's scenarios, as they are stored."""
