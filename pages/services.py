@@ -62,7 +62,11 @@ class PageServices:
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine function on the services' event loop and wait for its result."""
         try:
-            return self.portal.call(function)
+            under_way = self.portal.start_task_soon(function)
+        except RuntimeError:  # the portal is closed
+            raise ServerStopping from None
+        try:
+            return under_way.result()
         except CancelledError:
             raise ServerStopping from None
 

@@ -18,20 +18,26 @@ from pages.components.test_kit import open_sessions as open_list
 from pages.components.test_kit.clock import summary
 from pages.components.test_kit.open_sessions import DECLINE, EXPIRE
 from pages.components.test_kit.scenarios import RUN_ALL
-from pages.scenarios.catalog.scenarios import SCENARIOS
+from pages.scenarios.catalog.scenarios import SCENARIOS, scenario_named
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
+from pages.scenarios.runner import run_scenario as run_at_stripe
+from pages.scenarios.runs import ScenarioRun
 from pages.scenarios.sandbox_client import AdvanceResult
+from pages.services import ServerStopping
 from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
 from stripe_sandbox.cards import TEST_CARDS
 from tests.support.browsers.pages import ids, open_page, press, rows, run, run_until, text_of
 from tests.support.servers.shop import ConnectedShop, connected_shop
+from tests.support.stripe.payer import pay_at_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import stripe
     from sqlalchemy import Connection
 
+    from pages.scenarios.runs import StepResult
     from tests.support.servers.shop import Shop
 
 SCENARIOS_TAB, CARDS, OPEN, FAULTS, DEMO = (
@@ -317,9 +323,75 @@ def test_at_stripe_each_scenario_has_its_row_or_the_reason_why_it_cannot_be_had(
     found = {row["id"]: row for row in rows(open_page(shop.server, "test_kit.py"))}
     assert list(found) == [scenario.name for scenario in SCENARIOS]
     for scenario in SCENARIOS:
-        only = found[scenario.name]["verdict"] == ["Sandbox only"]
-        assert only is bool(scenario.only_in_sandbox)
-        assert found[scenario.name]["about"] == scenario.only_in_sandbox or scenario.about
+        assert found[scenario.name]["about"] == (scenario.only_in_sandbox or scenario.about)
     page = open_page(shop.server, "test_kit.py", scenario="stripe-500")
     assert "does not fail on demand" in page.info[0].value
     assert not page.button
+
+
+def at_stripe(shop: ConnectedShop, **query: str) -> AppTest:
+    """The page where the sandbox poses as Stripe."""
+    return open_page(replace(shop.pages, controls_url=None), "test_kit.py", **query)
+
+
+class EndOfServer:
+    """The server stops when a step begins."""
+
+    def __init__(self, at: str, shop: ConnectedShop) -> None:
+        self._at = at
+        self._shop = shop
+
+    def step_started(self, label: str) -> None:
+        if label.startswith("Pay with"):
+            pay_at_checkout(str(newest(self._shop).url), "4242424242424242")
+
+    def step_ended(self, result: StepResult) -> None:
+        if result.label.startswith(self._at):
+            raise ServerStopping
+
+
+def newest(shop: ConnectedShop) -> stripe.checkout.Session:
+    return shop.stripe.v1.checkout.sessions.list({"limit": 1}).data[0]
+
+
+def test_at_stripe_a_run_says_what_to_pay_with_goes_on_after_a_reload_and_ends_with_its_verdict(
+    connected: ConnectedShop,
+) -> None:
+    page = press(at_stripe(connected, scenario="credits-paid"), "run_credits-paid")
+    run_until(page, lambda: "Open Checkout and pay with the card" in text_of(page))
+    assert verdicts(page)["credits-paid"] == "Your turn"
+    assert "4242 4242 4242 4242" in [code.value for code in page.code]
+    (link,) = (one.proto.url for one in page.get("link_button"))
+    assert link == newest(connected).url
+    pay_at_checkout(link, "4242424242424242")
+    page = at_stripe(connected, scenario="credits-paid")
+    run_until(page, lambda: "Granted exactly once" in text_of(page))
+    assert verdicts(page)["credits-paid"] == "Passed"
+    assert "The payment: Stripe deletes none." in text_of(page)
+
+
+def test_at_stripe_a_run_is_stopped_and_closes_what_it_has_made(connected: ConnectedShop) -> None:
+    page = press(at_stripe(connected, scenario="first-renewal"), "run_first-renewal")
+    run_until(page, lambda: "Open Checkout and pay with the card" in text_of(page))
+    page = press(page, "stop_first-renewal")
+    run_until(page, lambda: "It was stopped." in text_of(page))
+    assert verdicts(page)["first-renewal"] == "Stopped"
+    assert newest(connected).status == "expired"
+    assert not connected.stripe.v1.test_helpers.test_clocks.list().data
+
+
+def test_at_stripe_a_run_that_the_server_s_end_interrupted_goes_on_where_it_was(
+    connected: ConnectedShop,
+) -> None:
+    scenario = scenario_named("part-refund")
+    assert scenario
+    interrupted = ScenarioRun(scenario.name)
+    at_end = EndOfServer("The event", connected)
+    with pytest.raises(ServerStopping):
+        run_at_stripe(scenario, connected.pages, None, at_end, run=interrupted)
+    connected.pages.call(lambda: connected.services.scenario_runs.end(interrupted))
+    page = at_stripe(connected, scenario=scenario.name)
+    assert verdicts(page)[scenario.name] == "Interrupted"
+    page = press(page, f"run_{scenario.name}")
+    run_until(page, lambda: "Each change exactly once" in text_of(page))
+    assert len(connected.stripe.v1.refunds.list().data) == 1

@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from billing.access.caller import Caller, acting_as
 from billing.domain.access import Identity, IdentityKind, Role
@@ -27,11 +26,12 @@ from pages.scenarios.delivery import Delivery
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
 from pages.scenarios.runner import run_scenario
 from pages.scenarios.runs import ScenarioResult, StepResult, StepStatus
-from pages.scenarios.steps.checkout import ROUTING_NUMBER, pay
+from pages.scenarios.steps.checkout import pay
 from pages.scenarios.steps.faults import set_api_fault
 from pages.scenarios.steps.step import Step
 from pages.scenarios.verdict import Expected
 from tests.support.servers.shop import ConnectedShop, connected_shop
+from tests.support.stripe.payer import pay_at_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +78,12 @@ class Person(Listener):
         super().step_started(label)
         step = self._steps.get(label)
         if step and step.number:
-            self._pay(step)
+            pay_at_checkout(
+                str(self._session().url),
+                step.number,
+                by_bank="account" in step.by_person,
+                confirm="Fail" not in step.by_person,
+            )
         elif step and step.by_person:
             session = self._session()
             api = self._shop.controls.stripe
@@ -89,20 +94,6 @@ class Person(Listener):
 
     def _session(self) -> stripe.checkout.Session:
         return self._shop.stripe.v1.checkout.sessions.list({"limit": 1}).data[0]
-
-    def _pay(self, step: Step) -> None:
-        url = str(self._session().url).partition("#")[0]
-        form = {"name": "Test Customer", "country": "US"}
-        if "account" in step.by_person:
-            form |= {"payment_method_type": "us_bank_account", "routing_number": ROUTING_NUMBER}
-            form |= {"account_number": step.number}
-        else:
-            form |= {"number": step.number, "expiry": "12 / 40", "cvc": "123"}
-        answer = requests.post(f"{url}/pay", json=form, timeout=30).json()
-        if "payment_intent" in answer:
-            result = "fail" if "Fail" in step.by_person else "complete"
-            given = {"payment_intent": answer["payment_intent"], "result": result}
-            requests.post(f"{url}/authenticate", json=given, timeout=30)
 
 
 class Leaver(Listener):
