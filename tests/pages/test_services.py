@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from contextvars import Context
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import streamlit as st
@@ -23,6 +24,8 @@ from pages.components.current_user import current_user
 from pages.services import hand_over, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from anyio.from_thread import BlockingPortal
 
     from billing.services import Services
@@ -36,13 +39,20 @@ SENT = [
 HEADER = {"BILLING_USER_HEADER": "X-Auth-Email", "BILLING_VIEWERS": "alice@example.com"}
 
 
+def done(function: Callable[[], Coroutine[Any, Any, object]]) -> Future[object]:
+    """What a portal returns for what has ended."""
+    ended: Future[object] = Future()
+    ended.set_result(asyncio.run(function()))
+    return ended
+
+
 def open_page(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], sent: list[tuple[str, str]]
 ) -> Identity | None:
     """Who has a page open whose connection sent these headers."""
     access = Access(load_settings(environment), Store(SecretStr("sqlite://")))
     services = cast("Services", SimpleNamespace(access=access))
-    portal = SimpleNamespace(call=lambda function: asyncio.run(function()))
+    portal = SimpleNamespace(start_task_soon=done)
     hand_over(services, cast("BlockingPortal", portal))
     context = SimpleNamespace(headers=StreamlitHeaders(sent), ip_address="192.0.2.1")
     monkeypatch.setattr(st, "context", context)
