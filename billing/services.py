@@ -178,7 +178,9 @@ class Services:
             sandbox_secrets=sandbox_secrets,
         )
         judge = Judge(self.gateway, reader, self.reconciliation, self.store, timings)
-        self.fault_injection = FaultInjection(self.webhooks, judge, self.changes, timings)
+        self.fault_injection = FaultInjection(
+            self.webhooks, judge, self.store, self.changes, timings
+        )
         self.event_log = EventLog(
             *(settings, self.gateway, self.store, self.event_processor, self.mirror),
             *(self.refused, self.answered, shared),
@@ -244,6 +246,7 @@ class Services:
         if self.store.is_shared:
             yield self.changes_between_processes.announce
             yield self.changes_between_processes.hear
+            yield self.fault_injection.follow
 
     @property
     def _mode(self) -> str:

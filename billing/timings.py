@@ -102,6 +102,7 @@ class Timings:
     fault_answer_seconds: float = ANSWER_SECONDS
     fault_repeat_seconds: float = 1.0
     fault_retry_seconds: float = 5.0
+    fault_renewal_seconds: float = 3.0  # how often their process says that it is there
     # How long a random run's verdict waits for the sweep and for polling, and how often it looks.
     fault_verdict_seconds: float = 120.0
     fault_verdict_pause_seconds: float = 1.0

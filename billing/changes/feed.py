@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from billing.changes.topics import TOPIC_OF_TABLE, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 
 class ChangeFeed:
@@ -37,9 +37,13 @@ class ChangeFeed:
         """A transaction that changed rows of these tables was committed. From any thread."""
         topics = {TOPIC_OF_TABLE.get(table) for table in tables} - {None}
         if found := {topic for topic in topics if topic}:
-            self.changed(found)
-            if self._announce:
-                self._announce(found)
+            self.announce(found)
+
+    def announce(self, topics: Collection[Topic]) -> None:
+        """The same as ``changed``, which the other processes hear as well. From any thread."""
+        self.changed(topics)
+        if self._announce:
+            self._announce(set(topics))
 
     def changed(self, topics: Iterable[Topic]) -> None:
         """Something of these topics is not as it was, or may not be. From any thread."""
@@ -53,7 +57,8 @@ class ChangeFeed:
             self._loop.call_soon_threadsafe(self._wake)
 
     def announce_with(self, announce: Callable[[set[Topic]], None]) -> None:
-        """Call it with the topics of each transaction of this process, in the writer's thread."""
+        """Call it with the topics of each transaction of this process, in the writer's thread, and
+        with those that are announced."""
         self._announce = announce
 
     @contextmanager

@@ -46,7 +46,8 @@ class FaultInjector:
         self._reset()
 
     def begin(self, faults: ReceiverFaults | RandomFaults) -> None:
-        """Have these faults, and count from one again."""
+        """Have these faults, and count from one again; what was held for others is let go."""
+        self.held.release_all()
         self._faults = faults
         self._ended.clear()
         self._reset()

@@ -83,8 +83,8 @@ def switches(in_force: FaultsInForce | None) -> None:
     )
     st.segmented_control(
         "Drop",
-        sorted({*DROPS, faults.drop_every} if isinstance(faults, ReceiverFaults) else DROPS),
-        format_func=lambda every: DROPS.get(every, f"every {every}th"),
+        list(DROPS),
+        format_func=lambda every: DROPS[every],
         key="webhook_fault_drop",
         required=True,
         on_change=set_faults,
@@ -168,6 +168,12 @@ def held_deliveries(state: FaultState) -> None:
             on_click=change,
             args=(lambda injection: injection.release_all(),),
             **guarded(Permission.SET_FAULTS),
+        )
+    if state.is_shared:
+        st.caption(
+            "Several processes may share this database: they have the same faults, and Release all "
+            "and End now reach them all. What is listed here, a random run's verdict included, is "
+            "of the process that serves this page."
         )
     if state.injected:
         done = ", ".join(f"{number:,} {name}" for name, number in state.injected.items())

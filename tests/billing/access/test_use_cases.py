@@ -57,7 +57,7 @@ OWNERS = (
 NOT_USE_CASES = {
     *("Reconciliation.run", "Reconciliation.run_daily", "Tokens.identify"),
     "Reconciliation.compare",
-    *("Tokens.is_remembered", "FaultInjection.aclose"),
+    *("Tokens.is_remembered", "FaultInjection.follow", "FaultInjection.aclose"),
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
     "AccountApi.events",
