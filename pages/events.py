@@ -11,6 +11,7 @@ from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.events.drawer import event_drawer
 from pages.components.events.filters import FILTERS, event_query, filter_widgets
+from pages.components.events.sending import sending_dialog
 from pages.components.events.table import event_table
 from pages.components.live import live
 from pages.components.markdown import plain
@@ -63,4 +64,5 @@ else:
     if set(TIMELINE_EVENTS).intersection(types) or not event_query().is_default:
         filter_widgets(types)
 event_table()
+sending_dialog()
 event_drawer()

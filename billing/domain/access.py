@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RUN_SCENARIOS = "run_scenarios", Role.TESTER, "run scenarios"
     FILL = "fill", Role.ADMIN, "replace everything by demo data"
     REPLAY = "replay", Role.TESTER, "replay events"
+    SEND_EVENTS = "send_events", Role.TESTER, "send events again, and test events"
     RECONCILE = "reconcile", Role.TESTER, "compare the ledger with Stripe"
     FIX = "fix", Role.ADMIN, "correct the ledger"
     SET_UP = "set_up", Role.ADMIN, "change what is set up at Stripe"

@@ -13,6 +13,7 @@ from pages.components.markdown import plain
 Color = Literal["blue", "gray", "green", "orange", "red", "violet", "yellow"]
 
 ANOTHER_APP = "Another app"  # it created the session, in the same Stripe account
+TEST_EVENT_CHIP = "Test event"
 ANOTHER_APP_COLORS: dict[str, Color] = {ANOTHER_APP: "violet"}
 
 
@@ -52,7 +53,7 @@ EVENT_STATE_COLORS: dict[str, Color] = {
     EventState.FAILED.label: "red",
     EventState.IGNORED.label: "gray",
 }
-COLORS = ANOTHER_APP_COLORS | EVENT_STATE_COLORS
+COLORS: dict[str, Color] = {**ANOTHER_APP_COLORS, **EVENT_STATE_COLORS, TEST_EVENT_CHIP: "orange"}
 
 
 def outcome_text(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from billing.access.caller import requires
 from billing.domain.access import Permission
 from pages.scenarios.faults import Faults
 from pages.scenarios.sandbox_api import SandboxApi
+from pages.scenarios.sandbox_deliveries import SandboxDeliveries
 from pages.scenarios.sandbox_requests import ANY_KEY, TIMEOUT, ControlFailure, send
 from pages.services import page_services
 
@@ -184,6 +185,11 @@ class Controls:
     def stripe(self) -> SandboxApi:
         """Stripe's API beside the controls."""
         return SandboxApi(self._url, self._key)
+
+    @property
+    def deliveries(self) -> SandboxDeliveries:
+        """The controls of deliveries, and of test events."""
+        return SandboxDeliveries(self._url, self._key)
 
     @requires(Permission.VIEW)
     def recent_state(self) -> SandboxState | None:

@@ -68,8 +68,15 @@ CONTROLS: dict[str, dict[str, Permission]] = {
         "Cancel at period end…": Permission.CHANGE_SUBSCRIPTION,
         "More": Permission.REFUND,
     },
-    "Events": {"Replay all failed events": Permission.REPLAY},
-    "Event": {"Replay": Permission.REPLAY, "More": Permission.REPLAY},
+    "Events": {
+        "Replay all failed events": Permission.REPLAY,
+        "Send": Permission.SEND_EVENTS,
+    },
+    "Event": {
+        "Replay": Permission.REPLAY,
+        "More": Permission.REPLAY,
+        "Resend": Permission.SEND_EVENTS,
+    },
     "Endpoints": {
         "Add endpoint…": Permission.SET_UP,
         "Send events there": Permission.SET_UP,

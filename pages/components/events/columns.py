@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def source_text(event: Event) -> str:
-    """How it came: ``webhook``, ``webhook, twice``, ``polling``, ``polling, then webhook``."""
+    """How it came: ``webhook``, ``webhook, twice``, ``polling``, ``polling, then webhook``; of a
+    test event ``test, by webhook``."""
+    return f"test, by {_source(event)}" if event.is_test else _source(event)
+
+
+def _source(event: Event) -> str:
     times = {0: "", 1: "", 2: ", twice"}.get(event.deliveries, f", {event.deliveries:,} times")
     if event.source is EventSource.POLL and event.deliveries:
         return f"polling, then webhook{times}"

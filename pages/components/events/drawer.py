@@ -14,13 +14,17 @@ from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH
 from pages.components.browser.copyable import copyable
-from pages.components.chips import ANOTHER_APP, chip
+from pages.components.chips import ANOTHER_APP, TEST_EVENT_CHIP, chip
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
+from pages.components.events.deliveries import deliveries, forget_deliveries, received_text
+from pages.components.events.sending import TEST_EVENT, open_sending
 from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
+from pages.components.rerun import request_page_rerun, rerun_page_if_requested
 from pages.components.times import EARLIEST, LATEST, exact_time, local
+from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
 
 REPLAY = "Replay"
@@ -41,6 +45,7 @@ def close_drawer() -> None:
     st.query_params.pop("event", None)
     for name in ("replay_result", "event_shown"):
         st.session_state.pop(name, None)
+    forget_deliveries()
 
 
 def event(event_id: str) -> None:
@@ -48,6 +53,7 @@ def event(event_id: str) -> None:
     if details := read(event_id):
         st.markdown(f"**{plain(details.event.type)}**")
         live_details(event_id)
+        deliveries(details)
         st.subheader("Raw JSON", anchor=False)
         if removed := removed_payload(details.event):
             st.caption(removed)
@@ -91,6 +97,7 @@ def read(event_id: str) -> EventDetails | None:
 @live(Topic.EVENTS, Topic.SESSIONS)
 def live_details(event_id: str) -> None:
     """Its state, the error if it failed, the facts, and the button to replay it."""
+    rerun_page_if_requested()
     details = read(event_id)
     if details is None:
         return
@@ -99,8 +106,10 @@ def live_details(event_id: str) -> None:
         st.markdown(chip(event.state.label), width="content")
         if event.ours is False:
             st.markdown(chip(ANOTHER_APP), width="content")
+        if event.is_test:
+            st.markdown(chip(TEST_EVENT_CHIP), width="content")
         _session_link(details)
-        _replay_button(event)
+        _buttons(event)
     show_replay_result(event)
     if event.error:
         next_attempt = (
@@ -154,10 +163,18 @@ def _facts(details: EventDetails) -> dict[str, str]:
         "Arrived": f"{_time(event.received_at)}, {plain(_delay(event.delay))}",
         "Source": plain(source_text(event)),
         "Payload": event.payload,
-        "Webhook deliveries": f"{event.deliveries:,}",
+        "Webhook deliveries": _deliveries_text(details),
         "Attempts": f"{event.attempts:,}" if event.attempts else _no_attempts(event),
         "Last attempt": _time(event.processed_at) if event.processed_at else "Never",
     }
+
+
+def _deliveries_text(details: EventDetails) -> str:
+    """How many reached this app, and how the last was answered."""
+    number = f"{details.event.deliveries:,}"
+    if not details.deliveries:
+        return number
+    return f"{number}; the last {received_text(details.deliveries[-1])}"
 
 
 def _session_text(session: CheckoutSession) -> str:
@@ -184,8 +201,12 @@ def _time(unix_seconds: float) -> str:
     return f"Unix time {unix_seconds:,.0f}"  # beyond the calendar
 
 
-def _replay_button(event: Event) -> None:
-    """Replay: what one would do with a failed event, and at hand for a handled one."""
+def _buttons(event: Event) -> None:
+    """Replay: what one would do with a failed event, and at hand for a handled one. And a test
+    event about its object, with the sandbox."""
+    more = [REPLAY] if event.state is EventState.HANDLED else []
+    if event.object_id and sandbox_controls():
+        more.append(TEST_EVENT)
     if event.state is EventState.FAILED:
         st.button(
             REPLAY,
@@ -199,15 +220,24 @@ def _replay_button(event: Event) -> None:
                 "Retrieves its session from Stripe again. Nothing is granted twice.",
             ),
         )
-    elif event.state is EventState.HANDLED:
+    if more:
         st.menu_button(
             "More",
-            [REPLAY],
+            more,
             key="more",
-            on_click=_on_replay,
-            args=(event.id,),
+            on_click=_on_more,
+            args=(event,),
             **guarded(Permission.REPLAY),
         )
+
+
+def _on_more(event: Event) -> None:
+    if st.session_state["more"] == TEST_EVENT:
+        close_drawer()
+        open_sending(TEST_EVENT, event.object_id)
+        request_page_rerun()
+    else:
+        _on_replay(event.id)
 
 
 def _on_replay(event_id: str) -> None:

@@ -21,14 +21,16 @@ from pages.components.events.filters import (
     describe,
     event_query,
 )
+from pages.components.events.sending import RESEND_FAILED, TEST_EVENT, open_sending
 from pages.components.frame.sandbox_links import sandbox_links
 from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN, CellButton, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.permission import guarded
-from pages.components.rerun import request_page, rerun_page_if_requested
+from pages.components.rerun import request_page, request_page_rerun, rerun_page_if_requested
 from pages.components.tables import table_height
 from pages.components.times import local
+from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
 
 RELEVANT = "relevant"  # the default; its name does not stand in the address
@@ -102,8 +104,22 @@ def state_buttons(query: EventQuery, overview: EventOverview) -> None:
         )
         if not query.is_default:
             FILTERS.clear_button()
+        if sandbox_controls():
+            st.menu_button(
+                "Send",
+                [RESEND_FAILED, TEST_EVENT],
+                key="send_menu",
+                icon=":material/send:",
+                on_click=on_send,
+                **guarded(Permission.SEND_EVENTS),
+            )
         if overview.failed:
             replay_all(overview.failed)
+
+
+def on_send() -> None:
+    open_sending(st.session_state["send_menu"])
+    request_page_rerun()
 
 
 def show_state(state: str | None, default: str) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def counts(page: AppTest) -> dict[str, str]:
     """What the buttons of the states and their menu say."""
     labels = [button.label for button in page.button if (button.key or "").startswith("show_")]
-    labels += [option for menu in page.menu_button for option in menu.options if " " in option]
+    menus = [menu for menu in page.menu_button if menu.key == "more_states"]
+    labels += [option for menu in menus for option in menu.options if " " in option]
     return {name: number.strip("*") for name, number in (label.split(" ") for label in labels)}
 
 
