@@ -341,7 +341,7 @@ def not_set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 def test_pages_that_are_not_set_up(page: Page, not_set_up: Process) -> None:
     for path, says in (
         ("billing", "Create both Prices"),
-        ("test-kit", "Only the test cards are available without the local sandbox"),
+        ("test-kit", "need the local sandbox"),
         ("setup", "4 problems found"),
     ):
         page.goto(f"{not_set_up.url}/app/{path}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LONG = 60_000
 HEADER = ROW = 35  # pixels
-TITLE, RUN, SESSION = 60, 350, 430
+TITLE, RUN, SESSION = 60, 350, 480
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def _cells(row: Row) -> dict[str, object]:
 TABLE = Table(
     {
         "title": st.column_config.TextColumn("Scenario", width=196),
-        "verdict": chip_column("Verdict", STATE_COLORS, width=104),
+        "verdict": chip_column("Verdict", STATE_COLORS, width=120),
         "run": st.column_config.TextColumn("Run", width=52),
         "session": st.column_config.TextColumn("Session", width=92),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),

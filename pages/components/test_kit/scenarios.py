@@ -67,7 +67,28 @@ def scenario_list_at_stripe() -> None:
     known = known_runs(page_services())
     rows = [Row(one, known.get(one.name), at_stripe=True) for one in SCENARIOS]
     scenario_table(rows, run_at_stripe, may_run=refusal(Permission.RUN_SCENARIOS) is None)
-    st.caption(f"{HOW_TO_OPEN} A run goes on when the page is left. It is of everybody here.")
+    st.caption(f"{HOW_TO_OPEN} A run goes on when the page is left, and everybody sees it.")
+    limits()
+
+
+def limits() -> None:
+    """What scenarios cannot have at Stripe, and why."""
+    with st.expander("What Stripe does not allow"):
+        st.markdown(
+            "- **Failures of its API**, and answers that are lost: it does not fail on demand. "
+            "The scenarios of that need the local sandbox.\n"
+            "- **The time of Checkout**: a session that nobody pays is expired by the API, as its "
+            "day cannot be passed. Test debits, refunds that fail and evidence take Stripe's own "
+            "minutes. Subscriptions live in the time of test clocks.\n"
+            "- **The order of deliveries**, late ones and lost ones: Stripe delivers as it does. "
+            "What has arrived can be held, doubled, dropped or refused here."
+        )
+        st.page_link(
+            "test_kit.py",
+            label="Webhook faults",
+            icon=":material/bug_report:",
+            query_params={"show": "Webhook faults"},
+        )
 
 
 def run_at_stripe(name: str) -> None:
