@@ -25,6 +25,10 @@ TOOLS := .venv-tools
 REQUIREMENTS := requirements requirements-team requirements-dev
 ACCEPTED_LICENSES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL-3.0-only
 
+# Where the environment forbids it to store what it compiles (many containers do), each process of a
+# test would compile all libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: install install-dev run demo test test-quick check bench compat lock sbom licenses operations pictures clean
 
 install: $(VENV)/.installed

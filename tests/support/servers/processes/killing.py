@@ -203,7 +203,8 @@ class Delivery:
         self._unanswered = len(waiting)
         self._intervals = kills
         self._until_kill = next(kills)
-        self._kill = asyncio.Event()
+        self._is_kill_due = False
+        self._changed = asyncio.Event()  # a kill is due, or all are delivered
 
     async def run(self, connections: int) -> None:
         connector = aiohttp.TCPConnector(limit=connections)
@@ -211,7 +212,7 @@ class Delivery:
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
             killing = asyncio.create_task(self._keep_killing())
             await asyncio.gather(self._watch(), *(self._send(http) for _ in range(connections)))
-            self._kill.set()
+            self._changed.set()
             await killing
 
     async def _send(self, http: aiohttp.ClientSession) -> None:
@@ -226,7 +227,8 @@ class Delivery:
                 self._until_kill -= 1
                 if not self._until_kill:
                     self._until_kill = next(self._intervals)
-                    self._kill.set()
+                    self._is_kill_due = True
+                    self._changed.set()
             else:
                 self.repeated += 1
                 self._waiting.append(event)
@@ -249,14 +251,14 @@ class Delivery:
             await asyncio.sleep(LOOK_AGAIN)
 
     async def _keep_killing(self) -> None:
-        while True:
-            await self._kill.wait()
-            self._kill.clear()
-            if not self._unanswered:
-                return
-            await asyncio.to_thread(self._servers.kill_one)
-            await asyncio.to_thread(self._servers.start)
-            self.kills += 1
+        while self._unanswered or self._is_kill_due:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._is_kill_due:
+                self._is_kill_due = False
+                await asyncio.to_thread(self._servers.kill_one)
+                await asyncio.to_thread(self._servers.start)
+                self.kills += 1
 
 
 async def all_processed(servers: Servers, store: Store) -> None:
