@@ -23,6 +23,7 @@ PAGES = {
     "sessions": "sessions",
     "customers": "customers",
     "events": "events",
+    "endpoints": "endpoints",
     "test-kit-scenarios": "test-kit?show=Scenarios",
     "test-kit-cards": "test-kit?show=Test+cards",
     "test-kit-open": "test-kit?show=Open+sessions",

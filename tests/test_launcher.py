@@ -95,6 +95,22 @@ def test_the_sandbox_speaks_stripes_api(app: Process) -> None:
     assert prices == {"pro_monthly": 9900, "extra_load_credit": 99}
 
 
+def test_a_secret_that_is_rolled_in_the_sandbox_is_accepted_here_at_once(app: Process) -> None:
+    key = {"Authorization": "Bearer sk_test_x"}
+    controls = f"{app.url}/sandbox/_control/endpoints"
+    (endpoint,) = requests.get(controls, headers=key, timeout=10).json()["endpoints"]
+    rolled = requests.post(f"{controls}/{endpoint}/roll_secret", headers=key, timeout=10)
+    assert rolled.json()["former_secret_until"] is None
+    client = stripe.StripeClient("sk_test_x", base_addresses={"api": f"{app.url}/sandbox"})
+    client.v1.customers.create({"name": "Ann"})
+
+    def is_delivered() -> bool:
+        (event,) = client.v1.events.list({"type": "customer.created", "limit": 1}).data
+        return event.pending_webhooks == 0
+
+    wait_for(is_delivered, "a delivery that is signed with the new secret")
+
+
 def test_metrics_follow_a_payment_to_the_ledger_and_count_the_pages_that_are_open(
     app: Process,
 ) -> None:
@@ -116,7 +132,8 @@ def test_metrics_follow_a_payment_to_the_ledger_and_count_the_pages_that_are_ope
 
 
 def test_no_page_asks_again_and_again_while_nothing_happens(app: Process) -> None:
-    for page in ("billing", "sessions", "customers", "events", "test-kit", "setup", "audit"):
+    tracing = ("events", "endpoints")
+    for page in ("billing", "sessions", "customers", *tracing, "test-kit", "setup", "audit"):
         with page_socket(app.url) as socket:
             kinds = {message.WhichOneof("type") for message in run_page(socket, page)}
         assert "delta" in kinds

@@ -72,6 +72,7 @@ class Demo:
     processing: str
     expired: str
     event: str
+    endpoint: str
 
     def checkout(self, session_id: str) -> str:
         """The address of the session's Checkout page."""
@@ -99,7 +100,8 @@ def demo(app: Process, browser: Browser) -> Demo:
     assert refused.status_code == 400
     events = sandbox_client(app).v1.events.list({"type": "checkout.session.completed"}).data
     event = next(one.id for one in events if one.data.object["id"] == paid)
-    return Demo(app.url, paid, still_open, declined, processing, expired, event)
+    (endpoint,) = sandbox_client(app).v1.webhook_endpoints.list().data
+    return Demo(app.url, paid, still_open, declined, processing, expired, event, endpoint.id)
 
 
 def pay(app: Process, session_id: str, **how: str | int) -> None:
@@ -137,6 +139,7 @@ PAGES = {
         "?state=refused": "The contents of a refused delivery are not stored",
         "?event={event}": "api_version",
     },
+    "endpoints": {"": "Send events there", "?endpoint={endpoint}": "brought this endpoint"},
     "test-kit": {
         "?show=Scenarios": "Part refund",
         "?show=Test+cards": "Paid, then reversed",

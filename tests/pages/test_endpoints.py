@@ -73,7 +73,7 @@ def test_the_endpoint_to_this_dashboard_comes_first_and_says_what_it_lacks(
     assert (first["url"], first["leads"], first["missing"]) == (HERE, ["This dashboard"], "2")
     assert (second["types"], second["missing"], second["version"]) == ("All", "", "The account's")
     page = visit(as_stripe, endpoint=here)
-    assert "2 types that this dashboard handles are missing" in text_of(page)
+    assert "Does not receive 2 types of event that this dashboard handles" in text_of(page)
     for one in (here, other):
         as_stripe.stripe.v1.webhook_endpoints.delete(one)
 
@@ -164,6 +164,7 @@ def test_a_secret_is_rolled_in_the_sandbox_by_one_press_and_the_former_one_stays
     page = press(visit(beside_sandbox, endpoint=endpoint), "roll_secret_now")
     assert beside_sandbox.sandbox.signing_secrets(url) == [*secrets(page), *before]
     assert "the former one is valid until" in text_of(page)
+    page = visit(beside_sandbox, endpoint=endpoint)
     page.button_group(key="roll_validity").set_value("Not at all")
     press(page, "roll_secret_now")
     assert beside_sandbox.sandbox.signing_secrets(url) == secrets(page)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 LONGEST_ID = 300
 FAILURE = "endpoint_failure"
-FEW_TYPES = 40
 
 
 def endpoint_drawer() -> None:
@@ -104,13 +103,18 @@ def _facts(endpoint: Endpoint) -> None:
             st.markdown(f":small[{label}]", width=80)
             copyable(text, key=label.replace(" ", "_"))
     if "*" not in endpoint.enabled_events:
-        with st.expander(f"Receives {types_text(endpoint)} types of event"):
+        with st.expander(f"Receives {_types(len(endpoint.enabled_events))}"):
             st.markdown(listed_types(endpoint.enabled_events))
     if endpoint.missing:
-        with st.expander(f"{len(endpoint.missing)} types that this dashboard handles are missing"):
+        number = _types(len(endpoint.missing))
+        with st.expander(f"Does not receive {number} that this dashboard handles"):
             st.markdown(f"{listed_types(endpoint.missing)}.")
             if endpoint.leads_here:
                 st.page_link("setup.py", label="Add them on Setup", icon=":material/tune:")
+
+
+def _types(number: int) -> str:
+    return f"{number:,} type{'' if number == 1 else 's'} of event"
 
 
 def _deliveries(endpoint: Endpoint, deliveries: SandboxDeliveries) -> None:

@@ -33,7 +33,7 @@ def _command() -> None:
     )
     _fields()
     port, path = st.session_state[PORT], st.session_state[PATH].strip().removeprefix("/")
-    st.code(f"stripe listen --forward-to localhost:{port}/{path}", language=None)
+    st.code(f"stripe listen --forward-to localhost:{port}/{path}", language=None, wrap_lines=True)
 
 
 def _fields() -> None:

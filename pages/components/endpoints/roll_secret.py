@@ -27,7 +27,9 @@ DASHBOARD = "https://dashboard.stripe.com/test/workbench/webhooks"
 
 
 def roll_secret(endpoint: Endpoint) -> None:
-    """The button that says what happens, and asks."""
+    """The button that says what happens, and asks; none beside its result."""
+    if (press := st.session_state.get(PRESS)) and press.created:
+        return
     is_embedded = page_services().services.settings.is_embedded
     with st.popover(
         "Roll secret…", key="roll_secret", icon=":material/key:", **guarded(Permission.SET_UP)

@@ -32,7 +32,11 @@ def roll_steps(roll: SecretRoll) -> None:
         st.markdown(f"**A signing secret is being rolled** at {code(roll.former.url)}")
         steps = _steps(roll)
         following = [step for step, _ in steps].index(roll.step)
-        st.markdown("\n".join(_line(at - following, text) for at, (_, text) in enumerate(steps)))
+        lines = (f"{at + 1}. {_line(at - following, text)}" for at, (_, text) in enumerate(steps))
+        st.markdown("\n".join(lines))
+        if roll.step is RollStep.SET_SECRET:
+            again = f"delete {code(roll.replacement.id)} and roll the secret again."
+            st.caption(f"It was shown once. If nobody copied it, {again}")
         _next_button(roll)
         if failure := st.session_state.pop(FAILURE, None):
             show_failure(failure, "Nothing was changed")
@@ -65,10 +69,10 @@ def _steps(roll: SecretRoll) -> list[tuple[RollStep | None, str]]:
 
 def _line(ahead: int, text: str) -> str:
     if ahead < 0:
-        return f"- :material/check: {text}"
+        return f":material/check: {text}"
     if ahead == 0:
-        return f"- :material/arrow_forward: **Next:** {text}"
-    return f"- :material/radio_button_unchecked: {text}"
+        return f":material/arrow_forward: **Next:** {text}"
+    return text
 
 
 def _next_button(roll: SecretRoll) -> None:

@@ -71,8 +71,9 @@ def _table(found: EndpointList) -> None:
         order=column_order(found),
         height="content",
     )
-    is_embedded = page_services().services.settings.is_embedded
-    st.caption(HOW_TO_OPEN if is_embedded else f"{HOW_TO_OPEN} {NOT_SAID}")
+    st.caption(HOW_TO_OPEN)
+    if not page_services().services.settings.is_embedded:
+        st.markdown(NOT_SAID)
 
 
 def _pending(pending: PendingEvents) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 Page = TypeVar("Page")
 
 
-MOST_ABREAST = 8  # pages whose names fit beside each other on a desk; one of them is hidden
+MOST_ABREAST = 10  # pages whose names fit beside each other on a desk; one of them is hidden
 
 
 def sections(groups: Mapping[str, Sequence[Page]]) -> dict[str, list[Page]]:
