@@ -28,6 +28,7 @@ from billing.sessions.csv_export import COLUMNS, csv_row
 from billing.sessions.records import read_lines, read_records, read_related
 from billing.sessions.timeline import timeline_entries
 from billing.store import sessions
+from billing.store.events import deliveries
 from billing.store.sessions import StoredSession
 from billing.sync.mirror import read_sync_state
 
@@ -196,14 +197,15 @@ class Sessions:
             session, data = found.session, found.data
             related = read_related(connection, data)
             known = read_lines(connection, data)
+            its_events = sessions.events_of_session(
+                connection, data | (reading.data if reading else {}), related.ids
+            )
             return SessionDetails(
                 session=session,
                 data=data,
                 entries=timeline_entries(
                     session,
-                    sessions.events_of_session(
-                        connection, data | (reading.data if reading else {}), related.ids
-                    ),
+                    its_events,
                     known,
                     related,
                     sessions.request_id_of(connection, session_id),
@@ -212,6 +214,7 @@ class Sessions:
                 lines=known,
                 is_stored=copy is not None,
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
+                deliveries=deliveries.of_events(connection, [one.event.id for one in its_events]),
             )
 
         await self._mirror.wait_until_stored()  # which request made it is known to nobody else

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.stripe_json import id_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from billing.domain.delivery import ReceivedDelivery
     from billing.domain.event import Event
     from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.domain.sessions.line_item import LineItem, SoldPrice
@@ -50,7 +53,8 @@ class SessionDetails:
 
     ``data`` is Stripe's own object. ``line_items`` are empty when Stripe did not answer.
     ``is_stored``: the table of sessions holds it. ``dashboard_url`` leads to it in Stripe's
-    Dashboard; None when the API is not Stripe's.
+    Dashboard; None when the API is not Stripe's. ``deliveries`` are those of its events that
+    reached our webhook, as far as they are stored, by the event's id.
     """
 
     session: CheckoutSession
@@ -60,6 +64,7 @@ class SessionDetails:
     lines: tuple[LedgerLine, ...]
     is_stored: bool
     dashboard_url: str | None
+    deliveries: Mapping[str, Sequence[ReceivedDelivery]] = field(default_factory=dict)
 
     @property
     def grant(self) -> LedgerLine | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import streamlit as st
@@ -13,7 +14,13 @@ from billing.domain.sessions.details import SessionDetails
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
 from pages.components.markdown import code, link, plain
+from pages.components.sessions.unusual_deliveries import sent_by_sandbox, sentences, signs
 from pages.components.times import ago, local, short_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pages.scenarios.sandbox_deliveries import Delivery
 
 ICONS = {
     EntryKind.CREATED: "add_circle",
@@ -39,7 +46,6 @@ ICONS = {
     EntryKind.LATER: "schedule",
     EntryKind.OTHER: "bolt",
 }
-LATE_SECONDS = 10.0  # an event usually arrives within two
 EVENT_STATES = {
     EventState.HANDLED: "handled",
     EventState.PENDING: "not handled yet",
@@ -60,43 +66,42 @@ def timeline(details: SessionDetails) -> None:
             key="all_events",
             help="Also show events that add nothing new",
         )
+    sent = sent_by_sandbox(details)
     visible = [step for step in details.entries if show_all or step.kind is not EntryKind.OTHER]
     with st.container(gap=None, key="timeline"):
         for number, step in enumerate(visible):
             with st.expander(
-                label(step, details.session.created),
+                label(step, details.session.created, unusual(step, details, sent)),
                 type="step",
                 icon=f":material/{ICONS[step.kind]}:",
                 key=f"step_{number}_{step.event.id if step.event else step.kind}",
             ):
-                if text := lines(step):
+                if text := lines(step, details, sent):
                     st.markdown("  \n".join(text))
         # A step with nothing in it ends the line.
         st.expander(ending(details), type="step", icon=":material/flag:", key="last_step")
 
 
-def label(step: TimelineEntry, created: int) -> str:
+def label(step: TimelineEntry, created: int, badges: Sequence[str]) -> str:
     """The step on one line, as Markdown: what, when, how long after, and what is unusual."""
     detail = f" {plain(step.detail)}" if step.detail else ""
     if step.until is not None:
         detail += f" {local(step.until):%d %b %Y}"
-    signs = "".join(f" :orange-badge[{plain(sign)}]" for sign in unusual(step))
+    signs = "".join(f" :orange-badge[{plain(sign)}]" for sign in badges)
     return f"**{plain(step.title)}**{detail} · {time_text(step, created)}{signs}"
 
 
-def unusual(step: TimelineEntry) -> list[str]:
-    """What somebody should notice about the step's event: late, twice, failed."""
+def unusual(
+    step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sequence[Delivery]]
+) -> list[str]:
+    """What somebody should notice about the step's event: late, twice, refused, failed."""
     event = step.event
     if event is None or step.kind in (EntryKind.GRANTED, EntryKind.LEDGER_LINE):
         return []
-    signs = []
-    if event.delay > LATE_SECONDS:
-        signs.append(f"{format_duration(event.delay)} late")
-    if event.deliveries > 1:
-        signs.append(f"delivered {event.deliveries} times")
+    found = signs(event, details.deliveries.get(event.id, ()), sent.get(event.id, ()))
     if event.state in (EventState.FAILED, EventState.PENDING):
-        signs.append(EVENT_STATES[event.state])
-    return signs
+        found.append(EVENT_STATES[event.state])
+    return found
 
 
 def time_text(step: TimelineEntry, created: int) -> str:
@@ -109,12 +114,26 @@ def time_text(step: TimelineEntry, created: int) -> str:
     return f"{day}{local(step.at):%H:%M:%S}, +{format_duration(max(step.at - created, 0))}"
 
 
-def lines(step: TimelineEntry) -> list[str]:
-    """What says so, in small type, as Markdown: the event and the API request."""
-    text = [event_line(step.event)] if step.event else []
+def lines(
+    step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sequence[Delivery]]
+) -> list[str]:
+    """What says so, in small type, as Markdown: the event, what was unusual about its deliveries,
+    and the API request."""
+    text = []
+    if event := step.event:
+        text = [event_line(event)]
+        received = details.deliveries.get(event.id, ())
+        text += [
+            f":small[{link(plain(one), _address(event))}]"
+            for one in sentences(event, received, sent.get(event.id, ()))
+        ]
     if step.request_id:
         text.append(f":small[API request {code(step.request_id)}]")
     return text
+
+
+def _address(event: Event) -> str:
+    return f"events?event={quote(sanitize(event.id))}"
 
 
 def event_line(event: Event) -> str:
@@ -125,7 +144,7 @@ def event_line(event: Event) -> str:
     error = f": {plain(event.error)}" if event.error else ""
     state = EVENT_STATES[event.state]
     return (
-        f":small[{link(plain(event.type), f'events?event={quote(sanitize(event.id))}')} arrived "
+        f":small[{link(plain(event.type), _address(event))} arrived "
         f"{format_duration(max(event.delay, 0))} later {source}; {plain(state)}{error}]"
     )
 

@@ -67,6 +67,14 @@ async def test_the_request_behind_an_event_is_named_however_its_version_writes_i
     assert EntryKind.COMPLETED in {step.kind for step in steps}
 
 
+async def test_a_test_event_is_none_of_the_steps(store: Store) -> None:
+    event = event_object("evt_000000001", "completed", session(**PAID))
+    _, steps = await timeline_after(store, event, session())
+    assert EntryKind.COMPLETED not in {step.kind for step in steps}
+    (sent,) = [step for step in steps if step.kind is EntryKind.OTHER]
+    assert sent.title == "Test event checkout.session.completed"
+
+
 @pytest.mark.parametrize("status", ["paid", "no_payment_required"])
 async def test_an_event_without_a_payment_status_says_what_the_session_says(
     store: Store, status: str

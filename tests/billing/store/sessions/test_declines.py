@@ -51,10 +51,12 @@ class Sale:
             lambda connection: sessions.upsert_sessions(connection, [copies([session])])
         )
 
-    async def decline(self, code: str | None = "insufficient_funds", at: int = NOW) -> None:
+    async def decline(
+        self, code: str | None = "insufficient_funds", at: int = NOW, prefix: str = "evt_"
+    ) -> None:
         payment = declined_payment(f"pi_{self.number}", f"Order-{self.number}", code)
         kind = "payment_intent.payment_failed"
-        event = event_object(f"evt_{self.number}_{code}", kind, payment) | {"created": at}
+        event = event_object(f"{prefix}{self.number}_{code}", kind, payment) | {"created": at}
 
         def arrive(connection: Connection) -> None:
             arrival = events.ReceivedEvent(event, EventSource.WEBHOOK, EventState.PENDING, NOW)
@@ -70,6 +72,13 @@ class Sale:
         wanted = SessionFilter(outcomes=frozenset({known.outcome}))
         assert known.id in await found(self.store, wanted)
         return known
+
+
+async def test_a_test_event_declines_nothing(store: Store) -> None:
+    sale = Sale(store, 1)
+    await sale.copy()
+    await sale.decline(prefix="evt_00000000")
+    assert (await sale.known()).outcome is Outcome.OPEN
 
 
 async def test_many_declined_sessions_are_stored_at_once(store: Store) -> None:

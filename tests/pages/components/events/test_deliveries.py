@@ -113,6 +113,40 @@ def test_a_test_event_arrives_and_is_marked(connected: ConnectedShop) -> None:
     assert session.status == "open"
 
 
+def test_a_sessions_timeline_names_the_deliveries_that_were_unusual(
+    connected: ConnectedShop,
+) -> None:
+    shop = connected
+    session_id = create_session(shop, Kind.CREDITS)
+    shop.services.webhooks.intercept = _fail
+    shop.stripe.v1.checkout.sessions.expire(session_id)
+    (event,) = shop.stripe.v1.events.list(
+        params={"type": "checkout.session.expired", "limit": 1}
+    ).data
+    wait_for(lambda: shop.controls.deliveries.of_events([event.id])[0].attempts)
+    shop.services.webhooks.intercept = None
+    for deliveries in (1, 2):
+        endpoint = shop.controls.deliveries.of_events([event.id])[0].endpoint
+        shop.controls.deliveries.resend(event.id, endpoint)
+        _wait_until_delivered(shop, event.id, deliveries)
+    page = open_page(shop.pages, "sessions.py", session=session_id)
+    (step,) = [one for one in page.expander if one.label.startswith("**Expired**")]
+    assert ":orange-badge[delivered 2 times]" in step.label
+    assert ":orange-badge[answered 500]" in step.label
+    said = "".join(one.value for one in step.markdown)
+    assert "[Answered 500 at " in said
+    assert "[Delivered 2 times, the last " in said
+    assert said.count(f"(events?event={event.id})") >= 3
+
+
+def _wait_until_delivered(shop: ConnectedShop, event: str, times: int) -> None:
+    def is_delivered() -> bool:
+        found = shop.pages.call(lambda: shop.services.event_log.get(event))
+        return found is not None and found.event.deliveries == times
+
+    wait_for(is_delivered)
+
+
 def test_at_stripe_the_drawer_says_what_arrived_and_what_stripe_still_has_to_deliver(
     shop: Shop,
 ) -> None:

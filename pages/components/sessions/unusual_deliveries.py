@@ -1,0 +1,96 @@
+"""What was unusual about the deliveries of a session's events: late, twice, refused, failed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from billing.domain.durations import format_duration
+from billing.errors import BillingError
+from pages.components.times import local
+from pages.scenarios.sandbox_client import sandbox_controls
+from pages.scenarios.sandbox_deliveries import Next
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from billing.domain.delivery import ReceivedDelivery
+    from billing.domain.event import Event
+    from billing.domain.sessions.details import SessionDetails
+    from pages.scenarios.sandbox_deliveries import Attempt, Delivery
+
+LATE_SECONDS = 10.0  # an event usually arrives within two
+MOST_EVENTS = 100
+
+
+def sent_by_sandbox(details: SessionDetails) -> Mapping[str, Sequence[Delivery]]:
+    """The sandbox's deliveries of the session's events, by the event's id; none where Stripe is
+    another, or the sandbox does not answer."""
+    controls = sandbox_controls()
+    events = [step.event for step in details.entries if step.event]
+    names = {_stored_id(event.id): event.id for event in events[:MOST_EVENTS]}
+    found: defaultdict[str, list[Delivery]] = defaultdict(list)
+    if controls is None or not names:
+        return found
+    try:
+        deliveries = controls.deliveries.of_events(names.values())
+    except BillingError:
+        return found
+    for one in deliveries:
+        found[names.get(one.event, one.event)].append(one)
+    return found
+
+
+def _stored_id(event_id: str) -> str:
+    """The id of the snapshot event that a thin one is made of."""
+    return event_id.replace("evt_test_", "evt_", 1)
+
+
+def signs(
+    event: Event, received: Sequence[ReceivedDelivery], sent: Sequence[Delivery]
+) -> list[str]:
+    """Each in a word or two: ``12 s late``, ``delivered 3 times``, ``answered 500``."""
+    found = []
+    if event.delay > LATE_SECONDS:
+        found.append(f"{format_duration(event.delay)} late")
+    if event.deliveries > 1:
+        found.append(f"delivered {event.deliveries} times")
+    refused = dict.fromkeys(one.status for one in received if one.is_refused)
+    found += [f"answered {status}" for status in refused]
+    failed = [one for delivery in sent for one in _failed(delivery) if one.status not in refused]
+    if failed:
+        found.append(f"{len(failed)} failed attempt{'' if len(failed) == 1 else 's'}")
+    if any(delivery.next is Next.GIVEN_UP for delivery in sent):
+        found.append("given up")
+    return found
+
+
+def sentences(
+    event: Event, received: Sequence[ReceivedDelivery], sent: Sequence[Delivery]
+) -> list[str]:
+    """The same with when and where, a sentence each."""
+    found = []
+    times = [one.received_at for one in received if not one.is_refused]
+    if event.deliveries > 1:
+        after = f", the last {format_duration(times[-1] - times[0])} after the first" * bool(times)
+        found.append(f"Delivered {event.deliveries} times{after}")
+    found += [
+        f"Answered {one.status} at {local(one.received_at):%H:%M:%S}"
+        for one in received
+        if one.is_refused
+    ]
+    known = {one.status for one in received if one.is_refused}
+    for delivery in sent:
+        url = delivery.url or delivery.endpoint
+        found += [
+            f"Attempt {one.number} at {url} failed: {one.error or one.status}"
+            for one in _failed(delivery)
+            if one.status not in known
+        ]
+        if delivery.next is Next.GIVEN_UP:
+            found.append(f"Given up: {url} has not received it")
+    return found
+
+
+def _failed(delivery: Delivery) -> list[Attempt]:
+    return [one for one in delivery.attempts if not one.succeeded]
