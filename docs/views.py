@@ -28,6 +28,7 @@ PAGES = {
     "test-kit-cards": "test-kit?show=Test+cards",
     "test-kit-open": "test-kit?show=Open+sessions",
     "test-kit-clock": "test-kit?show=Clock+and+faults",
+    "test-kit-webhook-faults": "test-kit?show=Webhook+faults",
     "test-kit-demo": "test-kit?show=Demo+data",
     "setup": "setup",
     "audit": "audit",
