@@ -88,10 +88,18 @@ def film(browser: Browser, url: str) -> None:
     context.close()
 
 
+def listen(page: Page, url: str) -> None:
+    """Have events sent to a port at which nobody listens: an endpoint that fails."""
+    page.goto(f"{url}/app/endpoints")
+    page.get_by_role("button", name="Send events there").click()
+    page.get_by_role("button", name="Done").click()
+
+
 def walk(browser: Browser, url: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, device_scale_factor=2)
     page = context.new_page()
     fill_a_month(page, url)
+    listen(page, url)
     film(browser, url)
     buy(page, url, "BUY EXTRA LOAD CREDITS", quantity=12).close()
     checkout = buy(page, url, "PAY WITH CARD")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from streamlit.testing.v1 import AppTest
 
 from billing.domain.endpoint import Payload
@@ -13,7 +14,7 @@ from billing.domain.sessions.checkout_session import APP
 from billing.settings.embedded import ENDPOINT_DESCRIPTION
 from billing.settings.model import LOCAL_SANDBOX, SECRET_KEY
 from billing.setup.webhook_checks import ENDPOINT_EVENTS
-from billing.urls import webhook_url
+from billing.urls import WEBHOOK_PATH, webhook_url
 from pages.services import PageServices
 from tests.support.browsers.pages import alerts, open_page, press, rows, run, text_of
 from tests.support.servers.shop import Shop, open_shop
@@ -76,6 +77,18 @@ def test_the_endpoint_to_this_dashboard_comes_first_and_says_what_it_lacks(
     assert "Does not receive 2 types of event that this dashboard handles" in text_of(page)
     for one in (here, other):
         as_stripe.stripe.v1.webhook_endpoints.delete(one)
+
+
+def test_what_this_dashboard_refuses_of_stripes_deliveries_is_said_at_its_endpoint(
+    as_stripe: Shop,
+) -> None:
+    endpoint = make(as_stripe, HERE)
+    page = visit(as_stripe, endpoint=endpoint)
+    assert "No snapshot event has arrived here yet." in text_of(page)
+    answer = requests.post(f"{as_stripe.url}{WEBHOOK_PATH}", b"{}", timeout=9)
+    assert answer.status_code == 400
+    assert "Stripe-Signature header is missing" in text_of(visit(as_stripe, endpoint=endpoint))
+    as_stripe.stripe.v1.webhook_endpoints.delete(endpoint)
 
 
 def test_an_endpoint_is_added_turned_off_and_on_and_deleted(as_stripe: Shop) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.access import Permission
+from billing.domain.delivery_health import Level
 from billing.errors import BillingError
 from pages.components.browser.copyable import copyable
 from pages.components.danger import danger_button
@@ -74,9 +75,8 @@ def _drawer(endpoint_id: str) -> None:
         show_failure(last, "Nothing was changed")
     if endpoint.deliveries:
         _deliveries(endpoint, endpoint.deliveries)
-    elif arrived := endpoint.leads_here and found.arrivals.get(endpoint.payload):
-        payload = endpoint.payload.label.lower()
-        st.markdown(f"The last {payload} event arrived here at {plain(exact_time(arrived))}.")
+    elif endpoint.leads_here:
+        _arrivals(endpoint, found.arrivals.get(endpoint.payload))
     _actions(endpoint)
 
 
@@ -139,6 +139,25 @@ def _deliveries(endpoint: Endpoint, deliveries: SandboxDeliveries) -> None:
             ":material/key: Deliveries are signed with two secrets: the former one is valid until "
             f"{plain(short_time(until))}."
         )
+
+
+def _arrivals(endpoint: Endpoint, arrived: float | None) -> None:
+    """What this app itself knows of the deliveries to it, whichever Stripe sends them."""
+    payload = endpoint.payload.label.lower()
+    st.markdown(
+        f"The last {payload} event arrived here at {plain(exact_time(arrived))}."
+        if arrived
+        else f"No {payload} event has arrived here yet."
+    )
+    billing = page_services()
+    try:
+        health = billing.call(billing.services.event_log.delivery_health)
+    except BillingError as failure:
+        show_failure(failure, "The state of webhooks could not be loaded")
+        return
+    if health.level in (Level.WARNING, Level.WRONG):
+        text = f"{plain(health.text)} {plain(health.next_step)}"
+        st.warning(text, title=plain(health.title), icon=":material/warning:")
 
 
 def _actions(endpoint: Endpoint) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from billing.domain.access import Permission
@@ -11,6 +13,9 @@ from pages.components.errors import show_failure
 from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.services import page_services
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 PRESS = "endpoint_listen"
 PORT, PATH = "listen_port", "listen_path"
@@ -36,10 +41,13 @@ def _command() -> None:
     st.code(f"stripe listen --forward-to localhost:{port}/{path}", language=None, wrap_lines=True)
 
 
-def _fields() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def _fields() -> DeltaGenerator:
+    """The port and the path; the row that they stand in."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         st.number_input("Port", 1, 65_535, value=4242, key=PORT, width=130)
         st.text_input("Path", value="/webhook", key=PATH, max_chars=500, width=260)
+    return row
 
 
 def _listen() -> None:
@@ -47,8 +55,7 @@ def _listen() -> None:
         "A program that is written for Stripe gets every event of the sandbox at this port, as "
         "with `stripe listen`."
     )
-    _fields()
-    st.button(
+    _fields().button(
         "Send events there",
         key="listen",
         icon=":material/podcasts:",
