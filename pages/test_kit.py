@@ -5,6 +5,7 @@ history for a demo."""
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -25,33 +26,34 @@ from pages.components.test_kit.webhook_faults import webhook_faults
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import sandbox_controls
 
+if TYPE_CHECKING:
+    from pages.scenarios.sandbox_client import Controls
+
 SCENARIOS, CARDS, OURS = "Scenarios", "Test cards", "Webhook faults"
 
-controls = sandbox_controls()
-tabs = partial(st.tabs, key="show", on_change="rerun", bind="query-params")
-if controls is None:
+
+def at_stripe() -> None:
+    """What there is without the sandbox's controls."""
     has_scenarios = without_sandbox()
     *scenarios_tabs, cards_tab, webhook_tab = tabs([SCENARIOS] * has_scenarios + [CARDS, OURS])
     for scenarios_tab in scenarios_tabs:
         if scenarios_tab.open:
-            try:
-                with scenarios_tab:
-                    scenario_list_at_stripe()
-                scenario_drawer()
-            except BillingError as failure:
-                show_failure(failure, "The scenarios could not be loaded")
+            with scenarios_tab:
+                scenario_list_at_stripe()
+            scenario_drawer()
     if cards_tab.open:
         with cards_tab:
             cards()
     if webhook_tab.open:
         with webhook_tab:
             webhook_faults()
-    st.stop()
 
-scenarios_tab, cards_tab, sessions_tab, faults_tab, webhook_tab, demo_tab = tabs(
-    [SCENARIOS, CARDS, "Open sessions", "Clock and faults", OURS, "Demo data"]
-)
-try:
+
+def with_sandbox(controls: Controls) -> None:
+    """What there is with them."""
+    scenarios_tab, cards_tab, sessions_tab, faults_tab, webhook_tab, demo_tab = tabs(
+        [SCENARIOS, CARDS, "Open sessions", "Clock and faults", OURS, "Demo data"]
+    )
     if scenarios_tab.open:
         with scenarios_tab:
             scenario_list(controls)
@@ -75,5 +77,17 @@ try:
     if demo_tab.open:
         with demo_tab:
             demo_data(controls)
-except BillingError as failure:
-    show_failure(failure, "The sandbox returned an error")
+
+
+tabs = partial(st.tabs, key="show", on_change="rerun", bind="query-params")
+sandbox = sandbox_controls()
+if sandbox is None:
+    try:
+        at_stripe()
+    except BillingError as failure:
+        show_failure(failure, "The Test kit could not be loaded")
+else:
+    try:
+        with_sandbox(sandbox)
+    except BillingError as failure:
+        show_failure(failure, "The sandbox returned an error")

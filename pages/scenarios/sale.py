@@ -112,5 +112,5 @@ def _close_sale(context: RunContext) -> list[str]:
         context.stripe.delete(f"subscriptions/{name}")
     if session["payment_status"] == "unpaid" or run.test_clock:
         return []
-    whose = f" of {session['customer']}" if session["customer"] else ""
-    return [f"The payment{whose}: Stripe deletes none."]
+    customer = f" and the Customer {session['customer']}" if session["customer"] else ""
+    return [f"The payment{customer}: Stripe deletes no payments."]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
@@ -179,13 +180,17 @@ def _granted_by(grant: LedgerLine, events: Sequence[Event]) -> str:
 
 
 def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
-    """How many webhooks came, which repeatedly, and how late; as a sentence."""
+    """How many webhooks came, which repeatedly, in what order, and how late; as a sentence."""
     if not events:
         return "Stripe has sent no event about this session."
     webhooks = sum(event.deliveries for event in events)
     repeated = [event for event in events if event.deliveries > 1]
     polled = [event for event in events if not event.source.is_webhook]
-    delays = [event.delay + clock_ahead for event in events if event.source.is_webhook]
+    came = sorted(
+        (event for event in events if event.source.is_webhook),
+        key=lambda event: event.received_at,
+    )
+    delays = [event.delay + clock_ahead for event in came]
     parts = []
     if webhooks:
         parts.append(f"{_many(webhooks, 'webhook')} for {_many(len(events), 'event')}")
@@ -196,6 +201,8 @@ def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
         parts.append(f"{len(repeated)} of them more than once")
     if polled:
         parts.append(f"polling found {_many(len(polled), 'event')} first")
+    if any(earlier.created > later.created for earlier, later in pairwise(came)):
+        parts.append("not in the order in which Stripe created them")
     if delays:
         which = "the slowest " if len(delays) > 1 else ""
         parts.append(f"{which}{at_most(max(delays))}")

@@ -24,6 +24,7 @@ from billing.store import sync_state, tables
 from billing.urls import webhook_url
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.faults import Faults, WebhookFaults
+from pages.scenarios.runs import ScenarioRun
 from tests.access.allowed import CONTROLS, EVERYWHERE, PAGES
 from tests.support.browsers.pages import alerts, open_page, run, run_until, text_of
 from tests.support.servers.billing_server import BillingServer, billing_server
@@ -44,6 +45,9 @@ WIDGETS = {
     *("button", "link_button", "download_button", "menu_button", "popover", "toggle"),
     *("button_group", "text_input", "number_input", "selectbox", "checkbox", "date_input"),
 }
+
+
+LATER = 4e9  # Unix seconds
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,10 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
         Visit(not_set_up, "endpoints.py", "Endpoints"),
         kit(
             "Test kit, Scenarios",
-            {"show": "Scenarios", "scenario": SCENARIOS[0].name},
+            {"show": "Scenarios", "scenario": SCENARIOS[2].name},
             "Test kit, a scenario",
         ),
+        *at_stripe(shop),
         kit("Test kit, Test cards", {"show": "Test cards"}),
         kit("Test kit, Open sessions", {"show": "Open sessions"}),
         kit("Test kit, Clock and faults", {"show": "Clock and faults"}),
@@ -136,6 +141,25 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
         Visit(not_set_up, "setup.py", "Setup"),
         visit("audit.py", "Audit"),
     ]
+
+
+def at_stripe(shop: ConnectedShop) -> Iterator[Visit]:
+    """To scenarios at Stripe: one that runs, and one that was interrupted."""
+    pages, runs = replace(shop.pages, controls_url=None), shop.services.scenario_runs
+    for scenario in SCENARIOS[:2]:
+        run = ScenarioRun(scenario.name, step=scenario.steps[-1].label)
+        shop.pages.call(partial(runs.begin, run))
+        yield Visit(
+            pages,
+            "test_kit.py",
+            "Test kit, Scenarios",
+            {"show": "Scenarios", "scenario": scenario.name},
+            "Test kit, a scenario",
+        )
+    shop.pages.call(partial(runs.end, run))
+    table = tables.scenario_runs
+    alive = update(table).where(table.c.run != run.id).values(alive_until=LATER)
+    store(shop, lambda connection: connection.execute(alive) and None)
 
 
 def two_events(shop: ConnectedShop) -> list[str]:

@@ -367,7 +367,7 @@ def test_at_stripe_a_run_says_what_to_pay_with_goes_on_after_a_reload_and_ends_w
     page = at_stripe(connected, scenario="credits-paid")
     run_until(page, lambda: verdicts(page)["credits-paid"] == "Passed")
     assert "Granted exactly once" in text_of(page)
-    assert "The payment: Stripe deletes none." in text_of(page)
+    assert "The payment: Stripe deletes no payments." in text_of(page)
 
 
 def test_at_stripe_a_run_is_stopped_and_closes_what_it_has_made(connected: ConnectedShop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +32,7 @@ from pages.scenarios.steps.step import Step
 from pages.scenarios.verdict import Expected
 from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.stripe.payer import pay_at_checkout
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -168,6 +169,16 @@ def test_with_the_sandbox_posing_as_stripe_a_person_comes_to_the_same_verdict_by
     assert last.verdict.passed, last
     assert last.verdict.title == same.verdict.title
     assert outline(last) == outline(same)
+
+
+def test_what_runs_at_stripe_leave_behind_differs_from_the_ledger_in_nothing(
+    shop: ConnectedShop,
+) -> None:
+    """Their subscriptions were canceled and their test clocks deleted."""
+    scenario = BY_NAME["first-renewal"]
+    run_scenario(scenario, shop.pages, None, Person(shop, scenario))
+    reconcile = partial(shop.services.reconciliation.run, fix=False)
+    wait_for(lambda: not shop.pages.call(reconcile).differences, "no difference from Stripe")
 
 
 def outline(result: ScenarioResult) -> list[tuple[str, StepStatus]]:

@@ -13,22 +13,32 @@ TWICE = (
     "at most 4.0 s after Stripe created it."
 )
 
+LATE = (
+    "2 webhooks for 2 events; not in the order in which Stripe created them; the slowest at most "
+    "30 s after Stripe created it."
+)
+
 
 def event(
-    kind: str = "completed", *, deliveries: int = 1, late: float = 0.5, source: str = "webhook"
+    kind: str = "completed",
+    *,
+    deliveries: int = 1,
+    late: float = 0.5,
+    source: str = "webhook",
+    at: int = AT,
 ) -> Event:
     return Event(
         id=f"evt_{kind}",
         type=f"checkout.session.{kind}",
-        created=AT,
+        created=at,
         object_id="cs_test_1",
-        received_at=AT + late,
+        received_at=at + late,
         source=EventSource(source),
         deliveries=deliveries,
         state=EventState.HANDLED,
         attempts=1,
         error=None,
-        processed_at=AT + late,
+        processed_at=at + late,
     )
 
 
@@ -47,6 +57,11 @@ def event(
             0,
             "2 webhooks for 2 events; the slowest at most 12 s after Stripe created it.",
         ),
+        (
+            [event(late=30), event("async_payment_succeeded", at=AT + 9)],
+            0,
+            LATE,
+        ),
         ([event(deliveries=0, source="poll")], 0, "polling found 1 event first."),
         (
             [event(deliveries=1, source="poll")],
@@ -59,7 +74,16 @@ def event(
             "1 webhook for 1 event; at most 1.0 s after Stripe created it.",
         ),
     ],
-    ids=["none", "once", "twice", "slowest", "polled", "polled-first", "clock-ahead"],
+    ids=[
+        "none",
+        "once",
+        "twice",
+        "slowest",
+        "another-order",
+        "polled",
+        "polled-first",
+        "clock-ahead",
+    ],
 )
 def test_arrivals_are_described_in_a_sentence(events: list[Event], ahead: float, said: str) -> None:
     assert describe_arrivals(events, ahead) == said
