@@ -20,6 +20,7 @@ from pages.components.markdown import plain
 from pages.components.permission import disabled_controls_explained
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.test_kit.notices import clock_ahead, faults_on, webhook_faults_on
+from pages.components.times import count_times
 from pages.services import ADMITTED, page_services, refusal
 from pages.streamlit_setup.garbage import freeze_loaded
 
@@ -28,6 +29,7 @@ st.set_page_config(page_icon=Path(__file__).with_name("icon.svg"), layout="wide"
 st.html(Path(__file__).with_name("style.css"))
 with st.container(key="scripts"):
     st.html(Path(__file__).with_name("browser.html"), unsafe_allow_javascript=True)
+    count_times()
 
 
 def home() -> None:

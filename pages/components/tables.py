@@ -76,13 +76,17 @@ def table_height(rows: int) -> int:
     return ROW_HEIGHT * (rows + 1) + 3
 
 
-def time_text_column(label: str) -> Any:
-    """A column of times that stay true however long a page is open: of ``times.short_time``."""
-    return st.column_config.TextColumn(label, width=140)
-
-
 def time_column(label: str) -> Any:
-    """A column of exact times."""
+    """A column of ``times.local``: how long ago that was, by the browser's clock.
+
+    Streamlit computes such a cell only when its table draws itself, in words of its own, and has
+    no tooltip for it: a cell is no element and cannot count. times.html has the tables that are
+    looked at drawn again every half minute, and shows a row's exact time on hover."""
+    return st.column_config.DatetimeColumn(label, format="distance", width=140)
+
+
+def exact_time_column(label: str) -> Any:
+    """A column of the same, in full."""
     return st.column_config.DatetimeColumn(label, format="D MMM YYYY, HH:mm:ss", width=170)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -13,6 +16,7 @@ from billing.domain.durations import format_duration
 # A day within the years 1 and 9999, whatever the time zone.
 EARLIEST, LATEST = -62_135_510_400, 253_402_214_400
 JUST_NOW_SECONDS = 10
+_SCRIPT = Path(__file__).with_name("times.html")
 
 
 def local(unix_seconds: float) -> datetime:
@@ -33,6 +37,26 @@ def ago(unix_seconds: float) -> str:
     if abs(age) < JUST_NOW_SECONDS:
         return "just now"
     return f"{format_duration(age)} ago" if age > 0 else f"in {format_duration(-age)}"
+
+
+def counting(unix_seconds: float) -> str:
+    """``ago`` counting in the browser, with the exact time on hover: HTML, for ``markdown``."""
+    at = datetime.fromtimestamp(min(max(unix_seconds, EARLIEST), LATEST), UTC)
+    return (
+        f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" title="{escape(exact_time(unix_seconds))}">'
+        f"{escape(ago(unix_seconds))}</time>"
+    )
+
+
+def markdown(text: str, **how: Any) -> None:
+    """Shows Markdown with times of ``counting`` in it; all else that others wrote has to be
+    ``plain`` or ``code``, which leave no HTML."""
+    st.markdown(text, unsafe_allow_html=True, **how)
+
+
+def count_times() -> None:
+    """The script by which times count, in tables too; once a page."""
+    st.html(_SCRIPT, unsafe_allow_javascript=True)
 
 
 def exact_time(unix_seconds: float) -> str:

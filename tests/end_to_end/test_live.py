@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import requests
-from playwright.sync_api import WebSocketRoute
+from playwright.sync_api import WebSocketRoute, expect
 
 from billing.urls import CHANGES_PATH
 from tests.end_to_end.test_paying import billing_page, newest_row
+from tests.pages.components.test_times import AGES, NOW
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,6 +23,22 @@ LONGER_THAN_HIDDEN = 11_000
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+SHOW_TIMES = """moments => {
+  for (const moment of moments) {
+    const shown = document.body.appendChild(document.createElement("time"));
+    shown.dateTime = moment;
+    shown.textContent = "at the server";
+  }
+}"""
+NOTE_WHAT_TABLES_DRAW = """() => {
+  window.drawn = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+    window.drawn.push(text);
+    return fillText.call(this, text, ...where);
+  };
 }"""
 
 
@@ -87,3 +105,24 @@ def test_a_hidden_tab_hears_of_nothing_and_shows_all_once_it_is_looked_at(
     assert not sent
     page.evaluate(HIDE, False)
     newest_row(page, "43 credits", "Paid")
+
+
+def test_times_count_in_the_browser_and_a_row_tells_its_own_in_full(
+    page: Page, app: Process
+) -> None:
+    sell(app, 44)
+    billing_page(page, app)
+    newest_row(page, "44 credits")
+    table = page.get_by_test_id("stDataFrameResizable").first
+    table.hover(position={"x": 300, "y": 52})
+    expect(table).to_have_attribute("title", re.compile(r"^Created: \d\d \w+ \d{4}, [\d:]{8}$"))
+
+    page.evaluate(NOTE_WHAT_TABLES_DRAW)
+    page.evaluate(HIDE, False)
+    page.wait_for_function("drawn.some(text => text.endsWith(' ago'))")
+
+    moments = [datetime.fromtimestamp(NOW - age, UTC).isoformat() for age, _ in AGES]
+    page.evaluate(SHOW_TIMES, moments)
+    page.clock.set_fixed_time(NOW)
+    page.evaluate(HIDE, False)
+    expect(page.locator("body > time")).to_have_text([words for _, words in AGES])

@@ -15,8 +15,8 @@ from pages.components.audit.wording import (
     signed_in_text,
 )
 from pages.components.ids import short_id
-from pages.components.tables import Table, chip_column, time_column, time_text_column
-from pages.components.times import local, short_time
+from pages.components.tables import Table, chip_column, exact_time_column, time_column
+from pages.components.times import local
 
 if TYPE_CHECKING:
     from billing.domain.access import AuditEntry
@@ -35,7 +35,7 @@ def _cells(entry: AuditEntry) -> dict[str, object]:
         "action": f"{shape(entry.result)} {action_text(entry.action)}",
         "result": [RESULTS[AuditResult(entry.result)]],
         "who": entry.identity,
-        "when": short_time(entry.at),
+        "when": local(entry.at),
         "object": short_id(entry.object_id),
         "detail": entry.detail,
         "address": entry.address,
@@ -57,11 +57,11 @@ ENTRIES = Table(
             format_func=lambda label: result_text(_RESULTS[label]),
         ),
         "who": st.column_config.TextColumn("Who"),
-        "when": time_text_column("When"),
+        "when": time_column("When"),
         "object": st.column_config.TextColumn("Object", width=100),
         "detail": st.column_config.TextColumn("Reason", width=270),
         "address": st.column_config.TextColumn("From", width=110),
-        "time": time_column("Time"),
+        "time": exact_time_column("Time"),
         "role": st.column_config.TextColumn("Role", width=70),
         "signed_in": st.column_config.TextColumn("Signed in", width=130),
         "id": None,

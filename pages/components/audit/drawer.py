@@ -13,7 +13,7 @@ from pages.components.audit.wording import action_text, page_of, result_text, si
 from pages.components.browser.copyable import copyable
 from pages.components.errors import show_failure
 from pages.components.markdown import code, plain
-from pages.components.times import ago, exact_time
+from pages.components.times import counting, exact_time, markdown
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def show(found: AuditEntry) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         color = COLORS[AuditResult(found.result)]
         st.markdown(f":{color}-badge[{result_text(found.result)}]", width="content")
-        st.markdown(f"**{plain(action_text(found.action))}**", width="content")
+        markdown(
+            f"**{plain(action_text(found.action))}** · {counting(found.at)}",
+            width="content",
+        )
     if found.detail:
         st.markdown(plain(found.detail))
     facts = {
@@ -67,7 +70,7 @@ def show(found: AuditEntry) -> None:
         "Role": plain(found.role.capitalize()) or "None",
         "Signed in": plain(signed_in_text(found.kind)),
         "From": code(found.address) if found.address else "Not known",
-        "When": f"{plain(ago(found.at))}: {plain(exact_time(found.at))}",
+        "When": plain(exact_time(found.at)),
     }
     st.table(facts, border="horizontal", alt="Audit entry")
     if not found.object_id:

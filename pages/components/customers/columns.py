@@ -10,8 +10,8 @@ from billing.domain.customers.customer import ProStatus
 from pages.components.chips import PRO_COLORS, PRO_SHAPES, pro_text_of
 from pages.components.customers.wording import amounts, pro_note
 from pages.components.ids import short_id
-from pages.components.tables import Table, chip_column, time_text_column
-from pages.components.times import short_time
+from pages.components.tables import Table, chip_column, time_column
+from pages.components.times import local
 
 if TYPE_CHECKING:
     from billing.domain.customers.customer import Customer
@@ -29,7 +29,7 @@ def _cells(customer: Customer) -> dict[str, object]:
         "paid": amounts(customer.paid),
         "refunded": amounts(customer.refunded),
         "disputed": amounts(customer.disputed),
-        "active": short_time(customer.last_activity),
+        "active": local(customer.last_activity),
         "customer": short_id(customer.customer) if customer.customer else "Guest",
         "id": customer.key,
     }
@@ -48,7 +48,7 @@ CUSTOMERS = Table(
         "paid": st.column_config.TextColumn("Paid", alignment="right"),
         "refunded": st.column_config.TextColumn("Refunded", alignment="right"),
         "disputed": st.column_config.TextColumn("Disputed", alignment="right"),
-        "active": time_text_column("Last activity"),
+        "active": time_column("Last activity"),
         "customer": st.column_config.TextColumn("Customer ID", width=95),
         "id": st.column_config.TextColumn("Key"),
     },

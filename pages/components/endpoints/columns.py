@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.chips import Color
-from pages.components.tables import Table, chip_column
-from pages.components.times import short_time
+from pages.components.tables import Table, chip_column, time_column
+from pages.components.times import local
 
 if TYPE_CHECKING:
     from billing.domain.endpoint import Endpoint, EndpointList
@@ -48,8 +48,8 @@ def endpoints_table(found: EndpointList) -> Table[Endpoint]:
             "url": endpoint.url,
             "state": [state_of(endpoint)],
             "leads": [HERE] if endpoint.leads_here else None,
-            "failing": short_time(since) if since else "",
-            "arrived": short_time(arrived) if arrived else "",
+            "failing": local(since) if since else None,
+            "arrived": local(arrived) if arrived else None,
             "payload": endpoint.payload.label,
             "types": types_text(endpoint),
             "missing": f"{len(endpoint.missing):,}" if endpoint.missing else "",
@@ -63,8 +63,8 @@ def endpoints_table(found: EndpointList) -> Table[Endpoint]:
             "url": st.column_config.TextColumn("URL"),
             "state": chip_column("State", STATE_COLORS, width=90),
             "leads": chip_column("Leads to", {HERE: "blue"}, width=135),
-            "failing": st.column_config.TextColumn("Failing since", width=140),
-            "arrived": st.column_config.TextColumn("Last event here", width=140),
+            "failing": time_column("Failing since"),
+            "arrived": time_column("Last event here"),
             "payload": st.column_config.TextColumn("Payload", width=85),
             "types": st.column_config.TextColumn("Types of event", width=115),
             "missing": st.column_config.TextColumn("Of ours missing", width=120),

@@ -11,8 +11,8 @@ from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
 from pages.components.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
 from pages.components.ids import short_id
-from pages.components.tables import Table, chip_column, time_text_column
-from pages.components.times import short_time
+from pages.components.tables import Table, chip_column, time_column
+from pages.components.times import local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _cells(row: EventRow) -> dict[str, object]:
     return {
         "type": event.type,
         "session": f"{session.what}, {session.amount}".strip(", ") if session else "",
-        "arrived": short_time(event.received_at),
+        "arrived": local(event.received_at),
         "state": [event.state.label],
         "source": source_text(event),
         "payload": event.payload,
@@ -68,7 +68,7 @@ def _cells(row: EventRow) -> dict[str, object]:
 
 def _refusal_cells(refusal: Refusal) -> dict[str, object]:
     return {
-        "arrived": short_time(refusal.received_at),
+        "arrived": local(refusal.received_at),
         "reason": refusal.reason,
         "count": refusal.count,
         "next_step": refusal.next_step,
@@ -80,7 +80,7 @@ EVENTS = Table(
     {
         "type": st.column_config.TextColumn("Event"),
         "session": st.column_config.TextColumn("Session"),
-        "arrived": time_text_column("Arrived"),
+        "arrived": time_column("Arrived"),
         "state": chip_column("State", EVENT_STATE_COLORS, width=82),
         "source": st.column_config.TextColumn("Source"),
         "payload": st.column_config.TextColumn("Payload", width=80),
@@ -101,7 +101,7 @@ EVENTS = Table(
 FAILED_ORDER = ("type", "error", "session", "email", "arrived", "source", "payload", "delay", "app")
 REFUSALS = Table(
     {
-        "arrived": time_text_column("Arrived"),
+        "arrived": time_column("Arrived"),
         "reason": st.column_config.TextColumn("Reason", width=300),
         "count": st.column_config.NumberColumn("Count", format="localized", width=80),
         "next_step": st.column_config.TextColumn("What to do", width=520),

@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.components.chips import OUTCOME_COLORS, OUTCOME_STYLES, outcome_text_of
 from pages.components.ids import short_id
-from pages.components.tables import Table, chip_column, time_text_column
-from pages.components.times import short_time
+from pages.components.tables import Table, chip_column, time_column
+from pages.components.times import local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ def _cells(session: CheckoutSession) -> dict[str, object]:
         "amount": session.amount,
         "outcome": [session.outcome.label],
         "note": session.note,
-        "when": short_time(session.created),
+        "when": local(session.created),
         "email": session.customer_email,
         "source": session.source.label,
         "label": session.label,
@@ -43,7 +43,7 @@ SESSIONS = Table(
         "amount": st.column_config.TextColumn("Amount", alignment="right"),
         "outcome": chip_column("Outcome", OUTCOME_COLORS, 104, outcome_text_of),
         "note": st.column_config.TextColumn("Details"),
-        "when": time_text_column("Created"),
+        "when": time_column("Created"),
         "email": st.column_config.TextColumn("Customer email"),
         "source": st.column_config.TextColumn("Source", width=95),
         "label": st.column_config.TextColumn("Label", width=130),

@@ -13,7 +13,7 @@ from billing.errors import BillingError
 from pages.components.errors import failure_lines
 from pages.components.markdown import plain
 from pages.components.permission import guarded
-from pages.components.times import ago
+from pages.components.times import counting, markdown
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def _result(summary: ReconciliationSummary | None) -> None:
         return
     good = ":green-badge[:material/check: Same as Stripe]"
     bad = ":red-badge[:material/difference: Differs from Stripe]"
-    st.markdown(f"{good if summary.is_proof else bad} {plain(summary.text)} · {ago(summary.at)}")
+    result = good if summary.is_proof else bad
+    markdown(f"{result} {plain(summary.text)} · {counting(summary.at)}")
     if not summary.is_proof:
         with st.expander("Differences"):
             for difference in summary.differences:

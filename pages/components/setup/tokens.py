@@ -15,7 +15,7 @@ from pages.components.errors import show_failure
 from pages.components.markdown import code
 from pages.components.permission import guarded
 from pages.components.setup.token_dialog import token_dialog
-from pages.components.times import ago
+from pages.components.times import counting, markdown
 from pages.services import page_services, refusal
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def _rows(found: list[AccessToken]) -> None:
 
 
 def _row(token: AccessToken) -> None:
-    used = f"last used {ago(token.used_at)}" if token.used_at else "never used"
-    created = f"created {ago(token.created_at)} by {code(token.created_by)}"
+    used = f"last used {counting(token.used_at)}" if token.used_at else "never used"
+    created = f"created {counting(token.created_at)} by {code(token.created_by)}"
     with st.container(
         horizontal=True,
         horizontal_alignment="distribute",
@@ -78,7 +78,7 @@ def _row(token: AccessToken) -> None:
         gap="small",
         key=f"token_{token.id}",
     ):
-        st.markdown(
+        markdown(
             f"**{code(token.name)}** :gray-badge[{token.role}]  \n"
             f":small[{created} · {used} · {_end(token)}]",
             width="content",
@@ -89,11 +89,11 @@ def _row(token: AccessToken) -> None:
 
 def _end(token: AccessToken) -> str:
     if token.revoked_at:
-        return f"revoked {ago(token.revoked_at)}"
+        return f"revoked {counting(token.revoked_at)}"
     if token.expires_at is None:
         return "does not end"
     ended = "ended" if token.expires_at <= time.time() else "ends"
-    return f"{ended} {ago(token.expires_at)}"
+    return f"{ended} {counting(token.expires_at)}"
 
 
 def _revoke(token: AccessToken) -> None:

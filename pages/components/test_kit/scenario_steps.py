@@ -16,7 +16,7 @@ from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.test_kit.persons_part import persons_part
-from pages.components.times import ago, exact_time
+from pages.components.times import counting, exact_time, markdown
 from pages.scenarios.background import KnownRun, known_runs, start
 from pages.scenarios.catalog.scenarios import scenario_named
 from pages.scenarios.runs import ScenarioResult, StepResult, StepStatus
@@ -235,8 +235,8 @@ def last_run(result: ScenarioResult) -> None:
         for text in result.left:
             st.markdown(f"- {plain(text)}")
     took = format_duration(result.seconds)
-    ended = f"{ago(result.ended_at)}: {exact_time(result.ended_at)}"
-    st.caption(f"Webhooks {result.delivery.value}; took {took}, ended {ended}")
+    ended = f"{counting(result.ended_at)}: {exact_time(result.ended_at)}"
+    markdown(f":small[:gray[Webhooks {result.delivery.value}; took {took}, ended {ended}]]")
 
 
 def step_line(step: StepResult) -> str:

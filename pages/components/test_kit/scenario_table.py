@@ -11,8 +11,8 @@ from billing.domain.durations import format_duration
 from pages.components.ids import short_id
 from pages.components.opening_table import CellButton, opening_table
 from pages.components.rerun import request_page
-from pages.components.tables import Table, chip_column, time_text_column
-from pages.components.times import short_time
+from pages.components.tables import Table, chip_column, time_column
+from pages.components.times import local
 from pages.scenarios.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _cells(row: Row) -> dict[str, object]:
         "run": "Run" if can_run else "",
         "session": short_id(session_id) if session_id else "",
         "took": format_duration(result.seconds) if result else "",
-        "ended": short_time(result.ended_at) if result else None,
+        "ended": local(result.ended_at) if result else None,
         "about": row.about,
         "id": row.scenario.name,
         "runs": row.scenario.name if can_run else "",
@@ -107,7 +107,7 @@ TABLE = Table(
         "run": st.column_config.TextColumn("Run", width=52),
         "session": st.column_config.TextColumn("Session", width=92),
         "took": st.column_config.TextColumn("Took", width=70, alignment="right"),
-        "ended": time_text_column("Ended"),
+        "ended": time_column("Ended"),
         "about": st.column_config.TextColumn("Result", width=560),
         "id": None,
         "runs": None,

@@ -10,6 +10,18 @@ import pytest
 from pages.components import times
 
 NOW = 1_800_000_000.0
+AGES = [
+    (0, "just now"),
+    (-5, "just now"),
+    (42, "42 s ago"),
+    (60, "1 min ago"),
+    (3_569, "59 min ago"),
+    (3_571, "1 h ago"),
+    (7_500, "2 h 5 min ago"),
+    (86_371, "1 day ago"),
+    (5 * 86_400, "5 days ago"),
+    (-7_200, "in 2 h"),
+]
 
 
 @pytest.fixture
@@ -19,16 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize(
-    ("age", "words"),
-    [
-        (0, "just now"),
-        (-5, "just now"),
-        (42, "42 s ago"),
-        (7_500, "2 h 5 min ago"),
-        (-7_200, "in 2 h"),
-    ],
-)
+@pytest.mark.parametrize(("age", "words"), AGES)
 def test_how_long_ago_it_was_or_how_far_ahead_of_us_it_is(age: float, words: str) -> None:
     assert times.ago(NOW - age) == words
 
@@ -57,3 +60,12 @@ def test_a_time_zone_that_is_known_is_used() -> None:
 def test_a_time_beyond_the_calendar_is_its_end(moment: int, year: int) -> None:
     assert times.local(moment).year == year
     assert f"{year}" in times.short_time(moment)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_time_that_counts_names_its_moment_and_leaves_no_other_html() -> None:
+    shown = times.counting(NOW - 42)
+    assert 'datetime="2027-01-15T07:59:18Z"' in shown
+    assert f'title="{times.exact_time(NOW - 42)}"' in shown
+    assert shown.endswith(">42 s ago</time>")
+    assert "9999-12-31T" in times.counting(10**15)
