@@ -62,6 +62,7 @@ class SharedQuery(Generic[T]):
         ):
             self._started_at = time.monotonic()
             self._task = asyncio.create_task(self._answer())
+            self._task.add_done_callback(_retrieve_failure)
         try:
             async with asyncio.timeout(self._deadline):
                 return await asyncio.shield(self._task)
@@ -73,3 +74,9 @@ class SharedQuery(Generic[T]):
 
     async def _answer(self) -> T:
         return await self._query()
+
+
+def _retrieve_failure(task: asyncio.Task[T]) -> None:
+    """Callers may all have gone by the time it fails, and asyncio then reports it as a mistake."""
+    if not task.cancelled():
+        task.exception()

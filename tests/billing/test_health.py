@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 
 from billing.domain.sync_state import STALE_AFTER, SyncState
 from billing.errors import BillingError, NotConfigured, StoreFailure, StripeFailure
-from billing.health import Health
+from billing.health import Health, SharedQuery
 from billing.services import Services
 from billing.sync import checkpoint
 from tests.support.servers.services import at_work, open_services
@@ -85,6 +86,31 @@ async def test_a_write_that_hangs_is_unhealthy_in_time_and_is_not_asked_for_agai
         return True
 
     await until(is_healthy, "health once the database takes writes")
+
+
+async def test_a_query_that_fails_when_nobody_waits_for_it_any_longer_is_no_mistake() -> None:
+    reports: list[dict[str, Any]] = []
+    loop, may_fail, has_failed = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    async def failing() -> None:
+        await may_fail.wait()
+        has_failed.set()
+        raise OSError
+
+    query = SharedQuery(failing, replace(QUICK, health_deadline_seconds=0.01))
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, report: reports.append(report))
+    try:
+        with pytest.raises(StoreFailure):
+            await query.answer("answer")
+        may_fail.set()
+        await has_failed.wait()
+        del query
+        gc.collect()
+        await asyncio.sleep(0)
+    finally:
+        loop.set_exception_handler(before)
+    assert not reports
 
 
 async def test_it_is_ready_once_our_copy_is_in_step(
