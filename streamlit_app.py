@@ -153,6 +153,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
                 business_name=settings.product_name,
                 api_key=key.get_secret_value() if knows_callers else None,
                 retry_delays=RETRY_SCHEDULES[settings.sandbox_webhook_retries],
+                request_log_size=settings.request_log_size,
             )
         )
         try:

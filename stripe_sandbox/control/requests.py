@@ -34,6 +34,10 @@ class ControlRequests:
         self._requests = requests
         self._api = api
 
+    def write(self) -> None:
+        """Write what was asked so far, with the clock as it is."""
+        self._requests.write()
+
     async def page(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         """Those that the query asks for."""
         fields.reject_unknown()

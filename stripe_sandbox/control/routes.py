@@ -175,6 +175,7 @@ class Control:
                 f"The clock can be at most {FARTHEST_AHEAD / 86_400:.0f} days ahead. A reset sets "
                 "it back.",
             )
+        self._requests.write()
         with self._events.capture() as recorded:
             await self._scheduler.advance(seconds)
         await self._wait_for_responses(recorded.ids, RESPONSES_WITHIN)

@@ -13,8 +13,8 @@ LONGEST_KEPT = 64 * 1024
 
 @dataclass(slots=True)
 class Exchange:
-    """What was asked and answered. `at` is Unix seconds of the sandbox's clock, `status` None when
-    no answer was sent, `size` that of the request's body, of which `body` may be the beginning."""
+    """What was asked and answered. `at` is Unix seconds of the wall clock, `status` None when no
+    answer was sent, `size` that of the request's body, of which `body` may be the beginning."""
 
     at: float
     method: str

@@ -20,7 +20,7 @@ CREATE INDEX IF NOT EXISTS requests_cause ON requests (cause) WHERE cause != '';
 CREATE TABLE IF NOT EXISTS request_texts (seq INTEGER PRIMARY KEY, {", ".join(Texts._fields)});
 """
 _MOST_WAITING = 5_000
-_AT_ONCE = 50
+_AT_ONCE = 100
 """Requests that are written before the event loop gets its turn."""
 _PAUSE = 0.25
 """Seconds over which requests are gathered."""
@@ -62,12 +62,14 @@ class RequestLog:
                 await asyncio.sleep(0)
 
     def write(self, most: int = _MOST_WAITING) -> None:
-        """Write those that wait, the first `most` of them."""
+        """Write those that wait, the first `most` of them; always before the clock is moved, as it
+        says when they were made."""
+        if not self._waiting:
+            return
+        ahead = self._clock.account_time() - self._clock.wall()
         described: list[tuple[Facts, Texts]] = []
         while self._waiting and len(described) < most:
-            described.append(describe(self._waiting.popleft()))
-        if not described:
-            return
+            described.append(describe(self._waiting.popleft(), ahead))
         with self._database.transaction():
             row = self._database.row("SELECT max(seq) FROM requests")
             last = (row and row[0]) or 0

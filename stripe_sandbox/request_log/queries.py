@@ -68,6 +68,10 @@ class LoggedRequests:
         self._database = database
         self._log = log
 
+    def write(self) -> None:
+        """Write what waits to be written."""
+        self._log.write()
+
     def page(self, wanted: RequestFilter, below: int | None, limit: int) -> Object:
         """The newest that match, or those below the id of one, as `data`; `older` is where the next
         page begins, null at the end. ValueError: there is no such status."""

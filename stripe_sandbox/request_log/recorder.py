@@ -24,7 +24,7 @@ class RequestRecorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(
-            self._clock.account_time(),
+            self._clock.wall(),
             scope["method"],
             _path(scope),
             scope["query_string"],

@@ -55,8 +55,8 @@ class Texts(NamedTuple):
     events: str
 
 
-def describe(exchange: Exchange) -> tuple[Facts, Texts]:
-    """What is stored of the request."""
+def describe(exchange: Exchange, ahead: float) -> tuple[Facts, Texts]:
+    """What is stored of the request; the sandbox's clock is `ahead` so many seconds."""
     path = redacted_text(exchange.path)
     params = _params(exchange)
     answer = _answer(exchange)
@@ -71,7 +71,7 @@ def describe(exchange: Exchange) -> tuple[Facts, Texts]:
     ids += [one for one, _ in changes.events]
     facts = Facts(
         exchange.answer_header(b"request-id") or new_request_id(),
-        exchange.at,
+        exchange.at + ahead,
         exchange.method,
         path,
         exchange.status,
