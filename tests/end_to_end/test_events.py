@@ -78,6 +78,10 @@ def test_a_payments_events_appear_by_themselves_and_lead_to_its_session(
     expect(drawer.get_by_test_id("stJson")).to_contain_text(found.group(1))
     expect(page).to_have_url(re.compile(r"event=evt_\w+"))
     link = page.url
+    drawer.get_by_role("button", name="Resend").click()
+    expect(drawer.get_by_text("Attempt 2 at")).to_be_visible()
+    drawer.get_by_text("Attempt 2 at").click()
+    expect(drawer.get_by_text('"received":true')).to_be_visible()
     drawer.get_by_role("link", name="Open session").click()
     expect(page).to_have_url(f"{app.url}/app/sessions?session={found.group(1)}")
 
