@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import time
 
@@ -48,12 +49,29 @@ class Sender:
         except TimeoutError:
             error = f"No answer within {self._timeout:g} s."
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            error = f"{type(problem).__name__}: {problem}"
+            error = _in_words(problem)
         return Answer(error=error, seconds=time.perf_counter() - started)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+def _in_words(problem: Exception) -> str:
+    """Why there was no answer."""
+    match problem:
+        case aiohttp.ClientConnectorDNSError():
+            refused = problem.os_error.errno == errno.EACCES
+            cause = problem.os_error.strerror
+            return f"{cause}" if refused else f"{problem.host} cannot be found: {cause}."
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return f"TLS with {problem.host} failed: {problem}"
+        case aiohttp.ClientConnectorError():
+            cause = os.strerror(problem.os_error.errno or errno.ECONNREFUSED)
+            return f"No connection to {problem.host}:{problem.port}: {cause}."
+        case aiohttp.ServerDisconnectedError():
+            return "The connection ended before the answer."
+    return f"{type(problem).__name__}: {problem}"
 
 
 class Resolver(aiohttp.ThreadedResolver):

@@ -110,8 +110,11 @@ def _delivery(delivery: Delivery, now: float) -> None:
         left_out = delivery.attempts_made - len({one.number for one in delivery.attempts})
         if left_out > 0 and delivery.attempts:
             st.caption(f"{left_out:,} earlier attempts are not stored any more.")
+        shown: set[int] = set()
         for place, attempt in enumerate(delivery.attempts):
-            _attempt(attempt, f"attempt_{delivery.endpoint}_{place}")
+            key = f"attempt_{delivery.endpoint}_{place}"
+            _attempt(attempt, key, is_copy=attempt.number in shown)
+            shown.add(attempt.number)
 
 
 def next_text(delivery: Delivery, now: float) -> str:
@@ -133,11 +136,14 @@ def next_text(delivery: Delivery, now: float) -> str:
     return ""
 
 
-def _attempt(attempt: Attempt, key: str) -> None:
+def _attempt(attempt: Attempt, key: str, *, is_copy: bool) -> None:
     """One line, and on demand the answer."""
     icon = "check_circle" if attempt.succeeded else "error"
     panel = st.expander(
-        attempt_text(attempt), key=key, icon=f":material/{icon}:", on_change="rerun"
+        attempt_text(attempt, is_copy=is_copy),
+        key=key,
+        icon=f":material/{icon}:",
+        on_change="rerun",
     )
     if not panel.open:
         return
@@ -153,11 +159,14 @@ def _attempt(attempt: Attempt, key: str) -> None:
             st.caption("The answer has no body.")
 
 
-def attempt_text(attempt: Attempt) -> str:
-    """``Attempt 1 at 19:40:01: 500 in 12 ms``."""
-    answer = "no answer" if attempt.status is None else f"**{attempt.status}**"
-    took = f" in {took_text(attempt.seconds)}" if attempt.seconds else ""
-    return f"Attempt {attempt.number} at {local(attempt.at):%H:%M:%S}: {answer}{took}"
+def attempt_text(attempt: Attempt, *, is_copy: bool = False) -> str:
+    """``Attempt 1 at 19:40:01: 500 in 12 ms``; a copy is what was sent at once with another."""
+    answer, took = "no answer", "after"
+    if attempt.status is not None:
+        answer, took = f"**{attempt.status}**", "in"
+    took = f" {took} {took_text(attempt.seconds)}" if attempt.seconds else ""
+    which = f"Attempt {attempt.number}{', a copy,' if is_copy else ''}"
+    return f"{which} at {local(attempt.at):%H:%M:%S}: {answer}{took}"
 
 
 def took_text(seconds: float) -> str:

@@ -59,7 +59,7 @@ def signs(
     found += [f"answered {status}" for status in refused]
     failed = [one for delivery in sent for one in _failed(delivery) if one.status not in refused]
     if failed:
-        found.append(f"{len(failed)} failed attempt{'' if len(failed) == 1 else 's'}")
+        found.append(_failed_attempts(len(failed)))
     if any(delivery.next is Next.GIVEN_UP for delivery in sent):
         found.append("given up")
     return found
@@ -82,14 +82,16 @@ def sentences(
     known = {one.status for one in received if one.is_refused}
     for delivery in sent:
         url = delivery.url or delivery.endpoint
-        found += [
-            f"Attempt {one.number} at {url} failed: {one.error or one.status}"
-            for one in _failed(delivery)
-            if one.status not in known
-        ]
+        if failed := [one for one in _failed(delivery) if one.status not in known]:
+            cause = failed[-1].error or f"answered {failed[-1].status}"
+            found.append(f"{_failed_attempts(len(failed))} at {url}: {cause}")
         if delivery.next is Next.GIVEN_UP:
             found.append(f"Given up: {url} has not received it")
     return found
+
+
+def _failed_attempts(number: int) -> str:
+    return f"{number} failed attempt{'' if number == 1 else 's'}"
 
 
 def _failed(delivery: Delivery) -> list[Attempt]:

@@ -52,6 +52,6 @@ def test_an_attempt_that_never_arrived_is_named_with_its_address_and_cause() -> 
     sent = [_delivery(attempts=(TIMED_OUT,), next=Next.GIVEN_UP, state=DeliveryState.FAILED)]
     assert signs(EVENT, [], sent) == ["1 failed attempt", "given up"]
     assert sentences(EVENT, [], sent) == [
-        "Attempt 1 at http://a.test/hook failed: No answer within 10 s.",
+        "1 failed attempt at http://a.test/hook: No answer within 10 s.",
         "Given up: http://a.test/hook has not received it",
     ]
