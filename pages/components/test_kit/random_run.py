@@ -14,7 +14,7 @@ from billing.domain.receiver_faults import MINUTES
 from billing.errors import BillingError
 from pages.components.markdown import plain
 from pages.components.permission import guarded
-from pages.components.times import ago
+from pages.components.times import counting, markdown
 from pages.scenarios import random_run as purchases
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
@@ -90,9 +90,10 @@ def begin() -> None:
 def show_run(run: RandomRun) -> None:
     """The verdict on a run, or that it is under way."""
     if run.ended_at is None:
-        st.caption(
-            f":material/pending: The run with seed {run.seed} began {plain(ago(run.started_at))}. "
-            "Its verdict comes at the end, once the sweep and polling have found what they can."
+        markdown(
+            f":small[:gray[:material/pending: The run with seed {run.seed} began "
+            f"{counting(run.started_at)}. Its verdict comes at the end, once the sweep and polling "
+            "have found what they can.]]"
         )
         return
     st.badge(
@@ -100,10 +101,10 @@ def show_run(run: RandomRun) -> None:
         icon=":material/verified:" if run.passed else ":material/gpp_bad:",
         color="green" if run.passed else "red",
     )
-    st.markdown(
+    markdown(
         f"{_many(run.deliveries, 'delivery', 'deliveries')}, "
         f"{_many(run.sessions, 'session', 'sessions')}, {run.paid:,} paid; "
-        f"ended {plain(ago(run.ended_at))}."
+        f"ended {counting(run.ended_at)}."
     )
     for problem in run.problems:
         st.markdown(f":red[:material/close:] {plain(problem)}")

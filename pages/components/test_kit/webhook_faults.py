@@ -24,7 +24,7 @@ from pages.components.live import live
 from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.test_kit.random_run import FAILURE, random_run
-from pages.components.times import ago, exact_time, local
+from pages.components.times import counting, exact_time, local, markdown
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ def row(held: HeldDelivery) -> None:
     """One delivery, and the button that lets it go."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         about = f"{code(short_id(held.object_id))} · " if held.object_id else ""
-        st.markdown(
-            f"**{plain(held.type)}**  \n:small[{about}{plain(ago(held.held_at))}]",
+        markdown(
+            f"**{plain(held.type)}**  \n:small[{about}{counting(held.held_at)}]",
             width="stretch",
             help=f"{plain(exact_time(held.held_at))}  \n{code(held.event_id)}",
         )
