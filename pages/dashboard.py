@@ -16,11 +16,11 @@ from pages.components.frame.notices import notices
 from pages.components.frame.sign_in import entrance, may_enter
 from pages.components.frame.stripe_notices import copy_outdated
 from pages.components.live import follow_changes
-from pages.components.markdown import plain
 from pages.components.permission import disabled_controls_explained
 from pages.components.setup.notices import unreadable_secrets_file, unusable_key
 from pages.components.test_kit.notices import clock_ahead, faults_on, webhook_faults_on
-from pages.components.times import count_times
+from pages.components.text.markdown import plain
+from pages.components.text.times import count_times
 from pages.services import ADMITTED, page_services, refusal
 from pages.streamlit_setup.garbage import freeze_loaded
 

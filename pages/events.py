@@ -14,8 +14,8 @@ from pages.components.events.filters import FILTERS, event_query, filter_widgets
 from pages.components.events.sending import sending_dialog
 from pages.components.events.table import event_table
 from pages.components.live import live
-from pages.components.markdown import plain
-from pages.components.times import short_time
+from pages.components.text.markdown import plain
+from pages.components.text.times import short_time
 from pages.services import page_services
 
 

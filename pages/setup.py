@@ -10,13 +10,13 @@ import streamlit as st
 from billing.settings.model import SECRET_KEY
 from billing.setup.findings import Finding, Group, Missing, Report, Status
 from pages.components.billing.notices import create_prices_button
-from pages.components.markdown import code, plain
 from pages.components.setup.create_dialog import create_button
 from pages.components.setup.database_size import database_size_card
 from pages.components.setup.event_types import add_event_types
 from pages.components.setup.programs import programs_cards
 from pages.components.setup.reconciliation import reconciliation_card
-from pages.components.times import local
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import local
 from pages.services import page_services
 
 BadgeColor = Literal["green", "gray", "orange", "red"]

@@ -10,7 +10,7 @@ import streamlit as st
 from billing.access.caller import acting_as
 from billing.domain.access import Permission
 from pages.components.permission import guarded
-from pages.components.times import zone
+from pages.components.text.times import zone
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from billing.errors import BillingError, StripeFailure
-from pages.components.markdown import code, plain
+from pages.components.text.markdown import code, plain
 from pages.scenarios.faults import NO_FAULTS
 from pages.scenarios.sandbox_client import sandbox_controls
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from billing.access.caller import current_identity
 from billing.domain.access import Permission, Role
-from pages.components.markdown import plain
+from pages.components.text.markdown import plain
 from pages.services import refusal
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.markdown import code
 from pages.components.rerun import request_page_rerun
+from pages.components.text.markdown import code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -80,8 +80,8 @@ def time_column(label: str) -> Any:
     """A column of ``times.local``: how long ago that was, by the browser's clock.
 
     Streamlit computes such a cell only when its table draws itself, in words of its own, and has
-    no tooltip for it: a cell is no element and cannot count. times.html has the tables that are
-    looked at drawn again every half minute, and shows a row's exact time on hover."""
+    no tooltip for it: a cell is no element and cannot count. text/times.html has the tables that
+    are looked at drawn again every half minute, and shows a row's exact time on hover."""
     return st.column_config.DatetimeColumn(label, format="distance", width=140)
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import WebSocketRoute, expect
 
 from billing.urls import CHANGES_PATH
 from tests.end_to_end.test_paying import billing_page, newest_row
-from tests.pages.components.test_times import AGES, NOW
+from tests.pages.components.text.test_times import AGES, NOW
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

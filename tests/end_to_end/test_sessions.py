@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from billing.domain.sessions.checkout_session import Outcome
-from pages.components.chips import outcome_text
-from pages.components.ids import short_id
+from pages.components.text.chips import outcome_text
+from pages.components.text.ids import short_id
 from pages.scenarios.sandbox_client import Controls
 from tests.end_to_end.conftest import create_session
 from tests.end_to_end.test_paying import banner, newest_row, pay, sandbox_client

@@ -14,7 +14,7 @@ from billing.domain.money import decimals, format_money
 from pages.components.actions.target import button_row, nothing_to_do
 from pages.components.actions.wording import credits_of, pro_effect_of_refund, refund_effects
 from pages.components.danger import danger_button
-from pages.components.markdown import plain
+from pages.components.text.markdown import plain
 from pages.services import page_services
 
 if TYPE_CHECKING:

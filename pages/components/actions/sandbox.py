@@ -11,7 +11,7 @@ from billing.domain.actions.offered import SandboxAction
 from billing.domain.actions.subscription import unpaid_invoice
 from pages.components.actions.target import button_row, nothing_to_do
 from pages.components.actions.wording import BUTTONS, day, what_is_held
-from pages.components.markdown import code
+from pages.components.text.markdown import code
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
 

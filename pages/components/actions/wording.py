@@ -8,8 +8,8 @@ from billing.domain.actions.offered import Action, SaleAction, SandboxAction
 from billing.domain.actions.subscription import SubscriptionAction, due_after
 from billing.domain.money import format_money
 from billing.domain.sessions.checkout_session import Kind
-from pages.components.markdown import plain
-from pages.components.times import local
+from pages.components.text.markdown import plain
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from billing.domain.actions.payment import PaymentState, RefundPreview

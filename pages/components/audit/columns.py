@@ -14,13 +14,13 @@ from pages.components.audit.wording import (
     shape,
     signed_in_text,
 )
-from pages.components.ids import short_id
 from pages.components.tables import Table, chip_column, exact_time_column, time_column
-from pages.components.times import local
+from pages.components.text.ids import short_id
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from billing.domain.access import AuditEntry
-    from pages.components.chips import Color
+    from pages.components.text.chips import Color
 
 _RESULTS = {label: result for result, label in RESULTS.items()}
 COLORS: dict[AuditResult, Color] = {

@@ -12,8 +12,8 @@ from pages.components.audit.columns import COLORS
 from pages.components.audit.wording import action_text, page_of, result_text, signed_in_text
 from pages.components.browser.copyable import copyable
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
-from pages.components.times import counting, exact_time, markdown
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import counting, exact_time, markdown
 from pages.services import page_services
 
 if TYPE_CHECKING:

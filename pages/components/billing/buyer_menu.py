@@ -20,9 +20,9 @@ from pages.components.billing.chosen_buyer import (
 )
 from pages.components.billing.order import clear_order
 from pages.components.errors import show_failure
-from pages.components.ids import short_id
-from pages.components.markdown import code, plain
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
+from pages.components.text.ids import short_id
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 if TYPE_CHECKING:

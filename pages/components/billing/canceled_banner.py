@@ -11,9 +11,9 @@ from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
-from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun
+from pages.components.text.markdown import plain
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from pages.components.browser.copyable import copyable
 from pages.components.browser.open_url import open_url
 from pages.components.browser.preference import preference, preference_toggle
 from pages.components.live import live
-from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.sessions.actions import link_and_qr
-from pages.components.times import exact_time
+from pages.components.text.markdown import plain
+from pages.components.text.times import exact_time
 from pages.services import page_services
 
 OPEN_AT_ONCE = "billing_open_checkout"

@@ -10,8 +10,8 @@ from billing.domain.ledger.second_pro import way_out
 from billing.errors import BillingError
 from pages.components.actions.menu import subscription_actions
 from pages.components.billing.chosen_buyer import chosen_buyer, chosen_name
-from pages.components.markdown import code, plain
-from pages.components.times import local
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import local
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from pages.components.billing.order import (
     selected_quantity,
 )
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 PRICE_REFRESH = "1s"  # until it is known

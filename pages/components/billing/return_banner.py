@@ -26,8 +26,8 @@ from pages.components.billing.canceled_banner import (
 from pages.components.billing.second_subscription import second_subscription_banner
 from pages.components.errors import show_failure
 from pages.components.live import live
-from pages.components.markdown import code, link, plain
 from pages.components.rerun import rerun_page_if_requested
+from pages.components.text.markdown import code, link, plain
 from pages.services import page_services, refusal
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import failure_lines, show_failure
 from pages.components.frame.notices import Notice, Severity
-from pages.components.markdown import code
 from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun
+from pages.components.text.markdown import code
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.customers.customer import ProStatus
-from pages.components.chips import PRO_COLORS, PRO_SHAPES, pro_text_of
 from pages.components.customers.wording import amounts, pro_note
-from pages.components.ids import short_id
 from pages.components.tables import Table, chip_column, time_column
-from pages.components.times import local
+from pages.components.text.chips import PRO_COLORS, PRO_SHAPES, pro_text_of
+from pages.components.text.ids import short_id
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from billing.domain.customers.customer import Customer

@@ -12,14 +12,14 @@ from billing.errors import BillingError, InvalidInput
 from billing.safe_text import sanitize
 from pages.components.actions.target import close_actions
 from pages.components.browser.copyable import copyable
-from pages.components.chips import chip, pro_chip
 from pages.components.customers.ledger import ledger
 from pages.components.customers.sales import invoices, payments, sessions, subscriptions
 from pages.components.customers.wording import amounts, pro_note
 from pages.components.errors import show_failure
 from pages.components.live import live
-from pages.components.markdown import code, link, plain
 from pages.components.rerun import rerun_page_if_requested
+from pages.components.text.chips import chip, pro_chip
+from pages.components.text.markdown import code, link, plain
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from billing.domain.customers.customer import ProStatus
 from billing.domain.customers.page import CustomerFilter
-from pages.components.chips import pro_text
 from pages.components.fold import folded_on_phones
 from pages.components.query_params import QueryFilters, QueryParam, one_of
+from pages.components.text.chips import pro_text
 
 LONGEST_SEARCH = 200
 REFUNDS, DISPUTES = "refunds", "disputes"

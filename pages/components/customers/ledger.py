@@ -11,9 +11,9 @@ from billing.domain.ledger.line import Cause, LedgerLine, Origin
 from billing.domain.sessions.checkout_session import Kind
 from billing.safe_text import sanitize
 from pages.components.actions.wording import day
-from pages.components.ids import short_id
-from pages.components.markdown import code, link, plain
-from pages.components.times import exact_time, local
+from pages.components.text.ids import short_id
+from pages.components.text.markdown import code, link, plain
+from pages.components.text.times import exact_time, local
 
 if TYPE_CHECKING:
     from billing.domain.customers.details import CustomerDetails, LedgerEntry

@@ -12,11 +12,11 @@ from billing.domain.money import format_money
 from billing.safe_text import sanitize
 from pages.components.actions.menu import payment_actions, subscription_actions
 from pages.components.actions.wording import day
-from pages.components.chips import OUTCOME_STYLES, chip, outcome_chip, outcome_text
 from pages.components.customers.wording import short_day, what_comes_next
-from pages.components.ids import short_id
-from pages.components.markdown import code, link, plain
-from pages.components.times import exact_time
+from pages.components.text.chips import OUTCOME_STYLES, chip, outcome_chip, outcome_text
+from pages.components.text.ids import short_id
+from pages.components.text.markdown import code, link, plain
+from pages.components.text.times import exact_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

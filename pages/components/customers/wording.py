@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from billing.domain.customers.customer import ProNote
 from billing.domain.money import format_money
 from pages.components.actions.wording import day
-from pages.components.times import local
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.chips import Color
 from pages.components.tables import Table, chip_column, time_column
-from pages.components.times import local
+from pages.components.text.chips import Color
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from billing.domain.endpoint import Endpoint, EndpointList

@@ -21,10 +21,10 @@ from pages.components.endpoints.columns import (
 )
 from pages.components.endpoints.roll_secret import roll_secret, rolled_secret
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.setup.event_types import listed_types
-from pages.components.times import exact_time, short_time
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import exact_time, short_time
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from billing.domain.endpoint import EndpointSecret
 from billing.endpoints.rolling import VALID_SECONDS
 from pages.components.endpoints.secret import show_secret, where_it_goes
 from pages.components.errors import show_failure
-from pages.components.markdown import link
 from pages.components.permission import guarded
 from pages.components.press import Press
+from pages.components.text.markdown import link
 from pages.services import page_services
 
 if TYPE_CHECKING:

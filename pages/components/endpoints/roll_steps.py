@@ -14,8 +14,8 @@ from billing.settings.model import WEBHOOK_SECRET
 from pages.components.danger import danger_button
 from pages.components.endpoints.secret import where_it_goes
 from pages.components.errors import show_failure
-from pages.components.markdown import code
 from pages.components.permission import guarded
+from pages.components.text.markdown import code
 from pages.services import page_services
 
 if TYPE_CHECKING:

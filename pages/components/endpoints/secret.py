@@ -8,8 +8,8 @@ import streamlit as st
 
 from billing.domain.access import Permission
 from billing.settings.model import SECRETS_FILE, WEBHOOK_SECRET
-from pages.components.markdown import code, plain
-from pages.components.times import short_time
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import short_time
 from pages.services import refusal
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from pages.components.endpoints.columns import column_order, endpoints_table
 from pages.components.endpoints.roll_steps import roll_steps
 from pages.components.errors import show_failure
 from pages.components.live import live
-from pages.components.markdown import plain
 from pages.components.opening_table import HOW_TO_OPEN, opening_table
-from pages.components.times import short_time
+from pages.components.text.markdown import plain
+from pages.components.text.times import short_time
 from pages.services import page_services
 
 if TYPE_CHECKING:

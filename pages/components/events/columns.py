@@ -9,10 +9,10 @@ import streamlit as st
 
 from billing.domain.durations import format_duration
 from billing.domain.event import EventSource, EventState
-from pages.components.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
-from pages.components.ids import short_id
 from pages.components.tables import Table, chip_column, time_column
-from pages.components.times import local
+from pages.components.text.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
+from pages.components.text.ids import short_id
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

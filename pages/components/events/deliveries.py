@@ -14,9 +14,9 @@ from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.live import live
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
-from pages.components.times import exact_time, local
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import exact_time, local
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.scenarios.sandbox_deliveries import DeliveryState, Next
 from pages.services import page_services

@@ -14,16 +14,16 @@ from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH
 from pages.components.browser.copyable import copyable
-from pages.components.chips import ANOTHER_APP, TEST_EVENT_CHIP, chip
 from pages.components.errors import show_failure
 from pages.components.events.columns import source_text
 from pages.components.events.deliveries import deliveries, forget_deliveries, received_text
 from pages.components.events.sending import TEST_EVENT, open_sending
 from pages.components.live import live
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
-from pages.components.times import EARLIEST, LATEST, exact_time, local
+from pages.components.text.chips import ANOTHER_APP, TEST_EVENT_CHIP, chip
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import EARLIEST, LATEST, exact_time, local
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from billing.domain.event import EventFilter, EventSource, EventState
 from billing.events.log import ID_LENGTH
-from pages.components.markdown import code, plain
 from pages.components.query_params import QueryFilters, QueryParam, one_of
+from pages.components.text.markdown import code, plain
 
 ALL, REFUSED = "all", "refused"
 STATE_OPTIONS = (ALL, *EventState, REFUSED)

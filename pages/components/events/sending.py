@@ -10,9 +10,9 @@ from billing.domain.access import Permission
 from billing.domain.durations import HOUR, MINUTE
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.rerun import rerun_page_if_requested
+from pages.components.text.markdown import code, plain
 from pages.scenarios.sandbox_client import sandbox_controls
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from pages.components.paging import Paging, current_paging, pager
 from pages.components.permission import guarded
 from pages.components.rerun import request_page, request_page_rerun, rerun_page_if_requested
 from pages.components.tables import table_height
-from pages.components.times import local
+from pages.components.text.times import local
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services
 

@@ -13,7 +13,7 @@ from billing.access.caller import current_identity
 from billing.domain.access import Role
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
+from pages.components.text.markdown import code, plain
 from pages.services import page_services, request_headers
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from billing.errors import BillingError
 from billing.safe_text import sanitize
 from billing.settings.model import TRUSTED_PROXIES, USER_HEADER
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from billing.errors import BillingError
 from pages.components.frame.notices import Notice, Severity
-from pages.components.markdown import code, plain
-from pages.components.times import exact_time
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import exact_time
 from pages.services import page_services
 
 

@@ -19,10 +19,10 @@ from pages.components.actions.target import Target
 from pages.components.current_user import current_user
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.components.rerun import request_page_rerun
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from billing.domain.sessions.checkout_session import Outcome
-from pages.components.chips import OUTCOME_STYLES, outcome_text
 from pages.components.sessions.filters import FILTERS
+from pages.components.text.chips import OUTCOME_STYLES, outcome_text
 
 if TYPE_CHECKING:
     from datetime import date

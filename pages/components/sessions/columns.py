@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.chips import OUTCOME_COLORS, OUTCOME_STYLES, outcome_text_of
-from pages.components.ids import short_id
 from pages.components.tables import Table, chip_column, time_column
-from pages.components.times import local
+from pages.components.text.chips import OUTCOME_COLORS, OUTCOME_STYLES, outcome_text_of
+from pages.components.text.ids import short_id
+from pages.components.text.times import local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,15 +13,15 @@ from billing.domain.stripe_json import id_at
 from billing.errors import BillingError, InvalidInput
 from billing.safe_text import sanitize
 from pages.components.actions.target import close_actions
-from pages.components.chips import chip, outcome_chip
 from pages.components.errors import show_failure
 from pages.components.live import live
-from pages.components.markdown import code, plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.actions import session_actions, show_result
 from pages.components.sessions.ticket import copy_for_ticket
 from pages.components.sessions.timeline import timeline
 from pages.components.tables import Table
+from pages.components.text.chips import chip, outcome_chip
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import streamlit as st
 from billing.domain.sessions.checkout_session import WAS_PAID, Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.source import Source
-from pages.components.chips import outcome_text
 from pages.components.fold import folded_on_phones
 from pages.components.query_params import QueryFilters, QueryParam, one_of
 from pages.components.sessions.period import Period, midnight
+from pages.components.text.chips import outcome_text
 
 OPTIONS = {
     "outcome": {outcome.value: outcome_text(outcome) for outcome in Outcome},

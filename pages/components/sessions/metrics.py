@@ -21,13 +21,13 @@ from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.fold import folded_on_phones
 from pages.components.live import live
-from pages.components.markdown import plain
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.chart import chart
 from pages.components.sessions.filters import FILTERS, OPTIONS
 from pages.components.sessions.period import period_before
 from pages.components.sessions.reasons import attention, reasons
-from pages.components.times import zone
+from pages.components.text.markdown import plain
+from pages.components.text.times import zone
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pages.components.times import local, zone
+from pages.components.text.times import local, zone
 
 if TYPE_CHECKING:
     from billing.domain.sessions.filters import SessionFilter

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.reason import Reason, reason_label
-from pages.components.markdown import plain
 from pages.components.sessions.filters import FILTERS
+from pages.components.text.markdown import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,9 +13,9 @@ from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.details import SessionDetails
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
-from pages.components.markdown import code, link, plain
 from pages.components.sessions.unusual_deliveries import sent_by_sandbox, sentences, signs
-from pages.components.times import ago, local, short_time
+from pages.components.text.markdown import code, link, plain
+from pages.components.text.times import ago, local, short_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
 from billing.errors import BillingError
-from pages.components.times import local
+from pages.components.text.times import local
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.scenarios.sandbox_deliveries import Next
 

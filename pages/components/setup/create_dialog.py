@@ -11,10 +11,10 @@ from billing.setup.findings import Missing, Report
 from billing.setup.provisioning import CreatedObject, planned_price
 from billing.setup.webhook_checks import ENDPOINT_EVENTS
 from pages.components.errors import show_failure
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.press import Press
 from pages.components.setup.event_types import listed_types
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 SNAPSHOT, THIN = PAYLOADS = ("Snapshot", "Thin")

@@ -9,8 +9,8 @@ import streamlit as st
 from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.markdown import code
 from pages.components.permission import guarded
+from pages.components.text.markdown import code
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from billing.settings.model import SECRET_KEY, SECRETS_FILE
 from pages.components.frame.notices import Notice, Severity
-from pages.components.markdown import plain
+from pages.components.text.markdown import plain
 from pages.services import page_services
 
 

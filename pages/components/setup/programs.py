@@ -8,9 +8,9 @@ from billing.domain.access import Permission
 from billing.errors import BillingError
 from billing.settings.model import OIDC_METADATA_URL, USER_HEADER
 from pages.components.errors import show_failure
-from pages.components.markdown import code
 from pages.components.permission import guarded
 from pages.components.setup.tokens import tokens
+from pages.components.text.markdown import code
 from pages.services import page_services, refusal
 
 SANDBOX_KEY = "sandbox_key"  # while it is shown

@@ -11,9 +11,9 @@ import streamlit as st
 from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.errors import failure_lines
-from pages.components.markdown import plain
 from pages.components.permission import guarded
-from pages.components.times import counting, markdown
+from pages.components.text.markdown import plain
+from pages.components.text.times import counting, markdown
 from pages.services import page_services
 
 if TYPE_CHECKING:

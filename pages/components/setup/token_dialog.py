@@ -12,8 +12,8 @@ from billing.access.tokens import DEFAULT_DAYS, NAME_LENGTH
 from billing.domain.access import Role
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.markdown import code
-from pages.components.times import local
+from pages.components.text.markdown import code
+from pages.components.text.times import local
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
-from pages.components.markdown import code
 from pages.components.permission import guarded
 from pages.components.setup.token_dialog import token_dialog
-from pages.components.times import counting, markdown
+from pages.components.text.markdown import code
+from pages.components.text.times import counting, markdown
 from pages.services import page_services, refusal
 
 if TYPE_CHECKING:

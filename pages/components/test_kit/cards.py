@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.components.browser.copyable import copyable
-from pages.components.markdown import plain
+from pages.components.text.markdown import plain
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from billing.domain.access import Permission
 from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.markdown import plain
 from pages.components.permission import guarded
-from pages.components.times import local
+from pages.components.text.markdown import plain
+from pages.components.text.times import local
 from pages.scenarios.steps.step import DAY
 
 if TYPE_CHECKING:

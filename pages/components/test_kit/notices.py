@@ -11,10 +11,10 @@ from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.frame.notices import Notice, Severity
-from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.test_kit.webhook_faults import end_now_button
-from pages.components.times import local
+from pages.components.text.markdown import plain
+from pages.components.text.times import local
 from pages.scenarios.faults import NO_FAULTS
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services

@@ -14,11 +14,11 @@ from billing.domain.sessions.filters import SessionFilter
 from billing.errors import BillingError, InvalidInput
 from pages.components.danger import danger_button
 from pages.components.errors import show_failure
-from pages.components.ids import short_id
 from pages.components.live import live
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
-from pages.components.times import exact_time, short_time
+from pages.components.text.ids import short_id
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import exact_time, short_time
 from pages.scenarios.catalog.checkout import INSUFFICIENT_FUNDS
 from pages.scenarios.catalog.scenario import VISA
 from pages.scenarios.sandbox_client import PaymentOutcome

@@ -12,9 +12,9 @@ from billing.domain.access import Permission
 from billing.domain.random_run import MOST_SEED
 from billing.domain.receiver_faults import MINUTES
 from billing.errors import BillingError
-from pages.components.markdown import plain
 from pages.components.permission import guarded
-from pages.components.times import counting, markdown
+from pages.components.text.markdown import plain
+from pages.components.text.times import counting, markdown
 from pages.scenarios import random_run as purchases
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services

@@ -12,11 +12,11 @@ from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.live import live
-from pages.components.markdown import plain
 from pages.components.permission import guarded
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.test_kit.persons_part import persons_part
-from pages.components.times import counting, exact_time, markdown
+from pages.components.text.markdown import plain
+from pages.components.text.times import counting, exact_time, markdown
 from pages.scenarios.background import KnownRun, known_runs, start
 from pages.scenarios.catalog.scenarios import scenario_named
 from pages.scenarios.runs import ScenarioResult, StepResult, StepStatus

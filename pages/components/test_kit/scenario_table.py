@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.durations import format_duration
-from pages.components.ids import short_id
 from pages.components.opening_table import CellButton, opening_table
 from pages.components.rerun import request_page
 from pages.components.tables import Table, chip_column, time_column
-from pages.components.times import local
+from pages.components.text.ids import short_id
+from pages.components.text.times import local
 from pages.scenarios.delivery import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pages.components.chips import Color
+    from pages.components.text.chips import Color
     from pages.scenarios.background import KnownRun
     from pages.scenarios.catalog.scenario import Scenario
 

@@ -19,12 +19,12 @@ from billing.domain.receiver_faults import (
 )
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.ids import short_id
 from pages.components.live import live
-from pages.components.markdown import code, plain
 from pages.components.permission import guarded
 from pages.components.test_kit.random_run import FAILURE, random_run
-from pages.components.times import counting, exact_time, local, markdown
+from pages.components.text.ids import short_id
+from pages.components.text.markdown import code, plain
+from pages.components.text.times import counting, exact_time, local, markdown
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from billing.settings.model import SECRET_KEY
-from pages.components.markdown import code, plain
+from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.domain.sessions.checkout_session import Kind, Outcome
-from pages.components.chips import outcome_text_of, pro_text_of
+from pages.components.text.chips import outcome_text_of, pro_text_of
 from pages.scenarios.demo_history import replace_with_demo
 from tests.support.browsers.pages import open_page, run_until
 from tests.support.servers.shop import ConnectedShop, connected_shop

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pages.components import times
+from pages.components.text import times
 
 NOW = 1_800_000_000.0
 AGES = [

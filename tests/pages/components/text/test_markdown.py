@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.components.markdown import code, link, plain
+from pages.components.text.markdown import code, link, plain
 
 
 def test_everything_that_markdown_acts_on_is_escaped() -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from billing.domain.customers.customer import ProStatus
 from billing.domain.event import EventState
 from billing.domain.sessions.checkout_session import Outcome
-from pages.components.markdown import plain
+from pages.components.text.markdown import plain
 
 Color = Literal["blue", "gray", "green", "orange", "red", "violet", "yellow"]
 

@@ -1,0 +1,1 @@
+"""What people read in a page: chips, short ids, times, and text that others wrote."""
