@@ -57,7 +57,7 @@ from billing.sync.simulated_history import SimulatedHistory
 from billing.sync.worker import SyncWorker
 from billing.timings import DEFAULT_TIMINGS, Timings
 from billing.webhooks.answered_deliveries import AnsweredDeliveries
-from billing.webhooks.fault_injection.judge import Judge
+from billing.webhooks.fault_injection.run_verifier import RunVerifier
 from billing.webhooks.fault_injection.service import FaultInjection
 from billing.webhooks.own_account import OwnAccount
 from billing.webhooks.processor import EventProcessor
@@ -177,9 +177,9 @@ class Services:
             timings,
             sandbox_secrets=sandbox_secrets,
         )
-        judge = Judge(self.gateway, reader, self.reconciliation, self.store, timings)
+        verifier = RunVerifier(self.gateway, reader, self.reconciliation, self.store, timings)
         self.fault_injection = FaultInjection(
-            self.webhooks, judge, self.store, self.changes, timings
+            self.webhooks, verifier, self.store, self.changes, timings
         )
         self.event_log = EventLog(
             *(settings, self.gateway, self.store, self.event_processor, self.mirror),

@@ -80,10 +80,11 @@ class FaultsBetweenProcesses:
         return SharedFaults.from_json(saved) if is_valid else None
 
     def _renew(self, connection: Connection, owner: str) -> bool:
-        shared = self._load(connection)
+        saved = sync_state.load(connection, ROW)
+        shared = SharedFaults.from_json(saved) if saved else None
         if shared is None or shared.owner != owner or shared.in_force is None:
             return False
-        self._save(connection, shared)
+        self._save(connection, shared)  # also after a while in which it could not
         return True
 
 

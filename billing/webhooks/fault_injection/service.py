@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from billing.domain.receiver_faults import HeldDelivery
     from billing.store import Store
     from billing.timings import Timings
-    from billing.webhooks.fault_injection.judge import Judge
+    from billing.webhooks.fault_injection.run_verifier import RunVerifier
     from billing.webhooks.receiver import WebhookReceiver
 
 log = logging.getLogger(__name__)
@@ -67,12 +67,12 @@ class FaultInjection:
     def __init__(
         self,
         receiver: WebhookReceiver,
-        judge: Judge,
+        verifier: RunVerifier,
         store: Store,
         feed: ChangeFeed,
         timings: Timings = DEFAULT_TIMINGS,
     ) -> None:
-        self._judge = judge
+        self._verifier = verifier
         self._feed = feed
         self._renewal_seconds = timings.fault_renewal_seconds
         self._between = FaultsBetweenProcesses(store, feed, timings.fault_renewal_seconds)
@@ -82,7 +82,7 @@ class FaultInjection:
         self._switches = self._releases = 0
         self._timer: asyncio.TimerHandle | None = None
         self._run: RandomRun | None = None
-        self._judging: asyncio.Task[RandomRun] | None = None
+        self._verifying: asyncio.Task[RandomRun] | None = None
 
     @property
     def in_force(self) -> FaultsInForce | None:
@@ -104,7 +104,7 @@ class FaultInjection:
     async def set(self, faults: ReceiverFaults, minutes: float = MINUTES) -> None:
         """Have these faults from now on, for so many minutes, in the place of those that are on;
         none of them: end. Raises ``InvalidInput`` unless it is at most ``MOST_MINUTES``, and while
-        a random run has no verdict yet, ``StoreFailure`` where other processes cannot be told."""
+        a random run has no verdict yet, ``StoreFailure`` where other processes do not hear."""
         seconds = _seconds(minutes)
         self._check_no_run()
         await self._switch_all(None if faults == NO_FAULTS else _in_force(faults, seconds))
@@ -128,9 +128,9 @@ class FaultInjection:
             self._run = replace(self._run, problems=(problem,))
         if self._in_force:
             await self._switch_all(None)
-        if self._judging is None:
+        if self._verifying is None:
             raise InvalidInput("No random run is under way.")
-        return await asyncio.shield(self._judging)
+        return await asyncio.shield(self._verifying)
 
     @requires(Permission.SET_FAULTS)
     async def end(self) -> None:
@@ -146,7 +146,7 @@ class FaultInjection:
     async def release_all(self) -> None:
         """Let go all that is held, in every process; what comes later is held."""
         self._releases += 1
-        await self._tell(self._in_force)
+        await self._publish(self._in_force)
         self._injector.held.release_all()
 
     async def follow(self) -> None:
@@ -167,12 +167,12 @@ class FaultInjection:
         """End, once what was held is recorded."""
         was_owner = self._is_owner and self._in_force
         self._switch(None)
-        if self._judging:
-            self._judging.cancel()
+        if self._verifying:
+            self._verifying.cancel()
         await self._injector.aclose()
         if was_owner:
             with suppress(BillingError):
-                await self._tell(None)
+                await self._publish(None)
 
     def _check_no_run(self) -> None:
         is_on = self._in_force and isinstance(self._in_force.faults, RandomFaults)
@@ -180,13 +180,17 @@ class FaultInjection:
             raise InvalidInput("A random run is under way.", "Wait for its verdict.")
 
     async def _switch_all(self, in_force: FaultsInForce | None) -> None:
-        """Have this in every process; this one is its owner."""
-        await self._tell(in_force)
+        """Have this in every process; this one is its owner. It ends here also where the others
+        cannot hear of it."""
+        if in_force:
+            await self._publish(in_force)
         self._switches += 1
         self._switch(in_force)
         self._is_owner = True
+        if in_force is None:
+            await self._publish(in_force)
 
-    async def _tell(self, in_force: FaultsInForce | None) -> None:
+    async def _publish(self, in_force: FaultsInForce | None) -> None:
         if self._between.is_shared:
             await self._between.save(SharedFaults(self._feed.id, in_force, self._releases))
 
@@ -217,7 +221,7 @@ class FaultInjection:
         before, self._in_force = self._in_force, in_force
         faults = in_force.faults if in_force else None
         if before and self._is_owner and self._run and isinstance(before.faults, RandomFaults):
-            self._judging = asyncio.ensure_future(self._judge_run(self._run))
+            self._verifying = asyncio.ensure_future(self._verify_run(self._run))
         if in_force is None or faults is None:
             self._injector.end()
         else:
@@ -230,17 +234,17 @@ class FaultInjection:
         if before or in_force:
             self._changed()
 
-    async def _judge_run(self, run: RandomRun) -> RandomRun:
+    async def _verify_run(self, run: RandomRun) -> RandomRun:
         injector = self._injector
         sessions, deliveries = set(injector.sessions), injector.deliveries
         paid, problems = 0, ["There is no verdict: see the server's log."]
         try:
-            paid, problems = await self._judge.verdict(
+            paid, problems = await self._verifier.verify(
                 sessions, injector.event_ids, lambda: injector.is_idle
             )
         except Exception:
             log.exception("The verdict on the random run with seed %s failed", run.seed)
-        self._run = judged = replace(
+        self._run = verified = replace(
             run,
             ended_at=time.time(),
             deliveries=deliveries,
@@ -248,10 +252,10 @@ class FaultInjection:
             paid=paid,
             problems=(*run.problems, *problems),
         )
-        verdict = "; ".join(judged.problems) or "passed"
+        verdict = "; ".join(verified.problems) or "passed"
         log.info("The random run with seed %s: %s paid sessions: %s", run.seed, paid, verdict)
         self._changed()
-        return judged
+        return verified
 
     def _changed(self) -> None:
         self._feed.changed((Topic.STATUS,))

@@ -129,6 +129,8 @@ def reset_all(controls: Controls) -> None:
 
 
 def reset(billing: PageServices, controls: Controls) -> None:
-    """Delete everything at the sandbox, then here, so that nothing is read back in between."""
+    """Delete everything at the sandbox, then here, so that nothing is read back in between. What
+    is held would come back: so first of all webhook faults end."""
+    billing.call(billing.services.fault_injection.end)
     controls.reset()
     billing.call(billing.services.account_reset.delete_everything)

@@ -31,7 +31,6 @@ QUICK = replace(
     fault_answer_seconds=0.05,
     fault_repeat_seconds=0.05,
     fault_retry_seconds=0.05,
-    fault_renewal_seconds=0.1,
     fault_verdict_pause_seconds=0.05,
 )
 # Every failure is the answer.

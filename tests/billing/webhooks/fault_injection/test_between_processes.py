@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,9 +27,12 @@ HOLD = ReceiverFaults(hold=True)
 
 
 @asynccontextmanager
-async def process(account: StripeAccount, url: str) -> AsyncIterator[Services]:
+async def process(
+    account: StripeAccount, url: str, *, renewal: float = 60.0
+) -> AsyncIterator[Services]:
     """What a process has of this, on a database."""
-    async with open_services(account.url, url, changes_announce_seconds=0.01) as services:
+    timings = {"changes_announce_seconds": 0.01, "fault_renewal_seconds": renewal}
+    async with open_services(account.url, url, **timings) as services:
         between = services.changes_between_processes
         async with at_work(between.announce, between.hear, services.fault_injection.follow):
             yield services
@@ -68,15 +72,16 @@ async def test_what_one_process_switches_on_is_on_in_all_until_any_of_them_ends_
 async def test_the_faults_of_a_process_that_is_gone_end_in_the_others(
     account: StripeAccount, postgres_url: str
 ) -> None:
-    async with process(account, postgres_url) as other:
-        async with open_services(account.url, postgres_url) as killed:
+    frequent = partial(process, account, postgres_url, renewal=0.2)
+    async with frequent() as other:
+        async with open_services(account.url, postgres_url, fault_renewal_seconds=0.2) as killed:
             async with at_work(
                 killed.changes_between_processes.announce, killed.fault_injection.follow
             ):
                 await killed.fault_injection.set(HOLD)
                 await wait_for_faults(other, are_on=True)
             await wait_for_faults(other, are_on=False)
-        async with process(account, postgres_url) as stopped:
+        async with frequent() as stopped:
             await stopped.fault_injection.set(HOLD)
             await wait_for_faults(other, are_on=True)
         await wait_for_faults(other, are_on=False)

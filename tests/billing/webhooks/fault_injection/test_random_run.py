@@ -15,7 +15,7 @@ from billing.domain.receiver_faults import Answer, Delivery, RandomFaults, Recei
 from billing.errors import InjectedFault, InvalidInput
 from billing.ledger import fulfillment
 from billing.webhooks.fault_injection.injector import FaultInjector
-from billing.webhooks.fault_injection.judge import NO_PAYMENT
+from billing.webhooks.fault_injection.run_verifier import NO_PAYMENT
 from tests.support.servers.services import at_work, open_services
 from tests.support.servers.timings import QUICK
 from tests.support.servers.webhooks import deliver

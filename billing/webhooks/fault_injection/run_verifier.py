@@ -28,7 +28,7 @@ SHOWN = 20  # problems
 NO_PAYMENT = "No Checkout Session was paid during the run."
 
 
-class Judge:
+class RunVerifier:
     """Reads sessions from Stripe, and writes nothing."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Judge:
         self._patience = timings.fault_verdict_seconds
         self._pause = timings.fault_verdict_pause_seconds
 
-    async def verdict(
+    async def verify(
         self, sessions: Iterable[str], event_ids: Iterable[str], is_idle: Callable[[], bool]
     ) -> tuple[int, list[str]]:
         """How many of the sessions are paid, and what is wrong, in words: as soon as nothing is, or
