@@ -111,6 +111,8 @@ def test_nobody_there_is_a_failure_that_is_retried(server: SandboxServer) -> Non
     ensure(url="http://127.0.0.1:9/nobody", description="shop")
     server.stripe.v1.customers.create(params={"name": "One"})
     wait_for(lambda: _deliveries(server) == [("pending", 1)])
+    why = server.sandbox._database.row("SELECT error FROM deliveries")
+    assert why == ("No connection to 127.0.0.1:9: Connection refused.",)
     ensure(url=server.receiver.url, description="shop")
     server.clock.advance(10)
     wait_for(lambda: _deliveries(server) == [("succeeded", 2)])
