@@ -16,7 +16,7 @@ from benchmarks.ledger import ledger
 from benchmarks.pages import first_load, soak, tabs
 from benchmarks.report.command import report
 from benchmarks.report.sections import SECTIONS
-from benchmarks.store import backfill, customers, entitlements, queries, size
+from benchmarks.store import backfill, customers, entitlements, own_requests, queries, size
 from benchmarks.stripe import request_log
 from benchmarks.webhooks import acknowledged, kills, rolling
 from billing.access.caller import Caller, become
@@ -36,6 +36,7 @@ BENCHMARKS = {
     "load": first_load.measure,
     "tabs": tabs.measure,
     "soak": soak.measure,
+    "own-requests": own_requests.measure,
     "requests": request_log.measure,
     "growth": memory.measure_growth,
 }

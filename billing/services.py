@@ -160,6 +160,7 @@ class Services:
             self.mirror,
             self.checkout,
             shared,
+            self.request_recorder,
         )
         self.changes_between_processes = ChangesBetweenProcesses(self.changes, self.store, timings)
         self.customer_refresh = CustomerRefresh(

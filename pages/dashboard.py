@@ -45,6 +45,9 @@ customers = st.Page(
     "customers.py", title="Customers", icon=":material/group:", url_path="customers"
 )
 events = st.Page("events.py", title="Events", icon=":material/bolt:", url_path="events")
+requests = st.Page(
+    "requests.py", title="Requests", icon=":material/swap_vert:", url_path="requests"
+)
 endpoints = st.Page(
     "endpoints.py", title="Endpoints", icon=":material/podcasts:", url_path="endpoints"
 )
@@ -61,7 +64,7 @@ GROUPS = {
     "": [st.Page(home, default=True, visibility="hidden")],
     "Sell": [billing],
     "Look": [sessions, customers],
-    "Trace": [events, endpoints],
+    "Trace": [events, requests, endpoints],
     "Run": [test_kit],
     "Manage": [setup, audit],
 }

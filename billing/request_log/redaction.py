@@ -6,27 +6,32 @@ import re
 from typing import Any
 
 from billing.json_codec import dumps, loads
-from billing.safe_text import SECRET, TOKEN_PREFIX, redact
+from billing.safe_text import SECRET, redact
 
 # What such a name's value is, in whatever object it stands: of cards and bank accounts, and what
 # signs or unlocks something.
 _SECRET_NAMES = frozenset(
     (
-        *("number", "cvc", "exp", "exp_month", "exp_year", "account_number", "routing_number"),
+        *("number", "cvc", "exp_month", "exp_year", "account_number", "routing_number"),
         *("iban", "bsb_number", "sort_code", "client_secret", "secret"),
     )
 )
 # One of these stands in whatever JSON text holds a secret: looking for those is quick, and most
 # texts hold none.
 _HINTS = (
-    *('number":', '"cvc":', '"exp":', '"exp_', '"iban":', '"sort_code":', 'secret":"'),
-    *("k_test_", "k_live_", "k_org_", "whsec_", "_secret_", TOKEN_PREFIX),
+    *('number":', '"cvc":', '"exp_', '"iban":', '"sort_code":', 'secret":"'),
+    *("k_test_", "k_live_", "k_org_", "whsec_", "_secret_"),
 )
 _USER_INFO = re.compile(r'://[^/"?#\s]*@')
-_CARD_DIGITS = 13  # and up to 19
-_CARD_NUMBER = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?![\w])")
-# Leaves digits, as zeros, and what is no part of a number.
-_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
+_CARD_NUMBER = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?!\w)")
+# A text with each digit as 0, each letter as a and all else as a dot, and how the number of a card
+# looks in that, in one or in groups. Ids look otherwise.
+_SHAPES = bytes(
+    ord("0" if one.isdigit() else "a" if one.isalpha() or one == "_" else ".")
+    for one in map(chr, range(128))
+) + bytes([ord("a")] * 128)
+_DIGITS = b"0" * 13
+_CARDS = (b"." + _DIGITS, b"0000.00")
 
 
 def redacted_json(value: Any) -> str:
@@ -46,8 +51,11 @@ def redacted_text(text: str) -> str:
 def _may_hold_secret(text: str) -> bool:
     if any(hint in text for hint in _HINTS) or _USER_INFO.search(text):
         return True
-    digits = text.encode().translate(_DIGITS, b" -")
-    return b"0" * _CARD_DIGITS in digits
+    encoded = text.encode()
+    if _DIGITS not in encoded.translate(_SHAPES, b" -"):
+        return False
+    shapes = encoded.translate(_SHAPES)
+    return any(shape in shapes for shape in _CARDS)
 
 
 def _redacted(value: Any, name: str = "") -> Any:

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 
 LONGEST_ANSWER = 16_384  # bytes that are stored whole
 EXCERPT = 1_000  # characters of what is longer and no list, or no JSON
-MOST_IDS = 30
+MOST_TERMS = 30
 REPLAYED = "Idempotent-Replayed"
+# The fields at the top of Stripe's objects that hold the id of another, or that object.
+_REFERENCES = (
+    *("id", "customer", "payment_intent", "subscription", "invoice", "setup_intent", "charge"),
+    *("latest_charge", "payment_method", "dispute", "refund", "price", "product"),
+)
 # As Stripe writes them; a code or a type of Stripe's has neither digits nor capital letters.
 _ID = re.compile(r"(?![a-z]k_|whsec_)[a-z]{2,12}_(?=[a-z_]*[A-Z0-9])[A-Za-z0-9_]{1,240}")
 
 
 def logged(sent: SentRequest, request_id: int) -> LoggedRequest:
-    """The request as it is stored, under this id."""
+    """The request as it is stored, under this id. Among its ids is a key that others may have."""
     response = sent.response
     return LoggedRequest(
         id=request_id,
@@ -45,7 +50,7 @@ def logged(sent: SentRequest, request_id: int) -> LoggedRequest:
         error=_error(response) if response else None,
         params=redacted_json(sent.params) if sent.params else "",
         answer=_answer(response) if response else "",
-        object_ids=tuple(dict.fromkeys(_ids(sent)))[:MOST_IDS],
+        object_ids=tuple(dict.fromkeys(_ids(sent)))[:MOST_TERMS],
     )
 
 
@@ -82,12 +87,16 @@ def _error(response: Response) -> RequestError | None:
 
 
 def _ids(sent: SentRequest) -> Iterator[str]:
-    """Stripe's ids in the path, the parameters and at the top of the answer."""
+    """What it is found by: Stripe's ids in the path, the parameters and at the top of the answer,
+    and a given idempotency key."""
+    if sent.idempotency_key and not sent.key_is_own:
+        yield sent.idempotency_key
     yield from (part for part in sent.path.split("/") if part and part not in WORDS)
     yield from _ids_in(sent.params)
     document = sent.response.document if sent.response else None
     if isinstance(document, dict):
-        for value in document.values():
+        for name in _REFERENCES:
+            value = document.get(name)
             if isinstance(value, dict):
                 value = value.get("id")
             if isinstance(value, str) and _is_id(value):

@@ -17,17 +17,23 @@ from billing.domain.sessions.checkout_session import (
     CheckoutSession,
     Outcome,
 )
-from billing.domain.sessions.details import SessionDetails, SessionLookup, SessionRecords
+from billing.domain.sessions.details import (
+    RelatedObjects,
+    SessionDetails,
+    SessionLookup,
+    SessionRecords,
+)
 from billing.domain.sessions.page import Cursor, SessionListing, SessionPage
 from billing.domain.sessions.source import NOT_COUNTED
 from billing.domain.sessions.stats import SessionFigures
 from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
+from billing.request_log.reading import TOUCHING_LIMIT
 from billing.selling.checkout import parse_quantity
 from billing.sessions.csv_export import COLUMNS, csv_row
 from billing.sessions.records import read_lines, read_records, read_related
 from billing.sessions.timeline import timeline_entries
-from billing.store import sessions
+from billing.store import requests, sessions
 from billing.store.events import deliveries
 from billing.store.sessions import StoredSession
 from billing.sync.mirror import read_sync_state
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
     from billing.domain.sessions.details import SessionReading
     from billing.domain.sessions.filters import SessionFilter
     from billing.ledger.fulfillment import Fulfillment
+    from billing.request_log.recorder import RequestRecorder
     from billing.selling.checkout import Checkout
     from billing.session_reader import SessionReader
     from billing.settings.model import Settings
@@ -74,6 +81,7 @@ class Sessions:
         mirror: Mirror,
         checkout: Checkout,
         shared: SharedReads,
+        request_recorder: RequestRecorder,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
@@ -83,6 +91,7 @@ class Sessions:
         self._mirror = mirror
         self._checkout = checkout
         self._shared = shared
+        self._request_recorder = request_recorder
 
     @requires(Permission.VIEW)
     async def find(
@@ -209,6 +218,7 @@ class Sessions:
                     known,
                     related,
                     sessions.request_id_of(connection, session_id),
+                    requests.touching(connection, _touched(data, related), TOUCHING_LIMIT),
                 ),
                 line_items=reading.line_items if reading else (),
                 lines=known,
@@ -218,6 +228,7 @@ class Sessions:
             )
 
         await self._mirror.wait_until_stored()  # which request made it is known to nobody else
+        await self._request_recorder.write()
         if details := await self._store.read(read):
             return details
         if failure and not failure.is_missing:
@@ -287,6 +298,12 @@ def _most_advanced(
         amount_disputed=copy.session.amount_disputed,
     )
     return replace(reading, session=session)
+
+
+def _touched(data: JSON, related: RelatedObjects) -> set[str]:
+    """The session, its payment and what followed; the Customer has others as well."""
+    own = (id_at(data, name) for name in ("id", "payment_intent", "subscription", "invoice"))
+    return {one for one in (*own, *related.ids) if one}
 
 
 def _dashboard_url(data: JSON) -> str:

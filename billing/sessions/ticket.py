@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
+from billing.domain.sessions.timeline import EntryKind
 from billing.safe_text import redact, sanitize
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def ticket(details: SessionDetails, link: str, *, with_email: bool) -> str:
     if with_email and session.customer_email:
         lines.append(f"- Customer: {_text(session.customer_email)}")
     lines += ["", "| Time (UTC) | What happened | Event | Request |", "| --- | --- | --- | --- |"]
-    lines += [_row(entry) for entry in details.entries]
+    # Without the requests that only read: there are many.
+    lines += [_row(one) for one in details.entries if one.event or one.kind is not EntryKind.OTHER]
     text = "\n".join(lines)
     return text if with_email else _EMAIL.sub(WITHHELD, text)
 

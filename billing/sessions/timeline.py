@@ -19,10 +19,12 @@ from billing.sessions.after_sale_entries import (
     ledger_entries,
     upcoming_entries,
 )
+from billing.sessions.request_entries import with_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from billing.domain.logged_request import LoggedRequest
     from billing.store.sessions import SessionEvent
 
 _TITLES = dict(CHECKOUT_EVENTS.values())
@@ -47,23 +49,29 @@ def timeline_entries(
     lines: Sequence[LedgerLine] = (),
     related: RelatedObjects = NOTHING_RELATED,
     request_id: str | None = None,
+    requests: Sequence[LoggedRequest] = (),
 ) -> tuple[TimelineEntry, ...]:
     """What happened, the oldest first, then what is still to come. ``events`` are those of the
     session, ``lines`` those of the ledger on what it sold, ``related`` what followed, as it is now,
-    and ``request_id`` that of the API request that created it, where it is known."""
+    ``request_id`` that of the API request that created it, where it is known, and ``requests``
+    those that touched what it is about."""
     grant = next(iter(lines), None)
     entries = [_created(session, request_id), *_events(session, events)]
     entries += entries_without_event(related, entries)
     if grant:
         granted = _granted(grant, events, entries)
         entries += [granted, *ledger_entries(lines[1:], granted.at, related, events)]
-    entries.sort(key=lambda entry: (int(entry.at), _ORDER.index(entry.kind), entry.at))
+    entries.sort(key=_place)
     return (
-        *entries,
+        *sorted(with_requests(entries, requests), key=_place),
         *_without_event(session, entries),
         *_not_granted(session, entries, events, grant),
         *upcoming_entries(related),
     )
+
+
+def _place(entry: TimelineEntry) -> tuple[int, int, float]:
+    return int(entry.at), _ORDER.index(entry.kind), entry.at
 
 
 def _without_event(

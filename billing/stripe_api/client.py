@@ -94,7 +94,7 @@ class StripeClient:
         body: bytes | None = None
         if method == "post":
             headers = headers.copy()
-            headers[IDEMPOTENCY_KEY] = idempotency_key = idempotency_key or str(uuid.uuid4())
+            headers[IDEMPOTENCY_KEY] = idempotency_key or str(uuid.uuid4())
             body = form.encode()
             if path.startswith(JSON_PATHS):
                 headers["Content-Type"] = "application/json"
@@ -117,11 +117,19 @@ class StripeClient:
             _tries.reset(context)
             if self._record is not None:
                 seconds = time.perf_counter() - started
-                key = idempotency_key if method == "post" else None
-                version = headers["Stripe-Version"]
-                self._record(
-                    SentRequest(at, method, path, params, key, version, seconds, tries, response)
+                sent = SentRequest(
+                    at,
+                    method,
+                    path,
+                    params,
+                    headers.get(IDEMPOTENCY_KEY),
+                    idempotency_key is None,
+                    headers["Stripe-Version"],
+                    seconds,
+                    tries,
+                    response,
                 )
+                self._record(sent)
         return response
 
     def error(self, response: Response) -> stripe.StripeError:

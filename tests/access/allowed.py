@@ -30,6 +30,7 @@ PAGES = {
     "sessions.py": Permission.VIEW,
     "customers.py": Permission.VIEW,
     "events.py": Permission.VIEW,
+    "requests.py": Permission.VIEW,
     "endpoints.py": Permission.VIEW,
     "test_kit.py": Permission.VIEW,
     "setup.py": Permission.VIEW,

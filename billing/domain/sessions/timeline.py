@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from billing.domain.event import Event
+    from billing.domain.logged_request import LoggedRequest
 
 
 class EntryKind(StrEnum):
@@ -33,6 +34,7 @@ class EntryKind(StrEnum):
     SUBSCRIPTION_ENDED = "subscription_ended"
     LEDGER_LINE = "ledger_line"
     NOT_GRANTED = "not_granted"
+    REQUEST = "request"  # one that changed something, or went otherwise than usual
     LATER = "later"
     OTHER = "other"
 
@@ -72,7 +74,7 @@ class TimelineEntry:
     """One thing that happened, or will. ``at`` is in Unix seconds; ``title`` and ``detail`` are
     words, which may hold text of others; ``until`` is the day (Unix seconds) that the detail ends
     with, if any. ``event`` is the event that says so, ``request_id`` the request to Stripe's API
-    that caused it, where they are known."""
+    that caused it, and ``request`` that as this app logged it, where they are known."""
 
     kind: EntryKind
     at: float
@@ -81,3 +83,4 @@ class TimelineEntry:
     event: Event | None = None
     request_id: str | None = None
     until: int | None = None
+    request: LoggedRequest | None = None

@@ -21,7 +21,7 @@ from billing.domain.logged_request import (
 from billing.json_codec import loads
 from billing.safe_text import sanitize
 from billing.store.readable_rows import read_each
-from billing.store.tables import LAST_CHARACTER, request_terms, requests
+from billing.store.tables import request_terms, requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
 
+REQUEST_PREFIX = "req_"
 SCAN_LIMIT = 20_000  # newest requests that a query reads which no single index answers
 
 _r, _t = requests.c, request_terms.c
@@ -67,8 +68,8 @@ def get(connection: Connection, request_id: int) -> LoggedRequest | None:
 
 
 def touching(connection: Connection, terms: Collection[str], limit: int) -> list[LoggedRequest]:
-    """The newest requests that have one of these terms (ids of objects, of requests, idempotency
-    keys), the oldest first; ``limit`` at the most."""
+    """The newest requests that have one of these terms (ids of objects, idempotency keys), the
+    oldest first; ``limit`` at the most."""
     wanted = {sanitize(term) for term in terms}
     ids: set[int] = set()
     for term in wanted:
@@ -102,23 +103,26 @@ def _conditions(connection: Connection, wanted: RequestFilter) -> list[ColumnEle
         found.append(_FAILED)
     if wanted.status:
         found.append(_r.status == (0 if wanted.status == NO_ANSWER else int(wanted.status)))
-    if wanted.object_id:
+    is_bounded = bool(wanted.cause)
+    if wanted.object_id.startswith(REQUEST_PREFIX):
+        found.append(_r.request_id == sanitize(wanted.object_id))
+    elif wanted.object_id:
         term = sanitize(wanted.object_id)
         of_term = select(_t.request).where(_t.term == term).order_by(_t.request.desc())
         found.append(_r.id.in_(of_term.limit(SCAN_LIMIT)))
+        is_bounded = True
     if wanted.path:
-        text = sanitize(wanted.path)
-        found += [_r.path >= text, _r.path < text + LAST_CHARACTER]
-        if not (wanted.object_id or wanted.cause):
-            found += _newest(connection)
-    elif sum(map(bool, (wanted.errors, wanted.status))) > 1:
+        found.append(_r.path.startswith(sanitize(wanted.path), autoescape=True))
+    by_index = is_bounded or (len(found) == 1 and (wanted.status or wanted.errors))
+    if found and not by_index:
         found += _newest(connection)
     return found
 
 
 def _newest(connection: Connection) -> list[ColumnElement[bool]]:
+    """Only the newest, where no index leads to the others."""
     oldest = connection.scalar(select(_r.id).order_by(_r.id.desc()).offset(SCAN_LIMIT).limit(1))
-    return [] if oldest is None else [_r.id > oldest]
+    return [_r.id > (oldest or 0)]
 
 
 def _listed(row: Row[Any]) -> LoggedRequest:

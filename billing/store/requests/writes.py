@@ -34,10 +34,7 @@ def add(connection: Connection, found: Sequence[tuple[LoggedRequest, str]]) -> N
     ]
     _insert(connection, rows)
     terms = [
-        {"request": one.id, "term": term[:_LONGEST]}
-        for one, _ in found
-        for term in {*one.object_ids, one.request_id, one.idempotency_key}
-        if term
+        {"request": one.id, "term": term[:_LONGEST]} for one, _ in found for term in one.object_ids
     ]
     if terms:
         _insert_terms(connection, terms)

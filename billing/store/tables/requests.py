@@ -28,7 +28,7 @@ requests = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("method", String(8), nullable=False),
-    Column("path", prefix_searched(300), nullable=False),
+    Column("path", String(300), nullable=False),
     Column("status", SmallInteger, nullable=False),  # 0: no answer
     Column("seconds", Float, nullable=False),
     Column("cause", Text, nullable=False),  # see ErrorCause; empty where no try failed
@@ -40,14 +40,13 @@ requests = Table(
     Column("request_id", String(TERM_LENGTH)),
     Column("params", Text, nullable=False),
     Column("answer", Text, nullable=False),
-    Index("requests_by_path", "path", "id"),
     Index("requests_by_status", "status", "id"),
     Index("requests_that_failed", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
     Index("requests_by_cause", "cause", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
 )
 
-# What a request is found by, whole: the ids of Stripe's objects that it touched, Stripe's id of
-# the request and its idempotency key.
+# What a request is found by, whole: the ids of Stripe's objects that it touched, and an idempotency
+# key that others may have as well. Few, since each is written somewhere else on the disk.
 request_terms = Table(
     "request_terms",
     metadata,

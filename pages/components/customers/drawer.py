@@ -17,6 +17,7 @@ from pages.components.customers.sales import invoices, payments, sessions, subsc
 from pages.components.customers.wording import amounts, pro_note
 from pages.components.errors import show_failure
 from pages.components.live import live
+from pages.components.requests.lines import requests_touching
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.text.chips import chip, pro_chip
 from pages.components.text.markdown import code, link, plain
@@ -73,6 +74,8 @@ def customer(key: str) -> None:
     ledger(details)
     invoices(details)
     sessions(details)
+    if details.customer.customer:
+        requests_touching(details.customer.customer)
     if details.dashboard_url:
         st.link_button(
             "Open in Stripe Dashboard", details.dashboard_url, icon=":material/open_in_new:"

@@ -20,6 +20,7 @@ from pages.components.events.deliveries import deliveries, forget_deliveries, re
 from pages.components.events.sending import TEST_EVENT, open_sending
 from pages.components.live import live
 from pages.components.permission import guarded
+from pages.components.requests.lines import requests_touching
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
 from pages.components.text.chips import ANOTHER_APP, TEST_EVENT_CHIP, chip
 from pages.components.text.markdown import code, plain
@@ -54,6 +55,8 @@ def event(event_id: str) -> None:
         st.markdown(f"**{plain(details.event.type)}**")
         live_details(event_id)
         deliveries(details)
+        if details.event.object_id:
+            requests_touching(details.event.object_id)
         st.subheader("Raw JSON", anchor=False)
         if removed := removed_payload(details.event):
             st.caption(removed)

@@ -9,10 +9,14 @@ import streamlit as st
 
 from billing.domain.durations import format_duration
 from billing.domain.event import Event, EventSource, EventState
+from billing.domain.logged_request import LoggedRequest
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.details import SessionDetails
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
+from pages.components.requests.columns import seconds_text
+from pages.components.requests.lines import request_link
+from pages.components.requests.logs import DASHBOARD
 from pages.components.sessions.unusual_deliveries import sent_by_sandbox, sentences, signs
 from pages.components.text.markdown import code, link, plain
 from pages.components.text.times import ago, local, short_time
@@ -43,6 +47,7 @@ ICONS = {
     EntryKind.SUBSCRIPTION_CHANGED: "edit_calendar",
     EntryKind.SUBSCRIPTION_ENDED: "event_busy",
     EntryKind.LEDGER_LINE: "receipt_long",
+    EntryKind.REQUEST: "swap_vert",
     EntryKind.LATER: "schedule",
     EntryKind.OTHER: "bolt",
 }
@@ -62,9 +67,9 @@ def timeline(details: SessionDetails) -> None:
     ):
         st.subheader("Timeline", anchor=False, width="content")
         show_all = bool(repeats) and st.toggle(
-            f"All events (+{repeats})",
+            f"All steps (+{repeats})",
             key="all_events",
-            help="Also show events that add nothing new",
+            help="Also show events that add nothing new, and requests that only read",
         )
     sent = sent_by_sandbox(details)
     visible = [step for step in details.entries if show_all or step.kind is not EntryKind.OTHER]
@@ -74,12 +79,18 @@ def timeline(details: SessionDetails) -> None:
                 label(step, details.session.created, unusual(step, details, sent)),
                 type="step",
                 icon=f":material/{ICONS[step.kind]}:",
-                key=f"step_{number}_{step.event.id if step.event else step.kind}",
+                key=f"step_{number}_{step_id(step)}",
             ):
                 if text := lines(step, details, sent):
                     st.markdown("  \n".join(text))
         # A step with nothing in it ends the line.
         st.expander(ending(details), type="step", icon=":material/flag:", key="last_step")
+
+
+def step_id(step: TimelineEntry) -> str:
+    """What the step is about, to tell it from the others."""
+    found = step.event or step.request
+    return str(found.id) if found else step.kind
 
 
 def label(step: TimelineEntry, created: int, badges: Sequence[str]) -> str:
@@ -94,11 +105,13 @@ def label(step: TimelineEntry, created: int, badges: Sequence[str]) -> str:
 def unusual(
     step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sequence[Delivery]]
 ) -> list[str]:
-    """What somebody should notice about the step's event: late, twice, refused, failed."""
-    event = step.event
+    """What somebody should notice about the step's request: tried twice, failed; and about its
+    event: late, twice, refused, failed."""
+    event, request = step.event, step.request
+    found = [request.outcome] if request and request.is_unusual else []
     if event is None or step.kind in (EntryKind.GRANTED, EntryKind.LEDGER_LINE):
-        return []
-    found = signs(event, details.deliveries.get(event.id, ()), sent.get(event.id, ()))
+        return found
+    found += signs(event, details.deliveries.get(event.id, ()), sent.get(event.id, ()))
     if event.state in (EventState.FAILED, EventState.PENDING):
         found.append(EVENT_STATES[event.state])
     return found
@@ -127,13 +140,23 @@ def lines(
             f":small[{link(plain(one), _address(event))}]"
             for one in sentences(event, received, sent.get(event.id, ()))
         ]
-    if step.request_id:
+    if step.request:
+        text.append(
+            f":small[{request_link(step.request, DASHBOARD)}: {plain(_took(step.request))}]"
+        )
+    elif step.request_id:
         text.append(f":small[API request {code(step.request_id)}]")
     return text
 
 
 def _address(event: Event) -> str:
     return f"events?event={quote(sanitize(event.id))}"
+
+
+def _took(request: LoggedRequest) -> str:
+    """``200 after 40 ms, req_…``."""
+    took = f"{request.outcome} after {seconds_text(request.seconds)}"
+    return ", ".join(filter(None, (took, request.request_id)))
 
 
 def event_line(event: Event) -> str:

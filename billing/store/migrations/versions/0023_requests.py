@@ -20,7 +20,7 @@ def upgrade() -> None:
         "requests",
         sa.Column("id", ID, nullable=False),
         sa.Column("method", sa.String(8), nullable=False),
-        sa.Column("path", SEARCHED, nullable=False),
+        sa.Column("path", sa.String(300), nullable=False),
         sa.Column("status", sa.SmallInteger(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -34,7 +34,6 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("requests_by_path", "requests", ["path", "id"])
     op.create_index("requests_by_status", "requests", ["status", "id"])
     for name, columns in (
         ("requests_that_failed", ["id"]),

@@ -296,6 +296,7 @@ def _requests(connection: Connection) -> None:
         RequestFilter(path="/v1/checkout/sessions/cs_test_500"),
         RequestFilter(path="/v1/", errors=True),
         RequestFilter(object_id=CUSTOMERS[0]),
+        RequestFilter(object_id="req_5000"),
         RequestFilter(object_id=CUSTOMERS[0], path="/v1/", status="200"),
     ):
         requests.page(connection, wanted, PAGE)

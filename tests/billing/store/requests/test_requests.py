@@ -41,7 +41,11 @@ CONFIRM = "/v1/payment_intents/pi_1"
 
 
 async def add(store: Store, *found: LoggedRequest) -> None:
-    named = [(one, cause_of(one, one.path)) for one in found]
+    named = [
+        (replace(one, object_ids=(*one.object_ids, one.idempotency_key or "")), cause)
+        for one in found
+        for cause in [cause_of(one, one.path)]
+    ]
     await store.write(partial(requests.add, found=named))
 
 

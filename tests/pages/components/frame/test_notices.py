@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *("billing.py", "sessions.py", "customers.py", "events.py", "test_kit.py", "setup.py"),
-    "audit.py",
+    *("requests.py", "audit.py"),
 )
 TABS = (
     "Scenarios",

@@ -1,0 +1,34 @@
+"""Which log of requests a page shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.services import page_services
+
+if TYPE_CHECKING:
+    from billing.request_log.reading import RequestLog
+
+LOG = "log"  # its name in the address
+DASHBOARD = "dashboard"
+LABELS = {DASHBOARD: "This dashboard"}
+
+
+def request_logs() -> dict[str, RequestLog]:
+    """Those that there are, by their names in the address; the first is shown where it names
+    none."""
+    return {DASHBOARD: page_services().services.request_log}
+
+
+def chosen_log() -> str:
+    """The name of the log that the address asks for."""
+    names = list(request_logs())
+    asked = st.query_params.get(LOG, "")
+    return asked if asked in names else names[0]
+
+
+def current_log() -> RequestLog:
+    """The log that the address asks for."""
+    return request_logs()[chosen_log()]

@@ -1,0 +1,108 @@
+"""The Requests page through AppTest, in front of the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from billing.domain.logged_request import RequestFilter
+from billing.domain.sessions.checkout_session import Kind
+from billing.errors import StripeFailure
+from pages.scenarios.faults import ApiFaults, Faults
+from tests.support.browsers.pages import alerts, open_page, run, text_of
+from tests.support.servers.shop import connected_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streamlit.testing.v1 import AppTest
+
+    from tests.support.servers.shop import ConnectedShop
+
+CREATE = "POST /v1/checkout/sessions"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
+    """With one session that was created at the second try, and a request that failed."""
+    with connected_shop(tmp_path_factory.mktemp("shop")) as running:
+        create_at_second_try(running)
+        with pytest.raises(StripeFailure):
+            running.server.portal.call(running.services.gateway.retrieve_payment_intent, "pi_none")
+        yield running
+
+
+def create_at_second_try(shop: ConnectedShop) -> str:
+    """The session. The fault may meet a request of the synchronization: then another one is on."""
+    while True:
+        shop.controls.set_faults(Faults(api=ApiFaults(status=500, requests=1)))
+        session: str = shop.server.portal.call(create, shop)
+        wanted = RequestFilter(object_id=session, path="/v1/checkout/sessions", errors=True)
+        if shop.server.portal.call(shop.services.request_log.page, wanted).requests:
+            return session
+
+
+async def create(shop: ConnectedShop) -> str:
+    return (await shop.services.checkout.create(Kind.CREDITS, 1, made_by="test")).id
+
+
+def page_of(shop: ConnectedShop, **query: str) -> AppTest:
+    return open_page(shop.pages, "requests.py", log="dashboard", **query)
+
+
+def outcomes(page: AppTest) -> dict[str, str]:
+    table = next(one for one in page.dataframe if "request" in one.value.columns)
+    return dict(zip(table.value["request"], table.value["outcome"], strict=True))
+
+
+def test_the_address_filters_and_what_failed_is_grouped_by_cause(shop: ConnectedShop) -> None:
+    retried = "↻ 2 tries: 500, then 200"
+    page = page_of(shop)
+    assert outcomes(page)[CREATE] == retried
+    errors = outcomes(page_of(shop, errors="1"))
+    assert errors["GET /v1/payment_intents/pi_none"] == "✕ 404 resource_missing"
+    assert set(errors.values()) <= {"✕ 404 resource_missing", retried}
+    assert outcomes(page_of(shop, status="404")).keys() == {"GET /v1/payment_intents/pi_none"}
+    assert outcomes(page_of(shop, about="pi_none")).keys() == {"GET /v1/payment_intents/pi_none"}
+    assert set(outcomes(page_of(shop, about="/v1/checkout/"))) >= {CREATE}
+    causes = next(one.value for one in page.dataframe if "cause" in one.value.columns)
+    counts = dict(zip(causes["cause"], causes["count"], strict=True))
+    assert counts["GET /v1/payment_intents/{id}: 404 resource_missing"] == 1
+    assert counts[f"{CREATE}: 2 tries: 500, then 200"] == 1
+    page = page_of(shop, cause=f"{CREATE}: 2 tries: 500, then 200")
+    assert outcomes(page) == {CREATE: retried}
+
+
+def test_a_request_opens_with_its_tries_and_can_be_copied(shop: ConnectedShop) -> None:
+    listed = next(
+        one.value for one in page_of(shop, about="/v1/checkout").dataframe if "request" in one.value
+    )
+    (request,) = [row["id"] for _, row in listed.iterrows() if row["request"] == CREATE]
+    page = page_of(shop, request=request)
+    text = text_of(page)
+    assert "2 tries: 500, then 200" in text
+    codes = [one.value for one in page.code]
+    assert any("--data-urlencode" in one and '"$STRIPE_SECRET_KEY:"' in one for one in codes)
+    assert any(one.startswith("stripe post /v1/checkout/sessions") for one in codes)
+    key = shop.services.settings.require("", shop.services.settings.secret_key)
+    assert key.get_secret_value() not in text + "".join(codes)
+    (answer,) = [one.value for one in page.json if '"checkout.session"' in one.value]
+    assert "cs_test_" in answer
+    for unknown in ("1", "x"):
+        assert "Request not found" in alerts(page_of(shop, request=unknown))["warning"][0]
+
+
+def test_a_sessions_timeline_names_the_request_that_was_tried_twice(shop: ConnectedShop) -> None:
+    session = create_at_second_try(shop)
+    page = open_page(shop.pages, "sessions.py", session=session)
+    (created,) = [one.label for one in page.expander if "Created" in one.label]
+    assert "2 tries\\: 500, then 200" in created
+    assert "requests?log=dashboard&request=" in text_of(page)
+
+
+def test_filters_that_match_nothing_say_so(shop: ConnectedShop) -> None:
+    page = run(page_of(shop, about="cus_unknown", status="nonsense"))
+    assert "There is no request about `cus_unknown`." in alerts(page)["info"][0]
+    assert "nonsense` is not a valid status" in alerts(page)["warning"][0]
+    assert not [one for one in page.dataframe if "request" in one.value.columns]
