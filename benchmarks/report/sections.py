@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.checkout import memory, sessions
 from benchmarks.pages import first_load, payment_shown, tabs
+from benchmarks.sandbox import speed
 from benchmarks.store import queries
 from benchmarks.webhooks import whole_app
 
@@ -22,4 +23,5 @@ SECTIONS: dict[str, Callable[[bool], Section]] = {
     "tabs": tabs.section,
     "payment": payment_shown.section,
     "load": first_load.section,
+    "sandbox": speed.section,
 }

@@ -65,15 +65,27 @@ class Connection(asyncio.Protocol):
 
 
 async def load(
-    url: str, *, method: str, status: int, connections: int, warm_up: float, seconds: float
+    url: str,
+    *,
+    method: str,
+    status: int,
+    connections: int,
+    warm_up: float,
+    seconds: float,
+    form: str = "",
+    headers: tuple[str, ...] = (),
 ) -> Load:
-    """Load ``url`` with ``connections`` requests at once; other statuses than ``status`` fail."""
+    """Load ``url`` with ``connections`` requests at once, each with the same form and headers;
+    other statuses than ``status`` fail."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
-    head = f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\n"
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {parts.netloc}", "Accept: */*", *headers]
     if method == "POST":
-        head += "Content-Length: 0\r\n"
-    request = f"{head}\r\n".encode()
+        lines.append(f"Content-Length: {len(form)}")
+    if form:
+        lines.append("Content-Type: application/x-www-form-urlencoded")
+    request = "\r\n".join([*lines, "", form]).encode()
     tally = Tally(warm_up, seconds)
 
     async def keep_one_busy() -> None:
@@ -96,6 +108,8 @@ if __name__ == "__main__":
     parser.add_argument("url")
     parser.add_argument("--method", default="GET")
     parser.add_argument("--status", type=int, default=200, help="the status that is expected")
+    parser.add_argument("--form", default="", help="of ASCII characters, encoded")
+    parser.add_argument("--header", action="append", default=[], dest="headers")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--warm-up", type=float, default=1.0)
     parser.add_argument("--seconds", type=float, default=4.0)

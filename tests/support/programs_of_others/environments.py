@@ -19,15 +19,15 @@ def djstripe_python() -> Path:
     """The environment's Python; made at the first call, and anew for other requirements.
     subprocess.CalledProcessError: it could not be installed."""
     requirements = DJSTRIPE / "requirements.txt"
-    return _python("dj-stripe", ("-r", str(requirements)), requirements.read_text())
+    return python_with("dj-stripe", ("-r", str(requirements)), requirements.read_text())
 
 
 def quickstart_python() -> Path:
     """Likewise."""
-    return _python("flask-quickstart", QUICKSTART, "\n".join(QUICKSTART))
+    return python_with("flask-quickstart", QUICKSTART, "\n".join(QUICKSTART))
 
 
-def _python(name: str, packages: tuple[str, ...], wanted: str) -> Path:
+def python_with(name: str, packages: tuple[str, ...], wanted: str) -> Path:
     folder = FOLDER / name
     python, done = folder / "bin" / "python", folder / "installed.txt"
     if done.exists() and done.read_text() == wanted:
