@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from billing.domain.endpoint import Endpoint, Payload, PendingEvents, SandboxDeliveries
 from billing.domain.stripe_json import JSON, text_at
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from billing.stripe_api.requests import Page
 
+_USER = re.compile(r"^([A-Za-z]+://)[^/?#]*@")
 REPLACES = "replaces"  # in an endpoint's metadata: the id of the one that it is made to replace
 
 
@@ -71,5 +72,4 @@ def _deliveries(state: JSON) -> SandboxDeliveries:
 
 def _without_password(url: str) -> str:
     """The URL without the user and password that some hold."""
-    netloc = urlsplit(url).netloc
-    return url.replace(netloc, netloc.rpartition("@")[2], 1) if "@" in netloc else url
+    return _USER.sub(r"\1", url)

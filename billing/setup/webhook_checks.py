@@ -121,9 +121,13 @@ def _missing(url: str, *, stripe_reaches_it: bool) -> Finding:
 
 def _normalized(url: str) -> tuple[str, str, int | None, str]:
     """What two URLs of the same endpoint have in common; localhost has several names."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # another API may hold anything
+        return "", url, None, ""
     host = parts.hostname or ""
     host = "localhost" if host in ("127.0.0.1", "::1") else host
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    port = port or {"http": 80, "https": 443}.get(parts.scheme)
     path = unquote(parts.path)
     return parts.scheme, host, port, WEBHOOK_PATH if path in WEBHOOK_PATHS else path
