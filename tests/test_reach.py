@@ -8,7 +8,7 @@ import pytest
 import requests
 from websockets.exceptions import InvalidStatus
 
-from tests.billing.test_check_command import run
+from tests.billing.commands.test_check_command import run
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, refused_start
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from billing.http.blocked_paths import BlockedPaths
+from billing.http.guards.blocked_paths import BlockedPaths
 from billing.http.guards.gate import Gate
 from billing.http.guards.host_guard import HostGuard
 from billing.http.guards.trusted_proxies import TrustedProxies

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from pages.scenarios.sandbox_client import Controls
-from tests.billing.test_check_command import run, settings_of
+from tests.billing.commands.test_check_command import run, settings_of
 from tests.support.servers.shop import HOUR, Shop, connected_shop, open_shop
 from tests.support.waiting import wait_for
 

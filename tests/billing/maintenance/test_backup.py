@@ -27,7 +27,7 @@ from billing.store import tables
 from billing.store.engine.instance_lock import instance_lock
 from billing.store.ledger import lines
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
-from tests.billing.test_check_command import run, settings_of
+from tests.billing.commands.test_check_command import run, settings_of
 from tests.support.database.databases import fresh_database, store_on
 from tests.support.database.postgres import Postgres
 from tests.support.servers.sales import create_session, pay

@@ -21,7 +21,7 @@ from billing.store import sessions, tables
 from billing.store.ledger import lines
 from billing.sync import checkpoint
 from stripe_sandbox.payments.checkout import Payer
-from tests.billing.test_check_command import run, settings_of
+from tests.billing.commands.test_check_command import run, settings_of
 from tests.billing.test_entitlements_route import answer
 from tests.support.servers.after_sale import DAY, payment_of, refund
 from tests.support.servers.deliveries import deliver

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.billing.test_check_command import run, settings_of
+from tests.billing.commands.test_check_command import run, settings_of
 from tests.support.servers.sales import create_session, pay
 from tests.support.servers.shop import idle_shop
 
