@@ -18,11 +18,11 @@ from stripe_sandbox.payments.intents.captures import Captures
 from stripe_sandbox.payments.intents.confirmation import IntentConfirmation
 from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
 from stripe_sandbox.payments.intents.setups import Setups
-from stripe_sandbox.payments.invoice_collection import InvoiceCollection
-from stripe_sandbox.payments.invoice_endpoints import InvoiceEndpoints
-from stripe_sandbox.payments.invoice_previews import InvoicePreviews
-from stripe_sandbox.payments.manual_invoices import ManualInvoices
-from stripe_sandbox.payments.paid_invoices import PaidInvoices
+from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.invoices.invoice_endpoints import InvoiceEndpoints
+from stripe_sandbox.payments.invoices.invoice_previews import InvoicePreviews
+from stripe_sandbox.payments.invoices.manual_invoices import ManualInvoices
+from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.quantities import Quantities
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.session_setups import SessionSetups

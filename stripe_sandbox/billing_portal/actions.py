@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stripe_sandbox import cards
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import CardRefusal
-from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payment_methods import cards
+from stripe_sandbox.payment_methods.cards import CardRefusal
+from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges

@@ -18,7 +18,6 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.rendering import PortalHtml
 from stripe_sandbox.billing_portal.view import PortalViews
-from stripe_sandbox.cards import CardRefusal
 from stripe_sandbox.hosted_page.form import (
     CARD_FIELD_OF_PARAM,
     WORDS_FOR_PAYERS,
@@ -34,6 +33,7 @@ from stripe_sandbox.hosted_page.requests import (
     redirect_answer,
     submitted_fields,
 )
+from stripe_sandbox.payment_methods.cards import CardRefusal
 from stripe_sandbox.storage.objects import Object
 
 _UP = "../../"

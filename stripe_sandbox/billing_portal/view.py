@@ -8,9 +8,9 @@ from typing import Any
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
-from stripe_sandbox.cards import Brand
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.hosted_page.samples import BRAND_NAMES
+from stripe_sandbox.payment_methods.cards import Brand
 from stripe_sandbox.storage.objects import Object, Window
 
 SHOWN_INVOICES = 24

@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from stripe_sandbox import bank_accounts, errors
-from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TestBankAccount
+from stripe_sandbox import errors
 from stripe_sandbox.checkout_page.asked_fields import read_address, read_custom, read_phone
 from stripe_sandbox.checkout_page.view import CheckoutView
 from stripe_sandbox.hosted_page.form import (
@@ -21,6 +20,8 @@ from stripe_sandbox.hosted_page.form import (
     read_payer,
     without_separators,
 )
+from stripe_sandbox.payment_methods import bank_accounts
+from stripe_sandbox.payment_methods.bank_accounts import ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.payments.outcomes import Card, Payer, SavedCard
 
 FIELDS = ("email", "number", "expiry", "cvc", "routing_number", "account_number", "name", "country")

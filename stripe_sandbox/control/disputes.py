@@ -6,8 +6,8 @@ from typing import Any
 
 from stripe_sandbox import errors
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import DisputeKind
 from stripe_sandbox.control.fields import JsonFields
+from stripe_sandbox.payment_methods.cards import DisputeKind
 from stripe_sandbox.resources.payments.disputes import Disputes
 
 

@@ -14,7 +14,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from stripe_sandbox import cards
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.history_after_sale import AfterSale
@@ -27,6 +26,7 @@ from stripe_sandbox.control.history_plan import (
     visit_times,
 )
 from stripe_sandbox.ids import random_text
+from stripe_sandbox.payment_methods import cards
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Card, Payer, Payments
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.scheduling.scheduler import Scheduler

@@ -9,8 +9,8 @@ from enum import StrEnum
 from functools import partial
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import DisputeKind
 from stripe_sandbox.control.history_plan import pick_pause
+from stripe_sandbox.payment_methods.cards import DisputeKind
 from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.resources.billing.subscriptions import ENDED
 from stripe_sandbox.resources.payments.disputes import CLOSED, WINNING, Disputes

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe_sandbox import cards, errors
+from stripe_sandbox import errors
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.fields import JsonFields
+from stripe_sandbox.payment_methods import cards
 from stripe_sandbox.payments.bank_debits import SETTLES_IN
 from stripe_sandbox.payments.checkout import (
     AuthenticationRequired,

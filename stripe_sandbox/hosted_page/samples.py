@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS, TestBankAccount
-from stripe_sandbox.cards import TEST_CARDS, Brand, TestCard
+from stripe_sandbox.payment_methods.bank_accounts import (
+    ROUTING_NUMBER,
+    TEST_BANK_ACCOUNTS,
+    TestBankAccount,
+)
+from stripe_sandbox.payment_methods.cards import TEST_CARDS, Brand, TestCard
 
 BRAND_NAMES: dict[Brand, str] = {
     "visa": "Visa",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.bank_accounts import TestBankAccount, of_fingerprint
-from stripe_sandbox.payments.paid_invoices import PaidInvoices
+from stripe_sandbox.payment_methods.bank_accounts import TestBankAccount, of_fingerprint
+from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents

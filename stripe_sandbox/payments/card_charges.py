@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
-from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.storage.objects import Object

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
-from stripe_sandbox.payments.paid_invoices import PaidInvoices
+from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions

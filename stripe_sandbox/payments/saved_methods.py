@@ -8,10 +8,11 @@ from stripe.params._payment_method_create_params import PaymentMethodCreateParam
 from stripe.params._payment_method_detach_params import PaymentMethodDetachParams
 from stripe.params._payment_method_update_params import PaymentMethodUpdateParams
 
-from stripe_sandbox import bank_accounts, cards, errors
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.payment_methods import bank_accounts, cards
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.validation import check_card
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details

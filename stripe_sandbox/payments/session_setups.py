@@ -3,10 +3,10 @@ free trial (https://docs.stripe.com/payments/checkout/free-trials)."""
 
 from __future__ import annotations
 
-from stripe_sandbox import cards
 from stripe_sandbox.api.endpoint import NO_REQUEST
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.payment_methods import cards
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.completion import SessionCompletion
 from stripe_sandbox.payments.outcomes import (
     AuthenticationRequired,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from stripe_sandbox import cards
-from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.payment_methods import cards
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.validation import check_email
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call
-from stripe_sandbox.bank_accounts import DebitRefusal
-from stripe_sandbox.cards import CardRefusal
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.payment_methods.bank_accounts import DebitRefusal
+from stripe_sandbox.payment_methods.cards import CardRefusal
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 

@@ -25,8 +25,8 @@ from pages.scenarios.runner import run_scenario as run_at_stripe
 from pages.scenarios.runs import ScenarioRun
 from pages.scenarios.sandbox_client import AdvanceResult
 from pages.services import ServerStopping
-from stripe_sandbox.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
-from stripe_sandbox.cards import TEST_CARDS
+from stripe_sandbox.payment_methods.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
+from stripe_sandbox.payment_methods.cards import TEST_CARDS
 from tests.support.browsers.pages import ids, open_page, press, rows, run, run_until, text_of
 from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.stripe.payer import pay_at_checkout

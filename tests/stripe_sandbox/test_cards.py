@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.cards import TEST_CARDS, find, passes_luhn
+from stripe_sandbox.payment_methods.cards import TEST_CARDS, find, passes_luhn
 
 
 def test_every_number_is_there_once_and_right() -> None:

@@ -7,9 +7,10 @@ from stripe.params._setup_intent_confirm_params import SetupIntentConfirmParams
 from stripe.params._setup_intent_create_params import SetupIntentCreateParams
 from stripe.params._setup_intent_update_params import SetupIntentUpdateParams
 
-from stripe_sandbox import cards, errors
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.payment_methods import cards
 from stripe_sandbox.payments.intents.confirmation import declined, redirect_to, requires_return_url
 from stripe_sandbox.payments.saved_methods import SavedMethods, attach_refusal
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents

@@ -10,7 +10,7 @@ from stripe.params._subscription_create_params import SubscriptionCreateParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.resources.billing.discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoices import Invoices

@@ -9,7 +9,7 @@ from typing import Any
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.resources.billing.billing_cycle import add_interval
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems

@@ -4,7 +4,7 @@ the next period begins, and its invoice is a draft for an hour."""
 from __future__ import annotations
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.invoice_collection import DRAFT_SECONDS
+from stripe_sandbox.payments.invoices.invoice_collection import DRAFT_SECONDS
 from stripe_sandbox.resources.billing.billing_cycle import next_period_end
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.subscriptions import ENDED, NOTICE_SECONDS, Subscriptions

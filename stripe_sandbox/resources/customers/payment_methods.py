@@ -17,9 +17,9 @@ from stripe.params._payment_method_retrieve_params import PaymentMethodRetrieveP
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.pagination import Page, pick, read_window
-from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
-from stripe_sandbox.cards import TestCard
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.payment_methods.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
+from stripe_sandbox.payment_methods.cards import TestCard
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object, Window

@@ -8,8 +8,8 @@ from stripe.params._setup_intent_list_params import SetupIntentListParams
 from stripe.params._setup_intent_retrieve_params import SetupIntentRetrieveParams
 
 from stripe_sandbox.api.endpoint import Call, RequestInfo
-from stripe_sandbox.cards import SETUP_AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.payment_methods.cards import SETUP_AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.resources.intent_actions import check_client_secret, last_error, next_action
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
-from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.ids import random_text
+from stripe_sandbox.payment_methods.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.customers.payment_methods import checks
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object

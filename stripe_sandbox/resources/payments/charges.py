@@ -6,12 +6,12 @@ from stripe.params._charge_list_params import ChargeListParams
 from stripe.params._charge_retrieve_params import ChargeRetrieveParams
 from stripe.params._charge_update_params import ChargeUpdateParams
 
-from stripe_sandbox import cards
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.bank_accounts import DebitRefusal, TestBankAccount
-from stripe_sandbox.cards import CardRefusal, TestCard
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.payment_methods import cards
+from stripe_sandbox.payment_methods.bank_accounts import DebitRefusal, TestBankAccount
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charge_object import (
     card_details,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stripe_sandbox.cards import DisputeKind
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.payment_methods.cards import DisputeKind
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 

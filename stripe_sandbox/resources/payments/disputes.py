@@ -13,7 +13,7 @@ from stripe.params._dispute_update_params import DisputeUpdateParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import DisputeKind
+from stripe_sandbox.payment_methods.cards import DisputeKind
 from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.dispute_object import new_dispute, reinstatement, withdrawal
 from stripe_sandbox.resources.resource import Resource

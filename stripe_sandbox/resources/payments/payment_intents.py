@@ -9,9 +9,9 @@ from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._payment_intent_retrieve_params import PaymentIntentRetrieveParams
 
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
-from stripe_sandbox.bank_accounts import DebitRefusal
-from stripe_sandbox.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.payment_methods.bank_accounts import DebitRefusal
+from stripe_sandbox.payment_methods.cards import AUTHENTICATION_FAILED, CardRefusal
 from stripe_sandbox.resources.intent_actions import check_client_secret, last_error, next_action
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata, shipping

@@ -12,13 +12,14 @@ from stripe.params._refund_list_params import RefundListParams
 from stripe.params._refund_retrieve_params import RefundRetrieveParams
 from stripe.params._refund_update_params import RefundUpdateParams
 
-from stripe_sandbox import cards, errors
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import Page, read_window
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.payment_methods import cards
 from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.disputes import Disputes

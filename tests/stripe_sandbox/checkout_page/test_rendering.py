@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
-from stripe_sandbox.cards import TEST_CARDS
 from stripe_sandbox.checkout_page.rendering import CheckoutHtml
 from stripe_sandbox.checkout_page.text import OrderText
 from stripe_sandbox.checkout_page.view import CheckoutView, LineItemView
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.hosted_page.samples import bank_account_group, card_groups
 from stripe_sandbox.hosted_page.security import web_link
+from stripe_sandbox.payment_methods.bank_accounts import TEST_BANK_ACCOUNTS
+from stripe_sandbox.payment_methods.cards import TEST_CARDS
 
 BAD_LINKS = [
     "javascript:alert(1)",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
+from stripe_sandbox.payment_methods.bank_accounts import TEST_BANK_ACCOUNTS
 from tests.support.stripe.sandbox_server import SandboxServer, refused, types
 from tests.support.stripe.stripe_types import assert_fits
 from tests.support.waiting import wait_for

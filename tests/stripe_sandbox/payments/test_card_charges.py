@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stripe_sandbox.cards import TEST_CARDS, TestCard
+from stripe_sandbox.payment_methods.cards import TEST_CARDS, TestCard
 from stripe_sandbox.payments.checkout import AuthenticationRequired, Declined, Paid
 from tests.support.stripe.sandbox_server import PAYER, SandboxServer, card
 

@@ -12,8 +12,8 @@ import pytest
 import requests
 import stripe
 
-from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
-from stripe_sandbox.cards import TEST_CARDS
+from stripe_sandbox.payment_methods.bank_accounts import TEST_BANK_ACCOUNTS
+from stripe_sandbox.payment_methods.cards import TEST_CARDS
 from stripe_sandbox.request_log.log import RETENTION_SECONDS
 from tests.support.stripe.sandbox_server import KEY, SandboxServer, sandbox_server
 from tests.support.waiting import wait_for

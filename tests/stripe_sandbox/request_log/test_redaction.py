@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stripe_sandbox.bank_accounts import TEST_BANK_ACCOUNTS
-from stripe_sandbox.cards import MORE_CARDS, TEST_CARDS
+from stripe_sandbox.payment_methods.bank_accounts import TEST_BANK_ACCOUNTS
+from stripe_sandbox.payment_methods.cards import MORE_CARDS, TEST_CARDS
 from stripe_sandbox.request_log.redaction import (
     REDACTED,
     redacted_json,

@@ -11,7 +11,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, Route
 from stripe_sandbox.api.pagination import pick
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.invoice_collection import DRAFT_SECONDS
+from stripe_sandbox.payments.invoices.invoice_collection import DRAFT_SECONDS
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
 from stripe_sandbox.payments.subscriptions.renewals import renewed

@@ -14,7 +14,7 @@ from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import parse_currency
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.payments.invoice_collection import DRAFT_SECONDS, InvoiceCollection
+from stripe_sandbox.payments.invoices.invoice_collection import DRAFT_SECONDS, InvoiceCollection
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_object import new_invoice, new_item_line
 from stripe_sandbox.resources.billing.invoices import Invoices

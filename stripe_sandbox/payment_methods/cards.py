@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from stripe_sandbox.card_names import NUMBERS_BY_NAME
+from stripe_sandbox.payment_methods.card_names import NUMBERS_BY_NAME
 
 Brand = Literal["visa", "mastercard", "amex", "discover", "diners", "jcb", "unionpay"]
 

@@ -7,10 +7,11 @@ from stripe.params._invoice_mark_uncollectible_params import InvoiceMarkUncollec
 from stripe.params._invoice_pay_params import InvoicePayParams
 from stripe.params._invoice_void_invoice_params import InvoiceVoidInvoiceParams
 
-from stripe_sandbox import cards, errors
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.invoice_collection import InvoiceCollection
+from stripe_sandbox.payment_methods import cards
+from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.storage.objects import Object

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from stripe_sandbox import bank_accounts, cards, errors
+from stripe_sandbox import errors
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.cards import CardRefusal, TestCard
+from stripe_sandbox.payment_methods import bank_accounts, cards
+from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
