@@ -25,6 +25,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const parts = (window.liveParts ??= new Map());
   const part = parts.get(parentElement) ?? { seen: {}, runs: [] };
   part.seen[data.feed] = data.numbers;
+  // Asked for before the browser heard of another address, and drawn for the old one: once more.
+  const sorted = (query) => JSON.stringify([...query].sort());
+  const address = sorted(new URLSearchParams(location.search));
+  if (sorted(data.query) !== address && part.askedFor !== address) {
+    part.askedFor = address;
+    delete part.seen[data.feed];
+  }
   parts.set(parentElement, Object.assign(part, {
     topics: data.topics, pause: data.pause, askedAt: 0, run: () => setTriggerValue("changed", true),
   }));
@@ -64,13 +71,14 @@ def follow_changes() -> None:
 def _listen(topics: tuple[Topic, ...], pause: float, name: str, args: tuple[Any, ...]) -> None:
     """Before anything is read, so that what changes meanwhile is heard of."""
     feed = page_services().services.changes
-    numbers = feed.numbers()
+    numbers, query = feed.numbers(), st.query_params
     _LISTENER(
         data={
             "feed": feed.id,
             "numbers": {topic: numbers[topic] for topic in topics},
             "topics": list(topics),
             "pause": pause,
+            "query": [(name, one) for name in query for one in query.get_all(name)],
             "at": time.time(),  # another one each time, so that the browser hears of the run
         },
         key="_".join(("live", name, *(one for one in args if isinstance(one, str)))),

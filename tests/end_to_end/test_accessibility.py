@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.end_to_end.conftest import create_session
 from tests.end_to_end.test_paying import banner, sandbox_client
+from tests.support.browsers.accessibility import BY_LOOK
 from tests.support.browsers.accessibility import check as check_as_it_is
 from tests.support.browsers.browser import DESKTOP, PHONE
 from tests.support.browsers.checkout import (
@@ -23,12 +24,11 @@ from tests.support.browsers.checkout import (
     press_pay,
 )
 from tests.support.browsers.demo_history import fill_a_month
-from tests.support.servers.dashboard import Process, dashboard, lone_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.browsers.browser import ColorScheme
+    from tests.support.browsers.contexts import Contexts
+    from tests.support.servers.dashboard import Process
 
 BANK_ACCOUNT = "000123456789"
 
@@ -86,9 +86,10 @@ def app(own_app: Process) -> Process:
 
 
 @pytest.fixture(scope="module")
-def demo(app: Process, browser: Browser) -> Demo:
-    with browser.new_context() as context:
-        fill_a_month(context.new_page(), app.url)
+def demo(app: Process, contexts: Contexts) -> Demo:
+    context = contexts.take(DESKTOP, "light")
+    fill_a_month(context.new_page(), app.url)
+    contexts.give_back(context, again=True)
     paid, declined, processing, expired, still_open = (
         create_session(app, number) for number in range(2, 7)
     )
@@ -156,6 +157,18 @@ PAGES = {
 }
 
 
+def test_pages_where_nothing_has_happened(page: Page, app: Process) -> None:
+    """The first of them all: `demo` is filled after."""
+    for path, says in (
+        ("billing", "No sessions yet"),
+        ("events?state=refused", "No refused deliveries"),
+        ("test-kit?show=Open+sessions", "No open sessions"),
+    ):
+        page.goto(f"{app.url}/app/{path}")
+        expect(page.get_by_text(says).first).to_be_visible()
+        check(page)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_at_its_addresses(page: Page, demo: Demo, name: str) -> None:
     looks = LOOKS
@@ -167,7 +180,7 @@ def test_a_page_at_its_addresses(page: Page, demo: Demo, name: str) -> None:
         looks = looks[::-1]
         look(page, *looks[0])
         if not query:  # what stands at every other address, too, in both looks
-            check_as_it_is(page)
+            check_as_it_is(page, BY_LOOK)
 
 
 def test_a_link_that_was_made_and_paid(page: Page, demo: Demo, app: Process) -> None:
@@ -318,44 +331,4 @@ def test_the_3d_secure_step_as_a_page_of_its_own(page: Page, demo: Demo) -> None
         page.get_by_label(label).fill(value)
     press_pay(page)
     expect(page.get_by_role("heading", name="Confirm your payment")).to_be_visible()
-    check(page)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    with dashboard(tmp_path_factory.mktemp("empty")) as running:
-        yield running
-
-
-def test_pages_where_nothing_has_happened(page: Page, empty: Process) -> None:
-    for path, says in (
-        ("billing", "No sessions yet"),
-        ("events?state=refused", "No refused deliveries"),
-        ("test-kit?show=Open+sessions", "No open sessions"),
-    ):
-        page.goto(f"{empty.url}/app/{path}")
-        expect(page.get_by_text(says).first).to_be_visible()
-        check(page)
-
-
-@pytest.fixture(scope="module")
-def not_set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """A dashboard with a key and nothing else."""
-    with lone_sandbox(tmp_path_factory.mktemp("stripe")) as stripe_alone:
-        settings = {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_API_BASE": stripe_alone.url}
-        with dashboard(tmp_path_factory.mktemp("not_set_up"), settings) as running:
-            yield running
-
-
-def test_pages_that_are_not_set_up(page: Page, not_set_up: Process) -> None:
-    for path, says in (
-        ("billing", "Create both Prices"),
-        ("test-kit", "need the local sandbox"),
-        ("setup", "4 problems found"),
-    ):
-        page.goto(f"{not_set_up.url}/app/{path}")
-        expect(page.get_by_text(says).first).to_be_visible()
-        check(page)
-    page.get_by_role("button", name="Create this endpoint").click()
-    expect(page.get_by_role("dialog")).to_contain_text("will be created")
     check(page)

@@ -14,7 +14,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_server_config import SESSION_COOKIE_NAME
 
 from billing.access.oidc.cookie import USER_COOKIE
-from billing.domain.durations import DAY, HOUR
+from billing.domain.durations import HOUR
 from tests.support.browsers.accessibility import check
 from tests.support.browsers.browser import PHONE
 from tests.support.servers.dashboard import Process, dashboard
@@ -29,10 +29,10 @@ USERS: dict[str, dict[str, Any]] = {
     "ann": {"email": "Ann@example.com", "email_verified": True},
     "rita": {"email": "rita@elsewhere.example", "groups": ["readers"]},
     "eve": {"email": "eve@elsewhere.example"},
-    "mallory": {"email": "ann@example.com", "email_verified": False},
 }
 MEMBERS = {"BILLING_ADMINS": "ann@example.com", "BILLING_VIEWERS": "group:readers"}
 WANTED = "/app/sessions?status=complete&q=a%26b"
+RETURNED = "/app/billing?success=1&session_id=cs_test_x"
 DATABASE = ".data/billing_sandbox.sqlite3"
 ENTITLEMENTS = "/api/billing/entitlements?customer=cus_x"
 
@@ -52,6 +52,12 @@ def app(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
 @pytest.fixture(autouse=True)
 def the_provider_asks_for_a_style_sheet(browser_log: BrowserLog) -> None:
     browser_log.expect("not loaded .*/pico")
+
+
+@pytest.fixture(autouse=True)
+def whoever_is_signed_out_hears_of_no_changes(browser_log: BrowserLog) -> None:
+    """A page may ask for them once more before it closes."""
+    browser_log.expect("/api/billing/changes' failed: .* 403")
 
 
 def sign_in(page: Page, app: Process, user: str, path: str = "/app/billing") -> None:
@@ -107,25 +113,16 @@ def test_one_signs_in_and_is_where_one_wanted_to_be_and_out_for_good(
     assert status(app, value) == 401  # for whoever has copied it, too
 
 
-def test_what_stripe_sends_back_with_is_there_after_the_sign_in(app: Process, page: Page) -> None:
-    path = "/app/billing?success=1&session_id=cs_test_x"
-    sign_in(page, app, "rita", path)
-    expect_signed_in(page, "rita@elsewhere.example")
-    assert page.url == app.url + path
-
-
-@pytest.mark.parametrize("user", ["eve", "mallory"])
 def test_whom_no_role_fits_is_turned_away_and_may_use_another_account(
-    app: Process, page: Page, user: str
+    app: Process, page: Page
 ) -> None:
-    sign_in(page, app, user)
-    name = str(USERS[user]["email"])
+    sign_in(page, app, "eve")
+    name = "eve@elsewhere.example"
     expect(page.get_by_text(f"You are signed in as {name}, who may not use")).to_be_visible()
     expect(page.get_by_text("Ask ann@example.com.")).to_be_visible()
     expect(page.get_by_role("link", name="Sessions")).to_have_count(0)
     assert status(app, cookie(page)) == 403
-    if user == "eve":
-        check(page)
+    check(page)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="End session").click()
     expect_stranger(page)
@@ -174,16 +171,12 @@ def test_a_cookie_that_is_forged_or_whose_sign_in_is_unknown_opens_nothing(
         expect_stranger(page)
 
 
-@pytest.mark.parametrize(
-    ("column", "age"), [("seen_at", 12 * HOUR), ("started_at", 7 * DAY)], ids=["idle", "absolute"]
-)
-def test_a_page_whose_sign_in_is_over_closes(
-    app: Process, page: Page, column: str, age: float
-) -> None:
-    sign_in(page, app, "ann")
-    expect_signed_in(page, "Ann@example.com")
+def test_a_page_whose_sign_in_is_over_closes(app: Process, page: Page) -> None:
+    sign_in(page, app, "rita", RETURNED)  # whose groups say what she may do
+    expect_signed_in(page, "rita@elsewhere.example")
+    assert page.url == app.url + RETURNED
     with sqlite3.connect(app.log_file.parent / DATABASE) as database:
-        database.execute(f"UPDATE sign_ins SET {column} = {column} - ?", (age,))  # noqa: S608
+        database.execute("UPDATE sign_ins SET seen_at = seen_at - ?", (12 * HOUR,))
     expect_stranger(page)
     assert status(app, cookie(page)) == 401
 
@@ -191,16 +184,15 @@ def test_a_page_whose_sign_in_is_over_closes(
 def test_signing_out_everywhere_closes_a_page_in_another_browser(
     app: Process, open_page: OpenPage
 ) -> None:
-    here, elsewhere, somebody_else = open_page(), open_page(), open_page()
-    for page, user in ((here, "ann"), (elsewhere, "ann"), (somebody_else, "rita")):
-        sign_in(page, app, user)
-        expect_signed_in(page, str(USERS[user]["email"]))
+    here, elsewhere = open_page(), open_page()
+    for page in (here, elsewhere):
+        sign_in(page, app, "ann")
+        expect_signed_in(page, "Ann@example.com")
     value = cookie(elsewhere)
     here.get_by_role("button", name="Ann@example.com").click()
     here.get_by_role("button", name="Sign out everywhere").click()
     expect_stranger(elsewhere)
     assert status(app, value) == 401
-    assert status(app, cookie(somebody_else)) == 200
 
 
 def test_under_another_name_a_page_leads_to_where_people_sign_in(app: Process, page: Page) -> None:
