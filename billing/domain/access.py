@@ -47,6 +47,7 @@ class Permission(StrEnum):
     FILL = "fill", Role.ADMIN, "replace everything by demo data"
     REPLAY = "replay", Role.TESTER, "replay events"
     SEND_EVENTS = "send_events", Role.TESTER, "send events again, and test events"
+    SEND_REQUESTS = "send_requests", Role.TESTER, "send requests to the sandbox again"
     RECONCILE = "reconcile", Role.TESTER, "compare the ledger with Stripe"
     FIX = "fix", Role.ADMIN, "correct the ledger"
     SET_UP = "set_up", Role.ADMIN, "change what is set up at Stripe"

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from billing.domain.event import Event
 
 THIS_APP = "PingPoint"  # what this app calls itself where it asks Stripe
 MICROSECONDS = 1_000_000  # of a second
@@ -149,13 +145,35 @@ class ErrorCause:
 
 
 @dataclass(frozen=True)
+class ObjectChange:
+    """What a request did to an object of Stripe's: ``created``, ``updated`` or ``deleted`` it.
+    ``before`` and ``after`` are JSON texts of the fields that an update changed."""
+
+    kind: str  # as Stripe calls it: payment_intent
+    id: str
+    change: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class CausedEvent:
+    """An event that a request caused."""
+
+    id: str
+    type: str
+
+
+@dataclass(frozen=True)
 class RequestDetails:
     """A request whole. ``twins`` are others with its idempotency key, ``events`` those of Stripe's
-    that say that it caused them, as far as they have arrived."""
+    that say that it caused them: with this app's own log as far as they have arrived. ``changes``
+    are what the sandbox says that it changed; this app's own log does not know."""
 
     request: LoggedRequest
     twins: tuple[LoggedRequest, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: tuple[CausedEvent, ...] = ()
+    changes: tuple[ObjectChange, ...] = ()
 
 
 def cause_of(request: LoggedRequest, path_template: str) -> str:

@@ -1,11 +1,11 @@
 """`/_control/requests`: the log of the requests that were made to the sandbox.
 
 `GET  /requests`                  the newest, or `below` an id, at most `limit`; filters `status`
-                                  (402, 4xx, none), `path` (how it begins), `client`, `object`,
-                                  `cause`, `request_id`, `idempotency_key`, `errors=true`
+                                  (402, 4xx, none), `path` (how it begins), `client`, `cause`,
+                                  `about` (an id or an idempotency key), `errors=true`
 `GET  /requests/causes`           why requests failed, how often, first and last
 `GET  /requests/clients`          who made them
-`GET  /requests/touching/{ids}`   those in which one of the ids stood, the oldest first
+`GET  /requests/touching/{ids}`   those about one of the ids, the oldest first
 `GET  /requests/{id}`             one whole
 `POST /requests/{id}/send_again`  the same once more, with a new idempotency key
 """
@@ -68,7 +68,7 @@ class ControlRequests:
         return {"data": self._requests.clients()}
 
     async def touching(self, request: Request, fields: JsonFields) -> dict[str, Any]:
-        """Those in which one of the ids stood."""
+        """Those about one of the ids."""
         fields.reject_unknown()
         return {"data": self._requests.touching(request.path_params["ids"].split(","))}
 
@@ -87,7 +87,7 @@ class ControlRequests:
             request.headers["authorization"],
             request.headers.get("user-agent", ""),
         )
-        made = self._requests.page(RequestFilter(request_id=request_id), None, 1)["data"]
+        made = self._requests.page(RequestFilter(about=request_id), None, 1)["data"]
         return {"status": status, "request_id": request_id, "id": made[0]["id"] if made else None}
 
     def _require(self, number: str) -> Object:

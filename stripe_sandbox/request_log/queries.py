@@ -18,36 +18,39 @@ CAUSES_LIMIT = 50
 TOUCHING_LIMIT = 100
 
 
+_ABOUT = "(instr(objects, ?) OR id = ? OR idempotency_key = ?)"
+
+
+def _about(name: str) -> list[str]:
+    return [f" {name} ", name, name]
+
+
 @dataclass(frozen=True)
 class RequestFilter:
     """Which requests; None means any. `status` is one such as 402, or a class such as 4xx, or none
-    for no answer; `path` how it begins."""
+    for no answer; `path` how it begins; `about` an object's id, a request's, or an idempotency
+    key."""
 
     status: str | None = None
     path: str | None = None
     client: str | None = None
-    object: str | None = None
+    about: str | None = None
     cause: str | None = None
-    request_id: str | None = None
-    idempotency_key: str | None = None
     errors: bool = False
 
     def conditions(self) -> tuple[list[str], list[Any]]:
         """As SQL, with its values. ValueError: there is no such status."""
         conditions, values = [], []
-        for name in ("client", "cause", "idempotency_key"):
+        for name in ("client", "cause"):
             if (value := getattr(self, name)) is not None:
                 conditions.append(f"{name} = ?")
                 values.append(value)
-        if self.request_id is not None:
-            conditions.append("id = ?")
-            values.append(self.request_id)
         if self.path is not None:
             conditions.append("substr(path, 1, ?) = ?")
             values += [len(self.path), self.path]
-        if self.object is not None:
-            conditions.append("instr(objects, ?)")
-            values.append(f" {self.object} ")
+        if self.about is not None:
+            conditions.append(_ABOUT)
+            values += _about(self.about)
         if self.errors:
             conditions.append("cause != ''")
         if self.status == "none":
@@ -109,10 +112,11 @@ class LoggedRequests:
         }
 
     def touching(self, ids: Iterable[str]) -> list[Object]:
-        """Those in which any of these ids stood, the oldest first; of many the newest."""
-        names = [f" {one} " for one in ids]
-        condition = " OR ".join("instr(objects, ?)" for _ in names) or "0"
-        return self._select([f"({condition})"], names, TOUCHING_LIMIT)[::-1]
+        """Those about any of these ids, the oldest first; of many the newest."""
+        names = list(ids)
+        condition = " OR ".join(_ABOUT for _ in names) or "0"
+        values = [value for name in names for value in _about(name)]
+        return self._select([f"({condition})"], values, TOUCHING_LIMIT)[::-1]
 
     def causes(self) -> list[Object]:
         """Why requests failed, the latest first: the `cause`, the `count` of its requests, and when

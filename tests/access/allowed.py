@@ -88,6 +88,7 @@ CONTROLS: dict[str, dict[str, Permission]] = {
         "Roll secret…": Permission.SET_UP,
         "Delete…": Permission.SET_UP,
     },
+    "Request": {"Send again": Permission.SEND_REQUESTS},
     "Test kit, Scenarios": {
         "Delivery of webhooks": Permission.RUN_SCENARIOS,
         "Run all": Permission.RUN_SCENARIOS,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from billing.domain.logged_request import RequestFilter
 from billing.domain.sessions.checkout_session import Kind
@@ -106,3 +108,59 @@ def test_filters_that_match_nothing_say_so(shop: ConnectedShop) -> None:
     assert "There is no request about `cus_unknown`." in alerts(page)["info"][0]
     assert "nonsense` is not a valid status" in alerts(page)["warning"][0]
     assert not [one for one in page.dataframe if "request" in one.value.columns]
+
+
+def api_of(shop: ConnectedShop) -> str:
+    return (shop.pages.controls_url or "").removesuffix("/_control")
+
+
+def everyone(shop: ConnectedShop, **query: str) -> AppTest:
+    """The page with the sandbox's log, which is the one to begin with."""
+    return open_page(shop.pages, "requests.py", **query)
+
+
+def listed(page: AppTest) -> list[str]:
+    """The numbers of the requests in the table, the newest first."""
+    found = next(one.value for one in page.dataframe if "request" in one.value.columns)
+    return list(found["id"])
+
+
+def test_everyones_requests_are_those_that_reached_the_sandbox(shop: ConnectedShop) -> None:
+    """Also those of other programs, and each try of this app's."""
+    answer = requests.post(
+        f"{api_of(shop)}/v1/customers",
+        {"name": "Elsewhere"},
+        headers={"Authorization": "Bearer sk_test_other", "User-Agent": "shop/2.1"},
+        timeout=10,
+    )
+    customer = answer.json()["id"]
+    page = everyone(shop, about=customer)
+    assert outcomes(page) == {"POST /v1/customers": "✓ 200"}
+    assert outcomes(everyone(shop, client="shop 2.1")) == {"POST /v1/customers": "✓ 200"}
+    failed = everyone(shop, about="/v1/checkout/sessions", errors="1")
+    assert outcomes(failed) == {CREATE: "✕ 500 api_error"}
+    causes = next(one.value for one in failed.dataframe if "cause" in one.value.columns)
+    assert f"{CREATE}: 500 api_error" in list(causes["cause"])
+    drawer = text_of(everyone(shop, request=listed(page)[0]))
+    assert f"Created customer `{customer}`" in drawer
+    assert "events?event=evt\\_" in drawer or "events?event=evt_" in drawer
+    assert "Request not found" in alerts(everyone(shop, request="999999"))["warning"][0]
+
+
+def test_an_update_shows_before_and_after_and_is_sent_again(shop: ConnectedShop) -> None:
+    path = f"{api_of(shop)}/v1/customers"
+    sent = partial(requests.post, headers={"Authorization": "Bearer sk_test_x"}, timeout=10)
+    customer = sent(path, {"name": "Ann"}).json()["id"]
+    sent(f"{path}/{customer}", {"name": "Bea", "metadata[why]": "x" * 100})
+    page = everyone(shop, about=customer)
+    newest = listed(page)[0]
+    drawer = everyone(shop, request=newest)
+    (changed,) = [one.value for one in drawer.table if "name" in str(one.value)]
+    assert "Ann" in str(changed)
+    assert "Bea" in str(changed)
+    assert "metadata" in [one.label for one in drawer.expander]
+    drawer.button(key="send_again").click()
+    run(drawer)
+    again, *_ = listed(everyone(shop, about=customer))
+    assert int(again) > int(newest)
+    assert "send_again" not in [one.key for one in page_of(shop, request=again).button]

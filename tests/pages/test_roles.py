@@ -126,6 +126,7 @@ def visits(shop: ConnectedShop, not_set_up: BillingServer) -> list[Visit]:
         visit("events.py", "Events", {"event": handled}, "Event"),
         visit("endpoints.py", "Endpoints", {"endpoint": endpoint}, "Endpoint"),
         Visit(not_set_up, "endpoints.py", "Endpoints"),
+        visit("requests.py", "Requests", {"about": customer, "request": "1"}, "Request"),
         kit(
             "Test kit, Scenarios",
             {"show": "Scenarios", "scenario": SCENARIOS[2].name},

@@ -12,9 +12,11 @@ from billing.request_log.as_code import LANGUAGES
 from pages.components.audit.wording import page_of
 from pages.components.browser.copyable import copyable
 from pages.components.errors import show_failure
+from pages.components.requests.changes import show_changes
 from pages.components.requests.columns import outcome_text, seconds_text
 from pages.components.requests.lines import request_line
 from pages.components.requests.logs import chosen_log, current_log
+from pages.components.requests.send_again import send_again
 from pages.components.text.markdown import code, link, plain
 from pages.components.text.times import counting, exact_time, markdown
 from pages.services import page_services
@@ -75,10 +77,12 @@ def show(details: RequestDetails) -> None:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(":small[Request ID]", width=80)
             copyable(found.request_id, key="request_id")
+    send_again(found)
     for title, text in (("Parameters", found.params), ("Answer", found.answer)):
         if text:
             st.subheader(title, anchor=False)
             st.json(text, expanded=2)
+    show_changes(details.changes)
     _lines("Objects", map(_object_line, found.object_ids))
     _lines("Events that it caused", (_event_line(one.type, one.id) for one in details.events))
     _lines(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.scenarios.sandbox_request_log import sandbox_request_log
 from pages.services import page_services
 
 if TYPE_CHECKING:
@@ -13,13 +14,17 @@ if TYPE_CHECKING:
 
 LOG = "log"  # its name in the address
 DASHBOARD = "dashboard"
-LABELS = {DASHBOARD: "This dashboard"}
+EVERYONE = "everyone"
+LABELS = {EVERYONE: "Everyone", DASHBOARD: "This dashboard"}
 
 
 def request_logs() -> dict[str, RequestLog]:
     """Those that there are, by their names in the address; the first is shown where it names
     none."""
-    return {DASHBOARD: page_services().services.request_log}
+    billing = page_services()
+    own: dict[str, RequestLog] = {DASHBOARD: billing.services.request_log}
+    sandbox = sandbox_request_log()
+    return own if sandbox is None else {EVERYONE: sandbox, **own}
 
 
 def chosen_log() -> str:

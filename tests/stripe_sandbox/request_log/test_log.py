@@ -56,7 +56,7 @@ def test_the_same_key_again_is_a_replay_and_a_twin(shared_server: SandboxServer)
     server = shared_server
     for _ in range(2):
         server.post("/v1/customers", {"name": "Twice"}, **{"Idempotency-Key": "twice"})
-    second, first = _list(server, "idempotency_key=twice")
+    second, first = _list(server, "about=twice")
     assert (first["replayed"], second["replayed"]) == (False, True)
     twins = server.control("GET", f"requests/{second['id']}")["twins"]
     assert [one["id"] for one in twins] == [first["id"]]
@@ -107,7 +107,7 @@ def test_paying_on_the_page_is_a_line_without_the_card(shared_server: SandboxSer
     }  # fmt: skip
     paid = requests.post(f"{server.url}/c/pay/{session.id}/pay", json=fields, timeout=10)
     assert paid.json()["status"] == "paid"
-    logged = _last(server, f"object={session.id}")
+    logged = _last(server, f"about={session.id}")
     assert logged["path"] == f"/c/pay/{session.id}/pay"
     assert logged["params"]["number"] == logged["params"]["cvc"] == "[redacted]"
     assert logged["params"]["email"] == "ann@example.com"
@@ -137,7 +137,7 @@ def test_errors_are_logged_and_grouped_by_cause(server: SandboxServer) -> None:
     assert {one["status"] for one in _list(server, "errors=true")} == {401, 404, 500}
     assert [one["status"] for one in _list(server, "status=5xx")] == [500]
     assert _list(server, "status=404")[0]["error"]["message"].startswith("No such customer")
-    [one] = _list(server, "object=cus_QwErTy87654321")
+    [one] = _list(server, "about=cus_QwErTy87654321")
     assert one["path"] == "/v1/customers/cus_QwErTy87654321"
     assert _list(server, "status=none") == []
 
