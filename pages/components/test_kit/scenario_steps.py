@@ -200,7 +200,9 @@ def so_far(scenario: Scenario, known: KnownRun) -> None:
         st.markdown(step_line(passed))
     st.markdown(f":blue[:material/pending:] **{plain(run.step)}**")
     step = scenario.step(run.step)
-    if step and step.by_person:
+    if known.was_interrupted:
+        st.caption("The server was stopped here. Continue takes the run up with this step.")
+    elif step and step.by_person:
         persons_part(step, run)
     elif step and step.seconds:
         st.caption("Stripe takes a while for this: minutes, for some payments more.")

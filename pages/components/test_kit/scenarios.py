@@ -16,7 +16,7 @@ from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN
 from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
-from pages.components.test_kit.scenario_steps import PageReporter, begin
+from pages.components.test_kit.scenario_steps import SEEN_EVERY, PageReporter, begin
 from pages.components.test_kit.scenario_table import (
     RUNNING,
     WAITING,
@@ -55,7 +55,7 @@ def scenario_list(controls: Controls) -> None:
     st.caption(f"{HOW_TO_OPEN} The last verdicts are those of everybody who uses this sandbox.")
 
 
-@live(Topic.SCENARIOS)
+@live(Topic.SCENARIOS, run_every=SEEN_EVERY)
 def scenario_list_at_stripe() -> None:
     """All scenarios, with a person's part at Stripe; the table follows those that run."""
     rerun_page_if_requested()
