@@ -19,7 +19,7 @@ WORDS = frozenset(
             "subscriptions",
         ),
         *("webhook_endpoints", "v2", "core", "event_destinations"),
-        *("enable", "disable"),
+        *("enable", "disable", "charges", "test_helpers", "test_clocks"),
     )
 )
 
