@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -140,9 +141,10 @@ def _shortened(text: str) -> Any:
     cut = cut if cut > 0 else text.find(_ITEM_END)
     if 0 < cut < end and text.find(_LIST_END) == end:
         left = text.count(_ITEM_END + ",", cut)
-        answer = load(text[: cut + len(_ITEM_END)] + text[end:])
-        answer["data"].append(f"[{left} more]")
-        return answer
+        with suppress(ValueError, KeyError, AttributeError):  # no list, but holds one
+            answer = load(text[: cut + len(_ITEM_END)] + text[end:])
+            answer["data"].append(f"[{left} more]")
+            return answer
     return load(text) if len(text) <= LONGEST_KEPT else f"[{len(text)} characters]"
 
 
