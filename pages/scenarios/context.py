@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from billing.domain.event import EventDetails
     from billing.domain.stripe_json import JSON
     from pages.scenarios.faults import Faults
-    from pages.scenarios.runs import ScenarioRun
+    from pages.scenarios.runs.run import ScenarioRun
     from pages.scenarios.sandbox_client import Controls, PaymentResult
     from pages.scenarios.stripe_api import StripeApi
     from pages.services import PageServices

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from billing.domain.stripe_json import JSON
-    from pages.scenarios.runs import ScenarioRun
+    from pages.scenarios.runs.run import ScenarioRun
     from pages.services import PageServices
 
 EVENTS = 100  # Stripe's largest page

@@ -24,7 +24,7 @@ from billing.store import sync_state, tables
 from billing.urls import webhook_url
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.faults import Faults, WebhookFaults
-from pages.scenarios.runs import ScenarioRun
+from pages.scenarios.runs.run import ScenarioRun
 from tests.access.allowed import CONTROLS, EVERYWHERE, PAGES
 from tests.support.browsers.pages import alerts, open_page, run, run_until, text_of
 from tests.support.servers.billing_server import BillingServer, billing_server

@@ -21,8 +21,8 @@ from pages.components.test_kit.scenarios import RUN_ALL
 from pages.scenarios.catalog.scenarios import SCENARIOS, scenario_named
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
-from pages.scenarios.runner import run_scenario as run_at_stripe
-from pages.scenarios.runs import ScenarioRun
+from pages.scenarios.runs.run import ScenarioRun
+from pages.scenarios.runs.runner import run_scenario as run_at_stripe
 from pages.scenarios.sandbox_client import AdvanceResult
 from pages.services import ServerStopping
 from stripe_sandbox.payment_methods.bank_accounts import ROUTING_NUMBER, TEST_BANK_ACCOUNTS
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import stripe
     from sqlalchemy import Connection
 
-    from pages.scenarios.runs import StepResult
+    from pages.scenarios.runs.run import StepResult
     from tests.support.servers.shop import Shop
 
 SCENARIOS_TAB, CARDS, OPEN, FAULTS, DEMO = (

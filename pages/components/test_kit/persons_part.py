@@ -11,7 +11,7 @@ from pages.components.browser.copyable import copyable
 from pages.components.sessions.actions import link_and_qr
 
 if TYPE_CHECKING:
-    from pages.scenarios.runs import ScenarioRun
+    from pages.scenarios.runs.run import ScenarioRun
     from pages.scenarios.steps.step import Step
 
 NUMBER_WIDTH = 210  # pixels

@@ -17,9 +17,9 @@ from pages.components.rerun import rerun_page_if_requested
 from pages.components.test_kit.persons_part import persons_part
 from pages.components.text.markdown import plain
 from pages.components.text.times import counting, exact_time, markdown
-from pages.scenarios.background import KnownRun, known_runs, start
 from pages.scenarios.catalog.scenarios import scenario_named
-from pages.scenarios.runs import ScenarioResult, StepResult, StepStatus
+from pages.scenarios.runs.background import KnownRun, known_runs, start
+from pages.scenarios.runs.run import ScenarioResult, StepResult, StepStatus
 from pages.services import page_services
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pages.components.text.chips import Color
-    from pages.scenarios.background import KnownRun
     from pages.scenarios.catalog.scenario import Scenario
+    from pages.scenarios.runs.background import KnownRun
 
 PASSED, FAILED, STOPPED = "Passed", "Failed", "Stopped"
 RUNNING, WAITING, YOUR_TURN, INTERRUPTED = "Running", "Waiting", "Your turn", "Interrupted"

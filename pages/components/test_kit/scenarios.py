@@ -24,10 +24,10 @@ from pages.components.test_kit.scenario_table import (
     progress_table,
     scenario_table,
 )
-from pages.scenarios.background import known_runs
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.delivery import Delivery
-from pages.scenarios.runner import run_scenario
+from pages.scenarios.runs.background import known_runs
+from pages.scenarios.runs.runner import run_scenario
 from pages.services import page_services, refusal
 
 if TYPE_CHECKING:

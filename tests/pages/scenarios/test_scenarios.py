@@ -24,8 +24,8 @@ from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.context import RunContext, StepFailed
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
-from pages.scenarios.runner import run_scenario
-from pages.scenarios.runs import ScenarioResult, StepResult, StepStatus
+from pages.scenarios.runs.run import ScenarioResult, StepResult, StepStatus
+from pages.scenarios.runs.runner import run_scenario
 from pages.scenarios.steps.checkout import pay
 from pages.scenarios.steps.faults import set_api_fault
 from pages.scenarios.steps.step import Step

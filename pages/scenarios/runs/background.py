@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from billing.errors import BillingError
-from pages.scenarios.runner import run_scenario
-from pages.scenarios.runs import ScenarioResult, ScenarioRun, StepResult
+from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult
+from pages.scenarios.runs.runner import run_scenario
 
 if TYPE_CHECKING:
     from pages.scenarios.catalog.scenario import Scenario

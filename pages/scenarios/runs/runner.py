@@ -15,8 +15,8 @@ from billing.domain.event import EventState
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed, Stopped
 from pages.scenarios.delivery import Delivery
-from pages.scenarios.runs import ScenarioResult, ScenarioRun, StepResult, StepStatus
-from pages.scenarios.sale import clean_up, create_session, open_context
+from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult, StepStatus
+from pages.scenarios.runs.sale import clean_up, create_session, open_context
 from pages.scenarios.verdict import Verdict, verify
 from pages.services import ServerStopping
 

@@ -14,7 +14,7 @@ from pages.scenarios.stripe_api import AccountApi
 
 if TYPE_CHECKING:
     from pages.scenarios.catalog.scenario import Scenario
-    from pages.scenarios.runs import ScenarioRun
+    from pages.scenarios.runs.run import ScenarioRun
     from pages.scenarios.sandbox_client import Controls
     from pages.services import PageServices
 

@@ -1,0 +1,1 @@
+"""Runs of scenarios: stored, step by step, in the page or in the background."""
