@@ -187,7 +187,7 @@ class Services:
             *(self.refused, self.answered, shared),
         )
         self.database_size = DatabaseSize(self.store)
-        self.erasure = Erasure(settings, self.gateway, self.store)
+        self.erasure = Erasure(settings, self.gateway, self.store, self.request_recorder)
         self.retention = Retention(settings, self.store, timings)
         self.rollups = Rollups(self.store, timings)
         self.search_texts = SearchTexts(self.store)

@@ -57,8 +57,9 @@ def run(chosen: argparse.Namespace) -> int:
     print(
         f"{'Would erase' if chosen.dry_run else 'Erased'} names and addresses in "
         f"{_counted(len(stored.sessions), 'session')}, "
-        f"{_counted(len(stored.objects), 'other object')} and the payloads of "
-        f"{_counted(len(stored.events), 'event')}. The ledger stays as it is."
+        f"{_counted(len(stored.objects), 'other object')}, the payloads of "
+        f"{_counted(len(stored.events), 'event')} and "
+        f"{_counted(len(stored.requests), 'logged request')}. The ledger stays as it is."
     )
     if settings.is_embedded:
         if not chosen.dry_run:

@@ -21,12 +21,13 @@ from billing.store.maintenance.erasure import Person, StoredIds
 
 if TYPE_CHECKING:
     from billing.domain.stripe_json import JSON
+    from billing.request_log.recorder import RequestRecorder
     from billing.settings.model import Settings
     from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
 
 SANDBOX_IDS_AT_ONCE = 20
-TABLES = ("sessions", "objects", "events")
+TABLES = ("sessions", "objects", "events", "requests")
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,17 @@ class Erasure:
     """Raises ``StoreFailure``, and ``InvalidInput`` unless either an email or a Customer (id) is
     given."""
 
-    def __init__(self, settings: Settings, gateway: StripeGateway, store: Store) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        gateway: StripeGateway,
+        store: Store,
+        request_recorder: RequestRecorder,
+    ) -> None:
         self._settings = settings
         self._gateway = gateway
         self._store = store
+        self._request_recorder = request_recorder
 
     @requires(Permission.ERASE, reads=True)
     async def find(self, *, email: str | None = None, customer: str | None = None) -> ErasureReport:
@@ -102,12 +110,14 @@ class Erasure:
         # From here on nothing of theirs is stored anew; what was, since it was looked for, is
         # found now.
         await self._store.write(partial(erased_ids.add, ids=ids, at=now))
+        await self._request_recorder.write()  # those that asked for them are erased as well
         report = await self._with_stored(report)
         stored = report.stored
         for names, change in (
             (stored.sessions, erasure.anonymize_sessions),
             (stored.objects, erasure.anonymize_objects),
             (stored.events, partial(erasure.anonymize_events, at=now)),
+            (stored.requests, erasure.delete_requests),
         ):
             await self._in_parts(names, change)
         await self._store.write(partial(erasure.forget_customers, person=person))

@@ -14,7 +14,7 @@ from billing.domain.sessions.checkout_session import email_in
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps, loads
 from billing.store import customers as customer_rows
-from billing.store import sessions, stale_customers, stripe_objects, tables
+from billing.store import requests, sessions, stale_customers, stripe_objects, tables
 from billing.store.readable_rows import read_each
 from billing.store.sessions import search_terms
 from billing.store.stripe_objects import as_email
@@ -34,6 +34,7 @@ MOST_NAMED = 3
 SCANNED_AT_ONCE = 5_000
 
 _s, _e, _t = checkout_sessions.c, events.c, session_terms.c
+_r, _rt = tables.requests.c, tables.request_terms.c
 _o, _stale = tables.stripe_objects.c, tables.stale_customers.c
 
 
@@ -73,6 +74,7 @@ class StoredIds:
     sessions: frozenset[str] = frozenset()
     objects: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    requests: frozenset[str] = frozenset()
 
 
 def find_person(
@@ -118,16 +120,19 @@ def stored_ids(connection: Connection, person: Person) -> StoredIds:
     ids = sorted(person.ids)
     objects: set[str] = set()
     about: set[str] = set()
+    asked: set[str] = set()
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         theirs = or_(_o.id.in_(some), _o.customer.in_(some), _o.parent.in_(some))
         objects |= set(connection.scalars(select(_o.id).where(theirs)))
         about |= set(connection.scalars(select(_e.id).where(_e.object_id.in_(some))))
+        touched = select(_rt.request).where(_rt.term.in_(some))
+        asked |= set(map(str, connection.scalars(touched)))
     chosen = sorted(objects)
     for start in range(0, len(chosen), AT_ONCE):
         of_objects = _e.object_id.in_(chosen[start : start + AT_ONCE])
         about |= set(connection.scalars(select(_e.id).where(of_objects)))
-    return StoredIds(person.sessions, frozenset(objects), frozenset(about))
+    return StoredIds(person.sessions, frozenset(objects), frozenset(about), frozenset(asked))
 
 
 def mentions(
@@ -140,12 +145,14 @@ def mentions(
         "sessions": (_s, _s.data, []),
         "objects": (_o, _o.data, []),
         "events": (_e, _e.payload, [_e.reference, _e.error]),
+        "requests": (_r, _r.answer, [_r.params, _r.path, _r.error]),
     }[table]
-    part = select(rows.id).where(rows.id > after).order_by(rows.id).limit(SCANNED_AT_ONCE)
+    begin: str | int = int(after or 0) if table == "requests" else after
+    part = select(rows.id).where(rows.id > begin).order_by(rows.id).limit(SCANNED_AT_ONCE)
     last = connection.scalar(select(func.max(part.subquery().c.id)))
     if last is None:
         return set(), None
-    within = (rows.id > after) & (rows.id <= last)
+    within = (rows.id > begin) & (rows.id <= last)
     needles = {needle for email in person.emails for needle in (email, quote(email))}
     holds: list[ColumnElement[bool]] = [
         func.lower(column).contains(needle, autoescape=True)
@@ -154,12 +161,12 @@ def mentions(
     ]
     found: set[str] = set()
     if holds:
-        found |= set(connection.scalars(select(rows.id).where(within, or_(*holds))))
+        found |= set(map(str, connection.scalars(select(rows.id).where(within, or_(*holds)))))
     if table == "events":
         whole = select(_e.id, _e.payload).where(within, _e.payload_removed_at.is_(None))
         read = read_each(connection.execute(whole).all(), _event_ids)
         found |= {name for name, ids in read if not ids.isdisjoint(person.ids)}
-    return found, last
+    return found, str(last)
 
 
 def anonymize_sessions(connection: Connection, ids: Collection[str]) -> None:
@@ -209,6 +216,11 @@ def anonymize_events(connection: Connection, ids: Collection[str], at: float) ->
                 error=row.error and anonymize_text(row.error),
             )
         )
+
+
+def delete_requests(connection: Connection, ids: Collection[str]) -> None:
+    """Delete requests from the log."""
+    requests.delete_each(connection, [int(one) for one in ids])
 
 
 def forget_customers(connection: Connection, person: Person) -> None:

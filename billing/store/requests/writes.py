@@ -28,7 +28,10 @@ _insert_terms = upsert(request_terms, lambda statement: statement.on_conflict_do
 def add(connection: Connection, found: Sequence[tuple[LoggedRequest, str]]) -> None:
     """Add requests, each with its cause (see ``ErrorCause``), empty where no try failed. Those
     about people who were erased are stored without names and addresses."""
-    erased = erased_ids.among(connection, [one.object_ids for one, _ in found])
+    erased = [False] * len(found)
+    if not erased_ids.is_empty(connection):
+        named = [{*one.object_ids, *_texts_in(one.answer)} for one, _ in found]
+        erased = erased_ids.among(connection, named)
     rows = [
         _row(one, cause, is_erased) for (one, cause), is_erased in zip(found, erased, strict=True)
     ]
@@ -84,6 +87,21 @@ def _row(request: LoggedRequest, cause: str, is_erased: bool) -> dict[str, Any]:
         "params": _anonymized(params) if is_erased else params,
         "answer": _anonymized(answer) if is_erased else answer,
     }
+
+
+def _texts_in(answer: str) -> set[str]:
+    """Every text in it, the ids of all objects of a list among them."""
+    found: set[str] = set()
+    left: list[Any] = [loads(answer)] if answer else []
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return found
 
 
 def _anonymized(text: str) -> str:
