@@ -397,3 +397,23 @@ def test_at_stripe_a_run_that_the_server_s_end_interrupted_goes_on_where_it_was(
     page = press(page, f"run_{scenario.name}")
     run_until(page, lambda: "Granted exactly once" in text_of(page))
     assert len(connected.stripe.v1.checkout.sessions.list().data) == 1
+
+
+def test_at_stripe_starting_over_closes_what_an_interrupted_run_has_made(
+    connected: ConnectedShop,
+) -> None:
+    scenario = scenario_named("first-renewal")
+    assert scenario
+    interrupted = ScenarioRun(scenario.name)
+    with pytest.raises(ServerStopping):
+        run_at_stripe(
+            scenario, connected.pages, None, EndOfServer("Pay with", connected), run=interrupted
+        )
+    connected.pages.call(lambda: connected.services.scenario_runs.end(interrupted))
+    page = at_stripe(connected, scenario=scenario.name)
+    page = press(page, f"start_over_{scenario.name}")
+    run_until(page, lambda: verdicts(page)[scenario.name] == "Your turn")
+    clocks = connected.stripe.v1.test_helpers.test_clocks.list().data
+    assert len(clocks) == 1
+    assert clocks[0].id != interrupted.test_clock
+    assert connected.stripe.v1.checkout.sessions.retrieve(interrupted.session_id).status != "open"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -109,11 +110,12 @@ def details_at_stripe(name: str) -> None:
         if known and known.is_running:
             stop_button(scenario)
         else:
-            label = "Run again" if known else "Run"
             if known and known.was_interrupted:
-                run_button(scenario, "Continue", lambda: begin(name, known))
-                label = "Start over"
-            run_button(scenario, label, lambda: begin(name), primary=label != "Start over")
+                run_button(scenario, "Continue", partial(begin, name, known=known, goes_on=True))
+                run_button(scenario, "Start over", partial(begin, name, known=known), primary=False)
+            else:
+                label = "Run again" if known else "Run"
+                run_button(scenario, label, partial(begin, name))
         open_session_link(known)
     if result:
         last_run(result)
@@ -133,13 +135,18 @@ def needs(scenario: Scenario) -> str:
     return who
 
 
-def begin(name: str, known: KnownRun | None = None) -> None:
-    """As a callback: have it run at Stripe, or an interrupted run go on."""
+def begin(name: str, *, known: KnownRun | None = None, goes_on: bool = False) -> None:
+    """As a callback: have it run at Stripe. ``known`` is an interrupted run, which goes on, or is
+    replaced."""
     scenario = scenario_named(name)
     if scenario is None or scenario.only_in_sandbox:
         return
     try:
-        start(scenario, page_services(), known.run if known else None)
+        run = known.run if known else None
+        if goes_on:
+            start(scenario, page_services(), run)
+        else:
+            start(scenario, page_services(), replaces=run)
     except BillingError as failure:
         st.session_state["scenario_failure"] = failure
 
@@ -201,7 +208,10 @@ def so_far(scenario: Scenario, known: KnownRun) -> None:
     st.markdown(f":blue[:material/pending:] **{plain(run.step)}**")
     step = scenario.step(run.step)
     if known.was_interrupted:
-        st.caption("The server was stopped here. Continue takes the run up with this step.")
+        st.caption(
+            "The server was stopped here. Continue takes the run up with this step, Start over "
+            "closes what it has made and begins another."
+        )
     elif step and step.by_person:
         persons_part(step, run)
     elif step and step.seconds:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from billing.errors import BillingError
 from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult
 from pages.scenarios.runs.runner import run_scenario
+from pages.scenarios.runs.sale import clean_up, open_context
 
 if TYPE_CHECKING:
     from pages.scenarios.catalog.scenario import Scenario
@@ -61,13 +62,22 @@ def known_runs(billing: PageServices) -> dict[str, KnownRun]:
     return found
 
 
-def start(scenario: Scenario, billing: PageServices, run: ScenarioRun | None = None) -> None:
-    """Have it run at Stripe, or go on after an interruption, while the page goes on; returns once
-    it has begun. Raises ``BillingError`` where it cannot: it runs already, for instance."""
+def start(
+    scenario: Scenario,
+    billing: PageServices,
+    run: ScenarioRun | None = None,
+    *,
+    replaces: ScenarioRun | None = None,
+) -> None:
+    """Have it run at Stripe, or ``run`` go on after an interruption, while the page goes on; what
+    an interrupted one that it ``replaces`` has made is closed first. Returns once it has begun.
+    Raises ``BillingError`` where it cannot: it runs already, for instance."""
     begun = _Begun()
 
     def work() -> None:
         try:
+            if replaces:
+                clean_up(open_context(scenario, billing, None, replaces))
             run_scenario(scenario, billing, None, begun, run=run)
         except BillingError as failure:  # the server is stopping, or it could not begin
             begun.failed(failure)
