@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from billing.access.caller import acting_as
 from billing.access.service import Access
 from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
+from billing.background_tasks import end_all, run_forever
 from billing.catalog import Catalog
 from billing.changes.between_processes import ChangesBetweenProcesses
 from billing.changes.feed import ChangeFeed
@@ -36,7 +36,6 @@ from billing.maintenance.rollups import Rollups
 from billing.maintenance.search_texts import SearchTexts
 from billing.metrics.registry import Metrics
 from billing.metrics.scrape import Scrape
-from billing.outages import Outage
 from billing.page_status import PageStatus
 from billing.request_log.own_log import OwnRequestLog
 from billing.request_log.recorder import RequestRecorder
@@ -68,10 +67,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from billing.access.ways import SignIn
-
-log = logging.getLogger(__name__)
-
-CANCELLATIONS = 3  # a TaskGroup can drop one
 
 
 class Services:
@@ -223,13 +218,13 @@ class Services:
         self.access.audit.start()
         with acting_as(self.access.system):
             tasks = [
-                asyncio.create_task(_run_forever(run, pause)) for run in (*work, *self._changes)
+                asyncio.create_task(run_forever(run, pause)) for run in (*work, *self._changes)
             ]
             tasks.append(asyncio.create_task(self._check_database()))
         try:
             yield
         finally:
-            await _end(tasks, self.timings.shutdown_seconds)
+            await end_all(tasks, self.timings.shutdown_seconds)
             await self.aclose()
 
     async def describe(self) -> str:
@@ -300,26 +295,3 @@ class Services:
         with suppress(BillingError):
             await self.health.database()
             await self.catalog.store_named_prices()
-
-
-async def _end(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:
-    """Cancel the tasks until they end; what does not within ``seconds`` is left to itself."""
-    pending = set(tasks)
-    for _ in range(CANCELLATIONS):
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=seconds / CANCELLATIONS)
-        if not pending:
-            return
-
-
-async def _run_forever(run: Callable[[], Awaitable[None]], pause: float) -> None:
-    """Run it again ``pause`` seconds after it failed: one mistake must not end it for good."""
-    outage = Outage(log, "A background task")
-    while True:
-        try:
-            await run()
-        except Exception as error:  # noqa: BLE001 - whatever it is
-            what = f"A background task failed ({type(error).__name__}) and will be restarted"
-            outage.failed(what, error=error)
-        await asyncio.sleep(pause)

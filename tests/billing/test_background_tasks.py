@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from billing import services
+from billing import background_tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -23,5 +23,5 @@ async def test_a_task_that_drops_a_cancellation_is_cancelled_again() -> None:
 
     task = asyncio.create_task(work())
     await started.wait()
-    await services._end([task], 1.5)
+    await background_tasks.end_all([task], 1.5)
     assert task.cancelled()
