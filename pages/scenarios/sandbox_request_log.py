@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from billing.domain.logged_request import RequestFilter
     from billing.domain.stripe_json import JSON
 
+GONE = "the client did not wait for it"
+
 
 class SandboxRequestLog:
     """A ``RequestLog`` at the sandbox's controls. Every method raises ``ControlFailure``."""
@@ -112,7 +114,7 @@ def _request(found: JSON) -> LoggedRequest:
         path=found["path"],
         status=found["status"],
         seconds=found["seconds"],
-        tries=(Try(found["status"], found["seconds"]),),
+        tries=(Try(found["status"], found["seconds"], GONE if found["status"] is None else ""),),
         client=found["client"],
         api_version=found["api_version"],
         idempotency_key=found["idempotency_key"],

@@ -13,8 +13,9 @@ LONGEST_KEPT = 64 * 1024
 
 @dataclass(slots=True)
 class Exchange:
-    """What was asked and answered. `at` is Unix seconds of the wall clock, `status` None when no
-    answer was sent, `size` that of the request's body, of which `body` may be the beginning."""
+    """What was asked and answered. `at` is Unix seconds of the wall clock; `status` is None when no
+    answer was sent, or when the client had gone before it was, and then `answer` is what it did not
+    get. `size` is that of the request's body, of which `body` may be the beginning."""
 
     at: float
     method: str

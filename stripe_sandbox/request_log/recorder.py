@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.request_log.exchange import LONGEST_KEPT, Exchange
 from stripe_sandbox.storage.changes import recording
 
+_SLOW = 0.1
+"""Seconds after which a client may have given up waiting for its answer."""
 _MOUNTS = ("/v1", "/v2")
 
 
@@ -40,9 +43,12 @@ class RequestRecorder:
             return message
 
         async def sending(message: Message) -> None:
+            is_start = message["type"] == "http.response.start"
+            is_slow = is_start and time.perf_counter() - started > _SLOW
+            is_lost = is_slow and await _has_gone(receive)
             await send(message)
-            if message["type"] == "http.response.start":
-                exchange.status = message["status"]
+            if is_start:
+                exchange.status = None if is_lost else message["status"]
                 exchange.answer_headers = message["headers"]
             else:
                 exchange.answer += message.get("body", b"")
@@ -55,6 +61,17 @@ class RequestRecorder:
             exchange.seconds = time.perf_counter() - started
             recording.reset(token)
             self._add(exchange)
+
+
+async def _has_gone(receive: Receive) -> bool:
+    """Whether the client closed the connection before its answer was sent."""
+    try:
+        async with asyncio.timeout(0):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
 
 
 def _path(scope: Scope) -> str:

@@ -142,6 +142,25 @@ def test_errors_are_logged_and_grouped_by_cause(server: SandboxServer) -> None:
     assert _list(server, "status=none") == []
 
 
+def test_an_answer_for_which_nobody_waited_is_no_answer(server: SandboxServer) -> None:
+    """The work is done, and the log has the answer that was lost."""
+    server.control("PUT", "faults", {"api": {"delay_seconds": 0.3}})
+    with pytest.raises(requests.Timeout):
+        requests.post(
+            f"{server.url}/v1/products", {"name": "Tea"}, auth=(KEY, ""), timeout=(10, 0.1)
+        )
+    wait_for(lambda: _list(server))
+    lost = _last(server)
+    assert lost["status"] is None
+    assert lost["answer"]["name"] == "Tea"
+    assert [one["change"] for one in lost["changes"]] == ["created"]
+    [cause] = server.control("GET", "requests/causes")["data"]
+    assert cause["cause"] == "POST /v1/products: no answer"
+    assert [one["id"] for one in _list(server, "status=none")] == [lost["id"]]
+    assert server.get("/v1/products")["data"]
+    assert _last(server)["status"] == 200  # slow, and waited for
+
+
 def test_a_list_of_requests_has_filters_and_pages(server: SandboxServer) -> None:
     ids = [server.stripe.v1.customers.create({}).id for _ in range(3)]
     server.post("/v1/products", {"name": "Tea"}, **{"User-Agent": "shop/1.0"})
