@@ -115,6 +115,7 @@ def walk(browser: Browser, url: str) -> None:
         ("sessions", f"sessions?session={session_id[1]}", "Granted"),
         ("customers", "customers?customer=tester@example.com", "Renews on"),
         ("events", "events", "Webhooks are working"),
+        ("requests", "requests?about=/v1/", "To open a row"),
         ("endpoints", "endpoints", "Send events there"),
         ("test-kit", "test-kit", "Scenarios"),
         ("setup", "setup", "Everything is set up"),

@@ -23,6 +23,8 @@ PAGES = {
     "sessions": "sessions",
     "customers": "customers",
     "events": "events",
+    "requests": "requests",
+    "requests-dashboard": "requests?log=dashboard&errors=1",
     "endpoints": "endpoints",
     "test-kit-scenarios": "test-kit?show=Scenarios",
     "test-kit-cards": "test-kit?show=Test+cards",

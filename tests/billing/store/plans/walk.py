@@ -342,6 +342,7 @@ def _erasure(connection: Connection) -> None:
     erasure.anonymize_sessions(connection, SESSIONS)
     erasure.anonymize_objects(connection, OBJECTS)
     erasure.anonymize_events(connection, EVENTS, NOW)
+    erasure.delete_requests(connection, ["1", "2"])
     erasure.forget_customers(connection, person)
     erased_ids.add(connection, dict.fromkeys(SESSIONS, CUSTOMERS[0]), NOW)
     erased_ids.sessions_of(connection, CUSTOMERS)
