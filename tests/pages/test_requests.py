@@ -134,6 +134,7 @@ def test_everyones_requests_are_those_that_reached_the_sandbox(shop: ConnectedSh
     customer = answer.json()["id"]
     page = everyone(shop, about=customer)
     assert outcomes(page) == {"POST /v1/customers": "✓ 200"}
+    assert "Each try of a call is a request of its own." in text_of(page)
     assert outcomes(everyone(shop, client="shop 2.1")) == {"POST /v1/customers": "✓ 200"}
     failed = everyone(shop, about="/v1/checkout/sessions", errors="1")
     assert outcomes(failed)[CREATE] == "✕ 500 api_error"

@@ -83,7 +83,8 @@ def show(details: RequestDetails) -> None:
             st.subheader(title, anchor=False)
             st.json(text, expanded=2)
     show_changes(details.changes)
-    _lines("Objects", map(_object_line, found.object_ids))
+    caused = {one.id for one in details.events}
+    _lines("Objects", (_object_line(one) for one in found.object_ids if one not in caused))
     _lines("Events that it caused", (_event_line(one.type, one.id) for one in details.events))
     _lines(
         "With the same idempotency key",

@@ -14,12 +14,16 @@ from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.requests.columns import REQUESTS, column_order
 from pages.components.requests.filters import FILTERS, describe, request_filter
-from pages.components.requests.logs import DASHBOARD, chosen_log, current_log
+from pages.components.requests.logs import DASHBOARD, EVERYONE, chosen_log, current_log
 from pages.components.tables import table_height
 from pages.components.text.markdown import code
 from pages.services import page_services
 
 ROWS_IN_VIEW = 14
+ONE_LINE = {
+    DASHBOARD: "A request is one call with all its tries.",
+    EVERYONE: "Each try of a call is a request of its own.",
+}
 
 
 @live(Topic.REQUESTS)
@@ -54,7 +58,7 @@ def request_table() -> None:
     )
     st.caption(
         f"{HOW_TO_OPEN} Keys, client secrets and numbers of cards and bank accounts are never "
-        "stored. A request is one call with all its tries."
+        f"stored. {ONE_LINE[chosen_log()]}"
     )
     pager("requests", paging, page.older)
 
@@ -62,7 +66,7 @@ def request_table() -> None:
 def empty_state(wanted: RequestFilter) -> None:
     """No request to show."""
     settings = page_services().services.settings
-    if chosen_log() == DASHBOARD and not settings.request_log_size:
+    if not settings.request_log_size:
         st.info(
             f"Set {REQUEST_LOG_SIZE} to how many requests to keep, then restart the app.",
             title="The log of requests is turned off",
