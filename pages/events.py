@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from billing.changes.topics import Topic
-from billing.domain.delivery_health import DeliveryHealth, Level
+from billing.domain.events.delivery_health import DeliveryHealth, Level
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.errors import BillingError
 from pages.components.errors import show_failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.ledger.oracle import listed
-from billing.domain.event import SUBJECTS
+from billing.domain.events.event import SUBJECTS
 from billing.domain.sessions.checkout_session import APP, Kind
 from pages.scenarios.sandbox_requests import ControlFailure
 

@@ -24,7 +24,7 @@ from benchmarks.store.sale_templates import Sale, SaleTemplate
 from benchmarks.support.tables import number, print_table
 from benchmarks.webhooks.acknowledged import postgresql
 from billing.customers.refresh import CustomerRefresh
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Kind
 from billing.domain.sessions.details import SessionReading
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant

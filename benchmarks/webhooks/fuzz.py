@@ -27,7 +27,7 @@ from benchmarks.support.tables import number, print_table
 from benchmarks.webhooks.acknowledged import postgresql, sqlite_file
 from benchmarks.webhooks.events import PATH, SECRET
 from benchmarks.webhooks.mutated_events import SESSIONS, Delivery, good_event, mutated, signed
-from billing.domain.event import EventState
+from billing.domain.events.event import EventState
 from billing.json_codec import dumps, loads
 from billing.store import Store, events, tables
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from billing.domain.event_summary import related_ids
+from billing.domain.events.event_summary import related_ids
 from billing.domain.sessions.checkout_session import APP_METADATA, REFERENCE
 from billing.domain.stripe_json import JSON, id_at, text_at
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from billing.domain.endpoint import Endpoint, Payload, PendingEvents, SandboxDeliveries
+from billing.domain.events.endpoint import Endpoint, Payload, PendingEvents, SandboxDeliveries
 from billing.domain.stripe_json import JSON, text_at
 from billing.settings.embedded import ENDPOINT_DESCRIPTION
 from billing.setup.webhook_checks import ENDPOINT_EVENTS, registered_at

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.endpoint import EndpointSecret, RollStep, SecretRoll
+from billing.domain.events.endpoint import EndpointSecret, RollStep, SecretRoll
 from billing.endpoints import calls
 from billing.endpoints.reading import REPLACES
 from billing.errors import InvalidInput
@@ -24,7 +24,7 @@ from billing.setup.webhook_checks import all_endpoints
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from billing.domain.endpoint import Endpoint
+    from billing.domain.events.endpoint import Endpoint
     from billing.domain.stripe_json import JSON
     from billing.settings.model import Settings
     from billing.stripe_api.gateway import StripeGateway

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.endpoint import EVERY_TYPE, EndpointList, EndpointSecret, Payload
-from billing.domain.event import EventFilter, EventSource
+from billing.domain.events.endpoint import EVERY_TYPE, EndpointList, EndpointSecret, Payload
+from billing.domain.events.event import EventFilter, EventSource
 from billing.domain.sessions.checkout_session import APP
 from billing.endpoints import calls
 from billing.endpoints.reading import read_endpoints, read_pending
@@ -24,7 +24,7 @@ from billing.stripe_api.endpoints import event_types
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from billing.domain.endpoint import PendingEvents
+    from billing.domain.events.endpoint import PendingEvents
     from billing.domain.stripe_json import JSON
     from billing.settings.model import Settings
     from billing.store import Connection, Store

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from billing.domain.delivery_health import DeliveryHealth, Level
 from billing.domain.durations import format_duration
-from billing.domain.event import EventFilter, EventSource, EventState
+from billing.domain.events.delivery_health import DeliveryHealth, Level
+from billing.domain.events.event import EventFilter, EventSource, EventState
 from billing.domain.ledger.line import Origin
 from billing.store import events
 from billing.store.events import refusals
@@ -17,7 +17,7 @@ from billing.store.ledger import lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from billing.domain.event import Event, Refusal
+    from billing.domain.events.event import Event, Refusal
     from billing.errors import BillingError
     from billing.store import Connection
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.delivery_health import DeliveryHealth
 from billing.domain.durations import MINUTE
-from billing.domain.event import Cursor, EventDetails, EventFilter, EventOverview
+from billing.domain.events.delivery_health import DeliveryHealth
+from billing.domain.events.event import Cursor, EventDetails, EventFilter, EventOverview
+from billing.domain.events.thin_event import as_sent
 from billing.domain.stripe_json import integer_at
-from billing.domain.thin_event import as_sent
 from billing.errors import InvalidInput, NotConfigured, StripeFailure
 from billing.events.delivery_health import assess, read_facts
 from billing.json_codec import dumps, loads
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.changes.shared_reads import SharedReads
-    from billing.domain.event import Refusal
+    from billing.domain.events.event import Refusal
     from billing.domain.sync_state import SyncState
     from billing.errors import BillingError
     from billing.settings.model import Settings

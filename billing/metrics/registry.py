@@ -17,7 +17,7 @@ from prometheus_client import (
 )
 
 from billing import __version__
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.ledger.line import Cause
 from billing.errors import WebhookRefusal
 

@@ -23,7 +23,7 @@ from billing.timings import DEFAULT_TIMINGS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from billing.domain.event import WaitingEvents
+    from billing.domain.events.event import WaitingEvents
     from billing.domain.ledger.reconciliation import ReconciliationSummary
     from billing.domain.sync_state import SyncState
     from billing.store import Connection, Store

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from billing.domain.event import EventSource
+from billing.domain.events.event import EventSource
+from billing.domain.events.thin_event import TWINS_WITHIN
 from billing.domain.ledger.line import LedgerLine, Origin
 from billing.domain.money import format_money
 from billing.domain.sessions.checkout_session import CheckoutSession, Outcome
 from billing.domain.sessions.details import RelatedObjects
 from billing.domain.sessions.timeline import CHECKOUT_EVENTS, EntryKind, TimelineEntry
 from billing.domain.stripe_json import JSON, integer_at, payment_error, text_at
-from billing.domain.thin_event import TWINS_WITHIN
 from billing.sessions.after_sale_entries import (
     entries_without_event,
     event_entry,

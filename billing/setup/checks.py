@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.delivery_health import Level
+from billing.domain.events.delivery_health import Level
 from billing.errors import BillingError, NotConfigured, StripeFailure
 from billing.events import delivery_health
 from billing.settings.loading import load_settings

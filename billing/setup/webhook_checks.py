@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from billing.domain.event import SUBJECTS, Subject
+from billing.domain.events.event import SUBJECTS, Subject
 from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from billing.errors import StripeFailure
 from billing.setup.findings import Finding, Group, Missing, Status

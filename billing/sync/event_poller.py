@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.timeline import CHECKOUT_EVENTS
 from billing.errors import StripeFailure
 from billing.store import events

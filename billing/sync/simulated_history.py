@@ -12,7 +12,7 @@ from zlib import crc32
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.event import PAYMENT_FAILED, EventSource, subject_of
+from billing.domain.events.event import PAYMENT_FAILED, EventSource, subject_of
 from billing.domain.stripe_json import text_at
 from billing.ledger.account import told_now
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.delayed_writer import DelayedWriter
-from billing.domain.delivery import ReceivedDelivery
+from billing.domain.events.delivery import ReceivedDelivery
 from billing.store.events import deliveries
 from billing.timings import DEFAULT_TIMINGS
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from billing.domain.event import Subject
+from billing.domain.events.event import Subject
 from billing.stripe_api.gateway import PAGE_SIZE
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.event import EventState, Subject, subject_of
+from billing.domain.events.event import EventState, Subject, subject_of
 from billing.errors import BillingError, StripeFailure
 from billing.ledger.fulfillment import LIST_THRESHOLD
 from billing.outages import Outage

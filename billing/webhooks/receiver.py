@@ -7,10 +7,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.delivery import ReceivedDelivery
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.delivery import ReceivedDelivery
+from billing.domain.events.event import EventSource, EventState
+from billing.domain.events.thin_event import is_thin, with_reference
 from billing.domain.stripe_objects import EVENT, THIN_EVENT
-from billing.domain.thin_event import is_thin, with_reference
 from billing.errors import (
     BillingError,
     NotConfigured,

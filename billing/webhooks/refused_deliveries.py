@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from billing.delayed_writer import DelayedWriter
 from billing.domain.durations import MINUTE
-from billing.domain.event import Refusal
+from billing.domain.events.event import Refusal
 from billing.errors import NotConfigured, WebhookRefusal, WebhookRefused
 from billing.metrics.registry import Metrics
 from billing.outages import Outage

@@ -16,7 +16,7 @@ from pages.scenarios.truth import read_sale
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.domain.event import EventDetails
+    from billing.domain.events.event import EventDetails
     from billing.domain.stripe_json import JSON
     from pages.scenarios.faults import Faults
     from pages.scenarios.runs.run import ScenarioRun

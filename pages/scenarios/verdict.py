@@ -10,14 +10,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
-from billing.domain.event import EventState
+from billing.domain.events.event import EventState
 from billing.domain.ledger.line import Cause, Due, LedgerLine, Origin, total
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from billing.domain.event import Event
+    from billing.domain.events.event import Event
     from billing.domain.sessions.details import SessionRecords
     from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.truth import Sale

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.event import EventFilter
+from billing.domain.events.event import EventFilter
 from billing.domain.sessions.checkout_session import Kind
 from pages.components.test_kit.demo_data import reset
 from tests.support.browsers.pages import open_page, run

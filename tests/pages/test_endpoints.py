@@ -9,7 +9,7 @@ import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
-from billing.domain.endpoint import Payload
+from billing.domain.events.endpoint import Payload
 from billing.domain.sessions.checkout_session import APP
 from billing.settings.embedded import ENDPOINT_DESCRIPTION
 from billing.settings.model import LOCAL_SANDBOX, SECRET_KEY

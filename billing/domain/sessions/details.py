@@ -11,8 +11,8 @@ from billing.domain.stripe_json import id_at
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from billing.domain.delivery import ReceivedDelivery
-    from billing.domain.event import Event
+    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.event import Event
     from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.domain.sessions.line_item import LineItem, SoldPrice
     from billing.domain.sessions.timeline import TimelineEntry

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from billing.domain.event import Event
+    from billing.domain.events.event import Event
     from billing.domain.logged_request import LoggedRequest
 
 

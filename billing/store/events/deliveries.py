@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
-from billing.domain.delivery import ReceivedDelivery
+from billing.domain.events.delivery import ReceivedDelivery
 from billing.safe_text import sanitize
 from billing.store.tables import webhook_deliveries
 from billing.store.upsert import upsert

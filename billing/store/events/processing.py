@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, or_, select, update
 
 from billing.domain.erasure import anonymize, ids_in
-from billing.domain.event import SUBJECTS, EventSource, EventState, Subject, subject_of
-from billing.domain.event_summary import summarize
+from billing.domain.events.event import SUBJECTS, EventSource, EventState, Subject, subject_of
+from billing.domain.events.event_summary import summarize
+from billing.domain.events.thin_event import created_at, type_of
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import text_at
 from billing.domain.stripe_objects import LATEST
-from billing.domain.thin_event import created_at, type_of
 from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store import committed, erased_ids

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select, tuple_, union, union_all
 
-from billing.domain.event import (
+from billing.domain.events.event import (
     COUNT_LIMIT,
     Cursor,
     Event,

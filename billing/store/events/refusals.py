@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
-from billing.domain.event import Refusal
+from billing.domain.events.event import Refusal
 from billing.store.tables import rejected_deliveries
 from billing.store.upsert import upsert
 

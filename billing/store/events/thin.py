@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from billing.domain.erasure import anonymize, ids_in
-from billing.domain.event import EventSource
-from billing.domain.event_summary import summarize
-from billing.domain.thin_event import TWINS_WITHIN, with_object
+from billing.domain.events.event import EventSource
+from billing.domain.events.event_summary import summarize
+from billing.domain.events.thin_event import TWINS_WITHIN, with_object
 from billing.json_codec import dumps, loads
 from billing.store import erased_ids
 from billing.store.events.processing import DueEvent, object_id, reference_of

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from billing.domain.erasure import anonymize, anonymize_text, ids_in
-from billing.domain.event_summary import summarize
+from billing.domain.events.event_summary import summarize
 from billing.domain.sessions.checkout_session import email_in
 from billing.domain.stripe_json import JSON, id_at, object_at, text_at
 from billing.json_codec import dumps, loads

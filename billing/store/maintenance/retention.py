@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from billing.domain.event import EventState
-from billing.domain.event_summary import summarize
+from billing.domain.events.event import EventState
+from billing.domain.events.event_summary import summarize
 from billing.json_codec import dumps, loads
 from billing.store.tables import events
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, or_, select, update
 
-from billing.domain.event import PAYMENT_FAILED, TEST_IDS
+from billing.domain.events.event import PAYMENT_FAILED, TEST_IDS
 from billing.domain.reason import UNKNOWN_CODE
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.stripe_json import JSON, object_at, payment_error, payment_error_code, text_at

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from billing.domain.event_summary import related_ids
+from billing.domain.events.event_summary import related_ids
 from billing.domain.stripe_json import object_at
 from billing.json_codec import loads
 from billing.safe_text import sanitize

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from billing.domain.event import TEST_IDS, Event
-from billing.domain.event_summary import related_ids
+from billing.domain.events.event import TEST_IDS, Event
+from billing.domain.events.event_summary import related_ids
+from billing.domain.events.thin_event import request_id
 from billing.domain.stripe_json import JSON, id_at, object_at
-from billing.domain.thin_event import request_id
 from billing.json_codec import loads
 from billing.store.events.queries import EVENT, event_of
 from billing.store.readable_rows import read_each

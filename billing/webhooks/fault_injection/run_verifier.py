@@ -7,7 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from billing.domain.event import EventState
+from billing.domain.events.event import EventState
 from billing.domain.ledger.line import Cause, Origin
 from billing.errors import BillingError
 from billing.ledger.fulfillment import sale_of

@@ -11,7 +11,7 @@ from pages.components.text.chips import Color
 from pages.components.text.times import local
 
 if TYPE_CHECKING:
-    from billing.domain.endpoint import Endpoint, EndpointList
+    from billing.domain.events.endpoint import Endpoint, EndpointList
 
 ENABLED, FAILING, DISABLED = "Enabled", "Failing", "Disabled"
 STATE_COLORS: dict[str, Color] = {ENABLED: "green", FAILING: "red", DISABLED: "gray"}

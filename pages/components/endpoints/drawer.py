@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.access import Permission
-from billing.domain.delivery_health import Level
+from billing.domain.events.delivery_health import Level
 from billing.errors import BillingError
 from pages.components.browser.copyable import copyable
 from pages.components.danger import danger_button
@@ -30,7 +30,7 @@ from pages.services import page_services
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from billing.domain.endpoint import Endpoint, SandboxDeliveries
+    from billing.domain.events.endpoint import Endpoint, SandboxDeliveries
 
 LONGEST_ID = 300
 FAILURE = "endpoint_failure"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.access import Permission
-from billing.domain.endpoint import EndpointSecret
+from billing.domain.events.endpoint import EndpointSecret
 from pages.components.endpoints.secret import show_secret
 from pages.components.errors import show_failure
 from pages.components.permission import guarded

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.access import Permission
-from billing.domain.endpoint import EndpointSecret
+from billing.domain.events.endpoint import EndpointSecret
 from billing.endpoints.rolling import VALID_SECONDS
 from pages.components.endpoints.secret import show_secret, where_it_goes
 from pages.components.errors import show_failure
@@ -19,7 +19,7 @@ from pages.services import page_services
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from billing.domain.endpoint import Endpoint
+    from billing.domain.events.endpoint import Endpoint
 
 PRESS = "endpoint_roll"
 VALIDITY = dict(zip(("Not at all", "1 hour", "24 hours"), VALID_SECONDS, strict=True))

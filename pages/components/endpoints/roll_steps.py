@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.access import Permission
-from billing.domain.endpoint import RollStep
+from billing.domain.events.endpoint import RollStep
 from billing.errors import BillingError
 from billing.settings.model import WEBHOOK_SECRET
 from pages.components.danger import danger_button
@@ -21,7 +21,7 @@ from pages.services import page_services
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from billing.domain.endpoint import SecretRoll
+    from billing.domain.events.endpoint import SecretRoll
 
 FAILURE = "roll_failure"
 

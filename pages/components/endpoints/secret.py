@@ -13,7 +13,7 @@ from pages.components.text.times import short_time
 from pages.services import refusal
 
 if TYPE_CHECKING:
-    from billing.domain.endpoint import EndpointSecret
+    from billing.domain.events.endpoint import EndpointSecret
 
 
 def show_secret(made: EndpointSecret, *, title: str, takes_it_by_itself: bool = False) -> None:

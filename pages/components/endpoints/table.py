@@ -18,7 +18,7 @@ from pages.components.text.times import short_time
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.endpoint import EndpointList, PendingEvents
+    from billing.domain.events.endpoint import EndpointList, PendingEvents
 
 SANDBOX_PAUSE = 5.0
 NOT_SAID = (

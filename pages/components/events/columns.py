@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from billing.domain.durations import format_duration
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from pages.components.tables import Table, chip_column, time_column
 from pages.components.text.chips import ANOTHER_APP, ANOTHER_APP_COLORS, EVENT_STATE_COLORS
 from pages.components.text.ids import short_id
@@ -17,7 +17,7 @@ from pages.components.text.times import local
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from billing.domain.event import Event, Refusal
+    from billing.domain.events.event import Event, Refusal
     from billing.domain.sessions.checkout_session import CheckoutSession
 
 

@@ -22,8 +22,8 @@ from pages.scenarios.sandbox_deliveries import DeliveryState, Next
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.delivery import ReceivedDelivery
-    from billing.domain.event import EventDetails
+    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.event import EventDetails
     from pages.scenarios.sandbox_client import Controls
     from pages.scenarios.sandbox_deliveries import Attempt, Delivery
 

@@ -9,7 +9,7 @@ import streamlit as st
 from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.durations import format_duration
-from billing.domain.event import Event, EventDetails, EventState
+from billing.domain.events.event import Event, EventDetails, EventState
 from billing.domain.sessions.checkout_session import SESSION_ID, CheckoutSession
 from billing.errors import BillingError
 from billing.events.log import ID_LENGTH

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from billing.domain.event import EventFilter, EventSource, EventState
+from billing.domain.events.event import EventFilter, EventSource, EventState
 from billing.events.log import ID_LENGTH
 from pages.components.query_params import QueryFilters, QueryParam, one_of
 from pages.components.text.markdown import code, plain

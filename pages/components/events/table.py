@@ -8,7 +8,7 @@ import streamlit as st
 
 from billing.changes.topics import Topic
 from billing.domain.access import Permission
-from billing.domain.event import COUNT_LIMIT, Cursor, EventOverview, EventState, Refusal
+from billing.domain.events.event import COUNT_LIMIT, Cursor, EventOverview, EventState, Refusal
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.events.columns import EVENTS, REFUSALS, EventRow, column_order

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from billing.domain.durations import format_duration
-from billing.domain.event import Event, EventSource, EventState
+from billing.domain.events.event import Event, EventSource, EventState
 from billing.domain.logged_request import LoggedRequest
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.details import SessionDetails

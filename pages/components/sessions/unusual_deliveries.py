@@ -14,8 +14,8 @@ from pages.scenarios.sandbox_deliveries import Next
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from billing.domain.delivery import ReceivedDelivery
-    from billing.domain.event import Event
+    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.event import Event
     from billing.domain.sessions.details import SessionDetails
     from pages.scenarios.sandbox_deliveries import Attempt, Delivery
 

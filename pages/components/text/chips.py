@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from billing.domain.customers.customer import ProStatus
-from billing.domain.event import EventState
+from billing.domain.events.event import EventState
 from billing.domain.sessions.checkout_session import Outcome
 from pages.components.text.markdown import plain
 

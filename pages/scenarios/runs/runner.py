@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
-from billing.domain.event import EventState
+from billing.domain.events.event import EventState
 from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed, Stopped
 from pages.scenarios.delivery import Delivery

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from pages.scenarios.context import StepFailed
 from pages.scenarios.steps.step import Step
 from pages.scenarios.verdict import at_most
 
 if TYPE_CHECKING:
-    from billing.domain.event import Event
+    from billing.domain.events.event import Event
     from billing.domain.sessions.details import SessionRecords
     from pages.scenarios.context import RunContext
 

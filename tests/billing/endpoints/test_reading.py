@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from billing.domain.endpoint import Payload
+from billing.domain.events.endpoint import Payload
 from billing.endpoints.reading import read_endpoints
 from billing.settings.embedded import ENDPOINT_DESCRIPTION
 from billing.setup.webhook_checks import ENDPOINT_EVENTS

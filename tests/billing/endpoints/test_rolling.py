@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from billing.domain.endpoint import EVERY_TYPE, EndpointSecret, Payload, RollStep
+from billing.domain.events.endpoint import EVERY_TYPE, EndpointSecret, Payload, RollStep
 from billing.endpoints.service import Endpoints
 from billing.errors import InvalidInput
 from billing.setup.webhook_checks import NEEDED_EVENTS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from billing.changes.shared_reads import SharedReads
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.events.log import EventLog
 from billing.store import events
 from tests.support.servers.services import open_services

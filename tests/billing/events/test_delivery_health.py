@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.delivery_health import DeliveryHealth, Level
-from billing.domain.event import Refusal
+from billing.domain.events.delivery_health import DeliveryHealth, Level
+from billing.domain.events.event import Refusal
 from billing.domain.ledger.line import Origin
 from billing.errors import NotConfigured
 from billing.store.events import refusals

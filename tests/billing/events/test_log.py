@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.delivery_health import Level
-from billing.domain.event import EventFilter, EventState
+from billing.domain.events.delivery_health import Level
+from billing.domain.events.event import EventFilter, EventState
 from billing.errors import InvalidInput, StoreFailure, WebhookRefusal, WebhookRefused
 from billing.events.log import PAGE_SIZE
 from billing.store.events import refusals

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventFilter, EventSource, EventState
+from billing.domain.events.event import EventFilter, EventSource, EventState
 from billing.domain.ledger.line import Cause
 from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.setup.webhook_checks import ENDPOINT_EVENTS
@@ -21,7 +21,7 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from billing.domain.event import Event
+    from billing.domain.events.event import Event
 
 DECLINING = "4000000000009995"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.logged_request import MICROSECONDS
 from billing.json_codec import loads
 from billing.maintenance.retention import BATCH_SIZE, LEASE, Removed, Retention

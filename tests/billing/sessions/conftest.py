@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 import requests
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Kind
 from billing.domain.sessions.details import SessionDetails
 from billing.store import events

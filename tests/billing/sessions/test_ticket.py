@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from billing.domain.event import Event, EventSource, EventState
+from billing.domain.events.event import Event, EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.details import SessionDetails
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.sessions.timeline import timeline_entries

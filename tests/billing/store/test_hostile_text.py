@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from billing.domain.event import EventFilter, EventSource, EventState
+from billing.domain.events.event import EventFilter, EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.domain.sessions.details import SessionReading
 from billing.domain.sessions.filters import SessionFilter

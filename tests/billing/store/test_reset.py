@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 from billing.domain.sessions.details import SessionReading
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant

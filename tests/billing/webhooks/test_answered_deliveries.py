@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.delivery import ReceivedDelivery
+from billing.domain.events.delivery import ReceivedDelivery
 from billing.errors import InjectedFault, WebhookRefused
 from billing.store.events import deliveries
 from tests.billing.webhooks.conftest import wait_for_states

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.event import Subject
+from billing.domain.events.event import Subject
 from billing.store.events import DueEvent
 from billing.webhooks.backlog import BURST_EVENTS, MOST_SESSIONS, Backlog
 from billing.webhooks.delivery_log import MOST_LINES

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from billing.domain.thin_event import as_sent, created_at, type_of
+from billing.domain.events.thin_event import as_sent, created_at, type_of
 from billing.errors import WebhookRefused
 from billing.stripe_api.webhook_signature import MAX_REFORMATTED
 from billing.webhooks.receiver import parse_event

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession
 from billing.errors import NotConfigured, StripeFailure
 from billing.store import events

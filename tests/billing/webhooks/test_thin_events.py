@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventFilter, EventSource
-from billing.domain.thin_event import created_at
+from billing.domain.events.event import EventFilter, EventSource
+from billing.domain.events.thin_event import created_at
 from billing.errors import InvalidInput
 from billing.store import events
 from billing.sync.event_poller import EventPoller

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventFilter
+from billing.domain.events.event import EventFilter
 from billing.domain.sessions.checkout_session import WAS_PAID, Kind, Outcome
 from billing.domain.sessions.details import SessionLookup
 from billing.domain.sessions.filters import SessionFilter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.domain.event import Event, EventSource, EventState
+from billing.domain.events.event import Event, EventSource, EventState
 from pages.scenarios.verdict import describe_arrivals
 
 AT = 1_700_000_000

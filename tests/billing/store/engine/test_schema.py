@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
-from billing.domain.event import Refusal, Subject
+from billing.domain.events.event import Refusal, Subject
 from billing.domain.ledger.line import Cause, LedgerLine
 from billing.domain.sessions.checkout_session import Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter

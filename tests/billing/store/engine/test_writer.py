@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.errors import RecordRefused, StoreFailure
 from billing.store import Store, events, sync_state
 from tests.support.stripe_account import event_object, session_object

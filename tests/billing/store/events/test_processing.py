@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventSource, EventState, Subject
+from billing.domain.events.event import EventSource, EventState, Subject
 from billing.store import events
 from billing.store.events import DueEvent, ProcessingResult, ReceivedEvent, RecordedEvent
 from billing.timings import Retries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
-from billing.domain.event import COUNT_LIMIT, Cursor, EventFilter, EventSource, EventState
+from billing.domain.events.event import COUNT_LIMIT, Cursor, EventFilter, EventSource, EventState
 from billing.store import events, tables
 from billing.store.events.queries import PREFIX_LIMIT, SCAN_LIMIT
 

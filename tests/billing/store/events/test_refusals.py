@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.event import EventFilter, Refusal
+from billing.domain.events.event import EventFilter, Refusal
 from billing.store import events
 from billing.store.events import refusals
 from billing.store.events.refusals import SUMS_PER_REASON

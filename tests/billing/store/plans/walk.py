@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from billing.domain import event as events_domain
 from billing.domain.access import AccessToken, AuditEntry, AuditFilter, Role
 from billing.domain.customers.customer import ProStatus
 from billing.domain.customers.page import Cursor as CustomerCursor
 from billing.domain.customers.page import CustomerFilter
-from billing.domain.delivery import ReceivedDelivery
-from billing.domain.event import EventFilter, EventSource, EventState, Refusal
+from billing.domain.events import event as events_domain
+from billing.domain.events.delivery import ReceivedDelivery
+from billing.domain.events.event import EventFilter, EventSource, EventState, Refusal
 from billing.domain.ledger.line import Origin
 from billing.domain.logged_request import RequestFilter
 from billing.domain.login import SignInRecord

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.store import events, sessions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.store import events, sessions
 from tests.support.database.stored import copies
 from tests.support.stripe_account import session_object

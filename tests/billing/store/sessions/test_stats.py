@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, text
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.stats import Revenue, SessionStats

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamlit.testing.v1 import AppTest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.store import events
 from tests.support.browsers.pages import press, run
 from tests.support.servers.deliveries import deliver, event_about

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import Kind
 from billing.events.log import PAGE_SIZE
 from billing.store import events

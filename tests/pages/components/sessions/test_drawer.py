@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from billing.domain.event import EventSource, EventState
+from billing.domain.events.event import EventSource, EventState
 from billing.store import events
 from pages.components.sessions.actions import qr_code
 from stripe_sandbox.payments.checkout import Payer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from billing.domain.delivery import ReceivedDelivery
-from billing.domain.event import Event, EventSource, EventState
+from billing.domain.events.delivery import ReceivedDelivery
+from billing.domain.events.event import Event, EventSource, EventState
 from pages.components.sessions.unusual_deliveries import sentences, signs
 from pages.scenarios.sandbox_deliveries import Attempt, Delivery, DeliveryState, Next
 

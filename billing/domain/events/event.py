@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from billing.domain.events.thin_event import type_of, unread_path
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import JSON, id_at, object_at, subscription_of, value_at
-from billing.domain.thin_event import type_of, unread_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from billing.domain.delivery import ReceivedDelivery
+    from billing.domain.events.delivery import ReceivedDelivery
     from billing.domain.sessions.checkout_session import CheckoutSession
 
 COUNT_LIMIT = 10_000  # more than so many are not counted

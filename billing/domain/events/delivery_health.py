@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from billing.domain.event import Event, EventSource
+    from billing.domain.events.event import Event, EventSource
 
 
 class Level(StrEnum):

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from billing.domain.event import Subject, subject_of
-from billing.domain.event_summary import related_ids, summarize
-from billing.domain.thin_event import with_object, with_reference
+from billing.domain.events.event import Subject, subject_of
+from billing.domain.events.event_summary import related_ids, summarize
+from billing.domain.events.thin_event import with_object, with_reference
 from billing.store.events import DueEvent
 
 PERSON = {"email": "jo@example.com", "name": "Jo Doe", "address": {"line1": "Main Street 1"}}

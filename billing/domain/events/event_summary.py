@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from billing.domain.events.thin_event import THIN, is_thin, request_id
 from billing.domain.sessions.checkout_session import REFERENCE
 from billing.domain.stripe_json import JSON, compact, id_at, object_at, objects_at
-from billing.domain.thin_event import THIN, is_thin, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
