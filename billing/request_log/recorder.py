@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 2_000  # while the database does not write; then the oldest are dropped
 AT_ONCE = 250
-TRIMS = 64  # over so many a part of the log's size it may grow before it is trimmed
+TRIMS = 8  # over so many a part of its size the log may grow: finding its end reads all of it
 
 
 class RequestRecorder:
