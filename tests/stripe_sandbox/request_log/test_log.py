@@ -210,6 +210,13 @@ def test_a_request_is_sent_again_with_another_key(shared_server: SandboxServer) 
     assert second["idempotency_key"] not in (None, "again")
 
 
+def test_a_request_is_sent_again_while_answers_are_slow(server: SandboxServer) -> None:
+    server.stripe.v1.products.create({"name": "Tea"})
+    server.control("PUT", "faults", {"api": {"delay_seconds": 0.15}})
+    assert server.control("POST", "requests/1/send_again")["status"] == 200
+    assert [one["status"] for one in _list(server)] == [200, 200]
+
+
 def test_what_held_a_secret_or_came_from_a_payer_is_not_sent_again(
     shared_server: SandboxServer,
 ) -> None:
