@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 AT_ONCE = 500
+_ID = re.compile(r"[a-z]+_\w+")
 MOST_NAMED = 3
 SCANNED_AT_ONCE = 5_000
 
 _s, _e, _t = checkout_sessions.c, events.c, session_terms.c
+_x = tables.session_search.c
 _r, _rt = tables.requests.c, tables.request_terms.c
 _o, _stale = tables.stripe_objects.c, tables.stale_customers.c
 
@@ -138,9 +141,9 @@ def stored_ids(connection: Connection, person: Person) -> StoredIds:
 def mentions(
     connection: Connection, table: str, person: Person, after: str
 ) -> tuple[set[str], str | None]:
-    """The ids of rows that hold one of the emails, or are events about what is theirs, among the
-    next after an id; and the last id that was looked at, None at the end. ``table`` is the name
-    of an attribute of ``StoredIds``."""
+    """The ids of rows that hold one of the emails, are events about what is theirs, or requests
+    that name it, among the next after an id; and the last id that was looked at, None at the end.
+    ``table`` is the name of an attribute of ``StoredIds``."""
     rows, text, more = {
         "sessions": (_s, _s.data, []),
         "objects": (_o, _o.data, []),
@@ -166,6 +169,11 @@ def mentions(
         whole = select(_e.id, _e.payload).where(within, _e.payload_removed_at.is_(None))
         read = read_each(connection.execute(whole).all(), _event_ids)
         found |= {name for name, ids in read if not ids.isdisjoint(person.ids)}
+    if table == "requests":  # lists name more than what they are found by
+        asked = connection.execute(select(_r.id, _r.path, _r.params, _r.answer).where(within))
+        for name, *texts in asked:
+            if any(not person.ids.isdisjoint(_ID.findall(one)) for one in texts if one):
+                found.add(str(name))
     return found, str(last)
 
 
@@ -181,12 +189,20 @@ def anonymize_sessions(connection: Connection, ids: Collection[str]) -> None:
             .values(data=dumps(safe), failure=row.failure and anonymize_text(row.failure))
         )
         former = search_terms(data) | search_terms({"customer_email": data.get("customer_email")})
+        former |= _searched_terms(connection, row.id)
         removed = former - search_terms(safe)
         connection.execute(
             delete(session_terms).where(
                 _t.term.in_(removed), _t.created == row.created, _t.session_id == row.id
             )
         )
+
+
+def _searched_terms(connection: Connection, session_id: str) -> set[str]:
+    """What the session is found by, also where it was meanwhile stored anew without a name."""
+    text = select(_x.text).where(_x.session_id == session_id)
+    lines = (connection.scalar(text) or "").split("\n")
+    return {term for line in lines if line for term in (line, line.rpartition("@")[2])}
 
 
 def anonymize_objects(connection: Connection, ids: Collection[str]) -> None:

@@ -72,7 +72,8 @@ def sentences(
     found = []
     times = [one.received_at for one in received if not one.is_refused]
     if event.deliveries > 1:
-        after = f", the last {format_duration(times[-1] - times[0])} after the first" * bool(times)
+        apart = format_duration(times[-1] - times[0]) if times else ""  # stored a moment later
+        after = f", the last {apart} after the first" if apart else ""
         found.append(f"Delivered {event.deliveries} times{after}")
     found += [
         f"Answered {one.status} at {local(one.received_at):%H:%M:%S}"

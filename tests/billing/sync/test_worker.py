@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,6 @@ from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import (
     LIST_EVENTS,
     LIST_SESSIONS,
-    NO_FAULTS,
     PAID,
     Faults,
     StripeAccount,
@@ -79,7 +79,7 @@ async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
     services: Services, account: StripeAccount, database_url: str
 ) -> None:
     sell_history(account, 4_000)
-    account.faults = SLOW
+    account.silent_once_listed = 2_000
 
     async def has_begun() -> bool:
         return (await read_state(services)).read >= 1_000
@@ -89,7 +89,7 @@ async def test_cut_off_in_the_middle_it_is_partial_and_goes_on_where_it_stopped(
     cut_off = await read_state(services)
     assert not cut_off.complete
     assert 1_000 <= cut_off.read < 4_000
-    account.faults = NO_FAULTS
+    account.silent_once_listed = math.inf
     listed = account.listed
     async with open_services(account.url, database_url) as again, in_step(again):
         assert await count_sessions(again) == 4_000

@@ -31,7 +31,7 @@ BY_LOOK = ("color-contrast", "target-size", "scrollable-region-focusable", "link
 """The rules whose answer changes with the colour scheme or the size of the screen."""
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 # What a page shows for an instant, while rows are drawn anew, is looked at again.
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 def check(page: Page, rules: Sequence[str] = ()) -> None:

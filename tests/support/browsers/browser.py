@@ -51,12 +51,8 @@ _ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
     "--process-per-site",  # so that the pages of a context share what they have compiled
-    # No page lives long enough to be worth it that its scripts are optimized; what is compiled
-    # serves the next page.
-    (
-        "--js-flags=--no-opt --no-maglev --always-sparkplug --no-flush-bytecode"
-        " --min-semi-space-size=32 --max-semi-space-size=64"
-    ),
+    # No page lives long enough to be worth it that its scripts are optimized.
+    "--js-flags=--no-opt --no-maglev --min-semi-space-size=32 --max-semi-space-size=64",
     # Whatever a page asks of the internet fails at once, the same on every machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ DASHBOARD = Path(__file__).parents[3] / "pages/dashboard.py"
 BILLING = "billing.py"
 HOSTILE = "<b>:red[x]</b> $y$ [a](https://x) `c` % _ ' \" :material/delete: 🎉"
 """What Markdown, HTML or SQL would act on."""
+_TIME = re.compile(r"</?time\b[^>]*>")
 ALERTS = ("success", "info", "warning", "error")
 
 
@@ -72,7 +74,7 @@ def text_of(page: AppTest) -> str:
     texts = [text for kind in alerts(page).values() for text in kind]
     texts += [element.value for element in (*page.markdown, *page.caption)]
     texts += [block.label for block in page.expander]
-    return " ".join(texts).replace("\\", "").replace("\u2060", "")
+    return _TIME.sub("", " ".join(texts)).replace("\\", "").replace("\u2060", "")
 
 
 def alerts(page: AppTest) -> dict[str, list[str]]:

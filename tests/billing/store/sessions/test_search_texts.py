@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 
 from billing.domain.sessions.filters import SessionFilter
 from billing.maintenance.search_texts import SearchTexts
-from billing.store import reset, sync_state
+from billing.store import erased_ids, reset, sync_state
 from billing.store.maintenance import erasure
 from billing.store.sessions import search_texts, writes
 from billing.store.tables import checkout_sessions, session_search, session_terms
@@ -84,6 +84,19 @@ async def test_what_is_erased_is_in_no_text_and_in_no_index(store: Store) -> Non
     assert not any("buyer1" in one for one in texts)
     await store.write(check_index)
     await store.write(reset.delete_everything)
+    assert await search(store, "@example.com") == []
+    await store.write(check_index)
+
+
+async def test_what_is_stored_anew_without_a_name_while_it_is_erased_is_found_by_none(
+    store: Store,
+) -> None:
+    named = session_object(1, "credits", 1, NOW)
+    await keep(store, [named])
+    await store.write(partial(erased_ids.add, ids={named["id"]: None}, at=float(NOW)))
+    await keep(store, [named])
+    await store.write(partial(erasure.anonymize_sessions, ids=[named["id"]]))
+    assert await search(store, "uyer1@") == []
     assert await search(store, "@example.com") == []
     await store.write(check_index)
 

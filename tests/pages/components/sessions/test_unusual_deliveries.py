@@ -55,3 +55,8 @@ def test_an_attempt_that_never_arrived_is_named_with_its_address_and_cause() -> 
         "1 failed attempt at http://a.test/hook: No answer within 10 s.",
         "Given up: http://a.test/hook has not received it",
     ]
+
+
+def test_what_was_delivered_again_a_moment_ago_has_no_times_yet() -> None:
+    event = replace(EVENT, deliveries=2)
+    assert sentences(event, [], []) == ["Delivered 2 times"]
