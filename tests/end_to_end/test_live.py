@@ -94,7 +94,7 @@ def test_a_hidden_tab_hears_of_nothing_and_shows_all_once_it_is_looked_at(
     page.on("websocket", lambda one: one.on("framesent", lambda frame: sent.append(frame)))
     page.clock.install()
     billing_page(page, app)
-    page.wait_for_function("window.liveFeed.isOpen")
+    page.wait_for_function("window.liveFeed?.isOpen")
     page.evaluate(HIDE, True)
     page.clock.fast_forward(LONGER_THAN_HIDDEN)
     page.wait_for_function("!window.liveFeed.isOpen")

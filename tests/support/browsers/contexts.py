@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BLANK = "about:blank"
 TIMEOUT = 45_000.0  # milliseconds; generous, as nothing here waits for longer than it must
+HAS_CLOCK = "'__pwClock' in globalThis"  # of Playwright's, in the whole context
 # Nothing moves: on a busy machine a click lands where a thing was. Streamlit's drawers heed
 # `prefers-reduced-motion`; its expanders don't, so their animations end as they begin.
 _AT_REST = """(() => {
@@ -63,18 +64,20 @@ class Contexts:
     def give_back(self, context: BrowserContext, *, again: bool) -> None:
         """Empty it for another test, if it may be used ``again``; else close it."""
         look = self._looks.get(context)
-        if again and look and context.pages:
-            self._empty(context)
+        if again and look and context.pages and self._empty(context):
             self._free.setdefault(look, []).append(context)
         else:
             self._looks.pop(context, None)
             self._origins.pop(context, None)
             context.close()
 
-    def _empty(self, context: BrowserContext) -> None:
+    def _empty(self, context: BrowserContext) -> bool:
+        """False where it stays as it is: a clock of a test's goes on in every page after it."""
         *others, last = context.pages
         for page in others:
             page.close()
+        if last.evaluate(HAS_CLOCK):
+            return False
         self._park(last)
         context.clear_cookies()
         storage = context.new_cdp_session(last)
@@ -83,6 +86,7 @@ class Contexts:
             storage.send("Storage.clearDataForOrigin", what)
         storage.detach()
         self._origins[context].clear()
+        return True
 
     def _park(self, page: Page) -> None:
         """It keeps the process of its site, with what that has compiled, until the next test."""
