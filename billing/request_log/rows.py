@@ -50,7 +50,7 @@ def logged(sent: SentRequest, request_id: int) -> LoggedRequest:
         error=_error(response) if response else None,
         params=redacted_json(sent.params) if sent.params else "",
         answer=_answer(response) if response else "",
-        object_ids=tuple(dict.fromkeys(_ids(sent)))[:MOST_TERMS],
+        object_ids=tuple(dict.fromkeys(_ids(sent, response)))[:MOST_TERMS],
     )
 
 
@@ -86,14 +86,14 @@ def _error(response: Response) -> RequestError | None:
     )
 
 
-def _ids(sent: SentRequest) -> Iterator[str]:
+def _ids(sent: SentRequest, response: Response | None) -> Iterator[str]:
     """What it is found by: Stripe's ids in the path, the parameters and at the top of the answer,
     and a given idempotency key."""
     if sent.idempotency_key and not sent.key_is_own:
         yield sent.idempotency_key
     yield from (part for part in sent.path.split("/") if part and part not in WORDS)
     yield from _ids_in(sent.params)
-    document = sent.response.document if sent.response else None
+    document = response.document if response else None
     if isinstance(document, dict):
         for name in _REFERENCES:
             value = document.get(name)

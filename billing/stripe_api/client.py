@@ -127,7 +127,7 @@ class StripeClient:
                     headers["Stripe-Version"],
                     seconds,
                     tries,
-                    response,
+                    *((None, {}, b"") if response is None else response.received),
                 )
                 self._record(sent)
         return response

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.tables import Table, time_column
+from pages.components.text.ids import short_id
 from pages.components.text.times import local
 
 if TYPE_CHECKING:
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
 
     from billing.domain.logged_request import LoggedRequest
 
+LONG_ID = 30  # characters, more than any word of a path has
+
 
 def outcome_text(request: LoggedRequest) -> str:
     """Shape and words: ``✓ 200``, ``✕ 402 card_declined``, ``↻ 2 tries: 500, then 200``."""
     shape = "✕" if request.is_failed else "↻" if request.is_unusual else "✓"
     return f"{shape} {request.outcome}"
+
+
+def short_path(path: str) -> str:
+    """``/v1/checkout/sessions/cs_…h7tY``: a table has no width for long ids."""
+    return "/".join(short_id(one) if len(one) > LONG_ID else one for one in path.split("/"))
 
 
 def seconds_text(seconds: float) -> str:
@@ -28,7 +36,7 @@ def seconds_text(seconds: float) -> str:
 
 def _cells(request: LoggedRequest) -> dict[str, object]:
     return {
-        "request": f"{request.method} {request.path}",
+        "request": f"{request.method} {short_path(request.path)}",
         "outcome": outcome_text(request),
         "when": local(request.at),
         "took": seconds_text(request.seconds),
