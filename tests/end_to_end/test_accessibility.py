@@ -73,6 +73,7 @@ class Demo:
     expired: str
     event: str
     endpoint: str
+    request: str
 
     def checkout(self, session_id: str) -> str:
         """The address of the session's Checkout page."""
@@ -102,7 +103,17 @@ def demo(app: Process, contexts: Contexts) -> Demo:
     events = sandbox_client(app).v1.events.list({"type": "checkout.session.completed"}).data
     event = next(one.id for one in events if one.data.object["id"] == paid)
     (endpoint,) = sandbox_client(app).v1.webhook_endpoints.list().data
-    return Demo(app.url, paid, still_open, declined, processing, expired, event, endpoint.id)
+    request = logged_request(app, paid)
+    return Demo(
+        *(app.url, paid, still_open, declined, processing, expired, event, endpoint.id, request)
+    )
+
+
+def logged_request(app: Process, session_id: str) -> str:
+    """The id of one that is about the session."""
+    url = f"{app.url}/sandbox/_control/requests"
+    logged = requests.get(url, {"about": session_id}, auth=("sk_test_history", ""), timeout=9)
+    return str(logged.json()["data"][0]["id"])
 
 
 def pay(app: Process, session_id: str, **how: str | int) -> None:
@@ -134,6 +145,11 @@ PAGES = {
         "?with=disputes": "To open a row",
         "?q=nobody": "No matching customers",
         "?customer=tester@example.com": "Checkout Sessions",
+    },
+    "requests": {
+        "": "To open a row",
+        "?log=dashboard&about={paid}": "To open a row",
+        "?request={request}": "Copy as",
     },
     "events": {
         "": "checkout.session.completed",
