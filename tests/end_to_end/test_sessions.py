@@ -132,7 +132,7 @@ def is_filtered_by(bar: Locator) -> bool:
     """Press the chart, whose one day's bar stands in the middle; whether that has filtered."""
     bar.click()
     try:
-        expect(bar.page).to_have_url(re.compile(r"days=.+outcome=\w+"), timeout=3_000)
+        expect(bar.page).to_have_url(re.compile(r"(?=.*days=)(?=.*outcome=\w+)"), timeout=3_000)
     except AssertionError:
         return False
     return True
