@@ -132,17 +132,14 @@ PAGES = {
         "?canceled=1": "Canceled",
         "?success=1&session_id={paid}": "Payment received",
         "?success=1&session_id={processing}": "Payment processing",
-        "?success=1&session_id={expired}": "Not paid",
     },
     "sessions": {
         "": "Older",
-        "?status=open&kind=credits": "6 credits",
         "?session={paid}": "Session closed",
         "?session={declined}": "insufficient_funds",
     },
     "customers": {
         "": "Older",
-        "?with=disputes": "To open a row",
         "?q=nobody": "No matching customers",
         "?customer=tester@example.com": "Checkout Sessions",
     },

@@ -1,9 +1,14 @@
-"""A fresh database for a test, on each engine that the product runs on."""
+"""A fresh database for a test, on the engines that the product runs on.
+
+Tests of the store and of outages run on each engine. What is above the store knows no engine: each
+of its tests runs on one, half of them on either, unless ``--both-engines`` is given.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 from pydantic import SecretStr
@@ -17,6 +22,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENGINES = ("sqlite", "postgresql")
+ON_EACH = ("tests/billing/store/", "tests/resilience/")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For what was changed in many places."""
+    parser.addoption(
+        "--both-engines", action="store_true", help="every test of a database on both engines"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out those that are another test's turn on the other engine."""
+    if config.getoption("--both-engines"):
+        return
+    others = [item for item in items if _is_of_the_other_engine(item)]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        left_out = set(others)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _is_of_the_other_engine(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    engine = call.params.get("database_url") if call else None
+    if engine is None or item.nodeid.startswith(ON_EACH):
+        return False
+    chosen = ENGINES[crc32(item.nodeid.replace(engine, "").encode()) % len(ENGINES)]
+    return bool(engine != chosen)
 
 
 @pytest.fixture(scope="session")
