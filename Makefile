@@ -4,8 +4,8 @@
 # make test    install and run all tests, including browser tests
 # make test-quick  the tests that need no browser, no second server and no other process
 # make check   style, types and import layers
-# make bench   measure this app beside its peers and write benchmarks/report.md (15 minutes);
-#              QUICK=1 takes two, records nothing and warns of what has become half as good
+# make bench   measure this app beside its peers and write benchmarks/report.md (20 minutes);
+#              QUICK=1 takes a few, records nothing and warns of what has become half as good
 # make compat  run older releases of Stripe's SDKs, and programs of others, against the local sandbox
 # make lock    resolve the requirements again, for every platform, with hashes
 # make sbom    what the server is made of, as a CycloneDX file (sbom.json)
