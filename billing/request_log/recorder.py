@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 2_000  # while the database does not write; then the oldest are dropped
 AT_ONCE = 250
-TRIMS = 8  # over so many a part of its size the log may grow: finding its end reads all of it
+TRIMS = 8  # the log may grow by this part of its size between two: finding its end reads all of it
 
 
 class RequestRecorder:

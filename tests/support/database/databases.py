@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out those that are another test's turn on the other engine."""
+    """Leave out a test on one engine that runs on the other."""
     if config.getoption("--both-engines"):
         return
     others = [item for item in items if _is_of_the_other_engine(item)]
@@ -48,8 +48,9 @@ def _is_of_the_other_engine(item: pytest.Item) -> bool:
     engine = call.params.get("database_url") if call else None
     if engine is None or item.nodeid.startswith(ON_EACH):
         return False
-    chosen = ENGINES[crc32(item.nodeid.replace(engine, "").encode()) % len(ENGINES)]
-    return bool(engine != chosen)
+    name, bracket, parameters = item.nodeid.partition("[")
+    of_both = f"{name}{bracket}{parameters.replace(engine, '')}"
+    return bool(engine != ENGINES[crc32(of_both.encode()) % len(ENGINES)])
 
 
 @pytest.fixture(scope="session")
@@ -93,14 +94,14 @@ def postgres_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A database with the current schema and no rows: the test runs once on each engine."""
+    """A database with the current schema and no rows, on the engines that the module names."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return str(request.getfixturevalue(name))
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """A store without rows on each engine."""
+    """A store without rows, on the same engines."""
     with store_on(database_url) as opened:
         yield opened
 
