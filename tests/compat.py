@@ -14,12 +14,17 @@ from stripe_sandbox.versions.releases import NEWEST, OLDEST
 from tests.support.older_sdk.installed import NODE, PYTHON
 from tests.support.older_sdk.node_types import LEFT_OUT, faults, left_out_text, node_types
 from tests.support.older_sdk.runs import FailedError, Outcome, run_node, run_python
-from tests.support.programs_of_others import django_shop, quickstart, sync_engine
+from tests.support.programs_of_others import better_auth, django_shop, quickstart, sync_engine
 from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
 PROGRAMS: tuple[tuple[str, str, Callable[[SandboxServer], str]], ...] = (
     ("dj-stripe 2.11.0", django_shop.VERSION, django_shop.run_djstripe),
     ("Stripe's quickstart with Flask", quickstart.VERSION, quickstart.run_quickstart),
+    (
+        f"@better-auth/stripe {better_auth.RELEASE}",
+        better_auth.VERSION,
+        better_auth.run_better_auth,
+    ),
     (f"@supabase/stripe-sync-engine {sync_engine.RELEASE}", NEWEST, sync_engine.run_backfill),
 )
 """Name, API version and what runs one."""

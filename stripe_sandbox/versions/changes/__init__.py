@@ -8,6 +8,7 @@ from stripe_sandbox.versions.changes import (
     capture_method,
     clover_discounts,
     dahlia_dynamic_tax_rates,
+    dahlia_intent_types,
     dahlia_ui_mode,
     endive_billing_cycle_anchor,
     endive_payment_method_types,
@@ -29,6 +30,7 @@ CHANGES: tuple[Change, ...] = (
     clover_discounts.CHANGE,
     dahlia_ui_mode.CHANGE,
     dahlia_dynamic_tax_rates.CHANGE,
+    dahlia_intent_types.CHANGE,
     endive_billing_cycle_anchor.CHANGE,
     endive_payment_method_types.CHANGE,
 )

@@ -9,6 +9,7 @@ from tests.support.stripe.sandbox_server import SandboxServer
 from tests.support.waiting import wait_for
 
 BEFORE, SINCE = "2026-02-25.clover", "2026-03-25.dahlia"
+LATER = "2026-07-29.dahlia"
 
 
 def test_a_session_is_hosted_before(shared_server: SandboxServer) -> None:
@@ -50,3 +51,13 @@ def test_each_endpoint_gets_events_of_its_version(server: SandboxServer) -> None
     [shown] = Older(server, BEFORE).get("/v1/events", type="checkout.session.completed")["data"]
     assert got == {BEFORE: "hosted", shown["api_version"]: "hosted_page"}
     assert shown["data"]["object"]["ui_mode"] == "hosted_page"
+
+
+def test_intents_have_allowed_payment_method_types_since(shared_server: SandboxServer) -> None:
+    """From 2026-07-29 on, before sessions."""
+    older, newer = Older(shared_server, "2026-06-24.dahlia"), Older(shared_server, LATER)
+    payment = newer.post("/v1/payment_intents", amount=500, currency="usd")
+    for made in (payment, newer.post("/v1/setup_intents")):
+        assert made["allowed_payment_method_types"] is None
+        path = f"/v1/{made['object']}s/{made['id']}"
+        assert "allowed_payment_method_types" not in older.get(path)
