@@ -11,6 +11,7 @@ from collections.abc import Callable
 import requests
 
 from stripe_sandbox.versions.releases import NEWEST, OLDEST
+from tests.support import copied_requests
 from tests.support.older_sdk.installed import NODE, PYTHON
 from tests.support.older_sdk.node_types import LEFT_OUT, faults, left_out_text, node_types
 from tests.support.older_sdk.runs import FailedError, Outcome, run_node, run_python
@@ -26,6 +27,7 @@ PROGRAMS: tuple[tuple[str, str, Callable[[SandboxServer], str]], ...] = (
         better_auth.run_better_auth,
     ),
     (f"@supabase/stripe-sync-engine {sync_engine.RELEASE}", NEWEST, sync_engine.run_backfill),
+    ("Requests copied for node", copied_requests.VERSION, copied_requests.run_copied_node),
 )
 """Name, API version and what runs one."""
 Run = Callable[[int, str, str], Outcome]

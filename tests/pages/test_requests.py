@@ -85,6 +85,7 @@ def test_a_request_opens_with_its_tries_and_can_be_copied(shop: ConnectedShop) -
     codes = [one.value for one in page.code]
     assert any("--data-urlencode" in one and '"$STRIPE_SECRET_KEY:"' in one for one in codes)
     assert any(one.startswith("stripe post /v1/checkout/sessions") for one in codes)
+    assert "environment variable `STRIPE_SECRET_KEY`" in text
     key = shop.services.settings.require("", shop.services.settings.secret_key)
     assert key.get_secret_value() not in text + "".join(codes)
     (answer,) = [one.value for one in page.json if '"checkout.session"' in one.value]

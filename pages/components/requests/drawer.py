@@ -9,6 +9,8 @@ import streamlit as st
 
 from billing.errors import BillingError
 from billing.request_log.as_code import LANGUAGES
+from billing.safe_text import SECRET
+from billing.settings.model import SECRET_KEY
 from pages.components.audit.wording import page_of
 from pages.components.browser.copyable import copyable
 from pages.components.errors import show_failure
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from billing.domain.logged_request import LoggedRequest, RequestDetails
 
+LEFT_OUT = (SECRET, "[redacted]")  # by this app's log, and by the sandbox's
 LONGEST_ID = 18  # digits that every database's integers hold
 SYNTAX = {"curl": "bash", "Stripe CLI": "bash", "Python": "python", "Node": "javascript"}
 
@@ -91,6 +94,7 @@ def show(details: RequestDetails) -> None:
         (request_line(one, found.at, chosen_log()) for one in details.twins),
     )
     st.subheader("Copy as", anchor=False)
+    st.caption(_copy_text(found))
     api_base = page_services().services.gateway.api_base
     for tab, (name, write) in zip(st.tabs(list(LANGUAGES)), LANGUAGES.items(), strict=True):
         tab.code(write(found, api_base), language=SYNTAX[name], wrap_lines=True)
@@ -107,6 +111,19 @@ def _facts(found: LoggedRequest) -> dict[str, str]:
         "API version": plain(found.api_version) or "The account's",
         "Idempotency key": key + (", answered as before" if found.replayed else ""),
     }
+
+
+def _copy_text(found: LoggedRequest) -> str:
+    """Where the key comes from, and what else a copy lacks, as Markdown."""
+    text = (
+        "The key is not logged: each reads it from the environment variable "
+        f"{code(SECRET_KEY)}. The idempotency key is left out, so that the answer is a new one."
+    )
+    if any(one in found.params for one in LEFT_OUT):
+        text += " Secrets are not logged either: put them in the place of those in brackets."
+    elif found.params and not found.params.startswith("{"):
+        text += " Its parameters are missing, of which the log has no more than the beginning."
+    return text
 
 
 def _lines(title: str, lines: Iterable[str]) -> None:
