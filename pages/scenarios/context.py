@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 45.0  # what failed twice is tried again after 30 s, at the next sweep
+GRANT_SECONDS = (
+    120.0  # after the payment, in which it is granted also where the first attempt fails
+)
 MARGIN_SECONDS = 1  # of a clock beyond the moment that it is moved to
 
 # With Stripe the next look is taken when something has changed here, and from time to time.
@@ -83,6 +86,11 @@ class RunContext:
         return replace(self.usual_faults, webhooks=chosen or self.usual_faults.webhooks)
 
     @property
+    def grant_seconds(self) -> float:
+        """How long after the payment a grant is in time."""
+        return GRANT_SECONDS + self._delays
+
+    @property
     def arrivals(self) -> int:
         """How many webhooks of an event are waited for: of Stripe's none, as there may be no
         endpoint, and polling finds the events then."""
@@ -110,9 +118,16 @@ class RunContext:
         services = self.billing.services
         return self.billing.call(lambda: services.sessions.records(self.session_id, self.email))
 
-    def both_sides(self) -> ScenarioRecords:
-        """What Stripe says of the sale beside what is stored here."""
-        return ScenarioRecords(read_sale(self.stripe, self.session_id), self.records())
+    def both_sides(self, records: SessionRecords | None = None) -> ScenarioRecords:
+        """What Stripe says of the sale now beside what is stored here: ``records``, or as it is."""
+        sale = read_sale(self.stripe, self.session_id)
+        reader = self.billing.services.entitlements
+        entitlements = self.billing.call(lambda: reader.read([], [self.email]))
+        return ScenarioRecords(sale, records or self.records(), entitlements, self.run.paid_at)
+
+    def saw_payment(self) -> None:
+        """Stripe says that the sale is paid."""
+        self.run.paid_at = self.run.paid_at or time.time()
 
     def stripe_session(self) -> JSON:
         """The Checkout Session as Stripe has it."""
@@ -187,9 +202,12 @@ class RunContext:
     def _patience(self) -> float:
         if not self.controls:
             return STRIPE_PATIENCE_SECONDS
-        # What is delayed on purpose is waited for.
-        delays = self.faults.webhooks.delay_seconds + 4 * self.faults.api.delay_seconds
-        return PATIENCE_SECONDS + delays
+        return PATIENCE_SECONDS + self._delays
+
+    @property
+    def _delays(self) -> float:
+        """How long events are delayed on purpose."""
+        return self.faults.webhooks.delay_seconds + 4 * self.faults.api.delay_seconds
 
     def _look(self, find: Callable[[], T | None]) -> T | None:
         try:

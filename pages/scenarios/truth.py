@@ -1,5 +1,5 @@
-"""What a sale gives now by what the sandbox says of it, without the rules of ``billing``: the
-other side of each verdict."""
+"""What a sale gives now by what Stripe says of it, without the rules of ``billing``: the other
+side of each verdict."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Sale:
 
 
 def read_sale(stripe: StripeApi, session_id: str) -> Sale:
-    """Read it from the sandbox. Raises ``ControlFailure``."""
+    """Read it from Stripe. Raises ``BillingError``."""
     expand = {"expand[]": "line_items"}
     session = stripe.get(f"checkout/sessions/{session_id}", **expand)
     if session["subscription"]:

@@ -1,8 +1,9 @@
 """Was it granted exactly once, or rightly not at all, and did each later change count once? By what
-the sandbox says and what the ledger holds."""
+Stripe says, what the ledger holds, and what other programs get of it."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,9 +52,16 @@ class Verdict:
     arrivals: str = ""
 
 
-def verify(both_sides: ScenarioRecords, expected: Expected, *, clock_ahead: float = 0.0) -> Verdict:
+def verify(
+    both_sides: ScenarioRecords,
+    expected: Expected,
+    *,
+    clock_ahead: float = 0.0,
+    grant_seconds: float = math.inf,
+) -> Verdict:
     """The verdict on one sale. ``clock_ahead``: by how many seconds Stripe's clock was ahead of
-    ours when it created the events."""
+    ours when it created the events; ``grant_seconds``: how long after the payment a grant is in
+    time."""
     sale, records = both_sides.sale, both_sides.records
     session = CheckoutSession.from_stripe(sale.session)
     arrivals = describe_arrivals(records.events, clock_ahead)
@@ -63,13 +71,20 @@ def verify(both_sides: ScenarioRecords, expected: Expected, *, clock_ahead: floa
         ending = "should have been paid" if expected.is_paid else "should not have been paid"
         return Verdict(False, title, f"Stripe says {state}; this session {ending}.", arrivals)
     if sale.is_paid:
-        wrong = _wrong_purchase(session, both_sides) or _wrong_ledger(sale, records, expected)
+        wrong = (
+            _wrong_purchase(session, both_sides)
+            or _wrong_ledger(sale, records, expected)
+            or _wrong_entitlements(both_sides)
+            or _late_grant(session, both_sides, grant_seconds)
+        )
         passed, (title, reason) = not wrong, wrong or _right(session, both_sides)
+    elif records.lines:
+        passed, title = False, "Granted without a payment"
+        reason = f"Stripe says {state}, and the ledger has {_changes(records.lines)}."
     else:
-        passed = not records.lines
-        title = "Correctly not granted" if passed else "Granted without a payment"
-        grants = "no grant" if passed else _many(len(records.grants), "grant")
-        reason = f"Stripe says {state}, and there is {grants} for it."
+        wrong = _wrong_entitlements(both_sides)
+        right = "Correctly not granted", f"Stripe says {state}, and there is no grant for it."
+        passed, (title, reason) = not wrong, wrong or right
     unhandled = [event for event in records.events if event.state in UNHANDLED]
     if passed and unhandled:
         event = unhandled[0]
@@ -133,6 +148,31 @@ def _wrong_ledger(
             reason = f"Lines: {_changes(records.lines)}; expected: {wanted}."
             return f"{cause.label}: {times} in the ledger", reason
     return None
+
+
+def _wrong_entitlements(both_sides: ScenarioRecords) -> tuple[str, str] | None:
+    """Where other programs get something else of the customer than Stripe says."""
+    sale, answer = both_sides.sale, both_sides.entitlements
+    has = Due(answer["credits"])
+    if sale.subscription:
+        has = Due(int(answer["pro"]["active"]), answer["pro"]["until"])
+    if has == sale.due:
+        return None
+    title = f"The entitlements say {_left(sale, has)}, Stripe {_left(sale, sale.due)}"
+    return title, f"Lines: {_changes(both_sides.records.lines)}."
+
+
+def _late_grant(
+    session: CheckoutSession, both_sides: ScenarioRecords, in_time: float
+) -> tuple[str, str] | None:
+    """A grant that came too long after the payment."""
+    paid_at, grant = both_sides.paid_at, both_sides.records.grants[0]
+    if paid_at is None or grant.at - paid_at <= in_time:
+        return None
+    granted = f"{grant.kind.describe(grant.quantity)} for {session.amount}"
+    late = format_duration(grant.at - paid_at)
+    reason = f"{granted}: granted {late} after Stripe called it paid, {format_duration(in_time)} "
+    return "Granted late", f"{reason}at the most are in time."
 
 
 def _right(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple[str, str]:

@@ -57,8 +57,9 @@ class ScenarioResult:
 class ScenarioRun:
     """What a run has made and done. ``id`` begins the idempotency keys of what it changes at
     Stripe. ``step`` is the label of the step under way, ``steps`` are those that have passed;
-    ``noted`` is what a step must not find out, or make, a second time, and ``awaited`` the ids of
-    events that one has waited for. Once it has ended it has a ``result``."""
+    ``noted`` is what a step must not find out, or make, a second time, ``awaited`` the ids of
+    events that one has waited for, ``paid_at`` when one saw Stripe call the sale paid (Unix
+    seconds). Once it has ended it has a ``result``."""
 
     scenario: str
     id: str = field(default_factory=lambda: f"scenario-{uuid.uuid4().hex[:12]}")
@@ -73,6 +74,7 @@ class ScenarioRun:
     steps: tuple[StepResult, ...] = ()
     noted: dict[str, Any] = field(default_factory=dict)
     awaited: tuple[str, ...] = ()
+    paid_at: float | None = None
     result: ScenarioResult | None = None
 
     def __post_init__(self) -> None:

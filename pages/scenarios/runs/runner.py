@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -130,7 +129,12 @@ class _Run:
         context.end_faults()
         self._reporter.step_started("Compare the ledger with Stripe")
         records = _processed_records(context)
-        return verify(records, self._scenario.expected, clock_ahead=context.ahead)
+        return verify(
+            records,
+            self._scenario.expected,
+            clock_ahead=context.ahead,
+            grant_seconds=context.grant_seconds,
+        )
 
     def _clean_up(self) -> tuple[str, ...]:
         return clean_up(self._context) if self._context else ()
@@ -166,11 +170,10 @@ class _Run:
 
 def _processed_records(context: RunContext) -> ScenarioRecords:
     """Both sides once every event is processed, or as they are when that takes too long."""
-    both_sides = context.both_sides()
+    records = None
     with suppress(StepFailed):
         records = context.wait_for(
             lambda records: all(event.state in PROCESSED_STATES for event in records.events),
             "The end of processing",
         )
-        return replace(both_sides, records=records)
-    return context.both_sides()
+    return context.both_sides(records)

@@ -39,6 +39,8 @@ def pay(
             )
         else:
             context.payment = _paid_by_person(context, expect)
+        if context.payment.outcome is PaymentOutcome.PAID:
+            context.saw_payment()
         return _check_payment(context.payment, expect)
 
     secure = {None: "", True: ", complete 3-D Secure", False: ", fail 3-D Secure"}[authenticate]
@@ -83,6 +85,8 @@ def decide_debit() -> Step:
 
         context.wait(decided, "The bank's decision")
         session = context.stripe_session()
+        if session["payment_status"] == "paid":
+            context.saw_payment()
         return f"Stripe says {session['status']}, {session['payment_status']}"
 
     return Step("The bank decides on the debit", act, seconds=DEBIT_SECONDS)
