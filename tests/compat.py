@@ -15,12 +15,14 @@ from tests.support import copied_requests
 from tests.support.older_sdk.installed import NODE, PYTHON
 from tests.support.older_sdk.node_types import LEFT_OUT, faults, left_out_text, node_types
 from tests.support.older_sdk.runs import FailedError, Outcome, run_node, run_python
-from tests.support.programs_of_others import better_auth, django_shop, quickstart, sync_engine
+from tests.support.programs_of_others import better_auth, django_shop, sync_engine
+from tests.support.programs_of_others.quickstart import walk
 from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
 PROGRAMS: tuple[tuple[str, str, Callable[[SandboxServer], str]], ...] = (
     ("dj-stripe 2.11.0", django_shop.VERSION, django_shop.run_djstripe),
-    ("Stripe's quickstart with Flask", quickstart.VERSION, quickstart.run_quickstart),
+    ("Stripe's quickstart with Flask", walk.VERSION, walk.run_flask),
+    ("Stripe's quickstart with Express", walk.VERSION, walk.run_express),
     (
         f"@better-auth/stripe {better_auth.RELEASE}",
         better_auth.VERSION,

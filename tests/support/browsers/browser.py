@@ -42,7 +42,7 @@ RESULTS = Path("test-results")
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
 
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",  # tests often run as root, in containers
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -142,7 +142,7 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         loop = pytestconfig.stash[_playwrights_loop] = asyncio.get_running_loop()
         expect.set_options(timeout=TIMEOUT)
         browser = playwright.chromium.launch(
-            executable_path=chromium_path(playwright), args=list(_ARGUMENTS)
+            executable_path=chromium_path(playwright), args=list(ARGUMENTS)
         )
         yield browser
         _set_running_loop(loop)

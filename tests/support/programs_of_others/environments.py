@@ -11,8 +11,6 @@ from tests.support.older_sdk.installed import FOLDER, ROOT
 
 DJSTRIPE = ROOT / "benchmarks" / "peers" / "djstripe"
 """A Django project with dj-stripe, and what it is made of."""
-QUICKSTART = ("Flask==3.1.2", "stripe==11.1.1")
-"""What Stripe's quickstart for Flask installed two years ago."""
 
 
 def djstripe_python() -> Path:
@@ -22,12 +20,9 @@ def djstripe_python() -> Path:
     return python_with("dj-stripe", ("-r", str(requirements)), requirements.read_text())
 
 
-def quickstart_python() -> Path:
-    """Likewise."""
-    return python_with("flask-quickstart", QUICKSTART, "\n".join(QUICKSTART))
-
-
 def python_with(name: str, packages: tuple[str, ...], wanted: str) -> Path:
+    """The Python of the environment of that name, with these packages; `wanted` says them whole:
+    where it changes, it is made anew. subprocess.CalledProcessError."""
     folder = FOLDER / name
     python, done = folder / "bin" / "python", folder / "installed.txt"
     if done.exists() and done.read_text() == wanted:
