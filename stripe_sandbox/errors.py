@@ -144,6 +144,15 @@ def parameter_missing(name: str) -> StripeError:
     return bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
 
 
+def parameters_exclusive(one: str, other: str) -> StripeError:
+    """Two parameters of which a request may hold one."""
+    return bad_parameter(
+        f"You may only specify one of these parameters: {one}, {other}.",
+        one,
+        "parameters_exclusive",
+    )
+
+
 def parameter_empty(name: str) -> StripeError:
     """An empty string for what cannot be unset."""
     return bad_parameter(

@@ -23,6 +23,7 @@ from stripe_sandbox.payments.invoices.invoice_endpoints import InvoiceEndpoints
 from stripe_sandbox.payments.invoices.invoice_previews import InvoicePreviews
 from stripe_sandbox.payments.invoices.manual_invoices import ManualInvoices
 from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
+from stripe_sandbox.payments.new_methods import NewMethods
 from stripe_sandbox.payments.quantities import Quantities
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.session_setups import SessionSetups
@@ -60,6 +61,7 @@ from stripe_sandbox.resources.core.event_destinations import EventDestinations
 from stripe_sandbox.resources.core.events import CoreEvents
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
+from stripe_sandbox.resources.customers.setup_attempts import SetupAttempts
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.resources.events import Events
 from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
@@ -97,7 +99,8 @@ class Resources:
         self.customers = Customers(backend, self.test_clocks)
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
-        self.setup_intents = SetupIntents(backend)
+        setup_attempts = SetupAttempts(backend)
+        self.setup_intents = SetupIntents(backend, setup_attempts)
         self.balance = BalanceTransactions(backend)
         self.disputes = Disputes(backend, jobs, self.balance)
         self.charges = Charges(backend, self.disputes, self.balance, base_url)
@@ -130,8 +133,8 @@ class Resources:
         resources: tuple[Resource, ...] = (
             self.accounts, self.products, self.prices, self.plans, self.coupons,
             self.promotion_codes, self.customers, self.sessions,
-            self.intents, self.setup_intents, self.charges, self.refunds, self.disputes,
-            self.methods, self.subscriptions, self.invoices, self.invoice_payments,
+            self.intents, self.setup_intents, setup_attempts, self.charges, self.refunds,
+            self.disputes, self.methods, self.subscriptions, self.invoices, self.invoice_payments,
             self.invoice_items, self.portal_configurations, self.balance, self.events,
             self.endpoints, self.test_clocks, self.event_destinations, CoreEvents(backend),
         )  # fmt: skip
@@ -221,7 +224,9 @@ class Billing:
             resources.redemptions,
         )
         self._previews = InvoicePreviews(backend, resources.invoice_drafts, items, self._creation)
-        self.saved_methods = SavedMethods(backend, resources.methods)
+        self.saved_methods = SavedMethods(
+            backend, resources.methods, NewMethods(backend, resources.methods)
+        )
         confirmation = IntentConfirmation(
             backend,
             jobs,
@@ -239,7 +244,9 @@ class Billing:
             backend, jobs, resources.intents, resources.charges, subscription_payments
         )
         self._setups = Setups(backend, resources.setup_intents, self.saved_methods, base_url)
-        self.authentication = IntentAuthentication(backend, confirmation, self._setups)
+        self.authentication = IntentAuthentication(
+            backend, confirmation, self._setups, resources.test_clocks
+        )
         self._deletion = CustomerDeletion(
             backend,
             resources.customers,

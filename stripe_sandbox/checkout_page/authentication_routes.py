@@ -61,6 +61,8 @@ class AuthenticationPage:
             )
         return_url = self._authentication.finish(intent, succeed=result == "complete")
         heading = "Confirmed" if result == "complete" else "Not confirmed"
+        if return_url is None:
+            return self._notice(heading, "You can close this page.")
         return self._notice(heading, "You return to the shop.", web_link(return_url))
 
     def _challenge(self, intent: Object) -> str:

@@ -29,6 +29,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.parameters import param_types
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.parameters.param_types import Reader
+from stripe_sandbox.parameters.unpublished import with_unpublished
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _OPTION_NAMES = {"Mapping": Mapping, "StripeContext": object}
@@ -42,7 +43,7 @@ class ParamsSchema:
         self.required: list[str] = []
         self._hints: dict[str, Any] = {}
         self._readers: dict[str, Reader] = {}
-        for name, hint in hints.items():
+        for name, hint in with_unpublished(cls, hints).items():
             if name in _OPTIONS:
                 continue
             optional = get_origin(hint) is NotRequired

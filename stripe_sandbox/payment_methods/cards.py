@@ -96,6 +96,13 @@ AUTHENTICATION_REQUIRED = CardRefusal(
     "authentication_required",
     "Your card was declined. This transaction requires authentication.",
 )
+AUTHENTICATION_NOT_HANDLED = CardRefusal(
+    "authentication_required",
+    "authentication_not_handled",
+    "This payment required an authentication action to complete, but `error_on_requires_action` "
+    "was set. When you're ready, you can upgrade your integration to handle actions at "
+    "https://stripe.com/docs/payments/payment-intents/upgrade-to-handle-actions.",
+)
 
 
 class DisputeKind(StrEnum):
@@ -255,6 +262,11 @@ def by_name(name: str) -> TestCard | None:
     (https://docs.stripe.com/testing)."""
     number = NUMBERS_BY_NAME.get(name)
     return None if number is None else _BY_NUMBER[number]
+
+
+def by_token(token: str) -> TestCard | None:
+    """The test card of a token such as `tok_visa`."""
+    return by_name(f"pm_card_{token.removeprefix('tok_')}") if token.startswith("tok_") else None
 
 
 def find(number: str) -> TestCard | None:

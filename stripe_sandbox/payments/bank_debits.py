@@ -56,7 +56,7 @@ class BankDebits:
         """Begin the debit; the intent is `processing`. `session`: the Checkout Session that it
         pays. Records `charge.pending` and `payment_intent.processing`."""
         intent, method = payment.intent, payment.method
-        charge = self._charges.create_debit(intent, method, payment.account, payment.request)
+        charge = self._charges.create_debit(intent, method, payment.request)
         self._intents.process(intent, method, charge, payment.request)
         self._backend.objects.save_hidden("payment_intent", intent["id"], {"session": session})
         answered_at = self._backend.clock.time() + payment.settles_in

@@ -3,6 +3,8 @@ the test cards by their names (https://docs.stripe.com/testing)."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from stripe.params._payment_method_attach_params import PaymentMethodAttachParams
 from stripe.params._payment_method_create_params import PaymentMethodCreateParams
 from stripe.params._payment_method_detach_params import PaymentMethodDetachParams
@@ -11,21 +13,18 @@ from stripe.params._payment_method_update_params import PaymentMethodUpdateParam
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payment_methods import bank_accounts, cards
-from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
+from stripe_sandbox.payment_methods import cards
+from stripe_sandbox.payment_methods.cards import CardRefusal
+from stripe_sandbox.payments.new_methods import (
+    SIMULATED,
+    NewMethods,
+    changed_billing,
+    refused,
+)
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.validation import check_card
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods, billing_details
-from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.validation import check_email
-
-COUNTRY = "US"
-YEARS_GOOD = 3
-_CREATE = (
-    *("billing_details.email", "billing_details.name"),
-    *("card.cvc", "card.exp_month", "card.exp_year", "card.number", "type"),
-)
 
 _UPDATE = (
     *("allow_redisplay", "billing_details.address", "billing_details.email"),
@@ -37,15 +36,16 @@ _UPDATE = (
 class SavedMethods:
     """Creates cards for requests, attaches them to customers, and detaches them."""
 
-    def __init__(self, backend: Backend, methods: PaymentMethods) -> None:
+    def __init__(self, backend: Backend, methods: PaymentMethods, new_methods: NewMethods) -> None:
         self._backend = backend
         self._methods = methods
+        self._new_methods = new_methods
 
     def routes(self) -> list[Route]:
         """The endpoints."""
         kind, url, path = self._methods.kind, self._methods.url, self._methods.path
         return [
-            Route("POST", url, self._create, PaymentMethodCreateParams, kind, _CREATE),
+            Route("POST", url, self._create, PaymentMethodCreateParams, kind, SIMULATED),
             Route(
                 "POST",
                 f"{path}/attach",
@@ -59,21 +59,7 @@ class SavedMethods:
         ]
 
     def _create(self, call: Call) -> Object:
-        params = call.params
-        if params.get("type") != "card":
-            raise errors.not_simulated("type", f"type={params.get('type')}")
-        given = params.get("card")
-        if given is None:
-            raise errors.parameter_missing("card")
-        known = cards.find(given["number"])
-        cvc = given.get("cvc") or "1" * (known.cvc_length if known else 3)
-        held = Card(given["number"], given["exp_month"], given["exp_year"], cvc)
-        details = params.get("billing_details") or {}
-        billing = billing_details(details.get("email"), details.get("name") or "", COUNTRY)
-        made = self._new_card(held, billing)
-        if isinstance(made, CardRefusal):
-            raise _declined(made)
-        return made
+        return self._new_methods.create(call.params)
 
     def add(
         self, customer: Object, card: Card, payer: Payer, *, charged: bool = False
@@ -81,21 +67,14 @@ class SavedMethods:
         """A new card of the customer's, attached; or why its bank refuses. `charged`: it is charged
         next, which says more than saving it does. Records `payment_method.attached`."""
         billing = billing_details(payer.email or None, payer.name, payer.country)
-        method = self._new_card(card, billing)
+        method = self._new_methods.of_card(card, billing)
         if isinstance(method, CardRefusal):
             return method
         refusal = attach_refusal(method)
         if refusal is None:
             self._methods.attach(method, customer["id"])
+            self.set_up(method)
         return method if charged else refusal or method
-
-    def _new_card(self, card: Card, billing: Object) -> Object | CardRefusal:
-        test_card, refusal = check_card(card, self._backend.clock)
-        if test_card is None or refusal is not None:
-            return refusal or cards.NOT_A_TEST_CARD
-        return self._methods.create_card(
-            test_card, card.exp_month, card.exp_year, billing, "unspecified"
-        )
 
     def _update(self, call: Call) -> Object:
         method, changes = self._require(call), dict(call.params)
@@ -104,7 +83,7 @@ class SavedMethods:
                 "You must save this PaymentMethod to a customer before you can update it."
             )
         if "billing_details" in changes:
-            changes["billing_details"] = _changed_billing(
+            changes["billing_details"] = changed_billing(
                 method["billing_details"], changes["billing_details"]
             )
         if "card" in changes:
@@ -121,14 +100,14 @@ class SavedMethods:
         held = Card(known.number, card["exp_month"], card["exp_year"], "1" * known.cvc_length)
         refusal = check_card(held, self._backend.clock)[1]
         if refusal is not None:
-            raise _declined(refusal)
+            raise refused(refusal)
         return card
 
     def _attach(self, call: Call) -> Object:
         if "customer" not in call.params:
             raise errors.parameter_missing("customer")
         customer = self._backend.require("customer", call.params["customer"], "customer")
-        method = self._named(call.ids[0], customer) or self._require(call)
+        method = self._new_methods.named(call.ids[0], customer) or self._require(call)
         if method["customer"] not in (None, customer["id"]):
             raise errors.invalid(
                 "The payment method you provided has already been attached to a customer."
@@ -136,7 +115,7 @@ class SavedMethods:
         self._check_unused(method)
         refusal = attach_refusal(method)
         if refusal is not None:
-            raise _declined(refusal)
+            raise refused(refusal)
         self._methods.attach(method, customer["id"], call.request)
         return method
 
@@ -144,7 +123,7 @@ class SavedMethods:
         """The payment method of that id, or a new one for a name such as `pm_card_visa`.
         StripeError: there is none."""
         customer = self._backend.objects.get("customer", customer_id) if customer_id else None
-        method = self._named(identifier, customer)
+        method = self._new_methods.named(identifier, customer)
         return method or self._backend.require("payment_method", identifier, "payment_method")
 
     def usable(self, identifier: str, customer_id: str | None) -> Object:
@@ -164,9 +143,28 @@ class SavedMethods:
         self._check_unused(method)
         return method
 
+    def chosen(self, params: dict[str, Any], customer_id: str | None) -> Object | None:
+        """The method that a request for an intent of the customer's names or describes; None: it
+        does neither. StripeError: it cannot be used."""
+        if "payment_method_data" in params:
+            if "payment_method" in params:
+                raise errors.parameters_exclusive("payment_method", "payment_method_data")
+            return self._new_methods.create(params["payment_method_data"], "payment_method_data")
+        if "payment_method" in params:
+            return self.usable(params["payment_method"], customer_id)
+        return None
+
     def attach(self, method: Object, customer_id: str, request: RequestInfo) -> None:
         """Save it to the customer; records `payment_method.attached`."""
         self._methods.attach(method, customer_id, request)
+
+    def set_up(self, method: Object) -> None:
+        """Its bank lets it be charged while nobody is there to authenticate."""
+        self._backend.objects.save_hidden("payment_method", method["id"], {"set_up": True})
+
+    def is_set_up(self, method: Object) -> bool:
+        """Whether it was set up for payments at which nobody is there."""
+        return bool(self._backend.objects.hidden("payment_method", method["id"]).get("set_up"))
 
     def mark_used(self, method: Object) -> None:
         """It has paid without being saved, or is saved no more: it cannot be used again."""
@@ -181,20 +179,6 @@ class SavedMethods:
                 "attachment, or was detached from a Customer. It may not be used again. To use a "
                 "PaymentMethod multiple times, you must attach it to a Customer first."
             )
-
-    def _named(self, name: str, customer: Object | None) -> Object | None:
-        """A new card or bank account, to be attached to the customer, for a name such as
-        `pm_card_visa`."""
-        email, owner = (customer["email"], customer["name"]) if customer else (None, None)
-        billing = billing_details(email, owner or "", COUNTRY)
-        account = bank_accounts.by_name(name)
-        if account is not None:
-            return self._methods.create_bank_account(account, billing, "unspecified")
-        card: TestCard | None = cards.by_name(name)
-        if card is None:
-            return None
-        year, month = self._backend.clock.year_and_month()
-        return self._methods.create_card(card, month, year + YEARS_GOOD, billing, "unspecified")
 
     def _detach(self, call: Call) -> Object:
         method = self._require(call)
@@ -211,23 +195,9 @@ class SavedMethods:
         return self._backend.require("payment_method", call.ids[0], "payment_method", status=404)
 
 
-def _changed_billing(former: Object, given: Object) -> Object:
-    """The `billing_details` after an update; an address replaces the former one."""
-    if given.get("email"):
-        check_email(given["email"], "billing_details[email]")
-    if "address" in given:
-        address = build("payment_method.BillingDetails.Address", given["address"] or {})
-        given = {**given, "address": address}
-    return {**former, **given}
-
-
 def attach_refusal(method: Object) -> CardRefusal | None:
     """Why the bank refuses to have the card saved; None: it does not."""
     if "card" not in method:
         return None
     card = cards.of_fingerprint(method["card"]["fingerprint"])
     return None if card.attaches else card.refusal
-
-
-def _declined(refusal: CardRefusal) -> errors.StripeError:
-    return errors.card_error(refusal.message, refusal.code, refusal.decline_code, refusal.param)

@@ -37,6 +37,7 @@ class SessionSetups:
         hidden = self._backend.objects.hidden(KIND, session["id"])
         if "setup_intent" in hidden:
             intent = self._backend.require("setup_intent", hidden["setup_intent"], "")
+            self._intents.abandon_attempt(intent)
         else:
             given = {"customer": session["customer"]}
             intent = self._intents.create(given, None, NO_REQUEST)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call
-from stripe_sandbox.ids import new_id
+from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.payment_methods.bank_accounts import DebitRefusal
 from stripe_sandbox.payment_methods.cards import CardRefusal
 from stripe_sandbox.schema.objects import build
@@ -16,17 +16,40 @@ _DOCUMENTATION = "https://stripe.com/docs/error-codes/"
 
 
 def next_action(kind: str, prefix: str, redirect: Object | None) -> Object:
-    """The `next_action` of an intent of the kind: 3-D Secure on a page, or by Stripe's script."""
-    values: Object = {
-        "type": "use_stripe_sdk",
-        "use_stripe_sdk": {
-            "type": "three_d_secure_redirect",
-            "three_d_secure_2_source": new_id(prefix),
-        },
-    }
-    if redirect is not None:
-        values = {"type": "redirect_to_url", "redirect_to_url": redirect}
+    """The `next_action` of an intent of the kind: 3-D Secure on a page of a `url`, from which the
+    payer returns to a `return_url`; without that, or without a page, by Stripe's script."""
+    if redirect is not None and redirect["return_url"] is not None:
+        values: Object = {"type": "redirect_to_url", "redirect_to_url": redirect}
+    else:
+        script = {"type": "three_d_secure_redirect", "three_d_secure_2_source": new_id(prefix)}
+        if redirect is not None:
+            script["stripe_js"] = redirect["url"]
+        values = {"type": "use_stripe_sdk", "use_stripe_sdk": script}
     return build(f"{kind}.NextAction", values)
+
+
+def page_of(intent: Object) -> Object | None:
+    """The page on which the payer is to pass 3-D Secure, and where that leads back to: `url` and
+    `return_url` (None: nowhere). None: the intent waits for no page."""
+    action = intent["next_action"] or {}
+    if "redirect_to_url" in action:
+        redirect: Object = action["redirect_to_url"]
+        return redirect
+    url = action.get("use_stripe_sdk", {}).get("stripe_js")
+    return url and {"return_url": None, "url": url}
+
+
+def three_d_secure(path: str, *, passed: bool) -> Object:
+    """What is said of 3-D Secure that the payer was asked for, of the class at the path."""
+    values = {
+        "authentication_flow": "challenge",
+        "electronic_commerce_indicator": "05" if passed else None,
+        "result": "authenticated" if passed else "failed",
+        "result_reason": None if passed else "rejected",
+        "transaction_id": random_text(20),
+        "version": "2.2.0",
+    }
+    return build(path, values)
 
 
 def last_error(path: str, refusal: CardRefusal | DebitRefusal, values: Object) -> Object:

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     PROMOTION_CODE_EXPIRY = "promotion_code.expired"
     DISCOUNT_END = "discount.ended"
     AUTHORIZATION_EXPIRY = "charge.expired"
+    CONFIRMATION_EXPIRY = "payment_intent.unconfirmed"
     SESSION_EXPIRY = "checkout.session.expired"
     DEBIT_COMPLETION = "debit.settled"
     DISPUTE_DECISION = "dispute.decided"

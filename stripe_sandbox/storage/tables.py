@@ -140,6 +140,7 @@ TABLES: dict[str, Table] = {
     "dispute": Table("disputes", _columns("charge", "payment_intent")),
     "refund": Table("refunds", _columns("charge", "payment_intent")),
     "payment_method": Table("payment_methods", _columns("customer", "type", coarse=("type",))),
+    "setup_attempt": Table("setup_attempts", _columns("setup_intent")),
     "setup_intent": Table("setup_intents", _columns("customer", "payment_method")),
     "subscription": Table(
         "subscriptions",

@@ -10,6 +10,8 @@ from stripe_sandbox import errors
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.intents.confirmation import IntentConfirmation
 from stripe_sandbox.payments.intents.setups import Setups
+from stripe_sandbox.resources.billing.test_clocks import TestClocks
+from stripe_sandbox.resources.intent_actions import page_of
 from stripe_sandbox.storage.objects import Object
 
 _KINDS = {"pi": "payment_intent", "seti": "setup_intent"}
@@ -18,8 +20,15 @@ _KINDS = {"pi": "payment_intent", "seti": "setup_intent"}
 class IntentAuthentication:
     """Finishes the 3-D Secure that PaymentIntents and SetupIntents wait for."""
 
-    def __init__(self, backend: Backend, confirmation: IntentConfirmation, setups: Setups) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        confirmation: IntentConfirmation,
+        setups: Setups,
+        test_clocks: TestClocks,
+    ) -> None:
         self._backend = backend
+        self._test_clocks = test_clocks
         self._confirmation = confirmation
         self._setups = setups
 
@@ -27,16 +36,17 @@ class IntentAuthentication:
         """The intent of that id and secret that waits for the payer on a page, or None."""
         kind = _KINDS.get(identifier.partition("_")[0])
         intent = self._backend.objects.get(kind, identifier) if kind else None
-        if intent is None or "redirect_to_url" not in (intent["next_action"] or {}):
+        if intent is None or page_of(intent) is None:
             return None
         known = hmac.compare_digest(intent["client_secret"].encode(), client_secret.encode())
         return intent if known else None
 
-    def finish(self, intent: Object, *, succeed: bool) -> str:
+    def finish(self, intent: Object, *, succeed: bool) -> str | None:
         """Where the payer goes on to, once 3-D Secure has been passed, or not: the `return_url`,
-        which says of the intent how that ended."""
-        return_url: str = intent["next_action"]["redirect_to_url"]["return_url"]
-        with self._backend.database.transaction():
+        which says of the intent how that ended; None: nowhere. All that happens in the time in
+        which the intent's customer lives."""
+        page = page_of(intent) or {"return_url": None}
+        with self._backend.database.transaction(), self._test_clocks.time_of(intent["id"]):
             try:
                 if intent["object"] == "payment_intent":
                     self._confirmation.authenticate(intent, succeed=succeed)
@@ -46,14 +56,18 @@ class IntentAuthentication:
                 status = "failed"  # the intent says why
             else:
                 status = "succeeded"
-        kind = intent["object"]
-        parts = urlsplit(return_url)
-        added = urlencode(
-            {
-                kind: intent["id"],
-                f"{kind}_client_secret": intent["client_secret"],
-                "redirect_status": status,
-            }
-        )
-        query = f"{parts.query}&{added}" if parts.query else added
-        return urlunsplit(parts._replace(query=query))
+        return _with_result(page["return_url"], intent, status) if page["return_url"] else None
+
+
+def _with_result(return_url: str, intent: Object, status: str) -> str:
+    kind = intent["object"]
+    parts = urlsplit(return_url)
+    added = urlencode(
+        {
+            kind: intent["id"],
+            f"{kind}_client_secret": intent["client_secret"],
+            "redirect_status": status,
+        }
+    )
+    query = f"{parts.query}&{added}" if parts.query else added
+    return urlunsplit(parts._replace(query=query))

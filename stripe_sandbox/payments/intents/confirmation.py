@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payment_methods import bank_accounts, cards
 from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
@@ -17,19 +19,38 @@ from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_return_url
 
 AUTHORIZED_FOR = 7 * 86_400
 """Seconds for which a card's money is held."""
+AUTHENTICATED_FOR = 3_600
+"""Seconds within which an intent of manual confirmation is confirmed again after 3-D Secure."""
 
 
 @dataclass(frozen=True)
 class Confirmation:
     """How an intent is confirmed: whether the payer is away, the page to return to from 3-D
-    Secure, and the request that asks."""
+    Secure (None: nowhere, as Stripe's script asks for it), whether the payment fails where that is
+    asked for, and the request."""
 
     off_session: bool = False
     return_url: str | None = None
+    fails_on_action: bool = False
     request: RequestInfo = NO_REQUEST
+
+    @classmethod
+    def of(cls, call: Call) -> Confirmation:
+        """What a request says. StripeError: its `return_url` is none."""
+        params = call.params
+        return_url = params.get("return_url")
+        if return_url is not None:
+            check_return_url(return_url)
+        return cls(
+            bool(params.get("off_session")),
+            None if params.get("use_stripe_sdk") else return_url,
+            bool(params.get("error_on_requires_action")),
+            call.request,
+        )
 
 
 class IntentConfirmation:
@@ -54,6 +75,7 @@ class IntentConfirmation:
         self._bank_debits = bank_debits
         self._subscription_payments = subscription_payments
         self._base_url = base_url
+        jobs.register(JobKind.CONFIRMATION_EXPIRY, self._expire)
 
     def confirm(self, intent: Object, method: Object, confirmation: Confirmation) -> None:
         """Charge the method, begin its debit, or have the payer asked for 3-D Secure. StripeError
@@ -66,26 +88,66 @@ class IntentConfirmation:
             return
         card = cards.of_fingerprint(method["card"]["fingerprint"])
         refusal = card.refusal
+        authenticated = self._is_authenticated(intent, method)
         if confirmation.off_session:
-            refusal = off_session_refusal(card, is_saved=method["customer"] is not None)
-        elif _asks(intent, card):
-            redirect = redirect_to(self._base_url, intent, confirmation.return_url)
-            self._intents.require_action(intent, method, redirect, request)
+            refusal = off_session_refusal(card, is_set_up=self._saved_methods.is_set_up(method))
+        elif _asks(intent, card) and not authenticated:
+            if confirmation.fails_on_action:
+                self._intents.fail(intent, method, cards.AUTHENTICATION_NOT_HANDLED, None, request)
+                raise declined(cards.AUTHENTICATION_NOT_HANDLED, intent, method)
+            page = authentication_page(self._base_url, intent, confirmation.return_url)
+            self._intents.require_action(intent, method, page, request)
             return
-        self._charge(CardPayment(intent, method, card, refusal, request=request))
+        self._charge(CardPayment(intent, method, card, refusal, authenticated, request))
 
     def authenticate(self, intent: Object, *, succeed: bool) -> None:
-        """Finish the 3-D Secure that the intent waits for. StripeError 402: it failed, or the bank
-        refuses; what was done stays."""
+        """Finish the 3-D Secure that the intent waits for; where confirmation is manual it is then
+        to be confirmed again. StripeError 402: it failed, or the bank refuses; what was done
+        stays."""
         method = self._backend.require("payment_method", intent["payment_method"], "payment_method")
         if not succeed:
             self._intents.fail(intent, method, cards.AUTHENTICATION_FAILED, None)
             raise declined(cards.AUTHENTICATION_FAILED, intent, method)
+        if intent["confirmation_method"] == "manual":
+            self._await_confirmation(intent, method)
+            return
         card = cards.of_fingerprint(method["card"]["fingerprint"])
         self._charge(CardPayment(intent, method, card, card.refusal, authenticated=True))
 
+    def _await_confirmation(self, intent: Object, method: Object) -> None:
+        until = self._backend.clock.time() + AUTHENTICATED_FOR
+        self._intents.change(
+            intent, {"next_action": None, "status": "requires_confirmation"}, NO_REQUEST
+        )
+        passed = {"method": method["id"], "until": until}
+        self._backend.objects.save_hidden(intent["object"], intent["id"], {"authenticated": passed})
+        self._jobs.add(until, JobKind.CONFIRMATION_EXPIRY, intent["id"])
+
+    def _passed(self, intent_id: str) -> Object:
+        """The 3-D Secure that was passed and not used yet: the `method` and `until` when it counts;
+        empty: none."""
+        hidden = self._backend.objects.hidden(self._intents.kind, intent_id)
+        passed: Object = hidden.get("authenticated", {})
+        return passed
+
+    def _is_authenticated(self, intent: Object, method: Object) -> bool:
+        return bool(self._passed(intent["id"]).get("method") == method["id"])
+
+    def _expire(self, intent_id: str) -> None:
+        """Ask for a payment method again where nobody has confirmed in time."""
+        intent = self._backend.objects.get(self._intents.kind, intent_id)
+        passed = self._passed(intent_id)
+        if intent is None or not passed or passed["until"] > self._backend.clock.time():
+            return
+        self._backend.objects.save_hidden(self._intents.kind, intent_id, {})
+        if intent["status"] == "requires_confirmation":
+            changes = {"payment_method": None, "status": "requires_payment_method"}
+            self._intents.change(intent, changes, NO_REQUEST)
+
     def _charge(self, payment: CardPayment) -> None:
         intent, method, refusal = payment.intent, payment.method, payment.refusal
+        if payment.authenticated:
+            self._backend.objects.save_hidden(intent["object"], intent["id"], {})
         if refusal is None:
             self._save(intent, method, payment.request)
         self._card_charges.charge(payment)
@@ -100,17 +162,19 @@ class IntentConfirmation:
     def _save(self, intent: Object, method: Object, request: RequestInfo) -> None:
         """Attach the method to the intent's customer if it is to be used again; otherwise one that
         is nobody's can be used no more."""
-        if method["customer"] is not None:
-            return
-        if intent["customer"] and intent["setup_future_usage"]:
-            self._saved_methods.attach(method, intent["customer"], request)
-        else:
-            self._saved_methods.mark_used(method)
+        if method["customer"] is None:
+            if intent["customer"] and intent["setup_future_usage"]:
+                self._saved_methods.attach(method, intent["customer"], request)
+            else:
+                self._saved_methods.mark_used(method)
+                return
+        if intent["setup_future_usage"] == "off_session":
+            self._saved_methods.set_up(method)
 
 
-def off_session_refusal(card: TestCard, *, is_saved: bool) -> CardRefusal | None:
+def off_session_refusal(card: TestCard, *, is_set_up: bool) -> CardRefusal | None:
     """What the bank says when nobody is there to authenticate: a card that was set up passes."""
-    passes = card.is_set_up or (is_saved and not card.authenticates_always)
+    passes = card.is_set_up or (is_set_up and not card.authenticates_always)
     if card.authentication and not passes:
         return cards.AUTHENTICATION_REQUIRED
     return card.refusal
@@ -123,12 +187,20 @@ def _asks(intent: Object, card: TestCard) -> bool:
     return card.authentication or (wished and card.authenticates_on_request)
 
 
-def redirect_to(base_url: str, intent: Object, return_url: str | None) -> Object | None:
-    """Where the payer is sent to authenticate; None: Stripe's script does that in the page."""
-    if return_url is None:
-        return None
+def authentication_page(base_url: str, intent: Object, return_url: str | None) -> Object:
+    """Where the payer is sent to authenticate, and where from there (None: nowhere, as Stripe's
+    script does it in the page)."""
     url = f"{base_url}/3d_secure/{intent['id']}?client_secret={intent['client_secret']}"
     return {"return_url": return_url, "url": url}
+
+
+def check_not_confirming(params: Mapping[str, Any], names: Iterable[str]) -> None:
+    """StripeError: one of the parameters is there, which only a confirmation has."""
+    for name in names:
+        if name in params:
+            raise errors.invalid(
+                f"The parameter `{name}` can only be used with `confirm=true`.", name
+            )
 
 
 def requires_return_url(intent: Object) -> bool:
@@ -141,8 +213,9 @@ def requires_return_url(intent: Object) -> bool:
 def declined(refusal: CardRefusal, intent: Object, method: Object) -> errors.StripeError:
     """The error of a payment that failed, with the whole intent in it."""
     objects: Object = {intent["object"]: intent, "payment_method": method}
-    if intent.get("latest_charge") and refusal is not cards.AUTHENTICATION_FAILED:
-        objects["charge"] = intent["latest_charge"]
+    charge = (intent.get("last_payment_error") or {}).get("charge")
+    if charge is not None:
+        objects["charge"] = charge
     return errors.card_error(
         refusal.message,
         refusal.code,

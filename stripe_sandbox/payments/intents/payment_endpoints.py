@@ -23,14 +23,16 @@ from stripe_sandbox.currencies import (
 from stripe_sandbox.payments.intents.confirmation import (
     Confirmation,
     IntentConfirmation,
+    check_not_confirming,
     requires_return_url,
 )
+from stripe_sandbox.payments.new_methods import SIMULATED
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.resources.customers.payment_methods import method_types
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents, method_options
 from stripe_sandbox.schema.objects import shipping
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.validation import check_email, check_positive, check_return_url
+from stripe_sandbox.validation import check_email, check_positive
 
 _ALWAYS = (
     *("description", "metadata", "receipt_email", "shipping", "statement_descriptor"),
@@ -39,9 +41,10 @@ _ALWAYS = (
 """What can be updated whatever the status."""
 _OPTIONS = (
     *("allowed_payment_method_types", "capture_method", "payment_method"),
+    *(f"payment_method_data.{name}" for name in SIMULATED),
     *("payment_method_options.card.request_three_d_secure", "setup_future_usage"),
 )
-_CONFIRMING = ("off_session", "return_url")
+_CONFIRMING = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
 _CREATE = (
     *_ALWAYS,
     *_OPTIONS,
@@ -83,14 +86,8 @@ class PaymentEndpoints:
 
     def _create(self, call: Call) -> Object:
         params = call.params
-        if params.get("confirmation_method") == "manual":
-            raise errors.not_simulated("confirmation_method", "confirmation_method=manual")
         if not params.get("confirm"):
-            for name in _CONFIRMING:
-                if name in params:
-                    raise errors.invalid(
-                        f"The parameter `{name}` can only be used with `confirm=true`.", name
-                    )
+            check_not_confirming(params, _CONFIRMING)
         currency = parse_currency(params["currency"], "currency")
         _check_amount(params["amount"], currency)
         customer = params.get("customer")
@@ -136,7 +133,7 @@ class PaymentEndpoints:
             allowed = intent["allowed_payment_method_types"]
             changes.setdefault("payment_method_types", method_types(currency, allowed))
         if "payment_method" in changes:
-            changes["status"] = "requires_confirmation"
+            changes.update(next_action=None, status="requires_confirmation")
         self._apply(intent, changes, call)
         return intent
 
@@ -191,13 +188,22 @@ class PaymentEndpoints:
                     "usd.",
                     "allowed_payment_method_types",
                 )
-        if "payment_method" in params:
-            method = self._saved_methods.usable(params["payment_method"], customer)
+        method = self._saved_methods.chosen(params, customer)
+        if method is not None:
+            changes.pop("payment_method_data", None)
             changes["payment_method"] = method["id"]
         return changes
 
     def _charge(self, intent: Object, call: Call) -> None:
-        params = call.params
+        confirmation = Confirmation.of(call)
+        if confirmation.off_session and intent["setup_future_usage"]:
+            raise errors.invalid(
+                "You cannot confirm with the `off_session` parameter when `setup_future_usage` is "
+                "also set on the PaymentIntent because you cannot set up future usages when "
+                "processing payments off-session.",
+                "off_session",
+                objects={"payment_intent": intent},
+            )
         if not intent["payment_method"]:
             raise _unexpected(
                 "You cannot confirm this PaymentIntent because it's missing a payment method. You "
@@ -205,10 +211,7 @@ class PaymentEndpoints:
                 "again, or confirm it again directly with a payment method or ConfirmationToken.",
                 intent,
             )
-        return_url = params.get("return_url")
-        if return_url is not None:
-            check_return_url(return_url)
-        elif requires_return_url(intent):
+        if "return_url" not in call.params and requires_return_url(intent):
             raise errors.return_url_missing("PaymentIntent", {"payment_intent": intent})
         method = self._saved_methods.usable(intent["payment_method"], intent["customer"])
         if method["type"] not in intent["payment_method_types"]:
@@ -220,11 +223,7 @@ class PaymentEndpoints:
                 "payment_intent_incompatible_payment_method",
                 objects={"payment_intent": intent},
             )
-        self._confirmation.confirm(
-            intent,
-            method,
-            Confirmation(bool(params.get("off_session")), return_url, call.request),
-        )
+        self._confirmation.confirm(intent, method, confirmation)
 
     def _require(self, call: Call) -> Object:
         """The intent, unless a Checkout Session has it paid."""

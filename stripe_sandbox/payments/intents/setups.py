@@ -11,20 +11,28 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payment_methods import cards
-from stripe_sandbox.payments.intents.confirmation import declined, redirect_to, requires_return_url
+from stripe_sandbox.payments.intents.confirmation import (
+    Confirmation,
+    authentication_page,
+    check_not_confirming,
+    declined,
+    requires_return_url,
+)
+from stripe_sandbox.payments.new_methods import SIMULATED
 from stripe_sandbox.payments.saved_methods import SavedMethods, attach_refusal
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.storage.objects import Object
-from stripe_sandbox.validation import check_return_url
 
+_METHOD = ("payment_method", *(f"payment_method_data.{name}" for name in SIMULATED))
+_CONFIRMING = ("return_url", "use_stripe_sdk")
 _CREATE = (
     *("allowed_payment_method_types", "automatic_payment_methods.allow_redirects"),
     *("automatic_payment_methods.enabled", "confirm", "customer", "description", "metadata"),
-    *("payment_method", "return_url", "usage"),
+    *("usage", *_METHOD, *_CONFIRMING),
 )
 _ALWAYS = {"description", "metadata"}
-_UPDATE = (*sorted(_ALWAYS), "customer", "payment_method")
-_CONFIRM = ("payment_method", "return_url")
+_UPDATE = (*sorted(_ALWAYS), "customer", *_METHOD)
+_CONFIRM = (*_METHOD, *_CONFIRMING)
 _CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
@@ -55,17 +63,13 @@ class Setups:
         params = call.params
         if params.get("customer"):
             self._backend.require("customer", params["customer"], "customer")
-        if "return_url" in params and not params.get("confirm"):
-            raise errors.invalid(
-                "The parameter `return_url` can only be used with `confirm=true`.", "return_url"
-            )
+        if not params.get("confirm"):
+            check_not_confirming(params, _CONFIRMING)
         for index, kind in enumerate(params.get("allowed_payment_method_types", ())):
-            if kind != "card":
+            if kind not in ("card", "us_bank_account"):
                 name = f"allowed_payment_method_types[{index}]"
                 raise errors.not_simulated(name, f"{name}={kind}")
-        method = None
-        if params.get("payment_method"):
-            method = self._saved_methods.usable(params["payment_method"], params.get("customer"))
+        method = self._saved_methods.chosen(params, params.get("customer"))
         given = params
         if params.keys().isdisjoint({"allowed_payment_method_types", "automatic_payment_methods"}):
             given = {**params, "automatic_payment_methods": {"enabled": True}}
@@ -81,8 +85,8 @@ class Setups:
                 f"You cannot confirm this SetupIntent because it has already {intent['status']}.",
                 intent,
             )
-        if "payment_method" in call.params:
-            method = self._saved_methods.usable(call.params["payment_method"], intent["customer"])
+        method = self._saved_methods.chosen(call.params, intent["customer"])
+        if method is not None:
             intent["payment_method"] = method["id"]
         self._save_as_asked(intent, call)
         return intent
@@ -97,10 +101,12 @@ class Setups:
             )
         if "customer" in changes:
             self._backend.require("customer", changes["customer"], "customer")
-        if "payment_method" in changes:
-            customer = changes.get("customer", intent["customer"])
-            method = self._saved_methods.usable(changes["payment_method"], customer)
-            changes.update(payment_method=method["id"], status="requires_confirmation")
+        method = self._saved_methods.chosen(changes, changes.get("customer", intent["customer"]))
+        if method is not None:
+            changes.pop("payment_method_data", None)
+            changes.update(
+                next_action=None, payment_method=method["id"], status="requires_confirmation"
+            )
         self._intents.change(intent, changes, call.request)
         return intent
 
@@ -124,16 +130,23 @@ class Setups:
                 "again, or confirm it again directly with a payment method or ConfirmationToken.",
                 intent,
             )
-        return_url = call.params.get("return_url")
-        if return_url is not None:
-            check_return_url(return_url)
-        elif requires_return_url(intent):
+        confirmation = Confirmation.of(call)
+        if "return_url" not in call.params and requires_return_url(intent):
             raise errors.return_url_missing("SetupIntent", {"setup_intent": intent})
         method = self._saved_methods.usable(intent["payment_method"], intent["customer"])
+        if method["type"] not in intent["payment_method_types"]:
+            raise errors.invalid(
+                f"The PaymentMethod provided ({method['type']}) is not allowed for this "
+                "SetupIntent. Please attach a PaymentMethod with one of the following types: "
+                f"{', '.join(intent['payment_method_types'])}.",
+                "payment_method",
+                objects={"setup_intent": intent},
+            )
+        self._intents.abandon_attempt(intent)
         card = cards.of_fingerprint(method["card"]["fingerprint"]) if "card" in method else None
         if card is not None and card.authentication:
-            redirect = redirect_to(self._base_url, intent, return_url)
-            self._intents.require_action(intent, method, redirect, call.request)
+            page = authentication_page(self._base_url, intent, confirmation.return_url)
+            self._intents.require_action(intent, method, page, call.request)
         else:
             self.save(intent, method, call.request)
 
@@ -146,6 +159,8 @@ class Setups:
             raise declined(refusal, intent, method)
         if intent["customer"] and method["customer"] is None:
             self._saved_methods.attach(method, intent["customer"], request)
+        if intent["usage"] == "off_session":
+            self._saved_methods.set_up(method)
         self._intents.succeed(intent, method, request)
 
     def authenticate(self, intent: Object, *, succeed: bool) -> None:

@@ -80,14 +80,20 @@ class PaymentMethods(Resource):
         return self._new("card", details, billing, display)
 
     def create_bank_account(
-        self, account: TestBankAccount, billing: Object, display: str
+        self,
+        account: TestBankAccount,
+        billing: Object,
+        display: str,
+        *,
+        holder: str = "individual",
+        account_type: str = "checking",
     ) -> Object:
         """A new bank account, attached to no customer. `display` is its `allow_redisplay`."""
         details = build(
             "payment_method.UsBankAccount",
             {
-                "account_holder_type": "individual",
-                "account_type": "checking",
+                "account_holder_type": holder,
+                "account_type": account_type,
                 "bank_name": BANK_NAME,
                 "fingerprint": account.fingerprint,
                 "last4": account.number[-4:],

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from stripe_sandbox.ids import random_text
-from stripe_sandbox.payment_methods.bank_accounts import BANK_NAME, ROUTING_NUMBER, TestBankAccount
 from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.customers.payment_methods import checks
+from stripe_sandbox.resources.intent_actions import three_d_secure
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
@@ -24,18 +24,15 @@ def debit_outcome() -> Object:
     )
 
 
-def debit_details(account: TestBankAccount) -> Object:
+def debit_details(method: Object) -> Object:
     """The `payment_method_details` of a bank account."""
+    names = (
+        *("account_holder_type", "account_type", "bank_name", "fingerprint", "last4"),
+        "routing_number",
+    )
+    held = method["us_bank_account"]
     details = build(
-        "charge.PaymentMethodDetails.UsBankAccount",
-        {
-            "account_holder_type": "individual",
-            "account_type": "checking",
-            "bank_name": BANK_NAME,
-            "fingerprint": account.fingerprint,
-            "last4": account.number[-4:],
-            "routing_number": ROUTING_NUMBER,
-        },
+        "charge.PaymentMethodDetails.UsBankAccount", {name: held[name] for name in names}
     )
     return build(
         "charge.PaymentMethodDetails", {"type": "us_bank_account", "us_bank_account": details}
@@ -87,18 +84,7 @@ def card_details(
 ) -> Object:
     """The `payment_method_details` of a card."""
     held = method["card"]
-    secured = None
-    if authenticated:
-        secured = build(
-            "charge.PaymentMethodDetails.Card.ThreeDSecure",
-            {
-                "authentication_flow": "challenge",
-                "electronic_commerce_indicator": "05",
-                "result": "authenticated",
-                "transaction_id": random_text(20),
-                "version": "2.2.0",
-            },
-        )
+    path = "charge.PaymentMethodDetails.Card.ThreeDSecure"
     details = build(
         "charge.PaymentMethodDetails.Card",
         {
@@ -123,7 +109,7 @@ def card_details(
                 "status": "unavailable",
             },
             "regulated_status": held["regulated_status"],
-            "three_d_secure": secured,
+            "three_d_secure": three_d_secure(path, passed=True) if authenticated else None,
         },
     )
     return build("charge.PaymentMethodDetails", {"card": details, "type": "card"})

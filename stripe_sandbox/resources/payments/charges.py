@@ -10,7 +10,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.payment_methods import cards
-from stripe_sandbox.payment_methods.bank_accounts import DebitRefusal, TestBankAccount
+from stripe_sandbox.payment_methods.bank_accounts import DebitRefusal
 from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charge_object import (
@@ -138,7 +138,6 @@ class Charges(Resource):
         self,
         intent: Object,
         method: Object,
-        account: TestBankAccount,
         request: RequestInfo = NO_REQUEST,
     ) -> Object:
         """A bank account's charge of the intent's amount, pending. Records `charge.pending`."""
@@ -151,7 +150,7 @@ class Charges(Resource):
                 "captured": True,
                 "outcome": debit_outcome(),
                 "paid": False,
-                "payment_method_details": debit_details(account),
+                "payment_method_details": debit_details(method),
             },
         )
         self._backend.events.record("charge.pending", charge, request)

@@ -56,7 +56,7 @@ class PaymentIntents(Resource):
                 "automatic_payment_methods": data.get("automatic_payment_methods"),
                 "capture_method": data.get("capture_method", "automatic_async"),
                 "client_secret": f"{identifier}_secret_{random_text(25)}",
-                "confirmation_method": "automatic",
+                "confirmation_method": data.get("confirmation_method", "automatic"),
                 "created": self._backend.clock.now(),
                 "currency": currency,
                 "customer": customer,
@@ -91,8 +91,8 @@ class PaymentIntents(Resource):
         redirect: Object | None = None,
         request: RequestInfo = NO_REQUEST,
     ) -> None:
-        """Ask for 3-D Secure, on the page that `redirect` names (`url` and `return_url`), otherwise
-        by Stripe's script. Records `payment_intent.requires_action`."""
+        """Ask for 3-D Secure, on the page that `redirect` names (`url` and `return_url`) or by
+        Stripe's script (`intent_actions.next_action`). Records `payment_intent.requires_action`."""
         intent.update(
             last_payment_error=None,
             next_action=next_action(self.kind, "payatt", redirect),

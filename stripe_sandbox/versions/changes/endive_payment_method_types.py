@@ -10,25 +10,17 @@ from stripe_sandbox.versions.change import Change, Lookup, OlderRequest
 
 _NAME = "payment_method_types"
 _TYPES = Array(String())
+_SIMULATED = ("card", "us_bank_account")
 
 
-def _check(request: OlderRequest, simulated: tuple[str, ...]) -> None:
+def _raise(request: OlderRequest) -> None:
     """StripeError: a type that would be left out without a word."""
+    if _NAME not in request.form:
+        return
     for index, kind in enumerate(_TYPES.read(request.form[_NAME], _NAME)):
-        if kind not in simulated:
+        if kind not in _SIMULATED:
             raise errors.not_simulated(f"{_NAME}[{index}]", f"{_NAME}={kind}")
-
-
-def _raise_payment(request: OlderRequest) -> None:
-    if _NAME in request.form:
-        _check(request, ("card", "us_bank_account"))
-        request.rename(_NAME, f"allowed_{_NAME}")
-
-
-def _raise_setup(request: OlderRequest) -> None:
-    if _NAME in request.form:
-        _check(request, ("card",))
-        request.rename(_NAME, f"allowed_{_NAME}")
+    request.rename(_NAME, f"allowed_{_NAME}")
 
 
 def _lower(value: Object, _: Lookup) -> None:
@@ -38,10 +30,10 @@ def _lower(value: Object, _: Lookup) -> None:
 CHANGE = Change(
     "2026-09-30.endive",
     requests={
-        "POST /v1/checkout/sessions": _raise_payment,
-        "POST /v1/payment_intents": _raise_payment,
-        "POST /v1/payment_intents/:payment_intent": _raise_payment,
-        "POST /v1/setup_intents": _raise_setup,
+        "POST /v1/checkout/sessions": _raise,
+        "POST /v1/payment_intents": _raise,
+        "POST /v1/payment_intents/:payment_intent": _raise,
+        "POST /v1/setup_intents": _raise,
     },
     answers={"checkout.session": _lower},
 )

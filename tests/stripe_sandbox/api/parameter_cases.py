@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stripe_sandbox.api.intent_cases import INTENT_REFUSED, INTENT_SHOWN, SETUP_SHOWN
+from tests.stripe_sandbox.api.intent_cases import (
+    INTENT_REFUSED,
+    INTENT_SHOWN,
+    METHOD_SHOWN,
+    SETUP_SHOWN,
+)
 from tests.stripe_sandbox.api.invoice_cases import INVOICE_SHOWN
 from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
 
@@ -61,7 +66,6 @@ _EVIDENCE = (
     "shipping_carrier", "shipping_date", "shipping_tracking_number", "uncategorized_text",
 )  # fmt: skip
 
-_CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040}
 _MONTHLY: dict[str, Any] = {
     "customer": "CUSTOMER", "default_payment_method": "METHOD",
     "items": [{"price": "MONTHLY"}], "payment_behavior": "default_incomplete",
@@ -223,16 +227,7 @@ SHOWN: dict[str, list[Case]] = {
         ({**_MONTHLY, "customer": "cus_none"}, "customer", "CUSTOMER"),
         ({**_MONTHLY, "items": [{"quantity": 1}]}, "items.0.price", "MONTHLY"),
     ],
-    "POST /v1/payment_methods": [
-        *_cases(
-            {"type": "card", "card": _CARD},
-            **{
-                "billing_details.email": "a@example.com", "billing_details.name": "Ann",
-                "card.exp_month": 11, "card.exp_year": 2041, "card.number": "378282246310005",
-            },
-        ),
-        ({"type": "card", "card": {**_CARD, "cvc": "12"}}, "card.cvc", "123"),
-    ],
+    "POST /v1/payment_methods": METHOD_SHOWN,
     "POST /v1/payment_methods/:payment_method/attach": [({}, "customer", "CUSTOMER")],
     "POST /v1/charges/:charge": _cases(
         {}, description="Tea", metadata={"a": "b"}, receipt_email="ann@example.com",
@@ -395,7 +390,7 @@ NARROWED: dict[str, Any] = {
     "email": "nobody@example.com", "is_default": False, "ids": ["prod_none"], "invoice": "in_none",
     "lookup_keys": ["none"], "payment.payment_intent": "pi_none", "payment_intent": "pi_none",
     "payment_method": "pm_none", "payment_link": "plink_none", "pending": True,
-    "product": "prod_none", "source": "ch_none",
+    "product": "prod_none", "setup_intent": "seti_none", "source": "ch_none",
     "recurring.interval": "year",
     "status": "canceled", "subscription": "sub_none", "type": "us_bank_account",
     "test_clock": "clock_none", "types": ["customer.deleted"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from stripe_sandbox.storage.tables import TABLES
 from tests.support.stripe.older_versions import Older
 from tests.support.stripe.sandbox_server import SandboxServer, sandbox_server
 
+RETURN = "http://shop.example/"
 OLDEST = "2022-11-15"
 NEWER_WORDS = ('"pricing":', '"hosted_page"', '"marketing_features":', '"total_taxes":')
 
@@ -20,7 +22,8 @@ def sold() -> Iterator[SandboxServer]:
     with sandbox_server(None) as server:
         server.pay(server.create().id)
         server.paid_subscription()
-        server.stripe.v1.setup_intents.create()
+        setup: Any = {"payment_method": "pm_card_visa", "confirm": True, "return_url": RETURN}
+        server.stripe.v1.setup_intents.create(setup)
         yield server
 
 
@@ -31,6 +34,8 @@ def test_no_list_holds_words_of_newer_versions(sold: SandboxServer, kind: str) -
              "discount": "subscriptions"}  # fmt: skip
     path = paths.get(kind, kind.replace(".", "/") + "s")
     params = {"type": "card"} if kind == "payment_method" else {}
+    if kind == "setup_attempt":
+        params = {"setup_intent": sold.get("/v1/setup_intents")["data"][0]["id"]}
     answer = Older(sold, OLDEST).send("GET", f"/v1/{path}", params)
     assert answer.status_code == 200, answer.text
     assert [word for word in NEWER_WORDS if word in answer.text] == []

@@ -8,7 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.stripe_sandbox.payments.intents.test_payment_intents import create, customer, events_of
+from tests.stripe_sandbox.payments.intents.test_payment_intents import (
+    PAYS,
+    create,
+    customer,
+    events_of,
+)
 from tests.support.stripe.sandbox_server import SandboxServer, refused
 from tests.support.stripe.stripe_types import assert_fits
 
@@ -88,11 +93,41 @@ def test_nobody_is_there_to_authenticate(shared_server: SandboxServer) -> None:
         )
         assert error["payment_intent"]["status"] == "requires_payment_method"
         assert error["payment_method"]["card"]["last4"]
-    saved = shared_server.stripe.v1.payment_methods.attach(
-        "pm_card_authenticationRequiredOnSetup", {"customer": owner}
+    name = "pm_card_authenticationRequiredSetupForOffSession"
+    assert create(shared_server, payment_method=name, **away)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("way", ["attached", "on_session", "off_session"])
+def test_a_card_is_charged_off_session_once_it_was_set_up_for_that(
+    shared_server: SandboxServer, way: str
+) -> None:
+    """By a SetupIntent, or with a payment; to attach it is not enough."""
+    owner = customer(shared_server)
+    card = "pm_card_authenticationRequiredOnSetup"
+    if way == "attached":
+        saved = shared_server.stripe.v1.payment_methods.attach(card, {"customer": owner}).id
+    else:
+        paid = create(shared_server, customer=owner, payment_method=card, setup_future_usage=way)
+        authenticate(shared_server, paid, "complete")
+        [saved] = [
+            one["id"] for one in shared_server.get("/v1/payment_methods", customer=owner)["data"]
+        ]
+    away: Any = {"customer": owner, "payment_method": saved, "off_session": True}
+    if way == "off_session":
+        assert create(shared_server, **away)["status"] == "succeeded"
+        return
+    refusal: Any = refused(lambda: create(shared_server, **away))
+    assert refusal.json_body["error"]["decline_code"] == "authentication_required"
+    made = shared_server.stripe.v1.setup_intents.create(
+        {
+            "customer": owner,
+            "payment_method": saved,
+            "confirm": True,
+            "return_url": PAYS["return_url"],
+        }
     )
-    for method in (saved.id, "pm_card_authenticationRequiredSetupForOffSession"):
-        assert create(shared_server, payment_method=method, **away)["status"] == "succeeded"
+    authenticate(shared_server, made.to_dict(), "complete")
+    assert create(shared_server, **away)["status"] == "succeeded"
 
 
 def test_a_request_may_wish_for_it(shared_server: SandboxServer) -> None:
