@@ -32,6 +32,7 @@ from billing.access.listening import refusal_of, start_refusal
 from billing.access.mode import access_mode
 from billing.access.oidc.routes import sign_in
 from billing.access.sandbox_key import load_sandbox_key
+from billing.changes.topics import Topic
 from billing.errors import StoreFailure
 from billing.http.compressed_assets import CompressedAssets
 from billing.http.guards.allowed_hosts import AllowedHosts
@@ -175,6 +176,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
     if sandbox:
         sandbox.on_delivery(partial(services.metrics.count, "sandbox_deliveries"))
+        sandbox.on_requests(partial(services.changes.changed, (Topic.REQUESTS,)))
         services.status_watch.add(sandbox.conditions)
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())

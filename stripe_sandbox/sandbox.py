@@ -249,6 +249,10 @@ class Sandbox:
         """Call it after each attempt to deliver an event, with `succeeded` or `failed`."""
         self._deliveries.on_attempt(call)
 
+    def on_requests(self, call: Callable[[], None]) -> None:
+        """Call it whenever requests to the API have been logged."""
+        self._requests.on_write(call)
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Do the background work: deliver webhooks, what a stopped process left included, and let

@@ -14,8 +14,10 @@ import requests
 import stripe
 
 from billing import __version__
+from billing.changes.topics import Topic
+from billing.urls import CHANGES_PATH
 from pages.scenarios.sandbox_client import Controls
-from tests.support.browsers.page_socket import page_socket, run_page
+from tests.support.browsers.page_socket import change_numbers, page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, refused_start
 from tests.support.servers.processes.imports import imported
 from tests.support.servers.scraping import scrape
@@ -132,12 +134,20 @@ def test_metrics_follow_a_payment_to_the_ledger_and_count_the_pages_that_are_ope
 
 
 def test_no_page_asks_again_and_again_while_nothing_happens(app: Process) -> None:
-    tracing = ("events", "endpoints")
+    tracing = ("events", "requests", "endpoints")
     for page in ("billing", "sessions", "customers", *tracing, "test-kit", "setup", "audit"):
         with page_socket(app.url) as socket:
             kinds = {message.WhichOneof("type") for message in run_page(socket, page)}
         assert "delta" in kinds
         assert "auto_rerun" not in kinds, page
+
+
+def test_pages_hear_of_the_requests_that_other_programs_make_to_the_sandbox(app: Process) -> None:
+    with page_socket(app.url, {}, CHANGES_PATH) as socket:
+        before = change_numbers(socket)[Topic.REQUESTS]
+        requests.get(f"{app.url}/sandbox/v1/customers", auth=("sk_test_x", ""), timeout=10)
+        while change_numbers(socket)[Topic.REQUESTS] == before:
+            pass
 
 
 def test_it_listens_on_this_machine_only(app: Process) -> None:

@@ -82,6 +82,18 @@ class LoggedRequest:
         return self.is_failed or len(self.tries) > 1 or self.replayed
 
     @property
+    def is_ours(self) -> bool:
+        """This app made it."""
+        return self.client == THIS_APP
+
+    @property
+    def caller(self) -> str:
+        """Who made it, in words: ``curl 8.5``, ``the payer's page``."""
+        if not self.path.startswith(("/v1/", "/v2/")):
+            return "the payer's page"
+        return self.client or "an unnamed program"
+
+    @property
     def outcome(self) -> str:
         """How it went, in a line: ``200``, ``402 card_declined``, ``2 tries: 500, then 200``,
         ``2 tries: the first answer was lost, then 200``."""

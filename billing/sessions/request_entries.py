@@ -34,6 +34,7 @@ def _entry(request: LoggedRequest) -> TimelineEntry:
         EntryKind.REQUEST if is_telling else EntryKind.OTHER,
         request.at,
         f"{request.method} {request.path}",
+        "" if request.is_ours else f"by {request.caller}",
         request_id=request.request_id,
         request=request,
     )

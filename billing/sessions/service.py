@@ -206,6 +206,7 @@ class Sessions:
             session, data = found.session, found.data
             related = read_related(connection, data)
             known = read_lines(connection, data)
+            object_ids = _object_ids(data, related)
             its_events = sessions.events_of_session(
                 connection, data | (reading.data if reading else {}), related.ids
             )
@@ -218,13 +219,14 @@ class Sessions:
                     known,
                     related,
                     sessions.request_id_of(connection, session_id),
-                    requests.touching(connection, _touched(data, related), TOUCHING_LIMIT),
+                    requests.touching(connection, object_ids, TOUCHING_LIMIT),
                 ),
                 line_items=reading.line_items if reading else (),
                 lines=known,
                 is_stored=copy is not None,
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
                 deliveries=deliveries.of_events(connection, [one.event.id for one in its_events]),
+                object_ids=object_ids,
             )
 
         await self._mirror.wait_until_stored()  # which request made it is known to nobody else
@@ -300,10 +302,10 @@ def _most_advanced(
     return replace(reading, session=session)
 
 
-def _touched(data: JSON, related: RelatedObjects) -> set[str]:
+def _object_ids(data: JSON, related: RelatedObjects) -> frozenset[str]:
     """The session, its payment and what followed; the Customer has others as well."""
     own = (id_at(data, name) for name in ("id", "payment_intent", "subscription", "invoice"))
-    return {one for one in (*own, *related.ids) if one}
+    return frozenset(one for one in (*own, *related.ids) if one)
 
 
 def _dashboard_url(data: JSON) -> str:

@@ -70,6 +70,13 @@ def timeline_entries(
     )
 
 
+def with_more_requests(
+    entries: Sequence[TimelineEntry], requests: Sequence[LoggedRequest]
+) -> tuple[TimelineEntry, ...]:
+    """A whole timeline with requests that others than this app made."""
+    return tuple(sorted(with_requests(entries, requests), key=_place))
+
+
 def _place(entry: TimelineEntry) -> tuple[int, int, float]:
     return int(entry.at), _ORDER.index(entry.kind), entry.at
 

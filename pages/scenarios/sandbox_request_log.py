@@ -10,6 +10,7 @@ from anyio import to_thread
 from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.domain.logged_request import (
+    THIS_APP,
     CausedEvent,
     ErrorCause,
     LoggedRequest,
@@ -82,8 +83,12 @@ class SandboxRequestLog:
     @requires(Permission.VIEW)
     async def touching(self, object_ids: Collection[str]) -> list[LoggedRequest]:
         """Those that touched any of these objects, the oldest first."""
-        found = await self._get(f"/touching/{','.join(object_ids)}") if object_ids else {"data": []}
-        return [_request(one) for one in found["data"]]
+        return await self._touching(object_ids)
+
+    @requires(Permission.VIEW)
+    async def of_others(self, object_ids: Collection[str]) -> list[LoggedRequest]:
+        """Those of them that another program made, or a payer's page; the oldest first."""
+        return await self._touching(object_ids, {"without_client": THIS_APP})
 
     @requires(Permission.VIEW)
     async def clients(self) -> list[str]:
@@ -95,6 +100,14 @@ class SandboxRequestLog:
         """Make the same request once more, with a new idempotency key; its number in the log."""
         answer = await self._send("POST", f"/{request.id}/send_again")
         return int(answer["id"])
+
+    async def _touching(
+        self, object_ids: Collection[str], params: dict[str, str] | None = None
+    ) -> list[LoggedRequest]:
+        if not object_ids:
+            return []
+        found = await self._get(f"/touching/{','.join(object_ids)}", params)
+        return [_request(one) for one in found["data"]]
 
     async def _get(self, path: str, params: dict[str, str] | None = None) -> JSON:
         return await self._send("GET", path, params=params)

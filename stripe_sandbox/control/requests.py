@@ -5,7 +5,8 @@
                                   `about` (an id or an idempotency key), `errors=true`
 `GET  /requests/causes`           why requests failed, how often, first and last
 `GET  /requests/clients`          who made them
-`GET  /requests/touching/{ids}`   those about one of the ids, the oldest first
+`GET  /requests/touching/{ids}`   those about one of the ids, the oldest first, `without_client` or
+                                  with any
 `GET  /requests/{id}`             one whole
 `POST /requests/{id}/send_again`  the same once more, with a new idempotency key
 """
@@ -70,7 +71,9 @@ class ControlRequests:
     async def touching(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         """Those about one of the ids."""
         fields.reject_unknown()
-        return {"data": self._requests.touching(request.path_params["ids"].split(","))}
+        ids = request.path_params["ids"].split(",")
+        without = request.query_params.get("without_client")
+        return {"data": self._requests.touching(ids, without)}
 
     async def show(self, request: Request, fields: JsonFields) -> dict[str, Any]:
         """One of them."""

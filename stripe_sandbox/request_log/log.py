@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Callable
 
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.request_log.exchange import Exchange
@@ -44,12 +45,17 @@ class RequestLog:
         self._waiting: deque[Exchange] = deque(maxlen=_MOST_WAITING)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._filled = asyncio.Event()
+        self._written: Callable[[], None] = lambda: None
 
     def add(self, exchange: Exchange) -> None:
         """Have the request written; to be called in the event loop."""
         self._waiting.append(exchange)
         if len(self._waiting) == 1:
             self._filled.set()
+
+    def on_write(self, call: Callable[[], None]) -> None:
+        """Call it whenever requests have been written."""
+        self._written = call
 
     async def run(self) -> None:
         """Write what is added, until cancelled."""
@@ -81,6 +87,7 @@ class RequestLog:
                 _INSERT_TEXTS, [(seq, *texts) for seq, (_, texts) in numbered]
             )
             self._remove_until(last + len(described) - self._size)
+        self._written()
 
     def purge_old(self) -> None:
         """Remove requests after their retention. By the wall clock, as events."""

@@ -111,12 +111,17 @@ class LoggedRequests:
             "twins": self._select(twins, [key, number], TOUCHING_LIMIT) if key else [],
         }
 
-    def touching(self, ids: Iterable[str]) -> list[Object]:
-        """Those about any of these ids, the oldest first; of many the newest."""
+    def touching(self, ids: Iterable[str], without_client: str | None = None) -> list[Object]:
+        """Those about any of these ids, the oldest first; of many the newest. Without those of one
+        client, where it is named."""
         names = list(ids)
         condition = " OR ".join(_ABOUT for _ in names) or "0"
         values = [value for name in names for value in _about(name)]
-        return self._select([f"({condition})"], values, TOUCHING_LIMIT)[::-1]
+        conditions = [f"({condition})"]
+        if without_client is not None:
+            conditions.append("client != ?")
+            values.append(without_client)
+        return self._select(conditions, values, TOUCHING_LIMIT)[::-1]
 
     def causes(self) -> list[Object]:
         """Why requests failed, the latest first: the `cause`, the `count` of its requests, and when

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
+from billing.domain.events.event import EventState
 from billing.domain.logged_request import RequestFilter
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import StripeFailure
 from pages.scenarios.faults import ApiFaults, Faults
 from tests.support.browsers.pages import alerts, open_page, run, text_of
 from tests.support.servers.shop import connected_shop
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,3 +167,63 @@ def test_an_update_shows_before_and_after_and_is_sent_again(shop: ConnectedShop)
     again, *_ = listed(everyone(shop, about=customer))
     assert int(again) > int(newest)
     assert "send_again" not in [one.key for one in page_of(shop, request=again).button]
+
+
+def made_by_shop(shop: ConnectedShop, path: str, **fields: str) -> dict[str, Any]:
+    """What the sandbox answers another program."""
+    headers = {"Authorization": "Bearer sk_test_other", "User-Agent": "shop/2.1"}
+    answer = requests.post(f"{api_of(shop)}{path}", fields, headers=headers, timeout=10)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def steps(page: AppTest) -> list[str]:
+    """What stands in bold on the timeline of a session, and by whom it was done."""
+    labels = [one.label.replace("\\", "").split(" · ")[0] for one in page.expander]
+    return [label.replace("**", "") for label in labels if label.startswith("**")]
+
+
+def test_a_sessions_timeline_has_the_requests_of_others_and_each_of_ours_once(
+    shop: ConnectedShop,
+) -> None:
+    session = create_at_second_try(shop)
+    path = f"/v1/checkout/sessions/{session}"
+    made_by_shop(shop, path, **{"metadata[by]": "shop"})
+    requests.post(f"{api_of(shop)}/c/pay/{session}/pay", json={}, timeout=10)
+    page = open_page(shop.pages, "sessions.py", session=session)
+    shown = f"cs_…{session[-4:]}"
+    made = [one for one in steps(page) if one.startswith(("POST", "Created"))]
+    assert made == [
+        "Created by test 1 extra credit, $0.99",
+        f"POST /v1/checkout/sessions/{shown} by shop 2.1",
+        f"POST /c/pay/{shown}/pay by the payer's page",
+    ]
+    text = text_of(page)
+    assert text.count("[POST /v1/checkout/sessions]") == 1
+    assert "requests?log=everyone&request=" in text
+
+
+def test_a_customers_and_an_events_requests_name_whoever_else_made_them(
+    shop: ConnectedShop,
+) -> None:
+    call, services = shop.server.portal.call, shop.services
+    session = call(lambda: services.checkout.create(Kind.PRO, 1, made_by="test")).id
+    shop.controls.pay(session, email="list@example.com", card="4242424242424242")
+    customer = shop.stripe.v1.checkout.sessions.retrieve(session).customer
+    assert isinstance(customer, str)
+    made_by_shop(shop, f"/v1/customers/{customer}", name="Renamed")
+    made_by_shop(shop, f"/v1/checkout/sessions/{session}/expire")
+    (event,) = shop.stripe.v1.events.list({"type": "checkout.session.completed"}).data
+
+    def is_handled() -> bool:
+        found = call(services.event_log.get, event.id)
+        return found is not None and found.event.state is EventState.HANDLED
+
+    wait_for(is_handled, "the sale in our copy")
+    by_shop = r"\(requests\?log=everyone&request=\d+\) by shop 2\.1 · "
+    text = text_of(open_page(shop.pages, "customers.py", customer=customer))
+    assert len(re.findall(rf"\[POST /v1/customers/{customer}\]{by_shop}", text)) == 1
+    text = text_of(open_page(shop.pages, "events.py", event=event.id))
+    expiring = rf"\[POST /v1/checkout/sessions/{session}/expire\]{by_shop}"
+    assert len(re.findall(expiring, text)) == 1
+    assert text.count("[POST /v1/checkout/sessions](requests?log=dashboard") == 1

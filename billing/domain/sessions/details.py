@@ -54,7 +54,8 @@ class SessionDetails:
     ``data`` is Stripe's own object. ``line_items`` are empty when Stripe did not answer.
     ``is_stored``: the table of sessions holds it. ``dashboard_url`` leads to it in Stripe's
     Dashboard; None when the API is not Stripe's. ``deliveries`` are those of its events that
-    reached our webhook, as far as they are stored, by the event's id.
+    reached our webhook, as far as they are stored, by the event's id. ``object_ids`` are those of
+    the session, its payment and what followed.
     """
 
     session: CheckoutSession
@@ -65,6 +66,7 @@ class SessionDetails:
     is_stored: bool
     dashboard_url: str | None
     deliveries: Mapping[str, Sequence[ReceivedDelivery]] = field(default_factory=dict)
+    object_ids: frozenset[str] = frozenset()
 
     @property
     def grant(self) -> LedgerLine | None:

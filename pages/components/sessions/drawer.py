@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,9 +13,11 @@ from billing.domain.sessions.details import SessionDetails, SessionLookup
 from billing.domain.stripe_json import id_at
 from billing.errors import BillingError, InvalidInput
 from billing.safe_text import sanitize
+from billing.sessions.timeline import with_more_requests
 from pages.components.actions.target import close_actions
 from pages.components.errors import show_failure
 from pages.components.live import live
+from pages.components.requests.others import requests_of_others
 from pages.components.rerun import rerun_page_if_requested
 from pages.components.sessions.actions import session_actions, show_result
 from pages.components.sessions.ticket import copy_for_ticket
@@ -132,7 +135,9 @@ def read(session_id: str, stripe_lookup: SessionLookup) -> SessionDetails:
     reading = stripe_lookup.reading
     if reading and _status(details.session) != _status(reading.session):
         st.session_state.pop("session_lookup", None)  # the next run asks again
-    return details
+    own = [entry.request for entry in details.entries if entry.request]
+    others = requests_of_others(details.object_ids, own)
+    return replace(details, entries=with_more_requests(details.entries, others))
 
 
 def _status(session: CheckoutSession) -> tuple[str, str]:

@@ -14,9 +14,8 @@ from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.details import SessionDetails
 from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
-from pages.components.requests.columns import seconds_text
+from pages.components.requests.columns import seconds_text, short_path
 from pages.components.requests.lines import request_link
-from pages.components.requests.logs import DASHBOARD
 from pages.components.sessions.unusual_deliveries import sent_by_sandbox, sentences, signs
 from pages.components.text.markdown import code, link, plain
 from pages.components.text.times import ago, local, short_time
@@ -99,7 +98,9 @@ def label(step: TimelineEntry, created: int, badges: Sequence[str]) -> str:
     if step.until is not None:
         detail += f" {local(step.until):%d %b %Y}"
     signs = "".join(f" :orange-badge[{plain(sign)}]" for sign in badges)
-    return f"**{plain(step.title)}**{detail} · {time_text(step, created)}{signs}"
+    is_request = step.request is not None and step.title.endswith(step.request.path)
+    title = short_path(step.title) if is_request else step.title
+    return f"**{plain(title)}**{detail} · {time_text(step, created)}{signs}"
 
 
 def unusual(
@@ -141,9 +142,7 @@ def lines(
             for one in sentences(event, received, sent.get(event.id, ()))
         ]
     if step.request:
-        text.append(
-            f":small[{request_link(step.request, DASHBOARD)}: {plain(_took(step.request))}]"
-        )
+        text.append(f":small[{request_link(step.request)}: {plain(_took(step.request))}]")
     elif step.request_id:
         text.append(f":small[API request {code(step.request_id)}]")
     return text
@@ -154,8 +153,10 @@ def _address(event: Event) -> str:
 
 
 def _took(request: LoggedRequest) -> str:
-    """``200 after 40 ms, req_…``."""
+    """``200 after 40 ms, req_…``, and by whom where this app did not make it."""
     took = f"{request.outcome} after {seconds_text(request.seconds)}"
+    if not request.is_ours:
+        took += f", by {request.caller}"
     return ", ".join(filter(None, (took, request.request_id)))
 
 

@@ -296,3 +296,26 @@ def test_a_file_holds_no_number_of_a_card_or_account_and_no_key(tmp_path: Path) 
     numbers += [account.number for account in TEST_BANK_ACCOUNTS]
     for secret in (*numbers, KEY, "9876", "110000000"):
         assert secret.encode() not in stored, secret
+
+
+def test_whoever_shows_the_log_hears_of_what_is_written_and_of_nothing_else(
+    shared_server: SandboxServer,
+) -> None:
+    server, heard = shared_server, []
+    server.sandbox.on_requests(lambda: heard.append(1))
+    server.post("/v1/customers")
+    wait_for(lambda: heard)
+    for path in ("requests", "requests/causes", "requests/clients"):
+        server.control("GET", path)
+    assert len(heard) == 1
+
+
+def test_of_those_about_an_object_those_of_one_client_can_be_left_out(
+    shared_server: SandboxServer,
+) -> None:
+    server = shared_server
+    customer = server.post("/v1/customers", **{"User-Agent": "shop/2.1"}).json()["id"]
+    for client in ("PingPoint/1.0", "curl/8.5.0"):
+        server.post(f"/v1/customers/{customer}", **{"User-Agent": client})
+    found = server.control("GET", f"requests/touching/{customer}?without_client=PingPoint+1.0")
+    assert [one["client"] for one in found["data"]] == ["shop 2.1", "curl 8.5"]
