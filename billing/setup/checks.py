@@ -17,7 +17,7 @@ from billing.settings.loading import load_settings
 from billing.settings.model import API_BASE, DATABASE_URL, MAX_CREDITS, PUBLIC_URL, Settings
 from billing.setup import permission_checks, price_checks, settings_checks, webhook_checks
 from billing.setup.findings import ACCOUNT, Finding, Group, Report, Status
-from billing.stripe_api.network import where_to_check
+from billing.stripe_api.http.network import where_to_check
 from billing.sync import checkpoint
 from billing.timings import DEFAULT_TIMINGS
 

@@ -28,7 +28,7 @@ from billing.settings.model import (
     Settings,
 )
 from billing.setup.findings import Finding, Group, Status
-from billing.stripe_api.network import proxy_for
+from billing.stripe_api.http.network import proxy_for
 from billing.urls import is_private
 
 if TYPE_CHECKING:

@@ -7,22 +7,22 @@ keeps: two thirds of its CPU time. Here it does so once, for a request that is n
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import uuid
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import aiohttp
 import stripe
-from multidict import CIMultiDict
 from yarl import URL
 
 from billing import __version__
 from billing.domain.logged_request import THIS_APP, Try
 from billing.json_codec import dumps
 from billing.stripe_api.form import encode
-from billing.stripe_api.network import connection_failure, proxy_for, trusted_certificates
+from billing.stripe_api.http.connections import Connections
+from billing.stripe_api.http.network import connection_failure, proxy_for, trusted_certificates
 from billing.stripe_api.response import Response
 from billing.stripe_api.sent_request import SentRequest
 
@@ -34,12 +34,20 @@ if TYPE_CHECKING:
     from billing.timings import Timings
 
 CONNECTIONS = 256
-IDEMPOTENCY_KEY = "Idempotency-Key"
 JSON_PATHS = ("/v2/", "/_control/")  # the latter are the embedded sandbox's own
+NO_HEADER = re.compile(r"[\r\n\0]")  # it would end the header and begin another
 
 # Telemetry takes a third of the SDK's CPU time of a request.
 stripe.enable_telemetry = False
 stripe.set_app_info(THIS_APP, version=__version__)  # what a log of requests calls this app
+
+
+class _Head(NamedTuple):
+    """The headers of all requests of a kind, as they are sent."""
+
+    lines: bytes
+    api_version: str
+    is_json: bool
 
 
 class StripeClient:
@@ -58,22 +66,22 @@ class StripeClient:
         record: RecordRequest | None = None,
     ) -> None:
         is_secure = api_base.startswith("https:")
+        proxy = proxy_for(api_base)
         self._api_base = api_base
         self._retries = timings.stripe_network_retries
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=CONNECTIONS,
-                ssl=trusted_certificates(stripe.ca_bundle_path) if is_secure else True,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            proxy=proxy_for(api_base),
-            timeout=aiohttp.ClientTimeout(total=timings.stripe_attempt_seconds),
+        self._asked_proxy = None if is_secure else proxy  # one that is asked for the whole URL
+        self._connections = Connections(
+            URL(api_base),
+            proxy,
+            trusted_certificates(stripe.ca_bundle_path) if is_secure else None,
+            CONNECTIONS,
         )
-        self._http = _HTTPClient(self._session, metrics, api_base)
+        seconds = timings.stripe_attempt_seconds
+        self._http = _HTTPClient(self._connections, seconds, metrics, api_base)
         self._record = record
         self._rehearsal = _Rehearsal()
         self._sdk = stripe.StripeClient(key, http_client=self._rehearsal)
-        self._headers: dict[str, CIMultiDict[str]] = {}
+        self._heads: dict[tuple[str, bool], _Head] = {}
 
     async def request(
         self,
@@ -87,31 +95,26 @@ class StripeClient:
         sent JSON below one of ``JSON_PATHS`` and otherwise a form; repeated as the SDK does where
         that is safe, under one idempotency key.
 
-        Raises ``stripe.APIConnectionError`` or ``aiohttp.ClientError`` where none came.
+        Raises ``stripe.APIConnectionError`` where none came.
         """
-        url, headers = f"{self._api_base}{path}", self._headers_of(method)
-        form = encode(params) if params else ""
-        body: bytes | None = None
+        head = self._head_of(method, is_json=path.startswith(JSON_PATHS))
+        target, key, own, body = path, None, b"", b""
         if method == "post":
-            headers = headers.copy()
-            headers[IDEMPOTENCY_KEY] = idempotency_key or str(uuid.uuid4())
-            body = form.encode()
-            if path.startswith(JSON_PATHS):
-                headers["Content-Type"] = "application/json"
-                body = dumps(params).encode() if params else b""
-        elif form:
-            url = f"{url}?{form}"
+            key = idempotency_key or str(uuid.uuid4())
+            own = _header("Idempotency-Key", key)
+            body = (dumps if head.is_json else encode)(params).encode() if params else b""
+        elif params:
+            target = f"{path}?{encode(params)}"
+        if method != "get":
+            own += _header("Content-Length", str(len(body)))
+        request = b"".join((self._first_line(method, target), head.lines, own, b"\r\n", body))
         response: Response | None = None
         tries: list[Try] = []
         context = _tries.set(tries)
         at, started = time.time(), time.perf_counter()
         try:
             response, *_ = await self._http.request_with_retries_async(
-                method,
-                _parsed(url),  # type: ignore[arg-type] # handed on as it is
-                headers,
-                body,
-                self._retries,
+                method, path, {}, request, self._retries
             )
         finally:
             _tries.reset(context)
@@ -122,9 +125,9 @@ class StripeClient:
                     method,
                     path,
                     params,
-                    headers.get(IDEMPOTENCY_KEY),
+                    key,
                     idempotency_key is None,
-                    headers["Stripe-Version"],
+                    head.api_version,
                     seconds,
                     tries,
                     *((None, {}, b"") if response is None else response.received),
@@ -145,15 +148,28 @@ class StripeClient:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._connections.aclose()
 
-    def _headers_of(self, method: str) -> CIMultiDict[str]:
-        """Those of every such request, but for the idempotency key."""
-        if method not in self._headers:
+    def _first_line(self, method: str, target: str) -> bytes:
+        url = _parsed(f"{self._api_base}{target}")
+        asked = str(url) if self._asked_proxy else url.raw_path_qs
+        return f"{method.upper()} {asked} HTTP/1.1\r\n".encode()
+
+    def _head_of(self, method: str, *, is_json: bool) -> _Head:
+        """Of every such request, but for the idempotency key and the length of its body."""
+        head = self._heads.get((method, is_json))
+        if head is None:
             self._rehearsal.answer = b"null", 200, {}
             self._sdk.raw_request(method, "/v1")
-            self._headers[method] = CIMultiDict(self._rehearsal.headers)
-        return self._headers[method]
+            headers = self._connections.headers | dict(self._rehearsal.headers)
+            headers.pop("Idempotency-Key", None)
+            is_json = is_json and method == "post"
+            if is_json:
+                headers["Content-Type"] = "application/json"
+            lines = b"".join(_header(name, value) for name, value in headers.items())
+            head = _Head(lines, headers["Stripe-Version"], is_json)
+            self._heads[method, is_json] = head
+        return head
 
 
 class _Rehearsal(stripe.HTTPClient):
@@ -176,9 +192,12 @@ class _Rehearsal(stripe.HTTPClient):
 class _HTTPClient(stripe.AIOHTTPClient):
     """Answers with a ``Response``, notes each try, and counts what is sent again."""
 
-    def __init__(self, session: aiohttp.ClientSession, metrics: Metrics, api_base: str) -> None:
-        super().__init__(session=session)
-        self._aiohttp = session
+    def __init__(
+        self, connections: Connections, seconds: float, metrics: Metrics, api_base: str
+    ) -> None:
+        super().__init__()
+        self._connections = connections
+        self._seconds = seconds
         self._metrics = metrics
         self._api_base = api_base
 
@@ -187,35 +206,23 @@ class _HTTPClient(stripe.AIOHTTPClient):
         return super()._sleep_time_seconds(num_retries)
 
     async def request_async(
-        self, method: str, url: str | URL, headers: Mapping[str, str], post_data: object = None
+        self, method: str, _url: str, _headers: Mapping[str, str], post_data: Any = None
     ) -> Any:
+        """``post_data`` is the whole request."""
         started = time.perf_counter()
         try:
-            response, body = await self._attempt(method, url, headers, post_data)
+            status, headers, body = await self._connections.send(
+                post_data, seconds=self._seconds, repeats=method != "post"
+            )
         except BaseException as error:
             _note_try(None, started, self._failure(error))
+            if isinstance(error, Exception):
+                self._handle_request_error(error)
             raise
-        _note_try(response.status, started)
-        if response.status == 429:
+        _note_try(status, started)
+        if status == 429:
             self._metrics.stripe_rate_limited.inc()
-        return (
-            Response.of(response.status, response.headers, body),
-            response.status,
-            response.headers,
-        )
-
-    async def _attempt(
-        self, method: str, url: str | URL, headers: Mapping[str, str], post_data: object
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        try:
-            response = await self._aiohttp.request(method, url, headers=headers, data=post_data)
-        except Exception as error:  # noqa: BLE001 - as the SDK's own
-            self._handle_request_error(error)
-        try:
-            return response, await response.content.read()
-        except BaseException:
-            response.close()
-            raise
+        return Response.of(status, headers, body), status, headers
 
     def _failure(self, error: BaseException) -> str:
         """Why no answer came, in a word or two."""
@@ -231,6 +238,12 @@ _tries: ContextVar[list[Try]] = ContextVar("tries")
 
 def _note_try(status: int | None, started: float, failure: str = "") -> None:
     _tries.get().append(Try(status, time.perf_counter() - started, failure))
+
+
+def _header(name: str, value: str) -> bytes:
+    if NO_HEADER.search(value):
+        raise ValueError(f"The header {name} would hold a line break.")
+    return f"{name}: {value}\r\n".encode()
 
 
 _parsed = lru_cache(maxsize=256)(URL)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from billing.errors import StripeFailure, Unreachable
-from billing.stripe_api.network import where_to_check
+from billing.stripe_api.http.network import where_to_check
 
 if TYPE_CHECKING:
     from billing.stripe_api.response import Response

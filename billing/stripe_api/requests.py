@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import stripe
 
 from billing.domain.stripe_json import JSON
@@ -24,7 +23,7 @@ from billing.safe_text import redact
 from billing.settings.model import API_BASE, SECRET_KEY, STRIPE_API_BASE, Settings
 from billing.stripe_api.client import StripeClient
 from billing.stripe_api.errors import translate_error
-from billing.stripe_api.network import connection_failure
+from billing.stripe_api.http.network import connection_failure
 from billing.stripe_api.path_template import path_template
 from billing.tracing import span
 
@@ -180,7 +179,7 @@ class StripeRequests:
         except TimeoutError as error:
             failure = StripeFailure.too_slow(self._deadline)
             raise self._logged(method, path, failure, error) from None
-        except (stripe.APIConnectionError, aiohttp.ClientError) as error:
+        except stripe.APIConnectionError as error:
             failure = connection_failure(error.__cause__ or error, self.api_base)
             raise self._logged(method, path, failure, error) from None
         if response.is_error:

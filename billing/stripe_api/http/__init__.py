@@ -1,0 +1,1 @@
+"""HTTP, as requests to Stripe's API need it."""
