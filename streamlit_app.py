@@ -51,9 +51,9 @@ from billing.routes import OPEN_PATHS, PREVIEWS, change_socket, routes
 from billing.services import Services
 from billing.settings.embedded import (
     BILLING_DATABASE,
-    CREDIT_LOOKUP_KEY,
+    CREDIT_PRICE,
     ENDPOINT_DESCRIPTION,
-    PRO_LOOKUP_KEY,
+    PRO_PRICE,
     SANDBOX_DATABASE,
 )
 from billing.settings.loading import load_settings
@@ -228,22 +228,8 @@ def with_sandbox(sandbox: Sandbox, key: SecretStr, settings: Settings) -> Settin
         api_base=f"{here}/sandbox",
         database_url=BILLING_DATABASE,
         webhook_secrets=(SecretStr(signing_secret),),
-        price_pro_monthly=sandbox.ensure_price(
-            lookup_key=PRO_LOOKUP_KEY,
-            product_name="Pro plan",
-            product_description="Everything in Pro, billed monthly",
-            unit_amount=9900,
-            currency="usd",
-            interval="month",
-        ),
-        price_extra_credit=sandbox.ensure_price(
-            lookup_key=CREDIT_LOOKUP_KEY,
-            product_name="Extra load credit",
-            product_description="One load credit, bought once",
-            unit_amount=99,
-            currency="usd",
-            interval=None,
-        ),
+        price_pro_monthly=sandbox.ensure_price(PRO_PRICE),
+        price_extra_credit=sandbox.ensure_price(CREDIT_PRICE),
     )
 
 

@@ -1,6 +1,6 @@
-"""``python -m benchmarks [--quick] [name …]``: measure, and print a table for each.
+"""``python -m benchmarks [--quick] name …``: measure, and print a table for each.
 
-Without a name it is ``report``, which measures this app beside its peers and writes report.md.
+``report`` measures this app beside its peers, and writes report.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def machine() -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = ", ".join(("report", *BENCHMARKS))
-    parser.add_argument("names", nargs="*", default=["report"], metavar="name", help=f"of {names}")
+    parser.add_argument("names", nargs="+", metavar="name", help=f"of {names}")
     parser.add_argument("--quick", action="store_true", help="short and rough")
     parser.add_argument(
         "--only", default="", metavar="section,…", help=f"of the report's {', '.join(SECTIONS)}"

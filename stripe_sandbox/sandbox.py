@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -200,35 +200,15 @@ class Sandbox:
         """What the sandbox does with an operation of Stripe's."""
         return self._api.support(operation)
 
-    def ensure_price(
-        self,
-        *,
-        lookup_key: str,
-        product_name: str,
-        unit_amount: int,
-        currency: str,
-        interval: str | None,
-        product_description: str | None = None,
-    ) -> str:
-        """The id of the Price with that lookup key, created with its Product when there is none.
+    def ensure_price(self, params: Mapping[str, Any]) -> str:
+        """The Price of that ``lookup_key`` by its id, created with its Product when there is none.
 
-        `unit_amount` in minor units; `interval` day, week, month or year, None for one-time.
+        ``params`` as Stripe takes them: https://docs.stripe.com/api/prices/create
         """
         with self._database.transaction():
-            price = self._prices.by_lookup_key(lookup_key)
+            price = self._prices.by_lookup_key(params["lookup_key"])
             if price is None:
-                product: dict[str, Any] = {"name": product_name}
-                if product_description:
-                    product["description"] = product_description
-                params: dict[str, Any] = {
-                    "currency": currency,
-                    "lookup_key": lookup_key,
-                    "product_data": product,
-                    "unit_amount": unit_amount,
-                }
-                if interval is not None:
-                    params["recurring"] = {"interval": interval}
-                price = self._prices.create(params)
+                price = self._prices.create(dict(params))
             return str(price["id"])
 
     def ensure_webhook_endpoint(self, *, url: str, description: str) -> str:

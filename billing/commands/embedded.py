@@ -8,8 +8,8 @@ from billing.access.sandbox_key import load_sandbox_key
 from billing.errors import InvalidInput
 from billing.settings.embedded import (
     BILLING_DATABASE,
-    CREDIT_LOOKUP_KEY,
-    PRO_LOOKUP_KEY,
+    CREDIT_PRICE,
+    PRO_PRICE,
     SANDBOX_DATABASE,
 )
 from billing.settings.model import LOCAL_SANDBOX
@@ -41,8 +41,8 @@ async def with_running_sandbox(settings: Settings) -> Settings:
     gateway = StripeGateway(settings)
     try:
         prices = [
-            found[0]["id"] if (found := await gateway.list_prices(key)) else None
-            for key in (PRO_LOOKUP_KEY, CREDIT_LOOKUP_KEY)
+            found[0]["id"] if (found := await gateway.list_prices(price["lookup_key"])) else None
+            for price in (PRO_PRICE, CREDIT_PRICE)
         ]
     finally:
         await gateway.aclose()

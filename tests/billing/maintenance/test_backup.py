@@ -8,7 +8,7 @@ import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -32,6 +32,7 @@ from tests.support.database.databases import fresh_database, store_on
 from tests.support.database.postgres import Postgres
 from tests.support.servers.sales import create_session, pay
 from tests.support.servers.shop import connected_shop
+from tests.support.stripe.sandbox_server import price_of
 from tests.support.stripe_account import PAID, session_object
 from tests.support.waiting import wait_for
 
@@ -184,7 +185,7 @@ def test_with_the_embedded_sandbox_both_databases_are_in_the_backup(
     settings = Settings(database_url=SecretStr(sqlite_url))
     sandbox = Sandbox(SandboxConfig(database=SANDBOX_DATABASE))
     try:
-        price = _price_of(sandbox)
+        price = price_of_credit(sandbox)
         manifest = back_up(settings, tmp_path / "backup.zip")
     finally:
         sandbox.close()
@@ -205,14 +206,13 @@ def test_with_the_embedded_sandbox_both_databases_are_in_the_backup(
     restore(empty, tmp_path / "backup.zip")
     restored = Sandbox(SandboxConfig(database=SANDBOX_DATABASE))
     try:
-        assert _price_of(restored) == price
+        assert price_of_credit(restored) == price
     finally:
         restored.close()
 
 
-def _price_of(sandbox: Sandbox) -> str:
-    values: dict[str, Any] = {"unit_amount": 99, "currency": "usd", "interval": None}
-    return sandbox.ensure_price(lookup_key="credit", product_name="Credit", **values)
+def price_of_credit(sandbox: Sandbox) -> str:
+    return price_of(sandbox, "credit", "Credit", 99)
 
 
 def test_the_commands_back_up_a_running_dashboard_and_compare_what_they_restored(

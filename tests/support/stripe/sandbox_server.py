@@ -182,8 +182,14 @@ def price_of(
     sandbox: Sandbox, key: str, name: str, amount: int, interval: str | None = None
 ) -> str:
     """The id of a price in US cents."""
+    params = {
+        "currency": "usd",
+        "lookup_key": key,
+        "product_data": {"name": name},
+        "unit_amount": amount,
+    }
     return sandbox.ensure_price(
-        lookup_key=key, product_name=name, unit_amount=amount, currency="usd", interval=interval
+        params | {"recurring": {"interval": interval}} if interval else params
     )
 
 

@@ -42,12 +42,13 @@ class Storefront:
         self.answers_webhooks.set()
         server.receiver.wait = self._wait
         self.pro = server.sandbox.ensure_price(
-            lookup_key="pro_monthly",
-            product_name="Pro plan",
-            product_description="Everything, without limits.",
-            unit_amount=9900,
-            currency="usd",
-            interval="month",
+            {
+                "currency": "usd",
+                "lookup_key": "pro_monthly",
+                "product_data": {"name": "Pro plan", "description": "Everything, without limits."},
+                "recurring": {"interval": "month"},
+                "unit_amount": 9900,
+            }
         )
         self.credit = price_of(server.sandbox, "extra_credit", "Extra load credits", 99)
         server.sandbox.ensure_webhook_endpoint(url=server.receiver.url, description="The shop")
