@@ -55,3 +55,11 @@ def read_records(connection: Connection, session_id: str, email: str) -> Session
         for one in sessions.events_of_session(connection, stored.data)
     ]
     return SessionRecords(tuple(found), tuple(events))
+
+
+def read_customer_records(connection: Connection, customer: str, object_id: str) -> SessionRecords:
+    """The same of a sale that no Checkout Session began: the Customer's lines, and the events
+    about an object (its id) and what that names."""
+    found = lines.of_customers(connection, [customer])
+    events = sessions.events_of_session(connection, {"id": object_id})
+    return SessionRecords(tuple(found), tuple(one.event for one in events))

@@ -31,7 +31,12 @@ from billing.errors import InvalidInput, StripeFailure
 from billing.request_log.reading import TOUCHING_LIMIT
 from billing.selling.checkout import parse_quantity
 from billing.sessions.csv_export import COLUMNS, csv_row
-from billing.sessions.records import read_lines, read_records, read_related
+from billing.sessions.records import (
+    read_customer_records,
+    read_lines,
+    read_records,
+    read_related,
+)
 from billing.sessions.timeline import timeline_entries
 from billing.store import requests, sessions
 from billing.store.events import deliveries
@@ -247,6 +252,14 @@ class Sessions:
         await self._mirror.wait_until_stored()
         return await self._store.read(
             lambda connection: read_records(connection, session_id, email)
+        )
+
+    @requires(Permission.VIEW)
+    async def records_of_customer(self, customer: str, object_id: str) -> SessionRecords:
+        """The same of a sale that no Checkout Session began: the Customer's lines, and the events
+        about a subscription or payment (its id)."""
+        return await self._store.read(
+            lambda connection: read_customer_records(connection, customer, object_id)
         )
 
     @requires(Permission.EXPIRE, on="session_id")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from billing.domain.events.event import EventDetails
     from billing.domain.stripe_json import JSON
+    from pages.scenarios.catalog.scenario import Scenario
     from pages.scenarios.faults import Faults
     from pages.scenarios.runs.run import ScenarioRun
     from pages.scenarios.sandbox_client import Controls, PaymentResult
@@ -55,14 +56,14 @@ class Stopped(StepFailed):
 class RunContext:
     """What the steps of a run share. Without ``controls`` the other end is Stripe, or poses as it:
     a person pays, and time passes by itself but for test clocks. ``usual_faults`` were on before
-    the run; ``quantity`` is what is sold, ``ahead`` how many seconds the sandbox's clock was ahead
-    at the beginning, ``payment`` the last attempt to pay."""
+    the run, ``ahead`` is how many seconds the sandbox's clock was ahead at the beginning,
+    ``payment`` the last attempt to pay."""
 
     billing: PageServices
     controls: Controls | None
     stripe: StripeApi
     run: ScenarioRun
-    quantity: int
+    scenario: Scenario
     usual_faults: Faults
     ahead: float = 0.0
     payment: PaymentResult | None = None
@@ -114,13 +115,16 @@ class RunContext:
     # What there is --------------------------------------------------------------------------
 
     def records(self) -> SessionRecords:
-        """The session's events and lines of the ledger as stored here."""
-        services = self.billing.services
-        return self.billing.call(lambda: services.sessions.records(self.session_id, self.email))
+        """The sale's events and lines of the ledger as stored here."""
+        sessions, run = self.billing.services.sessions, self.run
+        if self.session_id:
+            return self.billing.call(lambda: sessions.records(self.session_id, self.email))
+        sold = run.subscription or run.payment_intent
+        return self.billing.call(lambda: sessions.records_of_customer(run.customer, sold))
 
     def both_sides(self, records: SessionRecords | None = None) -> ScenarioRecords:
         """What Stripe says of the sale now beside what is stored here: ``records``, or as it is."""
-        sale = read_sale(self.stripe, self.session_id)
+        sale = read_sale(self.stripe, self.run)
         reader = self.billing.services.entitlements
         entitlements = self.billing.call(lambda: reader.read([], [self.email]))
         return ScenarioRecords(sale, records or self.records(), entitlements, self.run.paid_at)
@@ -133,19 +137,51 @@ class RunContext:
         """The Checkout Session as Stripe has it."""
         return self.stripe.get(f"checkout/sessions/{self.session_id}")
 
+    def payment_intent_id(self) -> str:
+        """That of the PaymentIntent of the sale, of a subscription that of its latest invoice;
+        empty where there is none yet."""
+        if self.run.payment_intent or not (self.session_id or self.run.subscription):
+            return self.run.payment_intent
+        if self.session_id and (intent := self.stripe_session()["payment_intent"]):
+            return str(intent)
+        if not self.subscription_id():
+            return ""
+        payments = self.subscription()["latest_invoice"]["payments"]["data"]
+        return next((str(one["payment"]["payment_intent"]) for one in payments), "")
+
+    def bought(self) -> int:
+        """How many were bought at Checkout."""
+        return read_sale(self.stripe, self.run).bought
+
+    def paid_charge(self) -> JSON | None:
+        """What paid; None where nothing did."""
+        found = self.stripe.page("charges", payment_intent=self.payment_intent_id())
+        return next((one for one in found if one["paid"]), None)
+
     def charge(self) -> JSON:
-        """What paid for the credits."""
-        intent = self.stripe_session()["payment_intent"]
-        (charge,) = (
-            one for one in self.stripe.page("charges", payment_intent=intent) if one["paid"]
-        )
-        return charge
+        """What paid. Raises ``StepFailed`` where nothing did."""
+        if charge := self.paid_charge():
+            return charge
+        raise StepFailed("Stripe has no paid charge for this sale.")
+
+    def subscription_id(self) -> str:
+        """That of the subscription of the sale; empty where there is none."""
+        if self.run.subscription or not self.session_id:
+            return self.run.subscription
+        return self.stripe_session()["subscription"] or ""
 
     def subscription(self) -> JSON:
-        """The subscription that the session began, with its latest invoice."""
-        name = self.stripe_session()["subscription"]
-        expand = {"expand[]": "latest_invoice"}
-        return self.stripe.get(f"subscriptions/{name}", **expand)
+        """The subscription of the sale, with its latest invoice and what pays that."""
+        expand = {"expand[]": "latest_invoice.payments"}
+        return self.stripe.get(f"subscriptions/{self.subscription_id()}", **expand)
+
+    def names(self) -> list[str]:
+        """What the events about the sale name: ids of Stripe's objects, and our reference."""
+        if not self.session_id:
+            return [self.run.customer, *filter(None, [self.payment_intent_id()])]
+        session = self.stripe_session()
+        about = ("id", "payment_intent", "subscription", "client_reference_id")
+        return [session[name] for name in about if session[name]]
 
     # What is awaited ------------------------------------------------------------------------
 
@@ -180,9 +216,7 @@ class RunContext:
 
     def new_event(self, event_type: str) -> JSON | None:
         """Stripe's newest event of a type about this sale; None where a step has awaited it."""
-        session = self.stripe_session()
-        about = ("id", "payment_intent", "subscription", "client_reference_id")
-        names = [session[name] for name in about if session[name]]
+        names = self.names()
         newest = next(
             (
                 event

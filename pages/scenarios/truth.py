@@ -7,31 +7,67 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.line import Due
+from billing.domain.money import format_money
+from billing.domain.sessions.checkout_session import CheckoutSession, Kind
 
 if TYPE_CHECKING:
     from billing.domain.stripe_json import JSON
+    from pages.scenarios.runs.run import ScenarioRun
     from pages.scenarios.stripe_api import StripeApi
+
+NEVER_PAID = ("incomplete", "incomplete_expired")
 
 
 @dataclass(frozen=True)
 class Sale:
-    """Stripe's objects of one sale: the Checkout Session with its line items, and what came of it.
-    ``charge`` paid for credits; ``subscription`` has its latest invoice expanded; ``disputes`` are
-    those of the charge, or of what paid that invoice."""
+    """Stripe's objects of one sale: the Checkout Session with its line items, and what came of it;
+    without a ``session``, a subscription that was made by the API, or a ``payment`` (PaymentIntent)
+    by the API, which is none of ours. ``charge`` paid for credits; ``subscription`` has its latest
+    invoice expanded; ``disputes`` are those of the charge, or of what paid that invoice."""
 
-    session: JSON
+    session: JSON | None = None
     charge: JSON | None = None
     subscription: JSON | None = None
     disputes: tuple[JSON, ...] = ()
+    payment: JSON | None = None
 
     @property
     def is_paid(self) -> bool:
-        """The Checkout was paid, whatever came later."""
-        return bool(self.session["payment_status"] == "paid")
+        """Something that we sell was paid, whatever came later."""
+        if self.session:
+            return bool(self.session["payment_status"] == "paid")
+        return bool(self.subscription) and self.state not in NEVER_PAID
+
+    @property
+    def state(self) -> str:
+        """In Stripe's words: ``complete, paid``, ``active``."""
+        if self.session:
+            return f"{self.session['status']}, {self.session['payment_status']}"
+        found = self.subscription or self.payment
+        return str(found["status"]) if found else "nothing"
+
+    @property
+    def kind(self) -> Kind | None:
+        """What was sold."""
+        if self.session:
+            return CheckoutSession.from_stripe(self.session).kind
+        return Kind.PRO if self.subscription else None
+
+    @property
+    def amount(self) -> str:
+        """What was paid at first, as people read it."""
+        if self.session:
+            return CheckoutSession.from_stripe(self.session).amount
+        if not self.subscription:
+            return ""
+        invoice = self.subscription["latest_invoice"]
+        return format_money(invoice["amount_paid"], invoice["currency"])
 
     @property
     def bought(self) -> int:
         """The quantity of its line items."""
+        if not self.session:
+            return int(self.is_paid)
         return sum(item["quantity"] for item in self.session["line_items"]["data"])
 
     @property
@@ -45,12 +81,15 @@ class Sale:
         return Due(0 if taken else credits_left(self.bought, self.charge))
 
 
-def read_sale(stripe: StripeApi, session_id: str) -> Sale:
-    """Read it from Stripe. Raises ``BillingError``."""
-    expand = {"expand[]": "line_items"}
-    session = stripe.get(f"checkout/sessions/{session_id}", **expand)
+def read_sale(stripe: StripeApi, run: ScenarioRun) -> Sale:
+    """Read what a run has sold from Stripe. Raises ``BillingError``."""
+    if not run.session_id:
+        if run.subscription:
+            return read_pro_sale(stripe, run.subscription)
+        return Sale(payment=stripe.get(f"payment_intents/{run.payment_intent}"))
+    session = stripe.get(f"checkout/sessions/{run.session_id}", **{"expand[]": "line_items"})
     if session["subscription"]:
-        return read_pro_sale(stripe, session)
+        return read_pro_sale(stripe, session["subscription"], session)
     intent = session["payment_intent"]
     if not intent:
         return Sale(session)
@@ -59,10 +98,10 @@ def read_sale(stripe: StripeApi, session_id: str) -> Sale:
     return Sale(session, paid, disputes=tuple(stripe.page("disputes", payment_intent=intent)))
 
 
-def read_pro_sale(stripe: StripeApi, session: JSON) -> Sale:
-    """The same of a session that began a subscription."""
+def read_pro_sale(stripe: StripeApi, name: str, session: JSON | None = None) -> Sale:
+    """The same of a subscription (its id), and of the ``session`` that began it."""
     expand = {"expand[]": "latest_invoice.payments"}
-    subscription = stripe.get(f"subscriptions/{session['subscription']}", **expand)
+    subscription = stripe.get(f"subscriptions/{name}", **expand)
     intents = [
         payment["payment"]["payment_intent"]
         for payment in subscription["latest_invoice"]["payments"]["data"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from billing.domain.durations import format_duration
 from billing.domain.events.event import EventState
 from billing.domain.ledger.line import Cause, Due, LedgerLine, Origin, total
-from billing.domain.sessions.checkout_session import CheckoutSession, Kind
+from billing.domain.sessions.checkout_session import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,27 +63,25 @@ def verify(
     ours when it created the events; ``grant_seconds``: how long after the payment a grant is in
     time."""
     sale, records = both_sides.sale, both_sides.records
-    session = CheckoutSession.from_stripe(sale.session)
     arrivals = describe_arrivals(records.events, clock_ahead)
-    state = f"{session.status}, {session.payment_status}"
     if sale.is_paid != expected.is_paid:
         title = "Paid unexpectedly" if sale.is_paid else "Not paid"
         ending = "should have been paid" if expected.is_paid else "should not have been paid"
-        return Verdict(False, title, f"Stripe says {state}; this session {ending}.", arrivals)
+        return Verdict(False, title, f"Stripe says {sale.state}; this {ending}.", arrivals)
     if sale.is_paid:
         wrong = (
-            _wrong_purchase(session, both_sides)
+            _wrong_purchase(both_sides)
             or _wrong_ledger(sale, records, expected)
             or _wrong_entitlements(both_sides)
-            or _late_grant(session, both_sides, grant_seconds)
+            or _late_grant(both_sides, grant_seconds)
         )
-        passed, (title, reason) = not wrong, wrong or _right(session, both_sides)
+        passed, (title, reason) = not wrong, wrong or _right(both_sides)
     elif records.lines:
         passed, title = False, "Granted without a payment"
-        reason = f"Stripe says {state}, and the ledger has {_changes(records.lines)}."
+        reason = f"Stripe says {sale.state}, and the ledger has {_changes(records.lines)}."
     else:
         wrong = _wrong_entitlements(both_sides)
-        right = "Correctly not granted", f"Stripe says {state}, and there is no grant for it."
+        right = "Correctly not granted", f"Stripe says {sale.state}, and there is no grant for it."
         passed, (title, reason) = not wrong, wrong or right
     unhandled = [event for event in records.events if event.state in UNHANDLED]
     if passed and unhandled:
@@ -95,16 +93,15 @@ def verify(
     return Verdict(passed, title, reason, arrivals)
 
 
-def _wrong_purchase(
-    session: CheckoutSession, both_sides: ScenarioRecords
-) -> tuple[str, str] | None:
+def _wrong_purchase(both_sides: ScenarioRecords) -> tuple[str, str] | None:
     """What is wrong with what was granted at first, if anything is: a title and a reason."""
-    records = both_sides.records
-    due = 1 if session.kind is Kind.PRO else both_sides.sale.bought
-    bought = session.kind.describe(due) if session.kind else session.what
+    sale, records = both_sides.sale, both_sides.records
+    due = 1 if sale.kind is Kind.PRO else sale.bought
+    bought = sale.kind.describe(due) if sale.kind else "something that is not ours"
+    session_id = sale.session["id"] if sale.session else None
     if not records.grants:
         failed = next((event.error for event in records.events if event.error), "")
-        reason = f"Stripe has {session.amount} for {bought}; there is no grant. {failed}"
+        reason = f"Stripe has {sale.amount} for {bought}; there is no grant. {failed}"
         return "Paid, but not granted", reason.strip()
     if len(records.grants) > 1:
         reason = f"One payment for {bought}, and {len(records.grants)} grants."
@@ -114,8 +111,8 @@ def _wrong_purchase(
     wrong = [
         f"{what} {ours} in the grant, {theirs} in Stripe"
         for what, ours, theirs in (
-            ("session", grant.session_id, session.id),
-            ("kind", grant.kind, session.kind),
+            ("session", grant.session_id, session_id),
+            ("kind", grant.kind, sale.kind),
             ("quantity", grant.quantity, due),
         )
         if ours != theirs
@@ -162,24 +159,22 @@ def _wrong_entitlements(both_sides: ScenarioRecords) -> tuple[str, str] | None:
     return title, f"Lines: {_changes(both_sides.records.lines)}."
 
 
-def _late_grant(
-    session: CheckoutSession, both_sides: ScenarioRecords, in_time: float
-) -> tuple[str, str] | None:
+def _late_grant(both_sides: ScenarioRecords, in_time: float) -> tuple[str, str] | None:
     """A grant that came too long after the payment."""
     paid_at, grant = both_sides.paid_at, both_sides.records.grants[0]
     if paid_at is None or grant.at - paid_at <= in_time:
         return None
-    granted = f"{grant.kind.describe(grant.quantity)} for {session.amount}"
+    granted = f"{grant.kind.describe(grant.quantity)} for {both_sides.sale.amount}"
     late = format_duration(grant.at - paid_at)
     reason = f"{granted}: granted {late} after Stripe called it paid, {format_duration(in_time)} "
     return "Granted late", f"{reason}at the most are in time."
 
 
-def _right(session: CheckoutSession, both_sides: ScenarioRecords) -> tuple[str, str]:
+def _right(both_sides: ScenarioRecords) -> tuple[str, str]:
     """The title and the reason of a passed verdict."""
     lines = both_sides.records.lines
     grant = lines[0]
-    granted = f"{grant.kind.describe(grant.quantity)} for {session.amount}"
+    granted = f"{grant.kind.describe(grant.quantity)} for {both_sides.sale.amount}"
     granted_by = _granted_by(grant, both_sides.records.events)
     if len(lines) == 1:
         reason = f"{granted}: one payment, one grant, by {granted_by}."

@@ -217,8 +217,7 @@ def so_far(scenario: Scenario, known: KnownRun) -> None:
     elif step and step.seconds:
         st.caption("Stripe takes a while for this: minutes, for some payments more.")
     labels = [one.label for one in scenario.steps]
-    passed_steps = max(len(run.steps) - 1, 0)
-    to_come = labels[passed_steps + (run.step in labels[passed_steps:]) :]
+    to_come = labels[len(run.steps) + 1 :]
     for label in to_come:
         st.markdown(f":gray[:material/radio_button_unchecked:] {plain(label)}")
 

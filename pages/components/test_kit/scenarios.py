@@ -61,7 +61,8 @@ def scenario_list_at_stripe() -> None:
     rerun_page_if_requested()
     st.markdown(
         "Each makes a sale at Stripe in test mode, says what a person has to do at Checkout, and "
-        "compares the ledger with what Stripe says. Time is passed by Stripe's test clocks."
+        "compares the ledger with what Stripe says. Those by API, and another's payments, run by "
+        "themselves. Time is passed by Stripe's test clocks."
     )
     show_scenario_failure()
     known = known_runs(page_services())
@@ -77,6 +78,8 @@ def limits() -> None:
         st.markdown(
             "- **Failures of its API**, and answers that are lost: it does not fail on demand. "
             "The scenarios of that need the local sandbox.\n"
+            "- **Checkout without a person**: no API pays it. Subscriptions and payments made by "
+            "the API alone need nobody.\n"
             "- **The time of Checkout**: a session that nobody pays is expired by the API, as its "
             "day cannot be passed. Test debits, refunds that fail and evidence take Stripe's own "
             "minutes. Subscriptions live in the time of test clocks.\n"

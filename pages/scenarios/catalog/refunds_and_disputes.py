@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from billing.domain.ledger.line import Cause
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.catalog.scenario import COMPLETED, VISA, Scenario
-from pages.scenarios.steps.checkout import pay
+from pages.scenarios.steps.checkout import create_session, pay
 from pages.scenarios.steps.events import expect_event
 from pages.scenarios.steps.payments import (
     accept_dispute,
@@ -48,9 +48,7 @@ def _scenario(
         name,
         title,
         about,
-        Kind.CREDITS,
-        BOUGHT,
-        (pay(card), expect_event(COMPLETED), *steps),
+        (create_session(Kind.CREDITS, BOUGHT), pay(card), expect_event(COMPLETED), *steps),
         Expected(left, (Cause.PURCHASE, *causes)),
     )
 

@@ -9,7 +9,6 @@ from pages.scenarios.steps.step import HOUR
 from pages.scenarios.verdict import Expected
 
 if TYPE_CHECKING:
-    from billing.domain.sessions.checkout_session import Kind
     from pages.scenarios.steps.step import Step
 
 VISA = "4242424242424242"
@@ -19,13 +18,11 @@ NOTHING = Expected(0, ())
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is sold, what then happens, and what the customer is expected to have in the end."""
+    """What is sold and what then happens, and what the customer is expected to have in the end."""
 
     name: str
     title: str
     about: str
-    kind: Kind
-    quantity: int
     steps: tuple[Step, ...]
     expected: Expected
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pages.scenarios.catalog.by_api import BY_API
 from pages.scenarios.catalog.checkout import CHECKOUT
 from pages.scenarios.catalog.refunds_and_disputes import REFUND_THAT_FAILS, REFUNDS_AND_DISPUTES
 from pages.scenarios.catalog.stripe_fails import STRIPE_FAILS
@@ -19,6 +20,7 @@ SCENARIOS = (
     CANCELED_NOW,
     SECOND_AVOIDED,
     *MONTHS,
+    *BY_API,
     REFUND_THAT_FAILS,
 )
 

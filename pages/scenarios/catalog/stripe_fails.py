@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing.domain.ledger.line import Cause
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.catalog.scenario import VISA, Scenario
-from pages.scenarios.steps.checkout import pay, return_from_checkout
+from pages.scenarios.steps.checkout import create_session, pay, return_from_checkout
 from pages.scenarios.steps.events import expect_failure, expect_grant
 from pages.scenarios.steps.faults import end_api_fault, set_api_fault
 from pages.scenarios.verdict import Expected
@@ -16,9 +16,8 @@ def _fails(status: int, about: str) -> Scenario:
         f"stripe-{status}",
         f"Stripe answers {status}",
         about,
-        Kind.CREDITS,
-        6,
         (
+            create_session(Kind.CREDITS, 6),
             set_api_fault(status),
             pay(VISA),
             expect_failure(),

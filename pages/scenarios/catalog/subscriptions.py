@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from billing.domain.ledger.line import Cause
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.catalog.scenario import COMPLETED, VISA, Scenario
-from pages.scenarios.steps.checkout import pay
+from pages.scenarios.steps.checkout import create_session, pay
 from pages.scenarios.steps.events import expect_event
 from pages.scenarios.steps.subscriptions import (
     buy_again,
@@ -45,9 +45,7 @@ def _scenario(
         name,
         title,
         about,
-        Kind.PRO,
-        1,
-        (pay(VISA), expect_event(COMPLETED), *steps),
+        (create_session(Kind.PRO), pay(VISA), expect_event(COMPLETED), *steps),
         Expected(int(pro), (Cause.PURCHASE, *causes)),
     )
 

@@ -55,7 +55,8 @@ class ScenarioResult:
 
 @dataclass
 class ScenarioRun:
-    """What a run has made and done. ``id`` begins the idempotency keys of what it changes at
+    """What a run has made and done: a Checkout Session, or by the API alone a ``subscription`` or
+    a ``payment_intent``. ``id`` begins the idempotency keys of what it changes at
     Stripe. ``step`` is the label of the step under way, ``steps`` are those that have passed;
     ``noted`` is what a step must not find out, or make, a second time, ``awaited`` the ids of
     events that one has waited for, ``paid_at`` when one saw Stripe call the sale paid (Unix
@@ -69,6 +70,8 @@ class ScenarioRun:
     customer: str = ""
     test_clock: str = ""
     session_id: str = ""
+    subscription: str = ""
+    payment_intent: str = ""
     checkout_url: str = ""
     step: str = ""
     steps: tuple[StepResult, ...] = ()

@@ -15,7 +15,7 @@ from billing.errors import BillingError
 from pages.scenarios.context import RunContext, StepFailed, Stopped
 from pages.scenarios.delivery import Delivery
 from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult, StepStatus
-from pages.scenarios.runs.sale import clean_up, create_session, open_context
+from pages.scenarios.runs.sale import clean_up, open_context
 from pages.scenarios.verdict import Verdict, verify
 from pages.services import ServerStopping
 
@@ -115,16 +115,12 @@ class _Run:
         return result
 
     def _to_verdict(self) -> Verdict:
-        kind, quantity = self._scenario.kind, self._scenario.quantity
         self._context = context = open_context(
             self._scenario, self._billing, self._controls, self._run
         )
-        if not self._run.session_id:
-            label = f"Create a Checkout Session: {kind.describe(quantity)}"
-            self._do(label, partial(create_session, self._scenario, context))
         if self._run.delivery.faults:
             context.set_faults(context.faults)
-        for step in self._scenario.steps[len(self._run.steps) - 1 :]:
+        for step in self._scenario.steps[len(self._run.steps) :]:
             self._do(step.label, partial(step.act, context))
         context.end_faults()
         self._reporter.step_started("Compare the ledger with Stripe")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billing.domain.ledger.line import Origin
+from billing.domain.sessions.source import Source
 from pages.scenarios.context import PERSON_SECONDS, StepFailed
 from pages.scenarios.sandbox_client import PaymentOutcome, PaymentResult
+from pages.scenarios.steps.customers import make_customer
 from pages.scenarios.steps.step import Step
 
 if TYPE_CHECKING:
+    from billing.domain.sessions.checkout_session import Kind
     from billing.domain.stripe_json import JSON
     from pages.scenarios.context import RunContext
 
@@ -25,6 +28,32 @@ AUTHENTICATION = {
     True: " On the bank's page press **Complete**.",
     False: " On the bank's page press **Fail**.",
 }
+
+
+def create_session(kind: Kind, quantity: int = 1) -> Step:
+    """Make the Checkout Session; before it the Customer, where they are to live in the time of a
+    test clock."""
+
+    def act(context: RunContext) -> str:
+        run, checkout = context.run, context.billing.services.checkout
+        if context.scenario.needs_test_clock and not run.customer:
+            make_customer(context)
+        buyer = {"customer": run.customer} if run.customer else {"email": run.email}
+        session = context.billing.call(
+            lambda: checkout.create(
+                kind,
+                quantity,
+                made_by="test kit",
+                source=Source.TEST_KIT,
+                label=context.scenario.title,
+                idempotency_key=f"{run.id}-session",
+                **buyer,
+            )
+        )
+        run.session_id, run.checkout_url = session.id, session.url or ""
+        return session.amount
+
+    return Step(f"Create a Checkout Session: {kind.describe(quantity)}", act)
 
 
 def pay(

@@ -25,7 +25,7 @@ def refund(credits_back: int | None = None) -> Step:
         def amount_back() -> int:
             if credits_back is None:
                 return int(charge["amount"] - charge["amount_refunded"])
-            return int(charge["amount"] * credits_back // context.quantity)
+            return int(charge["amount"] * credits_back // context.bought())
 
         amount = context.once(amount_back)
         refunded = context.stripe.post("refunds", {"charge": charge["id"], "amount": amount})

@@ -13,7 +13,7 @@ from billing.domain.sessions.checkout_session import Kind
 from billing.ledger import fulfillment
 from billing.selling.buyers import Buyers
 from billing.store.ledger import lines
-from pages.scenarios.steps.checkout import pay
+from pages.scenarios.steps.checkout import create_session, pay
 from pages.scenarios.verdict import Expected
 from tests.pages.scenarios.players import BY_NAME
 
@@ -65,7 +65,9 @@ def test_a_payment_without_its_grant_is_found_out(
     ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fulfillment, "sale_of", lambda *_: None)
-    paid = replace(BY_NAME["credits-paid"], steps=(pay("4242424242424242"),))
+    paid = replace(
+        BY_NAME["credits-paid"], steps=(create_session(Kind.CREDITS, 3), pay("4242424242424242"))
+    )
     verdict = ran(paid).verdict
     assert (verdict.passed, verdict.title) == (False, "Paid, but not granted")
 
@@ -79,7 +81,7 @@ def test_a_grant_without_a_payment_is_found_out(ran: Ran, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(fulfillment, "sale_of", generous)
     abandoned = BY_NAME["abandoned-expired"]
-    verdict = ran(replace(abandoned, steps=abandoned.steps[:2])).verdict
+    verdict = ran(replace(abandoned, steps=abandoned.steps[:3])).verdict
     assert (verdict.passed, verdict.title) == (False, "Granted without a payment")
 
 
