@@ -20,6 +20,7 @@ from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
 from stripe_sandbox.billing_portal.portal_routes import Portal
 from stripe_sandbox.billing_portal.receipt_routes import ReceiptPage
+from stripe_sandbox.billing_wiring import Billing
 from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.authentication_routes import AuthenticationPage
 from stripe_sandbox.checkout_page.view import CheckoutViews
@@ -59,7 +60,7 @@ from stripe_sandbox.webhooks.attempts import Attempts
 from stripe_sandbox.webhooks.delivery import Deliveries
 from stripe_sandbox.webhooks.history import DeliveryHistory
 from stripe_sandbox.webhooks.resending import Resending
-from stripe_sandbox.wiring import Billing, Resources
+from stripe_sandbox.wiring import Resources
 
 _BASE_URL = "base_url"
 
@@ -148,7 +149,7 @@ class Sandbox:
                 self._scheduler,
                 self._sessions,
                 self.payments,
-                AfterSale(backend, resources.refunds, resources.disputes, billing.changes),
+                AfterSale(backend, resources.refunds, resources.disputes, billing.endings),
             ),
             Erasure(backend, self._requests),
             ControlEndpoints(backend),
@@ -162,7 +163,7 @@ class Sandbox:
             backend,
             resources.customers,
             resources.subscriptions,
-            billing.changes,
+            billing.endings,
             billing.saved_methods,
             billing.collection,
             resources.test_clocks,

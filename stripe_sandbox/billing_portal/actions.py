@@ -13,7 +13,7 @@ from stripe_sandbox.payment_methods.cards import CardRefusal
 from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.outcomes import Card, Payer
 from stripe_sandbox.payments.saved_methods import SavedMethods
-from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
+from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.customers.customers import Customers
@@ -31,7 +31,7 @@ class CustomerActions:
         backend: Backend,
         customers: Customers,
         subscriptions: Subscriptions,
-        changes: SubscriptionChanges,
+        endings: SubscriptionEndings,
         saved_methods: SavedMethods,
         collection: InvoiceCollection,
         test_clocks: TestClocks,
@@ -39,7 +39,7 @@ class CustomerActions:
         self._backend = backend
         self._customers = customers
         self._subscriptions = subscriptions
-        self._changes = changes
+        self._endings = endings
         self._saved_methods = saved_methods
         self._collection = collection
         self._test_clocks = test_clocks
@@ -79,14 +79,14 @@ class CustomerActions:
         with self._changing(subscription["customer"]):
             if at_period_end:
                 end = subscription["items"]["data"][0]["current_period_end"]
-                self._changes.end_later(subscription, end, details)
+                self._endings.end_later(subscription, end, details)
             else:
-                self._changes.end_now(subscription, details)
+                self._endings.end_now(subscription, details)
 
     def keep(self, subscription: Object) -> None:
         """Take back that it is to be canceled."""
         with self._changing(subscription["customer"]):
-            self._changes.keep(subscription)
+            self._endings.keep(subscription)
 
     def can_be_paid(self, invoice: Object) -> bool:
         """Whether the customer can pay the invoice; nobody pays a deleted customer's."""

@@ -14,7 +14,7 @@ from stripe_sandbox.checkout_page.asked_fields import (
     phone_field,
 )
 from stripe_sandbox.hosted_page.samples import BRAND_NAMES
-from stripe_sandbox.resources.billing.subscriptions import DAY_SECONDS, end_of_trial
+from stripe_sandbox.resources.billing.subscription_object import DAY_SECONDS, end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import (
     asks_for_phone,
     asks_payment_method,

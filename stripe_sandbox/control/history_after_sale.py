@@ -11,7 +11,7 @@ from functools import partial
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.control.history_plan import pick_pause
 from stripe_sandbox.payment_methods.cards import DisputeKind
-from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
+from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.resources.billing.subscriptions import ENDED
 from stripe_sandbox.resources.payments.disputes import CLOSED, WINNING, Disputes
 from stripe_sandbox.resources.payments.refunds import Refunds
@@ -61,12 +61,12 @@ class AfterSale:
         backend: Backend,
         refunds: Refunds,
         disputes: Disputes,
-        changes: SubscriptionChanges,
+        endings: SubscriptionEndings,
     ) -> None:
         self._backend = backend
         self._refunds = refunds
         self._disputes = disputes
-        self._changes = changes
+        self._endings = endings
 
     def steps(self, session: str, mode: str, rng: random.Random) -> Iterator[tuple[float, Step]]:
         """What happens after the payment of the session of that id: each step with the seconds
@@ -140,14 +140,14 @@ class AfterSale:
             return
         if at_period_end:
             end = subscription["items"]["data"][0]["current_period_end"]
-            self._changes.end_later(subscription, end, {})
+            self._endings.end_later(subscription, end, {})
         else:
-            self._changes.end_now(subscription, {})
+            self._endings.end_now(subscription, {})
 
     def _keep(self, session: str) -> None:
         subscription = self._subscription(session)
         if subscription["status"] not in ENDED and subscription["cancel_at"]:
-            self._changes.keep(subscription)
+            self._endings.keep(subscription)
 
     def _subscription(self, session: str) -> Object:
         sold = self._backend.require("checkout.session", session, "session")

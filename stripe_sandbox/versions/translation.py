@@ -101,7 +101,7 @@ class Translation:
             return value
         if kind in ("list", "search_result"):
             return {**value, "data": [self._lowered(inner, lookup) for inner in value["data"]]}
-        if kind == "event" or value.get("deleted"):
+        if kind == "event" or (value.get("deleted") and kind != "discount"):
             return value
         value = dict(value)
         for lower in self._lowers.get(kind, ()):

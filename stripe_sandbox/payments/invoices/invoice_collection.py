@@ -176,7 +176,10 @@ class InvoiceCollection:
         intent = self._intents.create(
             invoice["amount_due"],
             invoice["currency"],
-            {"description": _DESCRIPTIONS.get(invoice["billing_reason"], "Subscription update")},
+            {
+                "description": _DESCRIPTIONS.get(invoice["billing_reason"], "Subscription update"),
+                "setup_future_usage": "off_session" if subscription else None,
+            },
             customer=invoice["customer"],
             types=settings["payment_method_types"] or ["card"],
         )

@@ -1,80 +1,70 @@
-"""What a request changes of a running subscription: to cancel it now or later, to pause it, to let
-it go on (https://docs.stripe.com/billing/subscriptions/cancel)."""
+"""What a request changes of a running subscription
+(https://docs.stripe.com/api/subscriptions/update)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from stripe.params._subscription_cancel_params import SubscriptionCancelParams
-from stripe.params._subscription_pause_params import SubscriptionPauseParams
-from stripe.params._subscription_resume_params import SubscriptionResumeParams
+from stripe.params._subscription_delete_discount_params import SubscriptionDeleteDiscountParams
 from stripe.params._subscription_update_params import SubscriptionUpdateParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.subscriptions import items
-from stripe_sandbox.payments.subscriptions.items import ItemChanges
+from stripe_sandbox.payments.subscriptions import endings, items, pauses, periods
+from stripe_sandbox.payments.subscriptions.change_invoices import (
+    DEFAULT_BEHAVIOR,
+    ChangeInvoices,
+    check_behavior,
+)
+from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
+from stripe_sandbox.payments.subscriptions.items import ItemChanges, purchase_of
+from stripe_sandbox.payments.subscriptions.pauses import SubscriptionPauses
+from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.subscriptions import ENDED, Subscriptions
-from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.schema.objects import build, merge_metadata
+from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.storage.objects import Object
 
-_REQUESTED = "cancellation_requested"
-_DETAILS = ("cancellation_details.comment", "cancellation_details.feedback")
+_SAVES = "payment_settings.save_default_payment_method"
+_AT_ITS_END = "trial_settings.end_behavior.missing_payment_method"
 _UPDATE = (
-    *("cancel_at", "cancel_at_period_end", *_DETAILS, "default_payment_method", "description"),
-    *("metadata", "pause_collection.behavior", "pause_collection.resumes_at"),
-    *items.PARAMETERS,
+    *("cancel_at", "cancel_at_period_end", *endings.DETAILS, "default_payment_method"),
+    *("description", "metadata", "payment_behavior", _SAVES, _AT_ITS_END),
+    *(*items.DISCOUNTS, *items.PARAMETERS, *pauses.PARAMETERS, *periods.PARAMETERS),
 )
 _AFTER_THE_END = {"cancellation_details", "metadata"}
+_OF_ITEMS = {"items", *("billing_cycle_anchor", "trial_end")}
 
 
 class SubscriptionChanges:
-    """The endpoints that change a subscription, and what they schedule."""
+    """Updates subscriptions, and invoices at once what is to be."""
 
     def __init__(
         self,
         backend: Backend,
-        jobs: ScheduledJobs,
         subscriptions: Subscriptions,
         items: ItemChanges,
+        endings: SubscriptionEndings,
+        pauses: SubscriptionPauses,
+        discounts: Discounts,
+        invoices: ChangeInvoices,
     ) -> None:
         self._backend = backend
-        self._jobs = jobs
         self._subscriptions = subscriptions
         self._items = items
-        jobs.register(JobKind.SUBSCRIPTION_CANCELLATION, self._cancel_due)
-        jobs.register(JobKind.COLLECTION_RESUMPTION, self._resume_collection)
+        self._endings = endings
+        self._pauses = pauses
+        self._discounts = discounts
+        self._invoices = invoices
 
     def routes(self) -> list[Route]:
         """The endpoints."""
         kind, path = self._subscriptions.kind, self._subscriptions.path
+        delete = SubscriptionDeleteDiscountParams
         return [
             Route("POST", path, self._update, SubscriptionUpdateParams, kind, _UPDATE),
-            Route("DELETE", path, self._cancel, SubscriptionCancelParams, kind, _DETAILS),
-            Route("POST", f"{path}/pause", self._pause, SubscriptionPauseParams, kind, ("type",)),
-            Route("POST", f"{path}/resume", self._resume, SubscriptionResumeParams, kind),
+            Route("DELETE", f"{path}/discount", self._delete_discount, delete, "discount"),
         ]
-
-    def end_later(self, subscription: Object, at: int, details: dict[str, Any]) -> None:
-        """Let it end at that time, in Unix seconds; `details` are the customer's feedback and
-        comment. Records `customer.subscription.updated`."""
-        given = {**subscription["cancellation_details"], **details, "reason": _REQUESTED}
-        now = self._backend.clock.now()
-        changes = {"cancel_at": at, "canceled_at": now, "cancellation_details": given}
-        self._subscriptions.change(subscription, changes)
-        self._schedule(subscription)
-
-    def end_now(self, subscription: Object, details: dict[str, Any]) -> None:
-        """End it now. Records `customer.subscription.deleted`."""
-        subscription["cancellation_details"].update(details)
-        self._subscriptions.end(subscription, _REQUESTED)
-
-    def keep(self, subscription: Object) -> None:
-        """Let it go on, though it was to end later. Records `customer.subscription.updated`."""
-        changes = self._end(subscription, {"cancel_at_period_end": False})
-        self._subscriptions.change(subscription, changes)
 
     def _require(self, call: Call) -> Object:
         return self._backend.require("subscription", call.ids[0], "id", status=404)
@@ -84,127 +74,91 @@ class SubscriptionChanges:
 
     def update(self, subscription: Object, params: dict[str, Any], request: RequestInfo) -> Object:
         """The subscription after an update; invoiced and collected at once where that is asked
-        for. Records `customer.subscription.updated` if anything differs."""
+        for, or where its period begins anew. Records `customer.subscription.updated` if anything
+        differs, after the events of its prorations and discounts."""
         if subscription["status"] in ENDED and set(params) - _AFTER_THE_END:
             raise errors.invalid(
                 "A canceled subscription can only update its cancellation_details and metadata.",
                 code="invalid_canceled_subscription_fields",
             )
-        changes: dict[str, Any] = {}
-        if "metadata" in params:
-            changes["metadata"] = merge_metadata(subscription["metadata"], params["metadata"])
-        if "description" in params:
-            changes["description"] = params["description"]
-        if "default_payment_method" in params:
-            changes["default_payment_method"] = self._method(params["default_payment_method"])
-        if "pause_collection" in params:
-            changes["pause_collection"] = self._paused(params["pause_collection"])
-        if "items" in params:
-            changes |= self._items.change(subscription, params, request)
-        changes |= self._end(subscription, params)
+        behavior = params.get("payment_behavior", DEFAULT_BEHAVIOR)
+        check_behavior(behavior)
+        if params.get("trial_end") == "now" and self._ends_with_trial(subscription, request):
+            return subscription
+        changes = self._own(subscription, params)
+        if "discounts" in params:
+            changes["discounts"] = self._discounted(subscription, params, request)
+        if _OF_ITEMS & params.keys():
+            changes |= self._items.change({**subscription, **changes}, params, request)
+        changes |= self._endings.changes(subscription, params, request)
         details: Object = (
             changes.get("cancellation_details") or subscription["cancellation_details"]
         )
         changes["cancellation_details"] = {**details, **(params.get("cancellation_details") or {})}
         self._subscriptions.change(subscription, changes, request)
-        self._schedule(subscription)
-        begins_anew = "billing_cycle_anchor" in changes
-        always = "items" in params and params.get("proration_behavior") == "always_invoice"
-        if begins_anew or always:
-            self._items.invoice(subscription, begins_anew=begins_anew)
-            return self._backend.require("subscription", subscription["id"], "id")
-        return subscription
+        self._endings.schedule(subscription)
+        self._pauses.schedule(subscription)
+        if "billing_cycle_anchor" in changes:
+            self._subscriptions.schedule_period(subscription)
+        self._invoice(subscription, params, changes, behavior)
+        return self._backend.require("subscription", subscription["id"], "id")
 
-    def _method(self, given: str | None) -> str | None:
-        if given:
-            self._backend.require("payment_method", given, "default_payment_method")
-        return given or None
+    def _own(self, subscription: Object, params: dict[str, Any]) -> Object:
+        """What changes of the subscription's own fields."""
+        changes: Object = {}
+        if "metadata" in params:
+            changes["metadata"] = merge_metadata(subscription["metadata"], params["metadata"])
+        if "description" in params:
+            changes["description"] = params["description"]
+        if "default_payment_method" in params:
+            method = params["default_payment_method"] or None
+            if method:
+                self._backend.require("payment_method", method, "default_payment_method")
+            changes["default_payment_method"] = method
+        if "pause_collection" in params:
+            changes["pause_collection"] = self._pauses.collection(params["pause_collection"])
+        if "payment_settings" in params:
+            settings = subscription["payment_settings"]
+            changes["payment_settings"] = {**settings, **params["payment_settings"]}
+        if "trial_settings" in params:
+            settings = subscription["trial_settings"]
+            behavior = {**settings["end_behavior"], **params["trial_settings"]["end_behavior"]}
+            changes["trial_settings"] = {**settings, "end_behavior": behavior}
+        return changes
 
-    def _paused(self, given: dict[str, Any] | None) -> Object | None:
-        """The `pause_collection`; None ends it."""
-        return build("subscription.PauseCollection", given) if given else None
+    def _ends_with_trial(self, subscription: Object, request: RequestInfo) -> bool:
+        if subscription["status"] != "trialing":
+            return False
+        customer = self._backend.require("customer", subscription["customer"], "customer")
+        return self._subscriptions.ends_with_trial(subscription, customer, request)
 
-    def _end(self, subscription: Object, params: dict[str, Any]) -> dict[str, Any]:
-        """What changes with the time at which it is to end."""
-        if "cancel_at" in params and "cancel_at_period_end" in params:
-            raise errors.invalid(
-                "You may only specify one of these parameters: cancel_at, cancel_at_period_end."
+    def _discounted(
+        self, subscription: Object, params: dict[str, Any], request: RequestInfo
+    ) -> list[str]:
+        held: list[str] = subscription["discounts"]
+        purchase = purchase_of(subscription["customer"], subscription["items"]["data"])
+        wanted = self._discounts.requested(params["discounts"], purchase, "discounts", held)
+        return self._discounts.replace(subscription, held, wanted, request)
+
+    def _invoice(
+        self, subscription: Object, params: dict[str, Any], changes: Object, behavior: str
+    ) -> None:
+        lengthens_trial = "trial_end" in changes and "trial_start" not in changes
+        ends_trial = changes.get("status") == "active"
+        begins_anew = "billing_cycle_anchor" in changes and (ends_trial or not lengthens_trial)
+        if begins_anew or params.get("proration_behavior") == "always_invoice":
+            self._invoices.create(subscription, begins_anew=begins_anew, behavior=behavior)
+
+    def _delete_discount(self, call: Call) -> Object:
+        """Records `customer.discount.deleted` and `customer.subscription.updated`."""
+        subscription = self._require(call)
+        if not subscription["discounts"]:
+            raise errors.StripeError(
+                f"No active discount for subscription: {subscription['id']}",
+                status=404,
+                code="resource_missing",
             )
-        if "cancel_at" in params:
-            at, at_period_end = params["cancel_at"], False
-            if isinstance(at, str):
-                raise errors.not_simulated("cancel_at", f"cancel_at={at}")
-            if at is not None and at <= self._backend.clock.now():
-                raise errors.invalid("`cancel_at` must be in the future.", "cancel_at")
-        elif "cancel_at_period_end" in params:
-            at_period_end = params["cancel_at_period_end"]
-            at = _period_end(subscription) if at_period_end else None
-        else:
-            return {}
-        now = self._backend.clock.now() if at else None
-        reason = _REQUESTED if at else None
-        return {
-            "cancel_at": at,
-            "cancel_at_period_end": at_period_end,
-            "canceled_at": now,
-            "cancellation_details": {**subscription["cancellation_details"], "reason": reason},
-        }
-
-    def _schedule(self, subscription: Object) -> None:
-        if subscription["cancel_at"] and not subscription["cancel_at_period_end"]:
-            due = subscription["cancel_at"]
-            self._jobs.add(due, JobKind.SUBSCRIPTION_CANCELLATION, subscription["id"])
-        paused = subscription["pause_collection"]
-        if paused and paused["resumes_at"]:
-            due = paused["resumes_at"]
-            self._jobs.add(due, JobKind.COLLECTION_RESUMPTION, subscription["id"])
-
-    def _cancel_due(self, identifier: str) -> None:
-        subscription = self._backend.objects.get("subscription", identifier)
-        if subscription is None or subscription["status"] in ENDED:
-            return
-        at = subscription["cancel_at"]
-        if at is not None and at <= self._backend.clock.time():
-            self._subscriptions.end(subscription, _REQUESTED)
-
-    def _resume_collection(self, identifier: str) -> None:
-        subscription = self._backend.objects.get("subscription", identifier)
-        paused = subscription and subscription["pause_collection"]
-        if subscription is None or not paused or not paused["resumes_at"]:
-            return
-        if paused["resumes_at"] <= self._backend.clock.time():
-            self._subscriptions.change(subscription, {"pause_collection": None})
-
-    def _cancel(self, call: Call) -> Object:
-        subscription = self._require(call)
-        if subscription["status"] in ENDED:
-            raise errors.no_such("subscription", subscription["id"], "id", 404)
-        details = call.params.get("cancellation_details") or {}
-        subscription["cancellation_details"].update(details)
-        self._subscriptions.end(subscription, _REQUESTED, call.request)
-        return subscription
-
-    def _pause(self, call: Call) -> Object:
-        subscription = self._require(call)
-        if subscription["status"] != "active":
-            raise errors.invalid("You can only pause a subscription if it is `active`.")
-        self._subscriptions.change(
-            subscription, {"status": "paused"}, call.request, "customer.subscription.paused"
-        )
-        return subscription
-
-    def _resume(self, call: Call) -> Object:
-        """It goes on with the period it is in, or, where that is over, is renewed at once."""
-        subscription = self._require(call)
-        if subscription["status"] != "paused":
-            raise errors.invalid("You can only resume a subscription if it is `paused`.")
-        self._subscriptions.change(
-            subscription, {"status": "active"}, call.request, "customer.subscription.resumed"
-        )
-        if _period_end(subscription) <= self._backend.clock.now():
-            self._jobs.add(self._backend.clock.time(), JobKind.RENEWAL, subscription["id"])
-        return subscription
-
-
-def _period_end(subscription: Object) -> int:
-    return int(subscription["items"]["data"][0]["current_period_end"])
+        first = self._discounts.applied(subscription["discounts"][0]).discount
+        self._discounts.replace(subscription, subscription["discounts"], [], call.request)
+        self._subscriptions.change(subscription, {"discounts": []}, call.request)
+        return {**first, "deleted": True}

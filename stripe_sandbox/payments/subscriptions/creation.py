@@ -11,26 +11,34 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
-from stripe_sandbox.resources.billing.discounts import AppliedDiscount
+from stripe_sandbox.payments.subscriptions.change_invoices import (
+    DEFAULT_BEHAVIOR,
+    check_behavior,
+    incomplete,
+)
+from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
+from stripe_sandbox.payments.subscriptions.items import purchase_of
+from stripe_sandbox.payments.subscriptions.periods import MAXIMUM_TRIAL_DAYS, check_trial_end
+from stripe_sandbox.resources.billing.discounts import Discounts
+from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoices import Invoices
-from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions, end_of_trial
-from stripe_sandbox.resources.catalog.redemptions import Purchase, Redemptions
+from stripe_sandbox.resources.billing.subscription_object import end_of_trial
+from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
 from stripe_sandbox.resources.checkout.line_items import begin_trial
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object, Window
-from stripe_sandbox.validation import check_future
 
 EXPIRES_AFTER = 23 * 3_600.0
 """Seconds in which the first invoice has to be paid."""
 MAXIMUM_OF_TEST_CLOCK = 3
 _CREATE = (
-    *("customer", "default_payment_method", "description", "items.metadata", "items.price"),
-    *("items.quantity", "metadata", "payment_behavior", "discounts.coupon"),
-    *("discounts.promotion_code", "trial_end", "trial_period_days"),
-    "trial_settings.end_behavior.missing_payment_method",
+    *("cancel_at", "cancel_at_period_end", "customer", "default_payment_method", "description"),
+    *("discounts.coupon", "discounts.promotion_code", "items.discounts.coupon"),
+    *("items.discounts.promotion_code", "items.metadata", "items.price", "items.quantity"),
+    *("metadata", "payment_behavior", "payment_settings.save_default_payment_method"),
+    *("trial_end", "trial_period_days", "trial_settings.end_behavior.missing_payment_method"),
 )
-MAXIMUM_TRIAL_DAYS = 730
 
 
 class SubscriptionCreation:
@@ -44,7 +52,8 @@ class SubscriptionCreation:
         invoices: Invoices,
         drafts: InvoiceDrafts,
         collection: InvoiceCollection,
-        redemptions: Redemptions,
+        discounts: Discounts,
+        endings: SubscriptionEndings,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
@@ -52,7 +61,8 @@ class SubscriptionCreation:
         self._invoices = invoices
         self._drafts = drafts
         self._collection = collection
-        self._redemptions = redemptions
+        self._discounts = discounts
+        self._endings = endings
         jobs.register(JobKind.SUBSCRIPTION_EXPIRY, self._expire)
 
     def routes(self) -> list[Route]:
@@ -76,23 +86,30 @@ class SubscriptionCreation:
 
     def _create(self, call: Call) -> Object:
         params = call.params
+        behavior = params.get("payment_behavior", DEFAULT_BEHAVIOR)
+        check_behavior(behavior)
         customer, lines = self._read(params)
-        discounts = self._discounts(params, lines)
+        purchase = purchase_of(customer["id"], lines)
+        discounts = self._discounts.requested(params.get("discounts"), purchase, "discounts")
+        of_items = self._of_items(customer, params, lines)
         data = {**params, **self._trial(params)}
+        self._endings.check_new(params)
         if end_of_trial(data, self._backend.clock.now()) is not None:
             begin_trial(lines)
         subscription = self._subscriptions.create(
             customer, lines, data, None, call.request, discounts
         )
         for applied in discounts:
-            self._redemptions.redeem(applied.discount)
+            self._discounts.redeem(applied)
+        for item, wanted in zip(subscription["items"]["data"], of_items, strict=True):
+            self._discounts.replace(subscription, [], wanted, call.request, item["id"])
+        self._endings.schedule(subscription)
         method = params.get("default_payment_method")
         if method:
             self._backend.require("payment_method", method, "default_payment_method")
             subscription["default_payment_method"] = method
             self._backend.objects.save(subscription)
         invoice = self._invoices.create_first(subscription, customer, lines)
-        behavior = params.get("payment_behavior", "allow_incomplete")
         if invoice["amount_due"] == 0:
             self._invoices.pay(invoice, None)
             self._subscriptions.activate(subscription, None)
@@ -101,26 +118,25 @@ class SubscriptionCreation:
         else:
             refusal = self._collection.collect(invoice)
             if refusal is not None and behavior == "error_if_incomplete":
-                raise errors.card_error(refusal.message, refusal.code, refusal.decline_code)
+                raise incomplete(refusal)
         stored = self._backend.require("subscription", subscription["id"], "subscription")
         if stored["status"] == "incomplete":
             due = self._backend.clock.time() + EXPIRES_AFTER
             self._jobs.add(due, JobKind.SUBSCRIPTION_EXPIRY, stored["id"])
         return stored
 
-    def _discounts(self, params: dict[str, Any], lines: list[Object]) -> list[AppliedDiscount]:
-        """What the request redeems. StripeError: it may not."""
-        purchase = Purchase(
-            params["customer"],
-            sum(line["amount_subtotal"] for line in lines),
-            lines[0]["currency"],
-            frozenset(line["price"]["product"] for line in lines),
-        )
+    def _of_items(
+        self, customer: Object, params: dict[str, Any], lines: list[Object]
+    ) -> list[list[AppliedDiscount]]:
+        """What the request redeems for each item; its line names the discounts."""
         found = []
-        for index, given in enumerate(params.get("discounts") or ()):
-            redeemed = self._redemptions.find(given, purchase, f"discounts[{index}]")
-            discount = redeemed.discount(self._backend.clock.now())
-            found.append(AppliedDiscount(discount, redeemed.coupon, redeemed.products))
+        for index, (given, line) in enumerate(zip(params["items"], lines, strict=True)):
+            purchase = purchase_of(customer["id"], [line])
+            wanted = self._discounts.requested(
+                given.get("discounts"), purchase, f"items[{index}][discounts]"
+            )
+            line["discount_ids"] = [applied.discount["id"] for applied in wanted]
+            found.append(wanted)
         return found
 
     def _trial(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +154,7 @@ class SubscriptionCreation:
                 "trial_period_days",
             )
         if isinstance(end, int):
-            check_future(params, "trial_end", self._backend.clock.now())
+            check_trial_end(params, self._backend.clock.now())
         return {"trial_end": None if end == "now" else end}
 
     def _check_test_clock(self, customer: Object) -> None:

@@ -1,199 +1,213 @@
-"""Changing what a subscription is for, with prorations to the second
-(https://docs.stripe.com/billing/subscriptions/prorations)."""
+"""Changing what a subscription is for (https://docs.stripe.com/billing/subscriptions/change)."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
-from stripe_sandbox.resources.billing.billing_cycle import add_interval
-from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
-from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
-from stripe_sandbox.resources.billing.subscriptions import Subscriptions
+from stripe_sandbox.payments.subscriptions.periods import NewPeriod, new_period
+from stripe_sandbox.payments.subscriptions.prorations import Prorations
+from stripe_sandbox.resources.billing.discounts import Discounts
+from stripe_sandbox.resources.billing.subscription_object import MAXIMUM_OF_ITEMS, new_item
+from stripe_sandbox.resources.catalog.redemptions import Purchase
 from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.objects import Object
 
+DISCOUNTS = ("discounts.coupon", "discounts.discount", "discounts.promotion_code")
+OF_ITEM = ("metadata", "price", "quantity", *DISCOUNTS)
 PARAMETERS = (
-    *("items.id", "items.metadata", "items.price", "items.quantity"),
+    *("items.id", "items.deleted", *(f"items.{name}" for name in OF_ITEM)),
     *("proration_behavior", "proration_date"),
 )
 """The parameters of an update that this module acts on."""
 
 
 class ItemChanges:
-    """Changes the quantities and prices of a subscription's items."""
+    """Adds, changes and removes the items of a subscription, and prorates that."""
 
-    def __init__(
-        self,
-        backend: Backend,
-        subscriptions: Subscriptions,
-        drafts: InvoiceDrafts,
-        invoice_items: InvoiceItems,
-        collection: InvoiceCollection,
-    ) -> None:
+    def __init__(self, backend: Backend, prorations: Prorations, discounts: Discounts) -> None:
         self._backend = backend
-        self._subscriptions = subscriptions
-        self._drafts = drafts
-        self._invoice_items = invoice_items
-        self._collection = collection
+        self._prorations = prorations
+        self._discounts = discounts
 
     def change(self, subscription: Object, params: dict[str, Any], request: RequestInfo) -> Object:
         """What the update changes of the subscription, which the caller stores: its `items` and,
-        with a price of another interval, its `billing_cycle_anchor`, as the period then begins
-        anew. Creates the prorations; records `invoiceitem.created` for each. StripeError: the
+        where a period begins anew or a trial ends otherwise, its `billing_cycle_anchor` and what
+        says so. Creates the prorations, and begins and ends the items' discounts. StripeError: the
         update is wrong."""
         listed = subscription["items"]
-        former = changed = listed["data"][0]
-        items = {item["id"]: item for item in listed["data"]}
-        for index, given in enumerate(params["items"]):
-            path = f"items[{index}]"
-            if "id" not in given:
-                raise errors.not_simulated(f"{path}[id]", "a further item of a subscription")
-            if given["id"] not in items:
-                raise errors.no_such("subscription_item", given["id"], f"{path}[id]")
-            former = items[given["id"]]
-            changed = self._changed(former, given, path, alone=len(items) == 1)
-            free = subscription["status"] == "trialing"
-            if params.get("proration_behavior") != "none" and not free:
-                self._prorate(subscription, former, changed, params, request)
-            items[given["id"]] = changed
+        former = {item["id"]: item for item in listed["data"]}
+        items = self._changed(subscription, former, params, request)
+        period = new_period(subscription, list(items.values()), params, self._backend.clock.now())
+        if period is not None:
+            for identifier, item in items.items():
+                items[identifier] = {
+                    **item,
+                    "current_period_end": period.end,
+                    "current_period_start": period.start,
+                }
+        if params.get("proration_behavior") != "none" and subscription["status"] != "trialing":
+            self._prorate(subscription, former, items, params, request, period)
         changes: Object = {"items": {**listed, "data": list(items.values())}}
-        if not _same_interval(changed, former):
-            changes["billing_cycle_anchor"] = changed["current_period_start"]
-            if subscription["cancel_at_period_end"]:
-                changes["cancel_at"] = changed["current_period_end"]
+        if period is not None:
+            changes |= period.changes(subscription)
         return changes
 
-    def invoice(self, subscription: Object, *, begins_anew: bool) -> None:
-        """Invoice what is pending, and, where the period begins anew, that period; collect it
-        now."""
-        pending = self._invoice_items.pending(subscription)
-        items = subscription["items"]["data"] if begins_anew else []
-        if begins_anew:
-            end = items[0]["current_period_end"]
-            self._subscriptions.schedule_renewal(subscription["id"], end)
-        elif not pending:
-            return
-        customer = self._backend.require("customer", subscription["customer"], "customer")
-        invoice = self._drafts.create_update(subscription, customer, pending, items)
-        self._subscriptions.change(subscription, {"latest_invoice": invoice["id"]})
-        self._collection.finalize(invoice)
-        if invoice["status"] == "open":
-            self._collection.collect(invoice)
+    def _changed(
+        self,
+        subscription: Object,
+        former: dict[str, Object],
+        params: dict[str, Any],
+        request: RequestInfo,
+    ) -> dict[str, Object]:
+        """The items after the update, by id."""
+        items = dict(former)
+        for index, given in enumerate(params.get("items", ())):
+            path = f"items[{index}]"
+            if "id" not in given:
+                item = self._new(subscription, given, path)
+            elif given["id"] not in items:
+                raise errors.no_such("subscription_item", given["id"], f"{path}[id]")
+            elif given.get("deleted"):
+                self._discounts.replace(
+                    subscription, items[given["id"]]["discounts"], [], request, given["id"]
+                )
+                del items[given["id"]]
+                continue
+            else:
+                item = self._updated(items[given["id"]], given, path)
+            if "discounts" in given:
+                item["discounts"] = self._discounted(subscription, item, given, path, request)
+            items[item["id"]] = item
+        self._check(items)
+        return items
 
-    def _changed(self, former: Object, given: dict[str, Any], path: str, *, alone: bool) -> Object:
-        """The item after the update; `alone`: it is the subscription's only one."""
+    def _check(self, items: dict[str, Object]) -> None:
+        if not items:
+            raise errors.invalid(
+                "A subscription must have at least one active plan. To cancel the subscription, "
+                "please use the cancel subscription endpoint.",
+                "items",
+            )
+        if len(items) > MAXIMUM_OF_ITEMS:
+            raise errors.invalid(
+                f"A subscription can have at most {MAXIMUM_OF_ITEMS} items.", "items"
+            )
+        if len({interval_of(item) for item in items.values()}) > 1:
+            raise errors.invalid(
+                "All prices on a subscription must have the same `recurring.interval` and "
+                "`recurring.interval_count`.",
+                "items",
+            )
+
+    def _new(self, subscription: Object, given: dict[str, Any], path: str) -> Object:
+        if "price" not in given:
+            raise errors.parameter_missing(f"{path}[price]")
+        others: list[Object] = subscription["items"]["data"]
+        price = self._price(given["price"], others[0], f"{path}[price]")
+        if any(item["price"]["id"] == price["id"] for item in others):
+            raise errors.invalid(
+                f"Cannot add multiple subscription items with the same plan: {price['id']}",
+                f"{path}[price]",
+            )
+        line = {
+            "metadata": given.get("metadata") or {},
+            "price": price,
+            "quantity": given.get("quantity", 1),
+        }
+        start, end = others[0]["current_period_start"], others[0]["current_period_end"]
+        return new_item(subscription["id"], line, self._backend.clock.now(), (start, end))
+
+    def _updated(self, former: Object, given: dict[str, Any], path: str) -> Object:
         item = dict(former)
         if "price" in given and given["price"] != former["price"]["id"]:
-            price = self._backend.require("price", given["price"], f"{path}[price]")
-            self._check_price(price, former["price"], f"{path}[price]")
+            price = self._price(given["price"], former, f"{path}[price]")
             item.update(plan=plan_of(price), price=price, quantity=1)
-            if not _same_interval(item, former):
-                if not alone:
-                    raise errors.invalid(
-                        "All prices on a subscription must have the same `recurring.interval` and "
-                        "`recurring.interval_count`.",
-                        f"{path}[price]",
-                    )
-                now, recurring = self._backend.clock.now(), price["recurring"]
-                end = add_interval(now, recurring["interval"], recurring["interval_count"])
-                item.update(current_period_start=now, current_period_end=end)
         if "quantity" in given:
             item["quantity"] = given["quantity"]
         if "metadata" in given:
             item["metadata"] = merge_metadata(former["metadata"], given["metadata"])
         return item
 
-    def _check_price(self, price: Object, former: Object, param: str) -> None:
+    def _discounted(
+        self,
+        subscription: Object,
+        item: Object,
+        given: dict[str, Any],
+        path: str,
+        request: RequestInfo,
+    ) -> list[str]:
+        held: list[str] = item["discounts"]
+        purchase = purchase_of(subscription["customer"], [item])
+        wanted = self._discounts.requested(given["discounts"], purchase, f"{path}[discounts]", held)
+        return self._discounts.replace(subscription, held, wanted, request, item["id"])
+
+    def _price(self, named: str, former: Object, param: str) -> Object:
+        """The recurring Price of that id, in the currency of the former item."""
+        price = self._backend.require("price", named, param)
         if not price["recurring"]:
             raise errors.invalid(
                 "The price specified is set to `type=one_time` but this field only accepts prices "
                 "with `type=recurring`.",
                 param,
             )
-        if price["currency"] != former["currency"]:
+        currency = former["price"]["currency"]
+        if price["currency"] != currency:
             raise errors.invalid(
-                "The price specified only supports "
-                f"`{price['currency']}`. This doesn't match the expected currency: "
-                f"`{former['currency']}`.",
+                f"The price specified only supports `{price['currency']}`. This doesn't match the "
+                f"expected currency: `{currency}`.",
                 param,
             )
+        return price
 
     def _prorate(
         self,
         subscription: Object,
-        former: Object,
-        changed: Object,
+        former: dict[str, Object],
+        items: dict[str, Object],
         params: dict[str, Any],
         request: RequestInfo,
+        period: NewPeriod | None,
     ) -> None:
-        """Give back what stays unused of the item as it was, and charge the rest of the period as
-        it is now."""
-        before, after = (
-            item["price"]["unit_amount"] * item["quantity"] for item in (former, changed)
-        )
-        same_price = former["price"]["id"] == changed["price"]["id"]
-        if same_price and former["quantity"] == changed["quantity"]:
-            return
-        start, end = former["current_period_start"], former["current_period_end"]
+        """Give back what stays unused of the items as they were, and charge the rest of the period
+        as they are now; a period that begins anew is charged whole."""
+        [first, *_] = former.values()
+        start, end = first["current_period_start"], first["current_period_end"]
         date = params.get("proration_date", self._backend.clock.now())
         if not start <= date <= end:
             raise errors.invalid(
                 "`proration_date` must lie within the current period of the subscription.",
                 "proration_date",
             )
-        day = datetime.fromtimestamp(date, UTC).strftime("%d %b %Y")
-        for item, whole, sign, word in (
-            (former, before, -1, "Unused"),
-            (changed, after, 1, "Remaining"),
-        ):
-            amount = sign * _share(whole, end - date, end - start)
-            if amount == 0 or (sign > 0 and not _same_interval(former, changed)):
-                continue  # a period that begins anew is charged whole
-            self._invoice_items.create_proration(
-                subscription,
-                item,
-                amount,
-                f"{word} time on {self._name(item)} after {day}",
-                (date, end),
-                self._credited(subscription, item) if sign < 0 else None,
-                request,
-            )
-
-    def _name(self, item: Object) -> str:
-        product = self._backend.require("product", item["price"]["product"], "product")
-        name: str = product["name"]
-        return (
-            name if item["quantity"] == 1 else f"{item['quantity']} \N{MULTIPLICATION SIGN} {name}"
-        )
-
-    def _credited(self, subscription: Object, item: Object) -> Object | None:
-        """The invoice and its lines that charged the item."""
-        invoice = self._backend.objects.get("invoice", subscription["latest_invoice"])
-        if invoice is None:
-            return None
-        lines = [
-            line["id"]
-            for line in invoice["lines"]["data"]
-            if (line["parent"]["subscription_item_details"] or {}).get("subscription_item")
-            == item["id"]
-        ]
-        return {"invoice": invoice["id"], "invoice_line_items": lines} if lines else None
+        for identifier in {**former, **items}:
+            before, after = former.get(identifier), items.get(identifier)
+            if period is None and before and after and _costs_same(before, after):
+                continue
+            if before is not None:
+                self._prorations.credit(subscription, before, date, end, request)
+            if after is not None and period is None:
+                self._prorations.charge(subscription, after, date, end, request)
 
 
-def _same_interval(item: Object, other: Object) -> bool:
-    """Whether both are charged at the same interval."""
-    names = ("interval", "interval_count")
-    return all(
-        item["price"]["recurring"][name] == other["price"]["recurring"][name] for name in names
+def purchase_of(customer: str, items: list[Object]) -> Purchase:
+    """What discounts of the items are redeemed for."""
+    return Purchase(
+        customer,
+        sum(item["price"]["unit_amount"] * item["quantity"] for item in items),
+        items[0]["price"]["currency"],
+        frozenset(item["price"]["product"] for item in items),
     )
 
 
-def _share(amount: int, part: int, whole: int) -> int:
-    """That part of the amount, rounded half up."""
-    return (2 * amount * part + whole) // (2 * whole)
+def interval_of(item: Object) -> tuple[str, int]:
+    """The interval at which the item is charged, and how many of them make its period."""
+    recurring = item["price"]["recurring"]
+    return recurring["interval"], recurring["interval_count"]
+
+
+def _costs_same(item: Object, other: Object) -> bool:
+    same = item["price"]["id"] == other["price"]["id"]
+    return bool(same and item["quantity"] == other["quantity"])

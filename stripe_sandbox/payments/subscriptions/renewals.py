@@ -54,16 +54,20 @@ class Renewals:
         if subscription["items"]["data"][0]["current_period_end"] > now:
             return  # the period has begun anew since this was scheduled
         customer = self._backend.require("customer", subscription["customer"], "customer")
-        if self._ends_with_trial(subscription, customer):
+        if self._subscriptions.ends_with_trial(subscription, customer):
             return
         items = [renewed(item, subscription, now) for item in subscription["items"]["data"]]
-        listed = {**subscription["items"], "data": items}
         paused = subscription["pause_collection"]
         stays_draft = subscription["status"] == "unpaid" or (
             paused is not None and paused["behavior"] == "keep_as_draft"
         )
         finalizes_at = None if stays_draft else now + DRAFT_SECONDS
         invoice = self._drafts.create_renewal(subscription, customer, items, finalizes_at)
+        former = subscription["items"]["data"]  # the invoice has used discounts up
+        items = [
+            {**item, "discounts": own["discounts"]} for item, own in zip(items, former, strict=True)
+        ]
+        listed = {**subscription["items"], "data": items}
         changes: Object = {"items": listed, "latest_invoice": invoice["id"]}
         if subscription["status"] == "trialing":
             changes["status"] = "active"
@@ -71,23 +75,6 @@ class Renewals:
         self._subscriptions.schedule_renewal(identifier, items[0]["current_period_end"])
         if finalizes_at is not None:
             self._jobs.add(finalizes_at, JobKind.INVOICE_FINALIZATION, invoice["id"])
-
-    def _ends_with_trial(self, subscription: Object, customer: Object) -> bool:
-        """Whether the subscription is canceled or paused, as its trial has ended and nobody has
-        given a payment method (https://docs.stripe.com/billing/subscriptions/trials)."""
-        method = (
-            subscription["default_payment_method"]
-            or customer["invoice_settings"]["default_payment_method"]
-        )
-        behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
-        if subscription["status"] != "trialing" or method or behavior == "create_invoice":
-            return False
-        if behavior == "cancel":
-            self._subscriptions.end(subscription, "cancellation_requested")
-        else:
-            event = "customer.subscription.paused"
-            self._subscriptions.change(subscription, {"status": "paused"}, event=event)
-        return True
 
 
 def renewed(item: Object, subscription: Object, now: int) -> Object:

@@ -50,6 +50,7 @@ class SubscriptionPayments:
         if paid:
             self._invoices.pay(invoice, intent, asked=asked)
             self._record_paid(invoice)
+            self._save_method(invoice, intent)
         else:
             self.record_failure(
                 invoice, authentication_required=authentication_required, asked=asked
@@ -103,6 +104,16 @@ class SubscriptionPayments:
             self._subscriptions.activate(subscription, None)
         elif subscription["status"] in ("past_due", "unpaid") and is_latest:
             self._subscriptions.change(subscription, {"status": "active"})
+
+    def _save_method(self, invoice: Object, intent: Object) -> None:
+        """The method that has paid pays the next invoices too, where the subscription says so."""
+        subscription = self._subscription(invoice)
+        if subscription is None:
+            return
+        saves = subscription["payment_settings"]["save_default_payment_method"]
+        if saves == "on_subscription":
+            changes = {"default_payment_method": intent["payment_method"]}
+            self._subscriptions.change(subscription, changes)
 
     def _give_up(self, subscription: Object) -> None:
         after = self._policy.get().then

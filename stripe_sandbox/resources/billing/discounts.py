@@ -1,42 +1,110 @@
-"""Discounts of subscriptions and invoices: how long a coupon goes on, and what it takes off an
-invoice (https://docs.stripe.com/billing/subscriptions/discounts)."""
+"""Discounts of subscriptions, of their items and of invoices: how long a coupon goes on
+(https://docs.stripe.com/billing/subscriptions/discounts)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.billing.billing_cycle import add_interval
-from stripe_sandbox.resources.catalog.redemptions import amounts_off
+from stripe_sandbox.resources.billing.invoice_discounts import (
+    AppliedDiscount,
+    apply_discounts,
+    named_discounts,
+)
+from stripe_sandbox.resources.catalog.redemptions import Purchase, Redemptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.schema.objects import build
+from stripe_sandbox.schema.objects import former_values
 from stripe_sandbox.storage.objects import Object
 
 KIND = "discount"
-
-
-@dataclass(frozen=True)
-class AppliedDiscount:
-    """A Discount, with its coupon as it was when it was redeemed and the products that it is for
-    (none: all)."""
-
-    discount: Object
-    coupon: Object
-    products: Sequence[str]
+MAXIMUM = 20
 
 
 class Discounts:
-    """Begins, applies and ends discounts."""
+    """Finds, begins, applies and ends discounts."""
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs) -> None:
+    def __init__(self, backend: Backend, jobs: ScheduledJobs, redemptions: Redemptions) -> None:
         self._backend = backend
         self._jobs = jobs
+        self._redemptions = redemptions
         jobs.register(JobKind.DISCOUNT_END, self._end)
 
-    def begin(self, subscription: Object, applied: AppliedDiscount) -> None:
+    def requested(
+        self,
+        given: Sequence[Mapping[str, str]] | None,
+        purchase: Purchase,
+        param: str,
+        held: Collection[str] = (),
+    ) -> list[AppliedDiscount]:
+        """What a request's `discounts` name: coupons, promotion codes, or discounts that are
+        `held` already. StripeError: they may not be redeemed for the purchase."""
+        found = []
+        if len(given or ()) > MAXIMUM:
+            raise errors.invalid(f"You may pass at most {MAXIMUM} discounts.", param)
+        for index, one in enumerate(given or ()):
+            here = f"{param}[{index}]"
+            if set(one) == {KIND}:
+                if one[KIND] not in held:
+                    raise errors.no_such(KIND, one[KIND], f"{here}[{KIND}]")
+                found.append(self.applied(one[KIND]))
+                continue
+            redeemed = self._redemptions.find(one, purchase, here)
+            discount = redeemed.discount(self._backend.clock.now())
+            found.append(AppliedDiscount(discount, redeemed.coupon, redeemed.products))
+        return found
+
+    def applied(self, identifier: str) -> AppliedDiscount:
+        """The stored discount of that id."""
+        hidden = self._backend.objects.hidden(KIND, identifier)
+        discount = self._backend.require(KIND, identifier, KIND)
+        return AppliedDiscount(discount, hidden["coupon"], hidden["products"])
+
+    def redeem(self, applied: AppliedDiscount) -> None:
+        """Count the redemption."""
+        self._redemptions.redeem(applied.discount)
+
+    def begin(
+        self, subscription: Object, applied: AppliedDiscount, request: RequestInfo = NO_REQUEST
+    ) -> None:
         """Discount the stored subscription, which names the discount, from now on. Records
         `customer.discount.created`."""
+        self._insert(subscription, None, applied)
+        self._backend.events.record("customer.discount.created", applied.discount, request)
+
+    def replace(
+        self,
+        subscription: Object,
+        former: list[str],
+        wanted: list[AppliedDiscount],
+        request: RequestInfo,
+        item: str | None = None,
+    ) -> list[str]:
+        """Have the subscription, or its item of that id, discounted by what is `wanted` instead of
+        the `former` ones; returns the ids, which the caller stores. Records
+        `customer.discount.created` and `customer.discount.deleted` or, where one coupon gives way
+        to another, `customer.discount.updated`."""
+        ids = [applied.discount["id"] for applied in wanted]
+        ended = [self.applied(one).discount for one in former if one not in ids]
+        begun = [applied for applied in wanted if applied.discount["id"] not in former]
+        for applied in begun:
+            self._redemptions.redeem(applied.discount)
+            self._insert(subscription, item, applied)
+        record = self._backend.events.record
+        if len(ended) == len(begun) == 1:
+            discount = begun[0].discount
+            previous = former_values(ended[0], discount)
+            record("customer.discount.updated", discount, request, previous)
+            return ids
+        for discount in ended:
+            record("customer.discount.deleted", discount, request)
+        for applied in begun:
+            record("customer.discount.created", applied.discount, request)
+        return ids
+
+    def _insert(self, subscription: Object, item: str | None, applied: AppliedDiscount) -> None:
         discount, coupon = applied.discount, applied.coupon
         now, months = self._backend.clock.now(), coupon["duration_in_months"]
         discount.update(
@@ -44,28 +112,49 @@ class Discounts:
             end=add_interval(now, "month", months) if months else None,
             start=now,
             subscription=subscription["id"],
+            subscription_item=item,
         )
-        hidden = {"coupon": coupon, "products": list(applied.products)}
-        self._backend.objects.insert(discount, hidden)
-        self._backend.events.record("customer.discount.created", discount)
+        self._store(applied)
         if discount["end"]:
             self._jobs.add(discount["end"], JobKind.DISCOUNT_END, discount["id"])
 
-    def apply(self, subscription: Object, invoice: Object) -> None:
-        """Lower the new invoice by its subscription's discounts; storing it is the caller's."""
-        for identifier in subscription["discounts"]:
-            discount = self._backend.require(KIND, identifier, KIND)
-            hidden = self._backend.objects.hidden(KIND, identifier)
-            if discount["end"] is None or discount["end"] > self._backend.clock.now():
-                _apply(invoice, AppliedDiscount(discount, hidden["coupon"], hidden["products"]))
+    def _store(self, applied: AppliedDiscount) -> None:
+        hidden = {"coupon": applied.coupon, "products": list(applied.products)}
+        self._backend.objects.insert(applied.discount, hidden)
 
-    def apply_once(self, invoice: Object, discounts: Sequence[AppliedDiscount]) -> None:
-        """Lower the new invoice by discounts that are its own; storing it is the caller's."""
-        for applied in discounts:
-            applied.discount.update(customer=invoice["customer"], invoice=invoice["id"])
-            hidden = {"coupon": applied.coupon, "products": list(applied.products)}
-            self._backend.objects.insert(applied.discount, hidden)
-            _apply(invoice, applied)
+    def active(self, ids: Sequence[str]) -> list[str]:
+        """Those of the discounts that have not ended."""
+        now = self._backend.clock.now()
+        ends = {one: self.applied(one).discount["end"] for one in ids}
+        return [one for one, end in ends.items() if end is None or end > now]
+
+    def apply(self, subscription: Object, invoice: Object) -> None:
+        """Lower the new invoice by the discounts of its subscription and, line by line, of their
+        items; storing it is the caller's."""
+        invoice["discounts"] = self.active(subscription["discounts"])
+        for line in invoice["lines"]["data"]:
+            line["discounts"] = self.active(line["discounts"])
+        self.recompute(invoice)
+
+    def recompute(self, invoice: Object) -> None:
+        """Compute the invoice's totals anew from the discounts that it and its lines name."""
+        apply_discounts(invoice, {one: self.applied(one) for one in named_discounts(invoice)})
+
+    def give(
+        self, owner: Object, wanted: Sequence[AppliedDiscount], *, redeems: bool = True
+    ) -> list[str]:
+        """Give an invoice or an invoice item discounts of its own, which count once; returns their
+        ids, which the caller stores. `redeems`: the redemptions are not counted yet."""
+        is_invoice = owner["object"] == "invoice"
+        for applied in wanted:
+            if self._backend.objects.get(KIND, applied.discount["id"]) is not None:
+                continue
+            if redeems:
+                self._redemptions.redeem(applied.discount)
+            applied.discount["customer"] = owner["customer"]
+            applied.discount["invoice" if is_invoice else "invoice_item"] = owner["id"]
+            self._store(applied)
+        return [applied.discount["id"] for applied in wanted]
 
     def use_up(self, subscription: Object, invoice: Object) -> None:
         """The stored invoice has used up the discounts that it got for once. Records
@@ -80,47 +169,17 @@ class Discounts:
         subscription = discount and self._backend.objects.get(
             "subscription", discount["subscription"]
         )
-        if subscription and identifier in subscription["discounts"]:
+        if subscription:
             self._remove(subscription, identifier)
 
     def _remove(self, subscription: Object, identifier: str) -> None:
         """It stays where invoices name it."""
-        subscription["discounts"] = [one for one in subscription["discounts"] if one != identifier]
+        owners = [subscription, *subscription["items"]["data"]]
+        discounted = [owner for owner in owners if identifier in owner["discounts"]]
+        for owner in discounted:
+            owner["discounts"] = [one for one in owner["discounts"] if one != identifier]
+        if not discounted:
+            return
         self._backend.objects.save(subscription)
         discount = self._backend.require(KIND, identifier, KIND)
         self._backend.events.record("customer.discount.deleted", discount)
-
-
-def _apply(invoice: Object, applied: AppliedDiscount) -> None:
-    """Take what is left of each line that the discount is for, after those before it."""
-    identifier = applied.discount["id"]
-    lines: list[Object] = invoice["lines"]["data"]
-    left = [
-        (
-            (line["pricing"].get("price_details") or {}).get("product", ""),
-            line["amount"] - sum(part["amount"] for part in line["discount_amounts"])
-            if line["discountable"]
-            else 0,
-        )
-        for line in lines
-    ]
-    amounts = amounts_off(applied.coupon, applied.products, left)
-    for line, amount in zip(lines, amounts, strict=True):
-        if amount:
-            line["discount_amounts"].append({"amount": amount, "discount": identifier})
-            line["pretax_credit_amounts"].append(
-                _credit("line_item.PretaxCreditAmount", amount, identifier)
-            )
-    off = sum(amounts)
-    total = invoice["total"] - off
-    due = max(total, 0)
-    invoice["discounts"].append(identifier)
-    invoice["total_discount_amounts"].append({"amount": off, "discount": identifier})
-    invoice["total_pretax_credit_amounts"].append(
-        _credit("invoice.TotalPretaxCreditAmount", off, identifier)
-    )
-    invoice.update(amount_due=due, amount_remaining=due, total=total, total_excluding_tax=total)
-
-
-def _credit(path: str, amount: int, discount: str) -> Object:
-    return build(path, {"amount": amount, "discount": discount, "type": "discount"})

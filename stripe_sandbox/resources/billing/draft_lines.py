@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.resources.billing.invoice_object import new_item_line, totals
-from stripe_sandbox.schema.objects import apply_changes
+from stripe_sandbox.resources.billing.discounts import Discounts
+from stripe_sandbox.resources.billing.invoice_object import new_item_line
+from stripe_sandbox.schema.objects import former_values
 from stripe_sandbox.storage.objects import Object
 
 
 class DraftLines:
     """Changes the lines of drafts, and with them what is due. Records `invoice.updated`."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, discounts: Discounts) -> None:
         self._backend = backend
+        self._discounts = discounts
 
     def require_draft(self, identifier: str, param: str) -> Object:
         """The draft of that id. StripeError: there is none, or it is finalized."""
@@ -47,8 +51,10 @@ class DraftLines:
         self._store(invoice, lines, request)
 
     def _store(self, invoice: Object, lines: list[Object], request: RequestInfo) -> None:
-        changes = {**totals(lines), "lines": {**invoice["lines"], "data": lines}}
-        previous = apply_changes(invoice, changes)
+        former = deepcopy(invoice)
+        invoice["lines"]["data"] = lines
+        self._discounts.recompute(invoice)
+        previous = former_values(former, invoice)
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.updated", invoice, request, previous)
 

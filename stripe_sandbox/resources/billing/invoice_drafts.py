@@ -110,11 +110,22 @@ class InvoiceDrafts:
         now = self._backend.clock.now()
         lines = [
             *(new_item_line(identifier, item) for item in pending),
-            *(new_line(identifier, subscription, self.line_of(item), item, now) for item in items),
+            *(
+                new_line(identifier, subscription, self._charged(subscription, item), item, now)
+                for item in items
+            ),
         ]
         invoice = new_invoice(identifier, subscription, customer, lines, reason, now, period_start)
         self._discounts.apply(subscription, invoice)
         return invoice
+
+    def _charged(self, subscription: Object, item: Object) -> Object:
+        """The line for the item's period, which costs nothing if it is a trial."""
+        line = self.line_of(item)
+        ends_with_trial = item["current_period_end"] == subscription["trial_end"]
+        if subscription["status"] == "trialing" and ends_with_trial:
+            line.update(amount_subtotal=0, amount_total=0)
+        return line
 
     def line_of(self, item: Object) -> Object:
         """A subscription's item (`price`, `quantity`, `metadata`) as a session's line."""

@@ -132,6 +132,7 @@ def new_line(
             "currency": line["currency"],
             "description": description,
             "discountable": True,
+            "discounts": item["discounts"] if item else [],
             "metadata": metadata,
             "parent": parent,
             "period": {"end": end, "start": start},
@@ -161,6 +162,7 @@ def new_item_line(invoice: str, item: Object) -> Object:
             "currency": item["currency"],
             "description": item["description"],
             "discountable": item["discountable"],
+            "discounts": item["discounts"],
             "metadata": item["metadata"],
             "parent": _proration_parent(item, details)
             if item["proration"]

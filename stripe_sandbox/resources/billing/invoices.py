@@ -14,7 +14,8 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
-from stripe_sandbox.resources.billing.discounts import AppliedDiscount, Discounts
+from stripe_sandbox.resources.billing.discounts import Discounts
+from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.invoice_object import apply_balance, new_invoice, new_line
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.customers.customers import Customers
@@ -107,7 +108,8 @@ class Invoices(Resource):
         lines = [new_line(identifier, None, line, None, now) for line in line_items]
         invoice = new_invoice(identifier, None, customer, lines, "manual", now, now)
         invoice.update(given)
-        self._discounts.apply_once(invoice, discounts)
+        invoice["discounts"] = self._discounts.give(invoice, discounts, redeems=False)
+        self._discounts.recompute(invoice)
         return self._open(invoice, customer, applies_balance=False)
 
     def _open(self, invoice: Object, customer: Object, *, applies_balance: bool) -> Object:

@@ -17,8 +17,8 @@ from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object, paginate
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import check_charge, parse_currency
-from stripe_sandbox.resources.billing.discounts import AppliedDiscount
-from stripe_sandbox.resources.billing.subscriptions import end_of_trial
+from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
+from stripe_sandbox.resources.billing.subscription_object import end_of_trial
 from stripe_sandbox.resources.checkout.checkout_session_object import new_session
 from stripe_sandbox.resources.checkout.checkout_session_params import (
     SIMULATED,

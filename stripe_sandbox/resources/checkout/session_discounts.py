@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.resources.billing.discounts import AppliedDiscount
+from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
 from stripe_sandbox.resources.catalog.redemptions import (
     Purchase,
     Redemption,

@@ -13,6 +13,7 @@ from tests.stripe_sandbox.api.intent_cases import (
 )
 from tests.stripe_sandbox.api.invoice_cases import INVOICE_SHOWN
 from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
+from tests.stripe_sandbox.api.subscription_cases import SUBSCRIPTION_SHOWN
 
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
 _LINE = {"price_data": PRICE_DATA, "quantity": 2}
@@ -66,10 +67,6 @@ _EVIDENCE = (
     "shipping_carrier", "shipping_date", "shipping_tracking_number", "uncategorized_text",
 )  # fmt: skip
 
-_MONTHLY: dict[str, Any] = {
-    "customer": "CUSTOMER", "default_payment_method": "METHOD",
-    "items": [{"price": "MONTHLY"}], "payment_behavior": "default_incomplete",
-}  # fmt: skip
 
 _PROMOTES = {"promotion": {"type": "coupon", "coupon": "COUPON"}}
 
@@ -79,6 +76,7 @@ SHOWN: dict[str, list[Case]] = {
     **PORTAL_SHOWN,
     **INTENT_SHOWN,
     **INVOICE_SHOWN,
+    **SUBSCRIPTION_SHOWN,
     "POST /v1/customers": _cases({}, **_CUSTOMER, test_clock="TESTCLOCK"),
     "POST /v1/test_helpers/test_clocks": _cases(
         {"frozen_time": 2_000_000_000}, frozen_time=2_000_000_001, name="Mine"
@@ -178,54 +176,6 @@ SHOWN: dict[str, list[Case]] = {
     "POST /v1/disputes/:dispute": [
         *_cases({}, metadata={"a": "b"}, submit=True),
         *(({}, f"evidence.{name}", "It was used.") for name in _EVIDENCE),
-    ],
-    "POST /v1/subscriptions/:subscription": [
-        *_cases(
-            {},
-            **{
-                "cancel_at": "SOON", "cancel_at_period_end": True, "description": "Mine",
-                "cancellation_details.comment": "Bye", "cancellation_details.feedback": "other",
-                "metadata": {"a": "b"},
-                "pause_collection.behavior": "void",
-            },
-        ),
-        ({"pause_collection": {"behavior": "void"}}, "pause_collection.resumes_at", "SOON"),
-        *_cases(
-            {"items": [{"id": "ITEM"}]},
-            **{
-                "items.0.metadata": {"a": "b"}, "items.0.price": "CHEAPER",
-                "items.0.quantity": 3,
-            },
-        ),
-        *_cases(
-            {"items": [{"id": "ITEM", "quantity": 3}]},
-            proration_behavior="none", proration_date="SOON",
-        ),
-        ({"items": [{"quantity": 3}]}, "items.0.id", "ITEM"),
-    ],
-    "POST /v1/subscription_items/:item": [
-        *_cases({}, metadata={"a": "b"}, price="CHEAPER", quantity=3),
-        *_cases({"quantity": 3}, proration_behavior="none", proration_date="SOON"),
-    ],
-    "DELETE /v1/subscriptions/:subscription": _cases(
-        {}, **{"cancellation_details.comment": "Bye", "cancellation_details.feedback": "other"}
-    ),
-    "POST /v1/subscriptions": [
-        *_cases(
-            _MONTHLY,
-            description="Mine", metadata={"a": "b"}, payment_behavior="allow_incomplete",
-            **{"items.0.metadata": {"a": "b"}, "items.0.quantity": 3},
-        ),
-        *_cases(
-            _MONTHLY, trial_end="LATER", trial_period_days=7,
-            **{"discounts.0.coupon": "COUPON", "discounts.0.promotion_code": "PROMOTES"},
-        ),
-        (
-            {**_MONTHLY, "trial_period_days": 7},
-            "trial_settings.end_behavior.missing_payment_method", "pause",
-        ),
-        ({**_MONTHLY, "customer": "cus_none"}, "customer", "CUSTOMER"),
-        ({**_MONTHLY, "items": [{"quantity": 1}]}, "items.0.price", "MONTHLY"),
     ],
     "POST /v1/payment_methods": METHOD_SHOWN,
     "POST /v1/payment_methods/:payment_method/attach": [({}, "customer", "CUSTOMER")],
@@ -372,10 +322,12 @@ ELSEWHERE = (
     "GET /v2/core/event_destinations/:event_destination",
     "POST /v2/core/event_destinations/:event_destination",
     *("GET /v2/core/events", "POST /v1/events/:event/retry"),
+    "DELETE /v1/subscription_items/:item",
 )
 """What takes a renewal or a draft to change: resources/test_updates.py, and test_manual_invoices.py
 and test_invoice_previews.py of payments. And what has the form of /v2: test_event_destinations.py
-beside it; what the CLI alone calls: webhooks/test_resending.py."""
+beside it; what the CLI alone calls: webhooks/test_resending.py. And what takes a further item:
+test_items.py of payments/subscriptions."""
 
 NARROWED: dict[str, Any] = {
     "code": "NONE", "coupon": "NONE",

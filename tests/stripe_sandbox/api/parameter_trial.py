@@ -69,6 +69,7 @@ class Trial:
             "CHEAPER": lambda: service.prices.create(params=monthly).id,
             "TESTCLOCK": self.test_clock,
             "LATER": lambda: server.sandbox.clock.now() + 9 * 86_400,
+            "SUBSCRIBED": lambda: server.paid_subscription()["id"],
             "SOON": lambda: server.sandbox.clock.now() + 3_600,
         }
         return {name: value() for name, value in values.items() if name in text}
@@ -198,7 +199,8 @@ class Trial:
         ):
             if part in path:
                 path = path.replace(part, identifier())
-        answer = server.post(path, text, **{"Content-Type": "application/x-www-form-urlencoded"})
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = server.send(self.method, path, text, **kind)
         seen = answer.text
         if answer.status_code == 200:
             seen += self._outcome(answer.json())

@@ -163,12 +163,15 @@ def test_former_fields_are_expanded_at_any_depth(sold: Sold) -> None:
 
 
 def test_coupons_are_refused_by_the_name_that_the_request_has(sold: Sold) -> None:
-    """Those of a customer, and another one for a subscription that runs, are not simulated."""
+    """Those of a customer are not simulated."""
     server, subscription = sold
     for name in ("coupon", "promotion_code"):
-        for path in (f"/v1/subscriptions/{subscription['id']}", "/v1/customers"):
+        for path, code in (
+            (f"/v1/subscriptions/{subscription['id']}", "resource_missing"),
+            ("/v1/customers", "sandbox_not_simulated"),
+        ):
             error = Older(server, BEFORE).refusal("POST", path, **{name: "SPRING"})
-            assert (error["code"], error["param"]) == ("sandbox_not_simulated", name)
+            assert (error["code"], error["param"]) == (code, name)
             assert "discounts" not in error["message"]
 
 

@@ -162,8 +162,12 @@ class SandboxServer:
 
     def post(self, path: str, form: Any = None, **headers: str) -> requests.Response:
         """A raw POST."""
+        return self.send("POST", path, form, **headers)
+
+    def send(self, method: str, path: str, form: Any = None, **headers: str) -> requests.Response:
+        """A raw request of the method."""
         given = {"Authorization": f"Bearer {KEY}", **headers}
-        return requests.post(self.url + path, data=form, headers=given, timeout=10)
+        return requests.request(method, self.url + path, data=form, headers=given, timeout=10)
 
 
 def types(events: Iterable[dict[str, Any]]) -> list[str]:

@@ -11,7 +11,8 @@ _NAMES = ("coupon", "promotion_code")
 def _raise_subscription(request: OlderRequest) -> None:
     for name in _NAMES:
         if name in request.form:
-            request.form["discounts"] = {"0": {name: request.form.pop(name)}}
+            given = request.form.pop(name)
+            request.form["discounts"] = {"0": {name: given}} if given else ""
             request.words |= {f"discounts[0][{name}]": name, "discounts": name}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.stripe.older_versions import Older
-from tests.support.stripe.sandbox_server import SandboxServer, types
+from tests.support.stripe.sandbox_server import SandboxServer, refused, types
 from tests.support.stripe.stripe_types import assert_fits
 
 MONTH = 31 * 86_400
@@ -139,3 +139,107 @@ def test_a_whole_discount_saves_the_card_or_asks_for_none(server: SandboxServer)
         first, second = _invoices(server, done.subscription.id)
         assert (first["status"], first["total"]) == ("paid", 0)
         assert (second["status"], second["total"]) == (paid, 9900)
+
+
+def test_discounts_of_a_running_subscription_are_replaced_and_cleared(
+    server: SandboxServer,
+) -> None:
+    """One more, another instead, none: each with its event, and the next invoice says so."""
+    subscription = server.paid_subscription()
+    update = server.stripe.v1.subscriptions.update
+    first, second = (_coupon(server, duration="forever", percent_off=off) for off in (25, 50))
+    code: Any = {"promotion": {"type": "coupon", "coupon": second}}
+    promotion = server.stripe.v1.promotion_codes.create(code).id
+    known = server.event_types()
+    [one] = update(subscription["id"], {"discounts": [{"coupon": first}]}).discounts
+    assert server.event_types_since(known) == [
+        "coupon.updated",
+        "customer.discount.created",
+        "customer.subscription.updated",
+    ]
+    both: Any = {"discounts": [{"discount": one}, {"promotion_code": promotion}]}
+    assert update(subscription["id"], both).discounts[0] == one
+    server.advance(MONTH + 3_600)
+    invoice = _invoices(server, subscription["id"])[-1]
+    parts = [part["amount"] for part in invoice["total_discount_amounts"]]
+    assert (invoice["amount_paid"], parts) == (3_712, [2_475, 3_713])
+    assert server.get(f"/v1/promotion_codes/{promotion}")["times_redeemed"] == 1
+    known = server.event_types()
+    update(subscription["id"], {"discounts": ""})
+    assert server.event_types_since(known).count("customer.discount.deleted") == 2
+    assert update(subscription["id"], {"discounts": [{"coupon": first}]}).discounts
+    known = server.event_types()
+    update(subscription["id"], {"discounts": [{"coupon": second}]})
+    assert "customer.discount.updated" in server.event_types_since(known)
+    gone = server.stripe.v1.subscriptions.delete_discount(subscription["id"])
+    assert gone.to_dict()["deleted"] is True
+    assert_fits(server.get(f"/v1/subscriptions/{subscription['id']}"))
+    error = refused(lambda: server.stripe.v1.subscriptions.delete_discount(subscription["id"]))
+    assert (error.http_status, error.code) == (404, "resource_missing")
+    wrong: Any = {"discounts": [{"discount": "di_none"}]}
+    error = refused(lambda: update(subscription["id"], wrong))
+    assert getattr(error, "param", "") == "discounts[0][discount]"
+
+
+def test_a_discount_of_an_item_lowers_its_lines_alone(server: SandboxServer) -> None:
+    """Before the subscription's own; also from the beginning."""
+    service = server.stripe.v1
+    customer = service.customers.create({"email": "ann@example.com"}).id
+    service.payment_methods.attach("pm_card_visa", {"customer": customer})
+    method = service.payment_methods.list({"customer": customer}).data[0].id
+    support: Any = {
+        "currency": "usd",
+        "unit_amount": 1_000,
+        "recurring": {"interval": "month"},
+        "product_data": {"name": "Support"},
+    }
+    half = _coupon(server, duration="forever", percent_off=50)
+    given: Any = {
+        "customer": customer,
+        "default_payment_method": method,
+        "items": [
+            {"price": server.pro, "discounts": [{"coupon": half}]},
+            {"price": service.prices.create(support).id},
+        ],
+    }
+    made = server.get(f"/v1/subscriptions/{service.subscriptions.create(given).id}")
+    first, second = made["items"]["data"]
+    assert (len(first["discounts"]), second["discounts"]) == (1, [])
+    [invoice] = _invoices(server, made["id"])
+    assert (invoice["amount_paid"], invoice["discounts"]) == (5_950, [])
+    assert invoice["lines"]["data"][0]["discounts"] == first["discounts"]
+    [discount] = server.get(f"/v1/subscription_items/{first['id']}", **{"expand[0]": "discounts"})[
+        "discounts"
+    ]
+    assert_fits(discount)
+    assert discount["subscription_item"] == first["id"]
+    tenth = _coupon(server, duration="once", percent_off=10)
+    own: Any = {"discounts": [{"coupon": tenth}]}
+    service.subscription_items.update(second["id"], own)
+    server.advance(MONTH + 3_600)
+    assert _invoices(server, made["id"])[-1]["amount_paid"] == 5_850
+    assert server.get(f"/v1/subscription_items/{second['id']}")["discounts"] == []
+
+
+def test_prorations_are_net_of_discounts(server: SandboxServer) -> None:
+    """What is given back is what was paid."""
+    coupon = _coupon(server, duration="forever", percent_off=50)
+    subscription = _subscribed(server, discounts=[{"coupon": coupon}])
+    [item] = subscription["items"]["data"]
+    middle = (item["current_period_start"] + item["current_period_end"]) // 2
+    change: Any = {"items": [{"id": item["id"], "quantity": 3}], "proration_date": middle}
+    server.stripe.v1.subscriptions.update(subscription["id"], change)
+    pending = server.get("/v1/invoiceitems", customer=subscription["customer"])["data"]
+    assert [one["amount"] for one in pending] == [7_425, -2_475]
+
+
+def test_an_older_version_switches_and_clears_the_coupon(server: SandboxServer) -> None:
+    """By `coupon`, and an empty one."""
+    subscription = server.paid_subscription()
+    coupon = _coupon(server, duration="forever")
+    older, path = Older(server, "2024-06-20"), f"/v1/subscriptions/{subscription['id']}"
+    assert older.post(path, coupon=coupon)["discount"]["coupon"]["id"] == coupon
+    assert older.post(path, coupon="")["discount"] is None
+    older.post(path, coupon=coupon)
+    gone = older.send("DELETE", f"{path}/discount", {}).json()
+    assert (gone["deleted"], gone["coupon"]["id"]) == (True, coupon)

@@ -193,12 +193,16 @@ def test_it_begins_anew_in_the_second_of_its_creation_too(
     assert changed["items"]["data"][0]["quantity"] == 1
 
 
-def test_what_is_not_simulated_of_items_is_refused(
-    server: SandboxServer, subscription: Any
-) -> None:
+def test_an_item_that_makes_no_sense_is_refused(server: SandboxServer, subscription: Any) -> None:
+    """All items have one interval; a Price stands in one; one item has to stay."""
     update_ = server.stripe.v1.subscriptions.update
+    [item] = subscription["items"]["data"]
     another = refused(lambda: update_(subscription["id"], {"items": [{"price": server.pro}]}))
-    assert another.code == "sandbox_not_simulated"
+    assert "recurring.interval" in str(another)
+    same: Any = {"items": [{"price": item["price"]["id"]}]}
+    assert "same plan" in str(refused(lambda: update_(subscription["id"], same)))
+    last: Any = {"items": [{"id": item["id"], "deleted": True}]}
+    assert "at least one active plan" in str(refused(lambda: update_(subscription["id"], last)))
     once = refused(lambda: update(server, subscription, {"price": server.credit}))
     assert "type=one_time" in str(once)
     unknown = refused(
@@ -222,3 +226,39 @@ def test_an_item_is_read_and_changed_by_its_own_id(server: SandboxServer) -> Non
     assert server.event_types()[-1] == "customer.subscription.updated"
     error = refused(lambda: items.retrieve("si_9"))
     assert (error.http_status, error.user_message) == (404, "No such subscription item: 'si_9'")
+
+
+def _plan(server: SandboxServer) -> str:
+    """A Price of $30.00 for 30 days of support."""
+    given: Any = {
+        "currency": "usd",
+        "unit_amount": 3_000,
+        "recurring": {"interval": "day", "interval_count": 30},
+        "product_data": {"name": "Support"},
+    }
+    return server.stripe.v1.prices.create(given).id
+
+
+def test_an_item_is_added_and_removed_with_prorations(
+    server: SandboxServer, subscription: Any
+) -> None:
+    """By its own endpoints; what is left of the period is charged or given back."""
+    support = _plan(server)
+    items = server.stripe.v1.subscription_items
+    server.advance(15 * DAY)
+    added = items.create({"subscription": subscription["id"], "price": support, "quantity": 2})
+    assert_fits(server.get(f"/v1/subscription_items/{added.id}"))
+    assert added.current_period_end == subscription["items"]["data"][0]["current_period_end"]
+    assert pending(server, subscription) == [(3_000, "Remaining time on 2 × Support")]  # noqa: RUF001
+    error = refused(lambda: items.create({"subscription": subscription["id"], "price": "NONE"}))
+    assert (error.user_message, getattr(error, "param", "")) == ("No such price: 'NONE'", "price")
+    server.advance(15 * DAY + HOUR)
+    assert invoice_of(server, subscription)["amount_paid"] == 18_900
+    server.advance(15 * DAY - HOUR)
+    none: Any = {"proration_behavior": "none"}
+    other = items.create({"subscription": subscription["id"], "price": _plan(server), **none})
+    items.delete(other.id, none)
+    assert items.delete(added.id).deleted is True
+    assert pending(server, subscription) == [(-3_000, "Unused time on 2 × Support")]  # noqa: RUF001
+    server.advance(15 * DAY + HOUR)
+    assert invoice_of(server, subscription)["amount_paid"] == 6_900
