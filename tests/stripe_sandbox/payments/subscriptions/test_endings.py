@@ -62,10 +62,13 @@ def test_a_subscription_is_created_to_end(server: SandboxServer) -> None:
         "items": [{"price": server.pro}],
     }
     at = server.sandbox.clock.now() + 5 * 86_400
-    made = service.subscriptions.create({**given, "cancel_at": at})
+    timed: Any = {**given, "cancel_at": at}
+    made = service.subscriptions.create(timed)
     assert (made.cancel_at, made.cancel_at_period_end) == (at, False)
-    last = service.subscriptions.create({**given, "cancel_at_period_end": True})
+    first: Any = {**given, "cancel_at_period_end": True}
+    last = service.subscriptions.create(first)
     assert last.cancel_at == last.to_dict()["items"]["data"][0]["current_period_end"]
     assert types(server.advance(5 * 86_400)) == ["customer.subscription.deleted"]
     for wrong in ({"cancel_at": 5}, {"cancel_at": at * 2, "cancel_at_period_end": True}):
-        refused(lambda wrong=wrong: service.subscriptions.create({**given, **wrong}))  # type: ignore[misc]
+        params: Any = {**given, **wrong}
+        refused(lambda params=params: service.subscriptions.create(params))  # type: ignore[misc]

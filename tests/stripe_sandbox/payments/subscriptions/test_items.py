@@ -256,7 +256,8 @@ def test_an_item_is_added_and_removed_with_prorations(
     assert invoice_of(server, subscription)["amount_paid"] == 18_900
     server.advance(15 * DAY - HOUR)
     none: Any = {"proration_behavior": "none"}
-    other = items.create({"subscription": subscription["id"], "price": _plan(server), **none})
+    free: Any = {"subscription": subscription["id"], "price": _plan(server), **none}
+    other = items.create(free)
     items.delete(other.id, none)
     assert items.delete(added.id).deleted is True
     assert pending(server, subscription) == [(-3_000, "Unused time on 2 × Support")]  # noqa: RUF001
