@@ -25,7 +25,10 @@ from tests.support.servers.dashboard import dashboard
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PAGES = ("billing", "sessions", "customers", "events", "test-kit", "setup", "audit")
+PAGES = (
+    *("billing", "sessions", "customers", "events", "requests", "endpoints"),
+    *("test-kit", "setup", "audit"),
+)
 WIDTH, HEIGHT = 1_280, 800
 QUICK_PAGES = ("billing", "sessions")
 CLS, PAINTED, SHOWN, BUSY = "CLS", "largest paint ms", "shown ms", "long tasks ms"

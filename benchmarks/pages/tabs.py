@@ -1,5 +1,5 @@
 """Many idle tabs of the billing page on one process: what they cost while nothing happens, and how
-soon each of them shows a payment.
+soon each of them shows a payment; twenty of them in one profile of a real Chromium.
 
 ``python -m benchmarks.pages.tabs --pages 1000 --seconds 300``, or ``python -m benchmarks tabs``.
 """
@@ -16,8 +16,15 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
-import requests
-
+from benchmarks.pages.payment_shown import (
+    CHROMIUM_TABS,
+    created,
+    open_in_chromium,
+    paid,
+    payer,
+    since,
+    watch_for,
+)
 from benchmarks.report.figures import RUNS, Goal, Section
 from benchmarks.support.processes import first_line, running
 from benchmarks.support.tables import number, print_table
@@ -26,6 +33,8 @@ from tests.support.servers.dashboard import dashboard
 
 if TYPE_CHECKING:
     import subprocess
+
+    from playwright.sync_api import Page
 
     from benchmarks.report.figures import Table
     from tests.support.servers.dashboard import Process
@@ -64,7 +73,7 @@ def section(quick: bool) -> Section:
                 row[EACH] = [share / tabs * 1000 * 100 for share in shares]
                 row[MEMORY] = [memory]
                 if page == "billing":
-                    delays = [pay(app, opened, SHORT_QUIET) for _ in range(runs)]
+                    delays = [pay(app.url, opened, [], SHORT_QUIET)[0] for _ in range(runs)]
                     row[SHOWN] = [statistics.median(one) for one in delays]
                     row[LAST] = [max(one) for one in delays]
     goals = []
@@ -102,14 +111,19 @@ def print_tabs(pages: int, seconds: float) -> None:
     ):
         before = held(app.pid)
         alone = cpu_share(app, seconds)
-        with running("-m", "benchmarks.pages.open_pages", app.url, str(pages)) as tabs:
+        opened_by_tool = str(pages - CHROMIUM_TABS)
+        with (
+            running("-m", "benchmarks.pages.open_pages", app.url, opened_by_tool) as tabs,
+            open_in_chromium(app.url, CHROMIUM_TABS) as in_chromium,
+        ):
             assert first_line(tabs) == "open"
             time.sleep(QUIET_SECONDS)
             now = held(app.pid)
             idle = cpu_share(app, seconds)
-            delays = [pay(app, tabs) for _ in range(PAYMENTS)]
+            delays = [pay(app.url, tabs, in_chromium, QUIET_SECONDS) for _ in range(PAYMENTS)]
     print_table(
-        f"{pages:,} tabs of the billing page, idle for {seconds:.0f} s",
+        f"{pages:,} tabs of the billing page, {CHROMIUM_TABS} of them in one profile of Chromium, "
+        f"idle for {seconds:.0f} s",
         ("", "no tab", f"{pages:,} tabs", "a tab more"),
         [
             ["CPU, % of a core", *shares(alone, idle), number((idle - alone) / pages * 100, 4)],
@@ -122,7 +136,11 @@ def print_tabs(pages: int, seconds: float) -> None:
     print_table(
         f"A payment's row in each of the {pages:,} tabs, seconds after it",
         ("payment", "first", "median", "95 %", "last"),
-        [[str(count), *summary(one)] for count, one in enumerate(delays, 1)],
+        [
+            [f"{count}, {where}", *summary(one)]
+            for count, both in enumerate(delays, 1)
+            for where, one in zip(("load tool", "Chromium"), both, strict=True)
+        ],
     )
 
 
@@ -138,25 +156,21 @@ def cpu_share(app: Process, seconds: float) -> float:
 
 
 def pay(
-    app: Process, tabs: subprocess.Popen[str], quiet_seconds: float = QUIET_SECONDS
-) -> list[float]:
-    """Pay a session; how long it took each tab to show it, infinite where one does not."""
-    session = requests.post(f"{app.url}/api/billing/extra-credits", timeout=30).json()["id"]
+    url: str, tabs: subprocess.Popen[str], in_chromium: list[Page], quiet_seconds: float
+) -> tuple[list[float], list[float]]:
+    """Pay a session; how long it took each tab of the load tool (infinite where one does not show
+    it) and each of Chromium's."""
+    session = created(url)
     time.sleep(quiet_seconds)
-    email = f"payer-{time.monotonic_ns()}@example.com"
+    email = payer()
+    watch_for(in_chromium, email)
     assert tabs.stdin is not None
     print(email, file=tabs.stdin, flush=True)
-    paid_at = time.time()
-    paid = requests.post(
-        f"{app.url}/sandbox/_control/sessions/{session}/pay",
-        json={"email": email, "name": "A payer", "card": "4242424242424242"},
-        headers={"Authorization": "Bearer sk_test_bench"},
-        timeout=30,
-    )
-    paid.raise_for_status()
+    at = paid(url, session, email)
+    by_chromium = since(at, in_chromium)
     shown: list[Any] = json.loads(first_line(tabs))
     time.sleep(quiet_seconds)
-    return [math.inf if at is None else at - paid_at for at in shown]
+    return [math.inf if one is None else max(0.0, one - at) for one in shown], by_chromium
 
 
 def summary(delays: list[float]) -> tuple[str, ...]:
