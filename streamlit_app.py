@@ -20,10 +20,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from pydantic import SecretStr
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from streamlit import config
 
 from billing.access.caller import acting_as
@@ -267,8 +266,8 @@ async def home(request: Request) -> RedirectResponse:
 
 
 streamlit_auth.share_cookie_secret(first_settings)
-own_routes = Starlette(
-    routes=[
+own_routes = Router(
+    [
         change_socket(lambda: app.state["services"]),
         *routes(lambda: app.state["services"]),
         Mount("/sandbox", sandbox_asgi),

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from billing.http.guards.host_guard import SECURE_SCHEMES, host_and_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -63,14 +63,14 @@ class LinkPreviews:
         self._allowed = allowed
         self._pages = pages
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         is_link = scope["type"] == "http" and scope["path"] in self._pages
         if is_link and scope["method"] == "GET" and self._is_preview(scope):
             title, description = map(html.escape, self._pages[scope["path"]])
             page = PAGE.format(title=title, description=description)
-            await HTMLResponse(page, headers={"Cache-Control": "no-store"})(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            answer = HTMLResponse(page, headers={"Cache-Control": "no-store"})
+            return answer(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _is_preview(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -17,7 +19,9 @@ class OwnRoutesFirst:
         self._own = own
         self._paths = paths
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         is_asked = scope["type"] in ("http", "websocket")
-        is_ours = is_asked and scope["path"].startswith(self._paths)
-        await (self._own if is_ours else self._streamlit)(scope, receive, send)
+        if is_asked and scope["path"].startswith(self._paths):
+            scope.pop("app", None)  # of Streamlit, whose handlers of exceptions are not ours
+            return self._own(scope, receive, send)
+        return self._streamlit(scope, receive, send)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from billing.http.route_names import NO_ANSWER, method_of, route_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,24 +27,26 @@ class MeasuredRequests:
         self._app = app
         self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            await self._measure(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == PAGE_SOCKET:
-            with self._metrics().open_pages.track_inprogress():
-                await self._app(scope, receive, send)
-        else:
+            return self._measure(scope, receive, send)
+        if scope["type"] == "websocket" and scope["path"] == PAGE_SOCKET:
+            return self._count(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._metrics().open_pages.track_inprogress():
             await self._app(scope, receive, send)
 
     async def _measure(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         status = NO_ANSWER
 
-        async def send_and_note(message: Message) -> None:
+        def send_and_note(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_and_note)

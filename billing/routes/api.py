@@ -10,7 +10,7 @@ import logging
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -44,7 +44,7 @@ from billing.urls import BILLING_PATH
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from billing.access.caller import Caller
     from billing.domain.sessions.checkout_session import CheckoutSession
@@ -151,7 +151,6 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     def by_caller(endpoint: Endpoint) -> Endpoint:
         """``endpoint``, called as whoever sent the request."""
 
-        @_with_json_errors
         @wraps(endpoint)
         async def answer(request: Request) -> Response:
             try:
@@ -177,7 +176,6 @@ def routes(services: Callable[[], Services]) -> list[Route]:
     def status(report: Callable[[], Awaitable[dict[str, Any]]]) -> Endpoint:
         """``report``'s status for everybody, and the rest for who may see it."""
 
-        @_with_json_errors
         async def answer(request: Request) -> Response:
             (code, body), is_known = await asyncio.gather(_status(report), may_view(request))
             return JSON(body if is_known else {"status": body["status"]}, code, NO_STORE)
@@ -228,34 +226,39 @@ def routes(services: Callable[[], Services]) -> list[Route]:
         return session
 
     return [
-        Route(f"{BASE}/checkout", by_caller(checkout), methods=["GET", "POST"]),
-        Route(f"{BASE}/extra-credits", by_caller(extra_credits), methods=["POST"]),
-        *(
-            Route(path, _with_json_errors(stripe_webhook), methods=["POST"])
-            for path in WEBHOOK_PATHS
-        ),
-        Route(f"{BASE}/entitlements", by_caller(entitlements), methods=["GET"]),
-        Route(f"{BASE}/health", status(lambda: services().report_health()), methods=["GET"]),
-        Route(f"{BASE}/ready", status(lambda: services().report_readiness()), methods=["GET"]),
-        Route(METRICS_PATH, by_caller(metrics), methods=["GET"]),
-        Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        _route(f"{BASE}/checkout", by_caller(checkout), "GET", "POST"),
+        _route(f"{BASE}/extra-credits", by_caller(extra_credits), "POST"),
+        *(_route(path, stripe_webhook, "POST") for path in WEBHOOK_PATHS),
+        _route(f"{BASE}/entitlements", by_caller(entitlements), "GET"),
+        _route(f"{BASE}/health", status(lambda: services().report_health()), "GET"),
+        _route(f"{BASE}/ready", status(lambda: services().report_readiness()), "GET"),
+        _route(METRICS_PATH, by_caller(metrics), "GET"),
+        _route("/api/{rest:path}", unknown, "GET", "POST", "PUT", "PATCH", "DELETE"),
     ]
 
 
-def _with_json_errors(endpoint: Endpoint) -> Endpoint:
-    """``endpoint``, with every exception logged and answered as JSON."""
+def _route(path: str, endpoint: Endpoint, *methods: str) -> Route:
+    return Route(path, _JSONErrors(endpoint), methods=methods)
 
-    @wraps(endpoint)
-    async def answer(request: Request) -> Response:
+
+class _JSONErrors:
+    """``endpoint``, with every exception logged and answered as JSON. As an app of its own, as
+    Starlette would wrap a function to look for handlers of exceptions that it does not have."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
         try:
-            return await endpoint(request)
+            response = await self._endpoint(request)
         except ClientDisconnect:
-            return error(400, "The request ended before its body was complete")  # nobody reads it
+            # Nobody reads it.
+            response = error(400, "The request ended before its body was complete")
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return error(500, "An unexpected error occurred; see the server's log")
-
-    return answer
+            response = error(500, "An unexpected error occurred; see the server's log")
+        await response(scope, receive, send)
 
 
 async def _status(report: Callable[[], Awaitable[dict[str, Any]]]) -> tuple[int, dict[str, Any]]:

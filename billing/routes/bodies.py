@@ -39,6 +39,8 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The body; raises ``BodyTooLarge`` when it has more than ``limit`` bytes."""
+    if request.headers.get("content-length") == "0":
+        return b""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -25,7 +25,7 @@ from billing.http.set_cookie import cookies_set, widened
 from billing.urls import web_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -68,14 +68,12 @@ class SignInRoutes:
         self._app = app
         self._access = access
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["path"] in ROUTES:
             access = self._access()
             if access.oidc is not None:
-                exchange = _Exchange(access, access.oidc, scope, send)
-                await exchange.run(self._app, receive)
-                return
-        await self._app(scope, receive, send)
+                return _Exchange(access, access.oidc, scope, send).run(self._app, receive)
+        return self._app(scope, receive, send)
 
 
 class _Exchange:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SLASHES = re.compile(r"[/\\]+")
@@ -21,10 +23,9 @@ class BlockedPaths:
         self._app = app
         self._prefixes = prefixes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             path = _SLASHES.sub("/", scope["path"]).lower()
             if path.startswith(self._prefixes):
-                await JSONResponse({"error": "Not found"}, 404)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+                return JSONResponse({"error": "Not found"}, 404)(scope, receive, send)
+        return self._app(scope, receive, send)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,16 +26,15 @@ class HostGuard:
         self._app = app
         self._allowed = allowed
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] in ("http", "websocket"):
             host, origin = host_and_origin(scope)
             refusal = self._allowed().refusal(
                 host, origin, is_secure=scope["scheme"] in SECURE_SCHEMES
             )
             if refusal:
-                await JSONResponse({"error": refusal}, 403)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+                return JSONResponse({"error": refusal}, 403)(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def host_and_origin(scope: Scope) -> tuple[str | None, str | None]:

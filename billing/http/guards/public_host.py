@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,7 +26,7 @@ class PublicHost:
         self._app = app
         self._public_url = public_url
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if is_page(scope) and (public_url := self._public_url()):
             # By name alone: a proxy may hide at which port it is asked.
             asked = _host_name(f"//{Headers(scope=scope).get('host', '')}")
@@ -34,9 +34,8 @@ class PublicHost:
                 query = scope["query_string"].decode("latin-1")
                 address = f"{public_url}{scope['raw_path'].decode('latin-1')}"
                 answer = RedirectResponse(f"{address}?{query}" if query else address)
-                await answer(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+                return answer(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def is_page(scope: Scope) -> bool:

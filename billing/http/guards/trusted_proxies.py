@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     import uvicorn
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -56,7 +58,7 @@ class TrustedProxies:
         self._peer = lru_cache(maxsize=1024)(self._find_peer)
         self._is_trusted = lru_cache(maxsize=1024)(self._is_proxy)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] in SCHEMES:
             peer, is_trusted = self._peer(client_address(scope) or "")
             if peer:
@@ -70,7 +72,7 @@ class TrustedProxies:
                     if not self._names_user(header[0])
                     or (is_trusted and header[0] == self._user_header)
                 ]
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _believe(self, scope: Scope) -> None:
         """Set the client and the scheme to what the proxy says."""

@@ -120,6 +120,7 @@ def serving(
     with listener or listening_socket() as bound:
         config = uvicorn.Config(
             app,
+            interface="asgi3",  # not found out: middleware need be no coroutine function
             log_config=None,
             log_level="warning",  # Streamlit lowers it once it has run a page
             ws=ws,

@@ -45,7 +45,12 @@ def sent_to(
         "query_string": query.encode(),
         "headers": [(b"host", host.encode()), (b"accept", accept.encode())],
     }
-    asyncio.run(PublicHost(app, lambda: public_url)(scope, receive, send))
+    guard = PublicHost(app, lambda: public_url)
+
+    async def ask() -> None:
+        await guard(scope, receive, send)
+
+    asyncio.run(ask())
     if not answers:
         return None
     assert answers[0]["status"] == 307
