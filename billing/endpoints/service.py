@@ -15,7 +15,7 @@ from billing.domain.sessions.checkout_session import APP
 from billing.endpoints import calls
 from billing.endpoints.reading import read_endpoints, read_pending
 from billing.endpoints.rolling import SecretRolls
-from billing.endpoints.urls import check_url, local_url, own_urls
+from billing.endpoints.urls import check_url, leads_here, local_url, own_urls
 from billing.errors import InvalidInput, StripeFailure
 from billing.setup.webhook_checks import ENDPOINT_EVENTS, all_endpoints, registered_at
 from billing.store import events
@@ -94,15 +94,15 @@ class Endpoints:
                     f"An endpoint with this URL already exists: {one['id']}.",
                     "A second one would deliver each event twice.",
                 )
-        leads_here = any(registered_at([{"url": url}], own) for own in own_urls(self._settings))
+        is_own = leads_here(url, self._settings)
         params: JSON = {
             "url": url,
             "enabled_events": [*types],
-            "description": "The billing dashboard" if leads_here else f"Added for {url}"[:100],
+            "description": "The billing dashboard" if is_own else f"Added for {url}"[:100],
             "metadata": {"app": APP, "press": idempotency_key},
         }
         is_thin = payload is Payload.THIN
-        if not (is_thin or leads_here):
+        if not (is_thin or is_own):
             params["api_version"] = None
         made = await calls.create(self._gateway, params, idempotency_key, thin=is_thin)
         return EndpointSecret(made["id"], url, SecretStr(made["secret"]))

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from billing.errors import InvalidInput
 from billing.settings.model import STRIPE_API_BASE
+from billing.setup.webhook_checks import registered_at
 from billing.urls import WEBHOOK_PATH, is_private, web_url, webhook_url
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ def own_urls(settings: Settings) -> list[str]:
     if settings.is_embedded and settings.api_base:
         found.append(urljoin(settings.api_base, WEBHOOK_PATH))
     return found
+
+
+def leads_here(url: str, settings: Settings) -> bool:
+    """It is one of this app's own."""
+    return any(registered_at([{"url": url}], own) for own in own_urls(settings))
 
 
 def is_stripe_itself(settings: Settings) -> bool:

@@ -18,7 +18,7 @@ from billing.events.delivery_health import assess, read_facts
 from billing.json_codec import dumps, loads
 from billing.settings.model import SECRET_KEY, WEBHOOK_SECRET
 from billing.store import events, sessions
-from billing.store.events import deliveries, refusals
+from billing.store.events import claims, deliveries, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +118,7 @@ class EventLog:
                         connection, event.created - MINUTE, event.received_at, REFUSALS_SHOWN
                     )
                 ),
+                claims.of_events(connection, [event.id])[event.id],
                 None if self._settings.api_base else f"{_DASHBOARD}/{event.id}",
             )
 

@@ -39,7 +39,7 @@ from billing.sessions.records import (
 )
 from billing.sessions.timeline import timeline_entries
 from billing.store import requests, sessions
-from billing.store.events import deliveries
+from billing.store.events import claims, deliveries
 from billing.store.sessions import StoredSession
 from billing.sync.mirror import read_sync_state
 
@@ -215,6 +215,7 @@ class Sessions:
             its_events = sessions.events_of_session(
                 connection, data | (reading.data if reading else {}), related.ids
             )
+            event_ids = [one.event.id for one in its_events]
             return SessionDetails(
                 session=session,
                 data=data,
@@ -230,7 +231,8 @@ class Sessions:
                 lines=known,
                 is_stored=copy is not None,
                 dashboard_url=None if self._settings.api_base else _dashboard_url(data),
-                deliveries=deliveries.of_events(connection, [one.event.id for one in its_events]),
+                deliveries=deliveries.of_events(connection, event_ids),
+                claims=claims.of_events(connection, event_ids),
                 object_ids=object_ids,
             )
 

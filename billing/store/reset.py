@@ -21,6 +21,7 @@ DELETED = (
     tables.session_rollups,
     tables.events,
     tables.rejected_deliveries,
+    tables.claimed_deliveries,
     tables.webhook_deliveries,
     tables.ledger,
     tables.stripe_objects,

@@ -1,4 +1,4 @@
-"""Counts refused deliveries by minute and reason.
+"""Counts refused deliveries by minute and reason, and by the event that they claim to be.
 
 Anybody can send them, as often as they like, so they are written together once a second and
 logged once a minute.
@@ -9,28 +9,29 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.delayed_writer import DelayedWriter
 from billing.domain.durations import MINUTE
+from billing.domain.events.delivery import ClaimedDelivery
 from billing.domain.events.event import Refusal
 from billing.errors import NotConfigured, WebhookRefusal, WebhookRefused
 from billing.metrics.registry import Metrics
 from billing.outages import Outage
-from billing.store.events import refusals
+from billing.store.events import claims, refusals
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from billing.errors import BillingError
-    from billing.store import Store
+    from billing.store import Connection, Store
     from billing.timings import Timings
 
 log = logging.getLogger(__name__)
 
 MAX_UNSAVED = 1_000  # that wait to be written
+MAX_CLAIMS = 100
 
 
 class RefusedDeliveries:
@@ -51,17 +52,20 @@ class RefusedDeliveries:
         self._metrics = metrics or Metrics()
         self._clock = clock
         self._sums: dict[tuple[str, float], Refusal] = {}
+        self._claims: dict[tuple[str, str], ClaimedDelivery] = {}
         self._accepted_at = 0.0
         self._outage = Outage(log, "The webhook")
 
-    def record(self, why: BillingError, size: int) -> None:
-        """Count a refused delivery of ``size`` bytes."""
+    def record(self, why: BillingError, size: int, claimed: str | None = None) -> None:
+        """Count a refused delivery of ``size`` bytes, which claims to be an event (its id)."""
         self._outage.failed(f"Webhook refused: {why.message}", why.next_step)
         self._metrics.events_refused.labels(_in_a_word(why)).inc()
         now = self._clock()
         # What was refused before a delivery that was accepted, and what after it, stays apart.
         started_at = max(now // MINUTE * MINUTE, self._accepted_at)
         self._sum_up(Refusal(why.message, started_at, now, 1, why.next_step, size))
+        if claimed:
+            self._claim(ClaimedDelivery(claimed, why.message, now, 1))
         self._writer.write_soon()
 
     def record_accepted(self, at: float) -> None:
@@ -72,14 +76,24 @@ class RefusedDeliveries:
     async def write(self) -> None:
         """Write the counts to the database, where they can be read. Raises ``StoreFailure``."""
         sums, self._sums = self._sums, {}
+        claimed, self._claims = self._claims, {}
         if not sums:
             return
+
+        def add(connection: Connection) -> None:
+            refusals.add(connection, list(sums.values()))
+            if claimed:
+                claims.add(connection, list(claimed.values()))
+
         try:
-            await self._store.write(partial(refusals.add, refusals=list(sums.values())))
+            await self._store.write(add)
         except BaseException:
             later, self._sums = self._sums, sums
             for one in later.values():
                 self._sum_up(one)
+            later_claims, self._claims = self._claims, claimed
+            for claim in later_claims.values():
+                self._claim(claim)
             raise
 
     async def aclose(self) -> None:
@@ -92,6 +106,12 @@ class RefusedDeliveries:
             self._sums.pop(next(iter(self._sums)))
         count = one.count + (before.count if before else 0)
         self._sums[one.reason, one.started_at] = replace(one, count=count)
+
+    def _claim(self, one: ClaimedDelivery) -> None:
+        before = self._claims.get((one.event_id, one.reason))
+        if before or len(self._claims) < MAX_CLAIMS:
+            count = one.count + (before.count if before else 0)
+            self._claims[one.event_id, one.reason] = replace(one, count=count)
 
 
 def _in_a_word(why: BillingError) -> WebhookRefusal:

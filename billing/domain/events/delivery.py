@@ -1,4 +1,4 @@
-"""Deliveries of events that reached our webhook."""
+"""Deliveries of events that reached our webhook, and those that claim to be one."""
 
 from __future__ import annotations
 
@@ -21,3 +21,14 @@ class ReceivedDelivery:
     def is_refused(self) -> bool:
         """The sender was asked to repeat it."""
         return self.status != OK
+
+
+@dataclass(frozen=True)
+class ClaimedDelivery:
+    """``count`` deliveries that were refused for one reason (a sentence), and whose bodies say that
+    they are this event: the last at ``received_at`` (Unix seconds). Nobody knows who sent them."""
+
+    event_id: str
+    reason: str
+    received_at: float
+    count: int

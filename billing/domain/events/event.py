@@ -13,7 +13,7 @@ from billing.domain.stripe_json import JSON, id_at, object_at, subscription_of, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
     from billing.domain.sessions.checkout_session import CheckoutSession
 
 COUNT_LIMIT = 10_000  # more than so many are not counted
@@ -160,7 +160,8 @@ class EventDetails:
     was removed; one JSON string where what is stored is damaged. ``session`` is the one that it
     belongs to, where that is known. ``deliveries`` are those that reached our webhook, as far as
     they are stored, the oldest first; ``refusals`` those that were refused, of whatever event,
-    between its creation and its arrival. ``dashboard_url`` leads to it in Stripe's Dashboard; None
+    between its creation and its arrival, and ``claims`` those that say that they are this one.
+    ``dashboard_url`` leads to it in Stripe's Dashboard; None
     when the API is not Stripe's."""
 
     event: Event
@@ -168,6 +169,7 @@ class EventDetails:
     session: CheckoutSession | None = None
     deliveries: tuple[ReceivedDelivery, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    claims: tuple[ClaimedDelivery, ...] = ()
     dashboard_url: str | None = None
 
     @property

@@ -11,7 +11,7 @@ from billing.domain.stripe_json import id_at
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
     from billing.domain.events.event import Event
     from billing.domain.sessions.checkout_session import CheckoutSession
     from billing.domain.sessions.line_item import LineItem, SoldPrice
@@ -54,7 +54,8 @@ class SessionDetails:
     ``data`` is Stripe's own object. ``line_items`` are empty when Stripe did not answer.
     ``is_stored``: the table of sessions holds it. ``dashboard_url`` leads to it in Stripe's
     Dashboard; None when the API is not Stripe's. ``deliveries`` are those of its events that
-    reached our webhook, as far as they are stored, by the event's id. ``object_ids`` are those of
+    reached our webhook, as far as they are stored, by the event's id, and ``claims`` those that
+    were refused and say that they are one of them. ``object_ids`` are those of
     the session, its payment and what followed.
     """
 
@@ -66,6 +67,7 @@ class SessionDetails:
     is_stored: bool
     dashboard_url: str | None
     deliveries: Mapping[str, Sequence[ReceivedDelivery]] = field(default_factory=dict)
+    claims: Mapping[str, Sequence[ClaimedDelivery]] = field(default_factory=dict)
     object_ids: frozenset[str] = frozenset()
 
     @property

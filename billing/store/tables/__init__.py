@@ -12,7 +12,12 @@ from billing.store.tables.columns import (
     metadata,
 )
 from billing.store.tables.customers import customers, erased_ids, stale_customers, stripe_objects
-from billing.store.tables.events import events, rejected_deliveries, webhook_deliveries
+from billing.store.tables.events import (
+    claimed_deliveries,
+    events,
+    rejected_deliveries,
+    webhook_deliveries,
+)
 from billing.store.tables.installation import (
     change_numbers,
     leases,
@@ -34,6 +39,7 @@ __all__ = [
     "audit_log",
     "change_numbers",
     "checkout_sessions",
+    "claimed_deliveries",
     "customers",
     "erased_ids",
     "events",

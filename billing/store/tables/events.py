@@ -71,3 +71,14 @@ rejected_deliveries = Table(
     Column("size", Integer, nullable=False),
     Index("rejected_by_arrival", "received_at"),
 )
+
+# The same by the event that their bodies claim to be, which nobody has verified. The newest stay.
+claimed_deliveries = Table(
+    "claimed_deliveries",
+    metadata,
+    Column("event_id", String(300), primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("received_at", Float, nullable=False),  # the last of them
+    Column("count", BigInteger, nullable=False),
+    Index("claimed_by_arrival", "received_at"),
+)

@@ -22,7 +22,7 @@ from pages.scenarios.sandbox_deliveries import DeliveryState, Next
 from pages.services import page_services
 
 if TYPE_CHECKING:
-    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
     from billing.domain.events.event import EventDetails
     from pages.scenarios.sandbox_client import Controls
     from pages.scenarios.sandbox_deliveries import Attempt, Delivery
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PENDING = "event_pending_webhooks"
 FAILURE = "resend_failure"
 WAITING_PAUSE = "2s"  # between looks at what waits for its next attempt
+UNVERIFIED = "anybody may have sent that, as no signature proves who did"
 SHORTEST = 0.095  # seconds, below which milliseconds say more
 CHIPS = {
     DeliveryState.SUCCEEDED: ":green-badge[✓ Delivered]",
@@ -193,15 +194,30 @@ def received_text(delivery: ReceivedDelivery) -> str:
     )
 
 
+def claim_text(claim: ClaimedDelivery) -> str:
+    """What was refused, when and why, in a sentence."""
+    at = f"{local(claim.received_at):%H:%M:%S}"
+    reason = f"{claim.reason.rstrip('.')}; {UNVERIFIED}"
+    if claim.count == 1:
+        return f"A delivery that claims to be {claim.event_id} was refused at {at}: {reason}"
+    return (
+        f"{claim.count:,} deliveries that claim to be {claim.event_id} were refused, the last at "
+        f"{at}: {reason}"
+    )
+
+
 def _at_stripe(details: EventDetails) -> None:
     """What reached this app, what was refused meanwhile, and what Stripe says."""
     lines = [received_text(one) for one in details.deliveries]
     if not lines:
         lines = ["No delivery of this event has reached this app as far as it is stored."]
+    lines += [plain(claim_text(one)) for one in details.claims]
+    claimed = {one.reason for one in details.claims}
     lines += [
         f"{exact_time(one.received_at)}: {one.count:,} refused, of whichever event. "
         f"{plain(one.reason)} {plain(one.next_step)}"
         for one in details.refusals
+        if one.reason not in claimed
     ]
     st.markdown("\n".join(f"- {line}" for line in lines))
     st.caption(_pending_text(details.event.id))

@@ -208,8 +208,8 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
     )
     st.caption(
         "Deliveries refused for the same reason within a minute share a row, which shows the "
-        "last of them. The contents of a refused delivery are not stored, because its sender is "
-        "unknown."
+        "last of them. Of a refused delivery no more is stored than the ID of the event that it "
+        "claims to be, because its sender is unknown."
     )
 
 

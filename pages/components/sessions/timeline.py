@@ -16,14 +16,20 @@ from billing.domain.sessions.timeline import EntryKind, TimelineEntry
 from billing.safe_text import sanitize
 from pages.components.requests.columns import seconds_text, short_path
 from pages.components.requests.lines import request_link
-from pages.components.sessions.unusual_deliveries import sent_by_sandbox, sentences, signs
+from pages.components.sessions.unusual_deliveries import (
+    NOTHING_SENT,
+    Sent,
+    sent_by_sandbox,
+    sentences,
+    signs,
+)
 from pages.components.text.markdown import code, link, plain
 from pages.components.text.times import ago, local, short_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pages.scenarios.sandbox_deliveries import Delivery
+    from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
 
 ICONS = {
     EntryKind.CREATED: "add_circle",
@@ -103,16 +109,14 @@ def label(step: TimelineEntry, created: int, badges: Sequence[str]) -> str:
     return f"**{plain(title)}**{detail} · {time_text(step, created)}{signs}"
 
 
-def unusual(
-    step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sequence[Delivery]]
-) -> list[str]:
+def unusual(step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sent]) -> list[str]:
     """What somebody should notice about the step's request: tried twice, failed; and about its
     event: late, twice, refused, failed."""
     event, request = step.event, step.request
     found = [request.outcome] if request and request.is_unusual else []
     if event is None or step.kind in (EntryKind.GRANTED, EntryKind.LEDGER_LINE):
         return found
-    found += signs(event, details.deliveries.get(event.id, ()), sent.get(event.id, ()))
+    found += signs(event, *_deliveries(event, details, sent))
     if event.state in (EventState.FAILED, EventState.PENDING):
         found.append(EVENT_STATES[event.state])
     return found
@@ -128,24 +132,28 @@ def time_text(step: TimelineEntry, created: int) -> str:
     return f"{day}{local(step.at):%H:%M:%S}, +{format_duration(max(step.at - created, 0))}"
 
 
-def lines(
-    step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sequence[Delivery]]
-) -> list[str]:
+def lines(step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sent]) -> list[str]:
     """What says so, in small type, as Markdown: the event, what was unusual about its deliveries,
     and the API request."""
     text = []
     if event := step.event:
         text = [event_line(event)]
-        received = details.deliveries.get(event.id, ())
         text += [
             f":small[{link(plain(one), _address(event))}]"
-            for one in sentences(event, received, sent.get(event.id, ()))
+            for one in sentences(event, *_deliveries(event, details, sent))
         ]
     if step.request:
         text.append(f":small[{request_link(step.request)}: {plain(_took(step.request))}]")
     elif step.request_id:
         text.append(f":small[API request {code(step.request_id)}]")
     return text
+
+
+def _deliveries(
+    event: Event, details: SessionDetails, sent: Mapping[str, Sent]
+) -> tuple[Sequence[ReceivedDelivery], Sent, Sequence[ClaimedDelivery]]:
+    received, claims = details.deliveries.get(event.id, ()), details.claims.get(event.id, ())
+    return received, sent.get(event.id, NOTHING_SENT), claims
 
 
 def _address(event: Event) -> str:

@@ -1,20 +1,25 @@
-"""What was unusual about the deliveries of a session's events: late, twice, refused, failed."""
+"""What was unusual about the deliveries of a session's events: late, twice, refused, failed; and
+what failed at endpoints of others."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from billing.domain.durations import format_duration
+from billing.endpoints.urls import leads_here
 from billing.errors import BillingError
+from pages.components.events.deliveries import claim_text
 from pages.components.text.times import local
 from pages.scenarios.sandbox_client import sandbox_controls
 from pages.scenarios.sandbox_deliveries import Next
+from pages.services import page_services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from billing.domain.events.delivery import ReceivedDelivery
+    from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
     from billing.domain.events.event import Event
     from billing.domain.sessions.details import SessionDetails
     from pages.scenarios.sandbox_deliveries import Attempt, Delivery
@@ -23,22 +28,35 @@ LATE_SECONDS = 10.0  # an event usually arrives within two
 MOST_EVENTS = 100
 
 
-def sent_by_sandbox(details: SessionDetails) -> Mapping[str, Sequence[Delivery]]:
+@dataclass(frozen=True)
+class Sent:
+    """The sandbox's deliveries of an event to this app, and to other endpoints."""
+
+    here: tuple[Delivery, ...] = ()
+    elsewhere: tuple[Delivery, ...] = ()
+
+
+NOTHING_SENT = Sent()
+
+
+def sent_by_sandbox(details: SessionDetails) -> Mapping[str, Sent]:
     """The sandbox's deliveries of the session's events, by the event's id; none where Stripe is
     another, or the sandbox does not answer."""
     controls = sandbox_controls()
     events = [step.event for step in details.entries if step.event]
     names = {_stored_id(event.id): event.id for event in events[:MOST_EVENTS]}
-    found: defaultdict[str, list[Delivery]] = defaultdict(list)
     if controls is None or not names:
-        return found
+        return {}
     try:
         deliveries = controls.deliveries.of_events(names.values())
     except BillingError:
-        return found
+        return {}
+    settings = page_services().services.settings
+    found: defaultdict[str, tuple[list[Delivery], list[Delivery]]] = defaultdict(lambda: ([], []))
     for one in deliveries:
-        found[names.get(one.event, one.event)].append(one)
-    return found
+        is_elsewhere = one.url is None or not leads_here(one.url, settings)
+        found[names.get(one.event, one.event)][is_elsewhere].append(one)
+    return {event: Sent(*map(tuple, split)) for event, split in found.items()}
 
 
 def _stored_id(event_id: str) -> str:
@@ -47,9 +65,13 @@ def _stored_id(event_id: str) -> str:
 
 
 def signs(
-    event: Event, received: Sequence[ReceivedDelivery], sent: Sequence[Delivery]
+    event: Event,
+    received: Sequence[ReceivedDelivery],
+    sent: Sent,
+    claims: Sequence[ClaimedDelivery] = (),
 ) -> list[str]:
-    """Each in a word or two: ``12 s late``, ``delivered 3 times``, ``answered 500``."""
+    """Each in a word or two: ``12 s late``, ``delivered 3 times``, ``answered 500``; nothing of
+    other endpoints, which are no concern of the session's."""
     found = []
     if event.delay > LATE_SECONDS:
         found.append(f"{format_duration(event.delay)} late")
@@ -57,18 +79,23 @@ def signs(
         found.append(f"delivered {event.deliveries} times")
     refused = dict.fromkeys(one.status for one in received if one.is_refused)
     found += [f"answered {status}" for status in refused]
-    failed = [one for delivery in sent for one in _failed(delivery) if one.status not in refused]
-    if failed:
-        found.append(_failed_attempts(len(failed)))
-    if any(delivery.next is Next.GIVEN_UP for delivery in sent):
+    failed = [one for delivery in sent.here for one in _failed(delivery)]
+    if unknown := [one for one in failed if one.status not in refused]:
+        found.append(_failed_attempts(len(unknown)))
+    if any(delivery.next is Next.GIVEN_UP for delivery in sent.here):
         found.append("given up")
+    if claims and not sent.here:
+        found.append("refused, unverified")
     return found
 
 
 def sentences(
-    event: Event, received: Sequence[ReceivedDelivery], sent: Sequence[Delivery]
+    event: Event,
+    received: Sequence[ReceivedDelivery],
+    sent: Sent,
+    claims: Sequence[ClaimedDelivery] = (),
 ) -> list[str]:
-    """The same with when and where, a sentence each."""
+    """The same with when and where, a sentence each; and what failed at other endpoints."""
     found = []
     times = [one.received_at for one in received if not one.is_refused]
     if event.deliveries > 1:
@@ -81,14 +108,29 @@ def sentences(
         if one.is_refused
     ]
     known = {one.status for one in received if one.is_refused}
-    for delivery in sent:
-        url = delivery.url or delivery.endpoint
+    for delivery in sent.here:
         if failed := [one for one in _failed(delivery) if one.status not in known]:
-            cause = failed[-1].error or f"answered {failed[-1].status}"
-            found.append(f"{_failed_attempts(len(failed))} at {url}: {cause}")
+            found.append(f"{_failed_attempts(len(failed))} at {_where(delivery)}: {_cause(failed)}")
         if delivery.next is Next.GIVEN_UP:
-            found.append(f"Given up: {url} has not received it")
+            found.append(f"Given up: {_where(delivery)} has not received it")
+    if not sent.here:  # of the sandbox's own the attempts say it
+        found += [claim_text(one) for one in claims]
+    for delivery in sent.elsewhere:
+        if failed := _failed(delivery):
+            given_up = ". Given up" if delivery.next is Next.GIVEN_UP else ""
+            found.append(
+                f"Elsewhere: {_failed_attempts(len(failed))} at {_where(delivery)}: "
+                f"{_cause(failed).rstrip('.')}{given_up}"
+            )
     return found
+
+
+def _where(delivery: Delivery) -> str:
+    return delivery.url or delivery.endpoint
+
+
+def _cause(failed: Sequence[Attempt]) -> str:
+    return failed[-1].error or f"answered {failed[-1].status}"
 
 
 def _failed_attempts(number: int) -> str:

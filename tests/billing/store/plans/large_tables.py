@@ -89,6 +89,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "status": "200",
         "seconds": "0.01",
     },
+    "claimed_deliveries": {
+        "event_id": "'evt_' || i",
+        "reason": "'The signature does not match.'",
+        "received_at": f"{NOW} - i * 600 + 1.5",
+        "count": "1",
+    },
     "ledger": {
         "subject": f"CASE WHEN i % 3 = 0 THEN 'sub_' || i ELSE {_SESSION} END",
         "sequence": "1",

@@ -12,7 +12,7 @@ from billing.domain.customers.customer import ProStatus
 from billing.domain.customers.page import Cursor as CustomerCursor
 from billing.domain.customers.page import CustomerFilter
 from billing.domain.events import event as events_domain
-from billing.domain.events.delivery import ReceivedDelivery
+from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
 from billing.domain.events.event import EventFilter, EventSource, EventState, Refusal
 from billing.domain.ledger.line import Origin
 from billing.domain.logged_request import RequestFilter
@@ -38,7 +38,7 @@ from billing.store import (
     sync_state,
 )
 from billing.store.access import audit, sign_ins, tokens
-from billing.store.events import deliveries, refusals
+from billing.store.events import claims, deliveries, refusals
 from billing.store.ledger import lines
 from billing.store.maintenance import erasure, retention, sizes
 from billing.store.sessions import rollups
@@ -203,6 +203,8 @@ def _replays(connection: Connection) -> None:
     received = [ReceivedDelivery(name, NOW, 200, 0.01) for name in EVENTS]
     deliveries.add(connection, received)
     deliveries.of_events(connection, EVENTS)
+    claims.add(connection, [ClaimedDelivery(EVENTS[0], "No signature.", NOW, 1)])
+    claims.of_events(connection, EVENTS)
 
 
 def _customers(connection: Connection) -> None:

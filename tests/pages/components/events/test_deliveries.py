@@ -6,9 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import InjectedFault
+from billing.urls import WEBHOOK_PATH
 from pages.components.events.deliveries import next_text
 from pages.components.events.sending import RESEND_FAILED, TEST_EVENT
 from pages.scenarios.sandbox_deliveries import Delivery, DeliveryState, Next
@@ -153,14 +155,17 @@ def test_at_stripe_the_drawer_says_what_arrived_and_what_stripe_still_has_to_del
     event = event_about("cs_test_1")
     shop.stripe.v1.customers.create(params={"email": "c@example.com"})
     (known,) = shop.stripe.v1.events.list(params={"type": "customer.created", "limit": 1}).data
-    deliver(shop, event, "whsec_wrong")
     event |= {"id": known.id, "created": event["created"] + 1}
+    deliver(shop, event, "whsec_wrong")
+    requests.post(f"{shop.url}{WEBHOOK_PATH}", b"{}", timeout=10)
     for _ in range(2):
         assert deliver(shop, event).ok
     page = open_page(shop.server, "events.py", event=known.id)
     shown = text_of(page)
     assert shown.count("answered **200** in") == 2
-    assert "1 refused, of whichever event" in shown
+    assert f"A delivery that claims to be {known.id} was refused at" in shown
+    assert "The signature does not match; anybody may have sent that" in shown
+    assert shown.count("1 refused, of whichever event. The Stripe-Signature header is miss") == 1
     assert "By Stripe's account, every endpoint has received this event." in shown
     assert f"stripe events resend {known.id}" in shown
 

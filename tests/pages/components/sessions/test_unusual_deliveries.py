@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from billing.domain.events.delivery import ReceivedDelivery
+from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
 from billing.domain.events.event import Event, EventSource, EventState
-from pages.components.sessions.unusual_deliveries import sentences, signs
+from pages.components.sessions.unusual_deliveries import NOTHING_SENT, Sent, sentences, signs
 from pages.scenarios.sandbox_deliveries import Attempt, Delivery, DeliveryState, Next
 
 EVENT = Event(
@@ -28,9 +28,13 @@ def _delivery(**changed: Any) -> Delivery:
     return Delivery(**values | changed)
 
 
+LOST = _delivery(attempts=(TIMED_OUT,), next=Next.GIVEN_UP, state=DeliveryState.FAILED)
+CLAIM = ClaimedDelivery("evt_1", "The signature does not match.", 103.0, 1)
+
+
 def test_a_usual_delivery_is_not_mentioned() -> None:
-    assert signs(EVENT, [TAKEN], [_delivery()]) == []
-    assert sentences(EVENT, [TAKEN], [_delivery()]) == []
+    assert signs(EVENT, [TAKEN], Sent((_delivery(),))) == []
+    assert sentences(EVENT, [TAKEN], Sent((_delivery(),))) == []
 
 
 def test_late_repeated_and_refused_ones_are_named() -> None:
@@ -40,7 +44,7 @@ def test_late_repeated_and_refused_ones_are_named() -> None:
         replace(TAKEN, received_at=142.0),
         replace(TAKEN, received_at=145.0),
     ]
-    sent = [_delivery(attempts=(Attempt(1, 100.0, 0.01, 500, None),))]
+    sent = Sent((_delivery(attempts=(Attempt(1, 100.0, 0.01, 500, None),)),))
     assert signs(event, received, sent) == ["42 s late", "delivered 3 times", "answered 500"]
     assert sentences(event, received, sent) == [
         "Delivered 3 times, the last 3.0 s after the first",
@@ -49,7 +53,7 @@ def test_late_repeated_and_refused_ones_are_named() -> None:
 
 
 def test_an_attempt_that_never_arrived_is_named_with_its_address_and_cause() -> None:
-    sent = [_delivery(attempts=(TIMED_OUT,), next=Next.GIVEN_UP, state=DeliveryState.FAILED)]
+    sent = Sent((LOST,))
     assert signs(EVENT, [], sent) == ["1 failed attempt", "given up"]
     assert sentences(EVENT, [], sent) == [
         "1 failed attempt at http://a.test/hook: No answer within 10 s.",
@@ -59,4 +63,32 @@ def test_an_attempt_that_never_arrived_is_named_with_its_address_and_cause() -> 
 
 def test_what_was_delivered_again_a_moment_ago_has_no_times_yet() -> None:
     event = replace(EVENT, deliveries=2)
-    assert sentences(event, [], []) == ["Delivered 2 times"]
+    assert sentences(event, [], NOTHING_SENT) == ["Delivered 2 times"]
+
+
+def test_what_failed_at_another_endpoint_is_named_with_it_and_no_sign_of_the_session() -> None:
+    sent = Sent((_delivery(),), (LOST,))
+    assert signs(EVENT, [TAKEN], sent) == []
+    assert sentences(EVENT, [TAKEN], sent) == [
+        "Elsewhere: 1 failed attempt at http://a.test/hook: No answer within 10 s. Given up",
+    ]
+
+
+def test_a_refused_delivery_is_named_by_what_it_claims_to_be_and_as_unverified() -> None:
+    assert signs(EVENT, [TAKEN], NOTHING_SENT, [CLAIM]) == ["refused, unverified"]
+    (said,) = sentences(EVENT, [TAKEN], NOTHING_SENT, [CLAIM])
+    assert said == (
+        "A delivery that claims to be evt_1 was refused at 00:01:43: The signature does not match; "
+        "anybody may have sent that, as no signature proves who did"
+    )
+    (said,) = sentences(EVENT, [TAKEN], NOTHING_SENT, [replace(CLAIM, count=1_200)])
+    assert said.startswith("1,200 deliveries that claim to be evt_1 were refused, the last at 00:")
+
+
+def test_of_what_the_sandbox_sent_its_attempts_say_enough() -> None:
+    refused = Attempt(1, 100.0, 0.01, 400, None)
+    sent = Sent((_delivery(attempts=(refused,)),))
+    assert signs(EVENT, [], sent, [CLAIM]) == ["1 failed attempt"]
+    assert sentences(EVENT, [], sent, [CLAIM]) == [
+        "1 failed attempt at http://a.test/hook: answered 400"
+    ]
