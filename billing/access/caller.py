@@ -101,7 +101,7 @@ def current_identity() -> Identity | None:
     return caller.identity if caller else None
 
 
-def check(permission: Permission, object_id: str = "") -> None:
+def check(permission: Permission, object_id: str = "", does: str = "") -> None:
     """Raises ``NotSignedIn`` or ``NotAllowed`` when the caller lacks ``permission``. Within a use
     case that was permitted, what it calls is permitted too: a scenario may move the clock."""
     caller = _caller.get()
@@ -114,7 +114,7 @@ def check(permission: Permission, object_id: str = "") -> None:
         NotAllowed(identity.refusal(permission) or "") if identity else NotSignedIn()
     )
     if caller is not None:
-        caller.record(permission, object_id, AuditResult.REFUSED, refused.message)
+        caller.record(permission, object_id, AuditResult.REFUSED, _detail(does, refused.message))
     raise refused
 
 
@@ -135,19 +135,21 @@ def requires(
     on: str | None = None,
     creates: str | None = None,
     reads: bool = False,
+    does: str = "",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorates a use case: the caller needs ``permission``. Whoever did what has it, and whoever
     wanted to, is in the audit log; of one that only ``reads``, as whatever needs ``VIEW`` does,
     refusals alone are.
 
     ``on`` names the parameter that holds the id of its object, or the attribute of one
-    (``payment.id``); ``creates`` the attribute of the result that does.
+    (``payment.id``); ``creates`` the attribute of the result that does. ``does`` says in the log
+    what the permission leaves open, with parameters in braces: ``Send it to {endpoint} again``.
     """
 
     def decorate(use_case: Callable[P, R]) -> Callable[P, R]:
         vars(use_case)[NEEDS] = permission  # for whoever lists the use cases
         name = use_case.__qualname__
-        object_of = _argument(use_case, on)
+        object_of, what = _argument(use_case, on), _words(use_case, does)
         if reads or permission is Permission.VIEW:
             return _reading(use_case, permission, object_of)
 
@@ -155,10 +157,10 @@ def requires(
 
             @wraps(use_case)
             async def act_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                object_id = object_of(args, kwargs)
-                check(permission, object_id)
+                object_id, doing = object_of(args, kwargs), what(args, kwargs)
+                check(permission, object_id, doing)
                 object_ids = [object_id]
-                with span(name), _recorded(permission, object_ids):
+                with span(name), _recorded(permission, object_ids, doing):
                     result: Any = await use_case(*args, **kwargs)
                     if creates:
                         object_ids[:] = [str(getattr(result, creates))]
@@ -168,7 +170,9 @@ def requires(
 
         @wraps(use_case)
         def act(*args: P.args, **kwargs: P.kwargs) -> R:
-            with span(name), permitted(permission, object_of(args, kwargs)):
+            object_id, doing = object_of(args, kwargs), what(args, kwargs)
+            check(permission, object_id, doing)
+            with span(name), _recorded(permission, [object_id], doing):
                 return use_case(*args, **kwargs)
 
         return act
@@ -190,22 +194,36 @@ def _reading(
 
 
 @contextmanager
-def _recorded(permission: Permission, object_ids: list[str]) -> Iterator[None]:
+def _recorded(permission: Permission, object_ids: list[str], does: str = "") -> Iterator[None]:
     """What is called within is permitted; how it ends is logged, but for the inner of two.
     ``object_ids`` may be replaced by one that is known later."""
     caller, is_inner = _caller.get(), _permitted.get()
     token = _permitted.set(True)
-    result, detail = AuditResult.DONE, ""
+    result, reason = AuditResult.DONE, ""
     try:
         yield
     except BaseException as error:
         result = AuditResult.FAILED
-        detail = error.message if isinstance(error, BillingError) else type(error).__name__
+        reason = error.message if isinstance(error, BillingError) else type(error).__name__
         raise
     finally:
         _permitted.reset(token)
         if caller is not None and not is_inner:
-            caller.record(permission, " ".join(object_ids), result, detail)
+            caller.record(permission, " ".join(object_ids), result, _detail(does, reason))
+
+
+def _detail(does: str, reason: str) -> str:
+    return ": ".join(filter(None, (does, reason)))
+
+
+def _words(
+    function: Callable[..., Any], does: str
+) -> Callable[[tuple[Any, ...], dict[str, Any]], str]:
+    """Says of a call what it does."""
+    if "{" not in does:
+        return lambda _args, _kwargs: does
+    signature = inspect.signature(function)
+    return lambda args, kwargs: does.format(**signature.bind(*args, **kwargs).arguments)
 
 
 def _argument(

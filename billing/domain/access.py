@@ -123,8 +123,8 @@ class AuditEntry:
 
     ``at`` is Unix seconds. ``kind`` is an ``IdentityKind``'s value, ``role`` a ``Role``'s; both are
     empty for a stranger. ``action`` is a ``Permission``'s value, or says what was done to a
-    sign-in. ``object_id`` is empty where there is no one object. ``detail`` says why it was
-    refused or failed.
+    sign-in. ``object_id`` is empty where there is no one object. ``detail`` says what
+    the action leaves open, and why it was refused or failed.
     """
 
     at: float

@@ -44,7 +44,7 @@ class SecretRolls:
         self._gateway = gateway
         self._read_settings = read_settings
 
-    @requires(Permission.SET_UP, on="endpoint_id")
+    @requires(Permission.SET_UP, on="endpoint_id", does="Roll its signing secret")
     async def roll_in_sandbox(self, endpoint_id: str, former_valid_seconds: int) -> EndpointSecret:
         """Give it another secret; the former one is valid for so long yet, a day at most."""
         found = await calls.find(self._gateway, endpoint_id)
@@ -52,7 +52,12 @@ class SecretRolls:
         until = rolled.get("former_secret_until")
         return EndpointSecret(endpoint_id, found["url"], SecretStr(rolled["secret"]), until)
 
-    @requires(Permission.SET_UP, on="endpoint_id", creates="id")
+    @requires(
+        Permission.SET_UP,
+        on="endpoint_id",
+        creates="id",
+        does="Add an endpoint that is to replace {endpoint_id}",
+    )
     async def start(self, endpoint_id: str, *, idempotency_key: str) -> EndpointSecret:
         """Create the second endpoint, turned off; with the same ``idempotency_key`` only once."""
         former = await calls.find(self._gateway, endpoint_id)

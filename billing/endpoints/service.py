@@ -75,7 +75,7 @@ class Endpoints:
         endpoints = read_endpoints(found, own_urls(settings), None)
         return EndpointList(endpoints, self.rolls.under_way(endpoints, found), pending, arrivals)
 
-    @requires(Permission.SET_UP, creates="id")
+    @requires(Permission.SET_UP, creates="id", does="Add an endpoint")
     async def add(
         self, url: str, payload: Payload, types: Sequence[str], *, idempotency_key: str
     ) -> EndpointSecret:
@@ -107,7 +107,7 @@ class Endpoints:
         made = await calls.create(self._gateway, params, idempotency_key, thin=is_thin)
         return EndpointSecret(made["id"], url, SecretStr(made["secret"]))
 
-    @requires(Permission.SET_UP, creates="id")
+    @requires(Permission.SET_UP, creates="id", does="Listen on port {port}")
     async def listen(self, port: int, path: str, *, idempotency_key: str) -> EndpointSecret:
         """Have the embedded sandbox send every event to a program on this machine, as ``stripe
         listen`` does of Stripe."""
@@ -116,13 +116,19 @@ class Endpoints:
         url = local_url(port, path)
         return await self.add(url, Payload.SNAPSHOT, EVERY_TYPE, idempotency_key=idempotency_key)
 
-    @requires(Permission.SET_UP, on="endpoint_id")
-    async def turn(self, endpoint_id: str, *, on: bool) -> None:
-        """Enable or disable it: a disabled one is sent nothing."""
+    @requires(Permission.SET_UP, on="endpoint_id", does="Turn the endpoint on")
+    async def enable(self, endpoint_id: str) -> None:
+        """Have events sent to it."""
         found = await calls.find(self._gateway, endpoint_id)
-        await calls.turn(self._gateway, found, on=on)
+        await calls.turn(self._gateway, found, on=True)
 
-    @requires(Permission.SET_UP, on="endpoint_id")
+    @requires(Permission.SET_UP, on="endpoint_id", does="Turn the endpoint off")
+    async def disable(self, endpoint_id: str) -> None:
+        """Have nothing sent to it."""
+        found = await calls.find(self._gateway, endpoint_id)
+        await calls.turn(self._gateway, found, on=False)
+
+    @requires(Permission.SET_UP, on="endpoint_id", does="Delete the endpoint")
     async def delete(self, endpoint_id: str) -> None:
         """Delete it, with what waits to be delivered to it."""
         found = await calls.find(self._gateway, endpoint_id)

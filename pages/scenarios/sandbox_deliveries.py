@@ -109,12 +109,12 @@ class SandboxDeliveries:
         none succeeded; as many as the sandbox lists."""
         return self._find(failed_since=since)
 
-    @requires(Permission.SEND_EVENTS, on="event")
+    @requires(Permission.SEND_EVENTS, on="event", does="Send it to {endpoint} again")
     def resend(self, event: str, endpoint: str) -> None:
         """Deliver the event (its id) to the endpoint (its id) now."""
         self._post("deliveries/resend", {"event": event, "endpoint": endpoint})
 
-    @requires(Permission.SEND_EVENTS)
+    @requires(Permission.SEND_EVENTS, on="endpoint", does="Send all that failed again")
     def resend_failed(self, since: float, endpoint: str | None = None) -> int:
         """Deliver now what ``failed_since`` lists, to one endpoint (its id) or to any that is
         enabled; how many deliveries those are."""
@@ -126,7 +126,7 @@ class SandboxDeliveries:
         """The types of event that fit an object of Stripe's (its id)."""
         return tuple(self._get("events/types", object=object_id)["types"])
 
-    @requires(Permission.SEND_EVENTS, on="object_id")
+    @requires(Permission.SEND_EVENTS, on="object_id", does="Send a test event: {event_type}")
     def send_test_event(self, event_type: str, object_id: str) -> str:
         """Have an event of the type about the object, as it is now, delivered as any other; the
         event's id."""

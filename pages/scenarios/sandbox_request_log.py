@@ -95,7 +95,11 @@ class SandboxRequestLog:
         """Who made them, in alphabetical order."""
         return list((await self._get("/clients"))["data"])
 
-    @requires(Permission.SEND_REQUESTS, on="request.request_id")
+    @requires(
+        Permission.SEND_REQUESTS,
+        on="request.request_id",
+        does="Send {request.method} {request.path} again",
+    )
     async def send_again(self, request: LoggedRequest) -> int:
         """Make the same request once more, with a new idempotency key; its number in the log."""
         answer = await self._send("POST", f"/{request.id}/send_again")

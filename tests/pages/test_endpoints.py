@@ -9,6 +9,7 @@ import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
+from billing.domain.access import Permission
 from billing.domain.events.endpoint import Payload
 from billing.domain.sessions.checkout_session import APP
 from billing.settings.embedded import ENDPOINT_DESCRIPTION
@@ -16,6 +17,7 @@ from billing.settings.model import LOCAL_SANDBOX, SECRET_KEY
 from billing.setup.webhook_checks import ENDPOINT_EVENTS
 from billing.urls import WEBHOOK_PATH, webhook_url
 from pages.services import PageServices
+from tests.support.audit_entry import audited
 from tests.support.browsers.pages import alerts, open_page, press, rows, run, text_of
 from tests.support.servers.shop import Shop, open_shop
 from tests.support.waiting import wait_for
@@ -114,6 +116,13 @@ def test_an_endpoint_is_added_turned_off_and_on_and_deleted(as_stripe: Shop) -> 
     press(page, "endpoint_delete_now")
     assert not as_stripe.stripe.v2.core.event_destinations.list().data
     assert "endpoint" not in page.query_params
+    assert audited(as_stripe.server, Permission.SET_UP)[-5:] == [
+        ("", "failed", "Add an endpoint: The URL lacks its scheme."),
+        (made.id, "done", "Add an endpoint"),
+        (made.id, "done", "Turn the endpoint off"),
+        (made.id, "done", "Turn the endpoint on"),
+        (made.id, "done", "Delete the endpoint"),
+    ]
 
 
 def test_beside_stripe_the_page_names_the_command_that_forwards_to_a_port(
@@ -137,6 +146,11 @@ def test_a_roll_by_a_second_endpoint_is_followed_on_the_page(as_stripe: Shop) ->
     press(page, f"delete_former_{former}")
     assert [row["id"] for row in rows(page)] == [new]
     assert "being rolled" not in text_of(page)
+    assert audited(as_stripe.server, Permission.SET_UP)[-3:] == [
+        (new, "done", f"Add an endpoint that is to replace {former}"),
+        (new, "done", "Turn the endpoint on"),
+        (former, "done", "Delete the endpoint"),
+    ]
     as_stripe.stripe.v1.webhook_endpoints.delete(new)
 
 
@@ -165,6 +179,8 @@ def test_a_program_at_another_port_gets_the_sandboxs_events_by_one_press(
     (endpoint,) = [one for one in made if one.url == "http://127.0.0.1:4003/hook"]
     assert endpoint.enabled_events == ["*"]
     assert endpoint.to_dict()["metadata"]["app"] == APP
+    done = (endpoint.id, "done", "Listen on port 4003")
+    assert done in audited(beside_sandbox.server, Permission.SET_UP)
     beside_sandbox.stripe.v1.webhook_endpoints.delete(endpoint.id)
 
 
@@ -177,6 +193,8 @@ def test_a_secret_is_rolled_in_the_sandbox_by_one_press_and_the_former_one_stays
     page = press(visit(beside_sandbox, endpoint=endpoint), "roll_secret_now")
     assert beside_sandbox.sandbox.signing_secrets(url) == [*secrets(page), *before]
     assert "the former one is valid until" in text_of(page)
+    done = (endpoint, "done", "Roll its signing secret")
+    assert audited(beside_sandbox.server, Permission.SET_UP)[-1] == done
     page = visit(beside_sandbox, endpoint=endpoint)
     page.button_group(key="roll_validity").set_value("Not at all")
     press(page, "roll_secret_now")

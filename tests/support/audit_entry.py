@@ -1,8 +1,14 @@
-"""A line of the audit log, to be varied."""
+"""A line of the audit log, to be varied, and those that were written."""
 
 from __future__ import annotations
 
-from billing.domain.access import AuditEntry, AuditResult, Permission
+from typing import TYPE_CHECKING
+
+from billing.access.caller import Caller, acting_as
+from billing.domain.access import SYSTEM, AuditEntry, AuditFilter, AuditResult, Permission
+
+if TYPE_CHECKING:
+    from tests.support.servers.billing_server import BillingServer
 
 ENTRY = AuditEntry(
     at=1_800_000_000.25,
@@ -15,3 +21,11 @@ ENTRY = AuditEntry(
     detail="",
     address="192.0.2.1",
 )
+
+
+def audited(server: BillingServer, action: Permission) -> list[tuple[str, str, str]]:
+    """Object, result and detail of what was done of that kind, the oldest first."""
+    with acting_as(Caller(SYSTEM)):
+        audit = server.services.access.audit
+        found = server.portal.call(audit.find, AuditFilter(action=action))
+    return [(one.object_id, one.result, one.detail) for one in reversed(found.entries)]

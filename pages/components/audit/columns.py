@@ -59,7 +59,7 @@ ENTRIES = Table(
         "who": st.column_config.TextColumn("Who"),
         "when": time_column("When"),
         "object": st.column_config.TextColumn("Object", width=100),
-        "detail": st.column_config.TextColumn("Reason", width=270),
+        "detail": st.column_config.TextColumn("Detail", width=270),
         "address": st.column_config.TextColumn("From", width=110),
         "time": exact_time_column("Time"),
         "role": st.column_config.TextColumn("Role", width=70),

@@ -25,6 +25,7 @@ _PAGES = {  # and the name in its address, by the prefix of what it shows
     "cs": ("sessions.py", "session"),
     "cus": ("customers.py", "customer"),
     "evt": ("events.py", "event"),
+    "req": ("requests.py", "about"),
     "we": ("endpoints.py", "endpoint"),
     "ed": ("endpoints.py", "endpoint"),
 }

@@ -164,11 +164,11 @@ def _actions(endpoint: Endpoint) -> None:
     endpoints = page_services().services.endpoints
     with st.container(horizontal=True):
         if not endpoint.is_enabled:
-            _button("Turn on", "power_settings_new", partial(endpoints.turn, endpoint.id, on=True))
+            _button("Turn on", "power_settings_new", partial(endpoints.enable, endpoint.id))
         else:
             with st.popover("Turn off…", key="endpoint_off", **guarded(Permission.SET_UP)):
                 st.markdown(f"Turn off {code(endpoint.id)}? {_what_breaks(endpoint)}")
-                _button("Turn it off", "pause", partial(endpoints.turn, endpoint.id, on=False))
+                _button("Turn it off", "pause", partial(endpoints.disable, endpoint.id))
         roll_secret(endpoint)
         _delete(endpoint)
 

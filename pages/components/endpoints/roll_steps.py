@@ -84,7 +84,7 @@ def _next_button(roll: SecretRoll) -> None:
             key=f"turn_on_{replacement}",
             type="primary",
             on_click=_on_press,
-            args=(partial(endpoints.turn, replacement, on=True),),
+            args=(partial(endpoints.enable, replacement),),
             **guarded(Permission.SET_UP),
         )
     elif roll.step is RollStep.DELETE_FORMER:

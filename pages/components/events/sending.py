@@ -90,7 +90,6 @@ def _resend_failed(controls: Controls, _: str) -> None:
         type="primary",
         icon=":material/send:",
         on_click=_on_resend_failed,
-        args=(since, endpoint),
         **guarded(
             Permission.SEND_EVENTS,
             "Delivers them now, to the endpoints that are enabled. Nothing is granted twice.",
@@ -100,11 +99,14 @@ def _resend_failed(controls: Controls, _: str) -> None:
     _show_result()
 
 
-def _on_resend_failed(since: float, endpoint: str) -> None:
+def _on_resend_failed() -> None:
     controls = sandbox_controls()
     if controls is None:
         return
+    # As they are chosen now, and not when the button was drawn.
+    seconds, endpoint = st.session_state["resend_since"], st.session_state["resend_endpoint"]
     try:
+        since = controls.state().now - seconds
         sent = controls.deliveries.resend_failed(since, endpoint or None)
         st.session_state[RESULT] = f"{sent:,} deliver{'y' if sent == 1 else 'ies'} sent again."
     except BillingError as failure:
@@ -131,7 +133,7 @@ def _test_event(controls: Controls, object_id: str) -> None:
     if not types:
         st.caption(f"Stripe has no event about {code(about)}.")
         return
-    event_type = st.selectbox("Event type", types, key="test_event_type")
+    st.selectbox("Event type", types, key="test_event_type")
     st.caption(
         "It is delivered to every endpoint that receives the type, and marked as a test event. "
         "Nothing has happened at Stripe, so nothing is granted or taken back."
@@ -142,16 +144,17 @@ def _test_event(controls: Controls, object_id: str) -> None:
         type="primary",
         icon=":material/send:",
         on_click=_on_send,
-        args=(event_type, about),
         **guarded(Permission.SEND_EVENTS),
     )
     _show_result()
 
 
-def _on_send(event_type: str, about: str) -> None:
+def _on_send() -> None:
     controls = sandbox_controls()
     if controls is None:
         return
+    about = st.session_state["test_event_object"].strip()
+    event_type = st.session_state["test_event_type"]
     try:
         event = controls.deliveries.send_test_event(event_type, about)
     except BillingError as failure:

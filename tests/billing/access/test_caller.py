@@ -39,6 +39,12 @@ class Shop:
     def move_clock(self) -> str:
         return "moved"
 
+    @requires(Permission.SELL, on="item.name", does="Send {item.name} to {place}")
+    async def send(self, item: Permission, *, place: str) -> str:
+        if not place:
+            raise InvalidInput("Nowhere")
+        return item.name
+
     @requires(Permission.RUN_SCENARIOS, on="name")
     def scenario(self, *, name: str) -> str:
         return self.move_clock() + asyncio.run(self.refund(name))
@@ -64,6 +70,20 @@ async def test_a_failure_is_logged_with_its_reason(log: Log) -> None:
         await Shop().refund(payment="pi_1", amount=-1)
     assert log.lines == [("bob@example.com", "refund", "pi_1", "failed")]
     assert log[0].detail == "Less than nothing"
+
+
+@pytest.mark.anyio
+async def test_what_a_permission_leaves_open_is_logged_whatever_came_of_it(log: Log) -> None:
+    with acting_as(Caller(TESTER, log)):
+        await Shop().send(Permission.PAY, place="Rome")
+        with pytest.raises(InvalidInput):
+            await Shop().send(Permission.PAY, place="")
+    with acting_as(Caller(VIEWER, log)), pytest.raises(NotAllowed):
+        await Shop().send(Permission.PAY, place="Oslo")
+    assert [one.object_id for one in log] == ["PAY", "PAY", "PAY"]
+    done, failed, refused = [one.detail for one in log]
+    assert (done, failed) == ("Send PAY to Rome", "Send PAY to : Nowhere")
+    assert refused.startswith("Send PAY to Oslo: The role tester is needed")
 
 
 @pytest.mark.anyio

@@ -22,6 +22,8 @@ from billing.actions.second_subscriptions import SecondSubscriptions
 from billing.actions.service import Actions
 from billing.customers.service import Customers
 from billing.domain.access import Identity, IdentityKind, Permission, Role
+from billing.endpoints.rolling import SecretRolls
+from billing.endpoints.service import Endpoints
 from billing.entitlements import EntitlementReader
 from billing.errors import BillingError, NotAllowed, NotSignedIn
 from billing.events.log import EventLog
@@ -29,6 +31,7 @@ from billing.ledger.reconciliation import Reconciliation
 from billing.maintenance.database_size import DatabaseSize
 from billing.maintenance.erasure import Erasure
 from billing.metrics.scrape import Scrape
+from billing.request_log.own_log import OwnRequestLog
 from billing.scenarios.service import ScenarioRuns
 from billing.selling.checkout import Checkout
 from billing.sessions.service import Sessions
@@ -40,6 +43,8 @@ from billing.webhooks.fault_injection.service import FaultInjection
 from pages import scenarios
 from pages.scenarios.sandbox_api import SandboxApi
 from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.sandbox_deliveries import SandboxDeliveries
+from pages.scenarios.sandbox_request_log import SandboxRequestLog
 from pages.scenarios.stripe_api import AccountApi
 from tests.support.servers.services import quick_services
 from tests.support.servers.settings import working_settings
@@ -51,7 +56,8 @@ OWNERS = (
     *(Sessions, Customers, EventLog, SetupChecks, AccountSetup, Actions, SecondSubscriptions),
     *(EntitlementReader, Checkout, AccountReset, SimulatedHistory, Reconciliation, Tokens),
     *(AuditLog, SandboxKey, Scrape, Controls, SandboxApi, AccountApi, Erasure, DatabaseSize),
-    *(FaultInjection, ScenarioRuns),
+    *(FaultInjection, ScenarioRuns, Endpoints, SecretRolls, OwnRequestLog),
+    *(SandboxRequestLog, SandboxDeliveries),
 )
 # What the server itself calls, and what asks by another of these.
 NOT_USE_CASES = {
@@ -60,7 +66,7 @@ NOT_USE_CASES = {
     *("Tokens.is_remembered", "FaultInjection.follow", "FaultInjection.aclose"),
     *("AuditLog.start", "AuditLog.record", "AuditLog.write", "AuditLog.aclose"),
     *("SandboxApi.page", "SandboxApi.events", "SandboxApi.cancel_in_portal"),
-    "AccountApi.events",
+    *("AccountApi.events", "SecretRolls.under_way"),
 }
 PEOPLE = {
     **{role.value: Identity("ann@example.com", IdentityKind.OIDC, role) for role in Role},

@@ -88,7 +88,7 @@ def test_the_second_endpoint_is_off_until_this_app_has_its_secret_and_then_repla
     assert step(old) is RollStep.SET_SECRET
     assert step(old, written=(old, new)) is RollStep.RESTART
     assert step(old, new) is RollStep.TURN_ON
-    _call(shop, endpoints.turn, made.id, on=True)
+    _call(shop, endpoints.enable, made.id)
     assert step(old, new) is RollStep.DELETE_FORMER
     _call(shop, endpoints.delete, former.id)
     found = _call(shop, endpoints.find)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from billing.domain.access import Permission
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import InjectedFault
 from billing.urls import WEBHOOK_PATH
 from pages.components.events.deliveries import next_text
 from pages.components.events.sending import RESEND_FAILED, TEST_EVENT
 from pages.scenarios.sandbox_deliveries import Delivery, DeliveryState, Next
+from tests.support.audit_entry import audited
 from tests.support.browsers.pages import open_page, press, run, run_until, text_of
 from tests.support.servers.deliveries import deliver, event_about
 from tests.support.servers.sales import create_session
@@ -69,6 +71,9 @@ def test_a_delivery_that_failed_shows_its_attempts_and_is_sent_again(
     (resend,) = [one for one in page.button if one.label == "Resend"]
     resend.click()
     run(page)
+    endpoint = shop.controls.deliveries.of_events([event.id])[0].endpoint
+    done = (event.id, "done", f"Send it to {endpoint} again")
+    assert audited(shop.server, Permission.SEND_EVENTS)[-1] == done
     wait_for(lambda: len(shop.controls.deliveries.of_events([event.id])[0].attempts) == 3)
     run_until(page, lambda: len(_expanders(page)) == 3)
     page.menu_button(key="more").click(TEST_EVENT)
@@ -92,6 +97,10 @@ def test_all_that_failed_is_sent_again_from_the_events_page(connected: Connected
     shop.services.webhooks.intercept = None
     press(page, "resend_failed_now")
     assert _sent(page) == "1 delivery sent again."
+    assert audited(shop.server, Permission.SEND_EVENTS)[-1] == (
+        *("", "done"),
+        "Send all that failed again",
+    )
     wait_for(lambda: not shop.controls.deliveries.failed_since(0))
 
 
@@ -107,6 +116,8 @@ def test_a_test_event_arrives_and_is_marked(connected: ConnectedShop) -> None:
     page.selectbox(key="test_event_type").set_value("checkout.session.expired")
     press(page, "send_test_event")
     event = _sent(page).split("`")[1]
+    sent = (session_id, "done", "Send a test event: checkout.session.expired")
+    assert audited(shop.server, Permission.SEND_EVENTS)[-1] == sent
     assert event.startswith("evt_00000000")
     drawer = open_page(shop.pages, "events.py", event=event)
     run_until(drawer, lambda: ":green-badge[Handled]" in text_of(drawer))
