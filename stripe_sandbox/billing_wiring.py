@@ -18,6 +18,7 @@ from stripe_sandbox.payments.intents.payment_endpoints import PaymentEndpoints
 from stripe_sandbox.payments.intents.setups import Setups
 from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.invoices.invoice_endpoints import InvoiceEndpoints
+from stripe_sandbox.payments.invoices.invoice_lines import InvoiceLines
 from stripe_sandbox.payments.invoices.invoice_previews import InvoicePreviews
 from stripe_sandbox.payments.invoices.manual_invoices import ManualInvoices
 from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
@@ -88,7 +89,19 @@ class Billing:
             backend, resources.invoices, self.collection, subscription_payments
         )
         self._manual_invoices = ManualInvoices(
-            backend, jobs, resources.invoices, resources.invoice_items, self.collection
+            backend,
+            jobs,
+            resources.invoices,
+            resources.invoice_items,
+            self.collection,
+            resources.discounts,
+        )
+        self._invoice_lines = InvoiceLines(
+            backend,
+            resources.draft_lines,
+            resources.invoice_items,
+            resources.new_items,
+            resources.discounts,
         )
         Renewals(backend, jobs, resources.subscriptions, resources.invoice_drafts)
         prorations = Prorations(backend, resources.invoice_items, resources.discounts)
@@ -125,7 +138,9 @@ class Billing:
             resources.discounts,
             self.endings,
         )
-        self._previews = InvoicePreviews(backend, resources.invoice_drafts, items, self._creation)
+        self._previews = InvoicePreviews(
+            backend, resources.invoice_drafts, items, self._creation, resources.discounts
+        )
         self.saved_methods = SavedMethods(
             backend, resources.methods, NewMethods(backend, resources.methods)
         )
@@ -193,6 +208,7 @@ class Billing:
             self._creation,
             self._invoice_endpoints,
             self._manual_invoices,
+            self._invoice_lines,
             self._previews,
             self.saved_methods,
             self._payment_endpoints,

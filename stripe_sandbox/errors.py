@@ -45,6 +45,12 @@ class StripeError(Exception):
         self.keeps_changes = keeps_changes
         self.objects = dict(objects or {})
 
+    def nest(self, parent: str) -> None:
+        """Say that the parameter stands in another one: `lines[0]`."""
+        if self.param is not None:
+            name, bracket, rest = self.param.partition("[")
+            self.param = f"{parent}[{name}]{bracket}{rest}"
+
     def reword(self, words: Mapping[str, str]) -> None:
         """Say these words otherwise, as a request of an older version does."""
         for newest, own in words.items():
@@ -181,6 +187,7 @@ NAMES = {
     "webhook_endpoint": "webhook endpoint",
     "invoice_payment": "invoice payment",
     "setup_intent": "setupintent",
+    "line_item": "invoice line item",
     "subscription_item": "subscription item",
 }
 UNQUOTED = {"checkout.session"}

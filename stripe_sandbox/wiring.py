@@ -80,9 +80,9 @@ class Resources:
         self.refunds = Refunds(backend, jobs, self.charges, self.disputes, self.balance)
         self.invoice_payments = InvoicePayments(backend)
         self.discounts = discounts = Discounts(backend, jobs, self.redemptions)
-        draft_lines = DraftLines(backend, discounts)
-        self.invoice_items = InvoiceItems(backend, draft_lines)
-        self._new_items = NewInvoiceItems(backend, self.prices, draft_lines)
+        self.draft_lines = draft_lines = DraftLines(backend, discounts)
+        self.invoice_items = InvoiceItems(backend, draft_lines, discounts)
+        self.new_items = NewInvoiceItems(backend, self.prices, draft_lines, discounts)
         self.invoice_drafts = InvoiceDrafts(backend, self.invoice_items, discounts)
         self.invoices = Invoices(
             backend, self.invoice_payments, self.customers, discounts, base_url
@@ -118,7 +118,7 @@ class Resources:
         yield from self.portal_sessions.routes()
         yield from self._product_creation.routes()
         yield from self.search.routes()
-        yield from self._new_items.routes()
+        yield from self.new_items.routes()
         for resource in self._resources:
             yield from resource.routes()
 

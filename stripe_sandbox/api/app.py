@@ -207,12 +207,7 @@ class Api:
                 raise errors.account_invalid(account, request.key)
         translation = self._speaking(request.version).translation
         former = translation.former_operation(request.method, request.path)
-        if former is not None:
-            raise errors.operation_not_simulated(request.method, former.path)
-        found = self._router.find(request.method, request.path)
-        if found is None:
-            raise self._router.unknown(request.method, request.path)
-        endpoint, ids = found
+        endpoint, ids = self._router.require(request.method, request.path, former)
         fields = read_parameters(request)
         if not key:
             reply = self._execute(endpoint, ids, request, fields, None)

@@ -31,7 +31,7 @@ class Route:
     """An endpoint: `path` names its ids with a colon, `parameters` is one of the SDK's TypedDicts,
     `simulates` those of its paths that the sandbox acts on, `returns` the kind of object that the
     answer is or lists. `empty`: what it lists or retrieves cannot exist in the sandbox;
-    `searches`: its answer is a search result."""
+    `searches`: its answer is a search result; `former`: only older versions have it."""
 
     method: str
     path: str
@@ -42,6 +42,7 @@ class Route:
     lists: bool = False
     empty: bool = False
     searches: bool = False
+    former: bool = False
 
     @property
     def name(self) -> str:

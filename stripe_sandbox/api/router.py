@@ -55,6 +55,7 @@ class Router:
         more: Callable[[str, str], Route | None] = lambda _method, _path: None,
     ) -> None:
         self._endpoints: dict[tuple[str, tuple[str, ...]], Endpoint] = {}
+        self._former: dict[str, Endpoint] = {}
         self._more = more
         for route in routes:
             self._add(route)
@@ -63,7 +64,23 @@ class Router:
         parts = tuple(":" if part.startswith(":") else part for part in route.path.split("/")[1:])
         simulates = (*route.simulates, "expand", *(PARAMETERS if route.lists else ()))
         endpoint = Endpoint(route, SimulatedParams(route.parameters, simulates))
-        self._endpoints[route.method, parts] = endpoint
+        if route.former:
+            self._former[route.name] = endpoint
+        else:
+            self._endpoints[route.method, parts] = endpoint
+
+    def require(self, method: str, path: str, former: Operation | None) -> Found:
+        """The endpoint and the ids in the path; `former` is the operation that the request calls
+        if only older versions have it. StripeError: there is no such endpoint."""
+        if former is None:
+            found = self.find(method, path)
+            if found is None:
+                raise self.unknown(method, path)
+            return found
+        endpoint = self._former.get(f"{method} {former.path}")
+        if endpoint is None:
+            raise errors.operation_not_simulated(method, former.path)
+        return endpoint, ()
 
     def find(self, method: str, path: str) -> Found | None:
         """The endpoint and the ids in the path; None when there is none."""

@@ -3,28 +3,45 @@ will be invoiced next, as it is or after a change."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NotRequired
 
 from stripe.params._invoice_create_preview_params import InvoiceCreatePreviewParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, Route
-from stripe_sandbox.api.pagination import pick
+from stripe_sandbox.api.pagination import paginate, pick
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoices.invoice_collection import DRAFT_SECONDS
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
+from stripe_sandbox.payments.subscriptions.periods import begins_period
 from stripe_sandbox.payments.subscriptions.renewals import renewed
+from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
+from stripe_sandbox.resources.billing.invoice_object import apply_balance
 from stripe_sandbox.resources.billing.subscriptions import ENDED, LIVE
 from stripe_sandbox.schema.objects import apply_changes
 from stripe_sandbox.storage.objects import Object, Window
 
 _DETAILS = "subscription_details"
+_CHANGES = ("items", "billing_cycle_anchor", "trial_end")
 _CREATE_PREVIEW = (
-    *("customer", f"{_DETAILS}.items.id", f"{_DETAILS}.items.price", f"{_DETAILS}.items.quantity"),
-    *(f"{_DETAILS}.proration_behavior", f"{_DETAILS}.proration_date", "subscription"),
+    *("customer", "discounts.coupon", "discounts.discount", "discounts.promotion_code"),
+    "subscription",
+    *(f"{_DETAILS}.items.{name}" for name in ("deleted", "id", "price", "quantity")),
+    *(f"{_DETAILS}.{name}" for name in ("billing_cycle_anchor.type", "cancel_at_period_end")),
+    *(f"{_DETAILS}.{name}" for name in ("proration_behavior", "proration_date", "trial_end")),
 )
+
+
+class _LinesParams(InvoiceCreatePreviewParams):
+    limit: NotRequired[int]
+    starting_after: NotRequired[str]
+    ending_before: NotRequired[str]
+
+
+_LinesParams.__module__ = InvoiceCreatePreviewParams.__module__  # where its annotations are found
 
 
 class InvoicePreviews:
@@ -36,24 +53,29 @@ class InvoicePreviews:
         drafts: InvoiceDrafts,
         items: ItemChanges,
         creation: SubscriptionCreation,
+        discounts: Discounts,
     ) -> None:
         self._backend = backend
         self._drafts = drafts
         self._items = items
         self._creation = creation
+        self._discounts = discounts
 
     def routes(self) -> list[Route]:
-        """The endpoint."""
-        return [
-            Route(
-                "POST",
-                "/v1/invoices/create_preview",
-                self._preview,
-                InvoiceCreatePreviewParams,
-                "invoice",
-                _CREATE_PREVIEW,
-            )
-        ]
+        """The endpoints, also those that only versions before 2025-03-31.basil have."""
+        url, params, taken = "/v1/invoices", InvoiceCreatePreviewParams, _CREATE_PREVIEW
+        preview = Route("POST", f"{url}/create_preview", self._preview, params, "invoice", taken)
+        former = Route(
+            "GET", f"{url}/upcoming", self._preview, params, "invoice", taken, former=True
+        )
+        lines = Route.listing(
+            f"{url}/upcoming/lines", self._lines, _LinesParams, "line_item", taken
+        )
+        return [preview, former, replace(lines, former=True)]
+
+    def _lines(self, call: Call) -> Object:
+        lines = self._preview(call)["lines"]["data"]
+        return paginate("/v1/invoices/upcoming/lines", lines, call.params, "line_item")
 
     def _preview(self, call: Call) -> Object:
         """No event tells of it."""
@@ -63,10 +85,22 @@ class InvoicePreviews:
         subscription = self._subscription(params)
         with self._backend.database.undone():
             if subscription is None and "items" in details:
-                return self._first(params, details)
+                return self._discounted(self._first(params, details), params)
             if subscription is None:
                 raise _nothing_upcoming(params["customer"])
-            return self._next(subscription, details)
+            return self._discounted(self._next(subscription, details), params)
+
+    def _discounted(self, invoice: Object, params: dict[str, Any]) -> Object:
+        """The invoice with the discounts that the request asks for instead of its own."""
+        if "discounts" in params:
+            wanted = self._discounts.of_invoice(invoice, params["discounts"])
+            invoice["discounts"] = wanted
+            self._discounts.recompute(invoice)
+            amount, _ = apply_balance(
+                invoice["total"], invoice["starting_balance"], invoice["currency"]
+            )
+            invoice.update(amount_due=amount, amount_remaining=amount)
+        return invoice
 
     def _subscription(self, params: dict[str, Any]) -> Object | None:
         """The one that is asked about: without its id the customer's next to renew, unless it is
@@ -100,11 +134,14 @@ class InvoicePreviews:
         now = self._backend.clock.now()
         changes: Object = {}
         behavior = details.get("proration_behavior", "create_prorations")
-        if "items" in details:
-            update = pick(details, "items", "proration_behavior", "proration_date")
+        if any(name in details for name in _CHANGES):
+            update = pick(details, *_CHANGES, "proration_behavior", "proration_date")
             changes = self._items.change(subscription, update, NO_REQUEST)
             apply_changes(subscription, changes)
-        begins_anew = "billing_cycle_anchor" in changes
+        if "cancel_at_period_end" in details:
+            at = _period_end(subscription) if details["cancel_at_period_end"] else None
+            subscription["cancel_at"] = at
+        begins_anew = begins_period(changes)
         items = subscription["items"]["data"]
         if begins_anew or (changes and behavior == "always_invoice"):
             charged = items if begins_anew else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from stripe.params._invoice_create_params import InvoiceCreateParams
@@ -15,18 +16,24 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import parse_currency
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.payments.invoices.invoice_collection import DRAFT_SECONDS, InvoiceCollection
-from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
+from stripe_sandbox.resources.billing.discounts import Discounts
+from stripe_sandbox.resources.billing.invoice_items import DISCOUNTS, InvoiceItems
 from stripe_sandbox.resources.billing.invoice_object import new_invoice, new_item_line
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
-from stripe_sandbox.schema.objects import apply_changes, deleted_object, merge_metadata
+from stripe_sandbox.schema.objects import (
+    apply_changes,
+    deleted_object,
+    former_values,
+    merge_metadata,
+)
 from stripe_sandbox.storage.objects import Object
 
 DAY = 86_400
 _SHARED = (
     *("auto_advance", "collection_method", "custom_fields.name", "custom_fields.value"),
     *("days_until_due", "default_payment_method", "description", "due_date", "footer", "metadata"),
-    "statement_descriptor",
+    *(*DISCOUNTS, "statement_descriptor"),
 )
 _CREATE = (*_SHARED, "currency", "customer", "pending_invoice_items_behavior", "subscription")
 _COPIED = ("custom_fields", "default_payment_method", "description", "footer", "metadata")
@@ -44,12 +51,14 @@ class ManualInvoices:
         invoices: Invoices,
         items: InvoiceItems,
         collection: InvoiceCollection,
+        discounts: Discounts,
     ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._invoices = invoices
         self._items = items
         self._collection = collection
+        self._discounts = discounts
 
     def routes(self) -> list[Route]:
         """The endpoints."""
@@ -100,6 +109,9 @@ class ManualInvoices:
             **self._due(method, params, None),
         )
         self._schedule(invoice)
+        held = () if subscription is None else subscription["discounts"]
+        invoice["discounts"] = self._discounts.of_invoice(invoice, params.get("discounts"), held)
+        self._discounts.recompute(invoice)
         self._backend.objects.insert(invoice, _days(params))
         self._backend.events.record("invoice.created", invoice, call.request)
         self._items.put_on(identifier, items)
@@ -170,7 +182,7 @@ class ManualInvoices:
         if invoice["status"] != "draft" and changes.keys() - _AFTER_FINALIZATION:
             raise errors.invalid("Finalized invoices can't be updated in this way")
         self._check_method(changes)
-        former = {**invoice}
+        former = deepcopy(invoice)
         if {"collection_method", *_DUE} & changes.keys():
             method: str = changes.get("collection_method") or invoice["collection_method"]
             changes |= self._due(method, changes, invoice["due_date"])
@@ -178,14 +190,17 @@ class ManualInvoices:
             changes.pop("days_until_due", None)
         if "metadata" in changes:
             changes["metadata"] = merge_metadata(invoice["metadata"], changes["metadata"])
+        if "discounts" in changes:
+            changes["discounts"] = self._discounts.of_invoice(invoice, changes["discounts"])
         apply_changes(invoice, changes)
+        if "discounts" in changes:
+            self._discounts.recompute(invoice)
         if "auto_advance" in changes and changes["auto_advance"] != former.get("auto_advance"):
             if invoice["status"] == "draft":
                 self._schedule(invoice)
             else:
                 self._collection.schedule(invoice)
-        after = {name: invoice[name] for name in invoice if invoice[name] != former.get(name)}
-        previous = apply_changes(former, after)
+        previous = former_values(former, invoice)
         self._backend.objects.save(invoice)
         if previous:
             self._backend.events.record("invoice.updated", invoice, call.request, previous)

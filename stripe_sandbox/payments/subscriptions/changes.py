@@ -20,6 +20,7 @@ from stripe_sandbox.payments.subscriptions.change_invoices import (
 from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.payments.subscriptions.items import ItemChanges, purchase_of
 from stripe_sandbox.payments.subscriptions.pauses import SubscriptionPauses
+from stripe_sandbox.payments.subscriptions.periods import begins_period
 from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.subscriptions import ENDED, Subscriptions
 from stripe_sandbox.schema.objects import merge_metadata
@@ -143,9 +144,7 @@ class SubscriptionChanges:
     def _invoice(
         self, subscription: Object, params: dict[str, Any], changes: Object, behavior: str
     ) -> None:
-        lengthens_trial = "trial_end" in changes and "trial_start" not in changes
-        ends_trial = changes.get("status") == "active"
-        begins_anew = "billing_cycle_anchor" in changes and (ends_trial or not lengthens_trial)
+        begins_anew = begins_period(changes)
         if begins_anew or params.get("proration_behavior") == "always_invoice":
             self._invoices.create(subscription, begins_anew=begins_anew, behavior=behavior)
 

@@ -67,6 +67,13 @@ def new_period(
     return None
 
 
+def begins_period(changes: Object) -> bool:
+    """Whether what changes of a subscription begins a period that is invoiced at once; a trial that
+    only gets another end does not."""
+    goes_on = changes.get("status") == "trialing" and "trial_start" not in changes
+    return "billing_cycle_anchor" in changes and not goes_on
+
+
 def check_trial_end(params: dict[str, Any], now: int) -> None:
     """Raise a StripeError unless the `trial_end`, in Unix seconds, is within the next two years."""
     check_future(params, "trial_end", now)

@@ -140,6 +140,29 @@ class Discounts:
         """Compute the invoice's totals anew from the discounts that it and its lines name."""
         apply_discounts(invoice, {one: self.applied(one) for one in named_discounts(invoice)})
 
+    def of_item(
+        self, item: Object, given: Sequence[Mapping[str, str]] | None, param: str
+    ) -> list[str]:
+        """The ids of the discounts that a request gives the invoice item, which the caller
+        stores."""
+        details = (item["pricing"] or {}).get("price_details") or {}
+        product = details.get("product")
+        products = frozenset([product] if product else [])
+        purchase = Purchase(item["customer"], item["amount"], item["currency"], products)
+        return self.give(item, self.requested(given, purchase, param, item["discounts"]))
+
+    def of_invoice(
+        self, invoice: Object, given: Sequence[Mapping[str, str]] | None, held: Collection[str] = ()
+    ) -> list[str]:
+        """The ids of the discounts that a request gives the invoice, which the caller stores; it
+        may name those that are `held` too."""
+        lines = invoice["lines"]["data"]
+        details = ((line["pricing"] or {}).get("price_details") or {} for line in lines)
+        products = frozenset(one["product"] for one in details if one)
+        purchase = Purchase(invoice["customer"], invoice["subtotal"], invoice["currency"], products)
+        known = (*invoice["discounts"], *held)
+        return self.give(invoice, self.requested(given, purchase, "discounts", known))
+
     def give(
         self, owner: Object, wanted: Sequence[AppliedDiscount], *, redeems: bool = True
     ) -> list[str]:

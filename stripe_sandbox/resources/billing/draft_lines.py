@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from copy import deepcopy
+from typing import Any
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
+from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_object import new_item_line
@@ -21,9 +23,10 @@ class DraftLines:
         self._backend = backend
         self._discounts = discounts
 
-    def require_draft(self, identifier: str, param: str) -> Object:
-        """The draft of that id. StripeError: there is none, or it is finalized."""
-        invoice = self._backend.require("invoice", identifier, param)
+    def require_draft(self, identifier: str, param: str, status: int = 400) -> Object:
+        """The draft of that id. StripeError: there is none (404 where the path names it), or it is
+        finalized."""
+        invoice = self._backend.require("invoice", identifier, param, status=status)
         if invoice["status"] != "draft":
             raise errors.invalid(
                 f"The invoice {identifier} is finalized: its lines cannot be changed any more.",
@@ -31,35 +34,51 @@ class DraftLines:
             )
         return invoice
 
-    def add(self, invoice: Object, item: Object, request: RequestInfo = NO_REQUEST) -> None:
-        """The item stands on the draft, as its last line."""
-        lines = [*invoice["lines"]["data"], new_item_line(invoice["id"], item)]
-        self._store(invoice, lines, request)
+    def add(
+        self, invoice: Object, items: list[Object], request: RequestInfo, **changes: Any
+    ) -> None:
+        """The items stand on the draft, as its last lines; `changes` are of its other fields."""
+        lines = [new_item_line(invoice["id"], item) for item in items]
+        self._store(invoice, [*invoice["lines"]["data"], *lines], request, changes)
 
-    def replace(self, invoice: Object, item: Object, request: RequestInfo) -> None:
-        """The item, which is on the draft, has changed."""
-        changed = new_item_line(invoice["id"], item)
-        lines = [
-            {**changed, "id": line["id"]} if _item_of(line) == item["id"] else line
-            for line in invoice["lines"]["data"]
-        ]
-        self._store(invoice, lines, request)
+    def replace(
+        self,
+        invoice: Object,
+        items: list[Object],
+        request: RequestInfo,
+        lines: Mapping[str, Object] | None = None,
+        **changes: Any,
+    ) -> None:
+        """The items, which are on the draft, have changed, as have `lines`, by their ids."""
+        changed = {item["id"]: new_item_line(invoice["id"], item) for item in items}
+        found = []
+        for line in invoice["lines"]["data"]:
+            item = changed.get(item_of(line) or "")
+            found.append(
+                {**item, "id": line["id"]} if item else (lines or {}).get(line["id"], line)
+            )
+        self._store(invoice, found, request, changes)
 
-    def remove(self, invoice: Object, item: str, request: RequestInfo) -> None:
-        """The item of that id is on the draft no more."""
-        lines = [line for line in invoice["lines"]["data"] if _item_of(line) != item]
-        self._store(invoice, lines, request)
+    def remove(
+        self, invoice: Object, items: Collection[str], request: RequestInfo, **changes: Any
+    ) -> None:
+        """The items of those ids are on the draft no more."""
+        lines = [line for line in invoice["lines"]["data"] if item_of(line) not in items]
+        self._store(invoice, lines, request, changes)
 
-    def _store(self, invoice: Object, lines: list[Object], request: RequestInfo) -> None:
+    def _store(
+        self, invoice: Object, lines: list[Object], request: RequestInfo, changes: Object
+    ) -> None:
         former = deepcopy(invoice)
         invoice["lines"]["data"] = lines
+        invoice.update(changes)
         self._discounts.recompute(invoice)
         previous = former_values(former, invoice)
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.updated", invoice, request, previous)
 
 
-def _item_of(line: Object) -> str | None:
+def item_of(line: Object) -> str | None:
     """The id of the invoice item that the line is."""
     parent = line["parent"]
     details = parent["invoice_item_details"] or parent["subscription_item_details"]

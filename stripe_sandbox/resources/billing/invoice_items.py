@@ -15,13 +15,17 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.draft_lines import DraftLines
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, deleted_object
 from stripe_sandbox.storage.filters import PRESENT
 from stripe_sandbox.storage.objects import Object, Window
 
-_UPDATE = ("amount", "description", "discountable", "metadata", "period", "quantity")
+DISCOUNTS = ("discounts.coupon", "discounts.discount", "discounts.promotion_code")
+_UPDATE = (
+    *("amount", "description", "discountable", *DISCOUNTS, "metadata", "period", "quantity"),
+)
 
 
 class InvoiceItems(Resource):
@@ -34,9 +38,10 @@ class InvoiceItems(Resource):
     list_params = InvoiceItemListParams
     filters = ("created", "customer", "customer_account", "invoice", "pending")
 
-    def __init__(self, backend: Backend, lines: DraftLines) -> None:
+    def __init__(self, backend: Backend, lines: DraftLines, discounts: Discounts) -> None:
         super().__init__(backend)
         self._lines = lines
+        self._discounts = discounts
 
     def routes(self) -> list[Route]:
         """All endpoints but the one that creates items."""
@@ -48,7 +53,22 @@ class InvoiceItems(Resource):
 
     def _update(self, call: Call) -> Object:
         """No event says so, as at Stripe since 2024-04-10."""
-        item, changes = self._require_changeable(call), dict(call.params)
+        item = self._require_changeable(call)
+        self.update(item, call.params, call.request)
+        if item["invoice"] is not None:
+            draft = self._lines.require_draft(item["invoice"], "invoice")
+            self._lines.replace(draft, [item], call.request)
+        return item
+
+    def update(
+        self, item: Object, params: dict[str, Any], request: RequestInfo, param: str = ""
+    ) -> None:
+        """Change what the item says and costs; the draft that it is on is the caller's. `param`:
+        where the parameters stand in the request."""
+        changes = dict(params)
+        if "discounts" in changes:
+            here = f"{param}[discounts]" if param else "discounts"
+            changes["discounts"] = self._discounts.of_item(item, changes["discounts"], here)
         if "quantity" in changes:
             quantity = changes["quantity"]
             unit = Decimal(item["pricing"]["unit_amount_decimal"])
@@ -58,21 +78,21 @@ class InvoiceItems(Resource):
             changes["net_amount"] = changes["amount"]
             unit = Decimal(changes["amount"]) / item["quantity"]
             changes["pricing"] = {**item["pricing"], "unit_amount_decimal": format(unit, "f")}
-        self._store(item, changes, call.request)
-        if item["invoice"] is not None:
-            draft = self._lines.require_draft(item["invoice"], "invoice")
-            self._lines.replace(draft, item, call.request)
-        return item
+        self._store(item, changes, request)
 
     def _delete(self, call: Call) -> Object:
-        """Records `invoiceitem.deleted`."""
         item = self._require_changeable(call)
         if item["invoice"] is not None:
             draft = self._lines.require_draft(item["invoice"], "invoice")
-            self._lines.remove(draft, item["id"], call.request)
-        self._backend.objects.delete(self.kind, item["id"])
-        self._backend.events.record("invoiceitem.deleted", item, call.request)
+            self._lines.remove(draft, [item["id"]], call.request)
+        self.delete(item, call.request)
         return deleted_object(item)
+
+    def delete(self, item: Object, request: RequestInfo) -> None:
+        """The item is there no more; the draft that it is on is the caller's. Records
+        `invoiceitem.deleted`."""
+        self._backend.objects.delete(self.kind, item["id"])
+        self._backend.events.record("invoiceitem.deleted", item, request)
 
     def _require_changeable(self, call: Call) -> Object:
         """The item, if it waits for an invoice or is on a draft."""
@@ -175,8 +195,8 @@ class InvoiceItems(Resource):
             if subscription is None or _subscription(item) == subscription
         ]
 
-    def put_on(self, invoice: str, items: list[Object]) -> None:
-        """The items stand on the invoice of that id: they wait no longer."""
+    def put_on(self, invoice: str | None, items: list[Object]) -> None:
+        """The items stand on the invoice of that id: they wait no longer. None: they wait again."""
         for item in items:
             item["invoice"] = invoice
             self._backend.objects.save(item)

@@ -7,11 +7,13 @@ from typing import Any
 from stripe.params._invoice_item_create_params import InvoiceItemCreateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.currencies import parse_currency
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.draft_lines import DraftLines
+from stripe_sandbox.resources.billing.invoice_items import DISCOUNTS
 from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
@@ -19,7 +21,8 @@ from stripe_sandbox.storage.objects import Object
 KIND = "invoiceitem"
 _PRICED = ("amount", "price_data", "pricing")
 _CREATE = (
-    *("amount", "currency", "customer", "description", "discountable", "invoice", "metadata"),
+    *("amount", "currency", "customer", "description", "discountable", *DISCOUNTS, "invoice"),
+    "metadata",
     *("period.end", "period.start", "price_data.currency", "price_data.product"),
     *("price_data.unit_amount", "pricing.price", "quantity"),
     "subscription",
@@ -29,10 +32,13 @@ _CREATE = (
 class NewInvoiceItems:
     """Creates items of an amount or of a one-time Price, for a draft or for the next invoice."""
 
-    def __init__(self, backend: Backend, prices: Prices, lines: DraftLines) -> None:
+    def __init__(
+        self, backend: Backend, prices: Prices, lines: DraftLines, discounts: Discounts
+    ) -> None:
         self._backend = backend
         self._prices = prices
         self._lines = lines
+        self._discounts = discounts
 
     def routes(self) -> list[Route]:
         """The endpoint."""
@@ -52,23 +58,47 @@ class NewInvoiceItems:
         customer = self._backend.require("customer", params["customer"], "customer")
         if invoice is not None and invoice["customer"] != customer["id"]:
             raise errors.invalid("The invoice belongs to another customer.", "invoice")
-        item = self._new(customer, params, call)
+        item = self.create(customer, params, invoice, call.request)
+        if invoice is not None:
+            self._lines.add(invoice, [item], call.request)
+        return item
+
+    def create(
+        self,
+        customer: Object,
+        params: dict[str, Any],
+        invoice: Object | None,
+        request: RequestInfo,
+    ) -> Object:
+        """A new item, for the draft or for the next invoice; the draft's line is the caller's.
+        Records `invoiceitem.created`."""
+        item = self._new(customer, params, invoice, request)
         if invoice is not None and invoice["currency"] != item["currency"]:
             raise errors.invalid(
                 f"The invoice is in `{invoice['currency']}`: an item in `{item['currency']}` "
                 "cannot be added to it.",
                 "currency",
             )
+        item["discounts"] = self._discounts.of_item(item, params.get("discounts"), "discounts")
         self._backend.objects.insert(item)
-        self._backend.events.record("invoiceitem.created", item, call.request)
-        if invoice is not None:
-            self._lines.add(invoice, item, call.request)
+        self._backend.events.record("invoiceitem.created", item, request)
         return item
 
-    def _new(self, customer: Object, params: dict[str, Any], call: Call) -> Object:
+    def _new(
+        self,
+        customer: Object,
+        params: dict[str, Any],
+        invoice: Object | None,
+        request: RequestInfo,
+    ) -> Object:
         now = self._backend.clock.now()
-        amount, quantity, price = self._priced(params, call)
-        currency = price["currency"] if price else self._currency(customer, params)
+        amount, quantity, price = self._priced(params, request)
+        if price is not None:
+            currency = price["currency"]
+        elif invoice is not None and "currency" not in params:
+            currency = invoice["currency"]
+        else:
+            currency = self._currency(customer, params)
         description = params.get("description")
         if description is None and price is not None:
             description = self._backend.require("product", price["product"], "product")["name"]
@@ -86,7 +116,7 @@ class NewInvoiceItems:
                 "description": description,
                 "discountable": params.get("discountable", amount > 0),
                 "discounts": [],
-                "invoice": params.get("invoice"),
+                "invoice": invoice and invoice["id"],
                 "livemode": False,
                 "metadata": merge_metadata({}, params.get("metadata", {})),
                 "net_amount": amount,
@@ -108,7 +138,9 @@ class NewInvoiceItems:
             },
         )
 
-    def _priced(self, params: dict[str, Any], call: Call) -> tuple[int, int, Object | None]:
+    def _priced(
+        self, params: dict[str, Any], request: RequestInfo
+    ) -> tuple[int, int, Object | None]:
         """The amount, the quantity, and the Price, if it is of one."""
         given = [name for name in _PRICED if name in params]
         if not given:
@@ -124,7 +156,7 @@ class NewInvoiceItems:
             return params["amount"], 1, None
         if "price_data" in params:
             data = {**params["price_data"], "active": False}
-            price = self._prices.create(data, call.request, "price_data")
+            price = self._prices.create(data, request, "price_data")
         else:
             named = params["pricing"].get("price")
             if named is None:

@@ -11,6 +11,7 @@ def _cases(base: dict[str, Any], **values: Any) -> list[Case]:
     return [(base, name, value) for name, value in values.items()]
 
 
+_DISCOUNTED = {"discounts.0.coupon": "COUPON", "discounts.0.promotion_code": "PROMOTES"}
 _OF: dict[str, Any] = {"customer": "CUSTOMER"}
 _SENT: dict[str, Any] = {**_OF, "collection_method": "send_invoice", "days_until_due": 5}
 _FIELDS: dict[str, Any] = {**_OF, "custom_fields": [{"name": "Order", "value": "7"}]}
@@ -26,6 +27,7 @@ INVOICE_SHOWN: dict[str, list[Case]] = {
         *_cases(
             _OF,
             auto_advance=True,
+            **_DISCOUNTED,
             currency="eur",
             default_payment_method="METHOD",
             description="Work",
@@ -46,6 +48,7 @@ INVOICE_SHOWN: dict[str, list[Case]] = {
             currency="eur",
             description="Work",
             discountable=False,
+            **_DISCOUNTED,
             metadata={"a": "b"},
         ),
         (_PERIOD, "period.start", 1_900_000_001),

@@ -323,11 +323,13 @@ ELSEWHERE = (
     "POST /v2/core/event_destinations/:event_destination",
     *("GET /v2/core/events", "POST /v1/events/:event/retry"),
     "DELETE /v1/subscription_items/:item",
+    *("POST /v1/invoices/:invoice/add_lines", "POST /v1/invoices/:invoice/update_lines"),
+    *("POST /v1/invoices/:invoice/remove_lines", "POST /v1/invoices/:invoice/lines/:line"),
 )
 """What takes a renewal or a draft to change: resources/test_updates.py, and test_manual_invoices.py
 and test_invoice_previews.py of payments. And what has the form of /v2: test_event_destinations.py
 beside it; what the CLI alone calls: webhooks/test_resending.py. And what takes a further item:
-test_items.py of payments/subscriptions."""
+test_items.py of payments/subscriptions, or lines: test_invoice_lines.py of payments."""
 
 NARROWED: dict[str, Any] = {
     "code": "NONE", "coupon": "NONE",

@@ -175,11 +175,34 @@ def test_coupons_are_refused_by_the_name_that_the_request_has(sold: Sold) -> Non
             assert "discounts" not in error["message"]
 
 
-def test_the_upcoming_invoice_is_refused_by_name(sold: Sold) -> None:
-    """It is an operation before, and an id since."""
-    server, _ = sold
-    path = "/v1/invoices/upcoming"
-    assert Older(server, BEFORE).refusal("GET", path)["code"] == "sandbox_not_simulated"
+def test_the_upcoming_invoice_is_an_operation_before(sold: Sold) -> None:
+    """By the parameters that it had; since, it is a preview, and the path that of an invoice."""
+    server, subscription = sold
+    path, older = "/v1/invoices/upcoming", Older(server, BEFORE)
+    item = subscription["items"]["data"][0]["id"]
+    asked: dict[str, Any] = {
+        "customer": subscription["customer"],
+        "subscription": subscription["id"],
+        "subscription_items": [{"id": item, "quantity": 3}],
+        "subscription_proration_behavior": "none",
+    }
+    upcoming = older.get(path, **asked)
+    assert (upcoming["subscription"], upcoming["total"]) == (subscription["id"], 29_700)
+    lines = older.get(f"{path}/lines", **asked)
+    assert lines["url"] == f"{path}/lines"
+    assert [line["quantity"] for line in lines["data"]] == [3]
+    coupon = server.stripe.v1.coupons.create({"percent_off": 50, "duration": "once"}).id
+    assert older.get(path, customer=subscription["customer"], coupon=coupon)["total"] == 14_850
+    wrong = older.refusal("GET", path, customer=subscription["customer"], coupon="NONE")
+    assert (wrong["param"], wrong["message"]) == ("coupon", "No such coupon: 'NONE'")
+    resumed = older.refusal("GET", path, **{**asked, "subscription_resume_at": "now"})
+    assert resumed["code"] == "sandbox_not_simulated"
+    previewed = Older(server, "2025-08-27.basil").post(
+        "/v1/invoices/create_preview",
+        subscription=subscription["id"],
+        subscription_details={"billing_cycle_anchor": "now", "proration_behavior": "none"},
+    )
+    assert previewed["total"] == 29_700
     assert Older(server, SINCE).refusal("GET", path)["code"] == "resource_missing"
 
 
