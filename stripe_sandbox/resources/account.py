@@ -62,6 +62,7 @@ class Accounts(Resource):
                 "created": int(self._backend.database.setting(_CREATED) or 0),
                 "default_currency": "usd",
                 "details_submitted": True,
+                "email": "sandbox@example.com",
                 "metadata": {},
                 "payouts_enabled": True,
                 "settings": build(

@@ -13,6 +13,6 @@ def test_an_older_sdk_buys_and_gets_objects_of_its_types(
     shared_server: SandboxServer, major: int
 ) -> None:
     """From the customer to the portal, with events whose signature it verifies."""
-    outcome = run_python(major, shared_server.url)
+    outcome = run_python(major, shared_server.url, types=True)
     assert outcome.faults == []
     assert outcome.objects > 40

@@ -26,17 +26,15 @@ TYPESCRIPT = "5.6.3"
 """The compiler that reads the types of the SDKs for node."""
 
 
-def python_sdk(major: int) -> Path:
+def python_sdk(release: str) -> Path:
     """The folder that PYTHONPATH is to name; installed at the first call."""
-    release = PYTHON[major]
     options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
     pip = (sys.executable, "-m", "pip", "install", *options, f"stripe=={release}", "--target")
     return _installed(f"python-{release}", pip)
 
 
-def node_sdk(major: int) -> Path:
+def node_sdk(release: str) -> Path:
     """The package's folder; installed at the first call."""
-    release = NODE[major]
     return npm_package(f"node-{release}", f"stripe@{release}") / "stripe"
 
 

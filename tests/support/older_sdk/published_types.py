@@ -1,4 +1,6 @@
-"""Holds objects against the types of whatever stripe SDK is on the path, from major 8 on.
+"""Holds objects against the types of whatever stripe SDK is on the path, from major 8 on. `python
+-m tests.support.older_sdk.published_types` answers each line, a JSON array of them, with their
+faults in one.
 
 Fields and types of events that an SDK does not know are no fault: Stripe adds them to every version
 (https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backward-compatible)."""
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import sys
 import types
 from collections.abc import Iterator
@@ -58,7 +61,7 @@ def faults(value: dict[str, Any]) -> list[str]:
 
 def _object(value: dict[str, Any]) -> Iterator[str]:
     kind = str(value["object"])
-    if kind == "list":
+    if kind in ("list", "search_result"):
         for inner in value["data"]:
             yield from _object(inner)
     elif not value.get("deleted") and kind in _classes():
@@ -87,7 +90,7 @@ def _value(value: Any, hint: Any, path: str) -> Iterator[str]:
     if origin in _UNIONS:
         attempts = [list(_value(value, member, path)) for member in get_args(hint)]
         if all(attempts):
-            yield from min(attempts, key=len)
+            yield from min(attempts, key=lambda one: (one[0].startswith(f"{path}: "), len(one)))
     elif origin is Literal:
         if value not in get_args(hint):
             yield f"{path}: {value!r} is no word of its version"
@@ -115,3 +118,9 @@ def _value(value: Any, hint: Any, path: str) -> Iterator[str]:
             yield f"{path}: {value!r} is no number"
     elif type(value) is not hint:
         yield f"{path}: {value!r} is no {getattr(hint, '__name__', hint)}"
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(sorted({fault for one in json.loads(line) for fault in faults(one)})))
+        sys.stdout.flush()

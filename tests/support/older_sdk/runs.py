@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.older_sdk.installed import ROOT, node_sdk, python_sdk
+from tests.support.older_sdk.installed import NODE, PYTHON, ROOT, node_sdk, python_sdk
 
 NODE_PROGRAM = Path(__file__).with_name("purchase.cjs")
 
@@ -29,16 +29,18 @@ class FailedError(AssertionError):
     """The program ended before its end; the text is what it said."""
 
 
-def run_python(major: int, url: str, account_version: str = "") -> Outcome:
-    """The outcome against the sandbox at the URL. FailedError."""
-    paths = os.pathsep.join((str(python_sdk(major)), str(ROOT)))
+def run_python(major: int, url: str, account_version: str = "", *, types: bool = False) -> Outcome:
+    """The outcome against the sandbox at the URL; `types` are looked at if asked for.
+    FailedError."""
+    paths = os.pathsep.join((str(python_sdk(PYTHON[major])), str(ROOT)))
     program = (sys.executable, "-m", "tests.support.older_sdk.purchase")
-    return _run([*program, url, account_version], {"PYTHONPATH": paths})
+    wanted = ["types"] if types else []
+    return _run([*program, url, account_version, *wanted], {"PYTHONPATH": paths})
 
 
 def run_node(major: int, url: str, account_version: str = "") -> Outcome:
     """The same with an SDK for node, whose types are not looked at. FailedError."""
-    return _run(["node", str(NODE_PROGRAM), str(node_sdk(major)), url, account_version], {})
+    return _run(["node", str(NODE_PROGRAM), str(node_sdk(NODE[major])), url, account_version], {})
 
 
 def _run(command: list[str], environment: dict[str, str]) -> Outcome:

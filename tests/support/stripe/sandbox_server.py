@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 from stripe.checkout import Session
 
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
@@ -204,18 +205,20 @@ def sandbox_server(
     *,
     path: str = "",
     pages: Iterable[Route] = (),
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     **config: Any,
 ) -> Iterator[SandboxServer]:
     """Serve a sandbox; its clock stands unless another one is given.
 
     It is served at the root; with a ``path`` there too, and its links lead there. ``pages`` are
-    the shop's own.
+    the shop's own. ``around`` may wrap the sandbox's app.
     """
     manual = ManualClock(int(time.time()))
     listener = listening_socket()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config.setdefault("base_url", f"{url}{path}")
     sandbox = Sandbox(SandboxConfig(database=database, **config), clock or manual)
+    asgi = around(sandbox.asgi)
     receiver = Receiver(f"{url}/shop/webhook")
     pro = price_of(sandbox, "pro", "Pro plan", 9900, "month")
     credit = price_of(sandbox, "credit", "Credit", 99)
@@ -224,8 +227,8 @@ def sandbox_server(
             Route("/shop/webhook", receiver.endpoint, methods=["POST"]),
             Route("/shop/elsewhere", lambda _: Response("ok"), methods=["GET", "POST"]),
             *pages,
-            Mount(path, sandbox.asgi),
-            Mount("/", sandbox.asgi),
+            Mount(path, asgi),
+            Mount("/", asgi),
         ],
         lifespan=lambda _: sandbox.running(),
     )
