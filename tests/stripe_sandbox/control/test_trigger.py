@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from billing.domain.sessions.timeline import TIMELINE_EVENTS
 from stripe_sandbox.control.trigger import kind_of
 from stripe_sandbox.event_log import TEST_ID, event_types
 from stripe_sandbox.storage.tables import TABLES
+from tests.support.programs_of_others.django_shop import live
 from tests.support.stripe.sandbox_server import SandboxServer
 from tests.support.stripe.stripe_types import assert_fits
 from tests.support.waiting import wait_for
+
+SOLD = (
+    *("customers", "products", "prices", "checkout/sessions", "payment_intents", "charges"),
+    *("refunds", "subscriptions", "invoices", "payment_methods", "disputes"),
+)
 
 
 def _wait_for(server: SandboxServer, event: str) -> None:
@@ -37,6 +44,20 @@ def test_a_test_event_holds_the_object_as_it_is_now(server: SandboxServer) -> No
         assert_fits(event)
         assert server.get(f"/v1/events/{event['id']}")["type"] == name
         _wait_for(server, event["id"])
+
+
+def test_each_type_that_fits_an_object_is_sent_about_that_object(server: SandboxServer) -> None:
+    live(server)
+    server.paid_subscription()  # no list has the canceled one
+    sent = set()
+    for name in SOLD:
+        subject = server.get(f"/v1/{name}", limit=1)["data"][0]
+        for one in server.control("GET", f"events/types?object={subject['id']}")["types"]:
+            event = server.control("POST", "events", {"type": one, "object": subject["id"]})
+            found = server.get(f"/v1/events/{event['id']}")
+            assert (found["type"], found["data"]["object"]["id"]) == (one, subject["id"])
+            sent.add(one)
+    assert set(TIMELINE_EVENTS) <= sent
 
 
 def test_a_type_of_another_kind_of_object_is_refused_by_name(shared_server: SandboxServer) -> None:

@@ -104,6 +104,48 @@ def test_all_that_failed_is_sent_again_from_the_events_page(connected: Connected
     wait_for(lambda: not shop.controls.deliveries.failed_since(0))
 
 
+def test_what_failed_is_sent_again_to_the_endpoint_that_is_chosen(
+    connected: ConnectedShop,
+) -> None:
+    shop = connected
+    nobody = "http://127.0.0.1:9/webhook"  # where nobody listens
+    given: Any = {"url": nobody, "enabled_events": ["customer.created"]}
+    endpoint = shop.stripe.v1.webhook_endpoints.create(given).id
+    shop.services.webhooks.intercept = _fail
+    shop.stripe.v1.customers.create(params={"email": "c@example.com"})
+    wait_for(lambda: len(shop.controls.deliveries.failed_since(0)) == 2)
+    shop.services.webhooks.intercept = None
+    page = open_page(shop.pages, "events.py", state="all")
+    page.menu_button(key="send_menu").click(RESEND_FAILED)
+    run(page)
+    assert nobody in page.selectbox(key="resend_endpoint").options
+    page.selectbox(key="resend_endpoint").set_value(endpoint)
+    press(page, "resend_failed_now")
+    assert _sent(page) == "1 delivery sent again."
+    done = (endpoint, "done", "Send all that failed again")
+    assert audited(shop.server, Permission.SEND_EVENTS)[-1] == done
+    shop.stripe.v1.webhook_endpoints.delete(endpoint)
+
+
+def test_what_the_cli_sends_again_where_the_sandbox_poses_as_stripe_arrives(
+    connected: ConnectedShop,
+) -> None:
+    shop = connected
+    shop.services.webhooks.intercept = _fail
+    shop.stripe.v1.customers.create(params={"email": "d@example.com"})
+    (event,) = shop.stripe.v1.events.list(params={"type": "customer.created", "limit": 1}).data
+    wait_for(lambda: shop.controls.deliveries.of_events([event.id])[0].attempts)
+    shop.services.webhooks.intercept = None
+    endpoint = shop.controls.deliveries.of_events([event.id])[0].endpoint
+    path = f"/v1/events/{event.id}/retry"
+    shop.stripe.raw_request("post", path, webhook_endpoint=endpoint)
+    _wait_until_delivered(shop, event.id, 1)
+    shown = text_of(open_page(shop.server, "events.py", event=event.id))
+    assert "answered **500** in" in shown
+    assert "answered **200** in" in shown
+    assert "every endpoint has received this event" in shown
+
+
 def test_a_test_event_arrives_and_is_marked(connected: ConnectedShop) -> None:
     shop = connected
     session_id = create_session(shop, Kind.CREDITS)
