@@ -37,7 +37,9 @@ TOPIC_OF_TABLE: dict[str, Topic | None] = {
     "stale_customers": None,
     "erased_ids": None,
     "requests": Topic.REQUESTS,
-    "request_terms": None,  # written with their requests
+    "request_batches": None,  # written with their requests
+    "request_hashes": None,
+    "request_terms": None,
     "audit_log": Topic.AUDIT,
     "access_tokens": Topic.ACCESS,
     "sign_ins": Topic.ACCESS,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from billing.delayed_writer import DelayedWriter
 from billing.domain.logged_request import MICROSECONDS, cause_of
+from billing.errors import BillingError
 from billing.outages import Outage
 from billing.request_log.rows import logged
 from billing.store import requests
@@ -16,7 +17,6 @@ from billing.stripe_api.path_template import path_template
 from billing.timings import DEFAULT_TIMINGS
 
 if TYPE_CHECKING:
-    from billing.domain.logged_request import LoggedRequest
     from billing.settings.model import Settings
     from billing.store import Store
     from billing.stripe_api.sent_request import RecordRequest, SentRequest
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 2_000  # while the database does not write; then the oldest are dropped
-AT_ONCE = 250
+AT_ONCE = 256  # a power of two, as many as the database's statements take
+MOST_BATCHES = 8  # while the database does not write; then the oldest are dropped
 TRIMS = 8  # the log may grow by this part of its size between two: finding its end reads all of it
 
 
@@ -38,9 +38,13 @@ class RequestRecorder:
     ) -> None:
         self._size = settings.request_log_size
         self._store = store
-        self._waiting: list[SentRequest] = []
+        self._sent: list[SentRequest] = []
+        self._batches: list[requests.Batch] = []
+        self._harmless: set[bytes] = set()
         self._writer = DelayedWriter(
-            self.write, lambda: bool(self._waiting), timings.request_log_write_seconds
+            self.write,
+            lambda: bool(self._sent or self._batches),
+            timings.request_log_write_seconds,
         )
         self._writing = asyncio.Lock()
         self._last_id = 0
@@ -62,40 +66,44 @@ class RequestRecorder:
         await self._writer.aclose()
 
     def _record(self, sent: SentRequest) -> None:
-        self._waiting.append(sent)
-        if len(self._waiting) > MOST_WAITING:
-            del self._waiting[0]
+        self._sent.append(sent)
+        if len(self._sent) == 1:
+            # Once its answer is on the way, and while all of it is still in the processor's cache.
+            asyncio.get_running_loop().call_soon(self._add_sent)
         self._writer.write_soon()
 
-    async def _write(self) -> None:
-        while self._waiting:
-            some, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+    def _add_sent(self) -> None:
+        """Leave of what was sent what is written: a hundredth of the memory."""
+        sent, self._sent = self._sent, []
+        for one in sent:
             try:
-                await self._store.write(partial(requests.add, found=await self._rows(some)))
-            except BaseException:
-                self._waiting[:0] = some
-                del self._waiting[:-MOST_WAITING]
-                raise
-            self._untrimmed += len(some)
-        if self._untrimmed > self._size // TRIMS:
-            await self._store.write(partial(requests.trim, size=self._size))
-            self._untrimmed = 0
-
-    async def _rows(self, some: list[SentRequest]) -> list[tuple[LoggedRequest, str]]:
-        """Made in another thread: nobody's answer waits for that."""
-        ids = [self._next_id(one.at) for one in some]
-        return await asyncio.to_thread(self._made, some, ids)
-
-    def _made(self, some: list[SentRequest], ids: list[int]) -> list[tuple[LoggedRequest, str]]:
-        found = []
-        for one, request_id in zip(some, ids, strict=True):
-            try:
-                request = logged(one, request_id)
+                request = logged(one, self._next_id(one.at), self._harmless)
             except Exception as error:  # noqa: BLE001 - one of them must not hold up the others
                 self._outage.failed("A request could not be logged", error=error)
                 continue
-            found.append((request, cause_of(request, path_template(one.path))))
-        return found
+            self._open_batch().add(request, cause_of(request, path_template(one.path)))
+
+    def _open_batch(self) -> requests.Batch:
+        if not self._batches or len(self._batches[-1]) >= AT_ONCE:
+            self._harmless.clear()
+            self._batches.append(requests.Batch())
+            del self._batches[:-MOST_BATCHES]
+        return self._batches[-1]
+
+    async def _write(self) -> None:
+        self._add_sent()
+        while self._batches:
+            batch = self._batches.pop(0)
+            try:
+                # A write that was begun goes on: else nobody knows whether to write it again.
+                await asyncio.shield(self._store.write(partial(requests.add, batch=batch)))
+            except BillingError:
+                self._batches.insert(0, batch)
+                raise
+            self._untrimmed += len(batch)
+        if self._untrimmed > self._size // TRIMS:
+            await self._store.write(partial(requests.trim, size=self._size))
+            self._untrimmed = 0
 
     def _next_id(self, at: float) -> int:
         self._last_id = max(self._last_id + 1, int(at * MICROSECONDS))

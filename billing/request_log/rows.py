@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.logged_request import THIS_APP, LoggedRequest, RequestError
 from billing.json_codec import dumps
-from billing.request_log.redaction import redacted_json, redacted_text
+from billing.request_log.redaction import redacted_bodies, redacted_text
 from billing.safe_text import sanitize
 from billing.stripe_api.path_template import WORDS
 from billing.stripe_api.response import UNREADABLE
@@ -31,14 +32,17 @@ _REFERENCES = (
 _ID = re.compile(r"(?![a-z]k_|whsec_)[a-z]{2,12}_(?=[a-z_]*[A-Z0-9])[A-Za-z0-9_]{1,240}")
 
 
-def logged(sent: SentRequest, request_id: int) -> LoggedRequest:
-    """The request as it is stored, under this id. Among its ids is a key that others may have."""
+def logged(sent: SentRequest, request_id: int, harmless: set[bytes]) -> LoggedRequest:
+    """The request as it is stored, under this id. Among its ids is a key that others may have.
+    ``harmless``: see ``redacted_bodies``."""
     response = sent.response
+    answer = _answer(response) if response else b""
+    params, answer = redacted_bodies((_params(sent), answer), harmless)
     return LoggedRequest(
         id=request_id,
         at=sent.at,
         method=sent.method.upper(),
-        path=sanitize(redacted_text(sent.path)),
+        path=_path(sent.path),
         status=response.status if response else None,
         seconds=sent.seconds,
         tries=tuple(sent.tries),
@@ -48,28 +52,37 @@ def logged(sent: SentRequest, request_id: int) -> LoggedRequest:
         replayed=response is not None and response.headers.get(REPLAYED) == "true",
         request_id=response.request_id if response else None,
         error=_error(response) if response else None,
-        params=redacted_json(sent.params) if sent.params else "",
-        answer=_answer(response) if response else "",
+        params=params.decode(),
+        answer=answer.decode(),
         object_ids=tuple(dict.fromkeys(_ids(sent, response)))[:MOST_TERMS],
     )
 
 
-def _answer(response: Response) -> str:
+@lru_cache(maxsize=1024)
+def _path(path: str) -> str:
+    return sanitize(redacted_text(path))
+
+
+def _params(sent: SentRequest) -> bytes:
+    return dumps(sent.params).encode() if sent.params else b""
+
+
+def _answer(response: Response) -> bytes:
     """The JSON that came; of a long list what its objects are called."""
     found = response.document
     if found is UNREADABLE:
         return _excerpt(response.body)
     if len(response.body) <= LONGEST_ANSWER:
-        return redacted_json(found)
+        return response.body
     match found:
         case {"data": list(objects)}:
-            names = [_name(one) for one in objects]
-            return redacted_json({**found, "data": names})
+            return dumps({**found, "data": [_name(one) for one in objects]}).encode()
     return _excerpt(response.body)
 
 
-def _excerpt(body: bytes) -> str:
-    return dumps(sanitize(redacted_text(body[: 2 * EXCERPT].decode(errors="replace"))[:EXCERPT]))
+def _excerpt(body: bytes) -> bytes:
+    text = redacted_text(body[: 2 * EXCERPT].decode(errors="replace"))
+    return dumps(sanitize(text[:EXCERPT])).encode()
 
 
 def _name(stripe_object: Any) -> Any:
@@ -92,28 +105,26 @@ def _ids(sent: SentRequest, response: Response | None) -> Iterator[str]:
     if sent.idempotency_key and not sent.key_is_own:
         yield sent.idempotency_key
     yield from (part for part in sent.path.split("/") if part and part not in WORDS)
-    yield from _ids_in(sent.params)
+    yield from filter(_is_id, _texts_in(sent.params))
     document = response.document if response else None
     if isinstance(document, dict):
-        for name in _REFERENCES:
-            value = document.get(name)
-            if isinstance(value, dict):
-                value = value.get("id")
-            if isinstance(value, str) and _is_id(value):
-                yield value
+        named = (one for name in _REFERENCES if (one := document.get(name)) is not None)
+        found = (one.get("id") if isinstance(one, dict) else one for one in named)
+        yield from (one for one in found if isinstance(one, str) and _is_id(one))
 
 
-def _ids_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if _is_id(value):
-            yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _ids_in(one)
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _ids_in(one)
+def _texts_in(value: Any) -> list[str]:
+    found: list[str] = []
+    left = [value]
+    for one in left:
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, dict):
+            left += one.values()
+        elif isinstance(one, (list, tuple)):
+            left += one
+    return found
 
 
 def _is_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None and "_secret_" not in text
+    return "_" in text and _ID.fullmatch(text) is not None and "_secret_" not in text

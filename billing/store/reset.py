@@ -28,6 +28,8 @@ DELETED = (
     tables.customers,
     tables.stale_customers,
     tables.requests,
+    tables.request_batches,
+    tables.request_hashes,
     tables.request_terms,
     tables.sync_state,
     tables.scenario_runs,

@@ -130,7 +130,7 @@ class StripeClient:
                     head.api_version,
                     seconds,
                     tries,
-                    *((None, {}, b"") if response is None else response.received),
+                    response,
                 )
                 self._record(sent)
         return response

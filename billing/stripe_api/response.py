@@ -34,11 +34,6 @@ class Response:
             return cls(status, headers, body, UNREADABLE)
 
     @property
-    def received(self) -> tuple[int, Mapping[str, str], bytes]:
-        """What ``of`` makes it of."""
-        return self.status, self.headers, self.body
-
-    @property
     def is_error(self) -> bool:
         """The request did not succeed."""
         return not 200 <= self.status < 300

@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from billing.stripe_api.response import Response
-
 if TYPE_CHECKING:
     from billing.domain.logged_request import Try
+    from billing.stripe_api.response import Response
 
 
 @dataclass(slots=True)  # frozen ones take three times as long to make
 class SentRequest:
     """A request with all its tries, and secrets as they were sent. ``at`` is Unix seconds,
-    ``status`` None where no answer came."""
+    ``response`` None where none came."""
 
     at: float
     method: str  # get, post, delete
@@ -26,14 +25,7 @@ class SentRequest:
     api_version: str
     seconds: float
     tries: list[Try]
-    status: int | None
-    headers: Mapping[str, str]
-    body: bytes  # not yet parsed: thousands of answers' values would be a burden to the collector
-
-    @property
-    def response(self) -> Response | None:
-        """What came, parsed anew each time."""
-        return None if self.status is None else Response.of(self.status, self.headers, self.body)
+    response: Response | None
 
 
 # Takes note of a request before its answer is delivered, and so does as little as it can.

@@ -37,7 +37,7 @@ SCANNED_AT_ONCE = 5_000
 
 _s, _e, _t = checkout_sessions.c, events.c, session_terms.c
 _x = tables.session_search.c
-_r, _rt = tables.requests.c, tables.request_terms.c
+_r, _rh = tables.requests.c, tables.request_hashes.c
 _o, _stale = tables.stripe_objects.c, tables.stale_customers.c
 
 
@@ -129,7 +129,8 @@ def stored_ids(connection: Connection, person: Person) -> StoredIds:
         theirs = or_(_o.id.in_(some), _o.customer.in_(some), _o.parent.in_(some))
         objects |= set(connection.scalars(select(_o.id).where(theirs)))
         about |= set(connection.scalars(select(_e.id).where(_e.object_id.in_(some))))
-        touched = select(_rt.request).where(_rt.term.in_(some))
+        hashes = map(requests.term_hash, some)
+        touched = select(_rh.request).where(_rh.hash.in_(hashes))
         asked |= set(map(str, connection.scalars(touched)))
     chosen = sorted(objects)
     for start in range(0, len(chosen), AT_ONCE):
@@ -148,7 +149,7 @@ def mentions(
         "sessions": (_s, _s.data, []),
         "objects": (_o, _o.data, []),
         "events": (_e, _e.payload, [_e.reference, _e.error]),
-        "requests": (_r, _r.answer, [_r.params, _r.path, _r.error]),
+        "requests": (_r, _r.path, [_r.error]),
     }[table]
     begin: str | int = int(after or 0) if table == "requests" else after
     part = select(rows.id).where(rows.id > begin).order_by(rows.id).limit(SCANNED_AT_ONCE)
@@ -170,11 +171,17 @@ def mentions(
         read = read_each(connection.execute(whole).all(), _event_ids)
         found |= {name for name, ids in read if not ids.isdisjoint(person.ids)}
     if table == "requests":  # lists name more than what they are found by
-        asked = connection.execute(select(_r.id, _r.path, _r.params, _r.answer).where(within))
-        for name, *texts in asked:
-            if any(not person.ids.isdisjoint(_ID.findall(one)) for one in texts if one):
+        for name, *texts in requests.texts(connection, int(begin), last):
+            if any(_is_about(person, needles, one) for one in texts if one):
                 found.add(str(name))
     return found, str(last)
+
+
+def _is_about(person: Person, emails: set[str], text: str) -> bool:
+    lowered = text.lower()
+    if any(email.lower() in lowered for email in emails):
+        return True
+    return not person.ids.isdisjoint(_ID.findall(text))
 
 
 def anonymize_sessions(connection: Connection, ids: Collection[str]) -> None:

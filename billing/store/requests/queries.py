@@ -18,23 +18,26 @@ from billing.domain.logged_request import (
     RequestPage,
     Try,
 )
-from billing.json_codec import loads
+from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store.readable_rows import read_each
-from billing.store.tables import request_terms, requests
+from billing.store.requests.batch import Contents, unpack
+from billing.store.requests.hashes import term_hash
+from billing.store.tables import request_batches, request_hashes, requests
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
 
 REQUEST_PREFIX = "req_"
+BATCHES_AT_ONCE = 100
 SCAN_LIMIT = 20_000  # newest requests that a query reads which no single index answers
 
-_r, _t = requests.c, request_terms.c
-_HEAVY = ("params", "answer")
-_LISTED = [column for column in requests.c if column.name not in _HEAVY]
+_r, _b, _h = requests.c, request_batches.c, request_hashes.c
+_UNLISTED = ("params", "answer", "batch")
+_LISTED = [column for column in requests.c if column.name not in _UNLISTED]
 # As the indexes of what failed say it, and a range of them: all.
 _FAILED = and_(_r.cause != literal("", literal_execute=True), _r.id > 0)
 
@@ -55,14 +58,13 @@ def page(
 def get(connection: Connection, request_id: int) -> LoggedRequest | None:
     """The request of this id, whole."""
     rows = connection.execute(select(requests).where(_r.id == request_id)).all()
-    terms = connection.scalars(
-        select(_t.term).where(_t.request == request_id).order_by(_t.term)
-    ).all()
 
     def read(row: Row[Any]) -> LoggedRequest:
+        found = _contents(connection, row)
         own = (row.request_id, row.idempotency_key)
-        ids = tuple(term for term in terms if term not in own)
-        return _request(row, params=row.params, answer=row.answer, object_ids=ids)
+        ids = tuple(term for term in found.terms if term not in own)
+        params, answer = (dumps(loads(one)) if one else "" for one in (found.params, found.answer))
+        return _request(row, params=params, answer=answer, object_ids=ids)
 
     return next(iter(read_each(rows, read)), None)
 
@@ -70,14 +72,29 @@ def get(connection: Connection, request_id: int) -> LoggedRequest | None:
 def touching(connection: Connection, terms: Collection[str], limit: int) -> list[LoggedRequest]:
     """The newest requests that have one of these terms (ids of objects, idempotency keys), the
     oldest first; ``limit`` at the most."""
-    wanted = {sanitize(term) for term in terms}
     ids: set[int] = set()
-    for term in wanted:
-        of_term = select(_t.request).where(_t.term == term).order_by(_t.request.desc())
-        ids.update(connection.scalars(of_term.limit(limit)))
+    for term in set(terms):
+        ids.update(connection.scalars(_with_term(term).limit(limit)))
     newest = sorted(ids)[-limit:]
     query = select(*_LISTED).where(_r.id.in_(newest)).order_by(_r.id)
     return read_each(connection.execute(query).all(), _listed)
+
+
+def texts(connection: Connection, after: int, last: int) -> Iterator[tuple[int, str, str]]:
+    """Parameters and answer of each request, by id, of those after an id until the ``last``."""
+    rows = select(_r.id, _r.batch, _r.params, _r.answer).where(_r.id > after, _r.id <= last)
+    found = {row.id: row for row in connection.execute(rows)}
+    for row in found.values():
+        if not row.batch:
+            yield row.id, row.params, row.answer
+    batches = sorted({row.batch for row in found.values()})
+    for start in range(0, len(batches), BATCHES_AT_ONCE):
+        some = batches[start : start + BATCHES_AT_ONCE]
+        stored = select(_b.id, _b.contents).where(_b.id.in_(some))
+        for one in read_each(connection.execute(stored), lambda row: unpack(row.contents)):
+            for request_id, contents in one:
+                if request_id in found:
+                    yield request_id, contents.params, contents.answer
 
 
 def causes(connection: Connection, limit: int) -> list[ErrorCause]:
@@ -107,9 +124,7 @@ def _conditions(connection: Connection, wanted: RequestFilter) -> list[ColumnEle
     if wanted.object_id.startswith(REQUEST_PREFIX):
         found.append(_r.request_id == sanitize(wanted.object_id))
     elif wanted.object_id:
-        term = sanitize(wanted.object_id)
-        of_term = select(_t.request).where(_t.term == term).order_by(_t.request.desc())
-        found.append(_r.id.in_(of_term.limit(SCAN_LIMIT)))
+        found.append(_r.id.in_(_with_term(wanted.object_id).limit(SCAN_LIMIT)))
         is_bounded = True
     if wanted.path:
         found.append(_r.path.startswith(sanitize(wanted.path), autoescape=True))
@@ -123,6 +138,19 @@ def _newest(connection: Connection) -> list[ColumnElement[bool]]:
     """Only the newest, where no index leads to the others."""
     oldest = connection.scalar(select(_r.id).order_by(_r.id.desc()).offset(SCAN_LIMIT).limit(1))
     return [_r.id > (oldest or 0)]
+
+
+def _with_term(term: str) -> Select[tuple[int]]:
+    """The ids of the requests that are found by it, the newest first."""
+    is_found = _h.hash == term_hash(sanitize(term))
+    return select(_h.request).where(is_found).order_by(_h.request.desc())
+
+
+def _contents(connection: Connection, row: Row[Any]) -> Contents:
+    """Of a row of ``requests``."""
+    stored = connection.scalar(select(_b.contents).where(_b.id == row.batch))
+    found = dict(unpack(stored)).get(row.id) if stored else None
+    return found or Contents(row.params, row.answer, ())
 
 
 def _listed(row: Row[Any]) -> LoggedRequest:

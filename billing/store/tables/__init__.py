@@ -26,7 +26,12 @@ from billing.store.tables.installation import (
     sync_state,
 )
 from billing.store.tables.ledger import ledger, sold_prices
-from billing.store.tables.requests import request_terms, requests
+from billing.store.tables.requests import (
+    request_batches,
+    request_hashes,
+    request_terms,
+    requests,
+)
 from billing.store.tables.rollups import session_deltas, session_rollups
 from billing.store.tables.sessions import checkout_sessions, session_search, session_terms
 
@@ -47,6 +52,8 @@ __all__ = [
     "ledger",
     "metadata",
     "rejected_deliveries",
+    "request_batches",
+    "request_hashes",
     "request_terms",
     "requests",
     "scenario_runs",

@@ -69,8 +69,10 @@ async def test_old_handled_events_lose_their_payload_old_requests_go_and_others_
     for state in (EventState.HANDLED, EventState.FAILED, EventState.PENDING, EventState.IGNORED):
         await record(store, f"evt_old_{state}", state, OLD)
         await record(store, f"evt_new_{state}", state, NEW)
-    requests_of = [(replace(REQUEST, id=int(at * MICROSECONDS)), "") for at in (OLD, NEW)]
-    await store.write(partial(requests.add, found=requests_of))
+    for at in (OLD, NEW):
+        batch = requests.Batch()
+        batch.add(replace(REQUEST, id=int(at * MICROSECONDS)), "")
+        await store.write(partial(requests.add, batch=batch))
     assert await retention_of(store).apply() == Removed(payloads=3, events=1, requests=1)
     assert await whole(store) == {
         *("evt_old_failed", "evt_old_pending"),

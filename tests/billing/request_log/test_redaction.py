@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.json_codec import loads
-from billing.request_log.redaction import redacted_json
+from billing.request_log.redaction import redacted_bodies, redacted_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BY_ITSELF = (
     "sk_test_51HqAbCdEfGh",
@@ -53,6 +59,53 @@ def test_a_secret_is_replaced_wherever_it_stands(found: Any) -> None:
     assert "[secret]" in stored
     for secret in (*BY_ITSELF, *(str(one) for one in BY_NAME.values() if len(str(one)) > 2)):
         assert secret not in stored
+
+
+def escaped(value: Any) -> str:
+    """As JSON text with each character of each string by its number."""
+    text = json.dumps(value)
+    return re.sub('"([^"]*)"', lambda found: f'"{"".join(map(number, found[1]))}"', text)
+
+
+def number(character: str) -> str:
+    return f"\\u{ord(character):04x}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda found: json.dumps(found, indent=2),
+        lambda found: json.dumps(found, indent="\t", separators=(" ,", " : ")),
+        lambda found: json.dumps(found, separators=(",", ":")),
+        escaped,
+    ],
+    ids=["as Stripe does", "in another way", "on one line", "escaped"],
+)
+def test_a_secret_in_an_answer_is_replaced_however_it_is_written(
+    written: Callable[[Any], str],
+) -> None:
+    harmless: set[bytes] = set()
+
+    @settings(max_examples=40)
+    @given(AROUND)
+    def replaced(found: Any) -> None:
+        (stored,) = redacted_bodies([written(found).encode()], harmless)
+        assert loads(stored) == loads(redacted_json(found))
+        assert b"[secret]" in stored
+
+    replaced()
+
+
+@pytest.mark.parametrize("before", ["\n", "\u2014", '"', "\N{NO-BREAK SPACE}"])
+def test_the_number_of_a_card_is_found_behind_any_character(before: str) -> None:
+    assert "4242424242424242" not in redacted_json({"note": f"It is{before}4242424242424242"})
+
+
+def test_an_answer_without_a_secret_stays_as_it_was_written() -> None:
+    body = json.dumps({"id": "cs_1", "client_secret": None, "phone": "555 0100"}, indent=2).encode()
+    harmless: set[bytes] = set()
+    for _ in range(2):
+        assert redacted_bodies([b"", body], harmless) == [b"", body]
 
 
 @settings(max_examples=60)

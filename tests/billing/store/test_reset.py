@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from billing.domain.events.event import EventSource, EventState
 from billing.domain.sessions.checkout_session import CheckoutSession, Kind
@@ -54,7 +54,11 @@ def fill(connection: Connection) -> None:
     refund = {"object": "refund", "id": "re_1", "amount": 1, "payment_intent": "pi_1"}
     stripe_objects.store(connection, [ObjectReading(refund, time.time())])
     customers.replace(connection, [ADA], ())
-    requests.add(connection, [(REQUEST, "")])
+    batch = requests.Batch()
+    batch.add(REQUEST, "")
+    requests.add(connection, batch)
+    term = {"request": REQUEST.id, "term": "pi_1"}
+    connection.execute(insert(tables.request_terms), term)  # as the release before does
     sync_state.save(connection, "mirror", {"complete": True})
     leases.acquire(connection, "mirror", "somebody", 30)
     sold_prices.add(connection, Kind.PRO, "price_1")

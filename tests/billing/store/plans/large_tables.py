@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from billing.store.requests.batch import Contents, pack
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -13,6 +15,7 @@ NOW = 1_780_000_000
 # As many as PostgreSQL's ANALYZE reads, so that it finds the same at every run; SQLite's plans ask
 # for no number.
 ROWS = {"postgresql": 30_000, "sqlite": 300}
+CONTENTS = pack([(1, Contents("", "", ()))])
 
 _SESSION = "'cs_test_' || i"
 _CUSTOMER = "'cus_' || (i % 9000)"
@@ -156,11 +159,19 @@ COLUMNS: dict[str, dict[str, str]] = {
         "status": "CASE WHEN i % 100 = 0 THEN 402 ELSE 200 END",
         "seconds": "0.25",
         "cause": "CASE WHEN i % 50 = 0 THEN 'POST /v1/refunds: ' || (i % 400) ELSE '' END",
-        **dict.fromkeys(("tries", "error", "api_version", "params"), "''"),
+        **dict.fromkeys(("tries", "error", "api_version", "params", "answer"), "''"),
         "idempotency_key": "CASE WHEN i % 10 = 0 THEN 'key-' || i END",
         "replayed": "i % 1000 = 0",
         "request_id": "'req_' || i",
-        "answer": _DATA,
+        "batch": f"CAST({NOW} - i / 10 * 6000 AS BIGINT) * 1000000",
+    },
+    "request_batches": {
+        "id": f"CAST({NOW} - i * 600 AS BIGINT) * 1000000",
+        "contents": ":contents",
+    },
+    "request_hashes": {
+        "request": f"CAST({NOW} - i * 600 AS BIGINT) * 1000000",
+        "hash": "i % 9000",
     },
     "request_terms": {
         "request": f"CAST({NOW} - i * 600 AS BIGINT) * 1000000",
@@ -204,5 +215,6 @@ def fill(connection: Connection) -> None:
                 f" WITH RECURSIVE number(i) AS"
                 f" (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < {ROWS[engine]})"
                 f" SELECT {values} FROM number"
-            )
+            ),
+            {"contents": CONTENTS} if "contents" in columns else {},
         )

@@ -306,9 +306,12 @@ def _requests(connection: Connection) -> None:
     requests.get(connection, (NOW - 600) * 1_000_000)
     requests.touching(connection, SESSIONS, PAGE)
     requests.causes(connection, PAGE)
-    requests.add(connection, [(REQUEST, "POST /v1/refunds: 402")])
+    list(requests.texts(connection, (NOW - 600 * 5_000) * 1_000_000, (NOW - 600) * 1_000_000))
+    batch = requests.Batch()
+    batch.add(REQUEST, "POST /v1/refunds: 402")
+    requests.add(connection, batch)
     requests.delete_before(connection, (NOW - 600 * 29_000) * 1_000_000, PAGE)
-    requests.delete_each(connection, [REQUEST.id])
+    requests.delete_each(connection, [REQUEST.id, (NOW - 600 * 5_000) * 1_000_000])
     requests.trim(connection, 29_000)
 
 

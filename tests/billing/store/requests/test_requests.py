@@ -41,12 +41,11 @@ CONFIRM = "/v1/payment_intents/pi_1"
 
 
 async def add(store: Store, *found: LoggedRequest) -> None:
-    named = [
-        (replace(one, object_ids=(*one.object_ids, one.idempotency_key or "")), cause)
-        for one in found
-        for cause in [cause_of(one, one.path)]
-    ]
-    await store.write(partial(requests.add, found=named))
+    batch = requests.Batch()
+    for one in found:
+        terms = (*one.object_ids, one.idempotency_key or "")
+        batch.add(replace(one, object_ids=terms), cause_of(one, one.path))
+    await store.write(partial(requests.add, batch=batch))
 
 
 def listed(request: LoggedRequest) -> LoggedRequest:
@@ -102,14 +101,53 @@ async def test_causes_say_how_often_and_since_when(store: Store) -> None:
     ]
 
 
-async def test_only_the_newest_stay_and_those_that_are_old_enough_go(store: Store) -> None:
-    await add(store, REQUEST, LIST, LOST)
-    await store.write(partial(requests.trim, size=2))
+async def stored(store: Store) -> tuple[list[int], list[int]]:
+    """The ids of the requests, and of those that still have their parameters and answers."""
     page = await store.read(partial(requests.page, wanted=RequestFilter(), limit=10))
-    assert [one.id for one in page.requests] == [LOST.id, LIST.id]
+    texts = await store.read(lambda connection: list(requests.texts(connection, 0, LOST.id)))
+    return [one.id for one in page.requests], sorted((one for one, *_ in texts), reverse=True)
+
+
+async def test_only_the_newest_stay_and_those_that_are_old_enough_go(store: Store) -> None:
+    for one in (REQUEST, LIST, LOST):
+        await add(store, one)
+    await store.write(partial(requests.trim, size=2))
+    assert await stored(store) == ([LOST.id, LIST.id], [LOST.id, LIST.id])
     delete = partial(requests.delete_before, before=LOST.id, limit=10)
     assert [await store.write(delete), await store.write(delete)] == [1, 0]
+    assert await stored(store) == ([LOST.id], [LOST.id])
     assert await store.read(partial(requests.touching, terms=["pi_1"], limit=10)) == []
+
+
+async def test_what_was_written_together_goes_together(store: Store) -> None:
+    await add(store, REQUEST, LOST)
+    await add(store, LIST)  # by another process
+    await store.write(partial(requests.trim, size=1))
+    assert await stored(store) == ([LOST.id, REQUEST.id], [LOST.id, REQUEST.id])
+    (found,) = await store.read(partial(requests.touching, terms=["pi_1"], limit=10))
+    assert found.id == REQUEST.id
+    too_new = partial(requests.delete_before, before=LOST.id, limit=1)
+    due = partial(requests.delete_before, before=LOST.id + 1, limit=1)
+    assert [await store.write(too_new), await store.write(due)] == [0, 2]
+    assert await stored(store) == ([], [])
+
+
+async def test_one_of_a_batch_is_deleted_without_the_others(store: Store) -> None:
+    await add(store, REQUEST, LIST)
+    await store.write(partial(requests.delete_each, ids=[LIST.id]))
+    assert await stored(store) == ([REQUEST.id], [REQUEST.id])
+    await store.write(partial(requests.delete_each, ids=[REQUEST.id]))
+    assert await stored(store) == ([], [])
+
+
+async def test_requests_of_one_microsecond_are_all_stored(store: Store) -> None:
+    await add(store, LIST)
+    await add(store, replace(REQUEST, id=LIST.id), replace(LOST, id=LIST.id))
+    ids = [LIST.id + 2, LIST.id + 1, LIST.id]
+    assert await stored(store) == (ids, ids)
+    found = await store.read(partial(requests.get, request_id=LIST.id + 1))
+    assert found is not None
+    assert found.answer == REQUEST.answer
 
 
 async def test_what_names_somebody_who_was_erased_is_stored_without_names(store: Store) -> None:
