@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from pages.components.rerun import request_page_rerun
 from pages.components.text.markdown import code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,40 @@ class QueryFilters:
         if st.session_state.get(key) != value:
             st.session_state[key] = value
         return key
+
+    def search(self, name: str, label: str, *, longest: int, **how: Any) -> str:
+        """Draw a field for a text of at most so many characters; what the address asks for, or what
+        has just been written. ``how`` is that of ``st.text_input``."""
+        key = self.widget(name, self.value(name))
+        options: dict[str, Any] = {"label_visibility": "collapsed", "max_chars": longest} | how
+        text: str = st.text_input(label, type="search", key=key, on_change=self.write, **options)
+        return text.strip()
+
+    def choice(self, name: str, label: str, options: Mapping[str, str], **how: Any) -> None:
+        """Draw a list of which one is chosen; ``options`` are values with their labels, the first
+        for any. A value of the address that is none of them is its own label."""
+        chosen = self.value(name)
+        st.selectbox(
+            label,
+            list(dict.fromkeys((*options, chosen))),
+            format_func=lambda option: options.get(option, option),
+            key=self.widget(name, chosen),
+            on_change=self.write,
+            **how,
+        )
+
+    def pills(self, name: str, label: str, options: Mapping[str, str]) -> list[str]:
+        """Draw pills of which several may be chosen; those that are."""
+        return st.pills(
+            label,
+            list(options),
+            format_func=options.__getitem__,
+            selection_mode="multi",
+            key=self.widget(name, self.values(name)),
+            on_change=self.write,
+            label_visibility="collapsed",
+            wrap=True,
+        )
 
     def write(self) -> None:
         """As a widget's callback: have the address ask for what all widgets show."""
@@ -136,6 +170,11 @@ class QueryFilters:
         here.from_dict(
             {name: values for name, values in after.items() if values and name not in self.former}
         )
+
+
+def at_most(longest: int) -> Callable[[str], str]:
+    """Parses any text of so many characters; of a longer one its beginning."""
+    return lambda value: value.strip()[:longest]
 
 
 def one_of(options: Iterable[tuple[str, str]]) -> Callable[[str], str | None]:

@@ -7,7 +7,7 @@ import streamlit as st
 from billing.domain.customers.customer import ProStatus
 from billing.domain.customers.page import CustomerFilter
 from pages.components.fold import folded_on_phones
-from pages.components.query_params import QueryFilters, QueryParam, one_of
+from pages.components.query_params import QueryFilters, QueryParam, at_most, one_of
 from pages.components.text.chips import pro_text
 
 LONGEST_SEARCH = 200
@@ -18,7 +18,7 @@ WITH = {REFUNDS: "With refunds", DISPUTES: "With disputes"}
 FILTERS = QueryFilters(
     "customers",
     (
-        QueryParam("q", "search", lambda text: text.strip()[:LONGEST_SEARCH]),
+        QueryParam("q", "search", at_most(LONGEST_SEARCH)),
         QueryParam("pro", "Pro status", one_of((one.value, one.label) for one in ProStatus)),
         QueryParam("with", "filter", one_of(WITH.items())),
     ),
@@ -32,22 +32,19 @@ def customer_filter() -> CustomerFilter:
         folded_on_phones("Filters", "customer_filters"),
         st.container(horizontal=True, vertical_alignment="center"),
     ):
-        search = st.text_input(
+        search = FILTERS.search(
+            "q",
             "Search",
-            key=FILTERS.widget("q", FILTERS.value("q")),
-            on_change=FILTERS.write,
-            type="search",
-            width=315,
-            max_chars=LONGEST_SEARCH,
+            longest=LONGEST_SEARCH,
             placeholder="Email or customer ID",
             help=(
                 "Any part of an email or of a customer ID, among the 20,000 customers who were "
                 "last active; of the others its start."
             ),
-            label_visibility="collapsed",
+            width=315,
         )
-        pro = _pills("Pro", "pro", PRO)
-        others = _pills("With", "with", WITH)
+        pro = FILTERS.pills("pro", "Pro", PRO)
+        others = FILTERS.pills("with", "With", WITH)
         if FILTERS.is_active:
             FILTERS.clear_button()
     FILTERS.show_ignored()
@@ -55,18 +52,5 @@ def customer_filter() -> CustomerFilter:
         pro=frozenset(map(ProStatus, pro)),
         with_refunds=REFUNDS in others,
         with_disputes=DISPUTES in others,
-        search=search.strip(),
-    )
-
-
-def _pills(label: str, name: str, options: dict[str, str]) -> list[str]:
-    return st.pills(
-        label,
-        list(options),
-        format_func=options.__getitem__,
-        selection_mode="multi",
-        key=FILTERS.widget(name, FILTERS.values(name)),
-        on_change=FILTERS.write,
-        label_visibility="collapsed",
-        wrap=True,
+        search=search,
     )

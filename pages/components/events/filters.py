@@ -8,7 +8,7 @@ import streamlit as st
 
 from billing.domain.events.event import EventFilter, EventSource, EventState
 from billing.events.log import ID_LENGTH
-from pages.components.query_params import QueryFilters, QueryParam, one_of
+from pages.components.query_params import QueryFilters, QueryParam, at_most, one_of
 from pages.components.text.markdown import code, plain
 
 ALL, REFUSED = "all", "refused"
@@ -21,17 +21,13 @@ SOURCES = {
 }
 
 
-def _text(value: str) -> str:
-    return value.strip()[:ID_LENGTH]
-
-
 FILTERS = QueryFilters(
     "events",
     (
         QueryParam("state", "state", one_of((state, state) for state in STATE_OPTIONS)),
         QueryParam("by", "source", one_of(SOURCES.items())),
-        QueryParam("type", "event type", _text),
-        QueryParam("about", "object", _text),
+        QueryParam("type", "event type", at_most(ID_LENGTH)),
+        QueryParam("about", "object", at_most(ID_LENGTH)),
     ),
 )
 
@@ -64,40 +60,23 @@ def event_query() -> EventQuery:
 
 def filter_widgets(types: list[str]) -> None:
     """The filters but the state, with the event ``types`` to choose from."""
-    event_type, source = FILTERS.value("type"), FILTERS.value("by")
-    active = bool(event_type) + bool(source)
+    active = bool(FILTERS.value("type")) + bool(FILTERS.value("by"))
     with st.container(horizontal=True, gap="small", wrap=False, key="event_filters"):
-        st.text_input(
+        FILTERS.search(
+            "about",
             "Object",
-            type="search",
+            longest=ID_LENGTH,
             placeholder="Start of an ID, or a type",
             help=(
                 "The start of the ID of an event or of its object (nobody knows just the middle "
                 "of one), or any part of a type."
             ),
-            max_chars=ID_LENGTH,
-            key=FILTERS.widget("about", FILTERS.value("about")),
-            on_change=FILTERS.write,
-            label_visibility="collapsed",
             width="stretch",
         )
         with st.popover(f"Filters ({active})" if active else "Filters", key="more_filters"):
-            st.selectbox(
-                "Type",
-                list(dict.fromkeys(("", *types, event_type))),
-                format_func=lambda name: name or "Any type",
-                key=FILTERS.widget("type", event_type),
-                on_change=FILTERS.write,
-                width=340,
-            )
-            st.selectbox(
-                "Source",
-                list(SOURCES),
-                format_func=SOURCES.__getitem__,
-                key=FILTERS.widget("by", source),
-                on_change=FILTERS.write,
-                width=340,
-            )
+            by_name = {"": "Any type"} | {name: name for name in types}
+            FILTERS.choice("type", "Type", by_name, width=340)
+            FILTERS.choice("by", "Source", SOURCES, width=340)
 
 
 def describe(wanted: EventFilter) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from billing.domain.logged_request import NO_ANSWER, RequestFilter
 from billing.errors import BillingError
 from billing.request_log.reading import ID_LENGTH
-from pages.components.query_params import QueryFilters, QueryParam, one_of
+from pages.components.query_params import QueryFilters, QueryParam, at_most, one_of
 from pages.components.requests.logs import LABELS, LOG, chosen_log, current_log, request_logs
 from pages.components.text.markdown import code
 from pages.services import page_services
@@ -15,10 +15,6 @@ from pages.services import page_services
 STATUSES = {"": "Any status", NO_ANSWER: "No answer"} | {
     str(status): str(status) for status in (200, 400, 401, 402, 403, 404, 409, 429, 500, 502, 503)
 }
-
-
-def _text(value: str) -> str:
-    return value.strip()[:ID_LENGTH]
 
 
 def _status(value: str) -> str | None:
@@ -30,11 +26,11 @@ def _status(value: str) -> str | None:
 FILTERS = QueryFilters(
     "requests",
     (
-        QueryParam("about", "path or ID", _text),
+        QueryParam("about", "path or ID", at_most(ID_LENGTH)),
         QueryParam("status", "status", _status),
-        QueryParam("client", "client", _text),
+        QueryParam("client", "client", at_most(ID_LENGTH)),
         QueryParam("errors", "choice", one_of((("true", "1"),))),
-        QueryParam("cause", "cause", _text),
+        QueryParam("cause", "cause", at_most(ID_LENGTH)),
         QueryParam(LOG, "log", one_of(LABELS.items())),
     ),
 )
@@ -56,8 +52,7 @@ def request_filter() -> RequestFilter:
 
 def filter_widgets() -> None:
     """The log, where there are two, a path or an id, and the other filters."""
-    status, client = FILTERS.value("status"), FILTERS.value("client")
-    active = bool(status) + bool(client)
+    active = bool(FILTERS.value("status")) + bool(FILTERS.value("client"))
     with st.container(horizontal=True, gap="small", key="request_filters"):
         names = list(request_logs())
         if len(names) > 1:
@@ -70,41 +65,27 @@ def filter_widgets() -> None:
                 on_change=FILTERS.write,
                 label_visibility="collapsed",
             )
-        st.text_input(
+        FILTERS.search(
+            "about",
             "Path or ID",
-            type="search",
+            longest=ID_LENGTH,
             placeholder="ID of an object or a request, or a path",
             help=(
                 "The whole ID of an object, a request (req_…) or an idempotency key; or the "
                 "beginning of a path, like /v1/refunds."
             ),
-            max_chars=ID_LENGTH,
-            key=FILTERS.widget("about", FILTERS.value("about")),
-            on_change=FILTERS.write,
-            label_visibility="collapsed",
             width="stretch",
         )
         with st.popover(f"Filters ({active})" if active else "Filters", key="more_request_filters"):
-            _choice("Status", "status", STATUSES)
-            _choice("Client", "client", {"": "Any client"} | {one: one for one in _clients()})
+            FILTERS.choice("status", "Status", STATUSES, width=340)
+            clients = {"": "Any client"} | {one: one for one in _clients()}
+            FILTERS.choice("client", "Client", clients, width=340)
         st.toggle(
             "Only errors",
             key=FILTERS.widget("errors", bool(FILTERS.value("errors"))),
             on_change=FILTERS.write,
             help="Requests that failed, also those of which a later try succeeded",
         )
-
-
-def _choice(label: str, name: str, options: dict[str, str]) -> None:
-    chosen = FILTERS.value(name)
-    st.selectbox(
-        label,
-        list(dict.fromkeys((*options, chosen))),
-        format_func=lambda option: options.get(option, option),
-        key=FILTERS.widget(name, chosen),
-        on_change=FILTERS.write,
-        width=340,
-    )
 
 
 def _clients() -> list[str]:

@@ -11,7 +11,7 @@ from billing.domain.sessions.checkout_session import WAS_PAID, Kind, Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.source import Source
 from pages.components.fold import folded_on_phones
-from pages.components.query_params import QueryFilters, QueryParam, one_of
+from pages.components.query_params import QueryFilters, QueryParam, at_most, one_of
 from pages.components.sessions.period import Period, midnight
 from pages.components.text.chips import outcome_text
 
@@ -60,7 +60,7 @@ def _reason(text: str) -> str | None:
 FILTERS = QueryFilters(
     "sessions",
     (
-        QueryParam("q", "search", lambda text: text.strip()[:LONGEST_SEARCH]),
+        QueryParam("q", "search", at_most(LONGEST_SEARCH)),
         QueryParam("days", "date", _day),
         QueryParam("period", "period", one_of(OPTIONS["period"].items())),
         QueryParam("outcome", "outcome", one_of(OUTCOME_LABELS)),
@@ -78,17 +78,16 @@ def session_filter() -> SessionFilter:
     FILTERS.restore()
     with folded_on_phones("Filters", "session_filters"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            search = st.text_input(
+            search = FILTERS.search(
+                "q",
                 "Search",
-                key=FILTERS.widget("q", FILTERS.value("q")),
-                on_change=FILTERS.write,
-                type="search",
-                width=315,
-                max_chars=LONGEST_SEARCH,
+                longest=LONGEST_SEARCH,
                 placeholder="Email, domain, ID, label, amount like 9.90",
                 help="Any part of a session ID, an email, a reference, a label or a metadata "
                 "value; the start of a customer, payment, subscription or invoice ID; or an "
                 "amount: 9.90, $9.90, 9 EUR.",
+                label_visibility="visible",
+                width=315,
             )
             period = st.pills(
                 "Created",
@@ -108,9 +107,9 @@ def session_filter() -> SessionFilter:
             if FILTERS.is_active:
                 FILTERS.clear_button()
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            outcomes = _pills("Outcome", "outcome")
-            kinds = _pills("Kind", "kind")
-            sources = _pills("Source", "source")
+            outcomes = FILTERS.pills("outcome", "Outcome", OPTIONS["outcome"])
+            kinds = FILTERS.pills("kind", "Kind", OPTIONS["kind"])
+            sources = FILTERS.pills("source", "Source", OPTIONS["source"])
     FILTERS.show_ignored()
     since, until = _bounds(days)
     if period:
@@ -122,7 +121,7 @@ def session_filter() -> SessionFilter:
         since=since,
         until=until,
         reason=FILTERS.value("reason"),
-        search=search.strip(),
+        search=search,
     )
 
 
@@ -135,19 +134,6 @@ def _on_period() -> None:
 def _on_days() -> None:
     FILTERS.widget("period", None)
     FILTERS.write()
-
-
-def _pills(label: str, name: str) -> list[str]:
-    return st.pills(
-        label,
-        list(OPTIONS[name]),
-        format_func=OPTIONS[name].__getitem__,
-        selection_mode="multi",
-        key=FILTERS.widget(name, FILTERS.values(name)),
-        on_change=FILTERS.write,
-        label_visibility="collapsed",
-        wrap=True,
-    )
 
 
 def _days_in_address() -> tuple[date, ...]:
