@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 import threading
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from billing.settings.model import Settings
+    from pages.services import PageServices
     from stripe_sandbox.sandbox import Sandbox
 
 EXIT_SECONDS = 4.0  # after the server has waited for what is under way: see server_limits.py
@@ -180,7 +181,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())
     controls_url = f"{address('127.0.0.1')}/sandbox/_control" if sandbox else None
-    hand_over(services, portal, controls_url)
+    pages = hand_over(services, portal, controls_url)
     announcing = asyncio.create_task(log_start(services))
     stack.callback(announcing.cancel)
     if controls_url and os.environ.get("BILLING_DEMO"):
@@ -189,8 +190,22 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         with acting_as(services.access.system):
             filling = asyncio.create_task(fill_once_serving(services, controls_url))
         stack.callback(filling.cancel)
+    with acting_as(services.access.system):
+        going_on = asyncio.create_task(scenarios_go_on(pages))
+    stack.callback(going_on.cancel)
     freeze_loaded()
     return {"services": services, "sandbox": sandbox, "allowed_hosts": allowed_hosts}
+
+
+async def scenarios_go_on(pages: PageServices) -> None:
+    """Have those runs of scenarios go on that the last server's end interrupted."""
+    if not pages.services.settings.stripe_is_configured:
+        return
+    with suppress(StoreFailure):  # which is logged; the Test kit's page looks again
+        if await pages.services.scenario_runs.every():
+            from pages.scenarios.runs.background import resume_once_serving
+
+            await resume_once_serving(pages)
 
 
 async def log_start(services: Services) -> None:

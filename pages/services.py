@@ -109,9 +109,14 @@ def _holder() -> list[PageServices]:
     return []
 
 
-def hand_over(services: Services, portal: BlockingPortal, controls_url: str | None = None) -> None:
-    """Give the pages their services; called by the launcher when the server starts."""
-    _holder()[:] = [PageServices(services, portal, controls_url)]
+def hand_over(
+    services: Services, portal: BlockingPortal, controls_url: str | None = None
+) -> PageServices:
+    """Give the pages their services, which it returns; called by the launcher when the server
+    starts."""
+    handed = PageServices(services, portal, controls_url)
+    _holder()[:] = [handed]
+    return handed
 
 
 def request_headers() -> Headers:

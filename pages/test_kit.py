@@ -17,11 +17,7 @@ from pages.components.test_kit.demo_data import demo_data
 from pages.components.test_kit.faults import fault_switches
 from pages.components.test_kit.open_sessions import clear_results, open_sessions
 from pages.components.test_kit.scenario_steps import scenario_drawer
-from pages.components.test_kit.scenarios import (
-    enqueue,
-    scenario_list,
-    scenario_list_at_stripe,
-)
+from pages.components.test_kit.scenarios import scenario_list
 from pages.components.test_kit.webhook_faults import webhook_faults
 from pages.components.test_kit.without_sandbox import without_sandbox
 from pages.scenarios.sandbox_client import sandbox_controls
@@ -39,7 +35,7 @@ def at_stripe() -> None:
     for scenarios_tab in scenarios_tabs:
         if scenarios_tab.open:
             with scenarios_tab:
-                scenario_list_at_stripe()
+                scenario_list()
             scenario_drawer()
     if cards_tab.open:
         with cards_tab:
@@ -56,8 +52,8 @@ def with_sandbox(controls: Controls) -> None:
     )
     if scenarios_tab.open:
         with scenarios_tab:
-            scenario_list(controls)
-        scenario_drawer(enqueue)
+            scenario_list()
+        scenario_drawer()
     if cards_tab.open:
         with cards_tab:
             cards()

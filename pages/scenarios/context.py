@@ -11,7 +11,7 @@ from billing.changes.topics import Topic
 from billing.domain.sessions.details import SessionRecords
 from billing.errors import StripeFailure
 from pages.scenarios.records import ScenarioRecords
-from pages.scenarios.truth import read_sale
+from pages.scenarios.truth import read_sale, read_subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pages.scenarios.catalog.scenario import Scenario
     from pages.scenarios.faults import Faults
     from pages.scenarios.runs.run import ScenarioRun
-    from pages.scenarios.sandbox_client import Controls, PaymentResult
+    from pages.scenarios.sandbox_client import Controls
     from pages.scenarios.stripe_api import StripeApi
     from pages.services import PageServices
 
@@ -35,6 +35,7 @@ MARGIN_SECONDS = 1  # of a clock beyond the moment that it is moved to
 # With Stripe the next look is taken when something has changed here, and from time to time.
 STRIPE_POLL_SECONDS = 5.0
 STRIPE_PATIENCE_SECONDS = 1_800.0  # a test debit or a refund may take minutes
+KEEP_SECONDS = 1.0
 PERSON_SECONDS = 86_400.0  # a Checkout Session is open no longer
 FOLLOWED = (Topic.SESSIONS, Topic.EVENTS, Topic.LEDGER)
 
@@ -56,8 +57,7 @@ class Stopped(StepFailed):
 class RunContext:
     """What the steps of a run share. Without ``controls`` the other end is Stripe, or poses as it:
     a person pays, and time passes by itself but for test clocks. ``usual_faults`` were on before
-    the run, ``ahead`` is how many seconds the sandbox's clock was ahead at the beginning,
-    ``payment`` the last attempt to pay."""
+    the run, ``ahead`` is how many seconds the sandbox's clock was ahead at the beginning."""
 
     billing: PageServices
     controls: Controls | None
@@ -66,9 +66,9 @@ class RunContext:
     scenario: Scenario
     usual_faults: Faults
     ahead: float = 0.0
-    payment: PaymentResult | None = None
     faults_are_set: bool = False
     clock_was_moved: bool = False
+    seen_at: float = 0.0  # when it was looked whether somebody has stopped the run
 
     @property
     def session_id(self) -> str:
@@ -149,10 +149,6 @@ class RunContext:
         payments = self.subscription()["latest_invoice"]["payments"]["data"]
         return next((str(one["payment"]["payment_intent"]) for one in payments), "")
 
-    def bought(self) -> int:
-        """How many were bought at Checkout."""
-        return read_sale(self.stripe, self.run).bought
-
     def paid_charge(self) -> JSON | None:
         """What paid; None where nothing did."""
         found = self.stripe.page("charges", payment_intent=self.payment_intent_id())
@@ -172,8 +168,7 @@ class RunContext:
 
     def subscription(self) -> JSON:
         """The subscription of the sale, with its latest invoice and what pays that."""
-        expand = {"expand[]": "latest_invoice.payments"}
-        return self.stripe.get(f"subscriptions/{self.subscription_id()}", **expand)
+        return read_subscription(self.stripe, self.subscription_id())
 
     def names(self) -> list[str]:
         """What the events about the sale name: ids of Stripe's objects, and our reference."""
@@ -254,12 +249,12 @@ class RunContext:
     def _pause(self, seen: tuple[int, ...]) -> None:
         """Until the next look is worth it. Raises ``Stopped``."""
         time.sleep(POLL_SECONDS)
-        if self.controls:
-            return
-        until = time.monotonic() + STRIPE_POLL_SECONDS
-        runs = self.billing.services.scenario_runs
+        until = time.monotonic() + (0 if self.controls else STRIPE_POLL_SECONDS)
         while self._numbers() == seen and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
+        if time.monotonic() < self.seen_at + KEEP_SECONDS:
+            return
+        self.seen_at, runs = time.monotonic(), self.billing.services.scenario_runs
         if not self.billing.call(lambda: runs.keep(self.run)):
             raise Stopped
 
@@ -270,8 +265,7 @@ class RunContext:
     # What changes ---------------------------------------------------------------------------
 
     def pass_time(self, seconds: float) -> None:
-        """Let so much of Stripe's time pass: the sandbox's clock is moved, Stripe's goes on by
-        itself, and whatever comes then is waited for."""
+        """Let so much of Stripe's time pass: the sandbox's clock is moved, Stripe's goes on."""
         if self.controls:
             self.clock_was_moved = True
             self.controls.advance(int(seconds) + MARGIN_SECONDS)

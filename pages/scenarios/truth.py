@@ -98,10 +98,14 @@ def read_sale(stripe: StripeApi, run: ScenarioRun) -> Sale:
     return Sale(session, paid, disputes=tuple(stripe.page("disputes", payment_intent=intent)))
 
 
+def read_subscription(stripe: StripeApi, name: str) -> JSON:
+    """The subscription of that id, with its latest invoice and what pays that."""
+    return stripe.get(f"subscriptions/{name}", **{"expand[]": "latest_invoice.payments"})
+
+
 def read_pro_sale(stripe: StripeApi, name: str, session: JSON | None = None) -> Sale:
     """The same of a subscription (its id), and of the ``session`` that began it."""
-    expand = {"expand[]": "latest_invoice.payments"}
-    subscription = stripe.get(f"subscriptions/{name}", **expand)
+    subscription = read_subscription(stripe, name)
     intents = [
         payment["payment"]["payment_intent"]
         for payment in subscription["latest_invoice"]["payments"]["data"]

@@ -92,10 +92,9 @@ CONTROLS: dict[str, dict[str, Permission]] = {
     "Test kit, Scenarios": {
         "Delivery of webhooks": Permission.RUN_SCENARIOS,
         "Run all": Permission.RUN_SCENARIOS,
+        "Stop all": Permission.RUN_SCENARIOS,
     },
-    "Test kit, a scenario": dict.fromkeys(
-        ("Run", "Stop", "Continue", "Start over"), Permission.RUN_SCENARIOS
-    ),
+    "Test kit, a scenario": dict.fromkeys(("Run", "Stop"), Permission.RUN_SCENARIOS),
     "Test kit, Open sessions": {"Pay": Permission.PAY, "More": Permission.EXPIRE},
     "Test kit, Clock and faults": {
         "+1 hour": Permission.MOVE_CLOCK,

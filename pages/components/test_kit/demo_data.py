@@ -122,7 +122,7 @@ def reset_all(controls: Controls) -> None:
     except BillingError as failure:
         show_failure(failure, "The reset failed")
         return
-    for name in ("scenario_results", "scenario_names", "clock_result", "row_results"):
+    for name in ("clock_result", "row_results"):
         st.session_state.pop(name, None)
     st.session_state["demo_result"] = "Everything was reset."
     st.rerun()

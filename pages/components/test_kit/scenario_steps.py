@@ -1,8 +1,7 @@
-"""The steps of a scenario: while it runs, and afterwards in a drawer with the verdict."""
+"""The drawer of a scenario: its steps, while it runs and afterwards, and the verdict."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,54 +13,35 @@ from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.live import live
 from pages.components.permission import guarded
-from pages.components.rerun import rerun_page_if_requested
 from pages.components.test_kit.persons_part import persons_part
 from pages.components.text.markdown import plain
 from pages.components.text.times import counting, exact_time, markdown
 from pages.scenarios.catalog.scenarios import scenario_named
-from pages.scenarios.runs.background import KnownRun, known_runs, start
+from pages.scenarios.delivery import Delivery
+from pages.scenarios.runs.background import (
+    KnownRun,
+    known_runs,
+    resume,
+    start,
+    waiting_runs,
+)
 from pages.scenarios.runs.run import ScenarioResult, StepResult, StepStatus
-from pages.services import page_services
+from pages.scenarios.sandbox_client import sandbox_controls
+from pages.services import page_services, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pages.scenarios.catalog.scenario import Scenario
 
 SEEN_EVERY = 15.0  # seconds, until a run that nobody works at any more is seen to be
 
 
-class PageReporter:
-    """Shows a run as it goes, in a status box."""
-
-    def __init__(self, title: str) -> None:
-        self._title = plain(title)
-        self._box = st.status(f"{self._title} …", expanded=True)
-
-    def step_started(self, label: str) -> None:
-        self._box.update(label=f"{self._title}: {plain(label)} …")
-
-    def step_ended(self, result: StepResult) -> None:
-        self._box.markdown(step_line(result))
-
-
-def scenario_drawer(run: Callable[[str], None] | None = None) -> None:
-    """Open the scenario that the address names, if it names one; ``run`` has one run in the
-    sandbox, by name. Without it, scenarios run at Stripe."""
+def scenario_drawer() -> None:
+    """Open the scenario that the address names, if it names one."""
     scenario = scenario_named(st.query_params.get("scenario", ""))
     if scenario is None:
         return
-
-    def on_run() -> None:
-        if run:
-            close_drawer()
-            run(scenario.name)
-
     drawer = st.dialog(scenario.title, width="medium", position="right", on_dismiss=close_drawer)
-    if run:
-        drawer(details)(scenario, on_run)
-    else:
-        drawer(details_at_stripe)(scenario.name)
+    drawer(details)(scenario.name)
 
 
 def close_drawer() -> None:
@@ -69,34 +49,17 @@ def close_drawer() -> None:
     st.query_params.pop("scenario", None)
 
 
-def details(scenario: Scenario, on_run: Callable[[], None]) -> None:
-    """What it shows, its last verdict with the steps behind it, and the button to run it."""
-    rerun_page_if_requested()
-    st.markdown(plain(scenario.about))
-    if scenario.moves_clock:
-        st.caption("It advances the sandbox's clock; only a reset sets it back.")
-    known = known_runs(page_services()).get(scenario.name)
-    result = known.result if known else None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        run_button(scenario, "Run again" if result else "Run", on_run)
-        open_session_link(known)
-    if result:
-        last_run(result)
-    else:
-        steps(scenario)
-
-
 @live(Topic.SCENARIOS, run_every=SEEN_EVERY)
-def details_at_stripe(name: str) -> None:
-    """The same at Stripe: a run is followed step by step, with what a person has to do in it; it
-    can be stopped, and goes on after an interruption."""
-    scenario = scenario_named(name)
+def details(name: str) -> None:
+    """What it shows, its last verdict with the steps behind it, and the button to run it. A run is
+    followed step by step, with what a person has to do in it at Stripe, and can be stopped."""
+    scenario, controls = scenario_named(name), sandbox_controls()
     if scenario is None:
         return
     if failure := st.session_state.pop("scenario_failure", None):
         show_failure(failure, "The scenario was not run")
     st.markdown(plain(scenario.about))
-    if scenario.only_in_sandbox:
+    if scenario.only_in_sandbox and not controls:
         st.info(
             f"{scenario.only_in_sandbox} Start the dashboard with the local sandbox for it.",
             title="Only with the local sandbox",
@@ -104,49 +67,57 @@ def details_at_stripe(name: str) -> None:
         )
         steps(scenario)
         return
-    known = known_runs(page_services()).get(name)
+    known = runs_that_go_on().get(name)
     result = known.result if known else None
     with st.container(horizontal=True, vertical_alignment="center"):
-        if known and known.is_running:
+        if name in waiting_runs(page_services()):
+            st.caption("It waits for another scenario to end.")
+        elif known and not result:
             stop_button(scenario)
         else:
-            if known and known.was_interrupted:
-                run_button(scenario, "Continue", partial(begin, name, known=known, goes_on=True))
-                run_button(scenario, "Start over", partial(begin, name, known=known), primary=False)
-            else:
-                label = "Run again" if known else "Run"
-                run_button(scenario, label, partial(begin, name))
+            run_button(scenario, "Run again" if known else "Run")
         open_session_link(known)
     if result:
         last_run(result)
         return
-    st.caption(needs(scenario))
+    st.caption(needs(scenario, at_stripe=controls is None))
     if known:
         so_far(scenario, known)
     else:
         steps(scenario)
 
 
-def needs(scenario: Scenario) -> str:
-    """Who or what it takes at Stripe, as a sentence or two."""
-    who = "A person has a part in it." if scenario.needs_person else "It runs by itself."
+def runs_that_go_on() -> dict[str, KnownRun]:
+    """The last run of each scenario. One that was interrupted goes on where whoever has the page
+    open may have it run."""
+    billing = page_services()
+    known = known_runs(billing)
+    is_any = any(one.was_interrupted for one in known.values())
+    if is_any and refusal(Permission.RUN_SCENARIOS) is None:
+        resume(billing, sandbox_controls())
+    return known
+
+
+def needs(scenario: Scenario, *, at_stripe: bool) -> str:
+    """Who or what it takes, as a sentence or two."""
+    is_persons = at_stripe and scenario.needs_person
+    who = "A person has a part in it." if is_persons else "It runs by itself."
     if scenario.needs_test_clock:
-        who += " Its customer lives in the time of a test clock, which is deleted at the end."
+        who += " Its customer lives in the time of a test clock."
+    if scenario.moves_clock and not at_stripe:
+        who += " It advances the sandbox's clock; only a reset sets it back."
     return who
 
 
-def begin(name: str, *, known: KnownRun | None = None, goes_on: bool = False) -> None:
-    """As a callback: have it run at Stripe. ``known`` is an interrupted run, which goes on, or is
-    replaced."""
-    scenario = scenario_named(name)
-    if scenario is None or scenario.only_in_sandbox:
-        return
+def begin(*names: str) -> None:
+    """As a callback: have these run, one after another."""
+    billing, controls = page_services(), sandbox_controls()
+    chosen = [one for one in map(scenario_named, names) if one]
+    if controls is None:
+        chosen = [one for one in chosen if not one.only_in_sandbox]
+    delivery = st.session_state.get("delivery", Delivery.IN_ORDER)
     try:
-        run = known.run if known else None
-        if goes_on:
-            start(scenario, page_services(), run)
-        else:
-            start(scenario, page_services(), replaces=run)
+        start(chosen, billing, controls, delivery)
     except BillingError as failure:
         st.session_state["scenario_failure"] = failure
 
@@ -160,15 +131,14 @@ def stop(name: str) -> None:
         st.session_state["scenario_failure"] = failure
 
 
-def run_button(
-    scenario: Scenario, label: str, on_run: Callable[[], None], *, primary: bool = True
-) -> None:
+def run_button(scenario: Scenario, label: str) -> None:
     st.button(
         label,
-        key=f"run_{scenario.name}" if primary else f"start_over_{scenario.name}",
-        icon=":material/play_arrow:" if primary else ":material/refresh:",
-        type="primary" if primary else "secondary",
-        on_click=on_run,
+        key=f"run_{scenario.name}",
+        icon=":material/play_arrow:",
+        type="primary",
+        on_click=begin,
+        args=(scenario.name,),
         **guarded(Permission.RUN_SCENARIOS),
     )
 
@@ -209,12 +179,12 @@ def so_far(scenario: Scenario, known: KnownRun) -> None:
     step = scenario.step(run.step)
     if known.was_interrupted:
         st.caption(
-            "The server was stopped here. Continue takes the run up with this step, Start over "
-            "closes what it has made and begins another."
+            "The server was stopped here. The run goes on by itself with this step, within a "
+            "minute."
         )
-    elif step and step.by_person:
+    elif step and step.by_person and sandbox_controls() is None:
         persons_part(step, run)
-    elif step and step.seconds:
+    elif step and step.seconds and sandbox_controls() is None:
         st.caption("Stripe takes a while for this: minutes, for some payments more.")
     labels = [one.label for one in scenario.steps]
     to_come = labels[len(run.steps) + 1 :]

@@ -39,19 +39,19 @@ STATE_COLORS: dict[str, Color] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A scenario with its last run. ``progress``: it runs, or waits for that, in this tab.
+    """A scenario with its last run. ``is_waiting``: it runs when others have ended.
     ``at_stripe``: the other end is no sandbox that can be controlled."""
 
     scenario: Scenario
     known: KnownRun | None
-    progress: str = ""
+    is_waiting: bool = False
     at_stripe: bool = False
 
     @property
     def state(self) -> str:
         """As its chip says; empty where it has not run."""
-        if self.progress:
-            return self.progress
+        if self.is_waiting:
+            return WAITING
         if self.at_stripe and self.scenario.only_in_sandbox:
             return SANDBOX_ONLY
         if self.known is None:
@@ -68,7 +68,7 @@ class Row:
     @property
     def about(self) -> str:
         """The last verdict, or what the scenario is about."""
-        known = None if self.progress else self.known
+        known = None if self.is_waiting else self.known
         if self.at_stripe and self.scenario.only_in_sandbox:
             return self.scenario.only_in_sandbox
         if known is None:
@@ -83,9 +83,10 @@ class Row:
 
 
 def _cells(row: Row) -> dict[str, object]:
-    result = row.known.result if row.known and not row.progress else None
-    session_id = row.known.run.session_id if row.known and not row.progress else ""
-    can_run = row.state not in (SANDBOX_ONLY, RUNNING, YOUR_TURN, INTERRUPTED)
+    known = None if row.is_waiting else row.known
+    result = known.result if known else None
+    session_id = known.run.session_id if known else ""
+    can_run = row.state not in (SANDBOX_ONLY, WAITING, RUNNING, YOUR_TURN, INTERRUPTED)
     return {
         "title": row.scenario.title,
         "verdict": [row.state] if row.state else None,
@@ -137,17 +138,4 @@ def scenario_table(rows: Sequence[Row], on_run: Callable[[str], None], *, may_ru
                 "session_id", lambda session_id: request_page("sessions.py", session=session_id)
             ),
         },
-    )
-
-
-def progress_table(rows: Sequence[Row]) -> None:
-    """The table while scenarios run in this tab, with nothing to press."""
-    st.dataframe(
-        TABLE.rows(rows),
-        column_config=TABLE.columns,
-        column_order=[name for name in ORDER if name != "run"],
-        hide_index=True,
-        height="content",
-        placeholder="",
-        alt="Scenarios that run",
     )

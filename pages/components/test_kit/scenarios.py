@@ -4,7 +4,6 @@ sandbox, all."""
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,60 +15,52 @@ from pages.components.live import live
 from pages.components.opening_table import HOW_TO_OPEN
 from pages.components.permission import guarded
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
-from pages.components.test_kit.scenario_steps import SEEN_EVERY, PageReporter, begin
-from pages.components.test_kit.scenario_table import (
-    RUNNING,
-    WAITING,
-    Row,
-    progress_table,
-    scenario_table,
-)
+from pages.components.test_kit.scenario_steps import SEEN_EVERY, begin, runs_that_go_on
+from pages.components.test_kit.scenario_table import Row, scenario_table
 from pages.scenarios.catalog.scenarios import SCENARIOS
 from pages.scenarios.delivery import Delivery
-from pages.scenarios.runs.background import known_runs
-from pages.scenarios.runs.runner import run_scenario
+from pages.scenarios.runs.background import known_runs, stop_waiting, waiting_runs
+from pages.scenarios.sandbox_client import sandbox_controls
 from pages.services import page_services, refusal
-
-if TYPE_CHECKING:
-    from pages.scenarios.sandbox_client import Controls
 
 RUN_ALL = tuple(scenario.name for scenario in SCENARIOS if not scenario.moves_clock)
 
 
-def scenario_list(controls: Controls) -> None:
-    """All scenarios, played in the sandbox; those that are queued run first, while the table shows
-    how far that is."""
-    rerun_page_if_requested()
-    queue: tuple[str, ...] = st.session_state.pop("scenario_queue", ())
-    head(running=bool(queue))
-    if queue:
-        try:
-            run_queue(queue, controls)
-        except BillingError as refused:  # the role has changed since the page was drawn
-            st.session_state["scenario_failure"] = refused
-        st.rerun()
-    show_scenario_failure()
-    known = known_runs(page_services())
-    rows = [Row(scenario, known.get(scenario.name)) for scenario in SCENARIOS]
-    scenario_table(rows, enqueue, may_run=refusal(Permission.RUN_SCENARIOS) is None)
-    st.caption(f"{HOW_TO_OPEN} The last verdicts are those of everybody who uses this sandbox.")
-
-
-@live(Topic.SCENARIOS, run_every=SEEN_EVERY)
-def scenario_list_at_stripe() -> None:
+def scenario_list() -> None:
     """All scenarios, with a person's part at Stripe; the table follows those that run."""
+    is_any = any(one.is_running for one in known_runs(page_services()).values())
+    live(Topic.SCENARIOS, run_every=SEEN_EVERY if is_any else None)(list_part)()
+
+
+def list_part() -> None:
+    """What is above the table, the table, and what Stripe does not allow."""
     rerun_page_if_requested()
-    st.markdown(
-        "Each makes a sale at Stripe in test mode, says what a person has to do at Checkout, and "
-        "compares the ledger with what Stripe says. Those by API, and another's payments, run by "
-        "themselves. Time is passed by Stripe's test clocks."
-    )
-    show_scenario_failure()
-    known = known_runs(page_services())
-    rows = [Row(one, known.get(one.name), at_stripe=True) for one in SCENARIOS]
-    scenario_table(rows, run_at_stripe, may_run=refusal(Permission.RUN_SCENARIOS) is None)
+    controls, billing = sandbox_controls(), page_services()
+    known, waiting = runs_that_go_on(), waiting_runs(billing)
+    if controls:
+        head(under_way=bool(waiting) or any(one.is_running for one in known.values()))
+    else:
+        st.markdown(
+            "Each makes a sale at Stripe in test mode, says what a person has to do at Checkout, "
+            "and compares the ledger with what Stripe says. Those by API, and another's payments, "
+            "run by themselves. Time is passed by Stripe's test clocks."
+        )
+    if failure := st.session_state.pop("scenario_failure", None):
+        show_failure(failure, "The scenario was not run")
+    rows = [
+        Row(
+            one,
+            known.get(one.name),
+            is_waiting=one.name in waiting,
+            at_stripe=controls is None,
+        )
+        for one in SCENARIOS
+    ]
+    may_run = refusal(Permission.RUN_SCENARIOS) is None
+    scenario_table(rows, run if controls else run_at_stripe, may_run=may_run)
     st.caption(f"{HOW_TO_OPEN} A run goes on when the page is left, and everybody sees it.")
-    limits()
+    if not controls:
+        limits()
 
 
 def limits() -> None:
@@ -94,6 +85,12 @@ def limits() -> None:
         )
 
 
+def run(*names: str) -> None:
+    """As a callback: have these run."""
+    begin(*names)
+    request_page_rerun()
+
+
 def run_at_stripe(name: str) -> None:
     """As a callback: begin a run, and open its steps."""
     begin(name)
@@ -101,15 +98,22 @@ def run_at_stripe(name: str) -> None:
     request_page_rerun()
 
 
-def show_scenario_failure() -> None:
-    """Why one did not run, once."""
-    if failure := st.session_state.pop("scenario_failure", None):
-        show_failure(failure, "The scenario was not run")
+def stop_all() -> None:
+    """As a callback: have the run under way stop, and those that wait for it not run."""
+    billing = page_services()
+    try:
+        stop_waiting(billing)
+        for name, known in known_runs(billing).items():
+            if known.is_running:
+                billing.call(partial(billing.services.scenario_runs.stop, name))
+    except BillingError as failure:
+        st.session_state["scenario_failure"] = failure
 
 
-def head(*, running: bool) -> None:
-    """What scenarios are, how their webhooks are delivered, and the button that runs them."""
-    may_run = partial(guarded, Permission.RUN_SCENARIOS, disabled=running)
+def head(*, under_way: bool) -> None:
+    """What scenarios are, how their webhooks are delivered, and the buttons that run and stop
+    them."""
+    may_run = partial(guarded, Permission.RUN_SCENARIOS)
     st.markdown(
         "Each plays a sale in the sandbox, then compares the ledger with what the sandbox says."
     )
@@ -131,33 +135,18 @@ def head(*, running: bool) -> None:
             key="run_all",
             icon=":material/playlist_play:",
             type="primary",
-            on_click=enqueue,
+            on_click=run,
             args=RUN_ALL,
             **may_run(
                 f"{len(RUN_ALL)} scenarios, one after another, in about a minute. The last in "
                 "the list moves the sandbox's clock, and is run from its row."
             ),
         )
-
-
-def enqueue(*names: str) -> None:
-    """As a callback: have these run in the next run of the page."""
-    st.session_state["scenario_queue"] = names
-    request_page_rerun()
-
-
-def run_queue(queue: tuple[str, ...], controls: Controls) -> None:
-    """Run them one after the other. The table shows which is running, its steps stand above."""
-    billing = page_services()
-    delivery: Delivery = st.session_state["delivery"]
-    steps, table = st.empty(), st.empty()
-    for number, name in enumerate(queue):
-        (scenario,) = (one for one in SCENARIOS if one.name == name)
-        progress = {name: RUNNING, **dict.fromkeys(queue[number + 1 :], WAITING)}
-        known = known_runs(billing)
-        with table.container():
-            progress_table(
-                [Row(one, known.get(one.name), progress.get(one.name, "")) for one in SCENARIOS]
+        if under_way:
+            st.button(
+                "Stop all",
+                key="stop_all",
+                icon=":material/stop:",
+                on_click=stop_all,
+                **may_run("Each ends within seconds, and closes what it has made."),
             )
-        with steps.container():
-            run_scenario(scenario, billing, controls, PageReporter(scenario.title), delivery)

@@ -1,30 +1,40 @@
-"""Runs of scenarios that go on without a page: those at Stripe, where a person has a part, and
-which outlive the tab."""
+"""Runs of scenarios go on without a page: they outlive the tab, and go on after a restart."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from billing.errors import BillingError
+from pages.scenarios.catalog.scenarios import scenario_named
+from pages.scenarios.delivery import Delivery
 from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult
-from pages.scenarios.runs.runner import run_scenario
+from pages.scenarios.runs.runner import AlreadyRunning, run_scenario
 from pages.scenarios.runs.sale import clean_up, open_context
+from pages.scenarios.sandbox_client import Controls
+from pages.scenarios.sandbox_requests import ANY_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pages.scenarios.catalog.scenario import Scenario
     from pages.services import PageServices
 
 log = logging.getLogger(__name__)
 
 BEGINS_WITHIN = 30.0
+RESUME_SECONDS = 10.0  # until it is looked again for runs whose process is gone
+# Of each installation those that wait for another to end, in this process: by its services.
+_waiting: dict[int, list[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class KnownRun:
 
     @property
     def was_interrupted(self) -> bool:
-        """The server was stopped while it was under way: it can go on."""
+        """The server was stopped while it was under way: it is to go on."""
         return not self.is_alive and self.run.result is None
 
 
@@ -62,42 +72,110 @@ def known_runs(billing: PageServices) -> dict[str, KnownRun]:
     return found
 
 
+def waiting_runs(billing: PageServices) -> Sequence[str]:
+    """The names of the scenarios that wait for others to end."""
+    return tuple(_waiting.get(id(billing.services), ()))
+
+
 def start(
-    scenario: Scenario,
+    scenarios: Sequence[Scenario],
     billing: PageServices,
-    run: ScenarioRun | None = None,
-    *,
-    replaces: ScenarioRun | None = None,
+    controls: Controls | None = None,
+    delivery: Delivery = Delivery.IN_ORDER,
 ) -> None:
-    """Have it run at Stripe, or ``run`` go on after an interruption, while the page goes on; what
-    an interrupted one that it ``replaces`` has made is closed first. Returns once it has begun.
-    Raises ``BillingError`` where it cannot: it runs already, for instance."""
-    begun = _Begun()
+    """Have them run one after another while the page goes on: by the sandbox's ``controls``,
+    without them at Stripe. Raises ``AlreadyRunning`` where one runs or waits, and at Stripe
+    whatever else keeps the first from beginning."""
+    names, waiting = [one.name for one in scenarios], _waiting.setdefault(id(billing.services), [])
+    known = known_runs(billing)
+    if any(name in waiting or (name in known and known[name].is_running) for name in names):
+        raise AlreadyRunning
+    waiting += names
+    begun: Future[None] = Future()
 
     def work() -> None:
-        try:
-            if replaces:
-                clean_up(open_context(scenario, billing, None, replaces))
-            run_scenario(scenario, billing, None, begun, run=run)
-        except BillingError as failure:  # the server is stopping, or it could not begin
-            begun.failed(failure)
-        except Exception as error:
-            begun.failed(error)
-            log.exception("A scenario was broken off: %s", scenario.name)
+        for scenario in scenarios:
+            if scenario.name in waiting:  # nobody has stopped them all meanwhile
+                run = ScenarioRun(scenario.name, delivery=delivery)
+                _run(scenario, billing, controls, run, _Begun(begun, waiting, scenario.name))
 
-    target = copy_context().run  # as whoever has the page open
-    threading.Thread(target=target, args=(work,), name=scenario.name, daemon=True).start()
-    begun.wait()
+    _in_background(work, "scenarios")
+    if controls is None:
+        begun.result(BEGINS_WITHIN)
+
+
+def stop_waiting(billing: PageServices) -> None:
+    """None of those that wait is to run."""
+    _waiting.pop(id(billing.services), [])[:] = []
+
+
+def resume(billing: PageServices, controls: Controls | None = None) -> bool:
+    """Have each run go on that a server's end interrupted, with the step that was under way; one
+    that needs faults of the sandbox, which its end has cleared, begins anew. Whether others are
+    under way, whose process may be gone. Raises ``StoreFailure``."""
+    is_any_alive = False
+    for name, known in known_runs(billing).items():
+        scenario = scenario_named(name)
+        is_any_alive = is_any_alive or known.is_running
+        if scenario is None or not known.was_interrupted:
+            continue
+        run = known.run
+        if scenario.only_in_sandbox:
+            with suppress(BillingError):  # what is left is an open session
+                clean_up(open_context(scenario, billing, controls, run))
+            run = ScenarioRun(name, delivery=run.delivery)
+        _in_background(partial(_run, scenario, billing, controls, run, _Begun()), name)
+    return is_any_alive
+
+
+async def resume_once_serving(billing: PageServices) -> None:
+    """The same as soon as this process's own server answers, and until none is under way whose
+    process is gone."""
+    key = billing.services.settings.secret_key or ANY_KEY
+    controls = Controls(billing.controls_url, key) if billing.controls_url else None
+    while True:
+        try:
+            if controls:
+                await asyncio.to_thread(controls.state)
+            if not await asyncio.to_thread(resume, billing, controls):
+                return
+        except BillingError as failure:
+            log.info("Scenarios do not go on yet: %s", failure)
+        await asyncio.sleep(RESUME_SECONDS)
+
+
+def _run(
+    scenario: Scenario,
+    billing: PageServices,
+    controls: Controls | None,
+    run: ScenarioRun,
+    begun: _Begun,
+) -> None:
+    try:
+        run_scenario(scenario, billing, controls, begun, run=run)
+    except AlreadyRunning as failure:  # somebody else was faster, here or in another process
+        begun.failed(failure)
+    except BillingError as failure:  # the server is stopping, or it could not begin
+        begun.failed(failure)
+        log.info("The scenario %s does not run: %s", scenario.name, failure)
+    except Exception as error:
+        begun.failed(error)
+        log.exception("A scenario was broken off: %s", scenario.name)
 
 
 class _Begun:
-    """Hears that the first step begins."""
+    """Hears that the first step begins, or that none does: then the run waits no more."""
 
-    def __init__(self) -> None:
-        self._begun: Future[None] = Future()
+    def __init__(
+        self, begun: Future[None] | None = None, waiting: list[str] | None = None, name: str = ""
+    ) -> None:
+        self._begun = begun or Future()
+        self._waiting = [] if waiting is None else waiting
+        self._name = name
 
     def step_started(self, label: str) -> None:
         del label
+        self._leave()
         if not self._begun.done():
             self._begun.set_result(None)
 
@@ -105,8 +183,15 @@ class _Begun:
         """The page reads it in the stored run."""
 
     def failed(self, error: Exception) -> None:
+        self._leave()
         if not self._begun.done():
             self._begun.set_exception(error)
 
-    def wait(self) -> None:
-        self._begun.result(BEGINS_WITHIN)
+    def _leave(self) -> None:
+        if self._name in self._waiting:
+            self._waiting.remove(self._name)
+
+
+def _in_background(work: Callable[[], None], name: str) -> None:
+    target = copy_context().run  # as whoever has the page open
+    threading.Thread(target=target, args=(work,), name=name, daemon=True).start()

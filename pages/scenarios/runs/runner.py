@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import nullcontext, suppress
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.sandbox_client import Controls
     from pages.services import PageServices
+
+log = logging.getLogger(__name__)
 
 PROCESSED_STATES = (EventState.HANDLED, EventState.IGNORED)
 # Scenarios share the sandbox's faults and clock: one runs at a time.
@@ -96,7 +99,10 @@ class _Run:
         except (StepFailed, BillingError) as failure:
             verdict = self._stopped(failure)
             was_stopped = isinstance(failure, Stopped)
-        except BaseException:  # aborted, as by leaving the page
+        except Exception:
+            log.exception("The scenario %s was broken off", self._scenario.name)
+            verdict = self._stopped(StepFailed("An error that no step foresees: see the log."))
+        except BaseException:  # aborted
             self._clean_up()
             self._billing.call(lambda: runs.end(self._run))
             raise
@@ -143,6 +149,9 @@ class _Run:
     def _do(self, label: str, act: Callable[[], str]) -> None:
         self._run.step = label
         self._save()
+        runs = self._billing.services.scenario_runs
+        if not self._billing.call(lambda: runs.keep(self._run)):
+            raise Stopped
         self._reporter.step_started(label)
         started = time.monotonic()
         try:

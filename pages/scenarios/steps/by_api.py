@@ -38,6 +38,7 @@ def subscribe(card: str, status: str) -> Step:
         params = {"customer": context.run.customer, "items[0][price]": price}
         made = context.stripe.post("subscriptions", params)
         context.run.subscription = made["id"]
+        context.save()
         if made["status"] != status:
             raise StepFailed(f"Stripe says {made['status']}, but {status} was expected.")
         if status == "active":

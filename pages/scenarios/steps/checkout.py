@@ -51,6 +51,7 @@ def create_session(kind: Kind, quantity: int = 1) -> Step:
             )
         )
         run.session_id, run.checkout_url = session.id, session.url or ""
+        context.save()
         return session.amount
 
     return Step(f"Create a Checkout Session: {kind.describe(quantity)}", act)
@@ -62,15 +63,16 @@ def pay(
     """The customer pays with this card, which has to lead to the outcome ``expect``."""
 
     def act(context: RunContext) -> str:
+        payment = None
         if context.controls:
-            context.payment = context.controls.pay(
+            payment = context.controls.pay(
                 context.session_id, email=context.email, card=card, authenticate=authenticate
             )
-        else:
-            context.payment = _paid_by_person(context, expect)
-        if context.payment.outcome is PaymentOutcome.PAID:
+        if payment is None or payment.outcome is PaymentOutcome.CLOSED:
+            payment = _payment_found(context, expect)
+        if payment.outcome is PaymentOutcome.PAID:
             context.saw_payment()
-        return _check_payment(context.payment, expect)
+        return _check_payment(payment, expect)
 
     secure = {None: "", True: ", complete 3-D Secure", False: ", fail 3-D Secure"}[authenticate]
     person = f"Open Checkout and pay with the card {{}}, {ANY_DATE}.{AUTHENTICATION[authenticate]}"
@@ -83,16 +85,17 @@ def pay_by_bank(account: str) -> Step:
     """The customer pays by bank debit: Checkout is complete, the debit succeeds or fails later."""
 
     def act(context: RunContext) -> str:
+        payment = None
         if context.controls:
-            context.payment = context.controls.pay(
+            payment = context.controls.pay(
                 context.session_id,
                 email=context.email,
                 bank_account=account,
                 settles_in_seconds=DEBIT_SECONDS,
             )
-        else:
-            context.payment = _paid_by_person(context, PaymentOutcome.PROCESSING)
-        return _check_payment(context.payment, PaymentOutcome.PROCESSING)
+        if payment is None or payment.outcome is PaymentOutcome.CLOSED:
+            payment = _payment_found(context, PaymentOutcome.PROCESSING)
+        return _check_payment(payment, PaymentOutcome.PROCESSING)
 
     person = (
         "Open Checkout, choose **US bank account**, enter the numbers by hand: routing number "
@@ -153,9 +156,9 @@ def return_from_checkout(*, granted: bool) -> Step:
     return Step("The customer returns to the landing page", act)
 
 
-def _paid_by_person(context: RunContext, expected: PaymentOutcome) -> PaymentResult:
-    """What a person's payment led to. A declined card where another outcome is expected ends
-    nothing: Checkout lets them try again."""
+def _payment_found(context: RunContext, expected: PaymentOutcome) -> PaymentResult:
+    """What a person's payment led to, or one of before the server's restart. A declined card where
+    another outcome is expected ends nothing: Checkout lets them try again."""
 
     def find() -> PaymentResult | None:
         session = context.stripe_session()

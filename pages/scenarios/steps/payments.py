@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from billing.domain.money import format_money
 from pages.scenarios.steps.step import HOUR, Step
+from pages.scenarios.truth import read_sale
 
 if TYPE_CHECKING:
     from billing.domain.stripe_json import JSON
@@ -25,7 +26,8 @@ def refund(credits_back: int | None = None) -> Step:
         def amount_back() -> int:
             if credits_back is None:
                 return int(charge["amount"] - charge["amount_refunded"])
-            return int(charge["amount"] * credits_back // context.bought())
+            bought = read_sale(context.stripe, context.run).bought
+            return int(charge["amount"] * credits_back // bought)
 
         amount = context.once(amount_back)
         refunded = context.stripe.post("refunds", {"charge": charge["id"], "amount": amount})

@@ -101,9 +101,8 @@ def cancel_in_portal() -> Step:
     def act(context: RunContext) -> str:
         subscription = context.subscription()
         customer = subscription["customer"]
-        if context.controls:
+        if context.controls and not subscription["cancel_at"]:
             context.controls.stripe.cancel_in_portal(customer, subscription["id"])
-            return _status(context.subscription())
 
         def canceled() -> JSON | None:
             found = context.subscription()

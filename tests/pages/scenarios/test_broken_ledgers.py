@@ -101,9 +101,10 @@ def test_a_second_grant_a_lost_one_and_a_late_one_each_fail_the_verdict_of_what_
         verdict = verdict_now(shop, scenario, run)
         assert (verdict.passed, verdict.title) == (False, "Granted twice")
         assert verdict.reason.endswith(", and 2 grants.")
-    with monkeypatch.context() as broken, written_by_hand(shop, run, lose):
+    with monkeypatch.context() as broken:
         broken.setattr(lines, "add", lambda *_: None)  # nothing grants it anew
-        verdict = verdict_now(shop, scenario, run)
+        with written_by_hand(shop, run, lose):
+            verdict = verdict_now(shop, scenario, run)
         assert (verdict.passed, verdict.title) == (False, "Paid, but not granted")
         assert "there is no grant." in verdict.reason
     with written_by_hand(shop, run, delay):
