@@ -17,6 +17,7 @@ from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.api.pagination import Page
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.ids import new_id, random_text
+from stripe_sandbox.schema import thin_changes
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
 from stripe_sandbox.storage.changes import recording
 from stripe_sandbox.storage.database import Database
@@ -131,7 +132,22 @@ class EventLog:
         capture = _capturing.get()
         if capture is not None:
             capture.add(identifier, name, subject)
+        if not is_test:
+            self.record_thin(name, subject, request, previous)
         return identifier
+
+    def record_thin(
+        self,
+        name: str,
+        subject: Object,
+        request: RequestInfo = NO_REQUEST,
+        previous: Object | None = None,
+    ) -> None:
+        """Record the events that only thin ones tell beside an event of the type `name`."""
+        for changed, before in thin_changes.changes(name, subject, previous):
+            destinations = [] if _muted.get() else self._destinations_for(f"v1.{changed}")
+            data = {"object": subject, "previous_attributes": before}
+            self._store(new_id("evt_test", 24), f"v1.{changed}", data, destinations, request)
 
     def send(
         self, name: str, subject: Object, endpoints: list[str], request: RequestInfo
@@ -188,6 +204,14 @@ class EventLog:
             ).sends(name, subject):
                 found.append(identifier)
         return found
+
+    def _destinations_for(self, name: str) -> list[str]:
+        """The destinations of thin events of the type."""
+        rows = self._database.rows(
+            "SELECT id, body FROM event_destinations WHERE status = 'enabled'"
+        )
+        wanted = {"*", name}
+        return [one for one, body in rows if not wanted.isdisjoint(load(body)["enabled_events"])]
 
     def get(self, identifier: str, version: str | None = None) -> Object | None:
         """The event as it is now, or None; in the version of the API, otherwise in the account's of

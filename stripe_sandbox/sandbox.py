@@ -20,7 +20,6 @@ from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
 from stripe_sandbox.billing_portal.portal_routes import Portal
 from stripe_sandbox.billing_portal.receipt_routes import ReceiptPage
-from stripe_sandbox.billing_wiring import Billing
 from stripe_sandbox.checkout_page import routes as checkout_routes
 from stripe_sandbox.checkout_page.authentication_routes import AuthenticationPage
 from stripe_sandbox.checkout_page.view import CheckoutViews
@@ -60,7 +59,8 @@ from stripe_sandbox.webhooks.attempts import Attempts
 from stripe_sandbox.webhooks.delivery import Deliveries
 from stripe_sandbox.webhooks.history import DeliveryHistory
 from stripe_sandbox.webhooks.resending import Resending
-from stripe_sandbox.wiring import Resources
+from stripe_sandbox.wiring.billing import Billing
+from stripe_sandbox.wiring.resources import Resources
 
 _BASE_URL = "base_url"
 

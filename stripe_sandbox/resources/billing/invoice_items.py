@@ -18,7 +18,7 @@ from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.draft_lines import DraftLines
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import build, deleted_object
+from stripe_sandbox.schema.objects import build, deleted_object, former_values
 from stripe_sandbox.storage.filters import PRESENT
 from stripe_sandbox.storage.objects import Object, Window
 
@@ -78,7 +78,9 @@ class InvoiceItems(Resource):
             changes["net_amount"] = changes["amount"]
             unit = Decimal(changes["amount"]) / item["quantity"]
             changes["pricing"] = {**item["pricing"], "unit_amount_decimal": format(unit, "f")}
+        previous = former_values(item, {**item, **changes})
         self._store(item, changes, request)
+        self._backend.events.record_thin("invoiceitem.updated", item, request, previous)
 
     def _delete(self, call: Call) -> Object:
         item = self._require_changeable(call)

@@ -52,6 +52,7 @@ class InvoicePayments(Resource):
             },
         )
         self._backend.objects.insert(payment)
+        self._backend.events.record_thin("invoice_payment.created", payment)
         return payment
 
     def of_intent(self, intent: str) -> Object | None:

@@ -128,6 +128,76 @@ def test_thin_events_are_listed_by_object_type_and_time(server: SandboxServer) -
     assert not events.list({"created": {"gt": newest.created}}).data
 
 
+def test_what_changed_is_told_by_thin_events_alone(server: SandboxServer) -> None:
+    """Beside the update of a subscription, a price or an invoice; no snapshot event is the same."""
+    service = server.stripe.v1
+    subscription = server.paid_subscription()
+    [item] = subscription["items"]["data"]
+    support: Any = {
+        "currency": "usd",
+        "unit_amount": 500,
+        "recurring": {"interval": "month"},
+        "product_data": {"name": "Support"},
+    }
+    price = service.prices.create(support)
+    known = server.event_types()
+    change: Any = {
+        "cancel_at_period_end": True,
+        "items": [{"id": item["id"], "quantity": 2}, {"price": price.id}],
+    }
+    service.subscriptions.update(subscription["id"], change)
+    service.prices.update(price.id, {"active": False, "lookup_key": "support"})
+    customer: Any = {"customer": subscription["customer"]}
+    draft = service.invoices.create(customer).id
+    service.invoices.add_lines(draft, {"lines": [{"amount": 500}]})
+    item_of_it = server.get("/v1/invoiceitems", invoice=draft)["data"][0]["id"]
+    service.invoice_items.update(item_of_it, {"amount": 600})
+
+    def thin(identifier: str) -> list[str]:
+        listed = server.get("/v2/core/events", object_id=identifier, limit=100)["data"]
+        for event in listed:  # each type's own class has the related object
+            assert event.pop("related_object")["id"] == identifier
+        assert_fits(*listed)
+        return sorted(
+            event["type"].removeprefix("v1.") for event in listed if not event.get("snapshot_event")
+        )
+
+    assert thin(subscription["id"]) == [
+        "customer.subscription.active",
+        "customer.subscription.cancel_at_changed",
+        "customer.subscription.default_payment_method_changed",
+        "customer.subscription.incomplete",
+        "customer.subscription.item_added",
+        "customer.subscription.item_quantity_changed",
+    ]
+    assert thin(price.id) == ["price.deactivated", "price.lookup_key_changed"]
+    assert "invoice.line_item_added" in thin(draft)
+    assert thin(item_of_it) == ["invoiceitem.amount_changed"]
+    assert not any(name.startswith("v1.") for name in server.event_types_since(known))
+    kind = "v1.customer.subscription.active"
+    [became] = server.get("/v2/core/events", **{"types[0]": kind})["data"]
+    assert became["changes"] == {"before": {"status": "incomplete"}, "after": {"status": "active"}}
+    assert server.get(f"/v2/core/events/{became['id']}") == became
+    assert server.fetch(f"/v1/events/{became['id']}").status_code == 404
+
+
+def test_a_thin_destination_gets_what_only_thin_events_tell(server: SandboxServer) -> None:
+    """The SDK knows its type, and reads the object."""
+    kind = "v1.price.deactivated"
+    made = _create(server, enabled_events=[kind]).webhook_endpoint
+    assert made is not None
+    server.stripe.v1.prices.update(server.credit, {"metadata": {"a": "b"}})
+    server.stripe.v1.prices.update(server.credit, {"active": False})
+    wait_for(lambda: server.receiver.received)
+    [(headers, body)] = server.receiver.received
+    told: Any = server.stripe.parse_event_notification(
+        body, headers["stripe-signature"], made.signing_secret
+    )
+    assert type(told).__name__ == "V1PriceDeactivatedEventNotification"
+    assert told.fetch_related_object().id == server.credit
+    assert told.fetch_event().changes["after"].to_dict() == {"active": False}
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [

@@ -40,7 +40,7 @@ from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
 from stripe_sandbox.payments.test_clocks import TestClockChanges
 from stripe_sandbox.scheduling.jobs import ScheduledJobs
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
-from stripe_sandbox.wiring import Resources
+from stripe_sandbox.wiring.resources import Resources
 
 
 class Billing:
