@@ -62,7 +62,7 @@ class Timings:
     price_retry_seconds: float = 5.0
 
     # Sessions that were created here are stored together, shortly after the answer has gone out.
-    mirror_flush_seconds: float = 0.05
+    mirror_flush_seconds: float = 0.2
     mirror_retry_seconds: float = 5.0
     mirror_max_unsaved: int = 1_000
     # How long an answer waits for them: thousands may be on their way to the disk.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from contextvars import ContextVar
 
 from billing.safe_text import redact
@@ -24,6 +24,6 @@ def begin_request(given: str | None) -> str:
     From here on it is the current one, in what this task calls and starts.
     """
     usable = given is not None and GIVEN.fullmatch(given) and redact(given) == given
-    name = given if given and usable else secrets.token_hex(8)
+    name = given if given and usable else os.urandom(8).hex()
     _current.set(name)
     return name

@@ -54,5 +54,5 @@ class MeasuredRequests:
             status = 500  # what the server answers then
             raise
         finally:
-            series = self._metrics().requests.labels(route_of(scope), method_of(scope), status)
+            series = self._metrics().request_series(route_of(scope), method_of(scope), status)
             series.observe(time.perf_counter() - started)

@@ -5,6 +5,7 @@ No label holds an id, an email or anything else that grows: each value is of a s
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -51,6 +52,8 @@ class Metrics:
             ("route", "method", "status"),
             REQUEST_BUCKETS,
         )
+        # The series of some labels; the library takes a lock and makes texts of them each time.
+        self.request_series = lru_cache(maxsize=1024)(self.requests.labels)
         self.open_pages = self._gauge("open_pages", "Dashboard pages open in browsers.")
         self.stripe_requests = self._histogram(
             "stripe_request_duration_seconds",
@@ -59,6 +62,7 @@ class Metrics:
             ("method", "path", "status"),
             REQUEST_BUCKETS,
         )
+        self.stripe_request_series = lru_cache(maxsize=1024)(self.stripe_requests.labels)
         self.stripe_retries = self._counter(
             "stripe_retries", "Requests to Stripe that were sent again."
         )

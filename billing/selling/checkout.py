@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -93,7 +93,7 @@ class Checkout:
         buyer = await self._buyers.find(customer, email) if customer or email else ANYBODY
         if kind is Kind.PRO:
             await self._buyers.check_first_pro(buyer)
-        key = idempotency_key or str(uuid.uuid4())
+        key = idempotency_key or secrets.token_hex(16)
         reference = key[:REFERENCE_LENGTH]
         params = await self._params(kind, quantity, reference, _metadata(made_by, source, label))
         try:

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _AT_ONCE = 5_000
 _e = erased_ids.c
+_any = select(_e.id).limit(1)
 _add = upsert(erased_ids, lambda statement: statement.on_conflict_do_nothing())
 
 
@@ -34,7 +35,7 @@ def add(connection: Connection, ids: Mapping[str, str | None], at: float) -> Non
 
 def is_empty(connection: Connection) -> bool:
     """Nobody was erased, as nearly everywhere."""
-    return connection.scalar(select(_e.id).limit(1)) is None
+    return connection.scalar(_any) is None
 
 
 def among(connection: Connection, named: Sequence[Collection[str]]) -> list[bool]:

@@ -11,6 +11,7 @@ import re
 import time
 import uuid
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,6 +51,14 @@ class _Head(NamedTuple):
     is_json: bool
 
 
+@dataclass(slots=True)
+class _Sending:
+    """A request that is being sent: its tries, and when it is given up (time of the loop)."""
+
+    deadline: float
+    tries: list[Try] = field(default_factory=list)
+
+
 class StripeClient:
     """Requests on the running event loop, over one pool of connections; close it with ``aclose``.
     ``record`` is called with each once it has ended, however it did.
@@ -69,6 +78,7 @@ class StripeClient:
         proxy = proxy_for(api_base)
         self._api_base = api_base
         self._retries = timings.stripe_network_retries
+        self._deadline = timings.stripe_deadline_seconds
         self._asked_proxy = None if is_secure else proxy  # one that is asked for the whole URL
         self._connections = Connections(
             URL(api_base),
@@ -95,7 +105,8 @@ class StripeClient:
         sent JSON below one of ``JSON_PATHS`` and otherwise a form; repeated as the SDK does where
         that is safe, under one idempotency key.
 
-        Raises ``stripe.APIConnectionError`` where none came.
+        Raises ``stripe.APIConnectionError`` where none came, and ``TimeoutError`` where none came
+        within ``stripe_deadline_seconds``, further tries included.
         """
         head = self._head_of(method, is_json=path.startswith(JSON_PATHS))
         target, key, own, body = path, None, b"", b""
@@ -109,15 +120,15 @@ class StripeClient:
             own += _header("Content-Length", str(len(body)))
         request = b"".join((self._first_line(method, target), head.lines, own, b"\r\n", body))
         response: Response | None = None
-        tries: list[Try] = []
-        context = _tries.set(tries)
+        sending = _Sending(asyncio.get_running_loop().time() + self._deadline)
+        context = _sending.set(sending)
         at, started = time.time(), time.perf_counter()
         try:
             response, *_ = await self._http.request_with_retries_async(
                 method, path, {}, request, self._retries
             )
         finally:
-            _tries.reset(context)
+            _sending.reset(context)
             if self._record is not None:
                 seconds = time.perf_counter() - started
                 sent = SentRequest(
@@ -129,7 +140,7 @@ class StripeClient:
                     idempotency_key is None,
                     head.api_version,
                     seconds,
-                    tries,
+                    sending.tries,
                     response,
                 )
                 self._record(sent)
@@ -205,21 +216,31 @@ class _HTTPClient(stripe.AIOHTTPClient):
         self._metrics.stripe_retries.inc()  # the SDK asks before each
         return super()._sleep_time_seconds(num_retries)
 
+    async def sleep_async(self, secs: float) -> None:
+        left = _seconds_until(_sending.get().deadline)
+        await asyncio.sleep(min(secs, left))
+        if secs >= left:
+            raise TimeoutError
+
     async def request_async(
         self, method: str, _url: str, _headers: Mapping[str, str], post_data: Any = None
     ) -> Any:
         """``post_data`` is the whole request."""
         started = time.perf_counter()
+        sending = _sending.get()
+        left = _seconds_until(sending.deadline)
         try:
             status, headers, body = await self._connections.send(
-                post_data, seconds=self._seconds, repeats=method != "post"
+                post_data, seconds=min(self._seconds, left), repeats=method != "post"
             )
         except BaseException as error:
-            _note_try(None, started, self._failure(error))
-            if isinstance(error, Exception):
+            seconds = time.perf_counter() - started
+            sending.tries.append(Try(None, seconds, self._failure(error)))
+            is_last = isinstance(error, TimeoutError) and left <= self._seconds
+            if isinstance(error, Exception) and not is_last:
                 self._handle_request_error(error)
             raise
-        _note_try(status, started)
+        sending.tries.append(Try(status, time.perf_counter() - started, ""))
         if status == 429:
             self._metrics.stripe_rate_limited.inc()
         return Response.of(status, headers, body), status, headers
@@ -232,12 +253,11 @@ class _HTTPClient(stripe.AIOHTTPClient):
         return str(failure.unreachable)
 
 
-# Of the request that is being sent.
-_tries: ContextVar[list[Try]] = ContextVar("tries")
+_sending: ContextVar[_Sending] = ContextVar("sending")
 
 
-def _note_try(status: int | None, started: float, failure: str = "") -> None:
-    _tries.get().append(Try(status, time.perf_counter() - started, failure))
+def _seconds_until(deadline: float) -> float:
+    return deadline - asyncio.get_running_loop().time()
 
 
 def _header(name: str, value: str) -> bytes:

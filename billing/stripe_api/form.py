@@ -5,6 +5,7 @@ https://docs.stripe.com/api#intro
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
@@ -38,4 +39,12 @@ def _add(fields: list[str], name: str, value: Any) -> None:
 
 @lru_cache(maxsize=1024)
 def _quoted(text: str) -> str:
-    return quote_plus(text).replace("%5B", "[").replace("%5D", "]")
+    if not _UNSAFE.search(text):
+        return text
+    if text.isascii():
+        return "".join(map(_QUOTED.__getitem__, text))
+    return quote_plus(text, safe="[]")
+
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.~\[\]-]")
+_QUOTED = {chr(code): quote_plus(chr(code), safe="[]") for code in range(128)}

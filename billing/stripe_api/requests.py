@@ -6,7 +6,6 @@ describes is a failure.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -154,7 +153,7 @@ class StripeRequests:
                 status, request_id = failure.status or UNREACHABLE, failure.request_id
                 raise
             finally:
-                series = self._metrics.stripe_requests.labels(method, template, status)
+                series = self._metrics.stripe_request_series(method, template, status)
                 series.observe(time.perf_counter() - started)
                 current.set_attribute("http.response.status_code", status)
                 current.set_attribute("stripe.request_id", request_id or "")
@@ -172,10 +171,7 @@ class StripeRequests:
             self._client = self._connect()
         client = self._client
         try:
-            async with asyncio.timeout(self._deadline):
-                response = await client.request(
-                    method, path, params, idempotency_key=idempotency_key
-                )
+            response = await client.request(method, path, params, idempotency_key=idempotency_key)
         except TimeoutError as error:
             failure = StripeFailure.too_slow(self._deadline)
             raise self._logged(method, path, failure, error) from None
