@@ -122,6 +122,7 @@ class Sandbox:
         checkout = checkout_routes.routes(
             self.payments,
             billing.quantities,
+            billing.removal,
             CheckoutViews(backend, self._sessions, resources.methods),
             self._deliveries.wait_for_responses,
             business_name=config.business_name,

@@ -74,7 +74,8 @@ def read_payment_form(
     address = read_address(fields, payer.country) if view.address_fields else {}
     if fields.errors or paid_with is None:
         return fields.errors
-    payer = replace(payer, phone=phone, address=address, custom_fields=custom)
+    saves = view.offers_saving and bool(submitted.get("save_payment_method"))
+    payer = replace(payer, phone=phone, address=address, custom_fields=custom, saves=saves)
     return PaymentForm(paid_with, payer)
 
 

@@ -20,13 +20,14 @@ _REFILLED_FIELDS = (
     "name",
     "country",
     "payment_method_type",
+    "save_payment_method",
 )  # never a card's or an account's number
 
 
 def _place(error: FieldError, view: CheckoutView) -> str:
     """Where on the page an error is shown: at its field, or below the form."""
     asked = (field.name for field in view.asked)
-    places = (*FIELDS, "card", "promotion_code", "quantity", *asked)
+    places = (*FIELDS, "card", "promotion_code", "quantity", "saved_card", *asked)
     return error.field if error.field in places else "form"
 
 

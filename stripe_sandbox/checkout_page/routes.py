@@ -60,6 +60,7 @@ from stripe_sandbox.payments.checkout import (
 )
 from stripe_sandbox.payments.outcomes import SavedCard
 from stripe_sandbox.payments.quantities import Quantities
+from stripe_sandbox.payments.saved_card_removal import SavedCardRemoval
 from stripe_sandbox.resources.checkout.ui_modes import HOSTED
 
 _LONGEST_NUMBER = 10
@@ -73,19 +74,21 @@ WaitForResponses = Callable[[Iterable[str], float], Awaitable[None]]
 def routes(
     payments: Payments,
     quantities: Quantities,
+    removal: SavedCardRemoval,
     views: CheckoutViews,
     wait_for_responses: WaitForResponses,
     *,
     business_name: str = "",
 ) -> list[Route]:
     """The page's routes, to be served at the root or under any prefix."""
-    page = CheckoutPage(payments, quantities, views, wait_for_responses, business_name)
+    page = CheckoutPage(payments, quantities, removal, views, wait_for_responses, business_name)
     return [
         Route("/c/pay/{session_id}", page.show, methods=["GET"]),
         Route("/c/pay/{session_id}/pay", page.pay, methods=["POST"]),
         Route("/c/pay/{session_id}/promotion_code", page.enter_code, methods=["POST"]),
         Route("/c/pay/{session_id}/authenticate", page.authenticate, methods=["POST"]),
         Route("/c/pay/{session_id}/quantity", page.change_quantity, methods=["POST"]),
+        Route("/c/pay/{session_id}/remove_card", page.remove_card, methods=["POST"]),
     ]
 
 
@@ -96,12 +99,14 @@ class CheckoutPage:
         self,
         payments: Payments,
         quantities: Quantities,
+        removal: SavedCardRemoval,
         views: CheckoutViews,
         wait_for_responses: WaitForResponses,
         business_name: str,
     ) -> None:
         self._payments = payments
         self._quantities = quantities
+        self._removal = removal
         self._views = views
         self._wait_for_responses = wait_for_responses
         self._html = CheckoutHtml(business_name)
@@ -180,6 +185,28 @@ class CheckoutPage:
         except Refused as refused:
             return self._refusal(request, refused, {})
         return redirect_answer(f"../{quote(session_id)}")
+
+    async def remove_card(self, request: Request) -> Response:
+        """Remove the saved `card`; leads back to the session's page."""
+        session_id = request.path_params["session_id"]
+        try:
+            submitted = await submitted_fields(request)
+            self._known(session_id)
+            self._remove_card(session_id, str(submitted.get("card")))
+        except Refused as refused:
+            return self._refusal(request, refused, {})
+        return redirect_answer(f"../{quote(session_id)}")
+
+    def _remove_card(self, session_id: str, card: str) -> None:
+        try:
+            self._removal.remove(session_id, card)
+        except KeyError:
+            error = FieldError("saved_card", "There is no such card here.", "resource_missing")
+        except StripeError as refusal:
+            error = FieldError("saved_card", refusal.message, refusal.code or "card_needed")
+        else:
+            return
+        raise Refused(400, Refusal.INVALID, error)
 
     def _change_quantity(self, session_id: str, submitted: dict[str, Any]) -> None:
         line, quantity = str(submitted.get("line")), str(submitted.get("quantity"))

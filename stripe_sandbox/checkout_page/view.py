@@ -19,6 +19,8 @@ from stripe_sandbox.resources.checkout.checkout_session_object import (
     asks_for_phone,
     asks_payment_method,
     known_email,
+    offers_removal,
+    offers_saving,
     return_url,
 )
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
@@ -92,6 +94,8 @@ class CheckoutView:
     custom_fields: tuple[AskedField, ...] = ()
     custom_text: Mapping[str, str] = field(default_factory=dict)
     saved_cards: tuple[SavedCardView, ...] = ()
+    offers_saving: bool = False
+    offers_removal: bool = False
 
     @property
     def asked(self) -> tuple[AskedField, ...]:
@@ -143,6 +147,8 @@ class CheckoutViews:
             address_fields=ADDRESS_FIELDS if needs_address else (),
             custom_fields=tuple(custom_field(field) for field in session["custom_fields"]),
             custom_text=texts,
+            offers_saving=offers_saving(session),
+            offers_removal=offers_removal(session),
             saved_cards=tuple(
                 SavedCardView(
                     card["id"],

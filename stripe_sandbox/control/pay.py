@@ -22,6 +22,7 @@ from stripe_sandbox.payments.checkout import (
 from stripe_sandbox.resources.checkout.checkout_session_object import (
     asks_for_phone,
     asks_payment_method,
+    offers_saving,
 )
 from stripe_sandbox.resources.checkout.custom_fields import LONGEST_VALUE
 from stripe_sandbox.storage.objects import Object
@@ -103,6 +104,9 @@ class ControlPayments:
         asks_address = found.get("billing_address_collection") == "required"
         address = fields.metadata("address") or (dict(ADDRESS) if asks_address else {})
         samples = {field["key"]: _sample(field) for field in found.get("custom_fields") or ()}
+        saves = fields.boolean("save_payment_method", None)
+        if saves is not None and not (found and offers_saving(found)):
+            raise fields.refusal("save_payment_method", "The session does not offer that.")
         return Payer(
             fields.text("email", EMAIL),
             fields.text("name", NAME),
@@ -110,6 +114,7 @@ class ControlPayments:
             fields.text("phone", PHONE if asks_phone else None),
             address,
             samples | fields.metadata("custom_fields"),
+            bool(saves),
         )
 
     def _pay_by_card(

@@ -138,6 +138,8 @@ class TestCard:
     """Its bank lets it be charged while nobody is there, as if it had been set up."""
     authenticates_on_request: bool = False
     """Its bank asks for 3-D Secure where the request for the payment wishes that."""
+    bypasses_pending: bool = False
+    """What it pays is available at once."""
     funding: Literal["credit", "debit", "prepaid"] = "credit"
 
     @property
@@ -238,7 +240,8 @@ MORE_CARDS: tuple[TestCard, ...] = (
     TestCard("6200000000000005", "Paid", "unionpay"),
     TestCard("5200828282828210", "Paid (debit)", "mastercard", funding="debit"),
     TestCard("5105105105105100", "Paid (prepaid)", "mastercard", funding="prepaid"),
-    TestCard("4000000000000077", "Paid"),
+    TestCard("4000000000000077", "Paid, available at once", bypasses_pending=True),
+    TestCard("4000003720000278", "Paid, available at once", bypasses_pending=True),
     TestCard(
         "4000000000003220", "3-D Secure, then paid", authentication=True, authenticates_always=True
     ),

@@ -33,6 +33,7 @@ from stripe_sandbox.resources.billing.test_clocks import TestClocks
 from stripe_sandbox.resources.checkout.checkout_session_object import (
     asks_payment_method,
     known_email,
+    redisplay,
     return_url,
 )
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
@@ -91,7 +92,11 @@ class Payments:
             if not asks_payment_method(session):
                 return self._complete_free(session, billing)
             method = self._methods.create_card(
-                test_card, card.exp_month, card.exp_year, billing, _redisplay(session)
+                test_card,
+                card.exp_month,
+                card.exp_year,
+                billing,
+                redisplay(session, saves=payer.saves),
             )
             if not session["amount_total"]:
                 self._cancel_tries(session)
@@ -180,7 +185,9 @@ class Payments:
             self._answer(session, payer)
             if not asks_payment_method(session):
                 return self._complete_free(session, billing)
-            method = self._methods.create_bank_account(account, billing, _redisplay(session))
+            method = self._methods.create_bank_account(
+                account, billing, redisplay(session, saves=payer.saves)
+            )
             if session["amount_total"] == 0:
                 return self._complete_free(session, billing, method)
             intent = self._intent(session)
@@ -286,11 +293,6 @@ class Payments:
         hidden = self._backend.objects.hidden("checkout.session", session["id"])
         if "payment_intent" in hidden:
             self._intents.cancel(hidden["payment_intent"], NO_REQUEST)
-
-
-def _redisplay(session: Object) -> str:
-    """The method's `allow_redisplay`: what pays a subscription is saved, as in setup mode."""
-    return "unspecified" if session["mode"] == "payment" else "always"
 
 
 def _declined(refusal: CardRefusal) -> Declined:

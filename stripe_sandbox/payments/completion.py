@@ -6,6 +6,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
+from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
@@ -16,7 +17,6 @@ from stripe_sandbox.resources.checkout.checkout_session_object import (
 )
 from stripe_sandbox.resources.checkout.checkout_sessions import CheckoutSessions
 from stripe_sandbox.resources.customers.customers import Customers
-from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
@@ -29,7 +29,7 @@ class SessionCompletion:
         backend: Backend,
         sessions: CheckoutSessions,
         customers: Customers,
-        methods: PaymentMethods,
+        saved_methods: SavedMethods,
         subscriptions: Subscriptions,
         invoices: Invoices,
         invoice_payments: InvoicePayments,
@@ -40,7 +40,7 @@ class SessionCompletion:
         self._backend = backend
         self._sessions = sessions
         self._customers = customers
-        self._methods = methods
+        self._saved_methods = saved_methods
         self._subscriptions = subscriptions
         self._invoices = invoices
         self._invoice_payments = invoice_payments
@@ -63,15 +63,15 @@ class SessionCompletion:
         A card's payment must not be one that is refused. With a debit the session and the invoice
         stay unpaid until the bank answers.
         """
-        customer = self.customer(session, billing)
+        customer = self.customer(session, billing, saves=_is_saved(payment))
         changes: Object = {"customer": customer and customer["id"]}
         subscription = invoice = None
         if payment is not None:
             method = payment.method
             payment.intent["customer"] = changes["customer"]
         if session["mode"] == "subscription" and customer is not None:
-            if method is not None and method["customer"] is None:
-                self._methods.attach(method, customer["id"])
+            if method is not None:
+                self._saved_methods.save(method, customer["id"])
             items = self._sessions.all_line_items(session["id"])
             hidden = self._backend.objects.hidden("checkout.session", session["id"])
             subscription = self._subscriptions.create(
@@ -88,9 +88,11 @@ class SessionCompletion:
             if payment is not None:
                 self._invoice_payments.create(invoice, payment.intent)
         elif session["mode"] == "setup" and customer is not None and method is not None:
-            self._methods.attach(method, customer["id"])
+            self._saved_methods.save(method, customer["id"])
         elif payment is not None:
             changes |= {"payment_intent": payment.intent["id"]}
+            if customer is not None:
+                self._save(payment, customer["id"])
         if payment is not None:
             self._charge(session, payment)
         if invoice is not None and not isinstance(payment, DebitPayment):
@@ -105,20 +107,31 @@ class SessionCompletion:
             self._subscriptions.activate(subscription, method)
         return completed
 
+    def _save(self, payment: CardPayment | DebitPayment, customer: str) -> None:
+        """Save what pays once, if the payer or the shop wants that: what only the shop wants is not
+        offered to the payer again."""
+        method, usage = payment.method, payment.intent["setup_future_usage"]
+        if usage and method["customer"] is None and not _is_saved(payment):
+            method["allow_redisplay"] = "limited"
+        if usage or _is_saved(payment):
+            self._saved_methods.save(method, customer, off_session=usage == "off_session")
+
     def _charge(self, session: Object, payment: CardPayment | DebitPayment) -> None:
         if isinstance(payment, CardPayment):
             self._card_charges.charge(payment)
         else:
             self._bank_debits.begin(payment, session["id"])
 
-    def customer(self, session: Object, billing: Object) -> Object | None:
-        """The session's customer, or a new one if it is to have one."""
+    def customer(self, session: Object, billing: Object, *, saves: bool) -> Object | None:
+        """The session's customer, or a new one if it is to have one, as where a payment method
+        is saved."""
         if session["customer"]:
             customer = self._backend.require("customer", session["customer"], "customer")
             self._customers.change(customer, self._updates(session, customer, billing))
             return customer
         is_free = session["amount_total"] == 0
-        if session["customer_creation"] != "always" and not is_free and not wants_invoice(session):
+        is_needed = is_free or saves or wants_invoice(session)
+        if session["customer_creation"] != "always" and not is_needed:
             return None
         given = ("address", "email", "name", "phone")
         known = any(billing["address"].values())
@@ -136,6 +149,13 @@ class SessionCompletion:
         if customer["email"] is None:
             names.append("email")
         return {name: billing[name] for name in names}
+
+
+def _is_saved(payment: CardPayment | DebitPayment | None) -> bool:
+    """Whether the payer chose to have a new payment method saved."""
+    if payment is None or payment.method["customer"] is not None:
+        return False
+    return bool(payment.method["allow_redisplay"] == "always")
 
 
 def _payment_status(session: Object, payment: CardPayment | DebitPayment | None) -> str:

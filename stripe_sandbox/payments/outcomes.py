@@ -28,7 +28,8 @@ class SavedCard:
 @dataclass(frozen=True)
 class Payer:
     """Who pays; `country` in ISO 3166-1 alpha-2, `address` the rest of the billing address (line1,
-    line2, city, state, postal_code), `custom_fields` the answers to a session's by key."""
+    line2, city, state, postal_code), `custom_fields` the answers to a session's by key, `saves`
+    whether a session that offers that is to save the payment method."""
 
     email: str
     name: str
@@ -36,6 +37,7 @@ class Payer:
     phone: str | None = None
     address: Mapping[str, str] = field(default_factory=dict)
     custom_fields: Mapping[str, str] = field(default_factory=dict)
+    saves: bool = False
 
 
 class OutcomeType(StrEnum):

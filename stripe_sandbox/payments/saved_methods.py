@@ -11,7 +11,7 @@ from stripe.params._payment_method_detach_params import PaymentMethodDetachParam
 from stripe.params._payment_method_update_params import PaymentMethodUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payment_methods import cards
 from stripe_sandbox.payment_methods.cards import CardRefusal
@@ -72,8 +72,7 @@ class SavedMethods:
             return method
         refusal = attach_refusal(method)
         if refusal is None:
-            self._methods.attach(method, customer["id"])
-            self.set_up(method)
+            self.save(method, customer["id"])
         return method if charged else refusal or method
 
     def _update(self, call: Call) -> Object:
@@ -154,9 +153,20 @@ class SavedMethods:
             return self.usable(params["payment_method"], customer_id)
         return None
 
-    def attach(self, method: Object, customer_id: str, request: RequestInfo) -> None:
-        """Save it to the customer; records `payment_method.attached`."""
-        self._methods.attach(method, customer_id, request)
+    def save(
+        self,
+        method: Object,
+        customer_id: str,
+        request: RequestInfo = NO_REQUEST,
+        *,
+        off_session: bool = True,
+    ) -> None:
+        """Attach it to the customer, unless it is. `off_session`: its bank lets it be charged from
+        now on while nobody is there to authenticate. Records `payment_method.attached`."""
+        if method["customer"] is None:
+            self._methods.attach(method, customer_id, request)
+        if off_session:
+            self.set_up(method)
 
     def set_up(self, method: Object) -> None:
         """Its bank lets it be charged while nobody is there to authenticate."""
@@ -187,9 +197,14 @@ class SavedMethods:
                 "The payment method you provided is not attached to a customer so detachment is "
                 "impossible."
             )
-        self._methods.detach(method, call.request)
-        self.mark_used(method)
+        self.detach(method, call.request)
         return method
+
+    def detach(self, method: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """Take it from its customer; it cannot be used again. Records
+        `payment_method.detached`."""
+        self._methods.detach(method, request)
+        self.mark_used(method)
 
     def _require(self, call: Call) -> Object:
         return self._backend.require("payment_method", call.ids[0], "payment_method", status=404)

@@ -3,7 +3,7 @@ times. Those of a test clock's customers wait until that clock advances."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from stripe_sandbox.storage.database import Database
@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     COUPON_EXPIRY = "coupon.expired"
     PROMOTION_CODE_EXPIRY = "promotion_code.expired"
     DISCOUNT_END = "discount.ended"
+    BALANCE_AVAILABILITY = "balance.available"
     AUTHORIZATION_EXPIRY = "charge.expired"
     CONFIRMATION_EXPIRY = "payment_intent.unconfirmed"
     SESSION_EXPIRY = "checkout.session.expired"
@@ -68,6 +69,17 @@ class ScheduledJobs:
                 (due, kind, subject, test_clock),
             )
             return
+        self._add(due, kind, subject)
+
+    def add_once(self, due: float, kind: JobKind, subject: str) -> None:
+        """Schedule a job in the account's time, also where something happens in a test clock's,
+        unless it is scheduled already."""
+        if not self._database.row(
+            "SELECT 1 FROM agenda WHERE due = ? AND kind = ? AND subject = ?", (due, kind, subject)
+        ):
+            self._add(due, kind, subject)
+
+    def _add(self, due: float, kind: JobKind, subject: str) -> None:
         next_due = self.next_due()
         self._database.write(
             "INSERT INTO agenda (due, kind, subject) VALUES (?, ?, ?)", (due, kind, subject)
@@ -86,6 +98,16 @@ class ScheduledJobs:
         """The subjects of all jobs of the kind that have not run yet."""
         rows = self._database.rows("SELECT subject FROM agenda WHERE kind = ?", (kind,))
         return {row[0] for row in rows}
+
+    def move(self, subjects: Iterable[str], test_clock: str) -> None:
+        """Have the account's jobs about these subjects wait for the test clock of that id."""
+        for subject in subjects:
+            self._database.write(
+                "INSERT INTO test_clock_jobs (due, kind, subject, test_clock) "
+                "SELECT due, kind, subject, ? FROM agenda WHERE subject = ?",
+                (test_clock, subject),
+            )
+            self._database.write("DELETE FROM agenda WHERE subject = ?", (subject,))
 
     def remove_all(self, test_clock: str) -> None:
         """Remove the jobs of the test clock of that id."""

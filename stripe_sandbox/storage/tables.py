@@ -135,7 +135,10 @@ TABLES: dict[str, Table] = {
     "payment_intent": Table("payment_intents", _columns("customer")),
     "charge": Table("charges", _columns("customer", "payment_intent")),
     "balance_transaction": Table(
-        "balance_transactions", _columns("currency", "source", "type", coarse=("currency", "type"))
+        "balance_transactions",
+        _columns("currency", "source", "type", coarse=("currency", "type")),
+        "CREATE INDEX IF NOT EXISTS balance_transactions_pending ON balance_transactions "
+        "(body ->> '$.available_on') WHERE body ->> '$.status' = 'pending';\n",
     ),
     "dispute": Table("disputes", _columns("charge", "payment_intent")),
     "refund": Table("refunds", _columns("charge", "payment_intent")),

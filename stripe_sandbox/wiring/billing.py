@@ -24,6 +24,7 @@ from stripe_sandbox.payments.invoices.manual_invoices import ManualInvoices
 from stripe_sandbox.payments.invoices.paid_invoices import PaidInvoices
 from stripe_sandbox.payments.new_methods import NewMethods
 from stripe_sandbox.payments.quantities import Quantities
+from stripe_sandbox.payments.saved_card_removal import SavedCardRemoval
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.session_setups import SessionSetups
 from stripe_sandbox.payments.subscriptions.change_invoices import ChangeInvoices
@@ -178,7 +179,7 @@ class Billing:
             backend,
             resources.sessions,
             resources.customers,
-            resources.methods,
+            self.saved_methods,
             resources.subscriptions,
             resources.invoices,
             resources.invoice_payments,
@@ -187,6 +188,13 @@ class Billing:
             paid_invoices,
         )
         self.quantities = Quantities(backend, resources.sessions)
+        self.removal = SavedCardRemoval(
+            backend,
+            resources.sessions,
+            resources.methods,
+            self.saved_methods,
+            resources.test_clocks,
+        )
         self.checkout = Payments(
             backend,
             resources.sessions,

@@ -37,6 +37,7 @@ from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.resources.customers.setup_attempts import SetupAttempts
 from stripe_sandbox.resources.customers.setup_intents import SetupIntents
 from stripe_sandbox.resources.events import Events
+from stripe_sandbox.resources.payments.balance import Balance
 from stripe_sandbox.resources.payments.balance_transactions import BalanceTransactions
 from stripe_sandbox.resources.payments.charges import Charges
 from stripe_sandbox.resources.payments.disputes import Disputes
@@ -74,7 +75,8 @@ class Resources:
         self.intents = PaymentIntents(backend)
         setup_attempts = SetupAttempts(backend)
         self.setup_intents = SetupIntents(backend, setup_attempts)
-        self.balance = BalanceTransactions(backend)
+        self._balance = Balance(backend)
+        self.balance = BalanceTransactions(backend, jobs, self._balance)
         self.disputes = Disputes(backend, jobs, self.balance)
         self.charges = Charges(backend, self.disputes, self.balance, base_url)
         self.refunds = Refunds(backend, jobs, self.charges, self.disputes, self.balance)
@@ -117,6 +119,7 @@ class Resources:
         """The endpoints of all."""
         yield from self.portal_sessions.routes()
         yield from self._product_creation.routes()
+        yield from self._balance.routes()
         yield from self.search.routes()
         yield from self.new_items.routes()
         for resource in self._resources:

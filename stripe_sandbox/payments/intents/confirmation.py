@@ -162,14 +162,13 @@ class IntentConfirmation:
     def _save(self, intent: Object, method: Object, request: RequestInfo) -> None:
         """Attach the method to the intent's customer if it is to be used again; otherwise one that
         is nobody's can be used no more."""
-        if method["customer"] is None:
-            if intent["customer"] and intent["setup_future_usage"]:
-                self._saved_methods.attach(method, intent["customer"], request)
-            else:
-                self._saved_methods.mark_used(method)
-                return
-        if intent["setup_future_usage"] == "off_session":
-            self._saved_methods.set_up(method)
+        usage = intent["setup_future_usage"]
+        if intent["customer"] and usage:
+            self._saved_methods.save(
+                method, intent["customer"], request, off_session=usage == "off_session"
+            )
+        elif method["customer"] is None:
+            self._saved_methods.mark_used(method)
 
 
 def off_session_refusal(card: TestCard, *, is_set_up: bool) -> CardRefusal | None:

@@ -157,9 +157,10 @@ class Setups:
         if refusal is not None:
             self._intents.fail(intent, method, refusal, request)
             raise declined(refusal, intent, method)
-        if intent["customer"] and method["customer"] is None:
-            self._saved_methods.attach(method, intent["customer"], request)
-        if intent["usage"] == "off_session":
+        off_session = intent["usage"] == "off_session"
+        if intent["customer"]:
+            self._saved_methods.save(method, intent["customer"], request, off_session=off_session)
+        elif off_session:
             self._saved_methods.set_up(method)
         self._intents.succeed(intent, method, request)
 

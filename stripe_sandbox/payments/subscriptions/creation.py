@@ -25,13 +25,13 @@ from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
 from stripe_sandbox.resources.billing.invoices import Invoices
 from stripe_sandbox.resources.billing.subscription_object import end_of_trial
 from stripe_sandbox.resources.billing.subscriptions import LIVE, Subscriptions
+from stripe_sandbox.resources.billing.test_clocks import MAXIMUM_SUBSCRIPTIONS
 from stripe_sandbox.resources.checkout.line_items import begin_trial
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object, Window
 
 EXPIRES_AFTER = 23 * 3_600.0
 """Seconds in which the first invoice has to be paid."""
-MAXIMUM_OF_TEST_CLOCK = 3
 _CREATE = (
     *("cancel_at", "cancel_at_period_end", "customer", "default_payment_method", "description"),
     *("discounts.coupon", "discounts.promotion_code", "items.discounts.coupon"),
@@ -162,9 +162,9 @@ class SubscriptionCreation:
             return
         filters = {"customer": customer["id"], "status": LIVE}
         running, _ = self._backend.objects.page("subscription", filters, Window())
-        if len(running) >= MAXIMUM_OF_TEST_CLOCK:
+        if len(running) >= MAXIMUM_SUBSCRIPTIONS:
             raise errors.invalid(
-                f"A customer of a test clock can have at most {MAXIMUM_OF_TEST_CLOCK} "
+                f"A customer of a test clock can have at most {MAXIMUM_SUBSCRIPTIONS} "
                 "subscriptions.",
                 "customer",
             )

@@ -11,6 +11,7 @@ from stripe.params.test_helpers._test_clock_create_params import TestClockCreate
 from stripe.params.test_helpers._test_clock_list_params import TestClockListParams
 from stripe.params.test_helpers._test_clock_retrieve_params import TestClockRetrieveParams
 
+from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.errors import StripeError
@@ -18,11 +19,14 @@ from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.scheduling.simulated_clock import SimulatedClock
-from stripe_sandbox.schema.objects import build
+from stripe_sandbox.schema.objects import apply_changes, build
 from stripe_sandbox.storage.objects import Object, Window
 
 KIND = "test_helpers.test_clock"
 LIFETIME_SECONDS = 30 * 86_400
+MAXIMUM_SUBSCRIPTIONS = 3
+"""How many subscriptions a customer of a clock may have that have not ended."""
+_ENDED = "'canceled', 'incomplete_expired'"
 _KINDS = {
     "clock": KIND,
     "cus": "customer",
@@ -57,15 +61,20 @@ class TestClocks(Resource):
 
     def routes(self) -> list[Route]:
         """All endpoints but those that move or end a clock."""
-        simulates = ("frozen_time", "name")
+        simulates = ("customer", "frozen_time", "name")
         return [
             *super().routes(),
             Route("POST", self.url, self._create, TestClockCreateParams, self.kind, simulates),
         ]
 
     def _create(self, call: Call) -> Object:
-        """Records `test_helpers.test_clock.created`."""
+        """Records `test_helpers.test_clock.created` and, of a customer that it is to move,
+        `customer.updated`."""
         now = self._backend.clock.now()
+        customer = None
+        if "customer" in call.params:
+            customer = self._backend.require("customer", call.params["customer"], "customer")
+            self._check_can_have(customer, call.params["frozen_time"])
         test_clock = build(
             self.kind,
             {
@@ -83,7 +92,46 @@ class TestClocks(Resource):
         self._backend.objects.insert(test_clock)
         self._backend.events.record(f"{self.kind}.created", test_clock, call.request)
         self._jobs.add(test_clock["deletes_after"], JobKind.TEST_CLOCK_DELETION, test_clock["id"])
+        if customer is not None:
+            self._attach(customer, test_clock["id"], call.request)
         return test_clock
+
+    def _check_can_have(self, customer: Object, frozen_time: int) -> None:
+        """StripeError: the existing customer cannot live in the time of a clock set so."""
+        if customer["test_clock"] is not None:
+            raise errors.invalid("This customer already belongs to a test clock.", "customer")
+        if frozen_time < self._backend.clock.now():
+            raise errors.invalid(
+                "`frozen_time` cannot be in the past for a test clock with an existing customer.",
+                "frozen_time",
+            )
+        subscriptions = self._backend.objects.count(
+            "subscription",
+            f"customer = ? AND status NOT IN ({_ENDED})",
+            (customer["id"],),
+        )
+        if subscriptions > MAXIMUM_SUBSCRIPTIONS:
+            raise errors.invalid(
+                f"A customer of a test clock can have at most {MAXIMUM_SUBSCRIPTIONS} "
+                "subscriptions.",
+                "customer",
+            )
+
+    def _attach(self, customer: Object, test_clock: str, request: RequestInfo) -> None:
+        """Have the customer live in the clock's time from now on, with all that is theirs."""
+        identifier, objects = customer["id"], self._backend.objects
+        previous = apply_changes(customer, {"test_clock": test_clock})
+        objects.save(customer)
+        moved: list[str] = []
+        for kind in ("subscription", "invoice", "invoiceitem", "payment_intent"):
+            for one in objects.ids(kind, "customer = ?", (identifier,)):
+                moved.append(one)
+                if kind != "payment_intent":
+                    value = self._backend.require(kind, one, kind)
+                    objects.save({**value, "test_clock": test_clock})
+                    moved += value.get("discounts") or ()
+        self._jobs.move(moved, test_clock)
+        self._backend.events.record("customer.updated", customer, request, previous)
 
     def change(
         self, test_clock: Object, changes: Object, event: str, request: RequestInfo = NO_REQUEST

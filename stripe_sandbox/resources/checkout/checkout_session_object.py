@@ -86,7 +86,7 @@ def new_session(
             "phone_number_collection": {
                 "enabled": params.get("phone_number_collection", {}).get("enabled", False)
             },
-            "saved_payment_method_options": _saved_methods() if subscribes else None,
+            "saved_payment_method_options": _saved_methods(params),
             "shipping_options": [],
             "status": "open",
             "submit_type": params.get("submit_type"),
@@ -125,11 +125,12 @@ def _branding() -> Object:
     )
 
 
-def _saved_methods() -> Object:
-    return build(
-        "checkout.session.SavedPaymentMethodOptions",
-        {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled"},
-    )
+def _saved_methods(params: dict[str, Any]) -> Object | None:
+    given = params.get("saved_payment_method_options")
+    if given is None and params["mode"] != "subscription":
+        return None
+    values = {"allow_redisplay_filters": ["always"], "payment_method_remove": "disabled"}
+    return build("checkout.session.SavedPaymentMethodOptions", {**values, **(given or {})})
 
 
 def _invoice_creation(params: dict[str, Any]) -> Object:
@@ -151,6 +152,28 @@ def asks_payment_method(session: Object) -> bool:
     return bool(
         session["mode"] == "subscription" and session["payment_method_collection"] == "always"
     )
+
+
+def offers_saving(session: Object) -> bool:
+    """Whether its payer may choose to have a new payment method saved."""
+    options = session["saved_payment_method_options"] or {}
+    return options.get("payment_method_save") == "enabled" and asks_payment_method(session)
+
+
+def redisplay(session: Object, *, saves: bool) -> str:
+    """The `allow_redisplay` of a new payment method: of what is saved anyway it says whether it is
+    offered again; `saves`: the payer chose that, where they may."""
+    if offers_saving(session) and saves:
+        return "always"
+    if session["mode"] == "payment":
+        return "unspecified"
+    return "limited" if offers_saving(session) else "always"
+
+
+def offers_removal(session: Object) -> bool:
+    """Whether its payer may remove saved payment methods."""
+    options = session["saved_payment_method_options"] or {}
+    return options.get("payment_method_remove") == "enabled"
 
 
 def asks_for_phone(session: Object) -> bool:

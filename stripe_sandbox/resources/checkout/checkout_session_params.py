@@ -33,9 +33,13 @@ SIMULATED = (
     "line_items.price_data.unit_amount", "line_items.quantity", "locale", "metadata", "mode",
     "origin_context", "payment_intent_data.capture_method", "payment_intent_data.description",
     "payment_intent_data.metadata", "payment_intent_data.receipt_email",
+    "payment_intent_data.setup_future_usage",
     "payment_intent_data.statement_descriptor", "payment_intent_data.statement_descriptor_suffix",
     "payment_method_collection", "phone_number_collection.enabled",
-    "redirect_on_completion", "return_url", "setup_intent_data.description",
+    "redirect_on_completion", "return_url",
+    "saved_payment_method_options.allow_redisplay_filters",
+    "saved_payment_method_options.payment_method_remove",
+    "saved_payment_method_options.payment_method_save", "setup_intent_data.description",
     "setup_intent_data.metadata", "submit_type",
     "subscription_data.description", "subscription_data.metadata",
     "subscription_data.trial_end", "subscription_data.trial_period_days",
@@ -70,6 +74,7 @@ _NOT_IN = {
     "discounts": "setup",
     "line_items": "setup",
     "phone_number_collection": "setup",
+    "saved_payment_method_options": "setup",
     "submit_type": "setup",
 }
 """Parameters that belong to every mode but one."""

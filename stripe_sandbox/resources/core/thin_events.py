@@ -16,6 +16,7 @@ from stripe_sandbox.storage.objects import Object
 
 KIND = "v2.core.event"
 _SNAPSHOT_ID = "evt_"
+_SINGLETONS = ("balance",)
 
 
 def moment(seconds: int) -> str:
@@ -63,8 +64,11 @@ def _values(event: Object) -> Object:
 
 
 def _related(subject: Object) -> Object | None:
-    """The object that an event is about; None where it has no id, as an upcoming invoice."""
+    """The object that an event is about, without an id where there is but one of its kind; None
+    where it is none that is stored, as an upcoming invoice."""
     kind, identifier = subject["object"], subject.get("id")
+    if kind in _SINGLETONS:
+        return {"type": kind, "url": _url(kind)}
     if identifier is None:
         return None
     return {"id": identifier, "type": kind, "url": f"{_url(kind)}/{identifier}"}

@@ -173,15 +173,19 @@ class Disputes(Resource):
         self._withdraw(dispute)
 
     def _withdraw(self, dispute: Object) -> None:
-        moved = self._balance.keep(withdrawal(dispute, self._backend.clock.now()))
+        moved = self._balance.keep(withdrawal(dispute, self._account_now()))
         dispute["balance_transactions"].append(moved)
         self._backend.objects.save(dispute)
         self._backend.events.record("charge.dispute.funds_withdrawn", dispute)
 
+    def _account_now(self) -> int:
+        """The balance is the account's, in its time."""
+        return int(self._backend.clock.account_time())
+
     def _end(self, dispute: Object, status: str, request: RequestInfo = NO_REQUEST) -> None:
         dispute.update(status=status, is_charge_refundable=status != "lost")
         if status == "won":
-            moved = self._balance.keep(reinstatement(dispute, self._backend.clock.now()))
+            moved = self._balance.keep(reinstatement(dispute, self._account_now()))
             dispute["balance_transactions"].append(moved)
             self._backend.events.record("charge.dispute.funds_reinstated", dispute)
         self._backend.objects.save(dispute)

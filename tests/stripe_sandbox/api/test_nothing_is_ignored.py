@@ -139,8 +139,9 @@ def test_no_parameter_is_taken_that_these_tests_do_not_know(shared_server: Sandb
         }  # fmt: skip
         # `type` has one value, which says what is so anyway; that another method pays is seen in
         # test_invoice_collection; off_session, and to whom and what an invoice and its items
-        # belong, in test_manual_invoices; what fails a payment in payments/intents; a
-        # payment_behavior, and what takes a discount or a further item, in payments/subscriptions.
+        # belong, in test_manual_invoices; what fails a payment in payments/intents; a clock's
+        # customer in test_test_clocks; payment_behavior, and what takes a discount or a further
+        # item, in payments/subscriptions.
         assert taken <= {
             *("client_secret", "collection_method", "customer", "default_payment_method"),
             *("discounts.discount", "items.deleted", "items.discounts.discount"),

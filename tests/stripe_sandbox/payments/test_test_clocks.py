@@ -11,6 +11,7 @@ import pytest
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.resources.billing.billing_cycle import add_interval
 from stripe_sandbox.scheduling.jobs import JobKind
+from tests.stripe_sandbox.payments.intents.test_authentication import authenticate
 from tests.support.stripe.sandbox_server import SandboxServer, refused, sandbox_server, types
 from tests.support.stripe.stripe_types import assert_fits
 from tests.support.waiting import wait_for
@@ -202,6 +203,71 @@ def test_a_clock_has_three_customers_and_they_three_subscriptions(server: Sandbo
     assert "at most 3 subscriptions" in str(refusal.user_message)
     unknown = refused(lambda: server.stripe.v1.customers.create({"test_clock": "clock_none"}))
     assert unknown.code == "resource_missing"
+
+
+def test_an_existing_customer_moves_to_a_new_clock(server: SandboxServer) -> None:
+    """With its subscriptions and what they have scheduled, for good; a later one cannot take it."""
+    clocks = server.stripe.v1.test_helpers.test_clocks
+    customer = str(server.stripe.v1.customers.create({}).id)
+    method = server.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
+    settings: Any = {"invoice_settings": {"default_payment_method": method.id}}
+    server.stripe.v1.customers.update(customer, settings)
+    subscription = _subscribe(server, customer)
+    end = subscription["items"]["data"][0]["current_period_end"]
+    for given, reason in (
+        ({"frozen_time": end - 40 * DAY}, "in the past"),
+        ({"customer": "cus_none"}, "No such customer"),
+    ):
+        params: Any = {"customer": customer, "frozen_time": end - DAY, **given}
+        assert reason in str(refused(lambda: clocks.create(params)).user_message)  # noqa: B023
+    clock = clocks.create({"customer": customer, "frozen_time": end - DAY}).id
+    assert server.stripe.v1.customers.retrieve(customer).test_clock == clock
+    [listed] = server.get("/v1/subscriptions", test_clock=clock)["data"]
+    assert_fits(listed)
+    left = server.sandbox._database.rows(
+        "SELECT kind FROM agenda WHERE subject = ?", (subscription["id"],)
+    )
+    assert left == []
+    _advance(server, clock, end + 2 * HOUR)
+    renewed = server.get(
+        f"/v1/subscriptions/{subscription['id']}", **{"expand[0]": "latest_invoice"}
+    )
+    assert renewed["items"]["data"][0]["current_period_start"] == end
+    assert (renewed["latest_invoice"]["status"], renewed["latest_invoice"]["created"]) == (
+        "paid",
+        end,
+    )
+    again: Any = {"customer": customer, "frozen_time": end + 400 * DAY}
+    assert "already belongs" in str(refused(lambda: clocks.create(again)).user_message)
+    late: Any = {"test_clock": clock}
+    unknown: Any = refused(lambda: server.stripe.v1.customers.update(customer, late))
+    assert (unknown.code, unknown.param) == ("parameter_unknown", "test_clock")
+
+
+def test_3d_secure_is_passed_in_the_time_of_the_clock(server: SandboxServer) -> None:
+    """The charge has that time; what it brings is the account's, in its time."""
+    clock = _clock(server)
+    customer = server.stripe.v1.customers.create({"test_clock": clock}).id
+    for params in ({"customer": customer}, {"customer": customer, "usage": "on_session"}):
+        given: Any = {
+            **params,
+            "payment_method": "pm_card_threeDSecureRequired",
+            "confirm": True,
+            "return_url": "http://shop.example/",
+        }
+        if "usage" in params:
+            made = server.stripe.v1.setup_intents.create(given).to_dict()
+        else:
+            pays: Any = {**given, "amount": 900, "currency": "usd"}
+            made = server.stripe.v1.payment_intents.create(pays).to_dict()
+        authenticate(server, made, "complete")
+    [attempt] = server.get("/v1/setup_attempts", setup_intent=made["id"])["data"]
+    assert (attempt["status"], attempt["created"]) == ("succeeded", START)
+    [charge] = server.get("/v1/charges", customer=customer)["data"]
+    assert charge["created"] == START
+    moved = server.get(f"/v1/balance_transactions/{charge['balance_transaction']}")
+    assert moved["created"] < START
+    assert moved["status"] == "pending"
 
 
 def test_lists_leave_out_what_lives_in_a_clocks_time(server: SandboxServer) -> None:

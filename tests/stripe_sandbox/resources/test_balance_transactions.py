@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import pytest
 import requests
 
+from stripe_sandbox.resources.payments.balance_transactions import business_days_after
 from tests.support.stripe.sandbox_server import SandboxServer
 from tests.support.stripe.stripe_types import assert_fits
 
@@ -83,6 +86,54 @@ def test_a_dispute_s_can_be_read_by_themselves(shared_server: SandboxServer) -> 
     (held,) = dispute["balance_transactions"]
     assert shared_server.get(f"/v1/balance_transactions/{held['id']}") == held
     assert _moved(shared_server, dispute["id"]) == held
+
+
+def _balance(server: SandboxServer) -> tuple[int, int]:
+    """What is available and what is pending, in US cents."""
+    found = server.get("/v1/balance")
+    assert_fits(found)
+    [available], [pending] = found["available"], found["pending"]
+    assert available["source_types"] == {"card": available["amount"]}
+    return available["amount"], pending["amount"]
+
+
+def test_what_is_paid_is_available_after_two_business_days(server: SandboxServer) -> None:
+    """At the beginning of a day; the balance moves with it, and an event tells."""
+    assert _balance(server) == (0, 0)
+    charges = [_paid(server), _paid(server)]
+    moved = [_moved(server, charge["id"]) for charge in charges]
+    assert [one["status"] for one in moved] == ["pending", "pending"]
+    available_on = moved[0]["available_on"]
+    assert available_on == business_days_after(moved[0]["created"], 2)
+    assert _balance(server) == (0, 516)
+    server.stripe.v1.refunds.create(params={"charge": charges[0]["id"], "amount": 100})
+    assert _balance(server) == (-100, 516)
+    server.advance(available_on - server.sandbox.clock.now() + 1)
+    assert _balance(server) == (416, 0)
+    assert _moved(server, charges[1]["id"])["status"] == "available"
+    [event] = server.get("/v1/events", type="balance.available")["data"]
+    assert_fits(event)
+    assert event["data"]["object"] == server.get("/v1/balance")
+    thin = server.get(f"/v2/core/events/evt_test_{event['id'].removeprefix('evt_')}")
+    assert thin["related_object"] == {"type": "balance", "url": "/v1/balance"}
+
+
+def test_a_card_pays_into_the_available_balance(server: SandboxServer) -> None:
+    """By Stripe's number for that; a dispute and its fee go from there, too."""
+    assert _moved(server, _paid(server, "4000000000000077")["id"])["status"] == "available"
+    assert _balance(server) == (258, 0)
+    _paid(server, "4000000000000259")
+    assert _balance(server) == (258 - 297 - 1_500, 258)
+
+
+@pytest.mark.parametrize(
+    ("day", "available"),
+    [("2026-11-23", "2026-11-25"), ("2026-11-26", "2026-11-30"), ("2026-11-28", "2026-12-01")],
+)
+def test_no_weekend_is_business(day: str, available: str) -> None:
+    noon = datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
+    expected = datetime.fromisoformat(f"{available}T00:00:00+00:00").timestamp()
+    assert business_days_after(int(noon), 2) == expected
 
 
 def test_a_receipt_opens(shared_server: SandboxServer) -> None:

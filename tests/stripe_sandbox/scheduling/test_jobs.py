@@ -82,4 +82,5 @@ def test_a_closed_session_leaves_no_expiry(server: SandboxServer) -> None:
     """Neither a paid session nor one that was expired by a request has a job left."""
     server.pay(server.create().id)
     server.stripe.v1.checkout.sessions.expire(server.create().id)
-    assert server.sandbox._database.rows("SELECT kind FROM agenda") == []
+    left = server.sandbox._database.rows("SELECT kind FROM agenda")
+    assert left == [(JobKind.BALANCE_AVAILABILITY,)]

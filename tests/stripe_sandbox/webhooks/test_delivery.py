@@ -166,8 +166,8 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         secret = _ensure(server)
         assert server.stripe.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
         server.clock.advance(1e6)
-        wait_for(lambda: len(server.receiver.received) == 5)
-        wait_for(lambda: _deliveries(server) == [("succeeded", 3)] * 5)
+        wait_for(lambda: len(server.receiver.received) == 6)  # the balance is available meanwhile
+        wait_for(lambda: _deliveries(server)[:5] == [("succeeded", 3)] * 5)
         headers, body = server.receiver.received[0]
         stripe.WebhookSignature.verify_header(
             body.decode(), headers["stripe-signature"], secret, tolerance=10**10
