@@ -116,6 +116,7 @@ def test_every_object_of_a_long_history_fits_the_types(server: SandboxServer) ->
         "checkout.session.completed", "checkout.session.expired", "customer.subscription.created",
         "customer.subscription.updated", "invoice.created", "invoice.finalized",
         "invoice.updated", "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid",
+        "invoiceitem.created",
     }  # fmt: skip
 
 

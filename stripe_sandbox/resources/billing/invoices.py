@@ -18,6 +18,7 @@ from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.invoice_object import apply_balance, new_invoice, new_line
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
+from stripe_sandbox.resources.billing.new_invoice_items import items_of
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, sdk_class
@@ -78,7 +79,8 @@ class Invoices(Resource):
         """A subscription's first invoice, open, under the id that it names as its latest.
         `applies_balance`: the customer's balance lowers or raises what is due.
 
-        Records `invoice.created` and `invoice.finalized`.
+        Records `invoiceitem.created` for what was sold once, `invoice.created` and
+        `invoice.finalized`.
         """
         items = {item["price"]["id"]: item for item in subscription["items"]["data"]}
         identifier = subscription["latest_invoice"]
@@ -103,7 +105,7 @@ class Invoices(Resource):
         discounts: list[AppliedDiscount],
     ) -> Object:
         """An open, discounted invoice for one-time items; `given` holds what else it says. Records
-        `invoice.created` and `invoice.finalized`."""
+        `invoiceitem.created`, `invoice.created` and `invoice.finalized`."""
         identifier, now = new_id("in"), self._backend.clock.now()
         lines = [new_line(identifier, None, line, None, now) for line in line_items]
         invoice = new_invoice(identifier, None, customer, lines, "manual", now, now)
@@ -113,6 +115,9 @@ class Invoices(Resource):
         return self._open(invoice, customer, applies_balance=False)
 
     def _open(self, invoice: Object, customer: Object, *, applies_balance: bool) -> Object:
+        for item in items_of(invoice):
+            self._backend.objects.insert(item)
+            self._backend.events.record("invoiceitem.created", item)
         self._backend.objects.insert(invoice)
         self._backend.events.record("invoice.created", invoice)
         self.finalize(invoice, customer, applies_balance=applies_balance)

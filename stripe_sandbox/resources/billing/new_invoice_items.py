@@ -19,6 +19,10 @@ from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
 
 KIND = "invoiceitem"
+_OF_LINE = (
+    *("amount", "currency", "description", "discountable", "discounts", "metadata", "period"),
+    "quantity",
+)
 _PRICED = ("amount", "price_data", "pricing")
 _CREATE = (
     *("amount", "currency", "customer", "description", "discountable", *DISCOUNTS, "invoice"),
@@ -27,6 +31,47 @@ _CREATE = (
     *("price_data.unit_amount", "pricing.price", "quantity"),
     "subscription",
 )
+
+
+def items_of(invoice: Object) -> list[Object]:
+    """The items that lines of a new invoice name, which Checkout made of what it sold once."""
+    return [
+        _item_of(invoice, line)
+        for line in invoice["lines"]["data"]
+        if line["parent"]["type"] == "invoice_item_details"
+    ]
+
+
+def _item_of(invoice: Object, line: Object) -> Object:
+    details = line["parent"]["invoice_item_details"]
+    off = sum(discount["amount"] for discount in line["discount_amounts"])
+    return build(
+        KIND,
+        {
+            "id": details["invoice_item"],
+            "object": KIND,
+            **{name: line[name] for name in _OF_LINE},
+            "customer": invoice["customer"],
+            "date": invoice["created"],
+            "invoice": invoice["id"],
+            "livemode": False,
+            "net_amount": line["amount"] - off,
+            "parent": details["subscription"] and _subscriptions(details["subscription"]),
+            "pricing": build(f"{KIND}.Pricing", line["pricing"]),
+            "proration": False,
+            "quantity_decimal": str(line["quantity"]),
+            "tax_rates": [],
+            "test_clock": invoice["test_clock"],
+        },
+    )
+
+
+def _subscriptions(identifier: str) -> Object:
+    """The parent of an item that belongs to a subscription."""
+    details = build(f"{KIND}.Parent.SubscriptionDetails", {"subscription": identifier})
+    return build(
+        f"{KIND}.Parent", {"subscription_details": details, "type": "subscription_details"}
+    )
 
 
 class NewInvoiceItems:
@@ -182,8 +227,4 @@ class NewInvoiceItems:
         subscription = self._backend.require("subscription", params["subscription"], "subscription")
         if subscription["customer"] != customer["id"]:
             raise errors.no_such("subscription", subscription["id"], "subscription")
-        details = build(f"{KIND}.Parent.SubscriptionDetails", {"subscription": subscription["id"]})
-        return build(
-            f"{KIND}.Parent",
-            {"subscription_details": details, "type": "subscription_details"},
-        )
+        return _subscriptions(subscription["id"])

@@ -10,8 +10,10 @@ from stripe.params._plan_retrieve_params import PlanRetrieveParams
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Answer, Call
+from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import Page, pick, read_window
 from stripe_sandbox.resources.resource import Resource
+from stripe_sandbox.schema.objects import sdk_class
 from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.json_text import dump, load
 from stripe_sandbox.storage.objects import Object
@@ -26,6 +28,9 @@ class Plans(Resource):
     retrieve_params = PlanRetrieveParams
     list_params = PlanListParams
     filters = ("active", "created", "product")
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        return {(sdk_class(self.kind), "tiers"): lambda _: None}
 
     def _retrieve(self, call: Call) -> Object:
         price = self._backend.objects.get("price", call.ids[0])

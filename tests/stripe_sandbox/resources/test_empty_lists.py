@@ -75,6 +75,7 @@ def test_recurring_prices_are_plans_too(shared_server: SandboxServer) -> None:
     assert_fits(*shared_server.get("/v1/plans")["data"])
     assert plans.list({"product": str(plan.product)}).data[0].id == plan.id
     assert plans.list({"active": False}).data == []
+    assert "tiers" not in plans.retrieve(plan.id, {"expand": ["tiers"]}).to_dict()
     error = refused(lambda: plans.retrieve(shared_server.credit))
     assert error.user_message == f"No such plan: '{shared_server.credit}'"
 

@@ -219,8 +219,33 @@ def test_a_payment_makes_a_paid_invoice(shared_server: SandboxServer, free: bool
         payment = invoice["payments"]["data"][0]
         assert payment["payment"]["payment_intent"] == found["payment_intent"]
     events = shared_server.event_types_since(known)
+    assert events.index("invoiceitem.created") < events.index("invoice.created")
     assert events.index("invoice.paid") < events.index("checkout.session.completed")
     assert shared_server.fetch(f"/i/{invoice['id']}").status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["payment", "subscription"])
+def test_what_is_sold_once_is_an_invoice_item(shared_server: SandboxServer, mode: str) -> None:
+    """The line of the invoice names it, and it can be asked for."""
+    items = [{"price": shared_server.credit, "quantity": 2}]
+    if mode == "payment":
+        session = shared_server.create(line_items=items, invoice_creation={"enabled": True})
+    else:
+        pro = {"price": shared_server.pro, "quantity": 1}
+        session = shared_server.subscribe(line_items=[pro, *items])
+    shared_server.pay(session.id)
+    found = shared_server.get(f"/v1/checkout/sessions/{session.id}", **{"expand[0]": "invoice"})
+    invoice = found["invoice"]
+    [named] = [
+        details["invoice_item"]
+        for line in invoice["lines"]["data"]
+        if (details := line["parent"]["invoice_item_details"])
+    ]
+    item = shared_server.get(f"/v1/invoiceitems/{named}")
+    assert_fits(item)
+    assert (item["amount"], item["quantity"], item["invoice"]) == (198, 2, invoice["id"])
+    subscription = item["parent"] and item["parent"]["subscription_details"]["subscription"]
+    assert subscription == found["subscription"]
 
 
 def test_a_debit_makes_its_invoice_when_it_has_succeeded(shared_server: SandboxServer) -> None:
