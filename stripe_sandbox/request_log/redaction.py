@@ -19,8 +19,10 @@ _SECRET = frozenset(
 _LONGEST_PLAIN = 99_999_999_999
 """The largest number that is too short for a card's: amounts and times are smaller."""
 _NUMBER = r"(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])"
+# It may well hold a dozen digits in a row.
+_UUID = r"\b(?=[0-9-]*[a-f])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 _IN_TEXT = re.compile(
-    rf"{_NUMBER}|[a-z]k_(?:test|live)_[^\s'\"\\<>,;&)\]}}*]+|whsec_[\w+/=-]+|"
+    rf"({_UUID})|{_NUMBER}|[a-z]k_(?:test|live)_[^\s'\"\\<>,;&)\]}}*]+|whsec_[\w+/=-]+|"
     r"(?<=_secret_)[\w%-]{8,}",
     re.ASCII,
 )
@@ -40,7 +42,11 @@ def redacted_json(value: Any) -> str:
 
 def redacted_text(text: str) -> str:
     """The text without what looks like a secret or like the number of a card or bank account."""
-    return _IN_TEXT.sub(REDACTED, text) if _may_hold_one(text) else text
+    return _IN_TEXT.sub(_unless_uuid, text) if _may_hold_one(text) else text
+
+
+def _unless_uuid(found: re.Match[str]) -> str:
+    return found[1] or REDACTED
 
 
 def _may_hold_one(text: str) -> bool:

@@ -12,6 +12,7 @@ from billing.domain.durations import format_duration
 from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.live import live
+from pages.components.requests.columns import short_path
 from pages.components.requests.logs import DASHBOARD, EVERYONE, request_logs
 from pages.components.requests.others import requests_of_others
 from pages.components.text.markdown import link, plain
@@ -29,7 +30,7 @@ def request_link(request: LoggedRequest, log: str = "") -> str:
     this app's requests are in its own, and those of others in the sandbox's."""
     log = log or (DASHBOARD if request.is_ours else EVERYONE)
     url = f"requests?log={log}&request={request.id}"
-    return link(plain(f"{request.method} {request.path}"), url)
+    return link(plain(f"{request.method} {short_path(request.path)}"), url)
 
 
 def request_line(request: LoggedRequest, after: float, log: str = "") -> str:

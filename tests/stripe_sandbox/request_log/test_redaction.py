@@ -98,6 +98,7 @@ def test_fields_that_hold_secrets_are_hidden_whatever_they_hold() -> None:
         "+15555550100",
         "Invalid API Key provided: sk_test_****cdef",
         "pi_3Nabc",
+        "/app/billing?reference=7a5c1234-5678-4123-9456-dd19c9dd4270&next=1",
         "jenny.rosen@example.com",
     ],
 )
