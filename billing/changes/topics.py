@@ -29,6 +29,7 @@ TOPIC_OF_TABLE: dict[str, Topic | None] = {
     "session_rollups": None,
     "events": Topic.EVENTS,
     "rejected_deliveries": Topic.EVENTS,
+    "random_run_deliveries": None,  # the verdict says what came of them
     "claimed_deliveries": None,  # written with those
     "webhook_deliveries": None,  # written after their events
     "ledger": Topic.LEDGER,

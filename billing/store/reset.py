@@ -23,6 +23,7 @@ DELETED = (
     tables.rejected_deliveries,
     tables.claimed_deliveries,
     tables.webhook_deliveries,
+    tables.random_run_deliveries,
     tables.ledger,
     tables.stripe_objects,
     tables.customers,

@@ -276,7 +276,7 @@ def test_what_the_test_kit_does(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=part-refund")
     drawer = page.get_by_role("dialog")
     drawer.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("Each change exactly once")).to_be_attached()
+    expect(drawer.get_by_text("Each change exactly once")).to_be_visible()
     page.goto(f"{demo.url}/app/test-kit?show=Scenarios&scenario=part-refund")
     expect(drawer.get_by_text("Webhooks in order")).to_be_visible()
     check(page)

@@ -15,6 +15,7 @@ from billing.store.tables.customers import customers, erased_ids, stale_customer
 from billing.store.tables.events import (
     claimed_deliveries,
     events,
+    random_run_deliveries,
     rejected_deliveries,
     webhook_deliveries,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "leases",
     "ledger",
     "metadata",
+    "random_run_deliveries",
     "rejected_deliveries",
     "request_batches",
     "request_hashes",

@@ -82,3 +82,15 @@ claimed_deliveries = Table(
     Column("count", BigInteger, nullable=False),
     Index("claimed_by_arrival", "received_at"),
 )
+
+# The events of the random run under way, numbered by their types: see events/random_run.py.
+random_run_deliveries = Table(
+    "random_run_deliveries",
+    metadata,
+    Column("event_id", String(300), primary_key=True),
+    Column("type", String(255), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("object_id", String(300), nullable=False),
+    Index("random_run_by_type", "type", "number"),
+)

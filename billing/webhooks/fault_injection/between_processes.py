@@ -1,7 +1,8 @@
 """The faults of one process, followed by the others on the same database.
 
 One row says what is on. Its owner renews it every few seconds: when it is not, the owner is gone,
-and nothing is on. What is held, and what was injected, belongs to each process alone.
+and nothing is on. The deliveries of a random run are numbered for all processes together; what is
+held, and what was injected, belongs to each alone.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from typing import TYPE_CHECKING, Any
 from billing.changes.topics import Topic
 from billing.domain.receiver_faults import Answer, FaultsInForce, RandomFaults, ReceiverFaults
 from billing.store import leases, sync_state
+from billing.store.events import object_id, random_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from billing.changes.feed import ChangeFeed
+    from billing.domain.stripe_json import JSON
     from billing.store import Connection, Store
+    from billing.store.events.random_run import CountedEvent
 
 ROW = "webhook_faults"
 SEED = "seed"
@@ -67,6 +73,19 @@ class FaultsBetweenProcesses:
     async def renew(self, owner: str) -> bool:
         """Say that the owner is there; False when it is no longer the owner."""
         return await self._store.write(partial(self._renew, owner=owner))
+
+    async def count(self, event: JSON) -> CountedEvent:
+        """Number a delivery of a random run, whichever process it has reached."""
+        about = event["id"], event["type"], object_id(event)
+        return await self._store.write(lambda connection: random_run.count(connection, *about))
+
+    async def counted(self) -> Sequence[CountedEvent]:
+        """The events of the random run, in all processes."""
+        return await self._store.read(random_run.every)
+
+    async def count_anew(self) -> None:
+        """Another random run begins."""
+        await self._store.write(random_run.delete_all)
 
     def _save(self, connection: Connection, shared: SharedFaults) -> None:
         until = leases.now(connection) + self._valid_for

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from billing.domain.receiver_faults import Answer, Delivery, DeliveryFaults
@@ -15,11 +16,14 @@ from billing.store.events import object_id
 from billing.webhooks.fault_injection.held import HeldDeliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from billing.domain.receiver_faults import RandomFaults, ReceiverFaults
+    from billing.store.events.random_run import CountedEvent
     from billing.timings import Timings
     from billing.webhooks.receiver import WebhookReceiver
+
+    CountedElsewhere = Callable[[dict[str, Any]], Awaitable[CountedEvent]]
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +44,19 @@ class FaultInjector:
         self._receiver = receiver
         self._timings = timings
         self._faults: ReceiverFaults | RandomFaults | None = None
+        self._count_elsewhere: CountedElsewhere | None = None
         self._ended = asyncio.Event()
         self._repeating: set[asyncio.Task[None]] = set()
         self.held = HeldDeliveries(self._take, timings.fault_retry_seconds, changed)
         self._reset()
 
-    def begin(self, faults: ReceiverFaults | RandomFaults) -> None:
-        """Have these faults, and count from one again; what was held for others is let go."""
+    def begin(
+        self, faults: ReceiverFaults | RandomFaults, count: CountedElsewhere | None = None
+    ) -> None:
+        """Have these faults, and count from one again; what was held for others is let go.
+        ``count`` numbers deliveries where other processes take some of them."""
         self.held.release_all()
+        self._count_elsewhere = count
         self._faults = faults
         self._ended.clear()
         self._reset()
@@ -91,9 +100,13 @@ class FaultInjector:
     async def deliver(self, event: dict[str, Any]) -> None:
         """Do to a verified event what the faults say. Raises ``InjectedFault`` where it is not
         taken, and what its recording raises."""
-        if self._faults is None:
+        if (in_force := self._faults) is None:
             return await self._receiver.record(event)
-        faults = self._faults.of(self._count(event))
+        delivery = self._count(event)
+        if self._count_elsewhere:
+            counted = await self._count_elsewhere(event)
+            delivery = replace(delivery, of_type=counted.number, attempt=counted.attempts)
+        faults = in_force.of(delivery)
         for name in faults.names:
             self.injected[name] += 1
             log.info("Fault injection: %s %s is %s", event["id"], event["type"], name)

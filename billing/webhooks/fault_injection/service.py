@@ -23,6 +23,7 @@ from billing.domain.receiver_faults import (
     RandomFaults,
     ReceiverFaults,
 )
+from billing.domain.sessions.checkout_session import SESSION_ID
 from billing.errors import BillingError, InvalidInput
 from billing.timings import DEFAULT_TIMINGS
 from billing.webhooks.fault_injection.between_processes import (
@@ -116,6 +117,8 @@ class FaultInjection:
         does."""
         seconds = _seconds(minutes)
         self._check_no_run()
+        if self._between.is_shared:
+            await self._between.count_anew()
         await self._switch_all(_in_force(RandomFaults(seed), seconds))
         self._run = RandomRun(seed, time.time())
 
@@ -228,7 +231,8 @@ class FaultInjection:
             if before and isinstance(faults, ReceiverFaults):
                 self._injector.replace(faults)
             else:
-                self._injector.begin(faults)
+                is_run = self._between.is_shared and isinstance(faults, RandomFaults)
+                self._injector.begin(faults, self._between.count if is_run else None)
             loop, seconds = asyncio.get_running_loop(), max(in_force.ends_at - time.time(), 0)
             self._timer = loop.call_later(seconds, self._switch, None, context=Context())
         if before or in_force:
@@ -237,10 +241,18 @@ class FaultInjection:
     async def _verify_run(self, run: RandomRun) -> RandomRun:
         injector = self._injector
         sessions, deliveries = set(injector.sessions), injector.deliveries
+        event_ids = set(injector.event_ids)
         paid, problems = 0, ["There is no verdict: see the server's log."]
         try:
+            if self._between.is_shared:  # what came to the others too
+                counted = await self._between.counted()
+                deliveries = sum(one.attempts for one in counted)
+                event_ids |= {one.event_id for one in counted}
+                sessions |= {
+                    one.object_id for one in counted if SESSION_ID.fullmatch(one.object_id)
+                }
             paid, problems = await self._verifier.verify(
-                sessions, injector.event_ids, lambda: injector.is_idle
+                sessions, event_ids, lambda: injector.is_idle
             )
         except Exception:
             log.exception("The verdict on the random run with seed %s failed", run.seed)

@@ -171,9 +171,10 @@ def held_deliveries(state: FaultState) -> None:
         )
     if state.is_shared:
         st.caption(
-            "Several processes may share this database: they have the same faults, and Release all "
-            "and End now reach them all. What is listed here, a random run's verdict included, is "
-            "of the process that serves this page."
+            "Several processes may share this database: they have the same faults, number the "
+            "deliveries of a random run together, and Release all and End now reach them all. "
+            "What is listed here is held by the process that serves this page; the verdict is "
+            "shown by the one that has begun the run."
         )
     if state.injected:
         done = ", ".join(f"{number:,} {name}" for name, number in state.injected.items())

@@ -26,6 +26,7 @@ from billing.store import (
     sync_state,
     tables,
 )
+from billing.store.events import random_run
 from billing.store.reset import DELETED, delete_everything
 from billing.store.sessions import rollups
 from billing.store.stripe_objects import ObjectReading
@@ -64,6 +65,7 @@ def fill(connection: Connection) -> None:
     sold_prices.add(connection, Kind.PRO, "price_1")
     erased_ids.add(connection, {"cus_of_somebody": None}, time.time())
     scenario_runs.begin(connection, "pro-paid", "run-1", "{}")
+    random_run.count(connection, "evt_1", "invoice.paid", "in_1")
 
 
 def counted(connection: Connection) -> dict[str, int]:

@@ -38,7 +38,7 @@ from billing.store import (
     sync_state,
 )
 from billing.store.access import audit, sign_ins, tokens
-from billing.store.events import claims, deliveries, refusals
+from billing.store.events import claims, deliveries, random_run, refusals
 from billing.store.ledger import lines
 from billing.store.maintenance import erasure, retention, sizes
 from billing.store.sessions import rollups
@@ -324,6 +324,10 @@ def _synchronization(connection: Connection) -> None:
     scenario_runs.end(connection, "run-1", "{}")
     scenario_runs.request_stop(connection, "pro-paid")
     scenario_runs.every(connection)
+    random_run.count(connection, "evt_1", "invoice.paid", "in_1")
+    random_run.count(connection, "evt_0", "invoice.paid", "in_1")
+    random_run.every(connection)
+    random_run.delete_all(connection)
     leases.acquire(connection, "work", "this process", 10)
     leases.release(connection, "work", "this process")
     change_numbers.announce(connection, ["sessions"], "this process")

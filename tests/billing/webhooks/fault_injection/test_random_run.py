@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from billing.ledger import fulfillment
 from billing.webhooks.fault_injection.injector import FaultInjector
 from billing.webhooks.fault_injection.run_verifier import NO_PAYMENT
 from tests.support.servers.services import at_work, open_services
-from tests.support.servers.timings import QUICK
+from tests.support.servers.timings import NO_RETRIES, QUICK
 from tests.support.servers.webhooks import deliver
 from tests.support.stripe_account import StripeAccount, event_object
 from tests.support.waiting import until
@@ -141,6 +142,27 @@ async def test_a_run_fails_when_paid_sessions_are_not_granted_and_says_which(
         result = await run(services, account)
         assert not result.passed
         assert any("is paid, and has 0 grants" in one for one in result.problems), result
+
+
+async def test_a_seed_that_has_found_out_a_broken_product_finds_it_out_again(
+    account: StripeAccount, database_url: str
+) -> None:
+    """It sweeps nothing up: what a crash has left pending stays so."""
+    crashes, unimpeded = 63, 288  # of the first six deliveries the fifth, and none
+    async with (
+        open_services(
+            account.url, database_url, event_retries=NO_RETRIES, fault_answer_seconds=0, **IMPATIENT
+        ) as services,
+        at_work(services.event_processor.run),
+    ):
+        first, second = await run(services, account, crashes), await run(services, account, crashes)
+        for result in (first, second):
+            assert (result.seed, result.passed) == (crashes, False)
+            pending = re.compile("checkout.session.completed evt_[^ ]+ is pending.")
+            assert all(map(pending.fullmatch, result.problems)), result
+        assert len(first.problems) == len(second.problems)
+        result = await run(services, account, unimpeded)
+        assert result.passed, result
 
 
 async def test_a_run_without_a_payment_is_none_that_passed(
