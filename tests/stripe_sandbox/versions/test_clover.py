@@ -1,10 +1,12 @@
-"""Coupons of discounts and promotion codes as versions before 2025-09-30.clover have them."""
+"""What 2025-09-30.clover changed."""
 
 from __future__ import annotations
 
 from tests.stripe_sandbox.versions.test_translation import OLDEST
 from tests.support.stripe.older_versions import Older
 from tests.support.stripe.sandbox_server import SandboxServer
+
+BEFORE, SINCE = "2025-08-27.basil", "2025-09-30.clover"
 
 
 def test_a_promotion_code_holds_its_whole_coupon(shared_server: SandboxServer) -> None:
@@ -27,3 +29,12 @@ def test_a_discount_holds_its_whole_coupon(shared_server: SandboxServer) -> None
     [part] = session["total_details"]["breakdown"]["discounts"]
     assert line["discounts"] == [part]
     assert (part["discount"]["coupon"], "source" in part["discount"]) == (coupon, False)
+
+
+def test_a_preview_of_an_invoice_has_no_id_before(shared_server: SandboxServer) -> None:
+    """Since then one that can be told from those of invoices."""
+    subscription = shared_server.paid_subscription()["id"]
+    path = "/v1/invoices/create_preview"
+    before, since = (Older(shared_server, version) for version in (BEFORE, SINCE))
+    assert "id" not in before.post(path, subscription=subscription)
+    assert since.post(path, subscription=subscription)["id"].startswith("upcoming_in_")

@@ -76,8 +76,15 @@ def _interface(value: Any, name: str, types: NodeTypes, path: str) -> Iterator[s
             continue
         if field in value:
             yield from _value(value[field], held, types, f"{path}.{field}")
-        elif not optional and field not in EXPANDED.get(value.get("object", path), ()):
+        elif not optional and not _may_be_missing(value, field, path):
             yield f"{path}.{field}: missing"
+
+
+def _may_be_missing(value: dict[str, Any], field: str, path: str) -> bool:
+    """A field that is only expanded, or the id of an upcoming invoice: it has types of its own."""
+    if field == "id":
+        return value.get("billing_reason") == "upcoming"
+    return field in EXPANDED.get(value.get("object", path), ())
 
 
 def _value(value: Any, held: Type, types: NodeTypes, path: str) -> Iterator[str]:
