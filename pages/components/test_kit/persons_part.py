@@ -41,4 +41,4 @@ def persons_part(step: Step, run: ScenarioRun) -> None:
             copy_button("Copy link", run.checkout_url, key=f"copy_{run.scenario}")
             with st.popover("QR", icon=":material/qr_code_2:", key=f"qr_{run.scenario}"):
                 link_and_qr(run.checkout_url)
-        st.caption("The run goes on by itself once Stripe has heard of it.")
+        st.caption("The run goes on once Stripe has heard of it.")

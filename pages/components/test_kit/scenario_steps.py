@@ -101,7 +101,7 @@ def runs_that_go_on() -> dict[str, KnownRun]:
 def needs(scenario: Scenario, *, at_stripe: bool) -> str:
     """Who or what it takes, as a sentence or two."""
     is_persons = at_stripe and scenario.needs_person
-    who = "A person has a part in it." if is_persons else "It runs by itself."
+    who = "A person has a part in it." if is_persons else "It runs without a person."
     if scenario.needs_test_clock:
         who += " Its customer lives in the time of a test clock."
     if scenario.moves_clock and not at_stripe:
@@ -178,10 +178,7 @@ def so_far(scenario: Scenario, known: KnownRun) -> None:
     st.markdown(f":blue[:material/pending:] **{plain(run.step)}**")
     step = scenario.step(run.step)
     if known.was_interrupted:
-        st.caption(
-            "The server was stopped here. The run goes on by itself with this step, within a "
-            "minute."
-        )
+        st.caption("The server was stopped here. The run goes on with this step within a minute.")
     elif step and step.by_person and sandbox_controls() is None:
         persons_part(step, run)
     elif step and step.seconds and sandbox_controls() is None:

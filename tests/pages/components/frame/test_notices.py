@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from billing.domain.receiver_faults import ReceiverFaults
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
 from tests.support.browsers.pages import open_page
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *("billing.py", "sessions.py", "customers.py", "events.py", "test_kit.py", "setup.py"),
-    *("requests.py", "audit.py"),
+    *("requests.py", "endpoints.py", "audit.py"),
 )
 TABS = (
     "Scenarios",
@@ -65,6 +66,20 @@ def test_a_fault_is_shown_on_every_page_and_cleared_from_there(shop: ConnectedSh
     page.button(key="clear_faults").click().run()
     assert shop.controls.faults() == NO_FAULTS
     assert "Fault injection is on" not in titles(page.warning)
+
+
+def test_webhook_faults_are_shown_on_every_page_until_they_end_by_themselves(
+    shop: ConnectedShop,
+) -> None:
+    page, faults = open_page(shop.pages), shop.services.fault_injection
+    shop.pages.call(lambda: faults.set(ReceiverFaults(hold=True)))
+    for name in PAGES:
+        page.switch_page(name).run()
+        assert titles(page.warning).count("Webhook faults are on") == 1, name
+    assert r"Deliveries are held\. Until" in page.warning[0].value
+    shop.pages.call(lambda: faults.set(ReceiverFaults(hold=True), minutes=0.01 / 60))
+    wait_for(lambda: faults.in_force is None, "the end of the time")
+    assert "Webhook faults are on" not in titles(page.run().warning)
 
 
 def test_an_injected_fault_sends_nobody_to_stripes_status_page(shop: ConnectedShop) -> None:
