@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     SUBSCRIPTION_CANCELLATION = "subscription.canceled"
     COLLECTION_RESUMPTION = "subscription.collection_resumed"
     INVOICE_FINALIZATION = "invoice.finalized"
+    INVOICE_DUE = "invoice.due"
     INVOICE_RETRY = "invoice.retried"
     TEST_CLOCK_ADVANCEMENT = "test_clock.advanced"
     TEST_CLOCK_DELETION = "test_clock.deleted"

@@ -32,6 +32,7 @@ from stripe_sandbox.payments.subscriptions.changes import SubscriptionChanges
 from stripe_sandbox.payments.subscriptions.creation import SubscriptionCreation
 from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.payments.subscriptions.item_endpoints import ItemEndpoints
+from stripe_sandbox.payments.subscriptions.item_prices import ItemPrices
 from stripe_sandbox.payments.subscriptions.items import ItemChanges
 from stripe_sandbox.payments.subscriptions.pauses import SubscriptionPauses
 from stripe_sandbox.payments.subscriptions.prorations import Prorations
@@ -106,7 +107,8 @@ class Billing:
         )
         Renewals(backend, jobs, resources.subscriptions, resources.invoice_drafts)
         prorations = Prorations(backend, resources.invoice_items, resources.discounts)
-        items = ItemChanges(backend, prorations, resources.discounts)
+        prices = ItemPrices(backend, resources.prices)
+        items = ItemChanges(backend, prices, prorations, resources.discounts)
         change_invoices = ChangeInvoices(
             backend,
             resources.subscriptions,
@@ -136,6 +138,7 @@ class Billing:
             resources.invoices,
             resources.invoice_drafts,
             self.collection,
+            prices,
             resources.discounts,
             self.endings,
         )

@@ -130,7 +130,9 @@ class InvoiceCollection:
         customer = self._backend.require("customer", invoice["customer"], "customer")
         days = self._backend.objects.hidden("invoice", invoice["id"]).get("days_until_due")
         if days is not None:
-            invoice["due_date"] = self._backend.clock.now() + days * 86_400
+            due = self._backend.clock.now() + days * 86_400
+            invoice["due_date"] = due
+            self._jobs.add(due, JobKind.INVOICE_DUE, invoice["id"])
         self._invoices.finalize(invoice, customer)
         subscription = self._subscription(invoice)
         paused = subscription and subscription["pause_collection"]
@@ -158,12 +160,23 @@ class InvoiceCollection:
         if invoice["status"] != "open":
             return
         if invoice["collection_method"] == "send_invoice":
-            self._backend.events.record("invoice.sent", invoice)
+            self.send(invoice)
             return
         try:
             self.collect(invoice)
         except errors.StripeError:  # without a payment method
             self._subscription_payments.record_failure(invoice)
+
+    def send(self, invoice: Object) -> None:
+        """Send an open invoice to the customer, which only `invoice.sent` says."""
+        self._backend.events.record("invoice.sent", invoice)
+
+    def finalize_later(self, invoice: Object) -> None:
+        """Have the stored draft finalized, and sent or collected, in an hour."""
+        due = self._backend.clock.now() + DRAFT_SECONDS
+        invoice.update(auto_advance=True, automatically_finalizes_at=due)
+        self._backend.objects.save(invoice)
+        self._jobs.add(due, JobKind.INVOICE_FINALIZATION, invoice["id"])
 
     def _intent(self, invoice: Object, subscription: Object | None) -> Object:
         """The intent that is to pay the invoice: made for the first attempt, used by the next."""

@@ -52,6 +52,9 @@ class ChangeInvoices:
         self._collection.finalize(invoice)
         if invoice["status"] != "open":
             return
+        if invoice["collection_method"] == "send_invoice":
+            self._collection.send(invoice)
+            return
         if behavior == "default_incomplete":
             self._collection.prepare(invoice)
             if subscription["status"] == "active":

@@ -11,7 +11,7 @@ from stripe.params._subscription_update_params import SubscriptionUpdateParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.payments.subscriptions import endings, items, pauses, periods
+from stripe_sandbox.payments.subscriptions import billing_settings, endings, items, pauses, periods
 from stripe_sandbox.payments.subscriptions.change_invoices import (
     DEFAULT_BEHAVIOR,
     ChangeInvoices,
@@ -29,6 +29,7 @@ from stripe_sandbox.storage.objects import Object
 _SAVES = "payment_settings.save_default_payment_method"
 _AT_ITS_END = "trial_settings.end_behavior.missing_payment_method"
 _UPDATE = (
+    *("automatic_tax.enabled", "collection_method", "days_until_due"),
     *("cancel_at", "cancel_at_period_end", *endings.DETAILS, "default_payment_method"),
     *("description", "metadata", "payment_behavior", _SAVES, _AT_ITS_END),
     *(*items.DISCOUNTS, *items.PARAMETERS, *pauses.PARAMETERS, *periods.PARAMETERS),
@@ -86,7 +87,8 @@ class SubscriptionChanges:
         check_behavior(behavior)
         if params.get("trial_end") == "now" and self._ends_with_trial(subscription, request):
             return subscription
-        changes = self._own(subscription, params)
+        billing_settings.check(params, subscription)
+        changes = {**self._own(subscription, params), **billing_settings.changes(params)}
         if "discounts" in params:
             changes["discounts"] = self._discounted(subscription, params, request)
         if _OF_ITEMS & params.keys():

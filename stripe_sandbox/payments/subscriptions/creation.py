@@ -8,15 +8,17 @@ from typing import Any
 from stripe.params._subscription_create_params import SubscriptionCreateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
+from stripe_sandbox.payments.subscriptions import billing_settings, item_prices
 from stripe_sandbox.payments.subscriptions.change_invoices import (
     DEFAULT_BEHAVIOR,
     check_behavior,
     incomplete,
 )
 from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
+from stripe_sandbox.payments.subscriptions.item_prices import ItemPrices
 from stripe_sandbox.payments.subscriptions.items import purchase_of
 from stripe_sandbox.payments.subscriptions.periods import MAXIMUM_TRIAL_DAYS, check_trial_end
 from stripe_sandbox.resources.billing.discounts import Discounts
@@ -33,9 +35,11 @@ from stripe_sandbox.storage.objects import Object, Window
 EXPIRES_AFTER = 23 * 3_600.0
 """Seconds in which the first invoice has to be paid."""
 _CREATE = (
+    *("add_invoice_items.price", "add_invoice_items.quantity", *billing_settings.PARAMETERS),
+    *(f"items.{name}" for name in item_prices.PARAMETERS),
     *("cancel_at", "cancel_at_period_end", "customer", "default_payment_method", "description"),
     *("discounts.coupon", "discounts.promotion_code", "items.discounts.coupon"),
-    *("items.discounts.promotion_code", "items.metadata", "items.price", "items.quantity"),
+    *("items.discounts.promotion_code", "items.metadata", "items.quantity"),
     *("metadata", "payment_behavior", "payment_settings.save_default_payment_method"),
     *("trial_end", "trial_period_days", "trial_settings.end_behavior.missing_payment_method"),
 )
@@ -52,6 +56,7 @@ class SubscriptionCreation:
         invoices: Invoices,
         drafts: InvoiceDrafts,
         collection: InvoiceCollection,
+        prices: ItemPrices,
         discounts: Discounts,
         endings: SubscriptionEndings,
     ) -> None:
@@ -61,6 +66,7 @@ class SubscriptionCreation:
         self._invoices = invoices
         self._drafts = drafts
         self._collection = collection
+        self._prices = prices
         self._discounts = discounts
         self._endings = endings
         jobs.register(JobKind.SUBSCRIPTION_EXPIRY, self._expire)
@@ -72,26 +78,32 @@ class SubscriptionCreation:
 
     def begin(self, params: dict[str, Any]) -> tuple[Object, Object]:
         """A subscription with nothing invoiced, and its customer: to see what it would cost."""
-        customer, lines = self._read(params)
+        customer, lines = self._read(params, NO_REQUEST)
         return self._subscriptions.create(customer, lines, params, None), customer
 
-    def _read(self, params: dict[str, Any]) -> tuple[Object, list[Object]]:
+    def _read(self, params: dict[str, Any], request: RequestInfo) -> tuple[Object, list[Object]]:
         """The customer and the lines."""
         for name in ("customer", "items"):
             if name not in params:
                 raise errors.parameter_missing(name)
         customer = self._backend.require("customer", params["customer"], "customer")
         self._check_test_clock(customer)
-        return customer, [self._line(item, index) for index, item in enumerate(params["items"])]
+        lines = [
+            self._line(given, self._prices.recurring(given, f"items[{index}]", request))
+            for index, given in enumerate(params["items"])
+        ]
+        return customer, lines
 
     def _create(self, call: Call) -> Object:
         params = call.params
         behavior = params.get("payment_behavior", DEFAULT_BEHAVIOR)
         check_behavior(behavior)
-        customer, lines = self._read(params)
+        billing_settings.check(params)
+        customer, lines = self._read(params, call.request)
         purchase = purchase_of(customer["id"], lines)
         discounts = self._discounts.requested(params.get("discounts"), purchase, "discounts")
         of_items = self._of_items(customer, params, lines)
+        lines += self._further(params)
         data = {**params, **self._trial(params)}
         self._endings.check_new(params)
         if end_of_trial(data, self._backend.clock.now()) is not None:
@@ -109,8 +121,12 @@ class SubscriptionCreation:
             self._backend.require("payment_method", method, "default_payment_method")
             subscription["default_payment_method"] = method
             self._backend.objects.save(subscription)
-        invoice = self._invoices.create_first(subscription, customer, lines)
-        if invoice["amount_due"] == 0:
+        sends = subscription["collection_method"] == "send_invoice"
+        invoice = self._invoices.create_first(subscription, customer, lines, opens=not sends)
+        if sends:
+            self._collection.finalize_later(invoice)
+            self._subscriptions.activate(subscription, None)
+        elif invoice["amount_due"] == 0:
             self._invoices.pay(invoice, None)
             self._subscriptions.activate(subscription, None)
         elif behavior == "default_incomplete":
@@ -169,20 +185,17 @@ class SubscriptionCreation:
                 "customer",
             )
 
-    def _line(self, given: dict[str, Any], index: int) -> Object:
-        param = f"items[{index}][price]"
-        if "price" not in given:
-            raise errors.parameter_missing(param)
-        price = self._backend.require("price", given["price"], param)
-        if not price["recurring"]:
-            raise errors.invalid(
-                "The price specified is set to `type=one_time` but this field only accepts prices "
-                "with `type=recurring`.",
-                param,
-            )
+    def _line(self, given: dict[str, Any], price: Object) -> Object:
         quantity = given.get("quantity", 1)
         item = {"metadata": given.get("metadata") or {}, "price": price, "quantity": quantity}
         return self._drafts.line_of(item)
+
+    def _further(self, params: dict[str, Any]) -> list[Object]:
+        """The lines of what is sold once, with the first invoice."""
+        return [
+            self._line(given, self._prices.one_time(given, f"add_invoice_items[{index}]"))
+            for index, given in enumerate(params.get("add_invoice_items") or ())
+        ]
 
     def _expire(self, identifier: str) -> None:
         subscription = self._backend.objects.get("subscription", identifier)

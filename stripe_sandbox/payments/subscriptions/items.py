@@ -7,6 +7,8 @@ from typing import Any
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.payments.subscriptions import item_prices
+from stripe_sandbox.payments.subscriptions.item_prices import ItemPrices
 from stripe_sandbox.payments.subscriptions.periods import NewPeriod, new_period
 from stripe_sandbox.payments.subscriptions.prorations import Prorations
 from stripe_sandbox.resources.billing.discounts import Discounts
@@ -17,7 +19,7 @@ from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.objects import Object
 
 DISCOUNTS = ("discounts.coupon", "discounts.discount", "discounts.promotion_code")
-OF_ITEM = ("metadata", "price", "quantity", *DISCOUNTS)
+OF_ITEM = ("metadata", *item_prices.PARAMETERS, "quantity", *DISCOUNTS)
 PARAMETERS = (
     *("items.id", "items.deleted", *(f"items.{name}" for name in OF_ITEM)),
     *("proration_behavior", "proration_date"),
@@ -28,8 +30,11 @@ PARAMETERS = (
 class ItemChanges:
     """Adds, changes and removes the items of a subscription, and prorates that."""
 
-    def __init__(self, backend: Backend, prorations: Prorations, discounts: Discounts) -> None:
+    def __init__(
+        self, backend: Backend, prices: ItemPrices, prorations: Prorations, discounts: Discounts
+    ) -> None:
         self._backend = backend
+        self._prices = prices
         self._prorations = prorations
         self._discounts = discounts
 
@@ -68,7 +73,7 @@ class ItemChanges:
         for index, given in enumerate(params.get("items", ())):
             path = f"items[{index}]"
             if "id" not in given:
-                item = self._new(subscription, given, path)
+                item = self._new(subscription, given, path, request)
             elif given["id"] not in items:
                 raise errors.no_such("subscription_item", given["id"], f"{path}[id]")
             elif given.get("deleted"):
@@ -78,7 +83,7 @@ class ItemChanges:
                 del items[given["id"]]
                 continue
             else:
-                item = self._updated(items[given["id"]], given, path)
+                item = self._updated(items[given["id"]], given, path, request)
             if "discounts" in given:
                 item["discounts"] = self._discounted(subscription, item, given, path, request)
             items[item["id"]] = item
@@ -103,11 +108,11 @@ class ItemChanges:
                 "items",
             )
 
-    def _new(self, subscription: Object, given: dict[str, Any], path: str) -> Object:
-        if "price" not in given:
-            raise errors.parameter_missing(f"{path}[price]")
+    def _new(
+        self, subscription: Object, given: dict[str, Any], path: str, request: RequestInfo
+    ) -> Object:
         others: list[Object] = subscription["items"]["data"]
-        price = self._price(given["price"], others[0], f"{path}[price]")
+        price = self._price(given, others[0], path, request)
         if any(item["price"]["id"] == price["id"] for item in others):
             raise errors.invalid(
                 f"Cannot add multiple subscription items with the same plan: {price['id']}",
@@ -121,10 +126,13 @@ class ItemChanges:
         start, end = others[0]["current_period_start"], others[0]["current_period_end"]
         return new_item(subscription["id"], line, self._backend.clock.now(), (start, end))
 
-    def _updated(self, former: Object, given: dict[str, Any], path: str) -> Object:
+    def _updated(
+        self, former: Object, given: dict[str, Any], path: str, request: RequestInfo
+    ) -> Object:
         item = dict(former)
-        if "price" in given and given["price"] != former["price"]["id"]:
-            price = self._price(given["price"], former, f"{path}[price]")
+        named = given.get("price", former["price"]["id"])
+        if "price_data" in given or named != former["price"]["id"]:
+            price = self._price(given, former, path, request)
             item.update(plan=plan_of(price), price=price, quantity=1)
         if "quantity" in given:
             item["quantity"] = given["quantity"]
@@ -145,21 +153,16 @@ class ItemChanges:
         wanted = self._discounts.requested(given["discounts"], purchase, f"{path}[discounts]", held)
         return self._discounts.replace(subscription, held, wanted, request, item["id"])
 
-    def _price(self, named: str, former: Object, param: str) -> Object:
-        """The recurring Price of that id, in the currency of the former item."""
-        price = self._backend.require("price", named, param)
-        if not price["recurring"]:
-            raise errors.invalid(
-                "The price specified is set to `type=one_time` but this field only accepts prices "
-                "with `type=recurring`.",
-                param,
-            )
-        currency = former["price"]["currency"]
+    def _price(
+        self, given: dict[str, Any], former: Object, path: str, request: RequestInfo
+    ) -> Object:
+        """The Price that the request gives, in the currency of the former item."""
+        price, currency = self._prices.recurring(given, path, request), former["price"]["currency"]
         if price["currency"] != currency:
             raise errors.invalid(
                 f"The price specified only supports `{price['currency']}`. This doesn't match the "
                 f"expected currency: `{currency}`.",
-                param,
+                f"{path}[price]",
             )
         return price
 

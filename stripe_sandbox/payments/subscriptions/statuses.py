@@ -32,6 +32,7 @@ class SubscriptionPayments:
         self._customers = customers
         self._subscriptions = subscriptions
         self._policy = policy
+        jobs.register(JobKind.INVOICE_DUE, self._fall_due)
 
     def record_payment(
         self,
@@ -85,6 +86,17 @@ class SubscriptionPayments:
         self._subscriptions.change(subscription, {"status": "past_due"})
         if due is None and is_renewal:
             self._give_up(subscription)
+
+    def _fall_due(self, invoice_id: str) -> None:
+        """An invoice that was sent is not paid in time: its subscription is past due."""
+        invoice = self._backend.objects.get("invoice", invoice_id)
+        if invoice is None or invoice["status"] != "open":
+            return
+        if invoice["due_date"] is None or invoice["due_date"] > self._backend.clock.time():
+            return
+        subscription = self._subscription(invoice)
+        if subscription is not None and subscription["status"] == "active":
+            self._subscriptions.change(subscription, {"status": "past_due"})
 
     def forgive(self, invoice: Object) -> None:
         """The latest invoice is given up as uncollectible: a subscription past due is active."""

@@ -8,6 +8,7 @@ from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_items import InvoiceItems
 from stripe_sandbox.resources.billing.invoice_object import (
     apply_balance,
+    hidden_of,
     new_invoice,
     new_item_line,
     new_line,
@@ -38,7 +39,9 @@ class InvoiceDrafts:
         invoice.update(
             auto_advance=finalizes_at is not None,
             automatically_finalizes_at=finalizes_at,
-            next_payment_attempt=finalizes_at,
+            next_payment_attempt=None
+            if invoice["collection_method"] == "send_invoice"
+            else finalizes_at,
         )
         self._insert(subscription, invoice)
         self._items.put_on(invoice["id"], pending)
@@ -143,6 +146,6 @@ class InvoiceDrafts:
         }
 
     def _insert(self, subscription: Object, invoice: Object) -> None:
-        self._backend.objects.insert(invoice)
+        self._backend.objects.insert(invoice, hidden_of(subscription))
         self._backend.events.record("invoice.created", invoice)
         self._discounts.use_up(subscription, invoice)

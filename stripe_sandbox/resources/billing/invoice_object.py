@@ -41,7 +41,9 @@ def new_invoice(
             "auto_advance": False,
             "automatic_tax": build("invoice.AutomaticTax", {"enabled": False}),
             "billing_reason": reason,
-            "collection_method": "charge_automatically",
+            "collection_method": subscription["collection_method"]
+            if subscription
+            else "charge_automatically",
             "created": now,
             "currency": subscription["currency"]
             if subscription
@@ -75,6 +77,13 @@ def new_invoice(
             **totals(lines),
         },
     )
+
+
+def hidden_of(subscription: Object | None) -> Object:
+    """What is stored of an invoice and shown in no answer: its `due_date` counts from when it is
+    finalized."""
+    days = None if subscription is None else subscription["days_until_due"]
+    return {} if days is None else {"days_until_due": days}
 
 
 def _parent(subscription: Object) -> Object:

@@ -16,7 +16,12 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
-from stripe_sandbox.resources.billing.invoice_object import apply_balance, new_invoice, new_line
+from stripe_sandbox.resources.billing.invoice_object import (
+    apply_balance,
+    hidden_of,
+    new_invoice,
+    new_line,
+)
 from stripe_sandbox.resources.billing.invoice_payments import InvoicePayments
 from stripe_sandbox.resources.billing.new_invoice_items import items_of
 from stripe_sandbox.resources.customers.customers import Customers
@@ -75,11 +80,12 @@ class Invoices(Resource):
         line_items: list[Object],
         *,
         applies_balance: bool = True,
+        opens: bool = True,
     ) -> Object:
-        """A subscription's first invoice, open, under the id that it names as its latest.
-        `applies_balance`: the customer's balance lowers or raises what is due.
+        """A subscription's first invoice, under the id that it names as its latest; it `opens`, or
+        stays a draft. `applies_balance`: the customer's balance lowers or raises what is due.
 
-        Records `invoiceitem.created` for what was sold once, `invoice.created` and
+        Records `invoiceitem.created` for what was sold once, `invoice.created` and, where it opens,
         `invoice.finalized`.
         """
         items = {item["price"]["id"]: item for item in subscription["items"]["data"]}
@@ -93,7 +99,10 @@ class Invoices(Resource):
             identifier, subscription, customer, lines, "subscription_create", now, now
         )
         self._discounts.apply(subscription, invoice)
-        self._open(invoice, customer, applies_balance=applies_balance)
+        if opens:
+            self._open(invoice, customer, applies_balance=applies_balance)
+        else:
+            self._insert(invoice, hidden_of(subscription))
         self._discounts.use_up(subscription, invoice)
         return invoice
 
@@ -115,13 +124,16 @@ class Invoices(Resource):
         return self._open(invoice, customer, applies_balance=False)
 
     def _open(self, invoice: Object, customer: Object, *, applies_balance: bool) -> Object:
+        self._insert(invoice)
+        self.finalize(invoice, customer, applies_balance=applies_balance)
+        return invoice
+
+    def _insert(self, invoice: Object, hidden: Object | None = None) -> None:
         for item in items_of(invoice):
             self._backend.objects.insert(item)
             self._backend.events.record("invoiceitem.created", item)
-        self._backend.objects.insert(invoice)
+        self._backend.objects.insert(invoice, hidden)
         self._backend.events.record("invoice.created", invoice)
-        self.finalize(invoice, customer, applies_balance=applies_balance)
-        return invoice
 
     def finalize(self, invoice: Object, customer: Object, *, applies_balance: bool = True) -> None:
         """Open the draft, with a number; unless `applies_balance` is false, the customer's balance

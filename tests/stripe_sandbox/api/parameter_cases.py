@@ -13,7 +13,7 @@ from tests.stripe_sandbox.api.intent_cases import (
 )
 from tests.stripe_sandbox.api.invoice_cases import INVOICE_SHOWN
 from tests.stripe_sandbox.api.portal_cases import PORTAL_REFUSED, PORTAL_SHOWN, Case
-from tests.stripe_sandbox.api.subscription_cases import SUBSCRIPTION_SHOWN
+from tests.stripe_sandbox.api.subscription_cases import SUBSCRIPTION_REFUSED, SUBSCRIPTION_SHOWN
 
 PRICE_DATA = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
 _LINE = {"price_data": PRICE_DATA, "quantity": 2}
@@ -316,6 +316,7 @@ REFUSED: dict[str, list[Case]] = {
     "POST /v1/webhook_endpoints": _cases(ENDPOINT, api_version="2020-08-27"),
     **PORTAL_REFUSED,
     **INTENT_REFUSED,
+    **SUBSCRIPTION_REFUSED,
     "GET /v1/invoice_payments": [({}, "payment.type", "payment_record")],
 }
 

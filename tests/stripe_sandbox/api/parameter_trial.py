@@ -210,15 +210,16 @@ class Trial:
         return answer.status_code, _without_ids(seen)
 
     def _outcome(self, value: dict[str, Any]) -> str:
-        """What a price's product is, what a subscription's prorations are, and what paying a
-        session brings."""
+        """What a price's product is, what a subscription's latest invoice and prorations are, and
+        what paying a session brings."""
         server = self.server
         if value["object"] == "price":
             return json.dumps(server.get(f"/v1/products/{value['product']}"))
         if value["object"] == "subscription_item":
             value = server.get(f"/v1/subscriptions/{value['subscription']}")
         if value["object"] == "subscription":
-            return json.dumps(server.get("/v1/invoiceitems", customer=value["customer"]))
+            first = server.get(f"/v1/invoices/{value['latest_invoice']}")["total"]
+            return json.dumps([first, server.get("/v1/invoiceitems", customer=value["customer"])])
         if value["object"] != "checkout.session" or self.path != "/v1/checkout/sessions":
             return ""
         page = server.page(value["id"])

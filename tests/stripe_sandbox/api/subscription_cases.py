@@ -18,6 +18,17 @@ _MONTHLY: dict[str, Any] = {
     "items": [{"price": "MONTHLY"}], "payment_behavior": "default_incomplete",
 }  # fmt: skip
 
+_DATA: dict[str, Any] = {
+    "currency": "usd", "product": "PRODUCT", "unit_amount": 500,
+    "recurring": {"interval": "month"},
+}  # fmt: skip
+
+SUBSCRIPTION_REFUSED: dict[str, list[Case]] = {
+    "POST /v1/subscriptions": _cases(
+        _MONTHLY, **{"automatic_tax.enabled": True, "billing_mode.type": "classic"}
+    ),
+}
+
 SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
     "POST /v1/subscriptions/:subscription": [
         *_cases(
@@ -54,6 +65,8 @@ SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
                 "items.0.quantity": 3,
             },
         ),
+        ({"items": [{"id": "ITEM", "price_data": _DATA}]}, "items.0.price_data.unit_amount", 600),
+        ({"collection_method": "send_invoice", "days_until_due": 5}, "days_until_due", 6),
         *_cases(
             {"items": [{"id": "ITEM", "quantity": 3}]},
             proration_behavior="none", proration_date="SOON",
@@ -63,11 +76,16 @@ SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
     "POST /v1/subscription_items": [
         ({**_ADDED, "price": "NONE"}, "price", "CHEAPER"),
         *_cases(_ADDED, metadata={"a": "b"}, quantity=3),
+        (
+            {"subscription": "SUBSCRIBED", "price_data": _DATA},
+            "price_data.unit_amount", 600,
+        ),
         *_cases(_ADDED, proration_behavior="none", proration_date="SOON"),
         *_cases(_ADDED, **_DISCOUNTED),
     ],
     "POST /v1/subscription_items/:item": [
         *_cases({}, metadata={"a": "b"}, price="CHEAPER", quantity=3),
+        ({"price_data": _DATA}, "price_data.unit_amount", 600),
         *_cases({}, **_DISCOUNTED),
         *_cases({"quantity": 3}, proration_behavior="none", proration_date="SOON"),
     ],
@@ -100,6 +118,15 @@ SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
             "trial_settings.end_behavior.missing_payment_method", "pause",
         ),
         ({**_MONTHLY, "customer": "cus_none"}, "customer", "CUSTOMER"),
+        (
+            {**_MONTHLY, "collection_method": "send_invoice", "days_until_due": 5},
+            "days_until_due", 6,
+        ),
+        *_cases(
+            {**_MONTHLY, "add_invoice_items": [{"price": "PRICE"}]},
+            **{"add_invoice_items.0.quantity": 2},
+        ),
+        ({**_MONTHLY, "items": [{"price_data": _DATA}]}, "items.0.price_data.unit_amount", 600),
         ({**_MONTHLY, "items": [{"quantity": 1}]}, "items.0.price", "MONTHLY"),
     ],
 }  # fmt: skip

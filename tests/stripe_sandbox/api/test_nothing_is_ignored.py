@@ -20,6 +20,8 @@ from tests.stripe_sandbox.api.parameter_trial import Trial, with_parameter
 from tests.stripe_sandbox.api.portal_cases import Case
 from tests.support.stripe.sandbox_server import KEY, SandboxServer
 
+_OF_PRICE = ("currency", "product", "recurring.interval", "recurring.interval_count")
+
 
 def _endpoints(server: SandboxServer) -> dict[str, Endpoint]:
     found = server.sandbox._api._router._endpoints.values()
@@ -140,10 +142,12 @@ def test_no_parameter_is_taken_that_these_tests_do_not_know(shared_server: Sandb
         # `type` has one value, which says what is so anyway; that another method pays is seen in
         # test_invoice_collection; off_session, and to whom and what an invoice and its items
         # belong, in test_manual_invoices; what fails a payment in payments/intents; a clock's
-        # customer in test_test_clocks; payment_behavior, and what takes a discount or a further
-        # item, in payments/subscriptions.
+        # customer in test_test_clocks; a payment_behavior, and what takes a discount, a Price or a
+        # further item, in payments/subscriptions; automatic tax, where it is on, is refused there.
         assert taken <= {
             *("client_secret", "collection_method", "customer", "default_payment_method"),
+            *("add_invoice_items.price", "automatic_tax.enabled"),
+            *(f"{of}price_data.{name}" for of in ("", "items.") for name in _OF_PRICE),
             *("discounts.discount", "items.deleted", "items.discounts.discount"),
             *("error_on_requires_action", "invoice", "off_session", "payment_behavior"),
             "payment_method_data.type",

@@ -1,0 +1,55 @@
+"""The Prices that a request gives for the items of a subscription, by id or as `price_data`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import RequestInfo
+from stripe_sandbox.backend import Backend
+from stripe_sandbox.resources.catalog.prices import Prices
+from stripe_sandbox.storage.objects import Object
+
+_DATA = ("currency", "product", "recurring.interval", "recurring.interval_count", "unit_amount")
+PARAMETERS = ("price", *(f"price_data.{name}" for name in _DATA))
+
+
+class ItemPrices:
+    """Finds Prices, or makes them, inactive, for one subscription."""
+
+    def __init__(self, backend: Backend, prices: Prices) -> None:
+        self._backend = backend
+        self._prices = prices
+
+    def recurring(self, given: dict[str, Any], param: str, request: RequestInfo) -> Object:
+        """The recurring Price of an item that a request gives at `param`. StripeError: there is
+        none."""
+        if "price" in given and "price_data" in given:
+            raise errors.invalid(
+                f"You may only specify one of these parameters: {param}[price], "
+                f"{param}[price_data].",
+                param,
+                "parameters_exclusive",
+            )
+        if "price_data" in given:
+            data = {**given["price_data"], "active": False}
+            return self._prices.create(data, request, f"{param}[price_data]")
+        return self._named(given, param, "recurring")
+
+    def one_time(self, given: dict[str, Any], param: str) -> Object:
+        """The one-time Price of an invoice item that a request gives at `param`. StripeError: there
+        is none."""
+        return self._named(given, param, "one_time")
+
+    def _named(self, given: dict[str, Any], param: str, kind: str) -> Object:
+        here = f"{param}[price]"
+        if "price" not in given:
+            raise errors.parameter_missing(here)
+        price = self._backend.require("price", given["price"], here)
+        if price["type"] != kind:
+            raise errors.invalid(
+                f"The price specified is set to `type={price['type']}` but this field only accepts "
+                f"prices with `type={kind}`.",
+                here,
+            )
+        return price

@@ -1,0 +1,114 @@
+"""Subscriptions whose invoices are sent, and what else a new one may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.stripe.sandbox_server import SandboxServer, refused, types
+from tests.support.stripe.stripe_types import assert_fits
+
+DAY, HOUR = 86_400, 3_600
+
+
+def _customer(server: SandboxServer) -> str:
+    """A customer with a card."""
+    customer = server.stripe.v1.customers.create({"email": "ann@example.com"}).id
+    card = server.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": customer}).id
+    default: Any = {"invoice_settings": {"default_payment_method": card}}
+    server.stripe.v1.customers.update(customer, default)
+    return customer
+
+
+def _create(server: SandboxServer, **params: Any) -> Any:
+    given: Any = {"customer": _customer(server), "items": [{"price": server.pro}], **params}
+    made = server.stripe.v1.subscriptions.create(given)
+    found = server.get(f"/v1/subscriptions/{made.id}")
+    assert_fits(found)
+    return found
+
+
+def _latest(server: SandboxServer, subscription: str) -> Any:
+    latest = server.get(f"/v1/subscriptions/{subscription}")["latest_invoice"]
+    invoice = server.get(f"/v1/invoices/{latest}")
+    assert_fits(invoice)
+    return invoice
+
+
+def _status(server: SandboxServer, subscription: str) -> str:
+    status: str = server.get(f"/v1/subscriptions/{subscription}")["status"]
+    return status
+
+
+def test_a_subscription_whose_invoices_are_sent_is_active_at_once(server: SandboxServer) -> None:
+    """Its invoices are drafts for an hour, and past due when they are not paid in time."""
+    made = _create(server, collection_method="send_invoice", days_until_due=5)
+    assert (made["status"], made["days_until_due"]) == ("active", 5)
+    draft = _latest(server, made["id"])
+    assert (draft["status"], draft["collection_method"]) == ("draft", "send_invoice")
+    assert types(server.advance(HOUR)) == ["invoice.finalized", "invoice.sent"]
+    sent = _latest(server, made["id"])
+    now = server.sandbox.clock.now()
+    assert (sent["status"], sent["due_date"]) == ("open", now + 5 * DAY)
+    assert types(server.advance(5 * DAY)) == ["customer.subscription.updated"]
+    assert _status(server, made["id"]) == "past_due"
+    server.stripe.v1.invoices.pay(sent["id"], {"paid_out_of_band": True})
+    assert _status(server, made["id"]) == "active"
+    renewal = server.advance(26 * DAY + HOUR)
+    assert types(renewal)[-2:] == ["invoice.finalized", "invoice.sent"]
+    assert _latest(server, made["id"])["next_payment_attempt"] is None
+    update = server.stripe.v1.subscriptions.update
+    update(made["id"], {"collection_method": "charge_automatically"})
+    server.advance(31 * DAY + HOUR)
+    assert _latest(server, made["id"])["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"collection_method": "send_invoice"}, "days_until_due"),
+        ({"days_until_due": 5}, "days_until_due"),
+        ({"add_invoice_items": [{"quantity": 1}]}, "add_invoice_items[0][price]"),
+        ({"items": [{"quantity": 1}]}, "items[0][price]"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    shared_server: SandboxServer, params: Any, param: str
+) -> None:
+    error = refused(lambda: _create(shared_server, **params))
+    assert getattr(error, "param", "") == param
+
+
+def test_automatic_tax_of_a_running_subscription_is_refused(shared_server: SandboxServer) -> None:
+    paid = shared_server.paid_subscription()["id"]
+    taxed: Any = {"automatic_tax": {"enabled": True}}
+    error = refused(lambda: shared_server.stripe.v1.subscriptions.update(paid, taxed))
+    assert error.code == "sandbox_not_simulated"
+
+
+def test_a_new_subscription_takes_what_quickstarts_say(server: SandboxServer) -> None:
+    """The flexible billing mode, no tax, a price for it alone, and something that is sold once."""
+    product = server.get(f"/v1/prices/{server.pro}")["product"]
+    data = {
+        "currency": "eur",
+        "product": product,
+        "recurring": {"interval": "week", "interval_count": 2},
+        "unit_amount": 700,
+    }
+    once: Any = {"currency": "eur", "unit_amount": 2_000, "product_data": {"name": "Setup"}}
+    setup = server.stripe.v1.prices.create(once).id
+    made = _create(
+        server,
+        add_invoice_items=[{"price": setup}],
+        automatic_tax={"enabled": False},
+        billing_mode={"type": "flexible"},
+        items=[{"price_data": data, "quantity": 2}],
+    )
+    [item] = made["items"]["data"]
+    assert (made["status"], made["currency"]) == ("active", "eur")
+    assert item["current_period_end"] - item["current_period_start"] == 14 * DAY
+    assert (item["price"]["active"], item["price"]["unit_amount"]) == (False, 700)
+    assert _latest(server, made["id"])["amount_paid"] == 3_400
+    server.advance(14 * DAY + HOUR)
+    assert _latest(server, made["id"])["amount_paid"] == 1_400
