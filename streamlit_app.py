@@ -176,7 +176,7 @@ async def build(stack: AsyncExitStack) -> dict[str, Any]:
         stack.enter_context(instance_lock(services.store.file, address("localhost")))
     if sandbox:
         sandbox.on_delivery(partial(services.metrics.count, "sandbox_deliveries"))
-        sandbox.on_requests(partial(services.changes.changed, (Topic.REQUESTS,)))
+        sandbox.on_requests(partial(services.changes.changed, (Topic.SANDBOX_REQUESTS,)))
         services.status_watch.add(sandbox.conditions)
     await stack.enter_async_context(services.running())
     portal = await stack.enter_async_context(portal_for_pages())

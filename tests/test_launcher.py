@@ -144,9 +144,9 @@ def test_no_page_asks_again_and_again_while_nothing_happens(app: Process) -> Non
 
 def test_pages_hear_of_the_requests_that_other_programs_make_to_the_sandbox(app: Process) -> None:
     with page_socket(app.url, {}, CHANGES_PATH) as socket:
-        before = change_numbers(socket)[Topic.REQUESTS]
+        before = change_numbers(socket)[Topic.SANDBOX_REQUESTS]
         requests.get(f"{app.url}/sandbox/v1/customers", auth=("sk_test_x", ""), timeout=10)
-        while change_numbers(socket)[Topic.REQUESTS] == before:
+        while change_numbers(socket)[Topic.SANDBOX_REQUESTS] == before:
             pass
 
 

@@ -13,6 +13,7 @@ class Topic(StrEnum):
     LEDGER = "ledger"  # lines, and Stripe's objects that they come from
     CUSTOMERS = "customers"
     REQUESTS = "requests"  # to Stripe's API, as logged
+    SANDBOX_REQUESTS = "sandbox_requests"  # to the embedded sandbox, by anybody
     AUDIT = "audit"
     ACCESS = "access"  # tokens, and who is signed in
     SCENARIOS = "scenarios"

@@ -71,6 +71,7 @@ def follow_changes() -> None:
 def _listen(topics: tuple[Topic, ...], pause: float, name: str, args: tuple[Any, ...]) -> None:
     """Before anything is read, so that what changes meanwhile is heard of."""
     feed = page_services().services.changes
+    key = "_".join(("live", name, *(one for one in args if isinstance(one, str))))
     numbers, query = feed.numbers(), st.query_params
     _LISTENER(
         data={
@@ -81,5 +82,5 @@ def _listen(topics: tuple[Topic, ...], pause: float, name: str, args: tuple[Any,
             "query": [(name, one) for name in query for one in query.get_all(name)],
             "at": time.time(),  # another one each time, so that the browser hears of the run
         },
-        key="_".join(("live", name, *(one for one in args if isinstance(one, str)))),
+        key=key.replace("__", "-"),  # which Streamlit keeps for itself
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.changes.topics import Topic
 from billing.domain.logged_request import ErrorCause
 from billing.errors import BillingError
 from pages.components.live import live
 from pages.components.opening_table import opening_table
 from pages.components.requests.filters import FILTERS
-from pages.components.requests.logs import current_log
+from pages.components.requests.logs import current_log, topic_of_log
 from pages.components.tables import Table, table_height, time_column
 from pages.components.text.times import local
 from pages.services import page_services
@@ -41,9 +40,13 @@ CAUSES = Table(
 )
 
 
-@live(Topic.REQUESTS)
 def error_causes() -> None:
     """The causes, of which a press shows the requests; nothing while there are none."""
+    live(topic_of_log())(causes_of_log)()
+
+
+def causes_of_log() -> None:
+    """Those of the log that the address asks for."""
     try:
         causes = page_services().call(current_log().causes)
     except BillingError:

@@ -43,7 +43,7 @@ def request_line(request: LoggedRequest, after: float, log: str = "") -> str:
     return f"{request_link(request, log)}{by} · {short_time(request.at)}{later}{sign}"
 
 
-@live(Topic.REQUESTS)
+@live(Topic.REQUESTS, Topic.SANDBOX_REQUESTS)
 def requests_touching(object_id: str) -> None:
     """The newest requests that touched the object, with the sandbox those of others as well: what
     wrote, or went otherwise than usual. Nothing where there are none."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from billing.changes.topics import Topic
 from pages.scenarios.sandbox_request_log import sandbox_request_log
 from pages.services import page_services
 
@@ -32,6 +33,11 @@ def chosen_log() -> str:
     names = list(request_logs())
     asked = st.query_params.get(LOG, "")
     return asked if asked in names else names[0]
+
+
+def topic_of_log() -> Topic:
+    """What says that the log which the address asks for has changed."""
+    return Topic.SANDBOX_REQUESTS if chosen_log() == EVERYONE else Topic.REQUESTS
 
 
 def current_log() -> RequestLog:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from billing.changes.topics import Topic
 from billing.domain.logged_request import RequestFilter
 from billing.errors import BillingError
 from billing.settings.model import REQUEST_LOG_SIZE
@@ -14,7 +13,13 @@ from pages.components.opening_table import HOW_TO_OPEN, opening_table
 from pages.components.paging import Paging, current_paging, pager
 from pages.components.requests.columns import REQUESTS, column_order
 from pages.components.requests.filters import FILTERS, describe, request_filter
-from pages.components.requests.logs import DASHBOARD, EVERYONE, chosen_log, current_log
+from pages.components.requests.logs import (
+    DASHBOARD,
+    EVERYONE,
+    chosen_log,
+    current_log,
+    topic_of_log,
+)
 from pages.components.tables import table_height
 from pages.components.text.markdown import code
 from pages.services import page_services
@@ -26,9 +31,13 @@ ONE_LINE = {
 }
 
 
-@live(Topic.REQUESTS)
 def request_table() -> None:
     """The newest first, page by page."""
+    live(topic_of_log())(newest_requests)()
+
+
+def newest_requests() -> None:
+    """Those that the address asks for."""
     billing = page_services()
     wanted, log = request_filter(), current_log()
     query = (chosen_log(), wanted)

@@ -81,3 +81,9 @@ def test_what_others_wrote_into_an_event_is_shown_as_text(shop: Shop) -> None:
     assert facts["Created"] == "Unix time 549,755,813,888"
     assert rows(page)[0]["delay"].startswith("−")  # noqa: RUF001 - the minus of print
     assert json.loads(page.json[0].value) == event
+
+
+def test_an_event_and_its_object_may_be_called_what_streamlit_keeps_for_itself(shop: Shop) -> None:
+    assert deliver(shop, event_about("cs__test__1", id="evt_1__2")).ok
+    page = open_page(shop.server, "events.py", event="evt_1__2")
+    assert "**checkout.session.completed**" in text_of(page)
