@@ -29,7 +29,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.parameters import param_types
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.parameters.param_types import Reader
-from stripe_sandbox.parameters.unpublished import with_unpublished
+from stripe_sandbox.parameters.unpublished import check_removed, with_unpublished
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _OPTION_NAMES = {"Mapping": Mapping, "StripeContext": object}
@@ -39,6 +39,7 @@ class ParamsSchema:
     """The parameters of an endpoint, or of an object inside them."""
 
     def __init__(self, cls: type) -> None:
+        self._cls = cls
         hints = get_type_hints(cls, localns=_OPTION_NAMES, include_extras=True)
         self.required: list[str] = []
         self._hints: dict[str, Any] = {}
@@ -71,6 +72,7 @@ class ParamsSchema:
             raise errors.bad_parameter("Invalid object", path)
         unknown = [_join(path, name) for name in value if name not in self._hints]
         if unknown:
+            check_removed(self._cls, value)
             raise errors.parameter_unknown(unknown)
         for name in self.required:
             if name not in value:

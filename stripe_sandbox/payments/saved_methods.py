@@ -106,7 +106,17 @@ class SavedMethods:
         if "customer" not in call.params:
             raise errors.parameter_missing("customer")
         customer = self._backend.require("customer", call.params["customer"], "customer")
-        method = self._new_methods.named(call.ids[0], customer) or self._require(call)
+        return self.attach_named(call.ids[0], customer, call.request, status=404)
+
+    def attach_named(
+        self, name: str, customer: Object, request: RequestInfo, *, status: int = 400
+    ) -> Object:
+        """The payment method of that id, or a new one for a name such as `pm_card_visa`, attached
+        to the customer. StripeError: there is none (`status`), it cannot be attached, or its bank
+        refuses."""
+        method = self._new_methods.named(name, customer) or self._backend.require(
+            "payment_method", name, "payment_method", status=status
+        )
         if method["customer"] not in (None, customer["id"]):
             raise errors.invalid(
                 "The payment method you provided has already been attached to a customer."
@@ -115,7 +125,7 @@ class SavedMethods:
         refusal = attach_refusal(method)
         if refusal is not None:
             raise refused(refusal)
-        self._methods.attach(method, customer["id"], call.request)
+        self._methods.attach(method, customer["id"], request)
         return method
 
     def find(self, identifier: str, customer_id: str | None) -> Object:

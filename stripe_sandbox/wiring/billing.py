@@ -10,6 +10,7 @@ from stripe_sandbox.payments.bank_debits import BankDebits
 from stripe_sandbox.payments.card_charges import CardCharges
 from stripe_sandbox.payments.checkout import Payments
 from stripe_sandbox.payments.completion import SessionCompletion
+from stripe_sandbox.payments.customer_creation import CustomerCreation
 from stripe_sandbox.payments.customer_deletion import CustomerDeletion
 from stripe_sandbox.payments.intents.authentication import IntentAuthentication
 from stripe_sandbox.payments.intents.captures import Captures
@@ -148,6 +149,7 @@ class Billing:
         self.saved_methods = SavedMethods(
             backend, resources.methods, NewMethods(backend, resources.methods)
         )
+        self._customer_creation = CustomerCreation(resources.customers, self.saved_methods)
         confirmation = IntentConfirmation(
             backend,
             jobs,
@@ -221,6 +223,7 @@ class Billing:
             self._manual_invoices,
             self._invoice_lines,
             self._previews,
+            self._customer_creation,
             self.saved_methods,
             self._payment_endpoints,
             self._captures,

@@ -16,13 +16,12 @@ from stripe_sandbox.payments.bank_debits import BankDebits, DebitPayment
 from stripe_sandbox.payments.card_charges import CardCharges, CardPayment
 from stripe_sandbox.payments.saved_methods import SavedMethods
 from stripe_sandbox.payments.subscriptions.statuses import SubscriptionPayments
+from stripe_sandbox.resources.payments.charges import AUTHORIZED_FOR
 from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.validation import check_return_url
 
-AUTHORIZED_FOR = 7 * 86_400
-"""Seconds for which a card's money is held."""
 AUTHENTICATED_FOR = 3_600
 """Seconds within which an intent of manual confirmation is confirmed again after 3-D Secure."""
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stripe.params._payment_intent_confirm_params import PaymentIntentConfirmParams
@@ -40,7 +41,8 @@ _ALWAYS = (
 )
 """What can be updated whatever the status."""
 _OPTIONS = (
-    *("allowed_payment_method_types", "capture_method", "payment_method"),
+    *("allowed_payment_method_types", "capture_method", "excluded_payment_method_types"),
+    "payment_method",
     *(f"payment_method_data.{name}" for name in SIMULATED),
     *("payment_method_options.card.request_three_d_secure", "setup_future_usage"),
 )
@@ -54,6 +56,9 @@ _CREATE = (
 )
 _UPDATE = (*_ALWAYS, *_OPTIONS, "amount", "currency", "customer")
 _CONFIRM = (*_OPTIONS, *_CONFIRMING, "receipt_email", "shipping")
+
+_CHOOSING_TYPES = (*("allowed_payment_method_types", "currency", "excluded_payment_method_types"),)
+"""What decides which types of payment methods an intent takes."""
 
 CHANGEABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 """The statuses in which what is paid, and how, can still change."""
@@ -91,7 +96,7 @@ class PaymentEndpoints:
         currency = parse_currency(params["currency"], "currency")
         _check_amount(params["amount"], currency)
         customer = params.get("customer")
-        changes = self._changes(params, currency, customer)
+        changes = self._changes(params, customer)
         allowed = params.get("allowed_payment_method_types")
         automatic = params.get("automatic_payment_methods")
         if automatic is None and allowed is None:
@@ -106,7 +111,7 @@ class PaymentEndpoints:
                 and {"allow_redirects": "always", **automatic},
             },
             customer=customer,
-            types=method_types(currency, allowed),
+            types=_types({**params, "currency": currency}),
             request=call.request,
         )
         if params.get("confirm"):
@@ -118,7 +123,7 @@ class PaymentEndpoints:
         intent, params = self._require(call), call.params
         now = {**intent, **params}
         currency = parse_currency(now["currency"], "currency")
-        changes = self._changes(params, currency, now["customer"])
+        changes = self._changes(params, now["customer"])
         for name in changes:
             if name not in _ALWAYS and intent["status"] not in CHANGEABLE:
                 raise _unexpected(
@@ -130,8 +135,6 @@ class PaymentEndpoints:
         if "amount" in changes or "currency" in changes:
             _check_amount(now["amount"], currency)
             changes["currency"] = currency
-            allowed = intent["allowed_payment_method_types"]
-            changes.setdefault("payment_method_types", method_types(currency, allowed))
         if "payment_method" in changes:
             changes.update(next_action=None, status="requires_confirmation")
         self._apply(intent, changes, call)
@@ -148,7 +151,6 @@ class PaymentEndpoints:
             raise _unexpected(f"You cannot confirm this PaymentIntent because {reason}", intent)
         changes = self._changes(
             {name: value for name, value in params.items() if name not in _CONFIRMING},
-            intent["currency"],
             intent["customer"],
         )
         self._apply(intent, changes, call)
@@ -156,22 +158,18 @@ class PaymentEndpoints:
         return intent
 
     def _apply(self, intent: Object, changes: dict[str, Any], call: Call) -> None:
-        if "allowed_payment_method_types" in changes:
-            allowed = changes["allowed_payment_method_types"]
-            currency = {**intent, **changes}["currency"]
-            changes["payment_method_types"] = method_types(currency, allowed)
-        if "payment_method_options" in changes:
-            given = changes["payment_method_options"]
+        if not changes.keys().isdisjoint(_CHOOSING_TYPES):
+            changes["payment_method_types"] = _types({**intent, **changes})
+        if not changes.keys().isdisjoint({"payment_method_options", "payment_method_types"}):
+            now = {**intent, **changes}
             changes["payment_method_options"] = method_options(
-                intent["payment_method_types"], given
+                now["payment_method_types"], now["payment_method_options"]
             )
         if "shipping" in changes:
             changes["shipping"] = shipping("payment_intent.Shipping", changes["shipping"])
         self._intents.change(intent, changes, call.request)
 
-    def _changes(
-        self, params: dict[str, Any], currency: str, customer: str | None
-    ) -> dict[str, Any]:
+    def _changes(self, params: dict[str, Any], customer: str | None) -> dict[str, Any]:
         """The fields that the parameters set, checked; the payment method by its id."""
         changes = dict(params)
         if customer:
@@ -182,12 +180,6 @@ class PaymentEndpoints:
             name = f"allowed_payment_method_types[{index}]"
             if kind not in ("card", "us_bank_account"):
                 raise errors.not_simulated(name, f"{name}={kind}")
-            if kind == "us_bank_account" and currency.lower() != "usd":
-                raise errors.invalid(
-                    "The payment method type `us_bank_account` can only be used with the currency "
-                    "usd.",
-                    "allowed_payment_method_types",
-                )
         method = self._saved_methods.chosen(params, customer)
         if method is not None:
             changes.pop("payment_method_data", None)
@@ -235,6 +227,19 @@ def _unexpected(message: str, intent: Object) -> errors.StripeError:
     return errors.invalid(
         message, code="payment_intent_unexpected_state", objects={"payment_intent": intent}
     )
+
+
+def _types(values: Mapping[str, Any]) -> list[str]:
+    """The types of payment methods of an intent with these values. StripeError: none is left."""
+    allowed, currency, excluded = (values.get(name) for name in _CHOOSING_TYPES)
+    types = method_types(str(currency), allowed, excluded)
+    if not types:
+        raise errors.invalid(
+            "No valid payment method types for this Payment Intent. Please ensure that you have "
+            "activated payment methods compatible with your chosen currency in your dashboard. See "
+            "https://dashboard.stripe.com/settings/payment_methods for more details."
+        )
+    return types
 
 
 def _check_amount(amount: int, currency: str) -> None:

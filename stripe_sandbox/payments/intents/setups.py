@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from stripe.params._setup_intent_cancel_params import SetupIntentCancelParams
 from stripe.params._setup_intent_confirm_params import SetupIntentConfirmParams
 from stripe.params._setup_intent_create_params import SetupIntentCreateParams
@@ -20,7 +23,11 @@ from stripe_sandbox.payments.intents.confirmation import (
 )
 from stripe_sandbox.payments.new_methods import SIMULATED
 from stripe_sandbox.payments.saved_methods import SavedMethods, attach_refusal
-from stripe_sandbox.resources.customers.setup_intents import SetupIntents
+from stripe_sandbox.resources.customers.setup_intents import (
+    METHOD_TYPES,
+    SetupIntents,
+    method_fields,
+)
 from stripe_sandbox.storage.objects import Object
 
 _METHOD = ("payment_method", *(f"payment_method_data.{name}" for name in SIMULATED))
@@ -31,7 +38,7 @@ _CREATE = (
     *("usage", *_METHOD, *_CONFIRMING),
 )
 _ALWAYS = {"description", "metadata"}
-_UPDATE = (*sorted(_ALWAYS), "customer", *_METHOD)
+_UPDATE = (*sorted(_ALWAYS), "allowed_payment_method_types", "customer", *_METHOD)
 _CONFIRM = (*_METHOD, *_CONFIRMING)
 _CANCELABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -65,10 +72,7 @@ class Setups:
             self._backend.require("customer", params["customer"], "customer")
         if not params.get("confirm"):
             check_not_confirming(params, _CONFIRMING)
-        for index, kind in enumerate(params.get("allowed_payment_method_types", ())):
-            if kind not in ("card", "us_bank_account"):
-                name = f"allowed_payment_method_types[{index}]"
-                raise errors.not_simulated(name, f"{name}={kind}")
+        _check_types(params)
         method = self._saved_methods.chosen(params, params.get("customer"))
         given = params
         if params.keys().isdisjoint({"allowed_payment_method_types", "automatic_payment_methods"}):
@@ -99,6 +103,9 @@ class Setups:
                 f"You cannot update this SetupIntent because it has already {intent['status']}.",
                 intent,
             )
+        if "allowed_payment_method_types" in changes:
+            _check_types(changes)
+            changes |= method_fields(changes["allowed_payment_method_types"])
         if "customer" in changes:
             self._backend.require("customer", changes["customer"], "customer")
         method = self._saved_methods.chosen(changes, changes.get("customer", intent["customer"]))
@@ -176,6 +183,14 @@ class Setups:
     def _require(self, call: Call) -> Object:
         kind, param = self._intents.kind, self._intents.id_param
         return self._backend.require(kind, call.ids[0], param, status=404)
+
+
+def _check_types(params: Mapping[str, Any]) -> None:
+    """StripeError: a type of payment method that is not simulated."""
+    for index, kind in enumerate(params.get("allowed_payment_method_types", ())):
+        if kind not in METHOD_TYPES:
+            name = f"allowed_payment_method_types[{index}]"
+            raise errors.not_simulated(name, f"{name}={kind}")
 
 
 def _unexpected(message: str, intent: Object) -> errors.StripeError:

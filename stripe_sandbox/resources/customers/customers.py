@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe.params._customer_create_params import CustomerCreateParams
 from stripe.params._customer_list_params import CustomerListParams
 from stripe.params._customer_retrieve_params import CustomerRetrieveParams
 from stripe.params._customer_update_params import CustomerUpdateParams
@@ -23,7 +22,7 @@ from stripe_sandbox.storage.objects import Object, Window
 from stripe_sandbox.validation import check_email
 
 MAXIMUM_OF_TEST_CLOCK = 3
-_FIELDS = (
+FIELDS = (
     "address",
     "balance",
     "business_name",
@@ -53,12 +52,10 @@ class Customers(Resource):
         self._test_clocks = test_clocks
 
     def routes(self) -> list[Route]:
-        """All endpoints."""
-        create = (*_FIELDS, "test_clock")
-        updates = (*_FIELDS, "invoice_settings.default_payment_method")
+        """All endpoints but the one that creates."""
+        updates = (*FIELDS, "invoice_settings.default_payment_method")
         return [
             *super().routes(),
-            Route("POST", self.url, self._create, CustomerCreateParams, self.kind, create),
             Route("POST", self.path, self._update, CustomerUpdateParams, self.kind, updates),
         ]
 
@@ -89,7 +86,7 @@ class Customers(Resource):
         customer = build(
             self.kind,
             {
-                **{name: params[name] for name in _FIELDS if name in params},
+                **{name: params[name] for name in FIELDS if name in params},
                 "id": new_id("cus", 14),
                 "object": self.kind,
                 "address": _address(params.get("address")),
@@ -118,6 +115,11 @@ class Customers(Resource):
         """Store changed fields of a customer. Records `customer.updated` if any differs."""
         self._store(customer, changes, request, "customer.updated")
 
+    def set_default_method(self, customer: Object, method: str) -> None:
+        """Have the payment method of that id pay the new customer's invoices; no event says so."""
+        customer["invoice_settings"]["default_payment_method"] = method
+        self._backend.objects.save(customer)
+
     def _check_test_clock(self, test_clock: str) -> None:
         self._backend.require(self._test_clocks.kind, test_clock, "test_clock")
         if len(self._test_clocks.members(self.kind, test_clock)) >= MAXIMUM_OF_TEST_CLOCK:
@@ -127,9 +129,6 @@ class Customers(Resource):
 
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         return {**self._test_clocks.of_account(), **super()._conditions(params)}
-
-    def _create(self, call: Call) -> Object:
-        return self.create(call.params, call.request)
 
     def _retrieve(self, call: Call) -> Object:
         objects, identifier = self._backend.objects, call.ids[0]
@@ -150,15 +149,27 @@ class Customers(Resource):
         if "invoice_settings" in changes:
             method = changes["invoice_settings"].get("default_payment_method")
             if method:
-                self._backend.require(
+                held = self._backend.require(
                     "payment_method", method, "invoice_settings[default_payment_method]"
                 )
+                if held["customer"] != customer["id"]:
+                    raise not_attached(method)
             changes["invoice_settings"] = {
                 **customer["invoice_settings"],
                 "default_payment_method": method,
             }
         self.change(customer, changes, call.request)
         return customer
+
+
+def not_attached(method: str) -> errors.StripeError:
+    """A default payment method that is not the customer's."""
+    return errors.invalid(
+        f"The customer does not have a payment method with the ID {method}. The payment method "
+        "must be attached to the customer.",
+        "invoice_settings[default_payment_method]",
+        "resource_missing",
+    )
 
 
 def _address(given: dict[str, Any] | None) -> Object | None:

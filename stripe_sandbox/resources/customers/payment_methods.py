@@ -164,11 +164,17 @@ class PaymentMethods(Resource):
         return found
 
 
-def method_types(currency: str, allowed: list[str] | None) -> list[str]:
-    """What a payment can be made with, of the types that are allowed (None: all); banks in the US
-    are debited in US dollars."""
+def method_types(
+    currency: str, allowed: list[str] | None, excluded: list[str] | None = None
+) -> list[str]:
+    """What a payment can be made with, of the types that are allowed (None: all) and not excluded;
+    banks in the US are debited in US dollars."""
     types = ["card", "us_bank_account"] if currency == "usd" else ["card"]
-    return [kind for kind in types if allowed is None or kind in allowed]
+    return [
+        kind
+        for kind in types
+        if (allowed is None or kind in allowed) and kind not in (excluded or ())
+    ]
 
 
 def checks(card: TestCard) -> Object:

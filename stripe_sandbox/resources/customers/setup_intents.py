@@ -57,8 +57,7 @@ class SetupIntents(Resource):
                 "livemode": False,
                 "metadata": merge_metadata({}, params.get("metadata", {})),
                 "payment_method": method and method["id"],
-                "payment_method_options": _options(allowed or METHOD_TYPES),
-                "payment_method_types": allowed or list(METHOD_TYPES),
+                **method_fields(allowed),
                 "status": "requires_confirmation" if method else "requires_payment_method",
                 "usage": params.get("usage", "off_session"),
             },
@@ -133,8 +132,13 @@ class SetupIntents(Resource):
         return intent
 
 
+def method_fields(allowed: Sequence[str] | None) -> Object:
+    """What an intent says of its types of payment methods; `allowed`: those of a request."""
+    types = list(allowed or METHOD_TYPES)
+    return {"payment_method_options": _options(types), "payment_method_types": types}
+
+
 def _options(types: Sequence[str]) -> Object:
-    """What an intent says of its types of payment methods."""
     path = "setup_intent.PaymentMethodOptions"
     given = {
         "card": ("Card", {"request_three_d_secure": "automatic"}),

@@ -80,9 +80,15 @@ def card_outcome(card: TestCard, refusal: CardRefusal | None) -> Object:
 
 
 def card_details(
-    intent: Object, method: Object, card: TestCard, paid: bool, authenticated: bool
+    intent: Object,
+    method: Object,
+    card: TestCard,
+    paid: bool,
+    authenticated: bool,
+    capture_before: int | None,
 ) -> Object:
-    """The `payment_method_details` of a card."""
+    """The `payment_method_details` of a card; `capture_before` is until when its money is held, if
+    it is to be captured."""
     held = method["card"]
     path = "charge.PaymentMethodDetails.Card.ThreeDSecure"
     details = build(
@@ -91,6 +97,7 @@ def card_details(
             "amount_authorized": intent["amount"] if paid else None,
             "authorization_code": random_text(6).upper() if paid else None,
             "brand": held["brand"],
+            "capture_before": capture_before,
             "checks": checks(card),
             "country": held["country"],
             "exp_month": held["exp_month"],

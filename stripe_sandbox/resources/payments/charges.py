@@ -29,6 +29,8 @@ _UPDATE = (
     *("description", "fraud_details.user_report", "metadata", "receipt_email", "shipping"),
     "transfer_group",
 )
+AUTHORIZED_FOR = 7 * 86_400
+"""Seconds for which a card's money is held."""
 STATEMENT_PREFIX, STATEMENT_LENGTH = "LOCAL SANDBOX", 22
 
 
@@ -84,6 +86,8 @@ class Charges(Resource):
         moved the balance, or `charge.failed`."""
         paid = refusal is None
         captured = paid and intent["capture_method"] != "manual"
+        held = paid and not captured
+        capture_before = self._backend.clock.now() + AUTHORIZED_FOR if held else None
         status = "succeeded" if paid else "failed"
         charge = self._new(
             intent,
@@ -95,7 +99,9 @@ class Charges(Resource):
                 "captured": captured,
                 "outcome": card_outcome(card, refusal),
                 "paid": paid,
-                "payment_method_details": card_details(intent, method, card, paid, authenticated),
+                "payment_method_details": card_details(
+                    intent, method, card, paid, authenticated, capture_before
+                ),
             },
         )
         is_later = intent["capture_method"] == "automatic_async"
@@ -113,6 +119,7 @@ class Charges(Resource):
         """The intent's charge, after so much of the money that it holds was taken; the rest is
         released. Records `charge.captured`."""
         charge = self._backend.require(self.kind, intent["latest_charge"], "charge")
+        charge["payment_method_details"]["card"].pop("capture_before", None)
         charge.update(
             amount_captured=amount,
             amount_refunded=charge["amount"] - amount,

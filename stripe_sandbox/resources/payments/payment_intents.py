@@ -61,6 +61,7 @@ class PaymentIntents(Resource):
                 "currency": currency,
                 "customer": customer,
                 "description": data.get("description"),
+                "excluded_payment_method_types": data.get("excluded_payment_method_types"),
                 "livemode": False,
                 "metadata": merge_metadata({}, data.get("metadata", {})),
                 "payment_method_options": method_options(types, data.get("payment_method_options")),

@@ -33,7 +33,9 @@ CHANGE = Change(
         "POST /v1/checkout/sessions": _raise,
         "POST /v1/payment_intents": _raise,
         "POST /v1/payment_intents/:payment_intent": _raise,
+        "POST /v1/payment_intents/:payment_intent/confirm": _raise,
         "POST /v1/setup_intents": _raise,
+        "POST /v1/setup_intents/:setup_intent": _raise,
     },
     answers={"checkout.session": _lower},
 )

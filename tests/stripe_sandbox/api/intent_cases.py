@@ -19,6 +19,7 @@ _DETAILS: dict[str, Any] = {
 }  # fmt: skip
 _OPTIONS: dict[str, Any] = {
     "allowed_payment_method_types": ["card"], "capture_method": "manual",
+    "excluded_payment_method_types": ["us_bank_account"],
     "payment_method": "pm_card_mastercard", "setup_future_usage": "off_session",
     "payment_method_options.card.request_three_d_secure": "any",
 }  # fmt: skip
@@ -52,6 +53,7 @@ INTENT_SHOWN: dict[str, list[Case]] = {
             {
                 **{name: value for name, value in _OPTIONS.items() if "method_o" in name},
                 "allowed_payment_method_types": ["card"], "capture_method": "manual",
+                "excluded_payment_method_types": ["us_bank_account"],
                 "off_session": True, "payment_method": "pm_card_mastercard",
                 "receipt_email": "ann@example.com", "return_url": "http://shop.example/",
                 "setup_future_usage": "off_session", "shipping": _DETAILS["shipping"],
@@ -146,8 +148,8 @@ METHOD_SHOWN: list[Case] = [
 _UNSIMULATED = _cases(
     _MADE,
     {
-        "confirmation_token": "ctoken_1", "excluded_payment_method_types": ["card"],
-        "mandate": "mandate_1", "payment_method_data.type": "link",
+        "confirmation_token": "ctoken_1", "mandate": "mandate_1",
+        "payment_method_data.type": "link",
         "payment_method_options.card.request_extended_authorization": "if_available",
         "payment_method_options.card.request_incremental_authorization": "if_available",
         "payment_method_options.card.request_multicapture": "if_available",

@@ -77,17 +77,24 @@ SHOWN: dict[str, list[Case]] = {
     **INTENT_SHOWN,
     **INVOICE_SHOWN,
     **SUBSCRIPTION_SHOWN,
-    "POST /v1/customers": _cases({}, **_CUSTOMER, test_clock="TESTCLOCK"),
+    "POST /v1/customers": [
+        *_cases({}, **_CUSTOMER, test_clock="TESTCLOCK"),
+        (
+            {"payment_method": "pm_card_visa"},
+            "invoice_settings.default_payment_method", "pm_card_visa",
+        ),
+        (
+            {"invoice_settings": {"default_payment_method": "pm_card_visa"}},
+            "payment_method", "pm_card_visa",
+        ),
+    ],
     "POST /v1/test_helpers/test_clocks": _cases(
         {"frozen_time": 2_000_000_000}, frozen_time=2_000_000_001, name="Mine"
     ),
     "POST /v1/test_helpers/test_clocks/:test_clock/advance": _cases(
         {"frozen_time": 2_000_000_001}, frozen_time=2_000_000_002
     ),
-    "POST /v1/customers/:customer": [
-        *_cases({}, **_CUSTOMER),
-        ({}, "invoice_settings.default_payment_method", "METHOD"),
-    ],
+    "POST /v1/customers/:customer": _cases({}, **_CUSTOMER),
     "POST /v1/products": [
         *_cases({"name": "Tea"}, id="tea_1", type="good", **_PRODUCT),
         *_cases(
@@ -193,8 +200,8 @@ SHOWN: dict[str, list[Case]] = {
         },
     ),
     "POST /v1/setup_intents/:setup_intent": _cases(
-        {}, customer="CUSTOMER", description="Mine", metadata={"a": "b"},
-        payment_method="pm_card_visa",
+        {}, allowed_payment_method_types=["card"], customer="CUSTOMER", description="Mine",
+        metadata={"a": "b"}, payment_method="pm_card_visa",
     ),
     "POST /v1/refunds/:refund": _cases({}, metadata={"a": "b"}),
     "POST /v1/checkout/sessions/:session": _cases({}, metadata={"a": "b"}),

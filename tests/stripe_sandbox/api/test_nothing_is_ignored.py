@@ -150,7 +150,7 @@ def test_no_parameter_is_taken_that_these_tests_do_not_know(shared_server: Sandb
             *(f"{of}price_data.{name}" for of in ("", "items.") for name in _OF_PRICE),
             *("discounts.discount", "items.deleted", "items.discounts.discount"),
             *("error_on_requires_action", "invoice", "off_session", "payment_behavior"),
-            "payment_method_data.type",
+            *("invoice_settings.default_payment_method", "payment_method_data.type"),
             *("pending_invoice_items_behavior", "price_data.product", "pricing.price"),
             *("subscription", "type"),
         }, route

@@ -68,3 +68,38 @@ def test_a_wrong_card_is_not_made(shared_server: SandboxServer) -> None:
     create = shared_server.stripe.v1.payment_methods.create
     error = refused(lambda: create({"type": "card", "card": wrong}))
     assert (error.http_status, error.code) == (402, "incorrect_number")
+
+
+def test_a_customer_is_created_with_a_card(shared_server: SandboxServer) -> None:
+    """Which is attached, and pays its invoices where that is asked for; a card that is refused
+    leaves no customer."""
+    customers = shared_server.stripe.v1.customers
+    card: Any = {"payment_method": "pm_card_visa"}
+    default: Any = {"invoice_settings": {"default_payment_method": "pm_card_visa"}}
+    both: Any = {**card, **default}
+    made = customers.create(both)
+    assert_fits(shared_server.get(f"/v1/customers/{made.id}"))
+    [method] = shared_server.get("/v1/payment_methods", customer=made.id)["data"]
+    assert made.invoice_settings is not None
+    assert made.invoice_settings.default_payment_method == method["id"]
+    own = shared_server.stripe.v1.payment_methods.create({"type": "card", "card": CARD}).id
+    assert customers.create({"payment_method": own}).id
+    before = shared_server.get("/v1/customers", limit=1)["data"]
+    for params, code in (
+        ({"payment_method": "pm_card_chargeDeclined"}, "card_declined"),
+        ({"payment_method": method["id"]}, None),
+        (default, "resource_missing"),
+    ):
+        refusal = refused(lambda params=params: customers.create(params))  # type: ignore[misc]
+        assert refusal.code == code
+    assert shared_server.get("/v1/customers", limit=1)["data"] == before
+
+
+def test_only_a_customer_s_own_method_pays_their_invoices(shared_server: SandboxServer) -> None:
+    other = shared_server.stripe.v1.payment_methods.attach(
+        "pm_card_visa", {"customer": customer(shared_server)}
+    )
+    settings: Any = {"invoice_settings": {"default_payment_method": other.id}}
+    owner = customer(shared_server)
+    error = refused(lambda: shared_server.stripe.v1.customers.update(owner, settings))
+    assert "must be attached to the customer" in str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe_sandbox.payments.intents.confirmation import AUTHORIZED_FOR
+from stripe_sandbox.resources.payments.charges import AUTHORIZED_FOR
 from tests.stripe_sandbox.payments.intents.test_payment_intents import create, events_of
 from tests.support.stripe.sandbox_server import SandboxServer, refused
 from tests.support.stripe.stripe_types import assert_fits
@@ -33,9 +33,13 @@ def test_the_whole_amount_is_captured(shared_server: SandboxServer) -> None:
         0,
     )
     assert charge["balance_transaction"] is None
+    until = charge["payment_method_details"]["card"]["capture_before"]
+    assert until == charge["created"] + AUTHORIZED_FOR
     done = shared_server.stripe.v1.payment_intents.capture(intent["id"])
     assert (done.status, done.amount_received, done.amount_capturable) == ("succeeded", 2_000, 0)
-    assert charge_of(shared_server, intent)["balance_transaction"]
+    captured = charge_of(shared_server, intent)
+    assert captured["balance_transaction"]
+    assert "capture_before" not in captured["payment_method_details"]["card"]
     assert events_of(shared_server, intent) == [
         "payment_intent.created",
         "charge.succeeded",

@@ -145,8 +145,14 @@ def test_a_decline_has_the_whole_intent_in_its_error(
         ),
         (
             {"currency": "eur", "allowed_payment_method_types": ["us_bank_account"]},
-            "allowed_payment_method_types",
             None,
+            None,
+        ),
+        ({"excluded_payment_method_types": ["card", "us_bank_account"]}, None, None),
+        (
+            {"excluded_payment_method_types": ["card", "klarna"]},
+            "payment_method",
+            "payment_intent_incompatible_payment_method",
         ),
         (
             {"allowed_payment_method_types": ["ideal"]},
@@ -163,7 +169,7 @@ def test_a_decline_has_the_whole_intent_in_its_error(
     ],
 )
 def test_what_does_not_go_is_refused(
-    shared_server: SandboxServer, given: Any, param: str, code: str | None
+    shared_server: SandboxServer, given: Any, param: str | None, code: str | None
 ) -> None:
     before = shared_server.get("/v1/payment_intents", limit=1)["data"]
     error: Any = refused(lambda: create(shared_server, **given))

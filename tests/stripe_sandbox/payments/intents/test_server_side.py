@@ -164,3 +164,21 @@ def test_stripe_s_script_is_led_to_the_same_page(shared_server: SandboxServer) -
     done = requests.post(url.partition("?")[0], data=given, timeout=10)
     assert "You can close this page." in done.text
     assert shared_server.get(f"/v1/payment_intents/{intent['id']}")["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("kind", ["payment_intents", "setup_intents"])
+def test_payment_method_types_have_an_error_of_their_own(
+    shared_server: SandboxServer, kind: str
+) -> None:
+    """Since they can be written no more; an older version's request still may."""
+    given = {"amount": 900, "currency": "usd"} if kind == "payment_intents" else {}
+    made = shared_server.post(f"/v1/{kind}", given).json()["id"]
+    types = {"payment_method_types[0]": "card"}
+    for path, params in ((f"/v1/{kind}", {**given, **types}), (f"/v1/{kind}/{made}", types)):
+        error = shared_server.post(path, params).json()["error"]
+        assert (error["code"], error["param"]) == (
+            "payment_method_types_no_longer_supported",
+            "payment_method_types",
+        )
+        older = shared_server.post(path, params, **{"Stripe-Version": "2026-06-24.dahlia"})
+        assert older.json()["payment_method_types"] == ["card"]
