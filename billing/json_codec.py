@@ -12,6 +12,8 @@ from billing.safe_text import sanitize
 
 DEEPEST = 254  # levels of lists and objects; orjson writes no more
 INTEGER_DIGITS = 20  # with its sign, of 64 bits
+_IN_TEXT: tuple[Any, ...] = ("\\u0000", "{", "[")
+_IN_BYTES: tuple[Any, ...] = tuple(one.encode() for one in _IN_TEXT)
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # in JSON, where each backslash is doubled
 
 
@@ -26,9 +28,10 @@ def loads(text: str | bytes) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = _loads_leniently(text.decode() if isinstance(text, bytes) else text)
-    if _count(text, "\\u0000"):
+    nul, braces, brackets = _IN_BYTES if isinstance(text, bytes) else _IN_TEXT
+    if nul in text:
         value = orjson.loads(_without_nul(_dumps_leniently(value)))
-    if _count(text, "[") + _count(text, "{") > DEEPEST:  # else it cannot be nested so deeply
+    if text.count(braces) + text.count(brackets) > DEEPEST:  # else it cannot be nested so deeply
         _dump(value)
     return value
 
@@ -78,7 +81,3 @@ def _integer(digits: str) -> int | float | None:
 def _finite(digits: str) -> float | None:
     number = float(digits)
     return number if abs(number) < float("inf") else None
-
-
-def _count(text: str | bytes, piece: str) -> int:
-    return text.count(piece.encode()) if isinstance(text, bytes) else text.count(piece)

@@ -31,7 +31,7 @@ def compact(value: Any) -> Any:
         for name, one in value.items():
             if one is None or name in _SETTINGS:
                 continue
-            if isinstance(one, (dict, list)) and not (one := compact(one)):
+            if (one.__class__ is dict or one.__class__ is list) and not (one := compact(one)):
                 continue
             found[name] = one
         return found
@@ -65,8 +65,11 @@ def objects_at(found: object, *path: str) -> list[JSON]:
 
 def text_at(found: object, *path: str) -> str | None:
     """The text at a path; None where there is none, or an empty one."""
-    value = value_at(found, *path)
-    return value if isinstance(value, str) and value else None
+    for name in path:  # not by ``value_at``: this is asked a dozen times of each object
+        if not isinstance(found, dict):
+            return None
+        found = found.get(name)
+    return found if isinstance(found, str) and found else None
 
 
 def integer_at(found: object, *path: str) -> int | None:
@@ -81,7 +84,9 @@ def id_at(found: object, *path: str) -> str | None:
     https://docs.stripe.com/api/expanding_objects
     """
     value = value_at(found, *path)
-    return text_at(value, "id") if isinstance(value, dict) else text_at(found, *path)
+    if isinstance(value, dict):
+        value = value.get("id")
+    return value if isinstance(value, str) and value else None
 
 
 def subscription_of(invoice: object) -> str | None:

@@ -19,22 +19,26 @@ def encode(params: Mapping[str, Any]) -> str:
     at a fraction of its cost. What is None is left out."""
     fields: list[str] = []
     for name, value in params.items():
-        _add(fields, name, value)
+        _add(fields, _quoted(name), value)
     return "&".join(fields)
 
 
 def _add(fields: list[str], name: str, value: Any) -> None:
+    """``name`` is quoted."""
     if isinstance(value, str):
-        fields.append(f"{_quoted(name)}={_quoted(value)}")
+        fields.append(f"{name}={_quoted(value)}")
     elif isinstance(value, dict):
         for key, one in value.items():
-            _add(fields, f"{name}[{key}]", one)
+            if isinstance(one, str):  # nearly always
+                fields.append(f"{name}[{_quoted(key)}]={_quoted(one)}")
+            else:
+                _add(fields, f"{name}[{_quoted(key)}]", one)
     elif isinstance(value, (list, tuple)):
         for number, one in enumerate(value):
             _add(fields, f"{name}[{number}]", one)
     elif value is not None:
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        fields.append(f"{_quoted(name)}={_quoted(text)}")
+        fields.append(f"{name}={_quoted(text)}")
 
 
 @lru_cache(maxsize=1024)
