@@ -241,7 +241,8 @@ def describe_arrivals(events: Sequence[Event], clock_ahead: float = 0.0) -> str:
     if delays:
         which = "the slowest " if len(delays) > 1 else ""
         parts.append(f"{which}{at_most(max(delays))}")
-    return f"{'; '.join(parts)}."
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def at_most(delay: float) -> str:

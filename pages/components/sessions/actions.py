@@ -87,6 +87,11 @@ def session_actions(details: SessionDetails) -> None:
 def link_and_qr(url: str) -> None:
     """The link to copy, and to scan with a phone."""
     st.code(url, language=None, wrap_lines=True)
+    qr_image(url)
+
+
+def qr_image(url: str) -> None:
+    """The link to scan with a phone."""
     st.image(qr_code(url), width=240, alt="QR code of the Checkout link")
     if urlsplit(url).hostname in LOOPBACK_HOSTS:
         st.caption("This link works on this computer only; other devices cannot open it.")

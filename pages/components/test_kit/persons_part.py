@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.browser.copy_button import copy_button
 from pages.components.browser.copyable import copyable
-from pages.components.sessions.actions import link_and_qr
+from pages.components.sessions.actions import qr_image
 
 if TYPE_CHECKING:
     from pages.scenarios.runs.run import ScenarioRun
@@ -40,5 +40,5 @@ def persons_part(step: Step, run: ScenarioRun) -> None:
             )
             copy_button("Copy link", run.checkout_url, key=f"copy_{run.scenario}")
             with st.popover("QR", icon=":material/qr_code_2:", key=f"qr_{run.scenario}"):
-                link_and_qr(run.checkout_url)
+                qr_image(run.checkout_url)
         st.caption("The run goes on once Stripe has heard of it.")

@@ -76,7 +76,7 @@ def details(name: str) -> None:
             stop_button(scenario)
         else:
             run_button(scenario, "Run again" if known else "Run")
-        open_session_link(known)
+        open_sale_link(known)
     if result:
         last_run(result)
         return
@@ -158,13 +158,20 @@ def stop_button(scenario: Scenario) -> None:
     )
 
 
-def open_session_link(known: KnownRun | None) -> None:
+def open_sale_link(known: KnownRun | None) -> None:
     if known and known.run.session_id:
         st.page_link(
             "sessions.py",
             label="Open session",
             icon=":material/timeline:",
             query_params={"session": known.run.session_id},
+        )
+    elif known and known.run.subscription:
+        st.page_link(
+            "customers.py",
+            label="Open customer",
+            icon=":material/person:",
+            query_params={"customer": known.run.customer},
         )
 
 

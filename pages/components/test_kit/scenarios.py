@@ -130,23 +130,24 @@ def head(*, under_way: bool) -> None:
             wrap=True,
             **may_run("  \n".join(f"**{one.label}**: {one.about}" for one in Delivery)),
         )
-        st.button(
-            "Run all",
-            key="run_all",
-            icon=":material/playlist_play:",
-            type="primary",
-            on_click=run,
-            args=RUN_ALL,
-            **may_run(
-                f"{len(RUN_ALL)} scenarios, one after another, in about a minute. The last in "
-                "the list moves the sandbox's clock, and is run from its row."
-            ),
-        )
-        if under_way:
+        with st.container(horizontal=True, width="content", gap="small"):
             st.button(
-                "Stop all",
-                key="stop_all",
-                icon=":material/stop:",
-                on_click=stop_all,
-                **may_run("Each ends within seconds, and closes what it has made."),
+                "Run all",
+                key="run_all",
+                icon=":material/playlist_play:",
+                type="primary",
+                on_click=run,
+                args=RUN_ALL,
+                **may_run(
+                    f"{len(RUN_ALL)} scenarios, one after another, in about a minute. The last in "
+                    "the list moves the sandbox's clock, and is run from its row."
+                ),
             )
+            if under_way:
+                st.button(
+                    "Stop all",
+                    key="stop_all",
+                    icon=":material/stop:",
+                    on_click=stop_all,
+                    **may_run("Each ends within seconds, and closes what it has made."),
+                )

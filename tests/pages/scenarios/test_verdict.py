@@ -62,7 +62,7 @@ def event(
             0,
             LATE,
         ),
-        ([event(deliveries=0, source="poll")], 0, "polling found 1 event first."),
+        ([event(deliveries=0, source="poll")], 0, "Polling found 1 event first."),
         (
             [event(deliveries=1, source="poll")],
             0,
