@@ -1,4 +1,4 @@
-"""`make compat`: older majors of Stripe's SDKs for Python and node against the sandbox, each in its
+"""`make compat`: the majors of Stripe's SDKs for Python and node against the sandbox, each in its
 own version of the API, and programs of others.
 
 Whatever the sandbox answers and sends meanwhile, and all that it holds in the end, is held against
