@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stripe_sandbox.storage.changes import Changes
 
@@ -22,25 +22,10 @@ class Exchange:
     path: str
     query: bytes
     headers: RawHeaders
-    body: bytes = b""
-    size: int = 0
-    status: int | None = None
-    answer: bytes = b""
-    answer_headers: RawHeaders = field(default_factory=list)
-    seconds: float = 0.0
-    changes: Changes = field(default_factory=Changes)
-
-    def header(self, name: bytes) -> str:
-        """A header of the request; empty where it has none."""
-        return _value(self.headers, name)
-
-    def answer_header(self, name: bytes) -> str:
-        """A header of the answer; empty where it has none."""
-        return _value(self.answer_headers, name)
-
-
-def _value(headers: RawHeaders, wanted: bytes) -> str:
-    for name, value in headers:
-        if name == wanted:
-            return value.decode("latin-1")
-    return ""
+    body: bytes
+    size: int
+    status: int | None
+    answer: bytes
+    answer_headers: RawHeaders
+    seconds: float
+    changes: Changes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stripe_sandbox.request_log.log import RequestLog
-from stripe_sandbox.request_log.rows import Facts, Texts
+from stripe_sandbox.request_log.rows import Facts, Texts, read_params
 from stripe_sandbox.storage.database import Database
 from stripe_sandbox.storage.json_text import load
 from stripe_sandbox.storage.objects import Object
@@ -100,7 +100,7 @@ class LoggedRequests:
         twins = ["idempotency_key = ?", "seq != ?"]
         return {
             **shown,
-            "params": load(texts.params) if texts.params else None,
+            "params": read_params(texts.params),
             "answer": load(texts.answer) if texts.answer else None,
             "changes": load(texts.changes) if texts.changes else [],
             "events": [

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.request_log.exchange import LONGEST_KEPT, Exchange
-from stripe_sandbox.storage.changes import recording
+from stripe_sandbox.storage.changes import Changes, recording
 
 _SLOW = 0.1
 """Seconds after which a client may have given up waiting for its answer."""
@@ -26,41 +26,48 @@ class RequestRecorder:
         self._add = add
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(
-            self._clock.wall(),
-            scope["method"],
-            _path(scope),
-            scope["query_string"],
-            scope["headers"],
-        )
+        at = self._clock.wall()
+        received: list[Message] = []
+        sent: list[Message] = []
+        is_lost = False
 
         async def reading() -> Message:
             message = await receive()
-            part = message.get("body", b"")
-            if exchange.size < LONGEST_KEPT:
-                exchange.body += part[: LONGEST_KEPT - exchange.size]
-            exchange.size += len(part)
+            received.append(message)
             return message
 
         async def sending(message: Message) -> None:
-            is_start = message["type"] == "http.response.start"
-            is_slow = is_start and time.perf_counter() - started > _SLOW
-            is_lost = is_slow and await _has_gone(receive)
+            nonlocal is_lost
+            if not sent and time.perf_counter() - started > _SLOW:
+                is_lost = await _has_gone(receive)
             await send(message)
-            if is_start:
-                exchange.status = None if is_lost else message["status"]
-                exchange.answer_headers = message["headers"]
-            else:
-                exchange.answer += message.get("body", b"")
+            sent.append(message)
 
-        token = recording.set(exchange.changes)
+        changes = Changes()
+        token = recording.set(changes)
         started = time.perf_counter()
         try:
             await self._app(scope, receive if scope["method"] == "GET" else reading, sending)
         finally:
-            exchange.seconds = time.perf_counter() - started
+            seconds = time.perf_counter() - started
             recording.reset(token)
-            self._add(exchange)
+            body = b"".join([message.get("body", b"") for message in received])
+            self._add(
+                Exchange(
+                    at,
+                    scope["method"],
+                    _path(scope),
+                    scope["query_string"],
+                    scope["headers"],
+                    body[:LONGEST_KEPT],
+                    len(body),
+                    sent[0]["status"] if sent and not is_lost else None,
+                    b"".join([message.get("body", b"") for message in sent]),
+                    sent[0]["headers"] if sent else [],
+                    seconds,
+                    changes,
+                )
+            )
 
 
 async def _has_gone(receive: Receive) -> bool:

@@ -29,15 +29,33 @@ _IN_TEXT = re.compile(
 _IS_NUMBER = re.compile(_NUMBER + r"\Z")
 _DIGITS = b"0" * 12
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_BETWEEN_DIGITS = b" -+"
+_SEARCHES = tuple(
+    re.compile(word).search  # one by one: of a single word the beginning is searched for at once
+    for word in (
+        *(rb"k_(?:test|live)_", rb"whsec_", rb"secret", rb"cvc", rb"iban", rb"api_key"),
+        *(rb'number["=\]]', rb"password", rb"sort_code", rb'exp(?:[_"=\]]|iry)'),
+    )
+)
+
+
+def is_plain(text: bytes) -> bool:
+    """Whether a JSON or a form of UTF-8, of which only `@[]` are escaped, certainly holds nothing
+    that `redacted_json` takes out: which is cheaper to find out than to take it out."""
+    if _DIGITS in text.translate(_DIGITS_AS_ZERO, _BETWEEN_DIGITS):
+        return False
+    return not any(search(text) for search in _SEARCHES)
 
 
 def redacted_json(value: Any) -> str:
     """The JSON value as compact JSON without secrets: by the names of its fields, and wherever
     else a text looks like a secret or like the number of a card or bank account. The value itself
     is changed."""
+    text = dump_compact(value)
+    if is_plain(text.encode()):
+        return text
     found = _redact(value)
-    text = dump_compact(found)
-    return dump_compact(_texts_redacted(found)) if _may_hold_one(text) else text
+    return dump_compact(_texts_redacted(found))
 
 
 def redacted_text(text: str) -> str:

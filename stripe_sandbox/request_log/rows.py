@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,16 +11,26 @@ from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.parameters import form
 from stripe_sandbox.request_log.client_names import client_name
 from stripe_sandbox.request_log.exchange import LONGEST_KEPT, Exchange
-from stripe_sandbox.request_log.redaction import redacted_json, redacted_key, redacted_text
+from stripe_sandbox.request_log.redaction import (
+    is_plain,
+    redacted_json,
+    redacted_key,
+    redacted_text,
+)
 from stripe_sandbox.storage.changes import Change
 from stripe_sandbox.storage.json_text import dump_compact, load
 
 LONGEST_ANSWER = 8 * 1024
-"""Characters of a list that are kept, in whole items."""
-_ITEM_END, _LIST_END = "\n    }", "\n  ]"
-"""How the items of a list and the list itself end in the sandbox's JSON."""
+"""Bytes of a list that are kept, in whole items."""
+_LIST = re.compile(rb'\{\n  (?:"object": "\w+",\n  )?"data": \[')
+_ITEM_END, _LIST_END = b"\n    }", b"\n  ]"
+"""How a list begins in the sandbox's JSON, and how its items and the list itself end."""
+_MORE_ITEMS = re.compile(rb"\}(?<=\n    \}),")  # far faster than to search from the line's end
 _ID = re.compile(r"[a-z]{2,16}_(?:[a-z]{2,8}_)?[A-Za-z0-9]{14,}\Z")
-_QUOTED_ID = re.compile(r'"([a-z]{2,16}_(?:[a-z]{2,8}_)?[A-Za-z0-9]{14,})"')
+_ID_IN_JSON = re.compile(r'"([a-z]{2,16}_(?:[a-z]{2,8}_)?[A-Za-z0-9]{14,})"')
+_ID_IN_FORM = re.compile(r"=([a-z]{2,16}_(?:[a-z]{2,8}_)?[A-Za-z0-9]{14,})(?![^&])")
+_ID_IN_ANSWER = re.compile(rb': "([a-z]{2,16}_(?:[a-z]{2,8}_)?[A-Za-z0-9]{14,})"')
+_PLAIN_FORM = re.compile(rb"[a-z_][\w.~+&=\[\]@-]*(?:%(?:40|5[BDbd])[\w.~+&=\[\]@-]*)*\Z")
 _WORD = re.compile(r"[a-z_]+\Z")
 
 
@@ -47,8 +57,9 @@ class Facts(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """JSON without secrets: the parameters, the answer, the objects that it changed, and the
-    events that it caused as id and type; empty where there is none."""
+    """Without secrets: the parameters, the answer, the objects that it changed, and the events that
+    it caused as id and type; empty where there is none. All are JSON, parameters also the form as
+    it was sent (`read_params`)."""
 
     params: str
     answer: str
@@ -56,41 +67,59 @@ class Texts(NamedTuple):
     events: str
 
 
-def describe(exchange: Exchange, ahead: float) -> tuple[Facts, Texts]:
-    """What is stored of the request; the sandbox's clock is `ahead` so many seconds."""
+def describe(exchange: Exchange) -> tuple[Facts, Texts]:
+    """What is stored of the request."""
+    asked, answered = dict(exchange.headers), dict(exchange.answer_headers)
     path = redacted_text(exchange.path)
     params = _params(exchange)
-    answer = _answer(exchange)
-    error = _error(answer) if exchange.status is None or exchange.status >= 400 else None
-    text = redacted_json(answer) if answer is not None else ""
+    answer, answer_ids, error = _answer(exchange, answered.get(b"content-type", b""))
     changes = exchange.changes
     ids = [part for part in path.split("/") if _ID.match(part)]
-    ids += _QUOTED_ID.findall(params)
-    if isinstance(answer, dict):
-        ids += [one for one in answer.values() if type(one) is str and _ID.match(one)]
-    ids += [one.id for one in changes.objects]
-    ids += [one for one, _ in changes.events]
+    if params:
+        ids += (_ID_IN_FORM if _is_form(params) else _ID_IN_JSON).findall(params)
+    ids += answer_ids
+    if changes.objects:
+        ids += [one.id for one in changes.objects]
+        ids += [one for one, _ in changes.events]
+    key = asked.get(b"idempotency-key")
     facts = Facts(
-        exchange.answer_header(b"request-id") or new_request_id(),
-        exchange.at + ahead,
+        _text(answered.get(b"request-id")) or new_request_id(),
+        exchange.at,
         exchange.method,
         path,
         exchange.status,
         round(exchange.seconds, 6),
-        client_name(exchange.header(b"user-agent"), exchange.header(b"x-stripe-client-user-agent")),
-        exchange.answer_header(b"stripe-version"),
-        redacted_key(exchange.header(b"idempotency-key")),
-        exchange.answer_header(b"idempotent-replayed") == "true",
+        client_name(
+            _text(asked.get(b"user-agent")), _text(asked.get(b"x-stripe-client-user-agent"))
+        ),
+        _text(answered.get(b"stripe-version")),
+        redacted_key(_text(key)) if key else "",
+        answered.get(b"idempotent-replayed") == b"true",
         *(error or ("", "", "")),
         cause="" if error is None else _cause(exchange.method, path, exchange.status, *error[:2]),
         objects=f" {' '.join(dict.fromkeys(ids))} " if ids else "",
     )
     return facts, Texts(
         params,
-        text,
+        answer,
         redacted_json(_differences(changes.objects)) if changes.objects else "",
         dump_compact(changes.events) if changes.events else "",
     )
+
+
+def _text(header: bytes | None) -> str:
+    return header.decode("latin-1") if header else ""
+
+
+def read_params(stored: str) -> Any:
+    """The parameters of `Texts`, as JSON values; None: there are none."""
+    if not stored:
+        return None
+    return _arrays(form.decode(stored)) if _is_form(stored) else load(stored)
+
+
+def _is_form(stored: str) -> bool:
+    return stored[0] not in '{["'
 
 
 def _params(exchange: Exchange) -> str:
@@ -100,9 +129,13 @@ def _params(exchange: Exchange) -> str:
     query, body = exchange.query, exchange.body
     if not query and not body:
         return ""
+    is_json = body[:1] == b"{"
     try:
-        is_json = body[:1] == b"{"
-        fields: Any = form.decode((query if is_json or not body else _joined(query, body)).decode())
+        if not is_json:
+            given = _joined(query, body)
+            if _PLAIN_FORM.match(given) and is_plain(given):
+                return given.decode()
+        fields: Any = form.decode((query if is_json else given).decode())
         if is_json:
             fields |= load(body)
     except ValueError:
@@ -111,7 +144,7 @@ def _params(exchange: Exchange) -> str:
 
 
 def _joined(query: bytes, body: bytes) -> bytes:
-    return query + b"&" + body if query else body
+    return query + b"&" + body if query and body else query or body
 
 
 def _arrays(fields: Any) -> Any:
@@ -123,29 +156,54 @@ def _arrays(fields: Any) -> Any:
     return {name: _arrays(one) if type(one) is dict else one for name, one in fields.items()}
 
 
-def _answer(exchange: Exchange) -> Any:
-    """The answer, of a long list its first items; None where it is no JSON."""
-    if not exchange.answer_header(b"content-type").startswith("application/json"):
-        return None
-    if len(exchange.answer) > LONGEST_ANSWER:
-        return _shortened(exchange.answer.decode())
+_Error = tuple[str, str, str]
+
+
+def _answer(exchange: Exchange, content_type: bytes) -> tuple[str, Iterable[str], _Error | None]:
+    """The answer, of a long list its first items, empty where it is no JSON; the ids among its
+    values; the error."""
+    failed = exchange.status is None or exchange.status >= 400
+    if not content_type.startswith(b"application/json"):
+        return "", (), ("", "", "") if failed else None
+    raw = exchange.answer
+    if len(raw) > LONGEST_ANSWER:
+        raw = _shortened(raw)
+    ids = _ids_of_plain(raw)
+    if ids is not None and not failed:
+        return raw.decode(), ids, None
     try:
-        return load(exchange.answer)
+        answer = load(raw)
     except ValueError:
+        return "", (), ("", "", "") if failed else None
+    error = _error(answer) if failed else None
+    text = redacted_json(answer)
+    found = answer.values() if isinstance(answer, dict) else ()
+    return text, [one for one in found if type(one) is str and _ID.match(one)], error
+
+
+@lru_cache(maxsize=256)  # the same object is often read again
+def _ids_of_plain(raw: bytes) -> tuple[str, ...] | None:
+    """The ids among an object's own values; None: there may be something to redact."""
+    if not raw.startswith(b"{\n") or not is_plain(raw):
         return None
+    found = []
+    for match in _ID_IN_ANSWER.finditer(raw):
+        line = raw.rfind(b"\n", 0, match.start()) + 1
+        if raw[line : line + 3] == b'  "':
+            found.append(match[1].decode())
+    return tuple(found)
 
 
-def _shortened(text: str) -> Any:
-    end = text.rfind(_LIST_END)
-    cut = text.rfind(_ITEM_END, 0, LONGEST_ANSWER)
-    cut = cut if cut > 0 else text.find(_ITEM_END)
-    if 0 < cut < end and text.find(_LIST_END) == end:
-        left = text.count(_ITEM_END + ",", cut)
-        with suppress(ValueError, KeyError, AttributeError):  # no list, but holds one
-            answer = load(text[: cut + len(_ITEM_END)] + text[end:])
-            answer["data"].append(f"[{left} more]")
-            return answer
-    return load(text) if len(text) <= LONGEST_KEPT else f"[{len(text)} characters]"
+def _shortened(raw: bytes) -> bytes:
+    """Of a list its first items, and how many more there are."""
+    end = raw.rfind(_LIST_END)
+    cut = raw.rfind(_ITEM_END, 0, LONGEST_ANSWER)
+    cut = cut if cut > 0 else raw.find(_ITEM_END)
+    if 0 < cut < end and _LIST.match(raw):
+        left = sum(1 for _ in _MORE_ITEMS.finditer(raw, cut))
+        more = b',\n    "[%d more]"' % left if left else b""
+        return raw[: cut + len(_ITEM_END)] + more + raw[end:]
+    return raw if len(raw) <= LONGEST_KEPT else dump_compact(f"[{len(raw)} characters]").encode()
 
 
 def _error(answer: Any) -> tuple[str, str, str]:
