@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from stripe_sandbox.api.app import Api
 from stripe_sandbox.api.expand import Expander
+from stripe_sandbox.api.first import ApiFirst
 from stripe_sandbox.api.responses import unrecognized
 from stripe_sandbox.api.router import Support
 from stripe_sandbox.backend import Backend
@@ -171,10 +171,8 @@ class Sandbox:
         )
         self._update_links(base_url)
         self._sessions.schedule_expiries()
-        self.asgi = Starlette(
+        pages = Starlette(
             routes=[
-                Mount("/v1", app=api),
-                Mount("/v2", app=api),
                 *control.routes(),
                 *static_routes(),
                 *Portal(backend, resources.portal_sessions, actions).routes(),
@@ -186,7 +184,8 @@ class Sandbox:
             exception_handlers={404: unrecognized, 405: unrecognized},
             lifespan=self._lifespan,
         )
-        self.asgi.router.redirect_slashes = False
+        pages.router.redirect_slashes = False
+        self.asgi: ASGIApp = ApiFirst(api, pages)
 
     def _update_links(self, base_url: str) -> None:
         """Have the links of open sessions, invoices and receipts lead to this address, if it was

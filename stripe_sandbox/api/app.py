@@ -6,21 +6,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.auth import check_key, masked
 from stripe_sandbox.api.bodies import read_body
-from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route, Stored
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
 from stripe_sandbox.api.pagination import TOTAL_COUNT, Page, SearchPage
-from stripe_sandbox.api.requests import V2, ApiRequest, digest, read_parameters
+from stripe_sandbox.api.requests import V2, ApiRequest, digest, path_of, read_parameters
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router, Support
 from stripe_sandbox.clock import Clock
@@ -29,7 +28,8 @@ from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.storage.database import Database
-from stripe_sandbox.storage.json_text import dump
+from stripe_sandbox.storage.json_text import dump, load
+from stripe_sandbox.storage.objects import Object
 from stripe_sandbox.versions import releases
 from stripe_sandbox.versions.translation import Translation, Translations
 
@@ -64,17 +64,24 @@ class _Spoken:
 
     def render(self, route: Route, answer: Answer, expand: list[str]) -> str:
         """The answer as JSON."""
+        value: Object
         if isinstance(answer, Page):
             if not expand:
                 bodies = self.translation.lower_bodies(route.returns, answer.bodies)
                 return Page(answer.url, bodies, answer.has_more).to_json()
-            answer = answer.to_object()
+            value = answer.to_object()
+        elif isinstance(answer, Stored):
+            if not expand and answer.body.startswith("{\n"):  # not so where SQL has changed it
+                return self.translation.lower_bodies(route.returns, [answer.body])[0]
+            value = load(answer.body)
         elif isinstance(answer, SearchPage):
-            answer = answer.to_object(counted=TOTAL_COUNT in expand)
+            value = answer.to_object(counted=TOTAL_COUNT in expand)
             expand = _without_count(expand)
+        else:
+            value = answer
         if expand:
-            self.expander.apply(route.returns, answer, expand)
-        return dump(self.translation.lower(answer))
+            self.expander.apply(route.returns, value, expand)
+        return dump(self.translation.lower(value))
 
 
 class Api:
@@ -125,9 +132,12 @@ class Api:
         self._keys.purge_old()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
+        headers = {  # of those of one name the first
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in reversed(scope["headers"])
+        }
         request_id = new_request_id()
-        path = scope["path"].removeprefix(scope.get("root_path", "").rpartition("/")[0])
+        path = path_of(scope)
         repeatable = ("POST", "DELETE") if path.startswith(V2) else ("POST",)
         key = headers.get("idempotency-key") if scope["method"] in repeatable else None
         version = self._translations.default
@@ -197,9 +207,11 @@ class Api:
         return _Reply(error.status, dump(error.body(request_id, int(self._clock.wall()))))
 
     async def _answer(self, request: ApiRequest, key: str | None) -> _Reply:
-        fault = self._faults.take_api_error()
+        faults = self._faults.current().api
+        delay = self._delay + faults.delay_seconds
+        fault = None if faults.status is None else self._faults.take_api_error()
         if fault is not None:
-            await self._wait()
+            await asyncio.sleep(delay)
             raise fault
         for header in ("stripe-account", "stripe-context"):
             account = request.headers.get(header)
@@ -211,7 +223,8 @@ class Api:
         fields = read_parameters(request)
         if not key:
             reply = self._execute(endpoint, ids, request, fields, None)
-            await self._wait()
+            if delay:
+                await asyncio.sleep(delay)
             return reply
         claim = _Claim(key, digest(fields))
         saved = self._keys.claim(key, request.path, claim.parameters)
@@ -219,15 +232,11 @@ class Api:
             return _Reply(saved.status, saved.body, original=saved.request)
         try:
             reply = self._execute(endpoint, ids, request, fields, claim)
-            await self._wait()
+            if delay:
+                await asyncio.sleep(delay)
             return reply
         finally:
             self._keys.release(key)
-
-    async def _wait(self) -> None:
-        delay = self._delay + self._faults.current().api.delay_seconds
-        if delay:
-            await asyncio.sleep(delay)
 
     def _execute(
         self,
@@ -252,7 +261,8 @@ class Api:
         info = RequestInfo(request.id, claim.key if claim else None)
         call = Call(params, ids, info, self._base_url, request.key)
         try:
-            with self._database.transaction():
+            # One statement answers most reads; those that write begin a transaction themselves.
+            with nullcontext() if request.method == "GET" else self._database.transaction():
                 try:
                     with self._time_of(route, call):
                         answer = route.handler(call)

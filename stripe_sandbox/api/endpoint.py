@@ -23,7 +23,14 @@ class Call:
     key: str = ""
 
 
-Answer = Object | Page | SearchPage
+@dataclass(frozen=True)
+class Stored:
+    """An object as it is stored: `body` is its JSON."""
+
+    body: str
+
+
+Answer = Object | Stored | Page | SearchPage
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ launcher's guard.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,17 +30,24 @@ class HostGuard:
         self._public = _origin(urlsplit(public_url))
         hosts = ("localhost", urlsplit(public_url).hostname or "", *names)
         self._names = frozenset(name.lower().rstrip(".") for name in hosts)
+        self._refusal = lru_cache(maxsize=256)(self._find_refusal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
-        app = self._app if refusal is None else error_response(refusal)
-        await app(scope, receive, send)
+        if scope["type"] == "http":
+            asked = [pair for pair in scope["headers"] if pair[0] in (b"host", b"origin")]
+            refusal = self._refusal(scope["scheme"], tuple(asked))
+            if refusal is not None:
+                await error_response(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> StripeError | None:
-        headers = Headers(scope=scope)
+    def _find_refusal(
+        self, scheme: str, host_and_origin: tuple[tuple[bytes, bytes], ...]
+    ) -> StripeError | None:
+        headers = Headers(raw=list(host_and_origin))
         given = headers.getlist("host")
         is_one = len(given) == 1 and not set(given[0]) & set("@/?#\\")
-        asked = _split(f"{scope['scheme']}://{given[0]}") if is_one else None
+        asked = _split(f"{scheme}://{given[0]}") if is_one else None
         name = ((asked and asked.hostname) or "").rstrip(".")
         if asked is None or not name:
             return _forbidden("The request's Host header names no host.")

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
-from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.parameters import form
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.storage.card_numbers import digest_of
 
+PREFIXES = ("/v1/", "/v2/")
+"""How the API's paths begin."""
 V2 = "/v2/"
 """How the paths begin whose requests, answers and errors have the second shape
 (https://docs.stripe.com/api-v2-overview)."""
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def path_of(scope: Scope) -> str:
+    """The path under which the sandbox documents it, wherever the sandbox is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class ApiRequest:
     path: str
     query: bytes
     body: bytes
-    headers: Headers
+    headers: Mapping[str, str]
     version: str
     key: str
 
@@ -37,6 +46,8 @@ class ApiRequest:
 def read_parameters(request: ApiRequest) -> dict[str, Form]:
     """The request's fields: those of the query, and of the body unless it is a GET. Under /v2 the
     body is JSON, otherwise a form. StripeError: it is neither."""
+    if not request.body and not request.query:
+        return {}
     body, given = request.body, _JSON if request.path.startswith(V2) else _FORM
     if body and not request.headers.get("content-type", given).startswith(given):
         raise StripeError(

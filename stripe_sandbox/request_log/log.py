@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections import deque
 from collections.abc import Callable
@@ -12,8 +11,6 @@ from stripe_sandbox.clock import Clock
 from stripe_sandbox.request_log.exchange import Exchange
 from stripe_sandbox.request_log.rows import Facts, Texts, describe
 from stripe_sandbox.storage.database import Database
-
-logger = logging.getLogger(__name__)
 
 SIZE = 20_000
 RETENTION_SECONDS = 30 * 86_400
@@ -24,8 +21,8 @@ CREATE INDEX IF NOT EXISTS requests_cause ON requests (cause) WHERE cause != '';
 CREATE TABLE IF NOT EXISTS request_texts (seq INTEGER PRIMARY KEY, {", ".join(Texts._fields)});
 """
 _MOST_WAITING = 5_000
-_AT_ONCE = 32
-"""Requests that are written before the event loop gets its turn: about half a millisecond."""
+_AT_ONCE = 16
+"""Requests that are written before the event loop gets its turn: half a millisecond."""
 _PAUSE = 0.25
 """Seconds over which requests are gathered."""
 
@@ -45,17 +42,13 @@ class RequestLog:
         self._database = database
         self._clock = clock
         self._size = size
-        self._waiting: deque[tuple[Facts, Texts]] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[Exchange] = deque(maxlen=_MOST_WAITING)
         self._filled = asyncio.Event()
         self._written: Callable[[], None] = lambda: None
 
     def add(self, exchange: Exchange) -> None:
         """Have the request written; to be called in the event loop."""
-        try:
-            self._waiting.append(describe(exchange))
-        except Exception:
-            logger.exception("A request could not be logged")
-            return
+        self._waiting.append(exchange)
         if len(self._waiting) == 1:
             self._filled.set()
 
@@ -79,18 +72,20 @@ class RequestLog:
         if not self._waiting:
             return
         ahead = self._clock.account_time() - self._clock.wall()
-        count = min(len(self._waiting), most)
+        described: list[tuple[Facts, Texts]] = []
+        while self._waiting and len(described) < most:
+            described.append(describe(self._waiting.popleft(), ahead))
         with self._database.transaction():
             row = self._database.row("SELECT max(seq) FROM requests")
             last = (row and row[0]) or 0
-            facts, texts = [], []
-            for seq in range(last + 1, last + count + 1):
-                (identifier, at, *others), long = self._waiting.popleft()
-                facts.append((seq, identifier, at + ahead, *others))
-                texts.append((seq, *long))
-            self._database.write_many(_INSERT_FACTS, facts)
-            self._database.write_many(_INSERT_TEXTS, texts)
-            self._remove_until(last + count - self._size)
+            numbered = list(enumerate(described, last + 1))
+            self._database.write_many(
+                _INSERT_FACTS, [(seq, *facts) for seq, (facts, _) in numbered]
+            )
+            self._database.write_many(
+                _INSERT_TEXTS, [(seq, *texts) for seq, (_, texts) in numbered]
+            )
+            self._remove_until(last + len(described) - self._size)
         self._written()
 
     def purge_old(self) -> None:

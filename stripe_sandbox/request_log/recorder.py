@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stripe_sandbox.api.requests import path_of
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.request_log.exchange import LONGEST_KEPT, Exchange
 from stripe_sandbox.storage.changes import Changes, recording
 
 _SLOW = 0.1
 """Seconds after which a client may have given up waiting for its answer."""
-_MOUNTS = ("/v1", "/v2")
 
 
 class RequestRecorder:
@@ -56,7 +56,7 @@ class RequestRecorder:
                 Exchange(
                     at,
                     scope["method"],
-                    _path(scope),
+                    path_of(scope),
                     scope["query_string"],
                     scope["headers"],
                     body[:LONGEST_KEPT],
@@ -79,12 +79,3 @@ async def _has_gone(receive: Receive) -> bool:
     except TimeoutError:
         return False
     return "http.disconnect" in messages
-
-
-def _path(scope: Scope) -> str:
-    """The path under which the sandbox documents it, wherever the sandbox is mounted."""
-    root: str = scope.get("root_path", "")
-    if root.endswith(_MOUNTS):
-        root = root[: -len(_MOUNTS[0])]
-    path: str = scope["path"]
-    return path.removeprefix(root)

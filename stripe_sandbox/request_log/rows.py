@@ -67,8 +67,8 @@ class Texts(NamedTuple):
     events: str
 
 
-def describe(exchange: Exchange) -> tuple[Facts, Texts]:
-    """What is stored of the request."""
+def describe(exchange: Exchange, ahead: float) -> tuple[Facts, Texts]:
+    """What is stored of the request; the sandbox's clock is `ahead` so many seconds."""
     asked, answered = dict(exchange.headers), dict(exchange.answer_headers)
     path = redacted_text(exchange.path)
     params = _params(exchange)
@@ -84,7 +84,7 @@ def describe(exchange: Exchange) -> tuple[Facts, Texts]:
     key = asked.get(b"idempotency-key")
     facts = Facts(
         _text(answered.get(b"request-id")) or new_request_id(),
-        exchange.at,
+        exchange.at + ahead,
         exchange.method,
         path,
         exchange.status,

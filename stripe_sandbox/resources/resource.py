@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route, Stored
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import pick, read_window
 from stripe_sandbox.backend import Backend
@@ -60,8 +60,9 @@ class Resource:
         """The object that the path names. StripeError 404: there is none."""
         return self._backend.require(self.kind, call.ids[0], self.id_param, status=404)
 
-    def _retrieve(self, call: Call) -> Object:
-        return self._require(call)
+    def _retrieve(self, call: Call) -> Answer:
+        body = self._backend.objects.body(self.kind, call.ids[0])
+        return self._require(call) if body is None else Stored(body)
 
     def _store(
         self, value: Object, changes: Object, request: RequestInfo, event: str | None = None

@@ -68,7 +68,7 @@ class Objects:
         body = dump(value)
         changes = recording.get()
         if changes is not None:
-            before = self._body(value["object"], value["id"])
+            before = self.body(value["object"], value["id"])
             changes.objects.append(Change(value["object"], value["id"], before, body))
         self.database.write(
             table.update, (_created(value), body, *table.values(value), value["id"])
@@ -83,10 +83,11 @@ class Objects:
 
     def get(self, kind: str, identifier: str) -> Object | None:
         """The object, or None."""
-        body = self._body(kind, identifier)
+        body = self.body(kind, identifier)
         return None if body is None else load(body)
 
-    def _body(self, kind: str, identifier: str) -> str | None:
+    def body(self, kind: str, identifier: str) -> str | None:
+        """The object's JSON as it is stored, or None."""
         row = self.database.row(
             f"SELECT body FROM {TABLES[kind].name} WHERE id = ?",  # noqa: S608
             (identifier,),
@@ -105,7 +106,7 @@ class Objects:
         """Remove the object."""
         changes = recording.get()
         if changes is not None:
-            before = self._body(kind, identifier)
+            before = self.body(kind, identifier)
             changes.objects.append(Change(kind, identifier, before, None))
         self.database.write(f"DELETE FROM {TABLES[kind].name} WHERE id = ?", (identifier,))  # noqa: S608
 

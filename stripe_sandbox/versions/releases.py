@@ -35,6 +35,8 @@ def read(text: str) -> str:
     """The version that a `Stripe-Version` header or an `api_version` names; the suffix of a beta
     (`; feature=v1`) changes nothing. StripeError: Stripe has no such version, or the sandbox has
     not."""
+    if text in _POSITIONS:
+        return text
     version = text.partition(";")[0].strip()
     if version in _POSITIONS:
         return version

@@ -79,15 +79,17 @@ class Translation:
         """Objects of the kind as JSON, with nothing expanded in them, as the version has them."""
         if not self._lowers or not self._nesting.changes(kind):
             return bodies
-        state = self._objects.database.state()
-        return [self._lowered_body(body, state) for body in bodies]
+        return [self._lowered_body(body) for body in bodies]
 
-    def _lowered_body(self, body: str, state: _State) -> str:
+    def _lowered_body(self, body: str) -> str:
         """The object as the version has it, remembered for as long as it holds: always, or, where
         it shows something of other objects, until the next write."""
-        lowered, of = self._saved.get(body, ("", None))
-        if lowered and of in (None, state):
-            return lowered
+        saved = self._saved.get(body)
+        if saved is not None and saved[1] is None:
+            return saved[0]
+        state = self._objects.database.state()
+        if saved is not None and saved[1] == state:
+            return saved[0]
         lookup = Lookup(self._objects)
         lowered = dump(self._lowered(load(body), lookup))
         if len(self._saved) >= MAXIMUM_SAVED:

@@ -9,7 +9,7 @@ from stripe.params._customer_retrieve_params import CustomerRetrieveParams
 from stripe.params._customer_update_params import CustomerUpdateParams
 
 from stripe_sandbox import errors
-from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
+from stripe_sandbox.api.endpoint import NO_REQUEST, Answer, Call, RequestInfo, Route, Stored
 from stripe_sandbox.api.expand import Include
 from stripe_sandbox.api.pagination import list_object
 from stripe_sandbox.backend import Backend
@@ -130,10 +130,11 @@ class Customers(Resource):
     def _conditions(self, params: dict[str, Any]) -> dict[str, Any]:
         return {**self._test_clocks.of_account(), **super()._conditions(params)}
 
-    def _retrieve(self, call: Call) -> Object:
-        objects, identifier = self._backend.objects, call.ids[0]
-        found = objects.get(self.kind, identifier) or objects.deleted(self.kind, identifier)
-        return found or self._require(call)
+    def _retrieve(self, call: Call) -> Answer:
+        body = self._backend.objects.body(self.kind, call.ids[0])
+        if body is not None:
+            return Stored(body)
+        return self._backend.objects.deleted(self.kind, call.ids[0]) or self._require(call)
 
     def _update(self, call: Call) -> Object:
         customer = self._require(call)
