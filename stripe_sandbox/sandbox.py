@@ -185,7 +185,7 @@ class Sandbox:
             lifespan=self._lifespan,
         )
         pages.router.redirect_slashes = False
-        self.asgi: ASGIApp = ApiFirst(api, pages)
+        self.asgi = ApiFirst(api, pages)
 
     def _update_links(self, base_url: str) -> None:
         """Have the links of open sessions, invoices and receipts lead to this address, if it was

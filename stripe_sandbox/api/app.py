@@ -15,21 +15,20 @@ from starlette.types import Receive, Scope, Send
 from stripe_sandbox import errors
 from stripe_sandbox.api.auth import check_key, masked
 from stripe_sandbox.api.bodies import read_body
-from stripe_sandbox.api.endpoint import Answer, Call, RequestInfo, Route, Stored
+from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
-from stripe_sandbox.api.pagination import TOTAL_COUNT, Page, SearchPage
 from stripe_sandbox.api.requests import V2, ApiRequest, digest, path_of, read_parameters
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router, Support
+from stripe_sandbox.api.spoken import Spoken, without_count
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.faults import FaultSwitch
 from stripe_sandbox.parameters.form import Form
 from stripe_sandbox.schema.sdk_operations import Operation
 from stripe_sandbox.storage.database import Database
-from stripe_sandbox.storage.json_text import dump, load
-from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.storage.json_text import dump
 from stripe_sandbox.versions import releases
 from stripe_sandbox.versions.translation import Translation, Translations
 
@@ -53,35 +52,6 @@ class _Claim:
 
     key: str
     parameters: str
-
-
-@dataclass(frozen=True)
-class _Spoken:
-    """What answers in one version of the API."""
-
-    translation: Translation
-    expander: Expander
-
-    def render(self, route: Route, answer: Answer, expand: list[str]) -> str:
-        """The answer as JSON."""
-        value: Object
-        if isinstance(answer, Page):
-            if not expand:
-                bodies = self.translation.lower_bodies(route.returns, answer.bodies)
-                return Page(answer.url, bodies, answer.has_more).to_json()
-            value = answer.to_object()
-        elif isinstance(answer, Stored):
-            if not expand and answer.body.startswith("{\n"):  # not so where SQL has changed it
-                return self.translation.lower_bodies(route.returns, [answer.body])[0]
-            value = load(answer.body)
-        elif isinstance(answer, SearchPage):
-            value = answer.to_object(counted=TOTAL_COUNT in expand)
-            expand = _without_count(expand)
-        else:
-            value = answer
-        if expand:
-            self.expander.apply(route.returns, value, expand)
-        return dump(self.translation.lower(value))
 
 
 class Api:
@@ -116,7 +86,7 @@ class Api:
         self._clock = clock
         self._expander = expander
         self._translations = translations
-        self._spoken: dict[str, _Spoken] = {}
+        self._spoken: dict[str, Spoken] = {}
         self._faults = faults
         self._keys = IdempotencyKeys(database, clock)
         self._base_url = base_url
@@ -256,7 +226,7 @@ class Api:
             error.reword(given.words)
             raise
         expand: list[str] = params.pop("expand", [])
-        expanded = _without_count(expand) if route.searches else expand
+        expanded = without_count(expand) if route.searches else expand
         spoken.expander.check(route.returns, expanded, lists=route.lists)
         info = RequestInfo(request.id, claim.key if claim else None)
         call = Call(params, ids, info, self._base_url, request.key)
@@ -291,14 +261,10 @@ class Api:
             answer = SavedAnswer(reply.status, reply.body, request.id)
             self._keys.save(claim.key, request.path, claim.parameters, answer)
 
-    def _speaking(self, version: str) -> _Spoken:
+    def _speaking(self, version: str) -> Spoken:
         spoken = self._spoken.get(version)
         if spoken is None:
             translation = self._translations.of(version)
             expander = self._expander.with_fields(translation.fields)
-            spoken = self._spoken[version] = _Spoken(translation, expander)
+            spoken = self._spoken[version] = Spoken(translation, expander)
         return spoken
-
-
-def _without_count(expand: list[str]) -> list[str]:
-    return [path for path in expand if path != TOTAL_COUNT]
