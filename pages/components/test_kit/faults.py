@@ -6,10 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from billing.domain.access import Permission
 from billing.errors import BillingError
 from pages.components.errors import show_failure
-from pages.components.permission import guarded
+from pages.components.test_kit.fault_controls import FaultControls
 from pages.scenarios.faults import ApiFaults, Faults, WebhookFaults
 from pages.scenarios.sandbox_client import Controls
 from pages.services import page_services
@@ -22,68 +21,41 @@ STATUSES = {NO_STATUS: "normal", 429: "429", 500: "500"}
 
 def fault_switches(controls: Controls, current: Faults) -> None:
     """The switches, which show what is on at the sandbox, whoever switched it on."""
-    fill_switches(current)
     if failure := st.session_state.pop("fault_failure", None):
         show_failure(failure, "The fault could not be set")
-    on_change, may_set = partial(set_faults, controls), guarded(Permission.SET_FAULTS)
+    faults = FaultControls("fault", partial(set_faults, controls))
+    faults.fill(
+        {
+            "late": current.webhooks.delay_seconds,
+            "twice": current.webhooks.duplicates > 0,
+            "shuffle": current.webhooks.shuffle,
+            "drop": current.webhooks.drop,
+            "status": current.api.status or NO_STATUS,
+            "slow": current.api.delay_seconds,
+        }
+    )
     webhooks, api = st.columns(2, gap="medium")
     with webhooks, st.container(border=True, height="stretch"):
         st.header("Webhooks", anchor=False)
-        st.segmented_control(
-            "Delay",
-            sorted({*WEBHOOK_DELAYS, current.webhooks.delay_seconds}),
-            format_func=lambda seconds: format_delay(seconds),
-            key="fault_late",
-            required=True,
-            on_change=on_change,
-            **may_set,
-        )
-        st.toggle("Send each twice", key="fault_twice", on_change=on_change, **may_set)
-        st.toggle("Send in random order", key="fault_shuffle", on_change=on_change, **may_set)
-        st.toggle(
+        faults.choice("Delay", "late", delays(*WEBHOOK_DELAYS, current.webhooks.delay_seconds))
+        faults.switch("Send each twice", "twice")
+        faults.switch("Send in random order", "shuffle")
+        faults.switch(
             "Lose the first attempt",
-            key="fault_drop",
-            on_change=on_change,
-            **guarded(
-                Permission.SET_FAULTS,
-                "It is retried after 5 seconds, then with increasing delays.",
-            ),
+            "drop",
+            "It is retried after 5 seconds, then with increasing delays.",
         )
     with api, st.container(border=True, height="stretch"):
         st.header("Stripe's API", anchor=False)
-        st.segmented_control(
-            "Response",
-            list(STATUSES),
-            format_func=lambda status: STATUSES[status],
-            key="fault_status",
-            required=True,
-            on_change=on_change,
-            **may_set,
-        )
-        st.segmented_control(
-            "Delay of each request",
-            sorted({*API_DELAYS, current.api.delay_seconds}),
-            format_func=lambda seconds: format_delay(seconds),
-            key="fault_slow",
-            required=True,
-            on_change=on_change,
-            **may_set,
+        faults.choice("Response", "status", STATUSES)
+        faults.choice(
+            "Delay of each request", "slow", delays(*API_DELAYS, current.api.delay_seconds)
         )
         st.caption("The Checkout page and the controls on this page are not affected.")
 
 
-def fill_switches(current: Faults) -> None:
-    """Have the switches show the current faults; before they are drawn."""
-    st.session_state["fault_late"] = current.webhooks.delay_seconds
-    st.session_state["fault_twice"] = current.webhooks.duplicates > 0
-    st.session_state["fault_shuffle"] = current.webhooks.shuffle
-    st.session_state["fault_drop"] = current.webhooks.drop
-    st.session_state["fault_status"] = current.api.status or NO_STATUS
-    st.session_state["fault_slow"] = current.api.delay_seconds
-
-
 def set_faults(controls: Controls) -> None:
-    """Set what all switches show."""
+    """As a callback: have what all switches show."""
     page_services()  # in a callback, it is not known before who has the page open
     switches = st.session_state
     faults = Faults(
@@ -101,5 +73,6 @@ def set_faults(controls: Controls) -> None:
         switches["fault_failure"] = failure
 
 
-def format_delay(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds else "none"
+def delays(*seconds: float) -> dict[float, str]:
+    """Each with its text, the shortest first."""
+    return {one: f"{one:g} s" if one else "none" for one in sorted(set(seconds))}

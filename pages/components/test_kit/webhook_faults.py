@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -21,6 +20,7 @@ from billing.errors import BillingError
 from pages.components.errors import show_failure
 from pages.components.live import live
 from pages.components.permission import guarded
+from pages.components.test_kit.fault_controls import FaultControls
 from pages.components.test_kit.random_run import FAILURE, random_run
 from pages.components.text.ids import short_id
 from pages.components.text.markdown import code, plain
@@ -66,74 +66,41 @@ def webhook_faults() -> None:
 
 def switches(in_force: FaultsInForce | None) -> None:
     """One for each fault, and how long they are on."""
-    faults = in_force.faults if in_force else NO_FAULTS
-    is_random = isinstance(faults, RandomFaults)
-    if isinstance(faults, ReceiverFaults):
-        fill_switches(faults)
-    may_set = partial(guarded, Permission.SET_FAULTS, disabled=is_random)
+    on = in_force.faults if in_force else NO_FAULTS
+    faults = FaultControls("webhook_fault", set_faults, disabled=isinstance(on, RandomFaults))
+    if isinstance(on, ReceiverFaults):
+        faults.fill(
+            {
+                "answer": on.answer,
+                "drop": on.drop_every,
+                "hold": on.hold,
+                "repeats": on.repeats,
+                "crash": on.crash,
+            }
+        )
+    st.session_state.setdefault("webhook_fault_minutes", MINUTES)
     st.header("Deliveries", anchor=False)
-    st.segmented_control(
+    faults.choice(
         "Answer to each first delivery",
-        list(Answer),
-        format_func=lambda answer: answer.label,
-        key="webhook_fault_answer",
-        required=True,
-        on_change=set_faults,
-        **may_set("After a 500 the event is not recorded: Stripe delivers it again."),
+        "answer",
+        {answer: answer.label for answer in Answer},
+        "After a 500 the event is not recorded: Stripe delivers it again.",
     )
-    st.segmented_control(
-        "Drop",
-        list(DROPS),
-        format_func=lambda every: DROPS[every],
-        key="webhook_fault_drop",
-        required=True,
-        on_change=set_faults,
-        **may_set("Answered with 200 and forgotten: only polling can find the event."),
+    faults.choice(
+        "Drop", "drop", DROPS, "Answered with 200 and forgotten: only polling can find the event."
     )
-    st.segmented_control(
-        "Process each event",
-        list(REPEATS),
-        format_func=lambda repeats: REPEATS[repeats],
-        key="webhook_fault_repeats",
-        required=True,
-        on_change=set_faults,
-        **may_set("As if it had been delivered as often."),
-    )
-    st.toggle(
-        "Hold deliveries",
-        key="webhook_fault_hold",
-        on_change=set_faults,
-        **may_set("Answered with 200 at once, and recorded when let go."),
-    )
-    st.toggle(
+    faults.choice("Process each event", "repeats", REPEATS, "As if it had been delivered as often.")
+    faults.switch("Hold deliveries", "hold", "Answered with 200 at once, and recorded when let go.")
+    faults.switch(
         "Crash after recording",
-        key="webhook_fault_crash",
-        on_change=set_faults,
-        **may_set("The event stays pending until the next sweep, or polling, finds it."),
+        "crash",
+        "The event stays pending until the next sweep, or polling, finds it.",
     )
-    st.segmented_control(
-        "End after",
-        DURATIONS,
-        format_func=lambda minutes: f"{minutes} min",
-        default=MINUTES,
-        key="webhook_fault_minutes",
-        required=True,
-        on_change=set_faults,
-        **may_set(),
-    )
+    faults.choice("End after", "minutes", {one: f"{one} min" for one in DURATIONS})
     if in_force:
         by = f", switched on by {plain(in_force.by)}" if in_force.by else ""
         st.caption(f"On until {local(in_force.ends_at):%H:%M:%S}{by}.")
         end_now_button("webhook_faults_end")
-
-
-def fill_switches(faults: ReceiverFaults) -> None:
-    """Have the switches show these faults; before they are drawn."""
-    st.session_state["webhook_fault_answer"] = faults.answer
-    st.session_state["webhook_fault_drop"] = faults.drop_every
-    st.session_state["webhook_fault_hold"] = faults.hold
-    st.session_state["webhook_fault_repeats"] = faults.repeats
-    st.session_state["webhook_fault_crash"] = faults.crash
 
 
 def set_faults() -> None:
