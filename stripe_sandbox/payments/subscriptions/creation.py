@@ -20,7 +20,11 @@ from stripe_sandbox.payments.subscriptions.change_invoices import (
 from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.payments.subscriptions.item_prices import ItemPrices
 from stripe_sandbox.payments.subscriptions.items import purchase_of
-from stripe_sandbox.payments.subscriptions.periods import MAXIMUM_TRIAL_DAYS, check_trial_end
+from stripe_sandbox.payments.subscriptions.periods import (
+    MAXIMUM_TRIAL_DAYS,
+    check_trial_end,
+    shorten_first,
+)
 from stripe_sandbox.resources.billing.discounts import Discounts
 from stripe_sandbox.resources.billing.invoice_discounts import AppliedDiscount
 from stripe_sandbox.resources.billing.invoice_drafts import InvoiceDrafts
@@ -37,7 +41,8 @@ EXPIRES_AFTER = 23 * 3_600.0
 _CREATE = (
     *("add_invoice_items.price", "add_invoice_items.quantity", *billing_settings.PARAMETERS),
     *(f"items.{name}" for name in item_prices.PARAMETERS),
-    *("cancel_at", "cancel_at_period_end", "customer", "default_payment_method", "description"),
+    *("billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "customer"),
+    *("default_payment_method", "description", "proration_behavior"),
     *("discounts.coupon", "discounts.promotion_code", "items.discounts.coupon"),
     *("items.discounts.promotion_code", "items.metadata", "items.quantity"),
     *("metadata", "payment_behavior", "payment_settings.save_default_payment_method"),
@@ -103,6 +108,8 @@ class SubscriptionCreation:
         purchase = purchase_of(customer["id"], lines)
         discounts = self._discounts.requested(params.get("discounts"), purchase, "discounts")
         of_items = self._of_items(customer, params, lines)
+        if "billing_cycle_anchor" in params:
+            shorten_first(lines, params, self._backend.clock.now())
         lines += self._further(params)
         data = {**params, **self._trial(params)}
         self._endings.check_new(params)

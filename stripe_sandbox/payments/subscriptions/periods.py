@@ -67,6 +67,28 @@ def new_period(
     return None
 
 
+def shorten_first(lines: list[Object], params: dict[str, Any], now: int) -> None:
+    """Charge the lines' first period, which ends at the `billing_cycle_anchor` of a new
+    subscription, by the second, or not at all. StripeError: no period ends then."""
+    anchor: int = params["billing_cycle_anchor"]
+    if params.keys() & {"trial_end", "trial_period_days"}:
+        raise errors.not_simulated("billing_cycle_anchor", "billing_cycle_anchor with a trial")
+    check_future(params, "billing_cycle_anchor", now)
+    for line in lines:
+        recurring = line["price"]["recurring"]
+        natural = add_interval(now, recurring["interval"], recurring["interval_count"])
+        if anchor > natural:
+            raise errors.invalid(
+                "`billing_cycle_anchor` cannot be later than next natural billing date "
+                f"({natural}) for plan",
+                "billing_cycle_anchor",
+            )
+        whole = anchor - add_interval(anchor, recurring["interval"], -recurring["interval_count"])
+        charged = 0 if params.get("proration_behavior") == "none" else anchor - now
+        amount = (2 * line["amount_subtotal"] * charged + whole) // (2 * whole)
+        line.update(amount_subtotal=amount, amount_total=amount)
+
+
 def begins_period(changes: Object) -> bool:
     """Whether what changes of a subscription begins a period that is invoiced at once; a trial that
     only gets another end does not."""

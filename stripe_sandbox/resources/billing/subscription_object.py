@@ -30,8 +30,9 @@ def new_subscription(
     is that of `Subscriptions.create`."""
     identifier = new_id("sub")
     trial_end = end_of_trial(data, now)
+    anchor = trial_end or data.get("billing_cycle_anchor")
     items = [
-        new_item(identifier, line, now, (now, trial_end or _first_end(line, now)))
+        new_item(identifier, line, now, (now, anchor or _first_end(line, now)))
         for line in line_items
         if line["price"]["recurring"]
     ]
@@ -43,7 +44,7 @@ def new_subscription(
             "id": identifier,
             "object": KIND,
             "automatic_tax": build("subscription.AutomaticTax", {"enabled": False}),
-            "billing_cycle_anchor": trial_end or now,
+            "billing_cycle_anchor": anchor or now,
             "billing_mode": build(
                 "subscription.BillingMode",
                 {"flexible": {"proration_discounts": "included"}, "type": "flexible"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stripe.params._customer_delete_discount_params import CustomerDeleteDiscountParams
 from stripe.params._customer_list_params import CustomerListParams
 from stripe.params._customer_retrieve_params import CustomerRetrieveParams
 from stripe.params._customer_update_params import CustomerUpdateParams
@@ -57,6 +58,13 @@ class Customers(Resource):
         return [
             *super().routes(),
             Route("POST", self.path, self._update, CustomerUpdateParams, self.kind, updates),
+            Route(
+                "DELETE",
+                f"{self.path}/discount",
+                self._delete_discount,
+                CustomerDeleteDiscountParams,
+                "discount",
+            ),
         ]
 
     def includes(self) -> dict[tuple[type, str], Include]:
@@ -135,6 +143,15 @@ class Customers(Resource):
         if body is not None:
             return Stored(body)
         return self._backend.objects.deleted(self.kind, call.ids[0]) or self._require(call)
+
+    def _delete_discount(self, call: Call) -> Object:
+        """Customers have none: since 2025-03-31.basil no request gives them one."""
+        customer = self._require(call)
+        raise errors.StripeError(
+            f"No active discount for customer: {customer['id']}",
+            status=404,
+            code="resource_missing",
+        )
 
     def _update(self, call: Call) -> Object:
         customer = self._require(call)

@@ -105,7 +105,7 @@ SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
         ),
         *_cases(
             _MONTHLY, trial_end="LATER", trial_period_days=7,
-            cancel_at="LATER", cancel_at_period_end=True,
+            billing_cycle_anchor="LATER", cancel_at="LATER", cancel_at_period_end=True,
             **{
                 "discounts.0.coupon": "COUPON", "discounts.0.promotion_code": "PROMOTES",
                 "items.0.discounts.0.coupon": "COUPON",
@@ -117,6 +117,7 @@ SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
             {**_MONTHLY, "trial_period_days": 7},
             "trial_settings.end_behavior.missing_payment_method", "pause",
         ),
+        ({**_MONTHLY, "billing_cycle_anchor": "LATER"}, "proration_behavior", "none"),
         ({**_MONTHLY, "customer": "cus_none"}, "customer", "CUSTOMER"),
         (
             {**_MONTHLY, "collection_method": "send_invoice", "days_until_due": 5},

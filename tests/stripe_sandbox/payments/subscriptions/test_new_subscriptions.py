@@ -1,4 +1,4 @@
-"""Subscriptions whose invoices are sent, and what else a new one may say."""
+"""What a new subscription may say: how it is invoiced, from when on, and what it is for."""
 
 from __future__ import annotations
 
@@ -71,12 +71,16 @@ def test_a_subscription_whose_invoices_are_sent_is_active_at_once(server: Sandbo
         ({"days_until_due": 5}, "days_until_due"),
         ({"add_invoice_items": [{"quantity": 1}]}, "add_invoice_items[0][price]"),
         ({"items": [{"quantity": 1}]}, "items[0][price]"),
+        ({"billing_cycle_anchor": 1_000_000_000}, "billing_cycle_anchor"),
+        ({"billing_cycle_anchor": "LATE"}, "billing_cycle_anchor"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
     shared_server: SandboxServer, params: Any, param: str
 ) -> None:
-    error = refused(lambda: _create(shared_server, **params))
+    late = shared_server.sandbox.clock.now() + 40 * DAY
+    given = {name: late if value == "LATE" else value for name, value in params.items()}
+    error = refused(lambda: _create(shared_server, **given))
     assert getattr(error, "param", "") == param
 
 
@@ -112,3 +116,34 @@ def test_a_new_subscription_takes_what_quickstarts_say(server: SandboxServer) ->
     assert _latest(server, made["id"])["amount_paid"] == 3_400
     server.advance(14 * DAY + HOUR)
     assert _latest(server, made["id"])["amount_paid"] == 1_400
+
+
+def test_the_first_period_ends_at_the_anchor(server: SandboxServer) -> None:
+    """It costs its part of a period, or nothing; the next one is whole."""
+    daily: Any = {
+        "currency": "usd",
+        "unit_amount": 3_000,
+        "recurring": {"interval": "day", "interval_count": 30},
+        "product_data": {"name": "Team plan"},
+    }
+    items = [{"price": server.stripe.v1.prices.create(daily).id}]
+    anchor = server.sandbox.clock.now() + 10 * DAY
+    made = _create(server, items=items, billing_cycle_anchor=anchor)
+    free = _create(server, items=items, billing_cycle_anchor=anchor, proration_behavior="none")
+    assert made["billing_cycle_anchor"] == made["items"]["data"][0]["current_period_end"] == anchor
+    assert _latest(server, made["id"])["amount_paid"] == 1_000
+    assert _latest(server, free["id"])["total"] == 0
+    server.advance(10 * DAY + HOUR)
+    for subscription in (made, free):
+        renewal = _latest(server, subscription["id"])
+        assert (renewal["amount_paid"], renewal["billing_reason"]) == (3_000, "subscription_cycle")
+    [item] = server.get(f"/v1/subscriptions/{made['id']}")["items"]["data"]
+    assert item["current_period_end"] == anchor + 30 * DAY
+
+
+def test_a_customer_has_no_discount_of_its_own(shared_server: SandboxServer) -> None:
+    """There is none to delete."""
+    service = shared_server.stripe.v1.customers
+    customer = service.create({"email": "ann@example.com"}).id
+    error = refused(lambda: service.delete_discount(customer))
+    assert (error.http_status, error.code) == (404, "resource_missing")
