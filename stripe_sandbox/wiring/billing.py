@@ -120,7 +120,7 @@ class Billing:
         self.endings = SubscriptionEndings(
             backend, jobs, resources.subscriptions, prorations, change_invoices
         )
-        self._pauses = SubscriptionPauses(backend, jobs, resources.subscriptions)
+        self._pauses = SubscriptionPauses(backend, jobs, resources.subscriptions, change_invoices)
         changes = SubscriptionChanges(
             backend,
             resources.subscriptions,

@@ -11,21 +11,31 @@ from stripe.params._subscription_resume_params import SubscriptionResumeParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.payments.subscriptions.change_invoices import ChangeInvoices
+from stripe_sandbox.resources.billing.billing_cycle import add_interval
 from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
 
+_RESUME = ("billing_cycle_anchor.type",)
 PARAMETERS = ("pause_collection.behavior", "pause_collection.resumes_at")
 
 
 class SubscriptionPauses:
     """Pauses and resumes subscriptions and their collection."""
 
-    def __init__(self, backend: Backend, jobs: ScheduledJobs, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: ScheduledJobs,
+        subscriptions: Subscriptions,
+        invoices: ChangeInvoices,
+    ) -> None:
         self._backend = backend
         self._jobs = jobs
         self._subscriptions = subscriptions
+        self._invoices = invoices
         jobs.register(JobKind.COLLECTION_RESUMPTION, self._resume_collection)
 
     def routes(self) -> list[Route]:
@@ -33,7 +43,7 @@ class SubscriptionPauses:
         kind, path = self._subscriptions.kind, self._subscriptions.path
         return [
             Route("POST", f"{path}/pause", self._pause, SubscriptionPauseParams, kind, ("type",)),
-            Route("POST", f"{path}/resume", self._resume, SubscriptionResumeParams, kind),
+            Route("POST", f"{path}/resume", self._resume, SubscriptionResumeParams, kind, _RESUME),
         ]
 
     def collection(self, given: dict[str, Any] | None) -> Object | None:
@@ -68,13 +78,32 @@ class SubscriptionPauses:
         return subscription
 
     def _resume(self, call: Call) -> Object:
-        """It goes on with the period it is in, or, where that is over, is renewed at once."""
-        subscription = self._require(call)
+        """Its period begins anew, and is charged at once, or, where the anchor is `unchanged`, it
+        goes on with the period that it is in; if that is over, it is renewed at once."""
+        subscription, now = self._require(call), self._backend.clock.now()
         if subscription["status"] != "paused":
             raise errors.invalid("You can only resume a subscription if it is `paused`.")
+        anew = call.params.get("billing_cycle_anchor", {}).get("type", "now") == "now"
+        changes: Object = {"status": "active"}
+        if anew:
+            changes |= self._period(subscription, now)
         self._subscriptions.change(
-            subscription, {"status": "active"}, call.request, "customer.subscription.resumed"
+            subscription, changes, call.request, "customer.subscription.resumed"
         )
-        if subscription["items"]["data"][0]["current_period_end"] <= self._backend.clock.now():
+        if anew:
+            self._subscriptions.schedule_period(subscription)
+            self._invoices.create(subscription, begins_anew=True)
+        elif subscription["items"]["data"][0]["current_period_end"] <= now:
             self._jobs.add(self._backend.clock.time(), JobKind.RENEWAL, subscription["id"])
-        return subscription
+        return self._require(call)
+
+    def _period(self, subscription: Object, now: int) -> Object:
+        """What changes with a period that begins now."""
+        listed = subscription["items"]
+        recurring = listed["data"][0]["price"]["recurring"]
+        end = add_interval(now, recurring["interval"], recurring["interval_count"])
+        items = [
+            {**item, "current_period_end": end, "current_period_start": now}
+            for item in listed["data"]
+        ]
+        return {"billing_cycle_anchor": now, "items": {**listed, "data": items}}

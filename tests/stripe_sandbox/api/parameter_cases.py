@@ -335,6 +335,7 @@ ELSEWHERE = (
     "POST /v2/core/event_destinations/:event_destination",
     *("GET /v2/core/events", "POST /v1/events/:event/retry"),
     "DELETE /v1/subscription_items/:item",
+    "POST /v1/subscriptions/:subscription/resume",
     *("POST /v1/invoices/:invoice/add_lines", "POST /v1/invoices/:invoice/update_lines"),
     *("POST /v1/invoices/:invoice/remove_lines", "POST /v1/invoices/:invoice/lines/:line"),
 )

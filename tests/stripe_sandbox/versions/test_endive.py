@@ -43,13 +43,14 @@ def test_a_setup_intent_takes_payment_method_types_before(shared_server: Sandbox
 
 
 def test_the_anchor_of_an_update_is_a_word_before(shared_server: SandboxServer) -> None:
-    """An object since; that of a resumption is not simulated, which both say by its name."""
+    """An object since; also that of a resumption."""
     path = f"/v1/subscriptions/{shared_server.paid_subscription()['id']}"
     older, newer = Older(shared_server, BEFORE), Older(shared_server, SINCE)
     for asked, anchor in ((older, "now"), (newer, {"type": "now"})):
         assert asked.post(path, billing_cycle_anchor=anchor)["status"] == "active"
-        error = asked.refusal("POST", f"{path}/resume", billing_cycle_anchor=anchor)
-        assert (error["code"], error["param"]) == ("sandbox_not_simulated", "billing_cycle_anchor")
+        newer.post(f"{path}/pause", type="subscription")
+        resumed = asked.post(f"{path}/resume", billing_cycle_anchor=anchor)
+        assert resumed["status"] == "active"
     wrong = older.refusal("POST", path, billing_cycle_anchor={"type": "now"})
     assert wrong["message"].startswith("Invalid billing_cycle_anchor: must be one of")
     assert newer.refusal("POST", path, billing_cycle_anchor="now")["message"] == "Invalid object"

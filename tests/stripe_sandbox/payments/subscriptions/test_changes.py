@@ -114,10 +114,28 @@ def test_a_paused_subscription_has_no_invoices_until_it_is_resumed(server: Sandb
     assert subscriptions.pause(identifier).status == "paused"
     assert last_event(server)["type"] == "customer.subscription.paused"
     assert types(server.advance(end - server.sandbox.clock.now() + 5 * DAY)) == []
-    assert subscriptions.resume(identifier).status == "active"
+    unchanged: Any = {"billing_cycle_anchor": {"type": "unchanged"}}
+    assert subscriptions.resume(identifier, unchanged).status == "active"
     happened = types(server.advance(HOUR + 1))
     assert "invoice.paid" in happened
     assert now_read(server, identifier)["items"]["data"][0]["current_period_start"] == end
+
+
+def test_a_resumed_subscription_begins_a_period_that_is_charged_at_once(
+    server: SandboxServer,
+) -> None:
+    """Unless its anchor is to stay."""
+    identifier, _ = subscribed(server)
+    subscriptions = server.stripe.v1.subscriptions
+    subscriptions.pause(identifier)
+    server.advance(5 * DAY)
+    now = server.sandbox.clock.now()
+    resumed = subscriptions.resume(identifier, {"billing_cycle_anchor": {"type": "now"}})
+    assert (resumed.status, resumed.billing_cycle_anchor) == ("active", now)
+    found = now_read(server, identifier)
+    assert found["items"]["data"][0]["current_period_start"] == now
+    invoice = server.get(f"/v1/invoices/{found['latest_invoice']}")
+    assert (invoice["status"], invoice["amount_paid"]) == ("paid", 9_900)
 
 
 def test_what_cannot_be_is_refused_in_stripes_words(shared_server: SandboxServer) -> None:

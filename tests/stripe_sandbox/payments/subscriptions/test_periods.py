@@ -72,6 +72,10 @@ def test_a_trial_without_a_card_that_is_ended_now_ends_as_it_is_set(
     _update(server, trial.id, trial_settings=settings)
     assert _update(server, trial.id, trial_end="now")["status"] == status
     assert server.event_types()[-1] == event
+    if status == "paused":
+        error = refused(lambda: server.stripe.v1.subscriptions.resume(trial.id))
+        assert error.code == "resource_missing"
+        assert server.get(f"/v1/subscriptions/{trial.id}")["status"] == "paused"
 
 
 def test_a_trial_is_made_longer(server: SandboxServer) -> None:
