@@ -161,13 +161,21 @@ class IntentConfirmation:
     def _save(self, intent: Object, method: Object, request: RequestInfo) -> None:
         """Attach the method to the intent's customer if it is to be used again; otherwise one that
         is nobody's can be used no more."""
-        usage = intent["setup_future_usage"]
+        usage = future_usage(intent, method)
         if intent["customer"] and usage:
             self._saved_methods.save(
                 method, intent["customer"], request, off_session=usage == "off_session"
             )
         elif method["customer"] is None:
             self._saved_methods.mark_used(method)
+
+
+def future_usage(intent: Object, method: Object) -> str | None:
+    """For which later payments the method is to be saved (None: for none): as the intent's options
+    for methods of its type say, otherwise as the intent does."""
+    options = (intent["payment_method_options"] or {}).get(method["type"]) or {}
+    usage: str | None = options.get("setup_future_usage", intent["setup_future_usage"])
+    return None if usage == "none" else usage
 
 
 def off_session_refusal(card: TestCard, *, is_set_up: bool) -> CardRefusal | None:

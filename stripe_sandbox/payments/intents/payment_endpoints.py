@@ -25,6 +25,7 @@ from stripe_sandbox.payments.intents.confirmation import (
     Confirmation,
     IntentConfirmation,
     check_not_confirming,
+    future_usage,
     requires_return_url,
 )
 from stripe_sandbox.payments.new_methods import SIMULATED
@@ -45,6 +46,7 @@ _OPTIONS = (
     "payment_method",
     *(f"payment_method_data.{name}" for name in SIMULATED),
     *("payment_method_options.card.request_three_d_secure", "setup_future_usage"),
+    "payment_method_options.card.setup_future_usage",
 )
 _CONFIRMING = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
 _CREATE = (
@@ -188,14 +190,6 @@ class PaymentEndpoints:
 
     def _charge(self, intent: Object, call: Call) -> None:
         confirmation = Confirmation.of(call)
-        if confirmation.off_session and intent["setup_future_usage"]:
-            raise errors.invalid(
-                "You cannot confirm with the `off_session` parameter when `setup_future_usage` is "
-                "also set on the PaymentIntent because you cannot set up future usages when "
-                "processing payments off-session.",
-                "off_session",
-                objects={"payment_intent": intent},
-            )
         if not intent["payment_method"]:
             raise _unexpected(
                 "You cannot confirm this PaymentIntent because it's missing a payment method. You "
@@ -206,6 +200,14 @@ class PaymentEndpoints:
         if "return_url" not in call.params and requires_return_url(intent):
             raise errors.return_url_missing("PaymentIntent", {"payment_intent": intent})
         method = self._saved_methods.usable(intent["payment_method"], intent["customer"])
+        if confirmation.off_session and future_usage(intent, method):
+            raise errors.invalid(
+                "You cannot confirm with the `off_session` parameter when `setup_future_usage` is "
+                "also set on the PaymentIntent because you cannot set up future usages when "
+                "processing payments off-session.",
+                "off_session",
+                objects={"payment_intent": intent},
+            )
         if method["type"] not in intent["payment_method_types"]:
             raise errors.invalid(
                 f"The PaymentMethod provided ({method['type']}) is not allowed for this "

@@ -22,6 +22,7 @@ _OPTIONS: dict[str, Any] = {
     "excluded_payment_method_types": ["us_bank_account"],
     "payment_method": "pm_card_mastercard", "setup_future_usage": "off_session",
     "payment_method_options.card.request_three_d_secure": "any",
+    "payment_method_options.card.setup_future_usage": "on_session",
 }  # fmt: skip
 
 

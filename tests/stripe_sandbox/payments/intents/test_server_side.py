@@ -182,3 +182,20 @@ def test_payment_method_types_have_an_error_of_their_own(
         )
         older = shared_server.post(path, params, **{"Stripe-Version": "2026-06-24.dahlia"})
         assert older.json()["payment_method_types"] == ["card"]
+
+
+@pytest.mark.parametrize(
+    ("usage", "of_cards", "is_saved"),
+    [(None, "off_session", True), ("off_session", "none", False)],
+)
+def test_what_is_said_of_cards_counts_first(
+    shared_server: SandboxServer, usage: str | None, of_cards: str, is_saved: bool
+) -> None:
+    """In `payment_method_options`: here whether the card is saved."""
+    owner = customer(shared_server)
+    options = {"card": {"setup_future_usage": of_cards}}
+    given = {"setup_future_usage": usage} if usage else {}
+    paid = create(shared_server, customer=owner, payment_method_options=options, **given)
+    assert_fits(shared_server.get(f"/v1/payment_intents/{paid['id']}"))
+    assert paid["payment_method_options"]["card"]["setup_future_usage"] == of_cards
+    assert bool(shared_server.get("/v1/payment_methods", customer=owner)["data"]) == is_saved
