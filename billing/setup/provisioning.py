@@ -83,7 +83,7 @@ class AccountSetup:
         """Where the endpoint would lead. Raises ``NotConfigured`` without a public URL."""
         return webhook_url(self._settings.require(PUBLIC_URL, self._settings.public_url))
 
-    @requires(Permission.SET_UP)
+    @requires(Permission.SET_UP, does="Create the missing Prices")
     async def create_prices(self, *, idempotency_key: str) -> bool:
         """Create the Prices that no setting names, where the account has none; they are sold at
         once, here and by every process that uses the account. Returns True."""
@@ -93,7 +93,7 @@ class AccountSetup:
                 await self.create(planned.missing, idempotency_key=key)
         return True
 
-    @requires(Permission.SET_UP)
+    @requires(Permission.SET_UP, does="Add types of event to the endpoints that lead here")
     async def add_event_types(self) -> list[str]:
         """Have every enabled endpoint at this app's address receive all types of event that are
         needed here, besides those that it does; the ids of the endpoints that were changed.
@@ -123,7 +123,7 @@ class AccountSetup:
                 changed.append(endpoint["id"])
         return changed
 
-    @requires(Permission.SET_UP)
+    @requires(Permission.SET_UP, creates="id", does="Create what is missing: {missing}")
     async def create(
         self, missing: Missing, *, idempotency_key: str, thin: bool = False
     ) -> CreatedObject:
@@ -139,7 +139,7 @@ class AccountSetup:
                 return created
             return await self._endpoint(idempotency_key)
 
-    @requires(Permission.SET_UP)
+    @requires(Permission.SET_UP, reads=True)
     async def no_thin_events(self) -> str:
         """Why no endpoint for thin events can be created, in words; empty when one can. Raises
         ``StripeFailure`` when Stripe does not say."""

@@ -202,6 +202,21 @@ def _wait_until_delivered(shop: ConnectedShop, event: str, times: int) -> None:
     wait_for(is_delivered)
 
 
+def test_at_stripe_a_refused_delivery_is_on_the_timeline_of_the_session_that_it_claims_to_be_about(
+    shop: Shop,
+) -> None:
+    session_id = create_session(shop, Kind.CREDITS)
+    event = event_about(session_id, type="checkout.session.expired")
+    deliver(shop, event, "whsec_wrong")
+    assert deliver(shop, event).ok
+    page = open_page(shop.server, "sessions.py", session=session_id)
+    (step,) = [one for one in page.expander if one.label.startswith("**Expired**")]
+    assert ":orange-badge[refused, unverified]" in step.label
+    said = "".join(one.value for one in step.markdown).replace("\\", "")
+    assert f"[A delivery that claims to be {event['id']} was refused at " in said
+    assert "anybody may have sent that" in said
+
+
 def test_at_stripe_the_drawer_says_what_arrived_and_what_stripe_still_has_to_deliver(
     shop: Shop,
 ) -> None:
