@@ -1,7 +1,7 @@
 """Requests to one server over connections that stay open.
 
 aiohttp opens them, as it knows names, proxies and TLS. What goes over them is written and read
-here: its session, which is made for any server and any body, takes three times as much CPU.
+here: its session, which is made for any server and any body, takes four times as much CPU.
 """
 
 from __future__ import annotations

@@ -109,3 +109,31 @@ async def test_what_is_repeated_keeps_its_idempotency_key_and_what_is_not_gets_a
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
     assert keys[3] == "mine"
+
+
+async def test_further_tries_end_with_the_deadline(api: tuple[str, Recorder]) -> None:
+    url, recorder = api
+    recorder.sent.clear()
+    recorder.statuses = [500] * 99
+    timings = Timings(stripe_network_retries=99, stripe_deadline_seconds=0.2)
+    client = StripeClient(KEY, url, timings, Metrics())
+    try:
+        with pytest.raises(TimeoutError):
+            await client.request("get", "/v1/events")
+    finally:
+        await client.aclose()
+        recorder.statuses.clear()
+    assert 1 < len(recorder.sent) < 99
+
+
+@pytest.mark.parametrize("key", ["a\r\nX: 1", "a\n", "a\0"])
+async def test_no_key_begins_another_header(api: tuple[str, Recorder], key: str) -> None:
+    url, recorder = api
+    recorder.sent.clear()
+    client = StripeClient(KEY, url, Timings(), Metrics())
+    try:
+        with pytest.raises(ValueError, match="would hold a line break"):
+            await client.request("post", "/v1/customers", idempotency_key=key)
+    finally:
+        await client.aclose()
+    assert not recorder.sent
