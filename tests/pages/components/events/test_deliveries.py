@@ -210,8 +210,9 @@ def test_at_stripe_a_refused_delivery_is_on_the_timeline_of_the_session_that_it_
     deliver(shop, event, "whsec_wrong")
     assert deliver(shop, event).ok
     page = open_page(shop.server, "sessions.py", session=session_id)
-    (step,) = [one for one in page.expander if one.label.startswith("**Expired**")]
-    assert ":orange-badge[refused, unverified]" in step.label
+    run_until(page, lambda: ":orange-badge[refused, unverified]" in text_of(page))
+    (step,) = [one for one in page.expander if "[refused, unverified]" in one.label]
+    assert step.label.startswith("**Expired**")
     said = "".join(one.value for one in step.markdown).replace("\\", "")
     assert f"[A delivery that claims to be {event['id']} was refused at " in said
     assert "anybody may have sent that" in said
