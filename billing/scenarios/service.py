@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Run(Protocol):
-    """What is stored of a run."""
+    """What is stored of a run. Its ``lease`` is another one each time that it goes on."""
 
     @property
     def scenario(self) -> str: ...
     @property
-    def id(self) -> str: ...
+    def lease(self) -> str: ...
     def to_json(self) -> str: ...
 
 
@@ -42,23 +42,26 @@ class ScenarioRuns:
         """Store a run that begins, or goes on after a restart; False while one of its scenario is
         under way."""
         return await self._store.write(
-            partial(scenario_runs.begin, scenario=run.scenario, run=run.id, document=run.to_json())
+            partial(
+                scenario_runs.begin, scenario=run.scenario, run=run.lease, document=run.to_json()
+            )
         )
 
     @requires(Permission.RUN_SCENARIOS, reads=True)
     async def save(self, run: Run) -> None:
         """Store how far it is."""
-        await self._store.write(partial(scenario_runs.save, run=run.id, document=run.to_json()))
+        await self._store.write(partial(scenario_runs.save, run=run.lease, document=run.to_json()))
 
     @requires(Permission.RUN_SCENARIOS, reads=True)
     async def end(self, run: Run) -> None:
         """Store it as it ended, or was broken off: another may begin."""
-        await self._store.write(partial(scenario_runs.end, run=run.id, document=run.to_json()))
+        await self._store.write(partial(scenario_runs.end, run=run.lease, document=run.to_json()))
 
     @requires(Permission.RUN_SCENARIOS, reads=True)
-    async def keep(self, run: Run) -> bool:
-        """It is under way; False where it has to stop."""
-        return await self._store.write(partial(scenario_runs.keep, run=run.id))
+    async def keep(self, run: Run) -> bool | None:
+        """It is under way; False where it has to stop, None where another process goes on with
+        it, or it was deleted."""
+        return await self._store.write(partial(scenario_runs.keep, run=run.lease))
 
     @requires(Permission.RUN_SCENARIOS, on="scenario")
     async def stop(self, scenario: str) -> None:

@@ -66,11 +66,14 @@ def end(connection: Connection, run: str, document: str) -> None:
     _update(connection, run, {"document": document, "alive_until": 0.0})
 
 
-def keep(connection: Connection, run: str) -> bool:
-    """The run is alive; False where somebody wants it stopped, or it is not stored any more."""
+def keep(connection: Connection, run: str) -> bool | None:
+    """The run is alive; False where somebody wants it stopped, None where it is not stored any
+    more."""
     query = select(scenario_runs).where(scenario_runs.c.run == run)
     row = connection.execute(query).first()
-    if row is None or row.stop_requested:
+    if row is None:
+        return None
+    if row.stop_requested:
         return False
     at = now(connection)
     if row.alive_until < at + ALIVE_SECONDS / 2:

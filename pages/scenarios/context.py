@@ -11,6 +11,7 @@ from billing.changes.topics import Topic
 from billing.domain.sessions.details import SessionRecords
 from billing.errors import StripeFailure
 from pages.scenarios.records import ScenarioRecords
+from pages.scenarios.runs.errors import StepFailed, Stopped, TakenOver
 from pages.scenarios.truth import read_sale, read_subscription
 
 if TYPE_CHECKING:
@@ -40,17 +41,6 @@ PERSON_SECONDS = 86_400.0  # a Checkout Session is open no longer
 FOLLOWED = (Topic.SESSIONS, Topic.EVENTS, Topic.LEDGER)
 
 T = TypeVar("T")
-
-
-class StepFailed(Exception):
-    """A step did not go as the scenario says; the message says how, in plain words."""
-
-
-class Stopped(StepFailed):
-    """Somebody has stopped the run."""
-
-    def __init__(self) -> None:
-        super().__init__("It was stopped.")
 
 
 @dataclass
@@ -182,7 +172,7 @@ class RunContext:
 
     def wait(self, find: Callable[[], T | None], what: str, seconds: float | None = None) -> T:
         """What ``find`` returns once it is something, within so many seconds or the usual time.
-        Raises ``StepFailed``, naming ``what`` was awaited, when it never is; ``Stopped``."""
+        Raises ``StepFailed``, naming ``what`` was awaited, when it never is."""
         patience = seconds or self._patience
         deadline = time.monotonic() + patience
         while True:
@@ -247,15 +237,22 @@ class RunContext:
             return None
 
     def _pause(self, seen: tuple[int, ...]) -> None:
-        """Until the next look is worth it. Raises ``Stopped``."""
+        """Until the next look is worth it. Raises as ``check_alive``."""
         time.sleep(POLL_SECONDS)
         until = time.monotonic() + (0 if self.controls else STRIPE_POLL_SECONDS)
         while self._numbers() == seen and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
         if time.monotonic() < self.seen_at + KEEP_SECONDS:
             return
+        self.check_alive()
+
+    def check_alive(self) -> None:
+        """Go on while this process is to. Raises ``Stopped`` or ``TakenOver``."""
         self.seen_at, runs = time.monotonic(), self.billing.services.scenario_runs
-        if not self.billing.call(lambda: runs.keep(self.run)):
+        is_alive = self.billing.call(lambda: runs.keep(self.run))
+        if is_alive is None:
+            raise TakenOver
+        if not is_alive:
             raise Stopped
 
     def _numbers(self) -> tuple[int, ...]:

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from billing.errors import BillingError
 from pages.scenarios.catalog.scenarios import scenario_named
 from pages.scenarios.delivery import Delivery
+from pages.scenarios.runs.errors import AlreadyRunning
 from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult
-from pages.scenarios.runs.runner import AlreadyRunning, run_scenario
+from pages.scenarios.runs.runner import run_scenario
 from pages.scenarios.runs.sale import clean_up, open_context
 from pages.scenarios.sandbox_client import Controls
 from pages.scenarios.sandbox_requests import ANY_KEY

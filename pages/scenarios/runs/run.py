@@ -60,7 +60,8 @@ class ScenarioRun:
     Stripe. ``step`` is the label of the step under way, ``steps`` are those that have passed;
     ``noted`` is what a step must not find out, or make, a second time, ``awaited`` the ids of
     events that one has waited for, ``paid_at`` when one saw Stripe call the sale paid (Unix
-    seconds). Once it has ended it has a ``result``."""
+    seconds). Once it has ended it has a ``result``. ``attempt`` counts how often it has begun or
+    gone on."""
 
     scenario: str
     id: str = field(default_factory=lambda: f"scenario-{uuid.uuid4().hex[:12]}")
@@ -79,10 +80,16 @@ class ScenarioRun:
     awaited: tuple[str, ...] = ()
     paid_at: float | None = None
     result: ScenarioResult | None = None
+    attempt: int = 0
 
     def __post_init__(self) -> None:
         # An address of its own, so that the ledger can be asked for all lines of this customer.
         self.email = self.email or f"{self.scenario}-{self.id[-8:]}@example.com"
+
+    @property
+    def lease(self) -> str:
+        """By which the process that works at it now is known."""
+        return f"{self.id}-{self.attempt}"
 
     def to_json(self) -> str:
         """As it is stored."""

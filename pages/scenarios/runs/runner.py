@@ -13,8 +13,8 @@ from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.domain.events.event import EventState
 from billing.errors import BillingError
-from pages.scenarios.context import RunContext, StepFailed, Stopped
 from pages.scenarios.delivery import Delivery
+from pages.scenarios.runs.errors import AlreadyRunning, StepFailed, Stopped, TakenOver
 from pages.scenarios.runs.run import ScenarioResult, ScenarioRun, StepResult, StepStatus
 from pages.scenarios.runs.sale import clean_up, open_context
 from pages.scenarios.verdict import Verdict, verify
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pages.scenarios.catalog.scenario import Scenario
+    from pages.scenarios.context import RunContext
     from pages.scenarios.records import ScenarioRecords
     from pages.scenarios.sandbox_client import Controls
     from pages.services import PageServices
@@ -32,14 +33,7 @@ log = logging.getLogger(__name__)
 
 PROCESSED_STATES = (EventState.HANDLED, EventState.IGNORED)
 # Scenarios share the sandbox's faults and clock: one runs at a time.
-_running = threading.Lock()
-
-
-class AlreadyRunning(BillingError):
-    """A run of the scenario is under way, in this tab or another."""
-
-    def __init__(self) -> None:
-        super().__init__("This scenario is running already.", "Wait for its end, or stop it.")
+one_at_a_time = threading.Lock()
 
 
 class Reporter(Protocol):
@@ -66,7 +60,7 @@ def run_scenario(
     Raises ``AlreadyRunning``, and ``StoreFailure`` where nothing can be stored.
     """
     run = run or ScenarioRun(scenario.name, delivery=delivery)
-    with _running if controls else nullcontext():
+    with one_at_a_time if controls else nullcontext():
         return _Run(scenario, billing, controls, reporter, run).to_result()
 
 
@@ -89,12 +83,13 @@ class _Run:
 
     def to_result(self) -> ScenarioResult:
         runs = self._billing.services.scenario_runs
+        self._run.attempt += 1
         if not self._billing.call(lambda: runs.begin(self._run)):
             raise AlreadyRunning
         was_stopped = False
         try:
             verdict = self._to_verdict()
-        except ServerStopping:  # it goes on after the restart
+        except (ServerStopping, TakenOver):  # it goes on after the restart, or elsewhere
             raise
         except (StepFailed, BillingError) as failure:
             verdict = self._stopped(failure)
@@ -149,14 +144,13 @@ class _Run:
     def _do(self, label: str, act: Callable[[], str]) -> None:
         self._run.step = label
         self._save()
-        runs = self._billing.services.scenario_runs
-        if not self._billing.call(lambda: runs.keep(self._run)):
-            raise Stopped
+        if self._context:
+            self._context.check_alive()
         self._reporter.step_started(label)
         started = time.monotonic()
         try:
             text = act()
-        except ServerStopping:
+        except (ServerStopping, TakenOver):
             raise
         except (StepFailed, BillingError) as failure:
             seconds = time.monotonic() - started

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from billing.domain.sessions.checkout_session import Kind
 from billing.errors import StripeFailure
-from pages.scenarios.context import StepFailed
+from pages.scenarios.runs.errors import StepFailed
 from pages.scenarios.steps.customers import make_customer, replace_card
 from pages.scenarios.steps.step import Step
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.source import Source
-from pages.scenarios.context import PERSON_SECONDS, StepFailed
+from pages.scenarios.context import PERSON_SECONDS
+from pages.scenarios.runs.errors import StepFailed
 from pages.scenarios.sandbox_client import PaymentOutcome, PaymentResult
 from pages.scenarios.steps.customers import make_customer
 from pages.scenarios.steps.step import Step

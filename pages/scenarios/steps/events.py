@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from billing.domain.events.event import EventSource, EventState
-from pages.scenarios.context import StepFailed
+from pages.scenarios.runs.errors import StepFailed
 from pages.scenarios.steps.step import Step
 from pages.scenarios.verdict import at_most
 

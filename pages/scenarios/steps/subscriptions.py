@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from billing.domain.sessions.checkout_session import Kind
 from billing.domain.sessions.source import Source
 from billing.errors import SecondSubscription
-from pages.scenarios.context import PERSON_SECONDS, StepFailed
+from pages.scenarios.context import PERSON_SECONDS
+from pages.scenarios.runs.errors import StepFailed
 from pages.scenarios.steps.step import HOUR, Step
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ async def test_a_run_that_another_has_replaced_stores_nothing_any_more(store: St
     assert await begun(store, "run-2")
     await store.write(partial(scenario_runs.save, run="run-1", document="of the first"))
     assert (await stored(store)).document == "{}"
-    assert not await store.write(partial(scenario_runs.keep, run="run-1"))
+    assert await store.write(partial(scenario_runs.keep, run="run-1")) is None
 
 
 async def test_a_run_that_goes_on_stays_alive_until_it_is_to_stop(store: Store) -> None:
@@ -53,4 +53,4 @@ async def test_a_run_that_goes_on_stays_alive_until_it_is_to_stop(store: Store) 
     assert await store.write(partial(scenario_runs.keep, run="run-1"))
     assert (await stored(store)).is_alive
     await store.write(partial(scenario_runs.request_stop, scenario="pro-paid"))
-    assert not await store.write(partial(scenario_runs.keep, run="run-1"))
+    assert await store.write(partial(scenario_runs.keep, run="run-1")) is False

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.domain.sessions.checkout_session import Kind
-from pages.scenarios.context import RunContext, StepFailed
+from pages.scenarios.context import RunContext
 from pages.scenarios.faults import NO_FAULTS, Faults, WebhookFaults
+from pages.scenarios.runs.errors import StepFailed
 from pages.scenarios.runs.run import ScenarioResult, StepStatus
 from pages.scenarios.runs.runner import run_scenario
 from pages.scenarios.steps.checkout import create_session, pay

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
-from pages.scenarios.runs import background
+from billing.store import tables
+from pages.scenarios import context as context_module
+from pages.scenarios.runs import background, runner
 from pages.scenarios.runs.background import known_runs, resume, start, stop_waiting, waiting_runs
+from pages.scenarios.runs.errors import AlreadyRunning, TakenOver
 from pages.scenarios.runs.run import ScenarioRun
-from pages.scenarios.runs.runner import AlreadyRunning, run_scenario
+from pages.scenarios.runs.runner import run_scenario
 from pages.services import PageServices, ServerStopping
 from tests.pages.scenarios.players import BY_NAME, Listener, Person
 from tests.support.waiting import wait_for
@@ -51,8 +57,12 @@ def at_stripe(shop: ConnectedShop) -> PageServices:
 
 
 def ended(shop: ConnectedShop, name: str) -> ScenarioResult:
-    wait_for(lambda: known_runs(shop.pages)[name].result, f"the end of {name}")
-    result = known_runs(shop.pages)[name].result
+    def find() -> ScenarioResult | None:
+        known = known_runs(shop.pages).get(name)
+        return known.result if known else None
+
+    wait_for(find, f"the end of {name}")
+    result = find()
     assert result
     return result
 
@@ -132,17 +142,59 @@ def test_of_two_people_who_run_a_scenario_at_once_or_have_it_go_on_one_does(
     assert known_runs(shop.pages)[scenario.name].run.id == run.id
 
 
-def test_of_several_in_the_sandbox_one_runs_while_the_others_wait_and_all_are_stopped(
+def test_a_process_that_was_silent_for_long_leaves_the_run_to_the_one_that_has_taken_it_over(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context_module, "STRIPE_POLL_SECONDS", 0.1)
+    scenario, runs = BY_NAME["first-renewal"], shop.services.scenario_runs
+    silent, errors = ScenarioRun(scenario.name), list[BaseException]()
+
+    def work() -> None:
+        try:
+            run_scenario(scenario, shop.pages, None, Listener(), run=silent)
+        except TakenOver as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=copy_context().run, args=(work,))
+    thread.start()
+    wait_for(lambda: silent.step.startswith("Pay with"), "the step of a person")
+    lapsed = update(tables.scenario_runs).values(alive_until=0)
+    store = shop.services.store
+
+    def resumed() -> bool:
+        shop.pages.call(lambda: store.write(lambda connection: connection.execute(lapsed)))
+        resume(at_stripe(shop))
+        return known_runs(shop.pages)[scenario.name].run.attempt > silent.attempt
+
+    wait_for(resumed, "the run to be taken over")
+    thread.join(30)
+    assert len(errors) == 1
+    assert shop.stripe.v1.checkout.sessions.retrieve(silent.session_id).status == "open"
+    shop.pages.call(lambda: runs.stop(scenario.name))
+    assert ended(shop, scenario.name).was_stopped
+    assert shop.stripe.v1.checkout.sessions.retrieve(silent.session_id).status == "expired"
+
+
+def test_of_several_in_the_sandbox_one_runs_while_the_others_wait_until_all_are_stopped(
     shop: ConnectedShop,
 ) -> None:
-    first, *others = (BY_NAME[name] for name in ("credits-paid", "pro-paid", "cancel-now"))
-    start([first, *others], shop.pages, shop.controls)
-    assert set(waiting_runs(shop.pages)) >= {one.name for one in others}
-    with pytest.raises(AlreadyRunning):
-        start(others, shop.pages, shop.controls)
-    stop_waiting(shop.pages)
-    assert not waiting_runs(shop.pages)
-    assert ended(shop, first.name).session_id
+    names = ["credits-paid", "pro-paid", "cancel-now"]
+    chosen = [BY_NAME[name] for name in names]
+
+    def ids() -> dict[str, str]:
+        return {name: one.run.id for name, one in known_runs(shop.pages).items()}
+
+    before = ids()
+    with runner.one_at_a_time:  # as while another is under way
+        start(chosen, shop.pages, shop.controls)
+        assert list(waiting_runs(shop.pages)) == names
+        with pytest.raises(AlreadyRunning):
+            start(chosen[1:], shop.pages, shop.controls)
+        stop_waiting(shop.pages)
+        assert not waiting_runs(shop.pages)
+    wait_for(lambda: "scenarios" not in {one.name for one in threading.enumerate()}, "the end")
+    now = ids()
+    assert [now.get(name) for name in names[1:]] == [before.get(name) for name in names[1:]]
 
 
 @dataclass
