@@ -6,21 +6,22 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from billing.domain.logged_request import THIS_APP, LoggedRequest, RequestError
+from billing.domain.logged_request import THIS_APP, LoggedRequest, RequestError, cause_of
 from billing.json_codec import dumps
 from billing.request_log.redaction import redacted_bodies, redacted_text
 from billing.safe_text import sanitize
-from billing.stripe_api.path_template import WORDS
+from billing.store.requests import Contents
+from billing.stripe_api.path_template import WORDS, path_template
 from billing.stripe_api.response import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from billing.store.requests import Row
     from billing.stripe_api.response import Response
     from billing.stripe_api.sent_request import SentRequest
 
 LONGEST_ANSWER = 16_384  # bytes that are stored whole
 EXCERPT = 1_000  # characters of what is longer and no list, or no JSON
+LONGEST = 300  # characters of paths and keys
 MOST_TERMS = 30
 REPLAYED = "Idempotent-Replayed"
 # The fields at the top of Stripe's objects that hold the id of another, or that object.
@@ -32,35 +33,57 @@ _REFERENCES = (
 _ID = re.compile(r"(?![a-z]k_|whsec_)[a-z]{2,12}_(?=[a-z_]*[A-Z0-9])[A-Za-z0-9_]{1,240}")
 
 
-def logged(sent: SentRequest, request_id: int, harmless: set[bytes]) -> LoggedRequest:
-    """The request as it is stored, under this id. Among its ids is a key that others may have.
-    ``harmless``: see ``redacted_bodies``."""
-    response = sent.response
+def logged(sent: SentRequest, request_id: int, harmless: set[bytes]) -> tuple[Row, Contents]:
+    """The request as it is stored, under this id. ``harmless``: see ``redacted_bodies``."""
+    response, tries = sent.response, sent.tries
     answer = _answer(response) if response else b""
     params, answer = redacted_bodies((_params(sent), answer), harmless)
-    return LoggedRequest(
-        id=request_id,
-        at=sent.at,
-        method=sent.method.upper(),
-        path=_path(sent.path),
-        status=response.status if response else None,
-        seconds=sent.seconds,
-        tries=tuple(sent.tries),
-        client=THIS_APP,
-        api_version=sent.api_version,
-        idempotency_key=sent.idempotency_key,
-        replayed=response is not None and response.headers.get(REPLAYED) == "true",
-        request_id=response.request_id if response else None,
-        error=_error(response) if response else None,
-        params=params.decode(),
-        answer=answer.decode(),
-        object_ids=tuple(dict.fromkeys(_ids(sent, response)))[:MOST_TERMS],
+    error = _error(response) if response and response.is_error else None
+    is_plain = len(tries) == 1 and response is not None
+    key = sent.idempotency_key
+    row: Row = {
+        "id": request_id,
+        "method": sent.method.upper(),
+        "path": _path(sent.path),
+        "status": response.status if response else 0,
+        "seconds": sent.seconds,
+        "cause": "" if is_plain and not tries[0].is_failed else _cause(sent, error),
+        "tries": "" if is_plain else dumps([list(vars(one).values()) for one in tries]),
+        "error": dumps(vars(error)) if error else "",
+        "api_version": sent.api_version,
+        "idempotency_key": key[:LONGEST] if key else None,
+        "replayed": _is_replayed(response),
+        "request_id": response.request_id if response else None,
+        "params": "",
+        "answer": "",
+        "batch": 0,
+    }
+    return row, Contents(params.decode(), answer.decode(), _terms(sent))
+
+
+def _is_replayed(response: Response | None) -> bool:
+    return response is not None and response.headers.get(REPLAYED) == "true"
+
+
+def _cause(sent: SentRequest, error: RequestError | None) -> str:
+    request = LoggedRequest(
+        0,
+        sent.at,
+        sent.method.upper(),
+        sent.path,
+        sent.response.status if sent.response else None,
+        sent.seconds,
+        tuple(sent.tries),
+        THIS_APP,
+        replayed=_is_replayed(sent.response),
+        error=error,
     )
+    return cause_of(request, path_template(sent.path))
 
 
 @lru_cache(maxsize=1024)
 def _path(path: str) -> str:
-    return sanitize(redacted_text(path))
+    return sanitize(redacted_text(path))[:LONGEST]
 
 
 def _params(sent: SentRequest) -> bytes:
@@ -92,38 +115,41 @@ def _name(stripe_object: Any) -> Any:
 
 
 def _error(response: Response) -> RequestError | None:
-    if not response.is_error or not (error := response.error):
+    if not (error := response.error):
         return None
     return RequestError(
         error.get("type", ""), error.get("code", ""), redacted_text(error.get("message", ""))
     )
 
 
-def _ids(sent: SentRequest, response: Response | None) -> Iterator[str]:
+def _terms(sent: SentRequest) -> tuple[str, ...]:
     """What it is found by: Stripe's ids in the path, the parameters and at the top of the answer,
     and a given idempotency key."""
+    found = [*_ids_in_path(sent.path)]
     if sent.idempotency_key and not sent.key_is_own:
-        yield sent.idempotency_key
-    yield from (part for part in sent.path.split("/") if part and part not in WORDS)
-    yield from filter(_is_id, _texts_in(sent.params))
-    document = response.document if response else None
-    if isinstance(document, dict):
-        named = (one for name in _REFERENCES if (one := document.get(name)) is not None)
-        found = (one.get("id") if isinstance(one, dict) else one for one in named)
-        yield from (one for one in found if isinstance(one, str) and _is_id(one))
-
-
-def _texts_in(value: Any) -> list[str]:
-    found: list[str] = []
-    left = [value]
+        found.append(sent.idempotency_key)
+    left: list[Any] = [sent.params]
     for one in left:
         if isinstance(one, str):
-            found.append(one)
+            if _is_id(one):
+                found.append(one)
         elif isinstance(one, dict):
             left += one.values()
         elif isinstance(one, (list, tuple)):
             left += one
-    return found
+    if sent.response and isinstance(document := sent.response.document, dict):
+        for name in _REFERENCES:
+            value = document.get(name)
+            if isinstance(value, dict):
+                value = value.get("id")
+            if isinstance(value, str) and _is_id(value):
+                found.append(value)
+    return tuple(dict.fromkeys(found))[:MOST_TERMS]
+
+
+@lru_cache(maxsize=1024)
+def _ids_in_path(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part and part not in WORDS)
 
 
 def _is_id(text: str) -> bool:

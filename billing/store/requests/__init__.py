@@ -3,13 +3,15 @@
 Functions of a connection, for ``Store.read``, ``write`` and ``write_each``.
 """
 
-from billing.store.requests.batch import Batch
+from billing.store.requests.batch import Batch, Contents, Row
 from billing.store.requests.hashes import term_hash
 from billing.store.requests.queries import causes, get, page, texts, touching
 from billing.store.requests.writes import add, delete_before, delete_each, trim
 
 __all__ = [
     "Batch",
+    "Contents",
+    "Row",
     "add",
     "causes",
     "delete_before",

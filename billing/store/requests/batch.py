@@ -4,7 +4,7 @@ the next."""
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from billing.json_codec import dumps, loads
 from billing.store.requests.hashes import term_hash
@@ -12,12 +12,30 @@ from billing.store.requests.hashes import term_hash
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from billing.domain.logged_request import LoggedRequest
-
-_LONGEST = 300  # characters of paths and keys
 _LEVEL = 1  # the others take longer, and make hardly less of it
+_A_FEW = 16  # requests that are compressed at once: the compressor's memory is large
 # What ends each text, as it stands in no JSON. https://www.rfc-editor.org/rfc/rfc7464
 _END = "\x1e"
+
+
+class Row(TypedDict):
+    """Of ``requests``, which says what each means."""
+
+    id: int
+    method: str
+    path: str
+    status: int
+    seconds: float
+    cause: str
+    tries: str
+    error: str
+    api_version: str
+    idempotency_key: str | None
+    replayed: bool
+    request_id: str | None
+    params: str
+    answer: str
+    batch: int  # as it is written
 
 
 class Contents(NamedTuple):
@@ -32,25 +50,23 @@ class Batch:
     """Rows of ``requests`` and of ``request_hashes``, and the contents of ``request_batches``."""
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[Row] = []
         self.hashes: list[dict[str, int]] = []
+        self._texts: list[bytes] = []
         self._compressor = zlib.compressobj(_LEVEL)
         self._compressed: list[bytes] = []
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def add(self, request: LoggedRequest, cause: str) -> None:
-        """Add a request with its cause (see ``ErrorCause``), empty where no try failed."""
-        contents = Contents(request.params, request.answer, request.object_ids)
-        self.add_row(_row(request, cause), contents)
-
-    def add_row(self, row: dict[str, Any], contents: Contents) -> None:
-        """Add a row, and what is long of its request."""
+    def add(self, row: Row, contents: Contents) -> None:
+        """Add a request."""
         self.rows.append(row)
         name = row["id"]
         self.hashes += [{"request": name, "hash": term_hash(term)} for term in contents.terms]
-        self._compressed.append(self._compressor.compress(_encoded(name, contents)))
+        self._texts.append(_encoded(name, contents))
+        if len(self._texts) >= _A_FEW:
+            self._compress()
 
     @property
     def contents(self) -> list[Contents]:
@@ -60,7 +76,12 @@ class Batch:
     @property
     def packed(self) -> bytes:
         """The contents of all; more may be added later."""
+        self._compress()
         return b"".join((*self._compressed, self._compressor.copy().flush()))
+
+    def _compress(self) -> None:
+        self._compressed.append(self._compressor.compress(b"".join(self._texts)))
+        self._texts.clear()
 
 
 def pack(found: Iterable[tuple[int, Contents]]) -> bytes:
@@ -84,25 +105,3 @@ def unpack(packed: bytes) -> list[tuple[int, Contents]]:
 def _encoded(request_id: int, contents: Contents) -> bytes:
     texts = (str(request_id), contents.params, contents.answer, dumps(contents.terms), "")
     return _END.join(texts).encode()
-
-
-def _row(request: LoggedRequest, cause: str) -> dict[str, Any]:
-    first = request.tries[0] if len(request.tries) == 1 else None
-    is_plain = first is not None and first.status is not None
-    error = request.error
-    return {
-        "id": request.id,
-        "method": request.method,
-        "path": request.path[:_LONGEST],
-        "status": request.status or 0,
-        "seconds": request.seconds,
-        "cause": cause,
-        "tries": "" if is_plain else dumps([list(vars(one).values()) for one in request.tries]),
-        "error": dumps(vars(error)) if error else "",
-        "api_version": request.api_version,
-        "idempotency_key": (request.idempotency_key or "")[:_LONGEST] or None,
-        "replayed": request.replayed,
-        "request_id": request.request_id,
-        "params": "",
-        "answer": "",
-    }

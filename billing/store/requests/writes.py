@@ -103,7 +103,7 @@ def _free_ids(connection: Connection, batch: Batch) -> list[int]:
 def _with_ids(batch: Batch, ids: list[int]) -> Batch:
     found = Batch()
     for row, request_id, contents in zip(batch.rows, ids, batch.contents, strict=True):
-        found.add_row({**row, "id": request_id}, contents)
+        found.add({**row, "id": request_id}, contents)
     return found
 
 
@@ -119,9 +119,9 @@ def _without_names(connection: Connection, batch: Batch) -> Batch:
     for row, one, is_erased in zip(batch.rows, contents, erased, strict=True):
         if is_erased:
             safe = Contents(_anonymized(one.params), _anonymized(one.answer), one.terms)
-            found.add_row({**row, "error": ""}, safe)
+            found.add({**row, "error": ""}, safe)
         else:
-            found.add_row(row, one)
+            found.add(row, one)
     return found
 
 

@@ -19,7 +19,7 @@ from billing.store import events, leases, requests
 from billing.store.events import ProcessingResult, ReceivedEvent
 from billing.timings import DEFAULT_TIMINGS
 from tests.support.database.records import event_rows
-from tests.support.logged_request import REQUEST
+from tests.support.logged_request import REQUEST, batch_of
 from tests.support.servers.after_sale import payment_of, refund, sell
 from tests.support.servers.shop import connected_shop
 from tests.support.stripe_account import event_object, session_object
@@ -70,8 +70,7 @@ async def test_old_handled_events_lose_their_payload_old_requests_go_and_others_
         await record(store, f"evt_old_{state}", state, OLD)
         await record(store, f"evt_new_{state}", state, NEW)
     for at in (OLD, NEW):
-        batch = requests.Batch()
-        batch.add(replace(REQUEST, id=int(at * MICROSECONDS)), "")
+        batch = batch_of(replace(REQUEST, id=int(at * MICROSECONDS)))
         await store.write(partial(requests.add, batch=batch))
     assert await retention_of(store).apply() == Removed(payloads=3, events=1, requests=1)
     assert await whole(store) == {

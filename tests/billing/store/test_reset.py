@@ -31,7 +31,7 @@ from billing.store.reset import DELETED, delete_everything
 from billing.store.sessions import rollups
 from billing.store.stripe_objects import ObjectReading
 from tests.billing.store.customers.test_queries import ADA
-from tests.support.logged_request import REQUEST
+from tests.support.logged_request import REQUEST, batch_of
 from tests.support.stripe_account import event_object, session_object
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def fill(connection: Connection) -> None:
     refund = {"object": "refund", "id": "re_1", "amount": 1, "payment_intent": "pi_1"}
     stripe_objects.store(connection, [ObjectReading(refund, time.time())])
     customers.replace(connection, [ADA], ())
-    batch = requests.Batch()
-    batch.add(REQUEST, "")
-    requests.add(connection, batch)
+    requests.add(connection, batch_of(REQUEST))
     term = {"request": REQUEST.id, "term": "pi_1"}
     connection.execute(insert(tables.request_terms), term)  # as the release before does
     sync_state.save(connection, "mirror", {"complete": True})

@@ -47,7 +47,7 @@ from tests.billing.store.customers.test_queries import ADA, GUEST
 from tests.billing.store.ledger.test_lines import LINE
 from tests.billing.store.plans.large_tables import NOW
 from tests.support.database.stored import copies
-from tests.support.logged_request import REQUEST
+from tests.support.logged_request import REQUEST, batch_of
 from tests.support.servers.timings import RETRIES
 from tests.support.stripe_account import session_object
 
@@ -307,9 +307,7 @@ def _requests(connection: Connection) -> None:
     requests.touching(connection, SESSIONS, PAGE)
     requests.causes(connection, PAGE)
     list(requests.texts(connection, (NOW - 600 * 5_000) * 1_000_000, (NOW - 600) * 1_000_000))
-    batch = requests.Batch()
-    batch.add(REQUEST, "POST /v1/refunds: 402")
-    requests.add(connection, batch)
+    requests.add(connection, batch_of(REQUEST))
     requests.delete_before(connection, (NOW - 600 * 29_000) * 1_000_000, PAGE)
     requests.delete_each(connection, [REQUEST.id, (NOW - 600 * 5_000) * 1_000_000])
     requests.trim(connection, 29_000)

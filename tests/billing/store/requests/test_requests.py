@@ -10,7 +10,7 @@ import pytest
 
 from billing.domain.logged_request import ErrorCause, LoggedRequest, RequestFilter, Try, cause_of
 from billing.store import erased_ids, requests
-from tests.support.logged_request import REQUEST
+from tests.support.logged_request import REQUEST, batch_of
 
 if TYPE_CHECKING:
     from billing.store import Store
@@ -41,11 +41,7 @@ CONFIRM = "/v1/payment_intents/pi_1"
 
 
 async def add(store: Store, *found: LoggedRequest) -> None:
-    batch = requests.Batch()
-    for one in found:
-        terms = (*one.object_ids, one.idempotency_key or "")
-        batch.add(replace(one, object_ids=terms), cause_of(one, one.path))
-    await store.write(partial(requests.add, batch=batch))
+    await store.write(partial(requests.add, batch=batch_of(*found)))
 
 
 def listed(request: LoggedRequest) -> LoggedRequest:
