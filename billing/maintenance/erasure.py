@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from billing.access.caller import requires
 from billing.domain.access import Permission
+from billing.domain.logged_request import MICROSECONDS
 from billing.errors import InvalidInput, StripeFailure
 from billing.store import erased_ids
 from billing.store.maintenance import erasure
@@ -73,7 +74,8 @@ class Erasure:
 
     @requires(Permission.ERASE, reads=True)
     async def find(self, *, email: str | None = None, customer: str | None = None) -> ErasureReport:
-        """What would be erased."""
+        """What would be erased. The requests by which this asks Stripe are none of it."""
+        began = int(time.time() * MICROSECONDS)
         if bool(email) == bool(customer):
             raise InvalidInput("Give either an email or a Customer's ID.", "Nothing was changed.")
         if email and "@" not in email:
@@ -92,7 +94,9 @@ class Erasure:
             not_asked = failure
         find = partial(erasure.find_person, emails=emails, customers=customers, more=sessions)
         person = await self._store.read(find)
-        return await self._with_stored(ErasureReport(person, StoredIds(), not_asked))
+        report = await self._with_stored(ErasureReport(person, StoredIds(), not_asked))
+        earlier = frozenset(one for one in report.stored.requests if int(one) < began)
+        return replace(report, stored=replace(report.stored, requests=earlier))
 
     @requires(Permission.ERASE, creates="named")
     async def erase(
