@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
 from stripe_sandbox.resources.payments.charges import Charges
-from stripe_sandbox.resources.payments.payment_intents import PaymentIntents
+from stripe_sandbox.resources.payments.payment_intents import PaymentIntents, holds_money
 from stripe_sandbox.storage.objects import Object
 
 
@@ -46,7 +46,7 @@ class CardCharges:
         )
         if refusal is not None:
             self._intents.fail(intent, method, refusal, charge, request)
-        elif intent["capture_method"] == "manual":
+        elif holds_money(intent):
             self._intents.authorize(intent, method, charge, request)
         else:
             self._intents.succeed(intent, method, charge, request)

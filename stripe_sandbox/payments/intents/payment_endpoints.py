@@ -46,7 +46,7 @@ _OPTIONS = (
     "payment_method",
     *(f"payment_method_data.{name}" for name in SIMULATED),
     *("payment_method_options.card.request_three_d_secure", "setup_future_usage"),
-    "payment_method_options.card.setup_future_usage",
+    *(f"payment_method_options.card.{name}" for name in ("capture_method", "setup_future_usage")),
 )
 _CONFIRMING = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
 _CREATE = (
@@ -163,9 +163,10 @@ class PaymentEndpoints:
         if not changes.keys().isdisjoint(_CHOOSING_TYPES):
             changes["payment_method_types"] = _types({**intent, **changes})
         if not changes.keys().isdisjoint({"payment_method_options", "payment_method_types"}):
-            now = {**intent, **changes}
             changes["payment_method_options"] = method_options(
-                now["payment_method_types"], now["payment_method_options"]
+                {**intent, **changes}["payment_method_types"],
+                intent["payment_method_options"],
+                changes.get("payment_method_options"),
             )
         if "shipping" in changes:
             changes["shipping"] = shipping("payment_intent.Shipping", changes["shipping"])

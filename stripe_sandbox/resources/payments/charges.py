@@ -20,6 +20,7 @@ from stripe_sandbox.resources.payments.charge_object import (
     debit_outcome,
 )
 from stripe_sandbox.resources.payments.disputes import Disputes
+from stripe_sandbox.resources.payments.payment_intents import holds_money
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import apply_changes, build, shipping
 from stripe_sandbox.storage.objects import Object
@@ -85,8 +86,8 @@ class Charges(Resource):
         Records `charge.succeeded`, and `charge.updated` once a capture that is asynchronous has
         moved the balance, or `charge.failed`."""
         paid = refusal is None
-        captured = paid and intent["capture_method"] != "manual"
-        held = paid and not captured
+        held = paid and holds_money(intent)
+        captured = paid and not held
         capture_before = self._backend.clock.now() + AUTHORIZED_FOR if held else None
         status = "succeeded" if paid else "failed"
         charge = self._new(

@@ -195,9 +195,23 @@ class PaymentIntents(Resource):
         return intent
 
 
-def method_options(types: list[str], given: Object | None) -> Object:
-    """What an intent says of its types of payment methods; `given` is what a request asks."""
-    values = {kind: {**_options(kind), **(given or {}).get(kind, {})} for kind in types}
+def holds_money(intent: Object) -> bool:
+    """Whether a card's money is only held, to be captured later: as the intent's options for cards
+    say, otherwise as the intent does."""
+    options = (intent["payment_method_options"] or {}).get("card") or {}
+    return "manual" in (options.get("capture_method"), intent["capture_method"])
+
+
+def method_options(types: list[str], *given: Object | None) -> Object:
+    """What an intent says of its types of payment methods; `given` is what it says already and what
+    a request asks, of which null unsets."""
+    values: Object = {}
+    for kind in types:
+        said: Object = {}
+        for options in given:
+            said |= (options or {}).get(kind) or {}
+        asked = {name: value for name, value in said.items() if value is not None}
+        values[kind] = {**_options(kind), **asked}
     return build("payment_intent.PaymentMethodOptions", values)
 
 

@@ -21,6 +21,7 @@ _OPTIONS: dict[str, Any] = {
     "allowed_payment_method_types": ["card"], "capture_method": "manual",
     "excluded_payment_method_types": ["us_bank_account"],
     "payment_method": "pm_card_mastercard", "setup_future_usage": "off_session",
+    "payment_method_options.card.capture_method": "manual",
     "payment_method_options.card.request_three_d_secure": "any",
     "payment_method_options.card.setup_future_usage": "on_session",
 }  # fmt: skip

@@ -100,3 +100,19 @@ def test_one_without_a_payment_is_canceled(shared_server: SandboxServer) -> None
     early = refused(lambda: intents.capture(made.id))
     assert "has a status of requires_payment_method. Only a PaymentIntent with" in str(early)
     assert intents.cancel(made.id).canceled_at
+
+
+def test_of_cards_alone_the_money_is_held_where_their_options_say_so(
+    shared_server: SandboxServer,
+) -> None:
+    """A card that is charged is to be captured, a bank account is debited as ever."""
+    options = {"card": {"capture_method": "manual"}}
+    intent = create(shared_server, payment_method_options=options)
+    assert (intent["status"], intent["capture_method"]) == ("requires_capture", "automatic_async")
+    assert charge_of(shared_server, intent)["captured"] is False
+    done = shared_server.stripe.v1.payment_intents.capture(intent["id"])
+    assert (done.status, done.amount_received) == ("succeeded", 2_000)
+    debited = create(
+        shared_server, payment_method="pm_usBankAccount_success", payment_method_options=options
+    )
+    assert debited["status"] == "processing"

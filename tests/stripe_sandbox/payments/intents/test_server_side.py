@@ -199,3 +199,21 @@ def test_what_is_said_of_cards_counts_first(
     assert_fits(shared_server.get(f"/v1/payment_intents/{paid['id']}"))
     assert paid["payment_method_options"]["card"]["setup_future_usage"] == of_cards
     assert bool(shared_server.get("/v1/payment_methods", customer=owner)["data"]) == is_saved
+
+
+def test_options_of_cards_are_changed_one_by_one(shared_server: SandboxServer) -> None:
+    """What an update does not name stays; an empty value unsets."""
+    intents = shared_server.stripe.v1.payment_intents
+    given: Any = {
+        "amount": 900,
+        "currency": "usd",
+        "payment_method_options": {
+            "card": {"capture_method": "manual", "setup_future_usage": "on_session"}
+        },
+    }
+    made = intents.create(given).to_dict()
+    unset: Any = {"payment_method_options": {"card": {"capture_method": ""}}}
+    card = intents.update(made["id"], unset).to_dict()["payment_method_options"]["card"]
+    assert "capture_method" not in card
+    assert card["setup_future_usage"] == "on_session"
+    assert_fits(shared_server.get(f"/v1/payment_intents/{made['id']}"))
