@@ -66,7 +66,7 @@ from pages.streamlit_setup.garbage import freeze_loaded
 from pages.streamlit_setup.logs import share_log_handler
 from pages.streamlit_setup.paths import closed_paths
 from stripe_sandbox import HOSTED_PAGES
-from stripe_sandbox.storage.database import UnusableDatabaseError
+from stripe_sandbox.storage.unusable import UnusableDatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

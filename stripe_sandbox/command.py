@@ -16,7 +16,7 @@ from stripe_sandbox.api.auth import is_test_key
 from stripe_sandbox.api.host_guard import HostGuard
 from stripe_sandbox.request_log.log import SIZE
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
-from stripe_sandbox.storage.database import UnusableDatabaseError
+from stripe_sandbox.storage.unusable import UnusableDatabaseError
 from stripe_sandbox.versions.releases import NEWEST, OLDEST, RELEASES
 from stripe_sandbox.webhooks.delivery import RETRY_SCHEDULES
 

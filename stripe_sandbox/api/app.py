@@ -126,6 +126,7 @@ class Api:
                 key=api_key,
             )
             reply = await self._answer(request, key)
+            await self._database.committed()
         except ClientDisconnect:
             return
         except StripeError as error:
@@ -232,7 +233,8 @@ class Api:
         call = Call(params, ids, info, self._base_url, request.key)
         try:
             # One statement answers most reads; those that write begin a transaction themselves.
-            with nullcontext() if request.method == "GET" else self._database.transaction():
+            reads = request.method == "GET"
+            with nullcontext() if reads else self._database.shared_transaction():
                 try:
                     with self._time_of(route, call):
                         answer = route.handler(call)

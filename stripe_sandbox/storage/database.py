@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from stripe_sandbox.storage.changes import mark
 from stripe_sandbox.storage.private_file import make_private
-from stripe_sandbox.storage.schema import SCHEMA
+from stripe_sandbox.storage.schema import PRAGMAS, SCHEMA, SQL_FUNCTIONS
+from stripe_sandbox.storage.unusable import NewerDatabaseError, UnusableDatabaseError, unusable
+from stripe_sandbox.storage.waiting import Waiting
 
 SCHEMA_VERSION = 1
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def casefold(value: Any) -> str | None:
-    """In SQL, for comparisons without regard to case: SQLite's own `lower` knows A to Z alone."""
-    return None if value is None else str(value).casefold()
-
-
-def words(value: Any) -> str | None:
-    """In SQL, the words of a text without regard to case, each between spaces."""
-    return None if value is None else f" {' '.join(str(value).casefold().split())} "
-
-
-class UnusableDatabaseError(RuntimeError):
-    """The file cannot be the sandbox's database. Its text names the file, the reason and the mend;
-    nothing was changed."""
-
-
-class NewerDatabaseError(UnusableDatabaseError):
-    """The file was written by a newer sandbox."""
-
-
-def _unusable(path: Path | None, reason: object) -> UnusableDatabaseError:
-    return UnusableDatabaseError(
-        f"{path} cannot be used as the sandbox's database: {reason}. Move it away or delete it; "
-        "the next start creates a new, empty one."
-    )
 
 
 class Database:
@@ -58,7 +35,10 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._is_open = False
+        self._waiting = Waiting()
         self._after_commit: list[Callable[[], None]] = []
+        self._version: int | None = None
         self._settings: dict[str, str | None] = {}
         self._settings_of = -1
         self.shared = path is not None
@@ -67,7 +47,7 @@ class Database:
             self._prepare(path, tables)
         except sqlite3.Error as error:
             self._connection.close()
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
         except BaseException:
             self._connection.close()
             raise
@@ -88,7 +68,7 @@ class Database:
                 f"The sandbox's database {self._path} cannot be opened: {error}. Its folder must "
                 "exist and be writable for the user that runs the sandbox."
             ) from error
-        for function in (casefold, words):
+        for function in SQL_FUNCTIONS:
             connection.create_function(function.__name__, 1, function, deterministic=True)
         return connection
 
@@ -100,14 +80,8 @@ class Database:
                 f"one knows {SCHEMA_VERSION}). Start that version, or another --database."
             )
         if not version and self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise _unusable(path, "it belongs to another program")
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
-            "busy_timeout = 10000",
-            "cache_size = -16384",  # KiB; the rest is in the system's own cache
-            "temp_store = MEMORY",
-        ):
+            raise unusable(path, "it belongs to another program")
+        for pragma in PRAGMAS:
             self._connection.execute("PRAGMA " + pragma)
         with self.transaction():
             for statement in (SCHEMA + tables).split(";"):
@@ -118,11 +92,14 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            with suppress(sqlite3.ProgrammingError):  # closed before
+                self.commit()
             self._connection.close()
 
     def compact(self) -> None:
         """Write the file anew: what was deleted or overwritten leaves no trace in it."""
         with self._lock:
+            self.commit()
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -134,22 +111,80 @@ class Database:
             if self._depth:
                 yield
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            begun = mark()
-            try:
+            self.commit()
+            with self._begun("BEGIN IMMEDIATE", "ROLLBACK"):
                 yield
                 self._connection.execute("COMMIT")
-            except BaseException:
-                begun.undo()
-                self._after_commit.clear()
+            calls, self._after_commit = self._after_commit, []
+        for call in calls:
+            call()
+
+    @contextmanager
+    def shared_transaction(self) -> Iterator[None]:
+        """As `transaction`, but committed together with what others write in the same turn of the
+        event loop: `committed` returns then."""
+        with self._lock:
+            if self._depth:
+                yield
+            elif self._is_open:
+                with self._begun("SAVEPOINT one", "ROLLBACK TO one; RELEASE one"):
+                    yield
+                    self._connection.execute("RELEASE one")
+            else:
+                loop = asyncio.get_running_loop()
+                with self._begun("BEGIN IMMEDIATE", "ROLLBACK"):
+                    yield
+                self._is_open = True
+                loop.call_soon(self._commit_in_loop)
+
+    @contextmanager
+    def _begun(self, begin: str, undo: str) -> Iterator[None]:
+        self._connection.execute(begin)
+        self._depth = 1
+        self._version = None
+        begun, calls = mark(), len(self._after_commit)
+        try:
+            yield
+        except BaseException:
+            begun.undo()
+            del self._after_commit[calls:]
+            self._settings.clear()
+            if self._connection.in_transaction:
+                for statement in undo.split("; "):
+                    self._connection.execute(statement)
+            raise
+        finally:
+            self._depth = 0
+
+    async def committed(self) -> None:
+        """Return once what was written in shared transactions is committed. sqlite3.Error: it could
+        not be, and none of it is there."""
+        if self._is_open:
+            await self._waiting.wait()
+
+    def _commit_in_loop(self) -> None:
+        with suppress(sqlite3.Error):  # who waits for it is given it
+            self.commit()
+
+    def commit(self) -> None:
+        """Commit what was written in shared transactions."""
+        with self._lock:
+            if not self._is_open:
+                return
+            self._is_open = False
+            waiting, self._waiting = self._waiting, Waiting()
+            calls, self._after_commit = self._after_commit, []
+            failure: BaseException | None = None
+            try:
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                failure = error
                 self._settings.clear()
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
-                self._depth = 0
-            calls, self._after_commit = self._after_commit, []
+                waiting.end(failure)
         for call in calls:
             call()
 
@@ -224,15 +259,18 @@ class Database:
     def _named(self, error: sqlite3.DatabaseError) -> Exception:
         """The error itself, or what it means when the file turns out to be damaged."""
         damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
-        return _unusable(self._path, error) if damaged else error
+        return unusable(self._path, error) if damaged else error
 
     def version(self) -> int:
         """A number that changes whenever another process has changed the file; cheap to read."""
         if not self.shared:
             return 0
         with self._lock:
+            if self._depth and self._version is not None:  # nobody else can write meanwhile
+                return self._version
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-            return int(version)
+            self._version = int(version)
+            return self._version
 
     def state(self) -> tuple[int, int]:
         """What is another one after each write to the file, of whatever process."""

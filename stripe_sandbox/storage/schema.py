@@ -1,6 +1,8 @@
-"""The tables beside those of Stripe's objects."""
+"""The tables beside those of Stripe's objects, how the file is opened, and what SQL can call."""
 
 from __future__ import annotations
+
+from typing import Any
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -47,3 +49,25 @@ CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE state = 'pen
 CREATE INDEX IF NOT EXISTS deliveries_endpoint ON deliveries (endpoint) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, seq);
 """
+
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "wal_autocheckpoint = 4000",  # pages: fewer than one request in a hundred waits for it
+    "busy_timeout = 10000",
+    "cache_size = -16384",  # KiB; the rest is in the system's own cache
+    "temp_store = MEMORY",
+)
+
+
+def casefold(value: Any) -> str | None:
+    """In SQL, for comparisons without regard to case: SQLite's own `lower` knows A to Z alone."""
+    return None if value is None else str(value).casefold()
+
+
+def words(value: Any) -> str | None:
+    """In SQL, the words of a text without regard to case, each between spaces."""
+    return None if value is None else f" {' '.join(str(value).casefold().split())} "
+
+
+SQL_FUNCTIONS = (casefold, words)

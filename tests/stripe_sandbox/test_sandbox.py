@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from stripe_sandbox.clock import ManualClock
 from stripe_sandbox.payments.checkout import Paid
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
-from stripe_sandbox.storage.database import NewerDatabaseError, UnusableDatabaseError
+from stripe_sandbox.storage.unusable import NewerDatabaseError, UnusableDatabaseError
 from tests.support.servers.server import listening_socket, serving
 from tests.support.stripe.sandbox_server import KEY, PAYER, card, price_of, sandbox_server
 

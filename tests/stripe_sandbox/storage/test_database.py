@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -69,4 +70,78 @@ def test_settings_are_stored(tmp_path: Path) -> None:
     database.close()
     database = Database(path, tables=_TABLE)
     assert database.setting("name") == "two"
+    database.close()
+
+
+async def _share(database: Database, *names: str) -> None:
+    """Write these in a shared transaction, and wait for its commit."""
+    with database.shared_transaction():
+        for name in names:
+            database.write("INSERT INTO things VALUES (?)", (name,))
+            database.after_commit(lambda: None)
+    await database.committed()
+
+
+def test_what_is_written_in_one_turn_of_the_loop_is_committed_together(tmp_path: Path) -> None:
+    """One that fails undoes its own part alone, and who waits goes on once all can read it."""
+    path = tmp_path / "shared.sqlite3"
+    database, other = (Database(path, tables=_TABLE) for _ in range(2))
+
+    async def write() -> list[BaseException | None]:
+        parts = (("a", "b"), ("c", "a"), ("d",))
+        outcomes = asyncio.gather(
+            *(_share(database, *names) for names in parts), return_exceptions=True
+        )
+        await asyncio.sleep(0)
+        assert _names(database) == ["a", "b", "d"]
+        assert _names(other) in ([], ["a", "b", "d"])
+        found = await outcomes
+        assert _names(other) == ["a", "b", "d"]
+        return found
+
+    first, failed, last = asyncio.run(write())
+    assert (first, type(failed), last) == (None, sqlite3.IntegrityError, None)
+    database.close()
+    other.close()
+
+
+def test_another_transaction_first_commits_what_is_shared(tmp_path: Path) -> None:
+    path = tmp_path / "shared.sqlite3"
+    database, other = (Database(path, tables=_TABLE) for _ in range(2))
+
+    async def write() -> None:
+        with database.shared_transaction():
+            database.write("INSERT INTO things VALUES ('a')")
+
+        def undone() -> None:
+            with database.transaction():
+                database.write("INSERT INTO things VALUES ('a')")
+
+        with pytest.raises(sqlite3.IntegrityError):
+            await asyncio.to_thread(undone)
+        assert _names(other) == ["a"]
+
+    asyncio.run(write())
+    database.close()
+    other.close()
+
+
+def test_who_waits_for_a_commit_that_fails_is_given_the_error(tmp_path: Path) -> None:
+    database = Database(
+        tmp_path / "shared.sqlite3",
+        tables=_TABLE + "CREATE TABLE IF NOT EXISTS parts (of TEXT "
+        "REFERENCES things (name) DEFERRABLE INITIALLY DEFERRED);",
+    )
+    database.write("PRAGMA foreign_keys = ON")
+
+    async def write() -> None:
+        with database.shared_transaction():
+            database.write("INSERT INTO parts VALUES ('missing')")
+        await database.committed()
+
+    with pytest.raises(sqlite3.IntegrityError):
+        asyncio.run(write())
+    assert database.row("SELECT count(*) FROM parts") == (0,)
+    asyncio.run(_share(database, "a"))
+    assert _names(database) == ["a"]
     database.close()
