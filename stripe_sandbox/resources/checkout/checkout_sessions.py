@@ -249,6 +249,9 @@ class CheckoutSessions(Resource):
             raise errors.no_such(self.kind, call.ids[0], "session", 404)
         return session
 
+    def _retrieve(self, call: Call) -> Answer:
+        return self._require(call)  # as it is now, not as it is stored
+
     def _update(self, call: Call) -> Object:
         session = self._require(call)
         if "metadata" in call.params:
