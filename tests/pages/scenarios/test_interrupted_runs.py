@@ -77,7 +77,6 @@ def release(shop: ConnectedShop, run: ScenarioRun) -> None:
     ("name", "by_controls"),
     [
         ("api-renewal-saved", False),
-        ("others-refused", False),
         ("part-refund", True),
         ("delayed-succeeds", True),
         ("portal-cancel", True),
@@ -232,7 +231,7 @@ class Stopper(Person):
             self._shop.pages.call(lambda: runs.stop(self._name))
 
 
-@pytest.mark.parametrize("name", ["credits-paid", "first-renewal", "api-canceled", "api-renewal"])
+@pytest.mark.parametrize("name", ["credits-paid", "first-renewal", "api-canceled"])
 def test_a_run_at_stripe_that_is_stopped_at_any_step_leaves_nothing_or_says_what(
     shop: ConnectedShop, name: str
 ) -> None:
