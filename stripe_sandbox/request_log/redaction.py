@@ -33,8 +33,9 @@ _BETWEEN_DIGITS = b" -+"
 _SEARCHES = tuple(
     re.compile(word).search  # one by one: of a single word the beginning is searched for at once
     for word in (
-        *(rb"k_(?:test|live)_", rb"whsec_", rb"secret", rb"cvc", rb"iban", rb"api_key"),
-        *(rb'number["=\]]', rb"password", rb"sort_code", rb'exp(?:[_"=\]]|iry)'),
+        *(rb"k_(?:test|live)_", rb"whsec_", rb'secret(?!": ?null)', rb"cvc", rb"iban"),
+        *(rb'number(?:"(?!: ?null)|[=\]])', rb"api_key", rb"password", rb"sort_code"),
+        rb'exp(?:[_"=\]]|iry)',
     )
 )
 
