@@ -23,7 +23,9 @@ def kit(page: Page, app: Process, tab: str) -> Page:
 
 
 def press_cell(page: Page, scenario: str, x: int) -> None:
-    """Press a cell of the scenario's row, so many pixels from the left."""
+    """Press a cell of the scenario's row, so many pixels from the left, once what was pressed
+    before is done: a table that is drawn anew loses the press."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     row = next(number for number, one in enumerate(SCENARIOS, 1) if one.name == scenario)
     page.get_by_test_id("stDataFrame").click(position={"x": x, "y": HEADER + ROW * row - ROW // 2})
 
@@ -33,6 +35,7 @@ def test_a_scenario_runs_from_its_row_and_leads_to_its_session_and_its_steps(
 ) -> None:
     kit(page, app, "Scenarios")
     page.get_by_role("radio", name="Doubled").click()
+    expect(page.get_by_role("radio", name="Doubled")).to_be_checked()
     press_cell(page, "pro-paid", RUN)
     result = page.get_by_test_id("stDataFrame").get_by_text("Granted exactly once")
     expect(result).to_be_attached()
