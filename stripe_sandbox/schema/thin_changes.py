@@ -64,8 +64,8 @@ def _invoice(invoice: Object, previous: Object) -> Iterator[Changed]:
         yield "invoice.line_item_quantity_changed", shown
 
 
-def _invoice_payment(_: Object, __: Object) -> Iterator[Changed]:
-    yield "invoice_payment.open", {}
+def _invoice_payment(payment: Object, _: Object) -> Iterator[Changed]:
+    yield f"invoice_payment.{payment['status']}", {}
 
 
 def _invoice_item(item: Object, previous: Object) -> Iterator[Changed]:
@@ -129,6 +129,7 @@ _BY_EVENT: dict[str, Callable[[Object, Object], Iterator[Changed]]] = {
     "customer.subscription.resumed": _subscription,
     "customer.subscription.updated": _subscription,
     "invoice.updated": _invoice,
+    "invoice_payment.canceled": _invoice_payment,
     "invoice_payment.created": _invoice_payment,
     "invoiceitem.updated": _invoice_item,
     "price.updated": _active("price"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from stripe_sandbox import errors
+from stripe_sandbox.api.endpoint import NO_REQUEST, RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.payment_methods import bank_accounts, cards
 from stripe_sandbox.payment_methods.cards import CardRefusal, TestCard
@@ -137,7 +138,7 @@ class InvoiceCollection:
         subscription = self._subscription(invoice)
         paused = subscription and subscription["pause_collection"]
         if paused and paused["behavior"] == "void":
-            self._invoices.void(invoice)
+            self.void(invoice)
         elif paused and paused["behavior"] == "mark_uncollectible":
             self._invoices.mark_uncollectible(invoice)
         elif invoice["amount_due"] == 0:
@@ -166,6 +167,16 @@ class InvoiceCollection:
             self.collect(invoice)
         except errors.StripeError:  # without a payment method
             self._subscription_payments.record_failure(invoice)
+
+    def void(self, invoice: Object, request: RequestInfo = NO_REQUEST) -> None:
+        """Nobody has to pay the invoice any more, and nobody can. Records
+        `payment_intent.canceled`, `invoice.updated` and `invoice.voided`."""
+        for payment in self._invoice_payments.of_invoice(invoice)["data"]:
+            if payment["status"] == "open":
+                intent = payment["payment"]["payment_intent"]
+                self._intents.cancel(intent, request, "void_invoice")
+                self._invoice_payments.cancel(payment)
+        self._invoices.void(invoice, request)
 
     def send(self, invoice: Object) -> None:
         """Send an open invoice to the customer, which only `invoice.sent` says."""

@@ -101,7 +101,7 @@ class InvoiceEndpoints:
             raise errors.invalid("Invoices with `paid` payments cannot be voided.")
         if invoice["status"] not in ("open", "uncollectible"):
             raise errors.invalid(_NOT_OPEN)
-        self._invoices.void(invoice, call.request)
+        self._collection.void(invoice, call.request)
         return invoice
 
     def _mark_uncollectible(self, call: Call) -> Object:

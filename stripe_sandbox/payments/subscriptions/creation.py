@@ -211,4 +211,4 @@ class SubscriptionCreation:
         invoice = self._backend.require("invoice", subscription["latest_invoice"], "invoice")
         self._subscriptions.expire(subscription)
         if invoice["status"] == "open":
-            self._invoices.void(invoice)
+            self._collection.void(invoice)

@@ -75,6 +75,14 @@ class InvoicePayments(Resource):
         self._backend.objects.save(payment)
         self._backend.events.record("invoice_payment.paid", payment)
 
+    def cancel(self, payment: Object) -> None:
+        """Mark an open payment as never to be made."""
+        now = self._backend.clock.now()
+        transitions = {**payment["status_transitions"], "canceled_at": now}
+        payment.update(status="canceled", status_transitions=transitions)
+        self._backend.objects.save(payment)
+        self._backend.events.record_thin("invoice_payment.canceled", payment)
+
     def of_invoice(self, invoice: Object) -> Object:
         """The list object of the invoice's payments."""
         filters = {"invoice": invoice["id"]}

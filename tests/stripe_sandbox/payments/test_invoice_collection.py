@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.stripe.sandbox_server import SandboxServer, refused, types
+from tests.support.stripe.stripe_types import assert_fits
 
 DAY, HOUR = 86_400, 3_600
 FAILS_LATER = "4000000000000341"
@@ -104,7 +105,18 @@ def test_an_invoice_that_is_voided_or_given_up_is_not_tried_again(server: Sandbo
     identifier, invoice = failed(server)
     assert server.stripe.v1.invoices.mark_uncollectible(invoice).status == "uncollectible"
     assert read(server, identifier)["status"] == "active"
+    known = server.event_types()
     assert server.stripe.v1.invoices.void_invoice(invoice).status == "void"
+    assert server.event_types_since(known) == [
+        "payment_intent.canceled",
+        "invoice.updated",
+        "invoice.voided",
+    ]
+    [payment] = server.get("/v1/invoice_payments", invoice=invoice)["data"]
+    assert_fits(payment)
+    intent = server.get(f"/v1/payment_intents/{payment['payment']['payment_intent']}")
+    assert (payment["status"], intent["status"]) == ("canceled", "canceled")
+    assert intent["cancellation_reason"] == "void_invoice"
     assert "charge.failed" not in types(server.advance(20 * DAY))
     error = refused(lambda: server.stripe.v1.invoices.pay(invoice))
     assert "This invoice isn't open" in str(error)
