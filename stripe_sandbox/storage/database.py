@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stripe_sandbox.storage.changes import mark
+from stripe_sandbox.storage.checkpoints import Checkpoints
 from stripe_sandbox.storage.private_file import make_private
 from stripe_sandbox.storage.schema import PRAGMAS, SCHEMA, SQL_FUNCTIONS
 from stripe_sandbox.storage.unusable import NewerDatabaseError, UnusableDatabaseError, unusable
@@ -43,6 +44,7 @@ class Database:
         self._settings_of = -1
         self.shared = path is not None
         self._connection = self._connected()
+        self._checkpoints = None if path is None else Checkpoints(path)
         try:
             self._prepare(path, tables)
         except sqlite3.Error as error:
@@ -94,6 +96,8 @@ class Database:
         with self._lock:
             with suppress(sqlite3.ProgrammingError):  # closed before
                 self.commit()
+            if self._checkpoints is not None:
+                self._checkpoints.close()
             self._connection.close()
 
     def compact(self) -> None:
@@ -114,7 +118,7 @@ class Database:
             self.commit()
             with self._begun("BEGIN IMMEDIATE", "ROLLBACK"):
                 yield
-                self._connection.execute("COMMIT")
+                self._commit()
             calls, self._after_commit = self._after_commit, []
         for call in calls:
             call()
@@ -176,7 +180,7 @@ class Database:
             calls, self._after_commit = self._after_commit, []
             failure: BaseException | None = None
             try:
-                self._connection.execute("COMMIT")
+                self._commit()
             except BaseException as error:
                 failure = error
                 self._settings.clear()
@@ -187,6 +191,11 @@ class Database:
                 waiting.end(failure)
         for call in calls:
             call()
+
+    def _commit(self) -> None:
+        self._connection.execute("COMMIT")
+        if self._checkpoints is not None:
+            self._checkpoints.committed()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -53,7 +53,7 @@ CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, seq);
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
-    "wal_autocheckpoint = 4000",  # pages: fewer than one request in a hundred waits for it
+    "wal_autocheckpoint = 16000",  # pages, where Checkpoints does not keep up
     "busy_timeout = 10000",
     "cache_size = -16384",  # KiB; the rest is in the system's own cache
     "temp_store = MEMORY",

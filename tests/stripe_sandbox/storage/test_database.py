@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from stripe_sandbox.storage.checkpoints import COMMITS
 from stripe_sandbox.storage.database import Database
+from tests.support.waiting import wait_for
 
 _TABLE = "CREATE TABLE IF NOT EXISTS things (name TEXT UNIQUE);"
 
@@ -144,4 +146,15 @@ def test_who_waits_for_a_commit_that_fails_is_given_the_error(tmp_path: Path) ->
     assert database.row("SELECT count(*) FROM parts") == (0,)
     asyncio.run(_share(database, "a"))
     assert _names(database) == ["a"]
+    database.close()
+
+
+def test_what_is_committed_reaches_the_file_beside_further_commits(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.sqlite3"
+    database = Database(path, tables="")
+    before = path.stat().st_size
+    for number in range(COMMITS):
+        with database.transaction():
+            database.set_setting(f"name {number}", "value" * 20)
+    wait_for(lambda: path.stat().st_size > before)
     database.close()
