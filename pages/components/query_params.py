@@ -39,14 +39,10 @@ class QueryFilters:
     def restore(self) -> None:
         """On coming back from another page without a filter in the address, filter as before.
         Call it before the widgets are drawn."""
-        remembered: dict[str, list[str]] = st.session_state.get(f"{self.page}_filters", {})
         came_back = not any(self._key(param.name) in st.session_state for param in self.params)
-        now = {param.name: st.query_params.get_all(param.name) for param in self.params}
-        if came_back and not any(now.values()):
-            self._replace(remembered)
-        else:
-            remembered = now
-        st.session_state[f"{self.page}_filters"] = remembered
+        if came_back and not self.is_active:
+            self._replace(st.session_state.get(f"{self.page}_filters", {}))
+        self._remember()
 
     def values(self, name: str) -> list[str]:
         """What the address asks for under that name, in canonical form, each value once."""
@@ -170,6 +166,11 @@ class QueryFilters:
         here.from_dict(
             {name: values for name, values in after.items() if values and name not in self.former}
         )
+        self._remember()  # here too: who goes to another page at once ends the run that follows
+
+    def _remember(self) -> None:
+        now = {param.name: st.query_params.get_all(param.name) for param in self.params}
+        st.session_state[f"{self.page}_filters"] = now
 
 
 def at_most(longest: int) -> Callable[[str], str]:
