@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from billing.access.caller import requires
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from pages.scenarios.faults import Faults
 from pages.scenarios.sandbox_api import SandboxApi
@@ -193,9 +194,10 @@ class Controls:
 
     @requires(Permission.VIEW)
     def recent_state(self) -> SandboxState | None:
-        """The state as it was within the last two seconds, or as this process has changed it since:
-        for what every open page asks again and again. None when the controls do not answer."""
-        return _recent_state(self._url, self._key)
+        """The state as it was within the last two seconds, or since something was last said to
+        have changed: for what every open page asks. None when the controls do not answer."""
+        changes = page_services().services.changes.numbers()[Topic.STATUS]
+        return _recent_state(self._url, self._key, changes)
 
     def _call(
         self,
@@ -214,7 +216,9 @@ class Controls:
 
 
 @st.cache_data(ttl=STATE_MAX_AGE_SECONDS, max_entries=8, show_spinner=False)
-def _recent_state(url: str, _key: SecretStr) -> SandboxState | None:
+def _recent_state(url: str, _key: SecretStr, changes: int) -> SandboxState | None:  # noqa: ARG001
+    """``changes`` is the number of them: a page that is run because of one, and only once, must not
+    get what was read before."""
     try:
         return Controls(url, _key, timeout=STATE_TIMEOUT).state()
     except ControlFailure:

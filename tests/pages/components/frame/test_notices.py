@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from billing.changes.topics import Topic
 from billing.domain.receiver_faults import ReceiverFaults
 from billing.domain.sessions.checkout_session import Kind
 from pages.scenarios.faults import NO_FAULTS, ApiFaults, Faults, WebhookFaults
+from pages.scenarios.sandbox_requests import ANY_KEY, TIMEOUT, send
 from tests.support.browsers.pages import open_page
 from tests.support.servers.shop import ConnectedShop, connected_shop
 from tests.support.waiting import wait_for
@@ -66,6 +68,16 @@ def test_a_fault_is_shown_on_every_page_and_cleared_from_there(shop: ConnectedSh
     page.button(key="clear_faults").click().run()
     assert shop.controls.faults() == NO_FAULTS
     assert "Fault injection is on" not in titles(page.warning)
+
+
+def test_a_page_that_hears_of_a_change_shows_what_has_changed(shop: ConnectedShop) -> None:
+    page = open_page(shop.pages)
+    shop.controls.set_faults(Faults(WebhookFaults(duplicates=1)))
+    assert "Fault injection is on" in titles(page.run().warning)
+    url = f"{shop.pages.controls_url}/faults"
+    send("PUT", url, key=ANY_KEY, timeout=TIMEOUT, json=NO_FAULTS.to_json())  # by somebody else
+    shop.services.changes.changed({Topic.STATUS})
+    assert "Fault injection is on" not in titles(page.run().warning)
 
 
 def test_webhook_faults_are_shown_on_every_page_until_they_end_by_themselves(
