@@ -21,8 +21,9 @@ CREATE INDEX IF NOT EXISTS requests_cause ON requests (cause) WHERE cause != '';
 CREATE TABLE IF NOT EXISTS request_texts (seq INTEGER PRIMARY KEY, {", ".join(Texts._fields)});
 """
 _MOST_WAITING = 5_000
-_AT_ONCE = 16
-"""Requests that are written before the event loop gets its turn: half a millisecond."""
+_AT_ONCE = 128
+"""Requests that are written before the event loop gets its turn: some milliseconds, for which fewer
+than one request in a hundred waits."""
 _PAUSE = 0.25
 """Seconds over which requests are gathered."""
 

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMITS = 500  # between two of them
+ROWS = 4_000  # changed between two of them: so few are moved in some milliseconds
 
 
 class Checkpoints:
-    """A checkpoint after every so many commits, in a thread, as it waits for the disk several times
-    and a commit would wait with it. End it with `close`."""
+    """A checkpoint after every so many changed rows, in a thread, as it waits for the disk several
+    times and a commit would wait with it. End it with `close`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._commits = 0
+        self._next = ROWS
         self._due = threading.Event()
         self._ends = False
         self._thread: threading.Thread | None = None
 
-    def committed(self) -> None:
-        """Count a commit; one caller at a time."""
-        self._commits += 1
-        if self._commits % COMMITS:
+    def committed(self, changed: int) -> None:
+        """So many rows were changed so far, and that is committed; one caller at a time."""
+        if changed < self._next:
             return
+        self._next = changed + ROWS
         self._due.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)

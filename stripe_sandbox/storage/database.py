@@ -195,7 +195,7 @@ class Database:
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
         if self._checkpoints is not None:
-            self._checkpoints.committed()
+            self._checkpoints.committed(self._connection.total_changes)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stripe_sandbox.storage.checkpoints import COMMITS
+from stripe_sandbox.storage.checkpoints import ROWS
 from stripe_sandbox.storage.database import Database
 from tests.support.waiting import wait_for
 
@@ -153,8 +153,8 @@ def test_what_is_committed_reaches_the_file_beside_further_commits(tmp_path: Pat
     path = tmp_path / "sandbox.sqlite3"
     database = Database(path, tables="")
     before = path.stat().st_size
-    for number in range(COMMITS):
+    for number in range(ROWS):
         with database.transaction():
-            database.set_setting(f"name {number}", "value" * 20)
+            database.set_setting(f"name {number}", "value")
     wait_for(lambda: path.stat().st_size > before)
     database.close()
