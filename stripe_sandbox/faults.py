@@ -65,6 +65,7 @@ class FaultSwitch:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.changes = 0  # since this process began
 
     def current(self) -> Faults:
         """The faults that are on now."""
@@ -74,6 +75,7 @@ class FaultSwitch:
         """Replace the faults that are on."""
         text = None if faults == Faults() else dump(faults.to_json())
         self._database.set_setting(_NAME, text)
+        self.changes += 1
 
     def webhook_delay(self) -> float:
         """Seconds after which a new delivery is due."""

@@ -222,9 +222,10 @@ class Sandbox:
         while after one was rolled."""
         return self._endpoints.secrets(url)
 
-    async def conditions(self) -> tuple[Faults, float]:
-        """What the controls have set: the faults, and how many seconds the clock is ahead."""
-        return self._faults.current(), self.clock.ahead()
+    async def conditions(self) -> tuple[Faults, int, float]:
+        """What the controls have set: the faults, how often they were changed (who looks now and
+        then would miss those that were on meanwhile), and how many seconds the clock is ahead."""
+        return self._faults.current(), self._faults.changes, self.clock.ahead()
 
     def on_delivery(self, call: Callable[[str], None]) -> None:
         """Call it after each attempt to deliver an event, with `succeeded` or `failed`."""

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 def billing_page(page: Page, app: Process, query: str = "") -> Page:
     page.goto(f"{app.url}/app/billing{query}")
     expect(page.get_by_role("heading", name="Recent sessions")).to_be_visible()
+    return at_rest(page)
+
+
+def at_rest(page: Page) -> Page:
+    """Once no part of it is being drawn any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     return page
 
 

@@ -232,3 +232,16 @@ def test_the_database_is_closed_when_the_work_ends(tmp_path: Path) -> None:
     asyncio.run(work())
     assert [file.name for file in tmp_path.iterdir()] == ["sandbox.sqlite3"]
     sandbox.close()
+
+
+def test_who_looks_at_its_conditions_learns_of_faults_that_were_on_meanwhile() -> None:
+    with sandbox_server(None) as server:
+        before = asyncio.run(server.sandbox.conditions())
+        for duplicates in (1, 0):
+            body = {"webhooks": {"duplicates": duplicates}}
+            headers = {"Authorization": f"Bearer {KEY}"}
+            url = f"{server.url}/_control/faults"
+            requests.put(url, json=body, headers=headers, timeout=9).raise_for_status()
+        after = asyncio.run(server.sandbox.conditions())
+    assert after[0] == before[0]
+    assert after != before

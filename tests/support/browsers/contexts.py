@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import Error
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Response
 
@@ -76,9 +78,12 @@ class Contexts:
         *others, last = context.pages
         for page in others:
             page.close()
-        if last.evaluate(HAS_CLOCK):
+        try:
+            if last.evaluate(HAS_CLOCK):
+                return False
+            self._park(last)
+        except Error:  # it is on its way to another page
             return False
-        self._park(last)
         context.clear_cookies()
         storage = context.new_cdp_session(last)
         for origin in self._origins[context]:
