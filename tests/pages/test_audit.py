@@ -12,7 +12,7 @@ import pytest
 from billing.access.ways import Anonymous
 from billing.domain.access import AuditEntry, AuditResult, Permission, Role
 from tests.support.audit_entry import ENTRY
-from tests.support.browsers.pages import alerts, open_page, rows, run, text_of
+from tests.support.browsers.pages import alerts, open_page, rows, run, run_until, text_of
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -89,7 +89,9 @@ def test_whoever_has_an_entry_can_be_chosen(shop: Shop) -> None:
 
 def test_an_entry_opens_with_all_that_is_known_and_the_way_to_its_object(shop: Shop) -> None:
     record(shop, DONE, REFUSED)
-    listed = rows(open_page(shop.server, "audit.py"))
+    page = open_page(shop.server, "audit.py")
+    run_until(page, lambda: bool(page.dataframe))
+    listed = rows(page)
     page = open_page(shop.server, "audit.py", entry=listed[0]["id"])
     assert REFUSAL in text_of(page)
     assert not page.get("page_link")
