@@ -9,12 +9,13 @@ MOST_SEED = 999_999
 
 @dataclass(frozen=True)
 class RandomRun:
-    """Times are Unix seconds; ``ended_at`` is None until there is a verdict. ``sessions`` are the
-    Checkout Sessions that were looked at, ``paid`` those of them that are paid; ``problems`` say in
-    words what is wrong."""
+    """Times are Unix seconds; ``ended_at`` is None until there is a verdict. ``purchases`` are
+    those that it makes itself, in the sandbox. ``sessions`` are the Checkout Sessions that were
+    looked at, ``paid`` those of them that are paid; ``problems`` say in words what is wrong."""
 
     seed: int
     started_at: float
+    purchases: int = 0
     ended_at: float | None = None
     deliveries: int = 0
     sessions: int = 0

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 
 class Run(Protocol):
-    """What is stored of a run. Its ``lease`` is another one each time that it goes on."""
+    """What is stored of a run. Its ``lease`` is another one each time that it goes on; ``attempt``
+    counts these times from 1."""
 
     @property
     def scenario(self) -> str: ...
     @property
     def lease(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
     def to_json(self) -> str: ...
 
 
@@ -43,7 +46,11 @@ class ScenarioRuns:
         under way."""
         return await self._store.write(
             partial(
-                scenario_runs.begin, scenario=run.scenario, run=run.lease, document=run.to_json()
+                scenario_runs.begin,
+                scenario=run.scenario,
+                run=run.lease,
+                document=run.to_json(),
+                goes_on=run.attempt > 1,
             )
         )
 

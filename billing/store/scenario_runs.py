@@ -44,14 +44,19 @@ def every(connection: Connection) -> list[StoredRun]:
     ]
 
 
-def begin(connection: Connection, scenario: str, run: str, document: str) -> bool:
-    """Store a new run, or one that goes on, as this process's; False while any is alive."""
+def begin(
+    connection: Connection, scenario: str, run: str, document: str, *, goes_on: bool = False
+) -> bool:
+    """Store a new run, or one that ``goes_on``, as this process's; False while any is alive. What
+    goes on is still to stop where somebody has wanted that meanwhile."""
     at = now(connection)
-    alive = select(scenario_runs.c.alive_until).where(scenario_runs.c.scenario == scenario)
-    if (connection.execute(alive).scalar() or 0.0) > at:
+    query = select(scenario_runs).where(scenario_runs.c.scenario == scenario)
+    before = connection.execute(query).first()
+    if before and before.alive_until > at:
         return False
     row = {"scenario": scenario, "run": run, "document": document}
-    _save(connection, [row | {"alive_until": at + ALIVE_SECONDS, "stop_requested": False}])
+    stop = bool(goes_on and before and before.stop_requested)
+    _save(connection, [row | {"alive_until": at + ALIVE_SECONDS, "stop_requested": stop}])
     return True
 
 

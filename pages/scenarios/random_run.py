@@ -31,7 +31,8 @@ POLL_SECONDS = 0.25
 def begin(billing: PageServices, controls: Controls, seed: int, purchases: int) -> None:
     """Begin a run, which goes on by itself, as whoever calls. Raises ``InvalidInput`` while
     another has no verdict yet."""
-    billing.call(partial(billing.services.fault_injection.begin_random_run, seed, MINUTES))
+    injection = billing.services.fault_injection
+    billing.call(partial(injection.begin_random_run, seed, MINUTES, purchases))
     purchase = partial(copy_context().run, _purchase, billing, controls, seed, purchases)
     threading.Thread(target=purchase, name="random-run", daemon=True).start()
 

@@ -119,6 +119,7 @@ CONTROLS: dict[str, dict[str, Permission]] = {
         "Seed": Permission.SET_FAULTS,
         "Purchases": Permission.SET_FAULTS,
         "Start random run": Permission.SET_FAULTS,
+        "Run this seed again": Permission.SET_FAULTS,
     },
     "Test kit, Demo data": {
         "Sessions": Permission.FILL,

@@ -176,8 +176,11 @@ def two_events(shop: ConnectedShop) -> list[str]:
 
 
 def hold_a_delivery(shop: ConnectedShop) -> None:
-    faults = ReceiverFaults(hold=True)
-    shop.pages.call(partial(shop.services.fault_injection.set, faults, MOST_MINUTES))
+    """After a random run that has its verdict."""
+    faults, injection = ReceiverFaults(hold=True), shop.services.fault_injection
+    shop.pages.call(partial(injection.begin_random_run, 1))
+    shop.pages.call(injection.end_random_run)
+    shop.pages.call(partial(injection.set, faults, MOST_MINUTES))
     intercept = shop.services.webhooks.intercept
     assert intercept
     shop.pages.call(partial(intercept, event_object("evt_held", "plan.deleted", {"id": "plan_1"})))

@@ -111,16 +111,18 @@ class FaultInjection:
         await self._switch_all(None if faults == NO_FAULTS else _in_force(faults, seconds))
 
     @requires(Permission.SET_FAULTS, on="seed")
-    async def begin_random_run(self, seed: int, minutes: float = MINUTES) -> None:
+    async def begin_random_run(
+        self, seed: int, minutes: float = MINUTES, purchases: int = 0
+    ) -> None:
         """Give each delivery from now on its faults by chance, in the place of those that are on;
-        at the end, after so many minutes at the latest, there is a verdict. Raises as ``set``
-        does."""
+        at the end, after so many minutes at the latest, there is a verdict. ``purchases`` is how
+        many whoever calls makes. Raises as ``set`` does."""
         seconds = _seconds(minutes)
         self._check_no_run()
         if self._between.is_shared:
             await self._between.count_anew()
         await self._switch_all(_in_force(RandomFaults(seed), seconds))
-        self._run = RandomRun(seed, time.time())
+        self._run = RandomRun(seed, time.time(), purchases)
 
     @requires(Permission.SET_FAULTS)
     async def end_random_run(self, sessions: Iterable[str] = (), problem: str = "") -> RandomRun:

@@ -87,8 +87,16 @@ def begin() -> None:
         st.session_state[FAILURE] = failure
 
 
+def begin_again(run: RandomRun) -> None:
+    """As a callback: begin one with the same seed, and as many purchases."""
+    st.session_state["random_seed"] = run.seed
+    if run.purchases:
+        st.session_state["random_purchases"] = run.purchases
+    begin()
+
+
 def show_run(run: RandomRun) -> None:
-    """The verdict on a run, or that it is under way."""
+    """The verdict on a run and a button to repeat it, or that it is under way."""
     if run.ended_at is None:
         markdown(
             f":small[:gray[:material/pending: The run with seed {run.seed} began "
@@ -108,6 +116,14 @@ def show_run(run: RandomRun) -> None:
     )
     for problem in run.problems:
         st.markdown(f":red[:material/close:] {plain(problem)}")
+    st.button(
+        "Run this seed again",
+        key="random_run_again",
+        icon=":material/replay:",
+        on_click=begin_again,
+        args=(run,),
+        **guarded(Permission.SET_FAULTS),
+    )
 
 
 def _many(number: int, one: str, many: str) -> str:

@@ -67,10 +67,11 @@ def details(name: str) -> None:
         )
         steps(scenario)
         return
-    known = runs_that_go_on().get(name)
+    every = runs_that_go_on()
+    known = every.get(name)
     result = known.result if known else None
     with st.container(horizontal=True, vertical_alignment="center"):
-        if name in waiting_runs(page_services()):
+        if name in waiting_runs(page_services(), every):
             st.caption("It waits for another scenario to end.")
         elif known and not result:
             stop_button(scenario)

@@ -36,7 +36,8 @@ def list_part() -> None:
     """What is above the table, the table, and what Stripe does not allow."""
     rerun_page_if_requested()
     controls, billing = sandbox_controls(), page_services()
-    known, waiting = runs_that_go_on(), waiting_runs(billing)
+    known = runs_that_go_on()
+    waiting = waiting_runs(billing, known)
     if controls:
         head(under_way=bool(waiting) or any(one.is_running for one in known.values()))
     else:

@@ -11,6 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
@@ -25,8 +26,9 @@ from pages.scenarios.sandbox_client import Controls
 from pages.scenarios.sandbox_requests import ANY_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from billing.services import Services
     from pages.scenarios.catalog.scenario import Scenario
     from pages.services import PageServices
 
@@ -34,8 +36,9 @@ log = logging.getLogger(__name__)
 
 BEGINS_WITHIN = 30.0
 RESUME_SECONDS = 10.0  # until it is looked again for runs whose process is gone
-# Of each installation those that wait for another to end, in this process: by its services.
-_waiting: dict[int, list[str]] = {}
+# Of each installation the scenarios that wait in this process for another to end, and how their
+# webhooks are to be delivered.
+_waiting: WeakKeyDictionary[Services, dict[str, Delivery]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,11 @@ def known_runs(billing: PageServices) -> dict[str, KnownRun]:
     return found
 
 
-def waiting_runs(billing: PageServices) -> Sequence[str]:
-    """The names of the scenarios that wait for others to end."""
-    return tuple(_waiting.get(id(billing.services), ()))
+def waiting_runs(billing: PageServices, known: Mapping[str, KnownRun]) -> Sequence[str]:
+    """The names of the scenarios that wait for others to end; before this process has begun or
+    resumed any, those that the last one has left waiting."""
+    mine = _waiting.get(billing.services)
+    return tuple(_left_waiting(known) if mine is None else mine)
 
 
 def start(
@@ -87,35 +92,29 @@ def start(
     """Have them run one after another while the page goes on: by the sandbox's ``controls``,
     without them at Stripe. Raises ``AlreadyRunning`` where one runs or waits, and at Stripe
     whatever else keeps the first from beginning."""
-    names, waiting = [one.name for one in scenarios], _waiting.setdefault(id(billing.services), [])
-    known = known_runs(billing)
+    known, names = known_runs(billing), [one.name for one in scenarios]
+    waiting = _waiting.setdefault(billing.services, _left_waiting(known))
     if any(name in waiting or (name in known and known[name].is_running) for name in names):
         raise AlreadyRunning
-    waiting += names
+    waiting |= dict.fromkeys(names, delivery)
     begun: Future[None] = Future()
-
-    def work() -> None:
-        for scenario in scenarios:
-            if scenario.name in waiting:  # nobody has stopped them all meanwhile
-                run = ScenarioRun(scenario.name, delivery=delivery)
-                _run(scenario, billing, controls, run, _Begun(begun, waiting, scenario.name))
-
-    _in_background(work, "scenarios")
+    _in_background(partial(_run_each, names, waiting, billing, controls, begun), "scenarios")
     if controls is None:
         begun.result(BEGINS_WITHIN)
 
 
 def stop_waiting(billing: PageServices) -> None:
     """None of those that wait is to run."""
-    _waiting.pop(id(billing.services), [])[:] = []
+    _waiting.setdefault(billing.services, {}).clear()
 
 
 def resume(billing: PageServices, controls: Controls | None = None) -> bool:
     """Have each run go on that a server's end interrupted, with the step that was under way; one
-    that needs faults of the sandbox, which its end has cleared, begins anew. Whether others are
-    under way, whose process may be gone. Raises ``StoreFailure``."""
-    is_any_alive = False
-    for name, known in known_runs(billing).items():
+    that needs faults of the sandbox, which its end has cleared, begins anew. Those that waited for
+    it run after it. Whether others are under way, whose process may be gone. Raises
+    ``StoreFailure``."""
+    is_any_alive, every = False, known_runs(billing)
+    for name, known in every.items():
         scenario = scenario_named(name)
         is_any_alive = is_any_alive or known.is_running
         if scenario is None or not known.was_interrupted:
@@ -124,8 +123,12 @@ def resume(billing: PageServices, controls: Controls | None = None) -> bool:
         if scenario.only_in_sandbox:
             with suppress(BillingError):  # what is left is an open session
                 clean_up(open_context(scenario, billing, controls, run))
-            run = ScenarioRun(name, delivery=run.delivery)
-        _in_background(partial(_run, scenario, billing, controls, run, _Begun()), name)
+            run = ScenarioRun(name, delivery=run.delivery, attempt=run.attempt)
+        left = _left_waiting(every)
+        waiting = _waiting.setdefault(billing.services, left)
+        if controls:
+            run.waiting = waiting
+        _in_background(partial(_go_on, scenario, run, tuple(left), billing, controls), name)
     return is_any_alive
 
 
@@ -143,6 +146,40 @@ async def resume_once_serving(billing: PageServices) -> None:
         except BillingError as failure:
             log.info("Scenarios do not go on yet: %s", failure)
         await asyncio.sleep(RESUME_SECONDS)
+
+
+def _left_waiting(known: Mapping[str, KnownRun]) -> dict[str, Delivery]:
+    """What waited for the runs that have not ended, as they have stored it."""
+    runs = [one.run for one in known.values() if one.result is None]
+    begun = {run.scenario for run in runs}
+    waiting = {name: delivery for run in runs for name, delivery in run.waiting.items()}
+    return {name: delivery for name, delivery in waiting.items() if name not in begun}
+
+
+def _go_on(
+    scenario: Scenario,
+    run: ScenarioRun,
+    after: Sequence[str],
+    billing: PageServices,
+    controls: Controls | None,
+) -> None:
+    _run(scenario, billing, controls, run, _Begun())
+    _run_each(after, _waiting[billing.services], billing, controls, Future())
+
+
+def _run_each(
+    names: Sequence[str],
+    waiting: dict[str, Delivery],
+    billing: PageServices,
+    controls: Controls | None,
+    begun: Future[None],
+) -> None:
+    """One after another, unless all are stopped meanwhile."""
+    for name in names:
+        scenario, delivery = scenario_named(name), waiting.get(name)
+        if scenario and delivery:
+            run = ScenarioRun(name, delivery=delivery, waiting=waiting if controls else {})
+            _run(scenario, billing, controls, run, _Begun(waiting, name, begun))
 
 
 def _run(
@@ -168,11 +205,14 @@ class _Begun:
     """Hears that the first step begins, or that none does: then the run waits no more."""
 
     def __init__(
-        self, begun: Future[None] | None = None, waiting: list[str] | None = None, name: str = ""
+        self,
+        waiting: dict[str, Delivery] | None = None,
+        name: str = "",
+        begun: Future[None] | None = None,
     ) -> None:
-        self._begun = begun or Future()
-        self._waiting = [] if waiting is None else waiting
+        self._waiting = {} if waiting is None else waiting
         self._name = name
+        self._begun = begun or Future()
 
     def step_started(self, label: str) -> None:
         del label
@@ -189,8 +229,7 @@ class _Begun:
             self._begun.set_exception(error)
 
     def _leave(self) -> None:
-        if self._name in self._waiting:
-            self._waiting.remove(self._name)
+        self._waiting.pop(self._name, None)
 
 
 def _in_background(work: Callable[[], None], name: str) -> None:

@@ -55,13 +55,14 @@ class ScenarioResult:
 
 @dataclass
 class ScenarioRun:
-    """What a run has made and done: a Checkout Session, or by the API alone a ``subscription`` or
-    a ``payment_intent``. ``id`` begins the idempotency keys of what it changes at
-    Stripe. ``step`` is the label of the step under way, ``steps`` are those that have passed;
-    ``noted`` is what a step must not find out, or make, a second time, ``awaited`` the ids of
-    events that one has waited for, ``paid_at`` when one saw Stripe call the sale paid (Unix
-    seconds). Once it has ended it has a ``result``. ``attempt`` counts how often it has begun or
-    gone on."""
+    """What a run has made and done: a Checkout Session, or by the API alone a ``subscription`` or a
+    ``payment_intent``. ``id`` begins the idempotency keys of what it changes at Stripe. ``step`` is
+    the label of the step under way, ``steps`` are those that have passed; ``noted`` is what a step
+    must not find out, or make, a second time, ``awaited`` the ids of events that one has waited
+    for, ``paid_at`` when one saw Stripe call the sale paid (Unix seconds). ``waiting`` are the
+    scenarios that run after it, with their deliveries: in the sandbox the list of all that wait, as
+    it is when the run is stored. Once it has ended it has a ``result``. ``attempt`` counts how
+    often it has begun or gone on."""
 
     scenario: str
     id: str = field(default_factory=lambda: f"scenario-{uuid.uuid4().hex[:12]}")
@@ -79,6 +80,7 @@ class ScenarioRun:
     noted: dict[str, Any] = field(default_factory=dict)
     awaited: tuple[str, ...] = ()
     paid_at: float | None = None
+    waiting: dict[str, Delivery] = field(default_factory=dict)
     result: ScenarioResult | None = None
     attempt: int = 0
 

@@ -6,12 +6,14 @@ import threading
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pytest
 from sqlalchemy import update
 
 from billing.store import tables
 from pages.scenarios import context as context_module
+from pages.scenarios.delivery import Delivery
 from pages.scenarios.runs import background, runner
 from pages.scenarios.runs.background import known_runs, resume, start, stop_waiting, waiting_runs
 from pages.scenarios.runs.errors import AlreadyRunning, TakenOver
@@ -186,14 +188,43 @@ def test_of_several_in_the_sandbox_one_runs_while_the_others_wait_until_all_are_
     before = ids()
     with runner.one_at_a_time:  # as while another is under way
         start(chosen, shop.pages, shop.controls)
-        assert list(waiting_runs(shop.pages)) == names
+        assert list(waiting_runs(shop.pages, {})) == names
         with pytest.raises(AlreadyRunning):
             start(chosen[1:], shop.pages, shop.controls)
         stop_waiting(shop.pages)
-        assert not waiting_runs(shop.pages)
+        assert not waiting_runs(shop.pages, {})
     wait_for(lambda: "scenarios" not in {one.name for one in threading.enumerate()}, "the end")
     now = ids()
     assert [now.get(name) for name in names[1:]] == [before.get(name) for name in names[1:]]
+
+
+def test_those_that_waited_run_after_a_restart_unless_they_are_stopped_before_it_goes_on(
+    shop: ConnectedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["credits-paid", "pro-paid", "cancel-now"]
+
+    def interrupt() -> None:
+        run = ScenarioRun(names[0], waiting=dict.fromkeys(names[1:], Delivery.DOUBLED))
+        with pytest.raises(ServerStopping):
+            run_scenario(
+                Crash(BY_NAME[names[0]]).scenario, shop.pages, shop.controls, Listener(), run=run
+            )
+        release(shop, run)
+        monkeypatch.setattr(background, "_waiting", WeakKeyDictionary())  # of another process
+        assert list(waiting_runs(shop.pages, known_runs(shop.pages))) == names[1:]
+
+    interrupt()
+    resume(shop.pages, shop.controls)
+    assert all(ended(shop, name).verdict.passed for name in names)
+    runs = {name: known_runs(shop.pages)[name].run for name in names}
+    assert [run.delivery.value for run in runs.values()] == ["in order", "doubled", "doubled"]
+    interrupt()
+    stop_waiting(shop.pages)
+    shop.pages.call(lambda: shop.services.scenario_runs.stop(names[0]))
+    resume(shop.pages, shop.controls)
+    assert ended(shop, names[0]).was_stopped
+    assert not waiting_runs(shop.pages, known_runs(shop.pages))
+    assert known_runs(shop.pages)[names[1]].run.id == runs[names[1]].id
 
 
 @dataclass

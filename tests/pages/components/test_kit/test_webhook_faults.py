@@ -86,3 +86,9 @@ def test_a_random_run_pays_in_the_sandbox_and_ends_with_a_verdict_that_says_its_
         assert not page.warning
         purchases = shop.server.portal.call(ledger, shop.services.store)
         assert purchases
+        page.number_input(key="random_seed").set_value(1)
+        page.segmented_control(key="random_purchases").set_value(25)
+        page = press(run(page), "random_run_again")
+        assert "A random run with seed 4711 is under way." in text_of(page)
+        wait_for(lambda: shop.pages.call(faults.state).run.ended_at, "the second verdict")
+        assert "5 sessions" in text_of(run(page))
