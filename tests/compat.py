@@ -85,6 +85,7 @@ def row(program: Program) -> tuple[str, bool]:
             reader = Reader(server, version)
             reader.read_all()
             answers.by_version[version] += reader.all_events()
+            answers.notifications += reader.all_notifications()
             problem = "; ".join(answers.faults())
         except (FailedError, OSError, subprocess.CalledProcessError) as error:
             version, problem = "", str(error).strip().replace("\n", " ")[-600:] or "failed"

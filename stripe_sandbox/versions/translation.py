@@ -99,9 +99,7 @@ class Translation:
 
     def _lowered(self, value: Object, lookup: Lookup) -> Object:
         kind: str | None = value.get("object")  # a list of /v2 has none
-        if kind is None:
-            return value
-        if kind in ("list", "search_result"):
+        if kind in (None, "list", "search_result"):
             return {**value, "data": [self._lowered(inner, lookup) for inner in value["data"]]}
         if kind == "event" or (value.get("deleted") and kind != "discount"):
             return value

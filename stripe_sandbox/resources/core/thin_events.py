@@ -17,6 +17,8 @@ from stripe_sandbox.storage.objects import Object
 KIND = "v2.core.event"
 _SNAPSHOT_ID = "evt_"
 _SINGLETONS = ("balance",)
+_UPCOMING = "invoice.upcoming"
+_UNRELATED = (_UPCOMING, "billing_portal.session.created")
 
 
 def moment(seconds: int) -> str:
@@ -31,16 +33,22 @@ def stored_id(thin_id: str) -> list[str]:
 
 def notification(event: Object) -> Object:
     """What a thin destination is sent of a recorded event."""
-    found = {**_values(event), "related_object": _related(event["data"]["object"])}
-    return {name: value for name, value in found.items() if name != "snapshot_event"}
+    found = {**_values(event), "related_object": _related(event)}
+    return {
+        name: value
+        for name, value in found.items()
+        if name != "snapshot_event" and value is not None
+    }
 
 
 def thin_event(event: Object) -> Object:
     """The thin event as it is retrieved: with what changed, and the id of its snapshot event."""
     shown = build(KIND, _values(event))
     shown["changes"] = _changes(event["data"])
-    if related := _related(event["data"]["object"]):
+    if related := _related(event):
         shown["related_object"] = related
+    if event["type"] == _UPCOMING:
+        shown["data"] = _of_upcoming(event["data"]["object"])
     return shown
 
 
@@ -63,13 +71,24 @@ def _values(event: Object) -> Object:
     }
 
 
-def _related(subject: Object) -> Object | None:
+def _of_upcoming(invoice: Object) -> Object:
+    found = {"customer": invoice["customer"]}
+    if parent := invoice["parent"]:
+        found["subscription"] = parent["subscription_details"]["subscription"]
+    return found
+
+
+def _related(event: Object) -> Object | None:
     """The object that an event is about, without an id where there is but one of its kind; None
-    where it is none that is stored, as an upcoming invoice."""
+    where Stripe names none, since it cannot be fetched."""
+    subject = event["data"]["object"]
     kind, identifier = subject["object"], subject.get("id")
     if kind in _SINGLETONS:
         return {"type": kind, "url": _url(kind)}
-    if identifier is None:
+    if kind == "discount":
+        owner = "subscription" if subject.get("subscription") else "customer"
+        return {"type": kind, "url": f"{_url(owner)}/{subject[owner]}/discount"}
+    if event["type"] in _UNRELATED:
         return None
     return {"id": identifier, "type": kind, "url": f"{_url(kind)}/{identifier}"}
 

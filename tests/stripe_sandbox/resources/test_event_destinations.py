@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from tests.support.stripe.sandbox_server import SandboxServer, refused
-from tests.support.stripe.stripe_types import assert_fits
+from tests.support.stripe.stripe_types import assert_fits, notification_misfits
 from tests.support.waiting import wait_for
 
 SECRET, URL = "webhook_endpoint.signing_secret", "webhook_endpoint.url"
@@ -155,8 +155,7 @@ def test_what_changed_is_told_by_thin_events_alone(server: SandboxServer) -> Non
 
     def thin(identifier: str) -> list[str]:
         listed = server.get("/v2/core/events", object_id=identifier, limit=100)["data"]
-        for event in listed:  # each type's own class has the related object
-            assert event.pop("related_object")["id"] == identifier
+        assert {event["related_object"]["id"] for event in listed} == {identifier}
         assert_fits(*listed)
         return sorted(
             event["type"].removeprefix("v1.") for event in listed if not event.get("snapshot_event")
@@ -196,6 +195,33 @@ def test_a_thin_destination_gets_what_only_thin_events_tell(server: SandboxServe
     assert type(told).__name__ == "V1PriceDeactivatedEventNotification"
     assert told.fetch_related_object().id == server.credit
     assert told.fetch_event().changes["after"].to_dict() == {"active": False}
+
+
+def test_thin_events_fit_the_types_of_their_own(server: SandboxServer) -> None:
+    """Fetched, and as they are delivered: a discount has no id of its own, a session of the portal
+    and an upcoming invoice cannot be fetched."""
+    known = {event["id"] for event in server.get("/v2/core/events")["data"]}
+    _create(server, enabled_events=["*"])
+    api = server.stripe.v1
+    coupon = api.coupons.create({"percent_off": 10, "duration": "forever"}).id
+    subscription = server.paid_subscription(discounts=[{"coupon": coupon}])
+    customer = subscription["customer"]
+    api.billing_portal.sessions.create({"customer": customer, "return_url": server.url})
+    server.advance(31 * 86_400)
+    events = server.get("/v2/core/events", limit=100)
+    assert_fits(events)
+    wanted = {event["id"] for event in events["data"]} - known
+    wait_for(lambda: wanted <= {event["id"] for event in server.receiver.events()})
+    delivered = {event["type"]: event for event in server.receiver.events()}
+    assert not [fault for event in delivered.values() for fault in notification_misfits(event)]
+    assert delivered["v1.customer.discount.created"]["related_object"] == {
+        "type": "discount", "url": f"/v1/subscriptions/{subscription['id']}/discount",
+    }  # fmt: skip
+    assert "related_object" not in delivered["v1.billing_portal.session.created"]
+    fetched = {event["type"]: event for event in events["data"]}
+    assert fetched["v1.invoice.upcoming"]["data"] == {
+        "customer": customer, "subscription": subscription["id"],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,13 @@ def test_a_preview_of_an_invoice_has_no_id_before(shared_server: SandboxServer) 
     before, since = (Older(shared_server, version) for version in (BEFORE, SINCE))
     assert "id" not in before.post(path, subscription=subscription)
     assert since.post(path, subscription=subscription)["id"].startswith("upcoming_in_")
+
+
+def test_thin_events_are_listed_by_times_of_the_top_before(shared_server: SandboxServer) -> None:
+    """Since 2025-11-17 those stand in `created`."""
+    shared_server.stripe.v1.customers.create()
+    path, now = "/v2/core/events", "2100-01-01T00:00:00Z"
+    older, newer = Older(shared_server, SINCE), Older(shared_server, "2025-11-17.clover")
+    assert older.get(path, lt=now)["data"]
+    assert not older.get(path, gt=now)["data"]
+    assert newer.refusal("GET", path, gt=now)["code"] == "parameter_unknown"

@@ -61,3 +61,22 @@ def test_intents_have_allowed_payment_method_types_since(shared_server: SandboxS
         assert made["allowed_payment_method_types"] is None
         path = f"/v1/{made['object']}s/{made['id']}"
         assert "allowed_payment_method_types" not in older.get(path)
+
+
+def test_events_come_from_self_before(shared_server: SandboxServer) -> None:
+    """With an `@` since: in what is asked, answered and listed."""
+    url = "/v2/core/event_destinations"
+    for version, own, other in ((BEFORE, "self", "@self"), (SINCE, "@self", "self")):
+        speaking = Older(shared_server, version)
+        params = {
+            "name": "All",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "enabled_events": ["*"],
+            "webhook_endpoint": {"url": shared_server.receiver.url},
+        }
+        made = speaking.post(url, **params, events_from=[own])
+        assert made["events_from"] == [own]
+        assert {tuple(one["events_from"]) for one in speaking.get(url)["data"]} == {(own,)}
+        refusal = speaking.refusal("POST", url, **params, events_from=[other])
+        assert refusal["param"].startswith("events_from")

@@ -41,6 +41,8 @@ class Answers:
 
     def __init__(self) -> None:
         self.by_version: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.notifications: list[dict[str, Any]] = []
+        """Thin events as they were delivered, which are of no version."""
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """The sandbox's app, whose answers are remembered from now on."""
@@ -57,18 +59,19 @@ class Answers:
                 await send(message)
 
             await app(scope, receive, watched)
-            if version and scope["path"].startswith("/v1/"):
+            if version and scope["path"].startswith(("/v1/", "/v2/")):
                 self._remember(version, json.loads(body))
 
         return remembering
 
     def _remember(self, version: str, answer: dict[str, Any]) -> None:
         """Events are of their own version, whatever that of the request is."""
-        if answer["object"] == "list" and "/v1/events" in answer["url"]:
+        kind = answer.get("object")  # a list of /v2 has none
+        if kind == "list" and "/v1/events" in answer["url"]:
             for event in answer["data"]:
                 self.by_version[event["api_version"]].append(event)
         else:
-            own = answer["api_version"] if answer["object"] == "event" else version
+            own = answer["api_version"] if kind == "event" else version
             self.by_version[own].append(answer)
 
     def faults(self) -> list[str]:
@@ -76,7 +79,10 @@ class Answers:
         return [
             f"{version}: {fault}"
             for version, objects in sorted(self.by_version.items())
-            for fault in _faults(version, objects)
+            for fault in [
+                *_faults(version, objects),
+                *_notification_faults(version, self.notifications),
+            ]
         ]
 
 
@@ -85,6 +91,12 @@ def _faults(version: str, objects: list[dict[str, Any]]) -> list[str]:
     types = node_types.node_types(node)
     found = {fault for one in objects for fault in node_types.faults(one, types)}
     return sorted(found) + (_python_faults(python, objects) if python else [])
+
+
+def _notification_faults(version: str, notifications: list[dict[str, Any]]) -> list[str]:
+    types = node_types.node_types(TYPES[version][1])
+    faults = node_types.notification_faults
+    return sorted({fault for one in notifications for fault in faults(one, types)})
 
 
 def _python_faults(release: str, objects: list[dict[str, Any]]) -> list[str]:

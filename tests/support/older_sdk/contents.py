@@ -29,9 +29,7 @@ class Reader:
         paths = {
             operation.path
             for operation in sdk_operations.operations()
-            if operation.method == "GET"
-            and operation.path.startswith("/v1/")
-            and support(operation) is Support.SIMULATED
+            if operation.method == "GET" and support(operation) is Support.SIMULATED
         }
         for path in sorted(paths):
             parent, braces, rest = path.partition("/{")
@@ -52,6 +50,27 @@ class Reader:
         for event in wanted:
             self._post(f"/v1/events/{event}/retry", {"webhook_endpoint": endpoint})
         wait_for(lambda: {event["id"] for event in receiver.events()} >= wanted)
+        return receiver.events()
+
+    def all_notifications(self) -> list[dict[str, Any]]:
+        """Every thin event as a destination receives it."""
+        receiver, core = self._server.receiver, self._server.stripe.v2.core
+        receiver.received.clear()
+        destination = core.event_destinations.create(
+            {
+                "name": "All",
+                "type": "webhook_endpoint",
+                "event_payload": "thin",
+                "enabled_events": ["*"],
+                "webhook_endpoint": {"url": receiver.url},
+            }
+        )
+        wanted = {event.id for event in core.events.list({"limit": 100}).auto_paging_iter()}
+        for event in wanted:
+            body = {"event": event, "endpoint": destination.id}
+            self._server.control("POST", "deliveries/resend", body)
+        core.event_destinations.ping(destination.id)
+        wait_for(lambda: len({event["id"] for event in receiver.events()}) > len(wanted))
         return receiver.events()
 
     def _post(self, path: str, params: dict[str, str]) -> Any:

@@ -26,15 +26,19 @@ Type = Any
 
 LEFT_OUT = Path(__file__).parents[3] / "stripe_sandbox" / "schema" / "left_out.json"
 _READER = Path(__file__).with_name("types.cjs")
+_THIN_EVENT = "v2.core.event"
+_LIST_FIELDS = {"data", "next_page_url", "previous_page_url"}
 _WORDS = {"string": str, "boolean": bool}
 
 
 @dataclass(frozen=True)
 class NodeTypes:
-    """Interface by `object` value, and each interface's fields: type, and whether it may be
-    missing."""
+    """Interface by `object` value, of thin events by type, fetched and delivered, and each
+    interface's fields: type, and whether it may be missing."""
 
     objects: dict[str, str]
+    events: dict[str, str]
+    notifications: dict[str, str]
     interfaces: dict[str, dict[str, tuple[Type, bool]]]
 
 
@@ -56,15 +60,38 @@ def faults(value: dict[str, Any], types: NodeTypes) -> list[str]:
     return list(_object(value, types))
 
 
+def notification_faults(value: dict[str, Any], types: NodeTypes) -> list[str]:
+    """Where a thin event as it was delivered departs from the types, if they have its type."""
+    name = types.notifications.get(value["type"])
+    return list(_interface(value, name, types, f"notification {value['type']}")) if name else []
+
+
 def _object(value: dict[str, Any], types: NodeTypes) -> Iterator[str]:
-    kind = value["object"]
-    if kind in ("list", "search_result"):
+    kind = value.get("object")
+    if kind is None:
+        yield from list_faults(value)
+    if kind in (None, "list", "search_result"):
         for inner in value["data"]:
             yield from _object(inner, types)
-    elif not value.get("deleted") and kind in types.objects:
+    elif kind == _THIN_EVENT and value["type"] in types.events:
+        yield from _interface(value, types.events[value["type"]], types, value["type"])
+    elif not _is_deleted(value) and kind in types.objects:
         yield from _interface(value, types.objects[kind], types, kind)
         if kind == "event":
             yield from _object(value["data"]["object"], types)
+
+
+def _is_deleted(value: dict[str, Any]) -> bool:
+    """As /v1 answers it, or /v2, which says the kind and the id alone."""
+    return value.get("deleted") is True or value.keys() == {"id", "object"}
+
+
+def list_faults(value: dict[str, Any]) -> list[str]:
+    """Where a list of /v2 departs from the form that every SDK has of it."""
+    pages = [value.get(f"{side}_page_url", 0) for side in ("next", "previous")]
+    are_urls = all(page is None or type(page) is str for page in pages)
+    is_list = value.keys() == _LIST_FIELDS and are_urls
+    return [] if is_list else [f"list: {sorted(value)} are not those of a list of /v2"]
 
 
 def _interface(value: Any, name: str, types: NodeTypes, path: str) -> Iterator[str]:
@@ -74,10 +101,16 @@ def _interface(value: Any, name: str, types: NodeTypes, path: str) -> Iterator[s
     for field, (held, optional) in types.interfaces[name].items():
         if path == "event" and field == "type":
             continue
+        if value.get(field) is None and optional and _is_of_v2(path):
+            continue  # Stripe documents these as nullable, and sends null
         if field in value:
             yield from _value(value[field], held, types, f"{path}.{field}")
         elif not optional and not _may_be_missing(value, field, path):
             yield f"{path}.{field}: missing"
+
+
+def _is_of_v2(path: str) -> bool:
+    return path.startswith(("v1.", "v2."))
 
 
 def _may_be_missing(value: dict[str, Any], field: str, path: str) -> bool:

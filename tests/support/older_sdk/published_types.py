@@ -23,11 +23,25 @@ import stripe
 _UNIONS = (Union, types.UnionType)
 
 
+_THIN_EVENT = "v2.core.event"
+_OF_THIN_EVENTS = ("stripe.v2._event", "stripe.v2.core._event")
+"""Where the classes are that those of each type of thin event extend."""
+
+
 @cache
 def _classes() -> dict[str, Any]:
     """The SDK's classes by `object` value."""
-    found: dict[str, Any] = import_module("stripe._object_classes").OBJECT_CLASSES
-    return found
+    module = import_module("stripe._object_classes")
+    return {**getattr(module, "V2_OBJECT_CLASSES", {}), **module.OBJECT_CLASSES}
+
+
+def _class_of_thin_event(name: str) -> Any:
+    """The class of the type of thin event; None: this SDK has none of its own."""
+    try:
+        found = import_module("stripe.events._event_classes").get_v2_event_class(name)
+    except (AttributeError, ModuleNotFoundError):
+        return None
+    return found if hasattr(found, "LOOKUP_TYPE") else None
 
 
 def _class(kind: str) -> Any:
@@ -38,14 +52,20 @@ def _class(kind: str) -> Any:
 @cache
 def _fields(cls: type) -> dict[str, Any]:
     module = sys.modules[cls.__module__]
-    names: dict[str, Any] = {**vars(module), **vars(cls)}
+    bases = [base for base in cls.__mro__ if base is cls or base.__module__ in _OF_THIN_EVENTS]
+    names = dict(vars(module))
+    for base in reversed(bases):
+        names |= {**vars(sys.modules[base.__module__]), **vars(base)}
     for node in ast.parse(inspect.getsource(module)).body:
         for statement in node.body if isinstance(node, ast.If) else ():
             if isinstance(statement, ast.ImportFrom) and statement.module:
                 source = import_module(statement.module)
                 for alias in statement.names:
                     names[alias.asname or alias.name] = getattr(source, alias.name)
-    own = type(cls.__name__, (), {"__annotations__": dict(inspect.get_annotations(cls))})
+    written: dict[str, Any] = {}
+    for base in reversed(bases):
+        written |= inspect.get_annotations(base)
+    own = type(cls.__name__, (), {"__annotations__": written})
     hints = get_type_hints(own, globalns=names)
     return {
         name.rstrip("_"): hint
@@ -60,14 +80,21 @@ def faults(value: dict[str, Any]) -> list[str]:
 
 
 def _object(value: dict[str, Any]) -> Iterator[str]:
-    kind = str(value["object"])
-    if kind in ("list", "search_result"):
+    kind = value.get("object")
+    if kind in (None, "list", "search_result"):  # a list of /v2 says no kind
         for inner in value["data"]:
             yield from _object(inner)
-    elif not value.get("deleted") and kind in _classes():
+    elif kind == _THIN_EVENT and (cls := _class_of_thin_event(value["type"])):
+        yield from _of_class(value, cls, value["type"])
+    elif not _is_deleted(value) and kind in _classes():
         yield from _of_class(value, _class(kind), kind)
         if kind == "event":
             yield from _object(value["data"]["object"])
+
+
+def _is_deleted(value: dict[str, Any]) -> bool:
+    """As /v1 answers it, or /v2, which says the kind and the id alone."""
+    return value.get("deleted") is True or value.keys() == {"id", "object"}
 
 
 def _of_class(value: Any, cls: type, path: str) -> Iterator[str]:

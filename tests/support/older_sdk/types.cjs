@@ -1,6 +1,6 @@
 // What the types of a stripe SDK for node say of Stripe's objects: node types.cjs TYPESCRIPT SDK, both
 // the folders of packages. Prints JSON: "objects" names the interface of each `object` value,
-// "interfaces" has the fields of each as [type, whether it may be left out]. A type is "string",
+// "events" and "notifications" that of each type of thin event, fetched or delivered, "interfaces" has the fields of each as [type, whether it may be left out]. A type is "string",
 // "number", "boolean", "null", "any", or one of {is: a literal}, {of: the type of an array's items},
 // {list: that of a list object's}, {map: that of values}, {ref: an interface}, {any: types}.
 const fs = require("node:fs");
@@ -29,6 +29,8 @@ const program = ts.createProgram(declarations(folder), {
 const checker = program.getTypeChecker();
 const interfaces = {};
 const objects = {};
+const events = {};
+const notifications = {};
 const { TypeFlags, SymbolFlags } = ts;
 
 function nameOf(symbol) {
@@ -92,6 +94,11 @@ function visit(node) {
       objects[kind] ??= name;
       record(name, type);
     }
+    const happened = member(node, "type")?.type?.literal?.text;
+    if (/^v[12]\./.test(happened) && /Event(Notification)?$/.test(name)) {
+      (name.endsWith("Notification") ? notifications : events)[happened] = name;
+      record(name, type);
+    }
   } else if (ts.isModuleDeclaration(node) || ts.isModuleBlock(node) || ts.isSourceFile(node)) {
     ts.forEachChild(node, visit);
   }
@@ -100,4 +107,4 @@ function visit(node) {
 for (const file of program.getSourceFiles()) {
   if (file.fileName.startsWith(folder)) visit(file);
 }
-process.stdout.write(JSON.stringify({ objects, interfaces }));
+process.stdout.write(JSON.stringify({ objects, events, notifications, interfaces }));

@@ -39,10 +39,12 @@ class Older:
         return answer.json()
 
     def send(self, method: str, path: str, params: dict[str, Any]) -> requests.Response:
-        """Any request."""
+        """Any request; under /v2 its body is JSON."""
         headers = {"Authorization": f"Bearer {KEY}", "Stripe-Version": self.version}
         url, form = self.server.url + path, encode(params)
         if method == "GET":
             return requests.get(url, params=form, headers=headers, timeout=10)
+        if path.startswith("/v2/"):
+            return requests.request(method, url, json=params, headers=headers, timeout=10)
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         return requests.request(method, url, data=form, headers=headers, timeout=10)

@@ -15,11 +15,16 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from stripe._list_object import ListObject
 from stripe._stripe_object import StripeObject, UntypedStripeObject
+from stripe.events._event_classes import get_v2_event_class
 
 from stripe_sandbox.schema.objects import left_out, nullable
 from stripe_sandbox.schema.sdk_types import object_class, object_fields
 
 LIST_FIELDS = {"object", "data", "has_more", "url"}
+V2_LIST_FIELDS = {"data", "next_page_url", "previous_page_url"}
+THIN_EVENT = "v2.core.event"
+_FETCHED_ALONE = frozenset({"changes", "data", "snapshot_event"})
+_LEFT_OUT_OF_NOTIFICATIONS = frozenset({"context", "reason"})
 
 
 def assert_fits(*values: dict[str, Any]) -> None:
@@ -33,10 +38,26 @@ def misfits(value: dict[str, Any]) -> list[str]:
     return list(_object(value, "it"))
 
 
+def notification_misfits(value: dict[str, Any]) -> list[str]:
+    """Where a thin event as it is delivered departs from them: what does not apply is left out."""
+    fields = _thin_fields(value["type"])
+    delivered = {name: hint for name, hint in fields.items() if name not in _FETCHED_ALONE}
+    return list(_each_field(value, delivered, _LEFT_OUT_OF_NOTIFICATIONS, value["type"]))
+
+
+def _thin_fields(name: str) -> dict[str, Any]:
+    own = get_v2_event_class(name)
+    return object_fields(object_class(THIN_EVENT)) | object_fields(own)
+
+
 def _object(value: Any, path: str) -> Iterator[str]:
     kind = value.get("object")
-    if kind == "list":
+    if kind is None:
+        yield from _v2_list(value, path)
+    elif kind == "list":
         yield from _list(value, None, path)
+    elif kind == THIN_EVENT:
+        yield from _each_field(value, _thin_fields(value["type"]), frozenset(), value["type"])
     elif value.get("deleted") is True and kind != "discount":
         if set(value) != {"id", "object", "deleted"}:
             yield f"{path}: a deleted object holds {sorted(value)}"
@@ -57,6 +78,17 @@ def _list(value: Any, item: Any, path: str) -> Iterator[str]:
         yield from _object(inner, here) if item is None else _value(inner, item, here)
 
 
+def _v2_list(value: Any, path: str) -> Iterator[str]:
+    if set(value) != V2_LIST_FIELDS or not all(
+        page is None or isinstance(page, str)
+        for page in (value["next_page_url"], value["previous_page_url"])
+    ):
+        yield f"{path}: no list of /v2"
+        return
+    for index, inner in enumerate(value["data"]):
+        yield from _object(inner, f"{path}.data[{index}]")
+
+
 def _path_of(cls: type) -> str:
     outer, *inner = cls.__qualname__.split(".")
     kind = getattr(sys.modules[cls.__module__], outer).OBJECT_NAME
@@ -67,8 +99,12 @@ def _fields(value: Any, cls: type, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{path}: {value!r} is no object"
         return
-    fields = object_fields(cls)
-    absent = left_out(_path_of(cls))
+    yield from _each_field(value, object_fields(cls), left_out(_path_of(cls)), path)
+
+
+def _each_field(
+    value: dict[str, Any], fields: dict[str, Any], absent: frozenset[str], path: str
+) -> Iterator[str]:
     for name in value.keys() - fields.keys():
         yield f"{path}.{name}: invented"
     for name, hint in fields.items():
