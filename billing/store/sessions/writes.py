@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, literal_column, or_, select, update
 
 from billing.domain.erasure import anonymize, ids_in
 from billing.domain.sessions.checkout_session import (
@@ -69,11 +69,13 @@ def _forward_only(statement: Any) -> Any:
         (new.outcome.in_(_COMPLETE_WORDS), func.coalesce(old.completed_at, _COMPLETED_AT)),
         else_=old.completed_at,
     )
+    now = {name: new[name] for name in _CHANGING}
+    now |= {"outcome": outcome, "completed_at": completed_at}
+    # The newest sessions are read again at each poll: what is stored already is no change, which
+    # every open page would hear of.
+    differs = or_(*(value.is_distinct_from(old[name]) for name, value in now.items()))
     return statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_={name: new[name] for name in _CHANGING}
-        | {"outcome": outcome, "completed_at": completed_at},
-        where=new.progress >= old.progress,
+        index_elements=["id"], set_=now, where=and_(new.progress >= old.progress, differs)
     )
 
 

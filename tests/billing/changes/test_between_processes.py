@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
+_numbers = count(1)  # of sessions, so that each is another one
 TIMINGS = Timings(changes_announce_seconds=0.01, changes_read_seconds=0.02)
 
 
@@ -48,9 +50,9 @@ class Process:
             yield
         self.store.close()
 
-    async def sell(self, number: int) -> None:
-        """Change a row, as anything of the product does."""
-        session = session_object(number, "credits", 1, 1_700_000_000)
+    async def sell(self) -> None:
+        """Add a row, as anything of the product does."""
+        session = session_object(next(_numbers), "credits", 1, 1_700_000_000)
 
         def store_session(connection: Connection) -> None:
             upsert_sessions(connection, [copies([session])])
@@ -69,7 +71,7 @@ class Process:
         """It is in step with the other, whichever of them began first."""
 
         async def does() -> bool:
-            await other.sell(0)
+            await other.sell()
             return self.feed.numbers()[Topic.SESSIONS] > self._heard[Topic.SESSIONS] + 1
 
         await until(does, "the first change to be heard")
@@ -84,7 +86,7 @@ async def test_a_process_hears_of_what_another_one_has_changed(postgres_url: str
     one, other = Process(postgres_url), Process(postgres_url)
     async with one.running(), other.running():
         await other.hears(one)
-        await one.sell(1)
+        await one.sell()
         await until(other.has_heard, "the change")
         assert await announced(one)
 
@@ -109,5 +111,5 @@ async def test_behind_a_pool_the_numbers_are_read(postgres: Postgres, postgres_u
         async with one.running(), other.running(), one.store.listening("any") as heard:
             assert heard is None
             await other.hears(one)
-            await one.sell(1)
+            await one.sell()
             await until(other.has_heard, "the change")

@@ -85,6 +85,18 @@ async def test_a_statement_that_finds_no_row_is_no_change(store: Store, feed: Ch
     assert not grown(feed)
 
 
+async def test_a_session_that_is_read_again_as_it_is_stored_is_no_change(
+    store: Store, feed: ChangeFeed
+) -> None:
+    await store.write(store_session)
+    before = feed.numbers()
+    await store.write(store_session)
+    assert feed.numbers() == before
+    later = {**SESSION, "status": "expired"}
+    await store.write(lambda connection: upsert_sessions(connection, [copies([later])]))
+    assert feed.numbers()[Topic.SESSIONS] > before[Topic.SESSIONS]
+
+
 async def test_a_sign_in_that_ends_is_a_change_and_one_that_is_used_is_none(
     store: Store, feed: ChangeFeed
 ) -> None:
