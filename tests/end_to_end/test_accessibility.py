@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.conftest import create_session
-from tests.end_to_end.test_paying import at_rest, banner, sandbox_client
+from tests.end_to_end.test_paying import banner, sandbox_client
 from tests.support.browsers.accessibility import BY_LOOK
 from tests.support.browsers.accessibility import check as check_as_it_is
 from tests.support.browsers.browser import DESKTOP, PHONE
@@ -202,7 +202,6 @@ def test_a_link_that_was_made_and_paid(page: Page, demo: Demo, app: Process) -> 
     page.get_by_role("button", name="PAY WITH CARD").click()
     expect(links).to_have_count(1)
     expect(page.get_by_text("More outcomes")).to_be_visible()  # nothing below moves any more
-    at_rest(page)
     page.get_by_role("button", name="BUY EXTRA LOAD CREDITS").click()
     expect(links).to_have_count(2)
     check(page)
