@@ -25,18 +25,26 @@ ROOT = Path(__file__).parents[1]
 ENDS_WITHIN = 15.0
 
 
+KEY = {"Authorization": "Bearer sk_test_x"}
+
+
 def sessions_at(url: str) -> int:
     """How many sessions the sandbox of the demo holds; 0 while it does not answer."""
-    key = {"Authorization": "Bearer sk_test_x"}
     try:
-        state = requests.get(f"{url}/sandbox/_control/state", headers=key, timeout=5).json()
+        state = requests.get(f"{url}/sandbox/_control/state", headers=KEY, timeout=5).json()
         ready = requests.get(f"{url}/api/billing/ready", timeout=5).ok
     except requests.RequestException:
         return 0
     return int(state["counts"]["checkout.session"]) if ready else 0
 
 
-def test_a_demo_is_filled_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def source_of_the_newest(url: str) -> str:
+    sessions = f"{url}/sandbox/v1/checkout/sessions?limit=1"
+    (newest,) = requests.get(sessions, headers=KEY, timeout=5).json()["data"]
+    return str(newest["metadata"]["source"])
+
+
+def test_a_demo_is_filled_with_sales_that_count_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with listening_socket() as free:
         port = free.getsockname()[1]
     environment = os.environ | {
@@ -54,6 +62,7 @@ def test_a_demo_is_filled_and_leaves_nothing_behind(tmp_path: Path) -> None:
     )
     try:
         wait_for(lambda: sessions_at(f"http://localhost:{port}") == 400, "the demo data")
+        assert source_of_the_newest(f"http://localhost:{port}") == "page"
         assert list(tmp_path.iterdir())
     finally:
         demo.send_signal(signal.SIGINT)

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from billing.domain.sessions.checkout_session import APP, REFERENCE, Kind
+from billing.domain.sessions.source import SOURCE, Source
 from billing.errors import BillingError
 from pages.scenarios.sandbox_client import Controls
 from pages.scenarios.sandbox_requests import ANY_KEY
@@ -27,12 +28,15 @@ QUANTITIES = {Kind.PRO: (1, 1), Kind.CREDITS: (1, 60)}
 RETRY_SECONDS = 0.2
 
 
-async def replace_with_demo(services: Services, controls: Controls, count: int = SESSIONS) -> int:
-    """Replace all data of the sandbox, and ours, by a history of so many sessions; how many it has.
+async def replace_with_demo(
+    services: Services, controls: Controls, count: int = SESSIONS, source: Source = Source.DEMO
+) -> int:
+    """Replace all data of the sandbox, and ours, by a history of so many sessions from that source;
+    how many it has.
 
     Raises ``ControlFailure``, ``StripeFailure`` or ``StoreFailure``.
     """
-    sold = products(services)
+    sold = products(services, source)
 
     def simulate() -> int:
         controls.reset()
@@ -42,7 +46,8 @@ async def replace_with_demo(services: Services, controls: Controls, count: int =
 
 
 async def fill_once_serving(services: Services, controls_url: str) -> None:
-    """The same as soon as this process's own server answers."""
+    """The same as soon as this process's own server answers, as if the page had sold it all: what
+    the audience sees sold counts with it."""
     controls = Controls(controls_url, services.settings.secret_key or ANY_KEY)
     while True:
         try:
@@ -51,22 +56,23 @@ async def fill_once_serving(services: Services, controls_url: str) -> None:
         except BillingError:
             await asyncio.sleep(RETRY_SECONDS)
     try:
-        await replace_with_demo(services, controls)
+        await replace_with_demo(services, controls, source=Source.PAGE)
     except BillingError as failure:
         log.error("The demo data could not be created: %s", failure)  # noqa: TRY400 - it says all
 
 
-def products(services: Services) -> list[dict[str, Any]]:
+def products(services: Services, source: Source = Source.DEMO) -> list[dict[str, Any]]:
     """Our own two Prices, with the metadata of this app's sessions and payments."""
-    return [_product(services, kind) for kind in Kind]
+    return [_product(services, kind, source) for kind in Kind]
 
 
-def _product(services: Services, kind: Kind) -> dict[str, Any]:
+def _product(services: Services, kind: Kind, source: Source) -> dict[str, Any]:
     metadata = {
         "app": APP,
         "kind": kind.value,
         "quantity": "{quantity}",
         "made_by": "demo history",
+        SOURCE: source.value,
     }
     product = {
         "price": services.catalog.configured_id(kind),

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 class EntryKind(StrEnum):
-    """What an entry of the timeline says; those of a payment are named after Stripe's events."""
+    """What an entry of the timeline says; those of a payment are named after Stripe's events.
+    Those of the same second are shown in this order."""
 
     CREATED = "created"
+    REQUEST = "request"  # one that changed something, or went otherwise than usual
     PAYMENT_ATTEMPTED = "payment_attempted"
     ACTION_REQUIRED = "action_required"
     PAYMENT_FAILED = "payment_failed"
@@ -34,7 +36,6 @@ class EntryKind(StrEnum):
     SUBSCRIPTION_ENDED = "subscription_ended"
     LEDGER_LINE = "ledger_line"
     NOT_GRANTED = "not_granted"
-    REQUEST = "request"  # one that changed something, or went otherwise than usual
     LATER = "later"
     OTHER = "other"
 

@@ -48,8 +48,8 @@ def canceled_text(session: CheckoutSession | None) -> str:
     """What became of the session that Checkout was left for, as Markdown."""
     if session is None:
         return (
-            "Checkout was closed before paying. The session stays open until it expires; "
-            "its link is in the table below."
+            "Checkout was closed before paying. A session stays open until it expires; its row in "
+            "the table below leads to its link."
         )
     bought = f"**{plain(session.what)}, {plain(session.amount)}**"
     if session.status == "open":

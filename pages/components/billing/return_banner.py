@@ -252,10 +252,13 @@ def is_not_found(failure: BillingError) -> bool:
 
 def failure_banner(failure: BillingError) -> None:
     if is_not_found(failure):
-        st.warning(
-            "This session does not exist in Stripe, so the payment cannot be confirmed.",
-            title="Session not found",
-            icon=":material/help:",
-        )
+        with banner_row():
+            st.warning(
+                "This session does not exist in Stripe, so the payment cannot be confirmed. Check "
+                "the session ID in the address.",
+                title="Session not found",
+                icon=":material/help:",
+            )
+            dismiss_button()
     else:
         show_failure(failure, "The payment could not be checked")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.tables import Table, chip_column, time_column
 from pages.components.text.chips import Color
+from pages.components.text.ids import short_id
 from pages.components.text.times import local
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def endpoints_table(found: EndpointList) -> Table[Endpoint]:
             "types": types_text(endpoint),
             "missing": f"{len(endpoint.missing):,}" if endpoint.missing else "",
             "version": version_text(endpoint),
-            "endpoint": endpoint.id,
+            "endpoint": short_id(endpoint.id),
             "id": endpoint.id,
         }
 
@@ -69,7 +70,7 @@ def endpoints_table(found: EndpointList) -> Table[Endpoint]:
             "types": st.column_config.TextColumn("Types of event", width=115),
             "missing": st.column_config.TextColumn("Of ours missing", width=120),
             "version": st.column_config.TextColumn("API version", width=150),
-            "endpoint": st.column_config.TextColumn("Endpoint ID", width=150),
+            "endpoint": st.column_config.TextColumn("Endpoint ID", width=100),
             "id": None,
         },
         cells,

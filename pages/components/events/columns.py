@@ -86,9 +86,9 @@ EVENTS = Table(
         "payload": st.column_config.TextColumn("Payload", width=80),
         "delay": st.column_config.TextColumn("Delay", alignment="right"),
         "app": chip_column("App", ANOTHER_APP_COLORS, width=115),
-        "object": st.column_config.TextColumn("Object", width=80),
+        "object": st.column_config.TextColumn("Object", width=86),
         "error": st.column_config.TextColumn("Error", width=320),
-        "event": st.column_config.TextColumn("Event ID", width=85),
+        "event": st.column_config.TextColumn("Event ID", width=92),
         # Behind the ids: some emails have hundreds of characters.
         "email": st.column_config.TextColumn("Email"),
         "id": None,

@@ -188,7 +188,8 @@ def _session_text(session: CheckoutSession) -> str:
 
 def _delay(delay: float) -> str:
     if delay < 0:
-        return f"{format_duration(-delay)} before it was created: one of the clocks is wrong"
+        early = format_duration(-delay)
+        return f"{early} before it was created: Stripe's clock is ahead of this server's"
     return f"{format_duration(delay)} later"
 
 

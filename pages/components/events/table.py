@@ -220,7 +220,7 @@ def empty_state(query: EventQuery) -> None:
         return
     st.info(
         "Pay for a session: the events of its payment appear here by themselves.",
-        title="No events yet",
+        title="No events of payments yet",
         icon=":material/inbox:",
     )
     with st.container(horizontal=True):

@@ -54,7 +54,7 @@ REQUESTS = Table(
         "when": time_column("When"),
         "took": st.column_config.TextColumn("Took", alignment="right"),
         "client": st.column_config.TextColumn("Client"),
-        "request_id": st.column_config.TextColumn("Request ID", width=130),
+        "request_id": st.column_config.TextColumn("Request ID", width=160),
         "key": st.column_config.TextColumn("Idempotency key", width=130),
         "id": None,
     },

@@ -53,7 +53,9 @@ def request_filter() -> RequestFilter:
 def filter_widgets() -> None:
     """The log, where there are two, a path or an id, and the other filters."""
     active = bool(FILTERS.value("status")) + bool(FILTERS.value("client"))
-    with st.container(horizontal=True, gap="small", key="request_filters"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="request_filters"
+    ):
         names = list(request_logs())
         if len(names) > 1:
             st.segmented_control(

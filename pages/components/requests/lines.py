@@ -63,5 +63,6 @@ def requests_touching(object_id: str) -> None:
         st.markdown(request_line(one, found[0].at))
     others = len(found) - len(telling[-SHOWN:])
     if others:
-        count = f"{others} more that read it" if len(telling) <= SHOWN else f"{others} more"
+        more = " more" if telling else ""
+        count = f"{others}{more} that read it" if len(telling) <= SHOWN else f"{others} more"
         st.markdown(link(count, f"requests?log={next(iter(logs))}&about={quote(object_id)}"))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def test_without_events_the_page_says_what_to_do_first(shop: Shop) -> None:
     page = open_page(shop.server, "events.py")
     assert "Waiting for the first event" in text_of(page)
-    assert "No events yet" in text_of(page)
+    assert "No events of payments yet" in text_of(page)
     assert [link.proto.label for link in page.get("page_link")] == ["Create a session"]
     assert not counts(page)
     assert not page.button
@@ -87,7 +87,7 @@ def test_a_forged_delivery_is_refused_with_its_reason_and_what_to_do(shop: Shop)
     page = open_page(shop.server, "events.py")
     assert page.warning[0].proto.title == "The last delivery was refused"
     assert "The signature does not match" in text_of(page)
-    assert "No events yet" in text_of(page)
+    assert "No events of payments yet" in text_of(page)
     assert counts(page)["Refused"] == "1"
     show(page, "refused")
     assert page.query_params["state"] == "refused"
