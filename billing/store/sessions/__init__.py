@@ -22,7 +22,7 @@ from billing.store.sessions.queries import (
     request_id_of,
 )
 from billing.store.sessions.rollups import add_phases
-from billing.store.sessions.search_texts import fill_texts, search_terms
+from billing.store.sessions.search.texts import fill_texts, search_terms
 from billing.store.sessions.stats import compute_stats, compute_totals
 from billing.store.sessions.writes import (
     SessionRows,

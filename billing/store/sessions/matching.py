@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, exists, false, func, select, union_all
+from sqlalchemy import Select, and_, exists, false, func, select, union_all
 
 from billing.domain.reason import LONG_PROCESSING_SECONDS, Reason
 from billing.domain.sessions.checkout_session import Kind, Outcome
@@ -21,7 +21,15 @@ from billing.domain.sessions.filters import (
 from billing.domain.sessions.page import Cursor
 from billing.domain.sessions.source import Source
 from billing.safe_text import sanitize
-from billing.store.sessions.search import candidates, chosen_among_found, newest_found, times
+from billing.store.sessions.search import (
+    candidates,
+    chosen_among_found,
+    is_in_texts,
+    newest_among,
+    newest_found,
+    searched_in_part,
+    times,
+)
 from billing.store.tables import (
     checkout_sessions,
     ledger,
@@ -29,7 +37,7 @@ from billing.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, CompoundSelect, Connection
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Subquery
 
 _s = checkout_sessions.c
 _t = session_terms.c
@@ -39,6 +47,7 @@ STATS_COLUMNS = (
 )
 DECLINED = (Outcome.DECLINED, Outcome.EXPIRED)  # what became of sessions that were declined
 STILL_PAID = (Outcome.PAID, Outcome.PARTLY_REFUNDED)  # something is owed for the money
+FEW = 500  # sessions with an outcome: so many are read for what is searched
 GRANTS_CHECKED = 500  # newest paid sessions, of each kind and source, that are looked up
 
 
@@ -47,7 +56,10 @@ def newest(
 ) -> list[Cursor]:
     """The newest sessions that match, in order."""
     if wanted.search:
-        return newest_found(connection, *narrowed_to_reason(wanted), limit, below)
+        narrowed, conditions = narrowed_to_reason(wanted)
+        if (few := _few(connection, narrowed)) is not None:
+            return newest_among(connection, narrowed, few, conditions, limit, below)
+        return newest_found(connection, narrowed, conditions, limit, below)
     rows = matching(connection, wanted, (_s.created, _s.id), limit=limit, below=below).subquery()
     ordered = (
         select(rows.c.created, rows.c.id)
@@ -55,6 +67,15 @@ def newest(
         .limit(limit)
     )
     return [Cursor(row.created, row.id) for row in connection.execute(ordered)]
+
+
+def leaves_out(connection: Connection, wanted: SessionFilter, below: Cursor | None = None) -> bool:
+    """More sessions below the cursor hold the searched text than the other filters choose among, or
+    than are read for a text as short as this."""
+    narrowed, conditions = narrowed_to_reason(wanted)
+    if not wanted.search or _few(connection, narrowed) is not None:
+        return False
+    return searched_in_part(connection, narrowed, conditions, below)
 
 
 def matching(
@@ -68,8 +89,9 @@ def matching(
     """Rows of the sessions that match; of more than ``limit`` the newest are among them."""
     wanted, conditions = narrowed_to_reason(wanted)
     if wanted.search:
-        found = candidates(connection, wanted).subquery()
-        rows = select(*columns).join(found, found.c.id == _s.id)
+        found = candidates(connection, wanted)
+        is_same = and_(found.c.created == _s.created, found.c.id == _s.id)
+        rows = select(*columns).join(found, is_same)
         return rows.where(*chosen_among_found(wanted), *conditions)
     # Of all in a time, few have another source: they are read, too.
     reads_all = limit is None and not (wanted.outcomes or wanted.kinds)
@@ -86,6 +108,23 @@ def matching(
     if len(parts) == 1:
         return parts[0]
     return union_all(*(select(part.subquery()) for part in parts))
+
+
+def _few(connection: Connection, narrowed: SessionFilter) -> Subquery | None:
+    """``created`` and ``id`` of all sessions with the outcomes of the filter, where those are few
+    and texts are searched."""
+    if not (narrowed.outcomes and is_in_texts(connection, narrowed)):
+        return None
+    parts = [
+        select(_s.created, _s.id)
+        .where(_s.outcome == outcome)
+        .order_by(_s.kind, _s.source, _s.created)  # as the index is sorted
+        .limit(FEW + 1)
+        for outcome in sorted(narrowed.outcomes)
+    ]
+    some = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    number = connection.scalar(select(func.count()).select_from(some)) or 0
+    return some if number <= FEW else None
 
 
 def narrowed_to_reason(wanted: SessionFilter) -> tuple[SessionFilter, list[ColumnElement[bool]]]:

@@ -13,9 +13,8 @@ from billing.domain.sessions.page import Cursor, SessionPage
 from billing.domain.stripe_json import id_at, text_at
 from billing.json_codec import loads
 from billing.store.readable_rows import read_each
-from billing.store.sessions.matching import matching, newest
-from billing.store.sessions.search import is_partial
-from billing.store.sessions.search_texts import as_term
+from billing.store.sessions.matching import leaves_out, matching, newest
+from billing.store.sessions.search.texts import as_term
 from billing.store.tables import checkout_sessions, session_terms
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def page(
     return SessionPage(
         get_many(connection, [one.id for one in found[:limit]]),
         found[limit - 1] if has_older else None,
-        not has_older and is_partial(connection, wanted),
+        not has_older and leaves_out(connection, wanted, below),
     )
 
 

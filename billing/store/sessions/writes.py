@@ -20,7 +20,7 @@ from billing.json_codec import dumps, loads
 from billing.safe_text import sanitize
 from billing.store import erased_ids, stale_customers
 from billing.store.sessions.declines import DECLINABLE, record_declines, reference_of
-from billing.store.sessions.search_texts import as_term, record_texts, search_terms
+from billing.store.sessions.search.texts import as_term, record_texts, search_terms
 from billing.store.tables import checkout_sessions, events, session_terms
 from billing.store.upsert import upsert
 

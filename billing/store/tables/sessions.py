@@ -50,8 +50,8 @@ session_terms = Table(
     sqlite_with_rowid=False,
 )
 
-# The text that a session is searched for, one line a term; see sessions.search_texts. `place` is
-# in order of time: of each second there are `search_texts.PLACES`.
+# The text that a session is searched for, one line a term; see sessions.search.texts. `place` is
+# in order of time: of each second there are `texts.PLACES`.
 session_search = Table(
     "session_search",
     metadata,

@@ -43,7 +43,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "progress": "50",
         "outcome": """CASE WHEN i % 50 = 0 THEN 'declined' WHEN i % 50 = 1 THEN 'processing'
             WHEN i % 50 = 2 THEN 'refunded' WHEN i % 50 = 3 THEN 'partly_refunded'
-            WHEN i % 100 = 4 THEN 'disputed' WHEN i % 100 = 5 THEN 'failed'
+            WHEN i % 100 = 4 THEN 'disputed' WHEN i IN (5, 105, 205) THEN 'failed'
             WHEN i % 4 = 2 THEN 'expired' WHEN i < 100 THEN 'open' ELSE 'paid' END""",
         "source": """CASE WHEN i % 10 = 0 THEN 'other' WHEN i % 10 = 1 THEN 'api'
             WHEN i % 10 = 2 THEN 'test_kit' ELSE 'page' END""",

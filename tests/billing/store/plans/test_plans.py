@@ -34,13 +34,14 @@ MAY_SCAN = {
 }
 # What runs no statement, on SQLite or at all, or none that has a plan.
 WITHOUT_PLANS = {
-    *("committed.count", "committed.take", "leases.now", "sessions.search_texts.holding"),
+    *("committed.count", "committed.take", "leases.now"),
+    *("sessions.search.texts.holding", "sessions.search.texts.holds"),
     "maintenance.indexes.rebuild_indexes",
 }
 # How many rows are read at the most: here a hundredth, as if the tables were so much larger.
 BOUNDS = (
     *("COUNT_LIMIT", "COUNTED", "GRANTS_CHECKED", "PREFIX_LIMIT", "SCAN_LIMIT", "SCANNED_AT_ONCE"),
-    *("SEARCH_LIMIT", "_AT_ONCE"),
+    *("FEW", "NEWER", "NEWEST", "SEARCH_LIMIT", "_AT_ONCE"),
 )
 
 

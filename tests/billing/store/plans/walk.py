@@ -131,6 +131,7 @@ def _searches(connection: Connection) -> None:
             replace(wanted, outcomes=frozenset((Outcome.PAID,)), kinds=frozenset((Kind.CREDITS,))),
             replace(wanted, since=MONTH[0], until=MONTH[1]),
             replace(wanted, reason=Reason.ABANDONED),
+            replace(wanted, reason=Reason.FAILED_DEBIT),
         ):
             page = sessions.page(connection, narrowed, PAGE, BELOW)
             sessions.count_new(connection, narrowed, SESSIONS, page.older)

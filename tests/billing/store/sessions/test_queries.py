@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, event
 
+from billing.domain.reason import Reason
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.page import Cursor, SessionPage
+from billing.domain.sessions.source import Source
 from billing.store import sessions
-from billing.store.sessions import search as sessions_search
-from billing.store.sessions import search_texts
+from billing.store.sessions import matching as matching_sessions
+from billing.store.sessions.search import found as search_found
+from billing.store.sessions.search import texts
 from tests.billing.store.sessions.history import (
     FILTERS,
     JSON,
@@ -31,6 +34,8 @@ from tests.support.database.databases import store_on
 from tests.support.stripe_account import session_object
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from billing.store import Store
 
 
@@ -219,39 +224,52 @@ async def test_pages_of_a_search_go_on_to_the_end_whatever_arrives_in_one_second
     assert shown == [one["id"] for one in ordered]
 
 
-async def test_texts_that_are_read_one_by_one_hold_what_the_index_finds(
+async def test_a_search_finds_what_reading_all_would(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions_search, "SEARCH_LIMIT", 40)
-    monkeypatch.setattr(sessions_search, "WALKED", (10, 20))
-    monkeypatch.setattr(sessions_search, "FREQUENT", 1)
-    await keep_history(store, history(90))
-    wanted = [
-        SessionFilter(search="example.com", outcomes=outcomes, until=until)
-        for outcomes in (frozenset[Outcome](), frozenset({Outcome.PAID}))
-        for until in (None, NOW - 50_000)
-    ]
-
-    async def answers() -> list[object]:
-        pages = [await found(store, one) for one in wanted]
-        totals = [await store.read(partial(sessions.compute_totals, wanted=one)) for one in wanted]
-        return [*pages, *totals]
-
-    by_reading = await answers()
-    monkeypatch.setattr(sessions_search, "_texts_to_walk", lambda *_: None)
-    assert by_reading == await answers()
+    for module, name, bound in (
+        *((search_found, "NEWEST", 6), (search_found, "NEWER", 20), (search_found, "FREQUENT", 2)),
+        *((search_found, "SEARCH_LIMIT", 91), (matching_sessions, "FEW", 9)),
+    ):
+        monkeypatch.setattr(module, name, bound)
+    made = history(90)
+    labels: dict[str, Collection[int]] = {
+        "rare": (50, 83),
+        "some": range(3, 90, 8),
+        "often": range(0, 90, 2),
+        "bygone": range(40, 90),
+        "zz": range(40, 90, 3),
+        "4.95": (20, 60),
+    }
+    for label, numbers in labels.items():
+        for number in numbers:
+            made[number][1]["metadata"][label] = f"a {label} day"
+    await keep_history(store, made)
+    reasons = (Reason.ABANDONED, Reason.NOT_GRANTED, "lost_card")
+    narrowed = [*FILTERS[::17], *(SessionFilter(reason=reason) for reason in reasons)]
+    for label, numbers in labels.items():
+        holding = [
+            one
+            for number, one in enumerate(made)
+            if number in numbers or (label == "4.95" and one[0].amount_total == 495)
+        ]
+        for wanted in narrowed:
+            search = replace(wanted, search=label)
+            assert await found(store, search) == expected(holding, wanted), search
+        totals = await store.read(partial(sessions.compute_totals, wanted=search))
+        assert totals.created == len(expected(holding, wanted.for_any_outcome)), search
 
 
 async def test_more_than_are_looked_through_is_said_so(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions_search, "SEARCH_LIMIT", 10)
-    monkeypatch.setattr(search_texts, "SCAN_LIMIT", 10)
-    monkeypatch.setattr(sessions_search, "SCAN_LIMIT", 10)
+    monkeypatch.setattr(search_found, "SEARCH_LIMIT", 10)
+    monkeypatch.setattr(texts, "SCAN_LIMIT", 10)
+    monkeypatch.setattr(search_found, "SCAN_LIMIT", 10)
     await keep(store, [session_object(number, "pro", 1, NOW - number) for number in range(15)])
-    paid = frozenset({Outcome.PAID})
+    others = frozenset({Source.OTHER})
     for text, is_partial in {"example.com": True, "buyer7@": False, "@": True, "zz": True}.items():
-        wanted = SessionFilter(search=text, outcomes=paid)
+        wanted = SessionFilter(search=text, sources=others)
         page = await store.read(partial(sessions.page, wanted=wanted, limit=3))
         assert (page.sessions, page.is_partial) == ((), is_partial), text
 

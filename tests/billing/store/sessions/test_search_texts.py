@@ -14,7 +14,8 @@ from billing.domain.sessions.filters import SessionFilter
 from billing.maintenance.search_texts import SearchTexts
 from billing.store import erased_ids, reset, sync_state
 from billing.store.maintenance import erasure
-from billing.store.sessions import search_texts, writes
+from billing.store.sessions import writes
+from billing.store.sessions.search import texts
 from billing.store.tables import checkout_sessions, session_search, session_terms
 from tests.billing.store.sessions.history import NOW, found, keep
 from tests.support.database.stored import copies
@@ -104,7 +105,7 @@ async def test_what_is_stored_anew_without_a_name_while_it_is_erased_is_found_by
 async def test_sessions_in_one_second_have_places_of_their_own(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_texts, "crc32", lambda _: 7)
+    monkeypatch.setattr(texts, "crc32", lambda _: 7)
     await keep(store, [session_object(number, "credits", 1, NOW) for number in range(3)])
     await keep(store, [session_object(number, "credits", 1, NOW) for number in range(2, 5)])
     assert len(await search(store, "@example.com")) == 5
@@ -120,7 +121,7 @@ async def test_after_an_upgrade_the_texts_are_written_in_the_background(
 
     def forget_texts(connection: Connection) -> None:
         connection.execute(delete(session_search))
-        sync_state.save(connection, search_texts.FILLED_DOWN_TO, {"created": NOW + 1, "id": ""})
+        sync_state.save(connection, texts.FILLED_DOWN_TO, {"created": NOW + 1, "id": ""})
 
     await store.write(forget_texts)
     assert await search(store, "buyer3") == [made[3]["id"]]

@@ -18,7 +18,7 @@ from billing.domain.sessions.filters import SessionFilter
 from billing.domain.sessions.stats import Revenue, SessionStats
 from billing.maintenance.rollups import Rollups
 from billing.store import events, sessions
-from billing.store.sessions import search
+from billing.store.sessions.search import found as search_found
 from tests.billing.store.sessions.history import (
     FILTERS,
     NOW,
@@ -121,7 +121,7 @@ async def test_the_numbers_over_nothing_are_nothing(store: Store) -> None:
 async def test_of_very_many_that_hold_a_text_some_are_calculated_with_and_it_is_said(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "SEARCH_LIMIT", 10)
+    monkeypatch.setattr(search_found, "SEARCH_LIMIT", 10)
     await keep(store, [session_object(number, "pro", 1, NOW - number) for number in range(30)])
     for wanted, counted in ((SessionFilter(search="cs_test_"), 10), (SessionFilter(), 30)):
         numbers = await figures(store, wanted)

@@ -27,7 +27,7 @@ from billing.store.upsert import upsert
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Column, Connection, Select
+    from sqlalchemy import Column, ColumnElement, Connection, Select
 
     from billing.domain.stripe_json import JSON
 
@@ -65,10 +65,9 @@ _upsert = upsert(
 def holding(
     connection: Connection, searched: str, since: int, until: int, *, walked: int | None = None
 ) -> Select[Any]:
-    """``place`` and ``session_id`` of the sessions between two places whose text holds what is
+    """``place``, ``created`` and ``id`` of the sessions between two places whose text holds what is
     ``searched``, the newest first. ``walked``: among so many of the newest, read one by one."""
     is_sqlite = connection.dialect.name == "sqlite"
-    find = func.instr if is_sqlite else func.strpos
     if walked or len(searched) < TRIGRAM:
         some = (
             select(session_search)
@@ -78,10 +77,10 @@ def holding(
             .subquery()
             .c
         )
-        rows = select(some.place, some.session_id).where(find(some.text, searched) > 0)
+        rows = select(*_session_at(some)).where(holds(connection, some.text, searched))
         return rows.order_by(some.place.desc())
     trigrams = sorted({searched[at : at + TRIGRAM] for at in range(len(searched) - TRIGRAM + 1)})
-    rows = select(_x.place, _x.session_id).where(find(_x.text, searched) > 0)
+    rows = select(*_session_at(_x)).where(holds(connection, _x.text, searched))
     if is_sqlite:
         quoted = (f'"{one}"'.replace('"', '""')[1:-1] for one in trigrams[:_MOST_TRIGRAMS])
         matches = text("session_search_index MATCH :trigrams")
@@ -97,6 +96,18 @@ def holding(
     return rows.where(
         func.search_trigrams(_x.text).op("@>")(wanted), _x.place >= since, _x.place < until
     ).order_by(_x.place.desc())
+
+
+def holds(
+    connection: Connection, text_of_a_session: ColumnElement[str], searched: str
+) -> ColumnElement[bool]:
+    """Whether what is ``searched`` stands in the text."""
+    find = func.instr if connection.dialect.name == "sqlite" else func.strpos
+    return find(text_of_a_session, searched) > 0
+
+
+def _session_at(row: Any) -> tuple[ColumnElement[Any], ...]:
+    return row.place, (row.place // PLACES).label("created"), row.session_id.label("id")
 
 
 def record_texts(connection: Connection, rows: Iterable[JSON], terms: Iterable[JSON]) -> None:
@@ -130,7 +141,8 @@ def _changed(
     changed = []
     for one in created:
         while taken.setdefault(places[one], one) != one:
-            places[one] += 1
+            second, place = divmod(places[one], PLACES)
+            places[one] = second * PLACES + (place + 1) % PLACES
         found = before = known.get(one, "")
         found = found or f"\n{one.lower()}\n"
         for line in sorted(lines[one], key=len, reverse=True):
