@@ -150,13 +150,16 @@ def parameter_missing(name: str) -> StripeError:
     return bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
 
 
-def parameters_exclusive(one: str, other: str) -> StripeError:
-    """Two parameters of which a request may hold one."""
-    return bad_parameter(
-        f"You may only specify one of these parameters: {one}, {other}.",
-        one,
-        "parameters_exclusive",
-    )
+def check_exclusive(params: Mapping[str, Any], *names: str, at: str = "") -> None:
+    """Raise a StripeError if the parameters, which stand in the one at `at`, hold more than one of
+    the names."""
+    given = sorted(name for name in names if name in params)
+    if len(given) > 1:
+        raise bad_parameter(
+            f"You may only specify one of these parameters: {', '.join(given)}.",
+            f"{at}[{given[0]}]" if at else given[0],
+            "parameters_exclusive",
+        )
 
 
 def parameter_empty(name: str) -> StripeError:
@@ -185,6 +188,7 @@ NAMES = {
     "payment_method": "PaymentMethod",
     "promotion_code": "promotion code",
     "webhook_endpoint": "webhook endpoint",
+    "invoiceitem": "Invoice Item",
     "invoice_payment": "invoice payment",
     "setup_intent": "setupintent",
     "line_item": "invoice line item",
@@ -196,6 +200,8 @@ UNQUOTED = {"checkout.session"}
 def no_such(kind: str, identifier: str, param: str, status: int = 400) -> StripeError:
     """An id that names nothing: 404 when it stands in the path, 400 in a parameter."""
     shown = identifier if kind in UNQUOTED else f"'{identifier}'"
+    if kind == "invoiceitem":
+        shown += "(livemode=false)"
     return StripeError(
         f"No such {NAMES.get(kind, kind)}: {shown}",
         status=status,

@@ -155,9 +155,8 @@ class SavedMethods:
     def chosen(self, params: dict[str, Any], customer_id: str | None) -> Object | None:
         """The method that a request for an intent of the customer's names or describes; None: it
         does neither. StripeError: it cannot be used."""
+        errors.check_exclusive(params, "payment_method", "payment_method_data")
         if "payment_method_data" in params:
-            if "payment_method" in params:
-                raise errors.parameters_exclusive("payment_method", "payment_method_data")
             return self._new_methods.create(params["payment_method_data"], "payment_method_data")
         if "payment_method" in params:
             return self.usable(params["payment_method"], customer_id)

@@ -32,12 +32,7 @@ class Events(Resource):
 
     def _list(self, call: Call) -> Page:
         params = call.params
-        if "type" in params and "types" in params:
-            raise errors.invalid(
-                "You may only specify one of these parameters: type, types.",
-                "type",
-                "parameters_exclusive",
-            )
+        errors.check_exclusive(params, "type", "types")
         types: list[str] | None = None
         if "type" in params:
             types = _matching(params["type"])

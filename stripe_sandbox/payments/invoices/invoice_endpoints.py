@@ -106,6 +106,8 @@ class InvoiceEndpoints:
 
     def _mark_uncollectible(self, call: Call) -> Object:
         invoice = self._require(call)
+        if invoice["status"] == "uncollectible":
+            raise errors.invalid("This invoice has already been marked uncollectible.")
         if invoice["status"] != "open":
             raise errors.invalid(_NOT_OPEN)
         self._invoices.mark_uncollectible(invoice, call.request)

@@ -139,17 +139,12 @@ class ManualInvoices:
     def _due(self, method: str, params: dict[str, Any], former: int | None) -> Object:
         """The `due_date`. StripeError: an invoice that is sent has none, or another one has."""
         given = [name for name in _DUE if params.get(name) is not None]
-        if len(given) > 1:
-            raise errors.invalid(
-                f"You may only specify one of these parameters: {', '.join(given)}.",
-                given[1],
-                "parameters_exclusive",
-            )
+        errors.check_exclusive(dict.fromkeys(given), *_DUE)
         if method != "send_invoice":
             if given:
                 raise errors.invalid(
-                    f"'{given[0]}' can only be set if invoice collection method is 'send_invoice'.",
-                    given[0],
+                    "You can only specify 'due_date' or 'days_until_due' if invoice collection "
+                    "method is 'send_invoice'."
                 )
             return {"due_date": None}
         if not given and former is None:
@@ -179,8 +174,9 @@ class ManualInvoices:
     def _update(self, call: Call) -> Object:
         """Records `invoice.updated` if anything differs."""
         invoice, changes = self._require(call), dict(call.params)
-        if invoice["status"] != "draft" and changes.keys() - _AFTER_FINALIZATION:
-            raise errors.invalid("Finalized invoices can't be updated in this way")
+        fixed = sorted(changes.keys() - _AFTER_FINALIZATION)
+        if invoice["status"] != "draft" and fixed:
+            raise errors.invalid("Finalized invoices can't be updated in this way", fixed[0])
         self._check_method(changes)
         former = deepcopy(invoice)
         if {"collection_method", *_DUE} & changes.keys():
@@ -209,7 +205,9 @@ class ManualInvoices:
     def _delete(self, call: Call) -> Object:
         """Its items go with it. Records `invoice.deleted`."""
         invoice = self._require(call)
-        if invoice["status"] != "draft" or invoice["parent"] is not None:
+        if invoice["status"] != "draft":
+            raise errors.invalid("You can only delete draft invoices.")
+        if invoice["parent"] is not None:
             raise errors.invalid(
                 "You can only delete draft invoices that belong to no subscription. Void the "
                 "invoice instead."
@@ -229,8 +227,11 @@ class ManualInvoices:
             )
         if invoice["status"] == "draft":
             self._collection.finalize(invoice)
-        if invoice["status"] not in ("open", "paid"):
-            raise errors.invalid("You can only pass in open invoices. This invoice isn't open.")
+        elif invoice["status"] != "open":
+            raise errors.invalid(
+                "This invoice cannot be sent right now. Please contact us via "
+                "https://support.stripe.com/contact with details, so we can help."
+            )
         self._backend.events.record("invoice.sent", invoice, call.request)
         return invoice
 

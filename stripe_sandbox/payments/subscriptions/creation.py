@@ -19,7 +19,7 @@ from stripe_sandbox.payments.subscriptions.change_invoices import (
 )
 from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.payments.subscriptions.item_prices import ItemPrices
-from stripe_sandbox.payments.subscriptions.items import purchase_of
+from stripe_sandbox.payments.subscriptions.items import check_unique, purchase_of
 from stripe_sandbox.payments.subscriptions.periods import (
     MAXIMUM_TRIAL_DAYS,
     check_trial_end,
@@ -93,10 +93,12 @@ class SubscriptionCreation:
                 raise errors.parameter_missing(name)
         customer = self._backend.require("customer", params["customer"], "customer")
         self._check_test_clock(customer)
-        lines = [
-            self._line(given, self._prices.recurring(given, f"items[{index}]", request))
-            for index, given in enumerate(params["items"])
-        ]
+        lines: list[Object] = []
+        for index, given in enumerate(params["items"]):
+            path = f"items[{index}]"
+            price = self._prices.recurring(given, path, request)
+            check_unique(price["id"], (line["price"]["id"] for line in lines), path)
+            lines.append(self._line(given, price))
         return customer, lines
 
     def _create(self, call: Call) -> Object:
@@ -165,12 +167,7 @@ class SubscriptionCreation:
     def _trial(self, params: dict[str, Any]) -> dict[str, Any]:
         """The trial that the request asks for; `now` is none. StripeError: there is none such."""
         end, days = params.get("trial_end"), params.get("trial_period_days")
-        if end is not None and days is not None:
-            raise errors.invalid(
-                "You may only specify one of these parameters: trial_end, trial_period_days.",
-                "trial_end",
-                "parameters_exclusive",
-            )
+        errors.check_exclusive(params, "trial_end", "trial_period_days")
         if days is not None and not 1 <= days <= MAXIMUM_TRIAL_DAYS:
             raise errors.invalid(
                 f"The number of free trial period days must be from 1 to {MAXIMUM_TRIAL_DAYS}.",

@@ -18,7 +18,7 @@ from stripe_sandbox.storage.objects import Object
 
 DETAILS = ("cancellation_details.comment", "cancellation_details.feedback")
 _REQUESTED = "cancellation_requested"
-_ONE_OF = "You may only specify one of these parameters: cancel_at, cancel_at_period_end."
+_ENDS = ("cancel_at", "cancel_at_period_end")
 _NOT_PAST = "`cancel_at` must be in the future."
 _CANCEL = (*DETAILS, "invoice_now", "prorate")
 
@@ -69,8 +69,7 @@ class SubscriptionEndings:
         """What an update's `cancel_at` or `cancel_at_period_end` changes of the subscription, which
         the caller stores. An end within the period is prorated, unless `proration_behavior` says
         otherwise. StripeError: the parameters make no sense."""
-        if "cancel_at" in params and "cancel_at_period_end" in params:
-            raise errors.invalid(_ONE_OF)
+        errors.check_exclusive(params, *_ENDS)
         if "cancel_at" in params:
             at, at_period_end = self._moment(subscription, params["cancel_at"]), False
         elif "cancel_at_period_end" in params:
@@ -91,8 +90,7 @@ class SubscriptionEndings:
 
     def check_new(self, params: dict[str, Any]) -> None:
         """Raise a StripeError unless a new subscription may end as its parameters say."""
-        if "cancel_at" in params and "cancel_at_period_end" in params:
-            raise errors.invalid(_ONE_OF)
+        errors.check_exclusive(params, *_ENDS)
         given = params.get("cancel_at")
         if given == "max_billed_until":
             raise errors.not_simulated("cancel_at", f"cancel_at={given}")

@@ -24,16 +24,9 @@ class ItemPrices:
     def recurring(self, given: dict[str, Any], param: str, request: RequestInfo) -> Object:
         """The recurring Price of an item that a request gives at `param`. StripeError: there is
         none."""
-        if "price" in given and "price_data" in given:
-            raise errors.invalid(
-                f"You may only specify one of these parameters: {param}[price], "
-                f"{param}[price_data].",
-                param,
-                "parameters_exclusive",
-            )
+        errors.check_exclusive(given, "price", "price_data", at=param)
         if "price_data" in given:
-            data = {**given["price_data"], "active": False}
-            return self._prices.create(data, request, f"{param}[price_data]")
+            return self._prices.create_inline(given["price_data"], request, f"{param}[price_data]")
         return self._named(given, param, "recurring")
 
     def one_time(self, given: dict[str, Any], param: str) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stripe_sandbox import errors
@@ -113,11 +114,7 @@ class ItemChanges:
     ) -> Object:
         others: list[Object] = subscription["items"]["data"]
         price = self._price(given, others[0], path, request)
-        if any(item["price"]["id"] == price["id"] for item in others):
-            raise errors.invalid(
-                f"Cannot add multiple subscription items with the same plan: {price['id']}",
-                f"{path}[price]",
-            )
+        check_unique(price["id"], [item["price"]["id"] for item in others], path)
         line = {
             "metadata": given.get("metadata") or {},
             "price": price,
@@ -214,3 +211,11 @@ def interval_of(item: Object) -> tuple[str, int]:
 def _costs_same(item: Object, other: Object) -> bool:
     same = item["price"]["id"] == other["price"]["id"]
     return bool(same and item["quantity"] == other["quantity"])
+
+
+def check_unique(price: str, others: Iterable[str], path: str) -> None:
+    """Raise a StripeError if the Price of the item at `path` is one of the other items'."""
+    if price in others:
+        raise errors.invalid(
+            f"Cannot add multiple subscription items with the same plan: {price}", f"{path}[price]"
+        )

@@ -29,8 +29,9 @@ class DraftLines:
         invoice = self._backend.require("invoice", identifier, param, status=status)
         if invoice["status"] != "draft":
             raise errors.invalid(
-                f"The invoice {identifier} is finalized: its lines cannot be changed any more.",
+                "Invalid invoice: This invoice is no longer editable",
                 param,
+                "invoice_not_editable",
             )
         return invoice
 

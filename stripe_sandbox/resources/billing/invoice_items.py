@@ -33,7 +33,6 @@ class InvoiceItems(Resource):
 
     kind = "invoiceitem"
     url = "/v1/invoiceitems"
-    id_param = "invoiceitem"
     retrieve_params = InvoiceItemRetrieveParams
     list_params = InvoiceItemListParams
     filters = ("created", "customer", "customer_account", "invoice", "pending")

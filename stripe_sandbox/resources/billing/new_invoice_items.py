@@ -190,18 +190,12 @@ class NewInvoiceItems:
         given = [name for name in _PRICED if name in params]
         if not given:
             raise errors.parameter_missing("amount")
-        if len(given) > 1 or ("amount" in params and "quantity" in params):
-            names = given if len(given) > 1 else ["amount", "quantity"]
-            raise errors.invalid(
-                f"You may only specify one of these parameters: {', '.join(names)}.",
-                names[-1],
-                "parameters_exclusive",
-            )
+        errors.check_exclusive(params, *_PRICED)
+        errors.check_exclusive(params, "amount", "quantity")
         if "amount" in params:
             return params["amount"], 1, None
         if "price_data" in params:
-            data = {**params["price_data"], "active": False}
-            price = self._prices.create(data, request, "price_data")
+            price = self._prices.create_inline(params["price_data"], request, "price_data")
         else:
             named = params["pricing"].get("price")
             if named is None:

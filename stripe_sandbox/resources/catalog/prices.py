@@ -116,14 +116,8 @@ class Prices(Resource):
         options = read_options(
             params.get("currency_options", {}), currency, named("currency_options")
         )
-        if ("product" in params) == ("product_data" in params):
-            if "product" in params:
-                raise errors.invalid(
-                    f"You may only specify one of these parameters: {named('product')}, "
-                    f"{named('product_data')}.",
-                    named("product"),
-                    "parameters_exclusive",
-                )
+        errors.check_exclusive(params, "product", "product_data", at=prefix)
+        if "product" not in params and "product_data" not in params:
             raise errors.parameter_missing(named("product"))
         if "product" in params:
             product = self._backend.require("product", params["product"], named("product"))
@@ -164,6 +158,15 @@ class Prices(Resource):
         self._backend.objects.insert(price, {_OPTIONS: options} if options else {})
         self._backend.events.record("price.created", price, request)
         return price
+
+    def create_inline(self, data: dict[str, Any], request: RequestInfo, prefix: str) -> Object:
+        """A new price from a request's `price_data`, which stands at `prefix`. Stripe makes such
+        prices inactive, and products that come with them, so that nothing else uses them.
+        StripeError: its values are wrong."""
+        params = {**data, "active": False}
+        if "product_data" in data:
+            params["product_data"] = {**data["product_data"], "active": False}
+        return self.create(params, request, prefix)
 
     def in_currency(self, price: Object, currency: str, param: str) -> Object:
         """The price as it is in that currency. StripeError: it has none in it."""
@@ -206,6 +209,12 @@ class Prices(Resource):
     def _update(self, call: Call) -> Object:
         price = self._require(call)
         changes = dict(call.params)
+        if changes.get("active") is False:
+            product = self._backend.objects.get("product", price["product"])
+            if product is not None and product["default_price"] == price["id"]:
+                raise errors.invalid(
+                    "This price cannot be archived because it is the default price of its product."
+                )
         transfer = changes.pop("transfer_lookup_key", False)
         if _OPTIONS in changes:
             given = changes.pop(_OPTIONS)

@@ -106,13 +106,8 @@ def check_request(params: dict[str, Any]) -> None:
         raise errors.invalid(
             "`customer_update` can only be used with `customer`.", "customer_update"
         )
-    for one, other in _EXCLUSIVE:
-        if one in params and other in params:
-            raise errors.invalid(
-                f"You may only specify one of these parameters: {one}, {other}.",
-                one,
-                "parameters_exclusive",
-            )
+    for names in _EXCLUSIVE:
+        errors.check_exclusive(params, *names)
     if len(params.get("discounts") or ()) > 1:
         raise errors.invalid("You may only specify one discount.", "discounts")
     for name, mode in _ONLY_IN.items():
@@ -136,13 +131,7 @@ def check_trial(params: dict[str, Any], now: int) -> None:
     """Raise a StripeError if the session's subscription cannot have its trial."""
     data = params.get("subscription_data", {})
     days, end = data.get("trial_period_days"), data.get("trial_end")
-    if days is not None and end is not None:
-        raise errors.invalid(
-            "You may only specify one of these parameters: subscription_data[trial_end], "
-            "subscription_data[trial_period_days].",
-            "subscription_data[trial_end]",
-            "parameters_exclusive",
-        )
+    errors.check_exclusive(data, "trial_end", "trial_period_days", at="subscription_data")
     if days is not None and not 1 <= days <= MAXIMUM_TRIAL_DAYS:
         raise errors.invalid(
             f"The number of free trial period days must be from 1 to {MAXIMUM_TRIAL_DAYS}.",

@@ -88,19 +88,10 @@ class LineItems:
         )
 
     def _price(self, given: dict[str, Any], param: str, call: Call) -> Object:
-        if "price" in given and "price_data" in given:
-            raise errors.invalid(
-                f"You may only specify one of these parameters: {param}[price], "
-                f"{param}[price_data].",
-                param,
-                "parameters_exclusive",
-            )
+        errors.check_exclusive(given, "price", "price_data", at=param)
         if "price_data" in given:
-            # Stripe creates inline prices and products inactive, so that nothing else uses them.
-            data = {**given["price_data"], "active": False}
-            if "product_data" in data:
-                data["product_data"] = {**data["product_data"], "active": False}
-            return self._prices.create(data, call.request, f"{param}[price_data]")
+            here = f"{param}[price_data]"
+            return self._prices.create_inline(given["price_data"], call.request, here)
         if "price" not in given:
             raise errors.parameter_missing(f"{param}[price]")
         price = self._backend.require("price", given["price"], f"{param}[price]")

@@ -60,6 +60,9 @@ def test_other_parameters_under_the_key_are_refused(shared_server: SandboxServer
 def test_what_fails_validation_is_not_saved(shared_server: SandboxServer) -> None:
     """After a parameter was refused, the key is free for the right request."""
     assert _post(shared_server, "careless", nome="x").status_code == 400
+    both = {"payment_method": "pm_card_visa", "payment_method_data[type]": "card"}
+    assert _post(shared_server, "two", "/v1/setup_intents", **both).status_code == 400
+    assert _post(shared_server, "two", "/v1/setup_intents").status_code == 200
     answer = _post(shared_server, "careless", name="x")
     assert answer.status_code == 200
     assert "Idempotent-Replayed" not in answer.headers

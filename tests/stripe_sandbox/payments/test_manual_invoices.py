@@ -148,7 +148,7 @@ def test_items_of_a_draft_are_changed_and_deleted(server: SandboxServer) -> None
     service.invoices.finalize_invoice(invoice)
     assert refused(lambda: service.invoice_items.delete(item.id)).http_status == 400
     late = refused(lambda: service.invoice_items.create({"invoice": invoice, "amount": 1}))
-    assert "is finalized" in str(late.user_message)
+    assert late.code == "invoice_not_editable"
 
 
 def test_a_declined_invoice_stays_open_and_says_why(server: SandboxServer) -> None:
@@ -233,6 +233,30 @@ def test_a_draft_is_updated_and_deleted(server: SandboxServer) -> None:
         service.invoices.finalize_invoice(other)
         assert close(other).status in ("void", "uncollectible")
         assert refused(lambda: service.invoices.delete(other)).http_status == 400  # noqa: B023
+
+
+def test_what_an_invoice_no_longer_takes_is_refused_in_stripes_words(server: SandboxServer) -> None:
+    """Finalized it is not editable, paid it is not sent, and given up it is so once."""
+    service = server.stripe.v1
+    customer = _customer(server)
+    charged: Any = {"customer": customer, "days_until_due": 3}
+    message = "You can only specify 'due_date' or 'days_until_due' if invoice collection method is"
+    error = refused(lambda: service.invoices.create(charged))
+    assert message in str(error.user_message)
+    invoice = _invoice(server, customer, collection_method="send_invoice", days_until_due=3)
+    service.invoices.finalize_invoice(invoice)
+    error = refused(lambda: service.invoices.update(invoice, {"description": "Late"}))
+    assert getattr(error, "param", "") == "description"
+    error = refused(lambda: service.invoices.add_lines(invoice, {"lines": [{"amount": 5}]}))
+    assert error.code == "invoice_not_editable"
+    service.invoices.mark_uncollectible(invoice)
+    error = refused(lambda: service.invoices.mark_uncollectible(invoice))
+    assert error.user_message == "This invoice has already been marked uncollectible."
+    service.invoices.pay(invoice, {"paid_out_of_band": True})
+    error = refused(lambda: service.invoices.send_invoice(invoice))
+    assert "cannot be sent right now" in str(error.user_message)
+    error = refused(lambda: service.invoice_items.retrieve("ii_none"))
+    assert error.user_message == "No such Invoice Item: 'ii_none'(livemode=false)"
 
 
 @pytest.mark.parametrize(

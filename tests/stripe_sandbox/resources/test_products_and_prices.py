@@ -53,12 +53,20 @@ def test_products_are_listed_by_activity_and_ids(shared_server: SandboxServer) -
 
 
 def test_a_default_price_belongs_to_its_product(shared_server: SandboxServer) -> None:
-    """Another product's price is refused."""
+    """Another product's price is refused, and that the default is archived."""
     price = _price(shared_server)
     other = shared_server.stripe.v1.products.create(params={"name": "Other"})
     update = shared_server.stripe.v1.products.update
     assert update(str(price.product), params={"default_price": price.id}).default_price == price.id
     assert refused(lambda: update(other.id, params={"default_price": price.id})).http_status == 400
+    archive = shared_server.stripe.v1.prices.update
+    error = refused(lambda: archive(price.id, {"active": False}))
+    assert "default price of its product" in str(error.user_message)
+    second = shared_server.stripe.v1.prices.create(
+        {"currency": "usd", "unit_amount": 600, "product": str(price.product)}
+    )
+    update(str(price.product), params={"default_price": second.id})
+    assert not archive(price.id, {"active": False}).active
 
 
 def test_a_price_is_one_time_or_recurring(shared_server: SandboxServer) -> None:

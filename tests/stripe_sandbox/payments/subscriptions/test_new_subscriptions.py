@@ -71,6 +71,9 @@ def test_a_subscription_whose_invoices_are_sent_is_active_at_once(server: Sandbo
         ({"days_until_due": 5}, "days_until_due"),
         ({"add_invoice_items": [{"quantity": 1}]}, "add_invoice_items[0][price]"),
         ({"items": [{"quantity": 1}]}, "items[0][price]"),
+        ({"items": [{"price": "PRO"}, {"price": "PRO"}]}, "items[1][price]"),
+        ({"cancel_at": 2_000_000_000, "cancel_at_period_end": True}, "cancel_at"),
+        ({"trial_end": 2_000_000_000, "trial_period_days": 3}, "trial_end"),
         ({"billing_cycle_anchor": 1_000_000_000}, "billing_cycle_anchor"),
         ({"billing_cycle_anchor": "LATE"}, "billing_cycle_anchor"),
     ],
@@ -79,7 +82,12 @@ def test_what_does_not_go_together_is_refused(
     shared_server: SandboxServer, params: Any, param: str
 ) -> None:
     late = shared_server.sandbox.clock.now() + 40 * DAY
-    given = {name: late if value == "LATE" else value for name, value in params.items()}
+    given: dict[str, Any] = {
+        name: late if value == "LATE" else value for name, value in params.items()
+    }
+    for item in given.get("items", ()):
+        if "price" in item:
+            item["price"] = shared_server.pro
     error = refused(lambda: _create(shared_server, **given))
     assert getattr(error, "param", "") == param
 
