@@ -62,7 +62,7 @@ from billing.tracing import start_tracing, wants_tracing
 from billing.urls import BILLING_PATH, WEBHOOK_PATH
 from pages.services import hand_over, portal_for_pages
 from pages.streamlit_setup import auth as streamlit_auth
-from pages.streamlit_setup.fragment_runs import send_complete_runs
+from pages.streamlit_setup.fragment_runs import separate_fragment_runs
 from pages.streamlit_setup.garbage import freeze_loaded
 from pages.streamlit_setup.logs import share_log_handler
 from pages.streamlit_setup.paths import closed_paths
@@ -113,7 +113,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Build what pages and routes call, and take it down again."""
     configure_logging(as_json=first_settings.log_format == "json")
     share_log_handler()
-    send_complete_runs()
+    separate_fragment_runs()
     streamlit_auth.warn_of_unread_section(first_settings)
     configure_running_server(raise_open_files_limit())
     asyncio.set_event_loop_policy(LazyEventLoopPolicy())

@@ -1,4 +1,5 @@
-"""What a run of a fragment has drawn reaches the browser, also where another run follows at once.
+"""Fragments that run by themselves take nothing from others, neither what those have drawn nor what
+is pressed in them.
 
 Parts of a page that follow changes run at any moment, so that one often begins as another ends.
 Streamlit 1.67 then loses some of what the first has drawn, until that fragment runs once more.
@@ -6,12 +7,20 @@ Streamlit 1.67 then loses some of what the first has drawn, until that fragment 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+if TYPE_CHECKING:
+    from streamlit.proto.ClientState_pb2 import ClientState
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+TRIGGERS = {"trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value"}
 
 _create_runner = AppSession._create_scriptrunner
+_request_rerun = AppSession.request_rerun
 
 
 class CompleteRuns(ForwardMsgQueue):
@@ -33,10 +42,22 @@ class CompleteRuns(ForwardMsgQueue):
             self._delta_index_map = {}  # nothing of this run takes the place of the last one's
 
 
-def send_complete_runs() -> None:
-    """Have Streamlit's sessions send all that a fragment's run has drawn, from now on."""
+def separate_fragment_runs() -> None:
+    """Have Streamlit's sessions keep fragments' runs apart, from now on."""
     app_session.ForwardMsgQueue = CompleteRuns  # type: ignore[attr-defined]
     AppSession._create_scriptrunner = _create_after_the_last  # type: ignore[method-assign]
+    AppSession.request_rerun = _request_without_presses  # type: ignore[method-assign]
+
+
+def _request_without_presses(self: AppSession, client_state: ClientState | None) -> None:
+    """Of a run that a timer asks for: a press that the browser is about to send comes with it, and
+    once more by itself, so that its callback would be called twice."""
+    if client_state and client_state.is_auto_rerun:
+        widgets = client_state.widget_states.widgets
+        states = [one for one in widgets if one.WhichOneof("value") not in TRIGGERS]
+        del widgets[:]
+        widgets.extend(states)
+    _request_rerun(self, client_state)
 
 
 def _create_after_the_last(self: AppSession, initial_rerun_data: RerunData) -> None:

@@ -135,14 +135,14 @@ def test_everyones_requests_are_those_that_reached_the_sandbox(shop: ConnectedSh
     answer = requests.post(
         f"{api_of(shop)}/v1/customers",
         {"name": "Elsewhere"},
-        headers={"Authorization": "Bearer sk_test_other", "User-Agent": "shop/2.1"},
+        headers={"Authorization": "Bearer sk_test_other", "User-Agent": "elsewhere/1.0"},
         timeout=10,
     )
     customer = answer.json()["id"]
     page = everyone(shop, about=customer)
     assert outcomes(page) == {"POST /v1/customers": "✓ 200"}
     assert "Each try of a call is a request of its own." in text_of(page)
-    assert outcomes(everyone(shop, client="shop 2.1")) == {"POST /v1/customers": "✓ 200"}
+    assert outcomes(everyone(shop, client="elsewhere 1.0")) == {"POST /v1/customers": "✓ 200"}
     failed = everyone(shop, about="/v1/checkout/sessions", errors="1")
     assert outcomes(failed)[CREATE] == "✕ 500 api_error"
     causes = next(one.value for one in failed.dataframe if "cause" in one.value.columns)

@@ -16,7 +16,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from pages.streamlit_setup.fragment_runs import send_complete_runs
+from pages.streamlit_setup.fragment_runs import separate_fragment_runs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,17 +26,20 @@ SCRIPT = f"""
 import streamlit as st
 from {__name__} import PRESSED, GOES_ON
 
+presses = st.session_state.setdefault("presses", [])
+
 @st.fragment
 def card():
     place = st.empty()
-    if place.button("Pay"):
+    if place.button("Pay", on_click=presses.append, args=(True,)):
         PRESSED.set()
         GOES_ON.wait(10)
         place.container().text("Paid")
 
 @st.fragment
 def rows():
-    st.text("Rows")
+    count = len(presses)
+    st.text(f"Rows, {{count}} press{{'' if count == 1 else 'es'}}")
 
 card()
 rows()
@@ -100,33 +103,66 @@ def end_of_runs() -> None:
             thread.join(10)
 
 
-@pytest.mark.parametrize("still_runs", [True, False], ids=["still runs", "has just ended"])
-def test_a_fragment_is_shown_whole_though_another_is_asked_for_while_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, still_runs: bool
-) -> None:
-    for owner, name in ((app_session, "ForwardMsgQueue"), (AppSession, "_create_scriptrunner")):
-        monkeypatch.setattr(owner, name, getattr(owner, name))  # what it was, after the test
-    send_complete_runs()
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a page with two fragments, where their runs are kept apart."""
+    for owner, name in (
+        (AppSession, "_create_scriptrunner"),
+        (AppSession, "request_rerun"),
+        (app_session, "ForwardMsgQueue"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # as it is, after the test
+    separate_fragment_runs()
+    for event in (PRESSED, GOES_ON):
+        event.clear()
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
+    return script
 
+
+def rerun(fragment: str, pressed: str = "", *, by_timer: bool = False) -> BackMsg:
+    """What a browser asks for, with the button that was pressed."""
+    state = ClientState(fragment_id=fragment, is_auto_rerun=by_timer)
+    if pressed:
+        state.widget_states.widgets.add(id=pressed, trigger_value=True)
+    return BackMsg(rerun_script=state)
+
+
+@pytest.mark.parametrize("still_runs", [True, False], ids=["still runs", "has just ended"])
+def test_a_fragment_is_shown_whole_though_another_is_asked_for_while_it(
+    script: Path, still_runs: bool
+) -> None:
     async def press_and_ask_for_rows() -> list[str]:
         async with session_of(script) as (session, browser):
-            button, rows = browser.element("button").delta, browser.element("text").delta
-            press = ClientState(fragment_id=button.fragment_id)
-            press.widget_states.widgets.add(id=button.new_element.button.id, trigger_value=True)
+            card, rows = browser.element("button").delta, browser.element("text").delta
             browser.received.clear()
-            session.handle_backmsg(BackMsg(rerun_script=press))
+            session.handle_backmsg(rerun(card.fragment_id, card.new_element.button.id))
             assert PRESSED.wait(10)
             if not still_runs:
                 GOES_ON.set()
                 end_of_runs()
-            session.handle_backmsg(BackMsg(rerun_script=ClientState(fragment_id=rows.fragment_id)))
+            session.handle_backmsg(rerun(rows.fragment_id))
             GOES_ON.set()
             end_of_runs()
             await session.wait_until_settled()
             return browser.shown
 
-    PRESSED.clear()
-    GOES_ON.clear()
-    assert asyncio.run(press_and_ask_for_rows()) == ["Paid", DONE, "Rows", DONE]
+    assert asyncio.run(press_and_ask_for_rows()) == ["Paid", DONE, "Rows, 1 press", DONE]
+
+
+def test_a_press_that_a_timers_run_brings_as_well_counts_once(script: Path) -> None:
+    async def press_as_rows_run() -> list[str]:
+        async with session_of(script) as (session, browser):
+            card, rows = browser.element("button").delta, browser.element("text").delta
+            pressed = card.new_element.button.id
+            browser.received.clear()
+            GOES_ON.set()
+            session.handle_backmsg(rerun(rows.fragment_id, pressed, by_timer=True))
+            end_of_runs()
+            session.handle_backmsg(rerun(card.fragment_id, pressed))
+            await session.wait_until_settled()
+            session.handle_backmsg(rerun(rows.fragment_id))
+            await session.wait_until_settled()
+            return [one for one in browser.shown if one != DONE]
+
+    assert asyncio.run(press_as_rows_run()) == ["Rows, 0 presses", "Paid", "Rows, 1 press"]
