@@ -81,7 +81,8 @@ def test_a_refund_of_three_credits_says_what_it_takes_back_and_does_so_once(
     assert "$2.97 refunded. 3 credits taken back." in text_of(page)
     assert "refund_now" not in [button.key for button in page.button]
     assert due_of(shop, session_id) == Due(7)
-    assert len(shop.stripe.v1.refunds.list().data) == 1
+    payment = payment_of(shop, session_id).payment_intent
+    assert len(shop.stripe.v1.refunds.list({"payment_intent": payment}).data) == 1
 
 
 @pytest.mark.parametrize(
