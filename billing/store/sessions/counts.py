@@ -7,9 +7,10 @@ not have: those of a time zone in which nobody has looked at them so far.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import BigInteger, and_, cast, false, func, not_, or_, select, union_all
+from sqlalchemy import BigInteger, and_, case, cast, false, func, not_, null, or_, select, union_all
 
 from billing.domain.sessions.checkout_session import Outcome
 from billing.store.sessions.facets import (
@@ -23,6 +24,7 @@ from billing.store.sessions.local_days import DAY, local_day
 from billing.store.sessions.matching import matching
 from billing.store.sessions.periods import Cover, cover, cover_days
 from billing.store.sessions.rollups import phases
+from billing.store.sessions.search import candidates, chosen_among_found
 from billing.store.tables import checkout_sessions, session_deltas, session_rollups
 from billing.store.tables.rollups import COUNTS
 
@@ -46,13 +48,22 @@ class Counts(NamedTuple):
     went_back: int
 
 
+class FoundCounts(NamedTuple):
+    """What ``count_by_facet`` and ``count_by_day`` return, and among how many ``candidates`` the
+    other filters chose."""
+
+    facets: dict[Facet, dict[str, Counts]]
+    days: dict[int, Counter[Outcome]]
+    candidates: int
+
+
 def count_by_facet(
     connection: Connection, wanted: SessionFilter, facets: Iterable[Facet] = Facet
 ) -> dict[Facet, dict[str, Counts]]:
     """The sessions that match by the value of each facet; where text is searched, of none by
     ``NOT_GRANTED``."""
     if wanted.search:
-        chosen = set(facets) - {Facet.NOT_GRANTED}  # which would be looked up for each
+        chosen = set(facets) - {Facet.NOT_GRANTED}
         parts: Select[Any] | CompoundSelect[Any] = _one_by_one(connection, wanted, chosen)
     else:
         parts = _from_rollups(wanted, cover(wanted.since, wanted.until), facets)
@@ -90,6 +101,30 @@ def count_by_day(
     for day, value, many in connection.execute(grouped.group_by(days.c.day, days.c.value)):
         found[day][_OUTCOMES[value]] = int(many)
     return found
+
+
+def count_found(connection: Connection, wanted: SessionFilter, zone: ZoneInfo) -> FoundCounts:
+    """The sessions that are found, whatever the reason, by each facet and by day."""
+    first, last = _time_span(connection, wanted)
+    found = candidates(connection, wanted)
+    is_same = and_(found.c.created == _s.created, found.c.id == _s.id)
+    rows = session_counts().join(found, is_same).where(*chosen_among_found(wanted))
+    row = by_facet(rows).subquery().c
+    is_outcome = row.facet == Facet.OUTCOME
+    day = case((is_outcome, local_day(row.created, zone, first, last)), else_=0)
+    sums = [cast(func.sum(row[name]), BigInteger) for name in COUNTS]
+    grouped = select(row.facet, row.value, day, *sums).group_by(row.facet, row.value, day)
+    number = select(null(), null(), null(), func.count(), null(), null()).select_from(found)
+    counted = FoundCounts(defaultdict(dict), defaultdict(Counter), 0)
+    for facet, value, at, *counts in connection.execute(union_all(grouped, number)):
+        if facet is None:
+            counted = counted._replace(candidates=counts[0])
+            continue
+        if facet == Facet.OUTCOME:
+            counted.days[at][_OUTCOMES[value]] = counts[0]
+        before = counted.facets[Facet(facet)].get(value, Counts(0, 0, 0))
+        counted.facets[Facet(facet)][value] = Counts(*map(add, before, counts))
+    return counted
 
 
 def missing_phases(connection: Connection, wanted: SessionFilter, zone: ZoneInfo) -> set[int]:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     literal_column,
     select,
@@ -22,8 +21,8 @@ from sqlalchemy import (
 )
 
 from billing.domain.sessions.checkout_session import WAS_PAID, Outcome
-from billing.store.sessions.matching import STILL_PAID
-from billing.store.tables import CODE_LENGTH, checkout_sessions, ledger, session_deltas
+from billing.store.sessions.matching import STILL_PAID, is_granted
+from billing.store.tables import CODE_LENGTH, checkout_sessions, session_deltas
 from billing.store.tables.rollups import COUNTS
 
 if TYPE_CHECKING:
@@ -66,14 +65,14 @@ SESSION_COUNTS: tuple[ColumnElement[Any], ...] = (
 )
 
 
+_GRANTED = case(
+    (and_(_s.outcome.in_(STILL_PAID), _s.kind.is_not(None), is_granted()), _ONE), else_=_NONE
+).label("granted")
+
+
 def session_counts() -> Select[Any]:
     """Each session, counting once."""
-    granted = and_(
-        _s.outcome.in_(STILL_PAID),
-        _s.kind.is_not(None),
-        exists().where(ledger.c.session_id == _s.id),
-    )
-    return select(*SESSION_COUNTS, case((granted, _ONE), else_=_NONE).label("granted"))
+    return select(*SESSION_COUNTS, _GRANTED)
 
 
 def delta_counts() -> Select[Any]:

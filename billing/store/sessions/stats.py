@@ -13,7 +13,7 @@ from billing.domain.reason import Reason
 from billing.domain.sessions.checkout_session import Outcome
 from billing.domain.sessions.filters import COUNT_LIMIT
 from billing.domain.sessions.stats import Revenue, SessionStats, SessionTotals
-from billing.store.sessions.counts import count_by_day, count_by_facet
+from billing.store.sessions.counts import count_by_day, count_by_facet, count_found
 from billing.store.sessions.facets import Facet, typical_seconds
 from billing.store.sessions.local_days import date_of
 from billing.store.sessions.matching import matching
@@ -42,14 +42,17 @@ def compute_stats(connection: Connection, wanted: SessionFilter, zone: ZoneInfo)
     """Figures over all sessions that match, whatever their outcome; ``days`` are those of the time
     zone."""
     wanted = wanted.for_any_outcome
-    counts = count_by_facet(connection, wanted)
+    if wanted.search:
+        counts, by_day, candidates = count_found(connection, wanted, zone)
+        partial = is_partial(connection, wanted, candidates)
+    else:
+        counts, by_day = count_by_facet(connection, wanted), count_by_day(connection, wanted, zone)
+        partial = False
     outcomes = _outcomes(counts[Facet.OUTCOME])
     reasons = _reasons(outcomes, counts)
-    reasons[Reason.LONG_PROCESSING] = _count(connection, wanted, Reason.LONG_PROCESSING)
-    if wanted.search:
-        reasons[Reason.NOT_GRANTED] = _count(connection, wanted, Reason.NOT_GRANTED)
+    if outcomes[Outcome.PROCESSING]:
+        reasons[Reason.LONG_PROCESSING] = _count(connection, wanted, Reason.LONG_PROCESSING)
     times = {typical_seconds(one): count.number for one, count in counts[Facet.SECONDS].items()}
-    by_day = count_by_day(connection, wanted, zone)
     return SessionStats(
         outcomes=outcomes,
         revenue=_revenue(counts[Facet.CURRENCY]),
@@ -57,7 +60,7 @@ def compute_stats(connection: Connection, wanted: SessionFilter, zone: ZoneInfo)
         timed=sum(times.values()),
         days=_without_gaps({date_of(day): found for day, found in by_day.items()}),
         reasons=+reasons,
-        is_partial=is_partial(connection, wanted),
+        is_partial=partial,
     )
 
 

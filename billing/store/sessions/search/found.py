@@ -30,7 +30,7 @@ from billing.store.tables import TERM_LENGTH, checkout_sessions, session_search
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select, Subquery
+    from sqlalchemy import CTE, ColumnElement, CompoundSelect, Connection, Select, Subquery
 
     from billing.domain.sessions.filters import SessionFilter
 
@@ -63,7 +63,9 @@ def newest_found(
     if below:
         chosen.append(tuple_(_s.created + 0, _s.id) < (below.created, below.id))
     for parts in others:
-        rows = _joined(_together(parts), chosen).order_by(_s.created.desc(), _s.id.desc())
+        rows = _joined(_together(parts).subquery(), chosen).order_by(
+            _s.created.desc(), _s.id.desc()
+        )
         found |= {(row.created, row.id) for row in connection.execute(rows.limit(limit))}
     return [Cursor(*one) for one in nlargest(limit, found)]
 
@@ -88,7 +90,7 @@ def newest_among(
     return [Cursor(row.created, row.id) for row in connection.execute(rows)]
 
 
-def candidates(connection: Connection, wanted: SessionFilter) -> Subquery:
+def candidates(connection: Connection, wanted: SessionFilter) -> CTE:
     """``created`` and ``id`` of sessions that are found, before any other filter than that by time:
     of each way to find them the newest ``SEARCH_LIMIT``."""
     parts = by_amount(wanted, SEARCH_LIMIT)
@@ -99,20 +101,22 @@ def candidates(connection: Connection, wanted: SessionFilter) -> Subquery:
         parts.append(select(rows.c.created, rows.c.id))
     else:
         parts += by_beginning(wanted)
-    return _together(parts)
+    return _together(parts).cte()
 
 
-def is_partial(connection: Connection, wanted: SessionFilter) -> bool:
+def is_partial(connection: Connection, wanted: SessionFilter, found: int | None = None) -> bool:
     """More sessions hold the searched text than the other filters choose among, or there are more
-    than are read for a text as short as this."""
-    if not wanted.search:
-        return False
-    some, most = select(candidates(connection, wanted)), SEARCH_LIMIT
+    than are read for a text as short as this. ``found`` is how many candidates there are, where
+    that is known."""
+    some, most = None, SEARCH_LIMIT
     if len(_typed(wanted)) < TRIGRAM and is_in_texts(connection, wanted):
         since, until = _places(wanted)
         some, most = select(_x.place).where(_x.place >= since, _x.place < until), SCAN_LIMIT + 1
-    counted = select(func.count()).select_from(some.limit(most).subquery())
-    return (connection.scalar(counted) or 0) >= most
+    elif found is None:
+        some = select(candidates(connection, wanted))
+    if some is not None:
+        found = connection.scalar(select(func.count()).select_from(some.limit(most).subquery()))
+    return (found or 0) >= most
 
 
 def searched_in_part(
@@ -227,5 +231,5 @@ def _joined(some: Subquery, conditions: Sequence[ColumnElement[bool]]) -> Select
     return select(_s.created, _s.id).join(some, is_same).where(*conditions)
 
 
-def _together(parts: Sequence[Select[Any]]) -> Subquery:
-    return union(*(select(part.subquery()) for part in parts)).subquery()
+def _together(parts: Sequence[Select[Any]]) -> CompoundSelect[Any]:
+    return union(*(select(part.subquery()) for part in parts))

@@ -256,8 +256,13 @@ async def test_a_search_finds_what_reading_all_would(
         for wanted in narrowed:
             search = replace(wanted, search=label)
             assert await found(store, search) == expected(holding, wanted), search
-        totals = await store.read(partial(sessions.compute_totals, wanted=search))
-        assert totals.created == len(expected(holding, wanted.for_any_outcome)), search
+        search = SessionFilter(search=label)
+        figures = partial(sessions.compute_stats, wanted=search, zone=ZoneInfo("Europe/Berlin"))
+        stats = await store.read(figures)
+        assert (stats.created, stats.is_partial) == (len(holding), False), search
+        assert sum(day.total() for day in stats.days.values()) == len(holding), search
+        not_granted = expected(holding, SessionFilter(reason=Reason.NOT_GRANTED))
+        assert stats.reasons[Reason.NOT_GRANTED] == len(not_granted), search
 
 
 async def test_more_than_are_looked_through_is_said_so(
