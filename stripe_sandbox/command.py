@@ -14,6 +14,7 @@ import uvicorn
 
 from stripe_sandbox.api.auth import is_test_key
 from stripe_sandbox.api.host_guard import HostGuard
+from stripe_sandbox.http_protocol import HttpProtocol
 from stripe_sandbox.request_log.log import SIZE
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
 from stripe_sandbox.storage.unusable import UnusableDatabaseError
@@ -68,6 +69,7 @@ def main() -> None:
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=HttpProtocol,
                 log_level="warning",
                 access_log=False,
                 limit_concurrency=MAXIMUM_CONNECTIONS,

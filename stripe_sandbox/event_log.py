@@ -231,8 +231,7 @@ class EventLog:
         conditions = ["created > ?"]
         values: list[Any] = [self._oldest()]
         if delivered is not None:
-            conditions.append("+delivered = ?" if types is not None else "delivered = ?")
-            values.append(int(delivered))
+            conditions.append("delivered" if delivered else "NOT delivered")
         try:
             if types is None:
                 conditions.append("type NOT GLOB 'v[12].*'")

@@ -18,7 +18,14 @@ from stripe_sandbox.api.bodies import read_body
 from stripe_sandbox.api.endpoint import Call, RequestInfo, Route
 from stripe_sandbox.api.expand import Expander
 from stripe_sandbox.api.idempotency import IdempotencyKeys, SavedAnswer
-from stripe_sandbox.api.requests import V2, ApiRequest, digest, path_of, read_parameters
+from stripe_sandbox.api.requests import (
+    READ_HEADERS,
+    V2,
+    ApiRequest,
+    digest,
+    path_of,
+    read_parameters,
+)
 from stripe_sandbox.api.responses import new_request_id
 from stripe_sandbox.api.router import Endpoint, Router, Support
 from stripe_sandbox.api.spoken import Spoken, without_count
@@ -103,8 +110,9 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {  # of those of one name the first
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in reversed(scope["headers"])
+            name: value.decode("latin-1")
+            for raw, value in reversed(scope["headers"])
+            if (name := READ_HEADERS.get(raw)) is not None
         }
         request_id = new_request_id()
         path = path_of(scope)

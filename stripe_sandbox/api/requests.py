@@ -19,6 +19,14 @@ PREFIXES = ("/v1/", "/v2/")
 V2 = "/v2/"
 """How the paths begin whose requests, answers and errors have the second shape
 (https://docs.stripe.com/api-v2-overview)."""
+READ_HEADERS = {
+    name.encode(): name
+    for name in (
+        *("authorization", "content-type", "idempotency-key"),
+        *("stripe-account", "stripe-context", "stripe-version"),
+    )
+}
+"""The headers that are read, by their names on the wire."""
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -31,7 +39,7 @@ def path_of(scope: Scope) -> str:
 @dataclass(frozen=True)
 class ApiRequest:
     """A request whose key was accepted; `key` is the key as messages show it, `version` that of the
-    API."""
+    API, `headers` those of `READ_HEADERS`."""
 
     id: str
     method: str

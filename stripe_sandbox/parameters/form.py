@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Union
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 Form = Union[str, "dict[str, Form]"]
 """A leaf, or fields by name; an array is fields named 0, 1, 2 …"""
@@ -29,25 +30,40 @@ def decode(text: str) -> dict[str, Form]:
     MalformedFormError: no UTF-8, brackets that do not match, a name that is a leaf and a branch at
     once, too much of it.
     """
-    try:
-        pairs = parse_qsl(
-            text, keep_blank_values=True, max_num_fields=MAXIMUM_FIELDS, errors="strict"
-        )
-    except UnicodeDecodeError as error:
-        raise MalformedFormError("Invalid parameters: they must be UTF-8.") from error
-    except ValueError as error:
-        raise MalformedFormError(f"Invalid parameters: {error}.") from error
+    fields = text.split("&")
+    if len(fields) > MAXIMUM_FIELDS:
+        raise MalformedFormError("Invalid parameters: Max number of fields exceeded.")
     root: dict[str, Form] = {}
-    for key, value in pairs:
-        match = _KEY.match(key)
-        parts = [match[1], *_PART.findall(match[2])] if match else []
-        if not 0 < len(parts) <= MAXIMUM_DEPTH or "\x00" in key:
+    for field in fields:
+        if not field:
+            continue
+        given, _, value = field.partition("=")
+        key, parts = _name(given)
+        if not parts:
             raise _invalid_name(key)
-        _place(root, parts, value, key)
+        _place(root, parts, _decoded(value), key)
     return root
 
 
-def _place(root: dict[str, Form], parts: list[str], value: str, key: str) -> None:
+@lru_cache(maxsize=4096)
+def _name(given: str) -> tuple[str, tuple[str, ...]]:
+    """A field's name, and the parts of it; none where it is no name."""
+    key = _decoded(given)
+    match = _KEY.match(key)
+    parts = (match[1], *_PART.findall(match[2])) if match else ()
+    return key, parts if len(parts) <= MAXIMUM_DEPTH and "\x00" not in key else ()
+
+
+def _decoded(text: str) -> str:
+    if "+" not in text and "%" not in text:
+        return text
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise MalformedFormError("Invalid parameters: they must be UTF-8.") from error
+
+
+def _place(root: dict[str, Form], parts: Sequence[str], value: str, key: str) -> None:
     branch = root
     for depth, part in enumerate(parts[:-1], start=1):
         inner = branch.setdefault(part or _item(branch, parts[depth:]), {})
@@ -60,14 +76,14 @@ def _place(root: dict[str, Form], parts: list[str], value: str, key: str) -> Non
     branch[name] = value
 
 
-def _item(array: dict[str, Form], rest: list[str]) -> str:
+def _item(array: dict[str, Form], rest: Sequence[str]) -> str:
     """The item of the array that `[]` means before the names in `rest`: the last one, or a new one
     when the last has that field."""
     last = next(reversed(array), None)
     return _next(array) if last is None or _holds(array[last], rest) else last
 
 
-def _holds(item: Form, names: list[str]) -> bool:
+def _holds(item: Form, names: Sequence[str]) -> bool:
     for name in names:
         if name == "":
             return False

@@ -45,7 +45,10 @@ def is_plain(text: bytes) -> bool:
     that `redacted_json` takes out: which is cheaper to find out than to take it out."""
     if _DIGITS in text.translate(_DIGITS_AS_ZERO, _BETWEEN_DIGITS):
         return False
-    return not any(search(text) for search in _SEARCHES)
+    for search in _SEARCHES:  # noqa: SIM110  # half the time of `any`
+        if search(text):
+            return False
+    return True
 
 
 def redacted_json(value: Any) -> str:

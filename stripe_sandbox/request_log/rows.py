@@ -70,11 +70,11 @@ class Texts(NamedTuple):
 def describe(exchange: Exchange, ahead: float) -> tuple[Facts, Texts]:
     """What is stored of the request; the sandbox's clock is `ahead` so many seconds."""
     asked, answered = dict(exchange.headers), dict(exchange.answer_headers)
-    path = redacted_text(exchange.path)
+    path, path_ids = _path(exchange.path)
     params = _params(exchange)
     answer, answer_ids, error = _answer(exchange, answered.get(b"content-type", b""))
     changes = exchange.changes
-    ids = [part for part in path.split("/") if _ID.match(part)]
+    ids = [*path_ids]
     if params:
         ids += (_ID_IN_FORM if _is_form(params) else _ID_IN_JSON).findall(params)
     ids += answer_ids
@@ -105,6 +105,13 @@ def describe(exchange: Exchange, ahead: float) -> tuple[Facts, Texts]:
         redacted_json(_differences(changes.objects)) if changes.objects else "",
         dump_compact(changes.events) if changes.events else "",
     )
+
+
+@lru_cache(maxsize=1024)
+def _path(path: str) -> tuple[str, tuple[str, ...]]:
+    """The path without secrets, and the ids in it."""
+    shown = redacted_text(path)
+    return shown, tuple(part for part in shown.split("/") if _ID.match(part))
 
 
 def _text(header: bytes | None) -> str:
@@ -229,13 +236,11 @@ def _template(path: str) -> str:
 
 def _differences(changes: list[Change]) -> list[dict[str, Any]]:
     """Each object that was changed, with the fields that differ."""
-    first: dict[str, Change] = {}
-    last: dict[str, Change] = {}
-    for change in changes:
-        first.setdefault(change.id, change)
-        last[change.id] = change
+    last = {change.id: change for change in changes}
+    first = {change.id: change for change in reversed(changes)}
     found = []
-    for identifier, change in first.items():
+    for identifier in last:
+        change = first[identifier]
         before, after = change.before, last[identifier].after
         if before is None and after is None:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from stripe_sandbox.ids import new_id
+from stripe_sandbox.ids import random_text
 from stripe_sandbox.storage.objects import Object
 
 _SECRETS, _ENDS = "secrets", "secrets_end"
@@ -17,7 +17,7 @@ _SECRETS, _ENDS = "secrets", "secrets_end"
 
 def new_secret() -> str:
     """A signing secret (`whsec_…`)."""
-    return new_id("whsec", 32)
+    return f"whsec_{random_text(32)}"
 
 
 def valid_secrets(hidden: Object, now: float) -> list[str]:

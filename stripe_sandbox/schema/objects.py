@@ -109,13 +109,15 @@ def build(path: str, values: Mapping[str, Any]) -> Object:
     if not template.required <= given:
         raise TypeError(f"{path} lacks {', '.join(sorted(template.required - given))}")
     filled = {**template.blank, **values}
-    if template.absent.isdisjoint(given):
-        return filled
-    return {
-        name: filled[name]
-        for name in template.names
-        if name in filled and (filled[name] is not None or name not in template.absent)
-    }
+    applies = False
+    for name in template.absent & given:
+        if filled[name] is None:
+            del filled[name]
+        else:
+            applies = True
+    if applies:  # behind all others so far
+        return {name: filled[name] for name in template.names if name in filled}
+    return filled
 
 
 def apply_changes(value: Object, changes: Mapping[str, Any]) -> Object:

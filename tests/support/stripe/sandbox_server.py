@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 import stripe
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,7 @@ from stripe.checkout import Session
 
 from stripe_sandbox.checkout_page.view import CheckoutView, CheckoutViews
 from stripe_sandbox.clock import Clock, ManualClock
+from stripe_sandbox.http_protocol import HttpProtocol
 from stripe_sandbox.payments.checkout import Card, Payer, PaymentOutcome
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.sandbox import Sandbox, SandboxConfig
@@ -201,6 +203,10 @@ def price_of(
     )
 
 
+def _as_by_its_command(config: uvicorn.Config) -> None:
+    config.http_protocol_class = HttpProtocol
+
+
 @contextmanager
 def sandbox_server(
     database: Path | None,
@@ -236,6 +242,6 @@ def sandbox_server(
         lifespan=lambda _: sandbox.running(),
     )
     client = stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=0)
-    with serving(app, listener):
+    with serving(app, listener, prepare=_as_by_its_command):
         yield SandboxServer(sandbox, url, manual, client, receiver, pro, credit)
     sandbox.close()
